@@ -1,0 +1,347 @@
+"""The headless face: the same workflows as the window, without Qt."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from hitl_desktop import __version__
+from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import JobCancelled
+from hitl_desktop.terminal import TerminalProgress
+
+P = ParamSpec("P")
+Report = dict[str, Any]
+
+PATH = click.Path(path_type=Path)
+as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+class _OpenByDefault(click.Group):
+    """Whatever is no command is a project or a folder to open."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {"--help", "--version", *self.commands}
+        if not args or args[0] not in known:
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_OpenByDefault, context_settings={"help_option_names": ["--help"]})
+@click.version_option(__version__, prog_name="hitl-desktop")
+def cli() -> None:
+    """Human-in-the-loop image annotation: `hitl-desktop [PROJECT | FOLDER]` opens the window."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; exits 0, 1 for what a user can act on, 2 for a usage error."""
+    try:
+        code = cli.main(args, prog_name="hitl-desktop", standalone_mode=False)
+    except HitlError as error:
+        click.echo(f"{error.message}\n{error.hint}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt, JobCancelled):
+        click.echo("Stopped. What was done is kept; run it again to go on.", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _reports(function: Callable[P, Report]) -> Callable[..., None]:
+    """Print what a command returns: as JSON, or as lines."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        json_ = kwargs.pop("json_")
+        report = function(*args, **kwargs)
+        if json_:
+            click.echo(json.dumps(report, ensure_ascii=False, allow_nan=False))
+        else:
+            click.echo("\n".join(_lines(report)))
+
+    return as_json(run)
+
+
+def _lines(report: Report) -> Iterable[str]:
+    for key, value in report.items():
+        if isinstance(value, list):
+            yield f"{key}: {len(value)}"
+            for row in value:
+                shown = row.values() if isinstance(row, dict) else [row]
+                yield "  " + "  ".join(_short(v) for v in shown if v is not None)
+        elif isinstance(value, dict):
+            yield f"{key}:"
+            for name, row in value.items():
+                yield f"  {name}: {_short(row)}"
+        else:
+            yield f"{key}: {_short(value)}"
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_short(v)}" for k, v in value.items())
+    return str(value)
+
+
+@cli.command("open", hidden=True)
+@click.argument("path", type=PATH, required=False)
+@click.option("--screenshot", type=PATH, hidden=True, help="Save a picture of the window and leave.")
+def open_(path: Path | None, screenshot: Path | None) -> None:
+    """Open the window."""
+    from hitl_desktop.app import run  # noqa: PLC0415 - the only command that needs Qt
+
+    sys.exit(run(path, screenshot=screenshot))
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@click.option("--images", "folder", type=PATH, required=True, help="The folder of pictures.")
+@click.option("--coco", type=PATH, help="A COCO file that becomes ground truth of decided pictures.")
+@_reports
+def new(project: Path, folder: Path, coco: Path | None) -> Report:
+    """Create a project from a folder of pictures."""
+    from hitl_desktop.workflows.new_project import new_project  # noqa: PLC0415
+
+    with TerminalProgress("Reading pictures") as progress:
+        made = new_project(project, folder, progress, coco=coco)
+    return {
+        "images": made.images,
+        "annotations": made.annotations,
+        "categories": made.categories,
+        "unreadable": [{"path": path, "reason": reason} for path, reason in made.unreadable],
+        "issues": [asdict(issue) for issue in made.issues],
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@click.option("--model", default=None, metavar="NAME|FILE.onnx", help="A bundled detector, or an ONNX file.")
+@_reports
+def prelabel(project: Path, model: str | None) -> Report:
+    """Let the detector propose boxes; goes on where it stopped."""
+    from hitl_desktop.inference.registry import DEFAULT_DETECTOR  # noqa: PLC0415
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
+    from hitl_desktop.workflows.prelabel import prelabel as run  # noqa: PLC0415
+    from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
+        result = run(opened, progress, model=model or DEFAULT_DETECTOR, threads=_cores())
+        refresh_queue(opened, load_naming(opened), progress)
+    return {
+        "done": result.done,
+        "skipped": result.skipped,
+        "failed": result.failed,
+        "images_per_s": round(result.images_per_s, 2),
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@_reports
+def train(project: Path) -> Report:
+    """Learn from what was decided, and put the queue in order."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.embed import embed_undecided  # noqa: PLC0415
+    from hitl_desktop.workflows.retrain import retrain  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Learning") as progress:
+        embed_undecided(opened, progress, threads=_cores())
+        result = retrain(opened, progress, threads=_cores())
+        active = opened.heads.active()
+    return {
+        "head": result.head_id,
+        "pictures": result.pictures,
+        "boxes": result.boxes,
+        "seconds": round(result.seconds, 3),
+        "first_sight": None
+        if active is None
+        else {"right": active.summary.first_sight_right, "total": active.summary.first_sight_total},
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@_reports
+def images(project: Path) -> Report:
+    """List the pictures: path, size, state, and why one cannot be read."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+
+    with Project.open(project) as opened:
+        rows = opened.images.all()
+    return {
+        "images": [
+            {"path": i.path, "width": i.width, "height": i.height, "state": i.status, "reason": i.reason} for i in rows
+        ]
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many.")
+@_reports
+def queue(project: Path, limit: int | None) -> Report:
+    """Show the review queue: order, score, reason."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+
+    with Project.open(project) as opened:
+        rows = opened.queue.order(limit=limit)
+        paths = {image.id: image.path for image in opened.images.all()}
+    return {"queue": [{"path": paths[r.image_id], "score": r.score, "reason": r.reason} for r in rows]}
+
+
+@cli.command("import")
+@click.argument("project", type=PATH)
+@click.argument("path", type=PATH)
+@click.option("--format", "format_name", default="coco", show_default=True)
+@_reports
+def import_(project: Path, path: Path, format_name: str) -> Report:
+    """Take a data set file as ground truth."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
+
+    result = read_dataset(path, format_name=format_name)
+    with Project.open(project) as opened:
+        summary = import_dataset(opened, result)
+        unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
+    return {
+        "images": summary.images,
+        "annotations": summary.annotations,
+        "categories": summary.categories,
+        "unreadable": unreadable,
+        "issues": [asdict(issue) for issue in summary.issues],
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@click.option("--format", "format_name", default="coco", show_default=True)
+@click.option("--out", type=PATH, required=True, help="The file to write.")
+@click.option("--all", "all_images", is_flag=True, help="Undecided and skipped pictures too.")
+@_reports
+def export(project: Path, format_name: str, out: Path, all_images: bool) -> Report:
+    """Write the decided pictures and their annotations."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.export_dataset import export_dataset  # noqa: PLC0415
+
+    with Project.open(project) as opened:
+        summary = export_dataset(opened, out, format_name=format_name, all_images=all_images)
+    return asdict(summary) | {"path": str(summary.path)}
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@click.option("--ground-truth", "truth", type=PATH, required=True, help="A COCO file.")
+@_reports
+def evaluate(project: Path, truth: Path) -> Report:
+    """Compare the current proposals with ground truth."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.evaluate import evaluate as run  # noqa: PLC0415
+    from hitl_desktop.workflows.import_dataset import read_dataset  # noqa: PLC0415
+
+    dataset = read_dataset(truth).dataset
+    with Project.open(project, background=True) as opened, TerminalProgress("Evaluating") as progress:
+        result = run(opened, dataset, progress, threads=_cores())
+    return {
+        "images": result.images,
+        "map": result.map,
+        "ap50": result.ap50,
+        "per_category": {name: {"map": ap, "ap50": ap50} for name, (ap, ap50) in result.per_category.items()},
+    }
+
+
+@cli.command()
+@click.argument("dataset_dir", type=PATH)
+@click.option("--strategy", default=None, help="margin, entropy, least_confidence or random.")
+@click.option("--pictures", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--test-share", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True)
+@click.option("--out", type=PATH, help="Also write the report to a file.")
+@_reports
+def simulate(
+    dataset_dir: Path, strategy: str | None, pictures: int, seeds: int, test_share: float, out: Path | None
+) -> Report:
+    """Replay a labelled data set with an oracle and report what was learned."""
+    from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.learning.query import DEFAULT_STRATEGY  # noqa: PLC0415
+    from hitl_desktop.workflows.simulate import simulate as run  # noqa: PLC0415
+
+    with TerminalProgress("Simulating") as progress:
+        result = run(
+            dataset_dir, progress, strategy=strategy or DEFAULT_STRATEGY, pictures=pictures, seeds=seeds,
+            test_share=test_share, threads=_cores(),
+        )  # fmt: skip
+    report = {
+        "dataset": result.dataset,
+        "strategy": result.strategy,
+        "seeds": result.seeds,
+        "steps": [
+            {"pictures": s.pictures}
+            | {
+                key: {"mean": sum(values) / len(values), "values": list(values)}
+                for key, values in (("ap50", s.ap50), ("map", s.map))
+            }
+            | {
+                "learn_seconds": sum(s.learn_seconds) / len(s.learn_seconds),
+                "effort_saved": sum(s.effort_saved) / len(s.effort_saved),
+            }
+            for s in result.steps
+        ],
+    }
+    if out is not None:
+        write_atomically(out, json.dumps(report, indent=1).encode())
+    return report
+
+
+@cli.command()
+@click.option("--out", type=PATH, default=None, help="Where to put the project, the COCO file and the screenshot.")
+@_reports
+def demo(out: Path | None) -> Report:
+    """Run the whole loop on the sample pictures, without a window."""
+    from hitl_desktop.workflows.demo import run_demo  # noqa: PLC0415
+
+    with TerminalProgress("Demo") as progress:
+        result = run_demo(out, progress, threads=_cores())
+    screenshot = out_dir_screenshot(result.project)
+    return asdict(result) | {"project": str(result.project), "coco": str(result.coco), "screenshot": screenshot}
+
+
+def out_dir_screenshot(project: Path) -> str | None:
+    """Let another process draw the window on this project offscreen; None, with a line on stderr, if it cannot."""
+    import os  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+
+    target = project.with_name("window.png")
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "hitl_desktop", "open", str(project), "--screenshot", str(target)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0 or not target.exists():
+        click.echo(f"The window could not be drawn: {done.stderr.strip()[-300:]}\nRun hitl-desktop doctor.", err=True)
+        return None
+    return str(target)
+
+
+@cli.command()
+@_reports
+def doctor() -> Report:
+    """Say what this machine has and what is missing."""
+    from hitl_desktop.workflows.doctor import examine  # noqa: PLC0415
+
+    return examine()
+
+
+def _cores() -> int:
+    import os  # noqa: PLC0415
+
+    return os.cpu_count() or 1

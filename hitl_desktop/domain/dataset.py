@@ -1,0 +1,42 @@
+"""What formats speak: pictures, categories, annotations, and what could not be read."""
+
+from dataclasses import dataclass
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import Category
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetImage:
+    """A picture of a data set; `file_name` is relative, with forward slashes."""
+
+    id: int
+    file_name: str
+    width: int
+    height: int
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Pictures with ground truth."""
+
+    images: tuple[DatasetImage, ...]
+    categories: tuple[Category, ...]
+    annotations: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportIssue:
+    """One record that could not be taken as it stands."""
+
+    where: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """A data set and what was wrong with the file it came from."""
+
+    dataset: Dataset
+    issues: tuple[ImportIssue, ...]

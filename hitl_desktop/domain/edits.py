@@ -1,0 +1,60 @@
+"""What a person's act changes, as a value with an inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.images import ImageState
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an edit: what is there before it, or after it.
+
+    `state` and `tags` (all tag ids of the picture) are None where the edit does not touch them; `rejected` are the
+    predictions whose rejection this side holds.
+    """
+
+    annotations: tuple[Annotation, ...] = ()
+    state: ImageState | None = None
+    tags: tuple[int, ...] | None = None
+    rejected: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One undoable act on one picture: `before` is removed, `after` put in its place."""
+
+    label: str
+    image_id: int
+    before: Side = field(default_factory=Side)
+    after: Side = field(default_factory=Side)
+
+    def inverse(self) -> Edit:
+        """The edit that takes this one back."""
+        return Edit(self.label, self.image_id, before=self.after, after=self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a workflow changed; each view decides what that means to it."""
+
+    images: bool = False
+    annotations_of: frozenset[int] = frozenset()
+    predictions_of: frozenset[int] = frozenset()
+    categories: bool = False
+    head: bool = False
+    queue: bool = False
+    go_to: int | None = None
+
+    def __or__(self, other: Changes) -> Changes:
+        return Changes(
+            self.images or other.images,
+            self.annotations_of | other.annotations_of,
+            self.predictions_of | other.predictions_of,
+            self.categories or other.categories,
+            self.head or other.head,
+            self.queue or other.queue,
+            other.go_to or self.go_to,
+        )

@@ -1,0 +1,152 @@
+"""Boxes and their arithmetic: pixels of the upright picture, origin top left."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float64]
+"""[N, 4] boxes as x, y, w, h in pixels."""
+
+MIN_SIDE = 1.0
+"""The shortest side, in pixels, of a box worth keeping."""
+
+
+class BBox(NamedTuple):
+    """A COCO box: left, top, width, height, in pixels."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @classmethod
+    def from_corners(cls, x1: float, y1: float, x2: float, y2: float) -> BBox:
+        """The box between two corners, dragged in any direction."""
+        return cls(min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> float:
+        """The bottom edge."""
+        return self.y + self.h
+
+    @property
+    def area(self) -> float:
+        """Width times height."""
+        return self.w * self.h
+
+    def is_valid(self) -> bool:
+        """Whether all numbers are finite and both sides at least `MIN_SIDE`."""
+        return all(math.isfinite(v) for v in self) and self.w >= MIN_SIDE and self.h >= MIN_SIDE
+
+    def contains(self, x: float, y: float) -> bool:
+        """Whether the point lies in the box or on its edge."""
+        return self.x <= x <= self.right and self.y <= y <= self.bottom
+
+    def clipped(self, width: float, height: float) -> BBox:
+        """The part inside a picture of this size; of zero size when there is none.
+
+        A box that fits already comes back unchanged to the last bit.
+        """
+        x, y = min(max(self.x, 0.0), width), min(max(self.y, 0.0), height)
+        right, bottom = min(max(self.right, 0.0), width), min(max(self.bottom, 0.0), height)
+        w = self.w if x == self.x and right == self.right else max(right - x, 0.0)
+        h = self.h if y == self.y and bottom == self.bottom else max(bottom - y, 0.0)
+        return BBox(x, y, w, h)
+
+    def moved(self, dx: float, dy: float, width: float, height: float) -> BBox:
+        """Shifted, but kept whole inside a picture of this size."""
+        x = min(max(self.x + dx, 0.0), max(width - self.w, 0.0))
+        y = min(max(self.y + dy, 0.0), max(height - self.h, 0.0))
+        return BBox(x, y, self.w, self.h)
+
+    def iou(self, other: BBox) -> float:
+        """Intersection over union with another box, 0..1."""
+        w = min(self.right, other.right) - max(self.x, other.x)
+        h = min(self.bottom, other.bottom) - max(self.y, other.y)
+        if w <= 0 or h <= 0:
+            return 0.0
+        return w * h / (self.area + other.area - w * h)
+
+
+class Handle(Enum):
+    """The eight points by which a box is resized: which edges each one moves."""
+
+    TOP_LEFT = (-1, -1)
+    TOP = (0, -1)
+    TOP_RIGHT = (1, -1)
+    RIGHT = (1, 0)
+    BOTTOM_RIGHT = (1, 1)
+    BOTTOM = (0, 1)
+    BOTTOM_LEFT = (-1, 1)
+    LEFT = (-1, 0)
+
+    def point(self, box: BBox) -> tuple[float, float]:
+        """Where the handle sits on a box."""
+        horizontal, vertical = self.value
+        return box.x + box.w * (horizontal + 1) / 2, box.y + box.h * (vertical + 1) / 2
+
+    def resize(self, box: BBox, x: float, y: float) -> BBox:
+        """The box after its handle was dragged to a point; may flip over."""
+        horizontal, vertical = self.value
+        left, top, right, bottom = box.x, box.y, box.right, box.bottom
+        left, right = (x if horizontal < 0 else left), (x if horizontal > 0 else right)
+        top, bottom = (y if vertical < 0 else top), (y if vertical > 0 else bottom)
+        return BBox.from_corners(left, top, right, bottom)
+
+
+def handle_at(box: BBox, x: float, y: float, tolerance: float) -> Handle | None:
+    """The handle within `tolerance` pixels of a point, corners first."""
+    for handle in sorted(Handle, key=lambda h: 0 in h.value):
+        hx, hy = handle.point(box)
+        if abs(hx - x) <= tolerance and abs(hy - y) <= tolerance:
+            return handle
+    return None
+
+
+def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+    """Intersection over union of each box of `a` [N, 4] with each of `b` [M, 4], as [N, M]."""
+    a, b = a.reshape(-1, 1, 4), b.reshape(1, -1, 4)
+    top_left = np.maximum(a[..., :2], b[..., :2])
+    bottom_right = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    shared = np.prod(np.clip(bottom_right - top_left, 0, None), axis=-1)
+    union = np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - shared
+    return shared / np.maximum(union, 1e-12)
+
+
+def nms(boxes: Boxes, scores: NDArray[np.floating], threshold: float, groups: NDArray[np.integer] | None = None) -> NDArray[np.intp]:
+    """Indices kept by greedy non-maximum suppression, best first; boxes of different groups never suppress each other."""
+    order = np.argsort(-scores, kind="stable")
+    overlaps = iou_matrix(boxes, boxes) > threshold
+    if groups is not None:
+        overlaps &= groups[:, None] == groups[None, :]
+    alive = np.ones(len(boxes), dtype=bool)
+    kept: list[int] = []
+    for index in order:
+        if alive[index]:
+            kept.append(int(index))
+            alive &= ~overlaps[index]
+    return np.array(kept, dtype=np.intp)
+
+
+def match(boxes: Boxes, truth: Boxes, threshold: float) -> list[int | None]:
+    """For each box, in order, the best still free `truth` box with an overlap of `threshold` or more."""
+    overlaps = iou_matrix(boxes, truth)
+    result: list[int | None] = []
+    for row in overlaps:
+        best = int(np.argmax(row)) if row.size else 0
+        if row.size and row[best] >= threshold:
+            result.append(best)
+            overlaps[:, best] = -1.0
+        else:
+            result.append(None)
+    return result

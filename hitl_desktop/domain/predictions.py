@@ -1,0 +1,50 @@
+"""Boxes that models propose; never ground truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.geometry import BBox, Boxes
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What a detector found on one picture: `bboxes` [N, 4] and all class `scores` [N, C] in 0..1, best first."""
+
+    bboxes: Boxes
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """A stored box of a detector with its class scores [C]."""
+
+    id: int
+    image_id: int
+    bbox: BBox
+    score: float
+    class_scores: Vector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """A prediction as a person sees it, named by the detector or by the head.
+
+    `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `logits` are the
+    head's own scores before its temperature, None where the detector named the box.
+    """
+
+    prediction_id: int
+    image_id: int
+    bbox: BBox
+    name: str
+    category_id: int | None
+    score: float
+    named_by: str
+    probabilities: Vector
+    logits: Vector | None = None
+    detector_name: str = ""
+    detector_score: float = 0.0

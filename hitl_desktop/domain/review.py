@@ -1,0 +1,83 @@
+"""Decisions about pictures, the acts they cost, and the order of asking."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SECONDS_TO_DRAW = 7.0
+SECONDS_TO_VERIFY = 1.6
+SECONDS_TO_MOVE = 4.0
+SECONDS_TO_RELABEL = 2.5
+SECONDS_TO_REJECT = 1.2
+SECONDS_PER_PICTURE = 3.0
+
+
+class DecisionKind(StrEnum):
+    """How a picture, or a single proposal, was decided."""
+
+    ACCEPTED = "accepted"
+    CORRECTED = "corrected"
+    REJECTED = "rejected"
+    EMPTY = "empty"
+    SKIPPED = "skipped"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """How many boxes were accepted as they were, moved, relabelled, rejected and drawn."""
+
+    accepted: int = 0
+    moved: int = 0
+    relabelled: int = 0
+    rejected: int = 0
+    drawn: int = 0
+
+    def __add__(self, other: "Acts") -> "Acts":
+        return Acts(
+            self.accepted + other.accepted,
+            self.moved + other.moved,
+            self.relabelled + other.relabelled,
+            self.rejected + other.rejected,
+            self.drawn + other.drawn,
+        )
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes came out."""
+        return self.accepted + self.moved + self.relabelled + self.drawn
+
+    def effort_saved(self) -> float | None:
+        """The share of drawing time that proposals saved; negative when they cost more than they gave.
+
+        Times per act after Papadopoulos et al. (CVPR 2016, ICCV 2017) and Konyushkova et al. (2018).
+        """
+        if self.boxes == 0:
+            return None
+        spent = (
+            SECONDS_TO_VERIFY * self.accepted
+            + SECONDS_TO_MOVE * self.moved
+            + SECONDS_TO_RELABEL * self.relabelled
+            + SECONDS_TO_REJECT * self.rejected
+            + SECONDS_TO_DRAW * self.drawn
+        )
+        return 1.0 - spent / (SECONDS_TO_DRAW * self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of the append-only record of what people decided, with the active seconds it took."""
+
+    image_id: int
+    kind: DecisionKind
+    seconds: float
+    acts: Acts
+    head_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A place in the review queue: how much a picture is worth asking about, and why."""
+
+    image_id: int
+    score: float
+    reason: str

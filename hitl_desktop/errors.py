@@ -1,0 +1,33 @@
+"""Errors a user can act on; anything else is a bug."""
+
+
+class HitlError(Exception):
+    """What happened, in one sentence, and what to do about it, in another."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}"
+
+
+class UnreadableImageError(HitlError):
+    """A picture that cannot be decoded; `size` is what its header claims, where that could be read."""
+
+    def __init__(self, message: str, *, hint: str, size: tuple[int, int] | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.size = size
+
+
+class ProjectError(HitlError):
+    """A project file that cannot be opened, created or written."""
+
+
+class ModelError(HitlError):
+    """A model file or card that cannot be used."""
+
+
+class FormatError(HitlError):
+    """A data set file that cannot be read or written."""

@@ -1,0 +1,49 @@
+"""Files that appear whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from hitl_desktop.errors import FormatError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write to a temporary sibling, sync it, and rename it over `path`.
+
+    Raises:
+        FormatError: the place cannot be written; what lay at `path` is still there.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise _explain(path, error) from error
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)
+        part.replace(path)
+    except OSError as error:
+        raise _explain(path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system allows it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _explain(path: Path, error: OSError) -> FormatError:
+    return FormatError(f"{path} could not be written ({error.strerror}).", hint="Choose a folder that exists and that you may write to.")

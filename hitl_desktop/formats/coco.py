@@ -1,0 +1,210 @@
+"""COCO detection files (https://cocodataset.org/#format-data)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.categories import Category, clean_name, normalise_name
+from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.errors import FormatError
+from hitl_desktop.formats.atomic import write_atomically
+
+Record = dict[str, Any]
+Problem = Callable[[str, str], None]
+
+
+def read(path: Path) -> ImportResult:
+    """Read a file; a bad record costs that record only.
+
+    Raises:
+        FormatError: the file is missing, no JSON, or no COCO detection file at all.
+    """
+    try:
+        data: Any = msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read ({error.strerror}).", hint="Check the name and its permissions.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path} is not valid JSON ({error}).", hint="Export it again from where it came from.") from error
+    if not isinstance(data, dict) or not isinstance(cast("Record", data).get("images"), list):
+        raise FormatError(
+            f"{path} is not a COCO detection file: it has no list of images.",
+            hint='It needs "images", "annotations" and "categories" lists.',
+        )
+    issues: list[ImportIssue] = []
+
+    def problem(where: str, what: str) -> None:
+        issues.append(ImportIssue(where, what))
+
+    root = cast("Record", data)
+    categories, category_ids = _read_categories(root, problem)
+    images = {image.id: image for image in _read_images(root, problem)}
+    annotations = tuple(_read_annotations(root, images, category_ids, problem))
+    return ImportResult(Dataset(tuple(images.values()), categories, annotations), tuple(issues))
+
+
+def _records(root: Record, key: str, problem: Problem) -> Iterator[tuple[str, Record]]:
+    values: Any = root.get(key, [])
+    if not isinstance(values, list):
+        problem(key, "is not a list and was left out")
+        return
+    for number, value in enumerate(cast("list[Any]", values)):
+        if isinstance(value, dict):
+            yield f"{key}[{number}]", cast("Record", value)
+        else:
+            problem(f"{key}[{number}]", "is not an object and was left out")
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _read_categories(root: Record, problem: Problem) -> tuple[tuple[Category, ...], dict[int, int]]:
+    """The categories, and which of the file's ids stands for which of them (same names are one; ids below 1 move)."""
+    records: list[tuple[int, str]] = []
+    seen: set[int] = set()
+    for where, record in _records(root, "categories", problem):
+        id_, name = record.get("id"), record.get("name")
+        if not _is_id(id_) or not isinstance(name, str) or not normalise_name(name):
+            problem(where, "needs a whole number as id and a name, and was left out")
+        elif id_ in seen:
+            problem(where, f"repeats the id {id_} and was left out")
+        else:
+            seen.add(cast("int", id_))
+            records.append((cast("int", id_), clean_name(name)))
+    next_id = max([0, *seen]) + 1
+    by_name: dict[str, int] = {}
+    categories: list[Category] = []
+    ids: dict[int, int] = {}
+    for id_, name in records:
+        key = normalise_name(name)
+        if key in by_name:
+            problem("categories", f"{name!r} (id {id_}) is the same name as id {by_name[key]}; both become one category")
+            ids[id_] = by_name[key]
+            continue
+        new_id = id_
+        if id_ < 1:
+            new_id, next_id = next_id, next_id + 1
+            problem("categories", f"{name!r} has the id {id_}; COCO tools need ids from 1 up, so it becomes {new_id}")
+        by_name[key] = ids[id_] = new_id
+        categories.append(Category(new_id, name))
+    return tuple(categories), ids
+
+
+def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
+    seen: set[int] = set()
+    for where, record in _records(root, "images", problem):
+        id_, name = record.get("id"), record.get("file_name")
+        if not _is_id(id_) or not isinstance(name, str) or not name:
+            problem(where, "needs a whole number as id and a file_name, and was left out")
+            continue
+        if id_ in seen:
+            problem(where, f"repeats the id {id_} and was left out")
+            continue
+        seen.add(cast("int", id_))
+        width, height = record.get("width"), record.get("height")
+        size_known = _is_id(width) and _is_id(height)
+        raw_tags: Any = record.get("tags")
+        tags = tuple(t for t in cast("list[Any]", raw_tags) if isinstance(t, str)) if isinstance(raw_tags, list) else ()
+        name = name.replace("\\", "/").removeprefix("./")
+        yield DatasetImage(
+            cast("int", id_), name, cast("int", width) if size_known else 0, cast("int", height) if size_known else 0, tags
+        )
+
+
+def _read_annotations(
+    root: Record, images: dict[int, DatasetImage], category_ids: dict[int, int], problem: Problem
+) -> Iterator[Annotation]:
+    seen: set[int] = set()
+    outlines = 0
+    for where, record in _records(root, "annotations", problem):
+        image_id, category_id = record.get("image_id"), record.get("category_id")
+        if not _is_id(image_id) or image_id not in images:
+            problem(where, f"refers to the unknown image {image_id!r} and was left out")
+            continue
+        if not _is_id(category_id) or category_id not in category_ids:
+            problem(where, f"refers to the unknown category {category_id!r} and was left out")
+            continue
+        bbox = _read_bbox(record.get("bbox"))
+        if bbox is None:
+            problem(where, f"has no usable bbox ({record.get('bbox')!r}) and was left out")
+            continue
+        id_ = record.get("id")
+        if not _is_id(id_) or cast("int", id_) < 1 or id_ in seen:
+            problem(where, f"has the id {id_!r}, which is no free number from 1 up; it gets a new one")
+            id_ = 0
+        seen.add(cast("int", id_))
+        outlines += bool(record.get("segmentation"))
+        yield _annotation(cast("int", id_), cast("int", image_id), category_ids[cast("int", category_id)], bbox, record)
+    if outlines:
+        problem("annotations", f"{outlines} outlines (segmentation) were read as boxes only")
+
+
+def _annotation(id_: int, image_id: int, category_id: int, bbox: BBox, record: Record) -> Annotation:
+    origin, score, proposed_by = record.get("origin"), record.get("score"), record.get("proposed_by")
+    return Annotation(
+        id=id_,
+        image_id=image_id,
+        category_id=category_id,
+        bbox=bbox,
+        origin=Origin(origin) if origin in set(Origin) else Origin.IMPORTED,
+        proposed_by=proposed_by if isinstance(proposed_by, str) else None,
+        score=float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
+        edited=record.get("edited") is True,
+        crowd=record.get("iscrowd") in (1, True),
+    )
+
+
+def _read_bbox(value: object) -> BBox | None:
+    if not isinstance(value, list) or len(cast("list[Any]", value)) != 4:
+        return None
+    numbers = cast("list[Any]", value)
+    if not all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers):
+        return None
+    bbox = BBox(*map(float, numbers))
+    return bbox if bbox.w > 0 and bbox.h > 0 else None
+
+
+def write(dataset: Dataset, path: Path) -> None:
+    """Write a file, atomically; origin, score and tags are extra keys that COCO tools ignore.
+
+    Raises:
+        FormatError: the place cannot be written.
+    """
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(to_record(dataset)), indent=1))
+
+
+def to_record(dataset: Dataset) -> Record:
+    """The data set as COCO lays it out."""
+    return {
+        "info": {"description": "Exported by HITL Desktop", "version": "1.0"},
+        "licenses": [],
+        "images": [_image_record(image) for image in dataset.images],
+        "annotations": [_annotation_record(annotation) for annotation in dataset.annotations],
+        "categories": [{"id": c.id, "name": c.name, "supercategory": ""} for c in dataset.categories],
+    }
+
+
+def _image_record(image: DatasetImage) -> Record:
+    record: Record = {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
+    return record | ({"tags": list(image.tags)} if image.tags else {})
+
+
+def _annotation_record(annotation: Annotation) -> Record:
+    extra = {"proposed_by": annotation.proposed_by, "score": annotation.score, "edited": annotation.edited or None}
+    return {
+        "id": annotation.id,
+        "image_id": annotation.image_id,
+        "category_id": annotation.category_id,
+        "bbox": list(annotation.bbox),
+        "area": annotation.bbox.area,
+        "iscrowd": int(annotation.crowd),
+        "segmentation": [],
+        "origin": annotation.origin.value,
+    } | {key: value for key, value in extra.items() if value is not None}

@@ -1,0 +1,35 @@
+"""The formats by name: how each is read and written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitl_desktop.domain.dataset import Dataset, ImportResult
+from hitl_desktop.errors import FormatError
+from hitl_desktop.formats import coco
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFormat:
+    """A file format for data sets."""
+
+    title: str
+    suffix: str
+    read: Callable[[Path], ImportResult]
+    write: Callable[[Dataset, Path], None]
+
+
+FORMATS: dict[str, DatasetFormat] = {
+    "coco": DatasetFormat("COCO detection", ".json", coco.read, coco.write),
+}
+
+
+def find_format(name: str) -> DatasetFormat:
+    """The format with this name.
+
+    Raises:
+        FormatError: there is none.
+    """
+    if name not in FORMATS:
+        raise FormatError(f"There is no format called {name}.", hint=f"Known formats: {', '.join(FORMATS)}.")
+    return FORMATS[name]

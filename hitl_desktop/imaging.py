@@ -1,0 +1,210 @@
+"""The only decoder: canvas, thumbnails, detector and encoder all see the same upright picture."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hitl_desktop.errors import UnreadableImageError
+
+RgbImage = NDArray[np.uint8]
+"""[height, width, 3] upright red, green, blue."""
+
+SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .avif .jp2 .ppm .pgm".split())
+MAX_PIXELS = 300_000_000
+"""Larger pictures are refused from their header: they would not fit in memory as one array with their copies."""
+
+_ORIENTATION = 0x0112
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+Image.MAX_IMAGE_PIXELS = None  # MAX_PIXELS takes its place, with a message of ours
+
+
+def verify(path: Path) -> tuple[int, int]:
+    """Upright width and height of a picture that was decoded to its end, at a fraction of the cost where possible.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded; a header alone proves nothing.
+    """
+    with _opened(path) as image:
+        width, height = image.size
+        image.draft("RGB", (1, 1))
+        image.load()
+        return (height, width) if _orientation(image) >= 5 else (width, height)
+
+
+def read_upright(path: Path) -> RgbImage:
+    """The whole picture.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    with _opened(path) as image:
+        return _pixels(image, path)
+
+
+def read_reduced(path: Path, side: int) -> RgbImage:
+    """The picture scaled down to at most `side` pixels a side; JPEGs are decoded at a fraction of their cost.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    with _opened(path) as image:
+        image.draft("RGB", (side * 2, side * 2))
+        pixels = Image.fromarray(_pixels(image, path))
+        pixels.thumbnail((side, side), Image.Resampling.BOX)
+        return np.asarray(pixels)
+
+
+def content_hash(path: Path) -> str:
+    """A hash of the file's bytes.
+
+    Raises:
+        UnreadableImageError: the file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    with _explained(path), path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _explained(path: Path, size: tuple[int, int] | None = None) -> Iterator[None]:
+    """Turn what decoders raise into one sentence and a hint."""
+    try:
+        yield
+    except UnreadableImageError:
+        raise
+    except FileNotFoundError as error:
+        raise UnreadableImageError("The file is gone.", hint="Put it back, or remove the picture from the project.") from error
+    except IsADirectoryError as error:
+        raise UnreadableImageError("This is a folder, not a picture.", hint="Rename the folder.") from error
+    except PermissionError as error:
+        raise UnreadableImageError("You may not read this file.", hint="Change its permissions.") from error
+    except Image.UnidentifiedImageError as error:
+        raise UnreadableImageError(
+            _why_unidentified(path), hint="Replace the file with a good copy, or leave it out."
+        ) from error
+    except MemoryError as error:
+        raise UnreadableImageError("The picture does not fit in memory.", hint="Scale it down.", size=size) from error
+    # Decoders of broken data raise almost anything: what they say becomes the reason of this one picture.
+    except (OSError, ValueError, SyntaxError, TypeError, IndexError, EOFError, ArithmeticError, LookupError, AttributeError) as error:
+        text = str(error).strip().split("\n")[0] or type(error).__name__
+        damaged = "The file is cut short" if "truncated" in text.lower() else "The file is damaged"
+        raise UnreadableImageError(
+            f"{damaged} ({text}).", hint="Replace it with a good copy, or leave it out.", size=size
+        ) from error
+
+
+def _why_unidentified(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(64)
+    if not start:
+        return "The file is empty."
+    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        return "The file is a web page, not a picture."
+    return "The file is not a picture of a known format, or its header is damaged."
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    with _explained(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns about odd metadata that no annotator cares about
+        with Image.open(path) as image:
+            width, height = image.size
+            if width < 1 or height < 1:
+                raise UnreadableImageError("The picture has no pixels.", hint="Leave it out.")
+            if width * height > MAX_PIXELS:
+                raise UnreadableImageError(
+                    f"The header claims {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million.",
+                    hint="Cut the picture into tiles or scale it down.",
+                    size=(width, height),
+                )
+            with _explained(path, image.size):
+                yield image
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except (OSError, ValueError, SyntaxError, TypeError, LookupError):  # damaged metadata does not cost the pixels
+        return 1
+    return value if value in _TRANSPOSE else 1
+
+
+def _pixels(image: Image.Image, path: Path) -> RgbImage:
+    deep = _is_deep_colour(image)  # decoding forgets it
+    image.load()
+    orientation = _orientation(image)  # after the pixels: in a PNG it may follow them
+    if deep:
+        return np.ascontiguousarray(_turn(_deep_colour(path), orientation))
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        gray = _stretched(np.asarray(image))
+        return np.ascontiguousarray(_turn(np.repeat(gray[:, :, None], 3, axis=2), orientation))
+    upright = image if orientation == 1 else image.transpose(_TRANSPOSE[orientation])
+    if upright.mode == "RGB":
+        return np.asarray(upright)
+    if upright.has_transparency_data:
+        rgba = upright.convert("RGBA")
+        flat = Image.new("RGB", rgba.size, (255, 255, 255))
+        flat.paste(rgba, mask=rgba.getchannel("A"))
+        return np.asarray(flat)
+    return np.asarray(upright.convert("RGB"))
+
+
+def _turn(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    if orientation == 1:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).transpose(_TRANSPOSE[orientation]))
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether a colour picture has 16 bits a channel, of which Pillow would keep the upper eight."""
+    return image.mode in {"RGB", "RGBA"} and any(";16" in str(tile) for tile in getattr(image, "tile", ()))
+
+
+def _deep_colour(path: Path) -> RgbImage:
+    import cv2  # noqa: PLC0415 - heavy, and needed for rare pictures only
+
+    data = np.fromfile(path, np.uint8)
+    # IMREAD_COLOR_RGB decodes 16-bit TIFF wrongly in OpenCV 5.0.0, so the channels are turned round here.
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise UnreadableImageError("The file is damaged.", hint="Replace it with a good copy, or leave it out.")
+    return _stretched(np.asarray(pixels)[:, :, ::-1])
+
+
+def _stretched(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Eight bits from deeper values: the 0.1th to 99.9th percentile of the finite ones becomes 0..255.
+
+    Unsigned 16-bit values that use more than half of their range are scaled as they are, so colours stay true.
+    """
+    numbers = values.astype(np.float32)
+    finite = numbers[np.isfinite(numbers)]
+    if finite.size == 0:
+        return np.zeros(values.shape, np.uint8)
+    step = max(1, finite.size // 1_000_000)
+    low, high = np.percentile(finite[::step], (0.1, 99.9))
+    if values.dtype == np.uint16 and high - low > 0x7FFF:
+        low, high = 0.0, 65535.0
+    if high <= low:
+        low, high = float(finite.min()), float(finite.max())
+    if high <= low:
+        return np.full(values.shape, 128, np.uint8)
+    np.nan_to_num(numbers, copy=False, nan=low, posinf=high, neginf=low)
+    return np.clip((numbers - low) * (255.0 / (high - low)) + 0.5, 0, 255).astype(np.uint8)

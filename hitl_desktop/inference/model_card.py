@@ -1,0 +1,106 @@
+"""What the app must know about an ONNX file to use it: a TOML card beside it, or metadata inside it."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from hitl_desktop.errors import ModelError
+
+
+class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """How a picture becomes the network's input: size as (width, height), channel means and deviations on 0..255."""
+
+    size: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    colour: Literal["RGB", "BGR"] = "RGB"
+    resize: Literal["letterbox", "stretch"] = "letterbox"
+    pad: float = 0.0
+
+
+class DecodeSpec(msgspec.Struct, frozen=True):
+    """How the network's outputs become boxes, and which outputs are feature maps."""
+
+    strides: tuple[int, ...] = (8, 16, 32)
+    nms_iou: float = 0.6
+    features: tuple[str, ...] = ()
+
+
+class ModelCard(msgspec.Struct, frozen=True):
+    """A model: what it does, its family (one module each), its input, its classes; `sha256` of the file names it for good."""
+
+    name: str
+    title: str
+    task: Literal["detect", "embed"]
+    family: str
+    file: Path
+    sha256: str
+    license: str
+    input: InputSpec
+    source: str = ""
+    classes: tuple[str, ...] = ()
+    decode: DecodeSpec = msgspec.field(default_factory=DecodeSpec)
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card in a TOML file; `file` in it is relative to the card.
+
+    Raises:
+        ModelError: the card cannot be read or its ONNX file is missing or another one.
+    """
+    try:
+        fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The model card {path} cannot be read ({error}).", hint="Correct the file, or remove it.") from error
+    return _make_card(fields | {"file": path.parent / str(fields.get("file", ""))}, path)
+
+
+def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
+    try:
+        card = msgspec.convert(fields, ModelCard, strict=False)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise ModelError(f"The model card {source} is incomplete ({error}).", hint="Compare it with the bundled cards.") from error
+    if not card.file.is_file():
+        raise ModelError(f"The model file {card.file} is missing.", hint="Put it back, or choose another model.")
+    return card
+
+
+def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
+    """The card that an ONNX file carries in its own metadata.
+
+    Raises:
+        ModelError: it carries none.
+    """
+    if not {"task", "family", "input"} <= metadata.keys():
+        raise ModelError(
+            f"{file.name} does not say what kind of model it is.",
+            hint=f"Put a card {file.stem}.toml beside it (see {Path('resources') / 'models'} for examples).",
+        )
+    try:
+        fields_in: dict[str, Any] = msgspec.json.decode(metadata["input"])
+        fields = {
+            "name": file.stem,
+            "title": file.stem,
+            "task": metadata["task"],
+            "family": metadata["family"],
+            "file": file,
+            "sha256": file_hash(file),
+            "license": metadata.get("license", "unknown"),
+            "input": fields_in | {"colour": fields_in.get("color", "RGB")},
+            "classes": msgspec.json.decode(metadata.get("classes", "[]")),
+            "decode": msgspec.json.decode(metadata.get("decode", "{}")),
+        }
+    except msgspec.DecodeError as error:
+        raise ModelError(f"The metadata in {file.name} is damaged ({error}).", hint="Put a card beside the file.") from error
+    return _make_card(fields, file)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,28 @@
+"""What detector families share after their outputs are decoded."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.geometry import Boxes
+
+
+def class_wise_nms(
+    boxes: Boxes, class_scores: NDArray[np.float32], floor: float, iou: float, *, most: int = 100
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The best pairs of box and class, as indices into `boxes` [N, 4] and into the classes, best first.
+
+    Every class of a box from `floor` up competes with the same class of other boxes, as in the COCO evaluations of the
+    detectors' authors.
+    """
+    rows, classes = np.nonzero(class_scores >= floor)
+    if rows.size == 0:
+        return rows, classes
+    kept = cv2.dnn.NMSBoxesBatched(
+        boxes[rows].tolist(), class_scores[rows, classes].tolist(), classes.tolist(), floor, iou, 1.0, 0
+    )
+    order = np.asarray(kept, dtype=np.intp).ravel()
+    order = order[np.argsort(-class_scores[rows[order], classes[order]], kind="stable")][:most]
+    return rows[order], classes[order]

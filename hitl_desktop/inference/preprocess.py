@@ -1,0 +1,57 @@
+"""From upright RGB pictures to the input a model card asks for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from hitl_desktop.domain.geometry import Boxes
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.model_card import InputSpec
+from hitl_desktop.inference.session import FloatArray
+
+
+class Placement(NamedTuple):
+    """Where a picture lies in the network's input: `input = picture * scale + offset`, x before y, in pixels."""
+
+    scale_x: float
+    scale_y: float
+    offset_x: float
+    offset_y: float
+
+    def to_picture(self, xyxy: Boxes, width: int, height: int) -> Boxes:
+        """Corner boxes in the input as x, y, w, h boxes in the picture, clipped to it."""
+        offset = np.array([self.offset_x, self.offset_y] * 2)
+        scale = np.array([self.scale_x, self.scale_y] * 2)
+        corners = np.clip((xyxy - offset) / scale, 0, np.array([width, height] * 2))
+        return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+
+
+def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
+    """The picture as normalised float32 [3, height, width], and where it lies in there."""
+    width, height = spec.size
+    if spec.resize == "stretch":
+        canvas = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        placement = Placement(width / image.shape[1], height / image.shape[0], 0.0, 0.0)
+    else:
+        canvas, placement = _letterbox(image, width, height, spec.pad)
+    if spec.colour == "BGR":
+        canvas = canvas[:, :, ::-1]
+    mean = np.array(spec.mean, np.float32)
+    std = np.array(spec.std, np.float32)
+    normalised = (canvas.astype(np.float32) - mean) / std
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1)), placement
+
+
+def _letterbox(image: RgbImage, width: int, height: int, pad: float) -> tuple[RgbImage, Placement]:
+    scale = min(width / image.shape[1], height / image.shape[0])
+    new_width = max(1, round(image.shape[1] * scale))
+    new_height = max(1, round(image.shape[0] * scale))
+    left, top = (width - new_width) // 2, (height - new_height) // 2
+    canvas = np.full((height, width, 3), pad, np.uint8)
+    canvas[top : top + new_height, left : left + new_width] = cv2.resize(
+        image, (new_width, new_height), interpolation=cv2.INTER_LINEAR
+    )
+    return canvas, Placement(new_width / image.shape[1], new_height / image.shape[0], left, top)

@@ -1,0 +1,90 @@
+"""Which models there are, and how a card becomes a detector or an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.errors import ModelError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.encoder import CropEncoder
+from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
+from hitl_desktop.inference.nanodet import NanoDet
+from hitl_desktop.inference.session import Session
+from hitl_desktop.paths import models_dir
+
+T = TypeVar("T")
+
+DEFAULT_DETECTOR = "nanodet_g_416"
+DEFAULT_ENCODER = "mobilenetv2_224"
+
+
+class Detector(Protocol):
+    """What finds boxes."""
+
+    card: ModelCard
+
+    def predict(self, images: Sequence[RgbImage]) -> list[Detections]:
+        """What is on each picture."""
+        ...
+
+
+DETECTOR_FAMILIES: dict[str, Callable[[ModelCard, Session], Detector]] = {
+    "nanodet": NanoDet,
+}
+"""Families of detectors by the name that cards use; one module each."""
+
+ENCODER_FAMILIES: dict[str, Callable[[ModelCard, Session], CropEncoder]] = {
+    "encoder": CropEncoder,
+}
+
+
+def find_card(name_or_file: str) -> ModelCard:
+    """The card of a bundled model by name, or of an ONNX file by path (its TOML card beside it, or its metadata).
+
+    Raises:
+        ModelError: there is no such model, or the file says too little or is damaged.
+    """
+    file = Path(name_or_file)
+    if file.suffix.lower() != ".onnx":
+        card_path = models_dir() / f"{name_or_file}.toml"
+        if not card_path.is_file():
+            known = ", ".join(sorted(path.stem for path in models_dir().glob("*.toml")))
+            raise ModelError(f"There is no model called {name_or_file}.", hint=f"Name one of {known}, or give an .onnx file.")
+        return read_card(card_path)
+    if not file.is_file():
+        raise ModelError(f"There is no model file {file}.", hint="Check the name.")
+    card_path = file.with_suffix(".toml")
+    return read_card(card_path) if card_path.is_file() else card_from_metadata(file, Session(file, threads=1).metadata)
+
+
+def load_detector(card: ModelCard, *, threads: int | None = None) -> Detector:
+    """The detector of a card.
+
+    Raises:
+        ModelError: it is no detector, of an unknown family, or its file is not the one the card describes.
+    """
+    return _load(card, "detect", DETECTOR_FAMILIES, threads)
+
+
+def load_encoder(card: ModelCard, *, threads: int | None = None) -> CropEncoder:
+    """The encoder of a card.
+
+    Raises:
+        ModelError: it is no encoder, of an unknown family, or its file is not the one the card describes.
+    """
+    return _load(card, "embed", ENCODER_FAMILIES, threads)
+
+
+def _load(card: ModelCard, task: str, families: dict[str, Callable[[ModelCard, Session], T]], threads: int | None) -> T:
+    if card.task != task:
+        raise ModelError(f"The model {card.name} is made to {card.task}, not to {task}.", hint="Choose another model.")
+    if card.family not in families:
+        raise ModelError(
+            f"The model {card.name} is of the unknown family {card.family!r}.", hint=f"Known families: {', '.join(sorted(families))}."
+        )
+    if file_hash(card.file) != card.sha256:
+        raise ModelError(f"{card.file.name} is not the file its card describes.", hint="Get the model again, or correct sha256.")
+    return families[card.family](card, Session(card.file, threads=threads))

@@ -1,0 +1,72 @@
+"""Average precision as COCO defines it, and intervals for shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePrecision:
+    """mAP over IoU .50:.95, AP at IoU .50, and both per category id; None where there is no ground truth."""
+
+    map: float | None
+    ap50: float | None
+    per_category: dict[int, tuple[float | None, float | None]]
+
+
+def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePrecision:
+    """COCO's box AP (at most 100 detections a picture) of detections against a COCO ground-truth record.
+
+    Args:
+        truth: images, annotations, categories as in a COCO file.
+        detections: image_id, category_id, bbox, score each.
+    """
+    from faster_coco_eval import COCO, COCOeval_faster  # noqa: PLC0415 - heavy: only a job needs it
+
+    categories = [c["id"] for c in truth["categories"]]
+    if not truth["annotations"] or not categories:
+        return AveragePrecision(None, None, {c: (None, None) for c in categories})
+    if not detections:
+        present = {a["category_id"] for a in truth["annotations"] if not a.get("iscrowd")}
+        return AveragePrecision(0.0, 0.0, {c: (0.0, 0.0) if c in present else (None, None) for c in categories})
+    ground_truth = COCO(_with_areas(truth))
+    evaluation = COCOeval_faster(ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=lambda *_: None)
+    evaluation.evaluate()
+    evaluation.accumulate()
+    precision: Any = evaluation.eval["precision"]  # [IoU, recall, category, area, most detections]
+    whole = precision[:, :, :, 0, -1]
+    per_category = {
+        c: (_mean(whole[:, :, k]), _mean(whole[0, :, k])) for k, c in enumerate(evaluation.params.catIds)
+    }
+    return AveragePrecision(_mean(whole), _mean(whole[0]), per_category)
+
+
+def _with_areas(truth: Record) -> Record:
+    annotations = [
+        a | {"id": number, "area": a.get("area") or a["bbox"][2] * a["bbox"][3], "iscrowd": a.get("iscrowd", 0)}
+        for number, a in enumerate(truth["annotations"], start=1)
+    ]
+    return truth | {"annotations": annotations}
+
+
+def _mean(values: Any) -> float | None:  # noqa: ANN401
+    valid = values[values > -1]
+    return float(np.mean(valid)) if valid.size else None
+
+
+def wilson_interval(right: int, total: int, z: float = 1.959964) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    if total == 0:
+        return 0.0, 1.0
+    share = right / total
+    centre = share + z * z / (2 * total)
+    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)

@@ -1,0 +1,43 @@
+"""Where resources, settings, logs and projects without a place of their own live."""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "hitl-desktop"
+
+
+def resources_dir() -> Path:
+    """The folder of models, sample pictures and icons that ship with the app."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "resources"
+    return Path(__file__).resolve().parent.parent / "resources"
+
+
+def models_dir() -> Path:
+    """The folder of bundled model cards and their ONNX files."""
+    return resources_dir() / "models"
+
+
+def _own_dir(variable: str, default: str) -> Path:
+    path = Path(os.environ.get(variable) or default)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def config_dir() -> Path:
+    """Where the settings file lies (`HITL_CONFIG_DIR` overrides it); made when missing."""
+    return _own_dir("HITL_CONFIG_DIR", platformdirs.user_config_dir(APP_NAME, appauthor=False))
+
+
+def data_dir() -> Path:
+    """Where the sample project and projects of read-only folders lie (`HITL_DATA_DIR` overrides it); made when missing."""
+    return _own_dir("HITL_DATA_DIR", platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def log_file() -> Path:
+    """The log that holds what no user should have to read."""
+    return data_dir() / "log.txt"

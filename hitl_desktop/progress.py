@@ -1,0 +1,29 @@
+"""How long work tells how far it is and learns that it should stop."""
+
+from typing import Protocol
+
+
+class JobCancelled(BaseException):  # noqa: N818 - an ending, not an error
+    """Raised inside a job when the user cancelled it."""
+
+
+class Progress(Protocol):
+    """What a workflow needs from whoever waits for it."""
+
+    def check_cancelled(self) -> None:
+        """Raise `JobCancelled` when the work should stop here."""
+        ...
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Say that `done` of `total` steps are finished; `total` 0 means unknown."""
+        ...
+
+
+class NoProgress:
+    """Nobody is listening."""
+
+    def check_cancelled(self) -> None:
+        """Never cancelled."""
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Say nothing."""

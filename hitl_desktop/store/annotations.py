@@ -1,0 +1,72 @@
+"""The annotations of a project."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.database import Database, Row
+
+_COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id"
+
+
+def _annotation(row: Row) -> Annotation:
+    id_, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id = row
+    return Annotation(
+        id_, image_id, category_id, BBox(x, y, w, h), Origin(origin), proposed_by, score, bool(edited), bool(crowd), prediction_id
+    )
+
+
+class Annotations:
+    """Boxes that people stand behind."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
+        """Insert; those with id 0 get a new one, others keep theirs.
+
+        Raises:
+            HitlError: a box has no size or is not finite.
+        """
+        added: list[Annotation] = []
+        for a in annotations:
+            if not all(map(math.isfinite, a.bbox)) or a.bbox.w <= 0 or a.bbox.h <= 0:
+                raise HitlError("A box needs a width and a height.", hint="Draw it again, a little larger.")
+            new_id = self._db.insert(
+                f"INSERT INTO annotations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (a.id or None, a.image_id, a.category_id, *map(float, a.bbox), a.origin.value, a.proposed_by, a.score,
+                 int(a.edited), int(a.crowd), a.prediction_id),
+            )  # fmt: skip
+            added.append(replace(a, id=new_id))
+        return tuple(added)
+
+    def remove(self, annotations: Sequence[Annotation]) -> None:
+        """Delete by id."""
+        self._db.many("DELETE FROM annotations WHERE id = ?", ((a.id,) for a in annotations))
+
+    def of_image(self, image_id: int) -> list[Annotation]:
+        """The annotations of a picture, in order of id."""
+        rows = self._db.all(f"SELECT {_COLUMNS} FROM annotations WHERE image_id = ? ORDER BY id", (image_id,))
+        return [_annotation(row) for row in rows]
+
+    def all(self) -> list[Annotation]:
+        """All, in order of id."""
+        return [_annotation(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
+
+    def taken_ids(self, ids: Iterable[int]) -> set[int]:
+        """Which of these ids are in use."""
+        return {i for i in ids if self._db.one("SELECT 1 FROM annotations WHERE id = ?", (i,))}
+
+    def count_by_category(self) -> dict[int, int]:
+        """How many there are of each category."""
+        return dict(self._db.all("SELECT category_id, count(*) FROM annotations GROUP BY 1"))
+
+    def images_with(self, category_id: int) -> list[int]:
+        """Pictures that hold a category, in order of id."""
+        rows = self._db.all("SELECT DISTINCT image_id FROM annotations WHERE category_id = ? ORDER BY 1", (category_id,))
+        return [row[0] for row in rows]

@@ -1,0 +1,127 @@
+"""One SQLite connection of one thread: pragmas, transactions, errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hitl_desktop.errors import ProjectError
+
+APPLICATION_ID = 0x4849544C
+"""`HITL`, so that a project file is told from any other SQLite file."""
+
+BUSY_SECONDS = 10.0
+Row = tuple[Any, ...]
+
+_HINTS = {
+    "disk is full": ("The disk is full.", "Free some space and try again; what was saved before is safe."),
+    "locked": ("The project file is in use by another program.", "Close the other program and try again."),
+    "readonly": ("The project file cannot be written.", "Check its permissions, or copy the project to a place you own."),
+    "not a database": ("The file is not a HITL project.", "Open a .hitl file, or a folder of pictures to start a new project."),
+    "malformed": ("The project file is damaged.", "Restore it from a backup copy (NAME.hitl.backup-N beside it, if any)."),
+}
+
+
+def explain(error: sqlite3.Error, path: Path) -> ProjectError:
+    """The error in words a user can act on."""
+    text = str(error)
+    for key, (message, hint) in _HINTS.items():
+        if key in text:
+            return ProjectError(f"{message[:-1]}: {path}.", hint=hint)
+    return ProjectError(f"The project file {path} could not be used ({text}).", hint="Check that its folder exists and can be written.")
+
+
+class Database:
+    """A connection to a project file; use it in the thread that made it."""
+
+    def __init__(self, path: Path, *, background: bool = False) -> None:
+        """Open an existing file.
+
+        The connection of the window leaves checkpoints to the background ones, whose commits nobody waits for; it
+        syncs each commit to disk, they only each checkpoint.
+        """
+        self.path = path
+        try:
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if background else 'FULL'}")
+            if not background:
+                self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+        except sqlite3.Error as error:
+            raise explain(error, path) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file, as far as other readers allow."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.OperationalError as error:
+            raise explain(error, self.path) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise explain(error, self.path) from error
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.OperationalError as error:
+            raise explain(error, self.path) from error
+
+    def insert(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run one INSERT and return the new row's id."""
+        row_id = self.execute(sql, values).lastrowid
+        assert row_id is not None  # noqa: S101 - an INSERT always has one
+        return row_id
+
+    def one(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
+        """The first row, if any."""
+        return self.execute(sql, values).fetchone()
+
+    def all(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows."""
+        return self.execute(sql, values).fetchall()
+
+    def scalar(self, sql: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401
+        """The first column of the first row, or None."""
+        row = self.one(sql, values)
+        return row[0] if row else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; a transaction inside another joins it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that all see the same moment."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("COMMIT")

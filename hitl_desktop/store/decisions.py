@@ -1,0 +1,54 @@
+"""The append-only record of decisions."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.store.clock import now
+from hitl_desktop.store.database import Database
+
+_FINAL = ("accepted", "corrected", "empty")
+
+
+class Decisions:
+    """Who decided what, when, and how long it took."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, decision: Decision) -> None:
+        """Append one."""
+        self._db.execute(
+            """INSERT INTO decisions (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (decision.image_id, now(), decision.kind.value, decision.seconds, *astuple(decision.acts), decision.head_id),
+        )
+
+    def count(self) -> int:
+        """How many lines the record has."""
+        return self._db.scalar("SELECT count(*) FROM decisions")
+
+    def last_of(self, image_id: int) -> DecisionKind | None:
+        """The latest decision about a picture."""
+        kind = self._db.scalar("SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,))
+        return DecisionKind(kind) if kind else None
+
+    def decided_order(self) -> list[int]:
+        """Pictures in order of their latest final decision."""
+        rows = self._db.all(
+            """SELECT d.image_id FROM decisions d JOIN images i ON i.id = d.image_id WHERE i.state != 'undecided'
+               GROUP BY d.image_id ORDER BY max(d.id)"""
+        )
+        return [row[0] for row in rows]
+
+    def acts(self) -> Acts:
+        """All acts of the latest final decision of each decided picture."""
+        row = self._db.one(
+            f"""SELECT coalesce(sum(accepted), 0), coalesce(sum(moved), 0), coalesce(sum(relabelled), 0),
+                       coalesce(sum(rejected), 0), coalesce(sum(drawn), 0)
+                FROM decisions WHERE id IN (
+                    SELECT max(d.id) FROM decisions d JOIN images i ON i.id = d.image_id
+                    WHERE i.state = 'decided' AND d.kind IN {_FINAL} GROUP BY d.image_id)"""
+        )
+        return Acts(*row) if row else Acts()

@@ -1,0 +1,70 @@
+"""Versions of the head; all are kept, one is active."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from hitl_desktop.store.clock import now
+from hitl_desktop.store.database import Database
+from hitl_desktop.store.meta import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSummary:
+    """What a head version learned from, and how it did on what it had not seen.
+
+    `first_sight_right` of `first_sight_total` proposals were named right by the head of their time before it was
+    taught their picture.
+    """
+
+    pictures: int
+    boxes: int
+    categories: int
+    seconds: float
+    temperature: float
+    first_sight_right: int = 0
+    first_sight_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeadVersion:
+    """A stored head; `weights` are the bytes the head module made."""
+
+    id: int
+    created: str
+    model_id: int
+    weights: bytes
+    summary: HeadSummary
+
+
+class Heads:
+    """The head versions table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db, self._meta = db, Meta(db)
+
+    def add(self, model_id: int, weights: bytes, summary: HeadSummary) -> int:
+        """Store a version; it is not active yet."""
+        return self._db.insert(
+            "INSERT INTO head_versions (created, model_id, weights, summary) VALUES (?, ?, ?, ?)",
+            (now(), model_id, weights, json.dumps(asdict(summary))),
+        )
+
+    def get(self, head_id: int) -> HeadVersion | None:
+        """One version."""
+        row = self._db.one("SELECT id, created, model_id, weights, summary FROM head_versions WHERE id = ?", (head_id,))
+        return HeadVersion(*row[:4], HeadSummary(**json.loads(row[4]))) if row else None
+
+    def active(self) -> HeadVersion | None:
+        """The version that names proposals now."""
+        head_id = self.active_id()
+        return self.get(head_id) if head_id is not None else None
+
+    def active_id(self) -> int | None:
+        """The id of the active version."""
+        return self._meta.get_id("active_head")
+
+    def activate(self, head_id: int | None) -> None:
+        """Make a version active, or none."""
+        self._meta.set("active_head", head_id)

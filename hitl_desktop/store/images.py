@@ -1,0 +1,114 @@
+"""The images of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from hitl_desktop.domain.images import ImageRecord, ImageState, Split
+from hitl_desktop.store.database import Database, Row
+
+_COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reason"
+
+
+def _record(row: Row) -> ImageRecord:
+    *head, state, split, reason = row
+    return ImageRecord(*head, ImageState(state), Split(split) if split else None, reason)
+
+
+class Images:
+    """Pictures and the folders they lie in."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add_folder(self, path: str) -> int:
+        """The id of a folder, added when new."""
+        self._db.execute("INSERT OR IGNORE INTO folders (path) VALUES (?)", (path,))
+        return self._db.scalar("SELECT id FROM folders WHERE path = ?", (path,))
+
+    def folders(self) -> dict[int, str]:
+        """Paths of the folders by id, relative to the project file."""
+        return dict(self._db.all("SELECT id, path FROM folders ORDER BY id"))
+
+    def add(self, folder_id: int, paths: Iterable[str]) -> None:
+        """Add pictures by path; those already there stay as they are."""
+        self._db.many("INSERT OR IGNORE INTO images (folder_id, path) VALUES (?, ?)", ((folder_id, path) for path in paths))
+
+    def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:
+        """Note by path why a picture cannot be read."""
+        self._db.execute("UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?", (reason, folder_id, path))
+
+    def set_reason(self, image_id: int, reason: str | None) -> None:
+        """Note why a picture cannot be read, or that it can again."""
+        self._db.execute("UPDATE images SET reason = ? WHERE id = ?", (reason, image_id))
+
+    def set_size(self, image_id: int, width: int | None, height: int | None) -> None:
+        """Note the upright size in pixels."""
+        self._db.execute("UPDATE images SET width = ?, height = ? WHERE id = ?", (width, height, image_id))
+
+    def set_content_hash(self, image_id: int, content_hash: str) -> None:
+        """Note the hash of the file's bytes."""
+        self._db.execute("UPDATE images SET content_hash = ? WHERE id = ?", (content_hash, image_id))
+
+    def set_state(self, image_id: int, state: ImageState) -> None:
+        """Set what people said about the whole picture."""
+        self._db.execute("UPDATE images SET state = ? WHERE id = ?", (state.value, image_id))
+
+    def set_split(self, image_ids: Iterable[int], split: Split | None) -> None:
+        """Say what pictures are used for."""
+        value = split.value if split else None
+        self._db.many("UPDATE images SET split = ? WHERE id = ?", ((value, image_id) for image_id in image_ids))
+
+    def get(self, image_id: int) -> ImageRecord | None:
+        """One picture."""
+        row = self._db.one(f"SELECT {_COLUMNS} FROM images WHERE id = ?", (image_id,))
+        return _record(row) if row else None
+
+    def all(self, *, state: ImageState | None = None) -> list[ImageRecord]:
+        """All pictures in order of id, of one state if given."""
+        where, values = ("WHERE state = ?", (state.value,)) if state else ("", ())
+        return [_record(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM images {where} ORDER BY id", values)]
+
+    def ids(self) -> list[int]:
+        """All ids, in order."""
+        return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]
+
+    def count_by_status(self) -> dict[str, int]:
+        """How many pictures are undecided, decided, skipped, unreadable."""
+        rows = self._db.all("SELECT CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END, count(*) FROM images GROUP BY 1")
+        return dict(rows)
+
+    def unscanned(self) -> list[ImageRecord]:
+        """Pictures nobody has read yet."""
+        rows = self._db.all(f"SELECT {_COLUMNS} FROM images WHERE content_hash IS NULL AND reason IS NULL ORDER BY id")
+        return [_record(row) for row in rows]
+
+    def renumber(self, new_ids: Mapping[int, int]) -> None:
+        """Give pictures other ids; for projects in which nothing refers to them yet."""
+        taken = set(new_ids.values())
+        spare = max([0, *self.ids(), *taken]) + 1
+        moves = dict(new_ids)
+        for image_id in self.ids():
+            if image_id in taken and image_id not in moves:
+                moves[image_id] = spare
+                spare += 1
+        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((1_000_000_000 + old, old) for old in moves))
+        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((new, 1_000_000_000 + old) for old, new in moves.items()))
+        self._db.execute("UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM images) WHERE name = 'images'")
+
+    def tags_of(self, image_id: int) -> tuple[int, ...]:
+        """Ids of a picture's tags."""
+        rows = self._db.all("SELECT tag_id FROM image_tags WHERE image_id = ? ORDER BY tag_id", (image_id,))
+        return tuple(row[0] for row in rows)
+
+    def set_tags(self, image_id: int, tag_ids: Sequence[int]) -> None:
+        """Replace a picture's tags."""
+        self._db.execute("DELETE FROM image_tags WHERE image_id = ?", (image_id,))
+        self._db.many("INSERT INTO image_tags VALUES (?, ?)", ((image_id, tag_id) for tag_id in tag_ids))
+
+    def tags_by_image(self) -> dict[int, list[int]]:
+        """Ids of tags by picture."""
+        result: dict[int, list[int]] = {}
+        for image_id, tag_id in self._db.all("SELECT image_id, tag_id FROM image_tags ORDER BY 1, 2"):
+            result.setdefault(image_id, []).append(tag_id)
+        return result

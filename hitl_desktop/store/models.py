@@ -1,0 +1,35 @@
+"""Models that have worked on a project, known by the hash of their file."""
+
+import json
+from dataclasses import dataclass
+
+from hitl_desktop.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A detector or encoder: the hash of its file, its name, its class names."""
+
+    id: int
+    hash: str
+    name: str
+    classes: tuple[str, ...]
+
+
+class Models:
+    """The models table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def ensure(self, hash_: str, name: str, classes: tuple[str, ...] = ()) -> ModelRecord:
+        """The record of a model, added when new."""
+        self._db.execute("INSERT OR IGNORE INTO models (hash, name, classes) VALUES (?, ?, ?)", (hash_, name, json.dumps(classes)))
+        row = self._db.one("SELECT id, hash, name, classes FROM models WHERE hash = ?", (hash_,))
+        assert row is not None  # noqa: S101 - just inserted
+        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])))
+
+    def get(self, model_id: int) -> ModelRecord | None:
+        """One model."""
+        row = self._db.one("SELECT id, hash, name, classes FROM models WHERE id = ?", (model_id,))
+        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3]))) if row else None

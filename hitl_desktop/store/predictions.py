@@ -1,0 +1,121 @@
+"""What detectors propose, which proposals people rejected, and what the head said of them at first sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from hitl_desktop.domain.geometry import BBox, nms
+from hitl_desktop.domain.predictions import Detections, Prediction, Vector
+from hitl_desktop.store.database import Database, Row
+
+KEEP_FROM = 0.05
+"""Predictions below this score are not stored; what is shown is a matter of the display threshold."""
+
+CANDIDATE_IOU = 0.6
+MOST_CANDIDATES = 30
+"""Measured with NanoDet-g: 30 candidates a picture cover 0.93 of the objects on cards, 1.0 on fruits-nuts, 0.58 on COCO."""
+
+_COLUMNS = "id, image_id, x, y, w, h, score, class_scores"
+
+
+def _prediction(row: Row) -> Prediction:
+    id_, image_id, x, y, w, h, score, blob = row
+    return Prediction(id_, image_id, BBox(x, y, w, h), score, np.frombuffer(blob, np.float16).astype(np.float32))
+
+
+class Predictions:
+    """The predictions of all detectors."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def replace(self, image_id: int, model_id: int, found: Detections) -> None:
+        """Store what a detector found on a picture and note that the picture is done.
+
+        Of boxes that lie on each other whatever their class, the best one is a candidate to be shown and named.
+
+        Predictions that people answered (accepted or rejected) stay, for the head learns from them.
+        """
+        self._db.execute(
+            """DELETE FROM predictions WHERE image_id = ? AND model_id = ?
+               AND id NOT IN (SELECT prediction_id FROM rejections)
+               AND id NOT IN (SELECT prediction_id FROM sightings)
+               AND id NOT IN (SELECT prediction_id FROM annotations WHERE image_id = ? AND prediction_id IS NOT NULL)""",
+            (image_id, model_id, image_id),
+        )
+        best = found.scores.max(axis=1) if len(found.scores) else np.zeros(0, np.float32)
+        candidates = set(nms(found.bboxes, best, CANDIDATE_IOU)[:MOST_CANDIDATES].tolist())
+        self._db.many(
+            """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                (image_id, model_id, *map(float, box), float(score), scores.astype(np.float16).tobytes(), index in candidates)
+                for index, (box, score, scores) in enumerate(zip(found.bboxes, best, found.scores, strict=True))
+                if score >= KEEP_FROM
+            ),
+        )
+        self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?)", (image_id, model_id))
+
+    def images_done(self, model_id: int) -> set[int]:
+        """Pictures this detector has worked on."""
+        return {row[0] for row in self._db.all("SELECT image_id FROM predicted_images WHERE model_id = ?", (model_id,))}
+
+    def is_done(self, image_id: int, model_id: int) -> bool:
+        """Whether this detector has worked on this picture."""
+        return self._db.one("SELECT 1 FROM predicted_images WHERE image_id = ? AND model_id = ?", (image_id, model_id)) is not None
+
+    def of_image(self, image_id: int, model_id: int, *, candidates_only: bool = False) -> list[Prediction]:
+        """What a detector found on a picture, best first."""
+        rows = self._db.all(
+            f"""SELECT {_COLUMNS} FROM predictions WHERE image_id = ? AND model_id = ? AND candidate >= ?
+                ORDER BY score DESC, id""",
+            (image_id, model_id, int(candidates_only)),
+        )
+        return [_prediction(row) for row in rows]
+
+    def bboxes_of(self, image_id: int) -> dict[int, BBox]:
+        """The boxes of a picture's predictions, of all detectors, by id."""
+        rows = self._db.all("SELECT id, x, y, w, h FROM predictions WHERE image_id = ?", (image_id,))
+        return {row[0]: BBox(*row[1:]) for row in rows}
+
+    def count(self, model_id: int) -> int:
+        """How many predictions of a detector there are."""
+        return self._db.scalar("SELECT count(*) FROM predictions WHERE model_id = ?", (model_id,))
+
+    def rejected_of(self, image_id: int) -> set[int]:
+        """Ids of a picture's rejected predictions."""
+        rows = self._db.all(
+            "SELECT p.id FROM predictions p JOIN rejections r ON r.prediction_id = p.id WHERE p.image_id = ?", (image_id,)
+        )
+        return {row[0] for row in rows}
+
+    def images_with_rejections(self) -> set[int]:
+        """Pictures of which people rejected a proposal."""
+        rows = self._db.all("SELECT DISTINCT p.image_id FROM predictions p JOIN rejections r ON r.prediction_id = p.id")
+        return {row[0] for row in rows}
+
+    def reject(self, prediction_ids: Iterable[int]) -> None:
+        """Note that people rejected these."""
+        self._db.many("INSERT OR IGNORE INTO rejections VALUES (?)", ((i,) for i in prediction_ids))
+
+    def unreject(self, prediction_ids: Iterable[int]) -> None:
+        """Take rejections back."""
+        self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
+
+    def note_sightings(self, head_id: int, logits: Iterable[tuple[int, Vector]]) -> None:
+        """Keep what a head said of predictions when their picture was first decided: samples it had not seen."""
+        self._db.many(
+            "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?)",
+            ((prediction_id, head_id, values.astype(np.float32).tobytes()) for prediction_id, values in logits),
+        )
+
+    def sightings(self) -> list[tuple[int, int, int, Vector]]:
+        """(prediction id, image id, head id, logits) of all first sights on decided pictures."""
+        rows = self._db.all(
+            """SELECT s.prediction_id, p.image_id, s.head_id, s.logits FROM sightings s
+               JOIN predictions p ON p.id = s.prediction_id JOIN images i ON i.id = p.image_id
+               WHERE i.state = 'decided' ORDER BY s.prediction_id"""
+        )
+        return [(pid, image_id, head_id, np.frombuffer(blob, np.float32)) for pid, image_id, head_id, blob in rows]

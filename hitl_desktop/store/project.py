@@ -1,0 +1,131 @@
+"""A project: one SQLite file and the picture folders it refers to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.errors import ProjectError
+from hitl_desktop.store.annotations import Annotations
+from hitl_desktop.store.categories import Categories, Tags
+from hitl_desktop.store.database import Database
+from hitl_desktop.store.embeddings import Embeddings
+from hitl_desktop.store.heads import Heads
+from hitl_desktop.store.images import Images
+from hitl_desktop.store.journal import Journal
+from hitl_desktop.store.meta import Meta
+from hitl_desktop.store.migrations import migrate
+from hitl_desktop.store.models import Models
+from hitl_desktop.store.predictions import Predictions
+from hitl_desktop.store.queue import Queue
+from hitl_desktop.store.decisions import Decisions
+
+SUFFIX = ".hitl"
+
+
+class Project:
+    """An open project file, for the thread that opened it; a repository for each kind of thing in it."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.path = db.path
+        self.meta = Meta(db)
+        self.images = Images(db)
+        self.categories = Categories(db)
+        self.tags = Tags(db)
+        self.annotations = Annotations(db)
+        self.models = Models(db)
+        self.predictions = Predictions(db)
+        self.embeddings = Embeddings(db)
+        self.heads = Heads(db)
+        self.decisions = Decisions(db)
+        self.queue = Queue(db)
+        self.journal = Journal(db)
+        self._folders: dict[int, Path] = {}
+
+    @classmethod
+    def create(cls, path: Path) -> Project:
+        """A new, empty project.
+
+        Raises:
+            ProjectError: the file exists, or its folder cannot be written.
+        """
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links that the user chose
+        if path.exists():
+            raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
+        if not path.parent.is_dir():
+            raise ProjectError(f"The folder {path.parent} does not exist.", hint="Create it first, or choose another place.")
+        db = Database(path)
+        try:
+            migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return cls(db)
+
+    @classmethod
+    def open(cls, path: Path, *, background: bool = False) -> Project:
+        """Open an existing project; `background` for connections of jobs.
+
+        Raises:
+            ProjectError: it is missing, not a project, of a newer version, damaged, or cannot be written.
+        """
+        path = Path(os.path.abspath(path))  # noqa: PTH100
+        if not path.is_file():
+            raise ProjectError(f"There is no project at {path}.", hint="Check the name, or open a folder of pictures to start one.")
+        if path.stat().st_size == 0:
+            raise ProjectError(f"{path} is empty, not a HITL project.", hint="Open another file, or delete it and start anew.")
+        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+            raise ProjectError(f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy.")
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise ProjectError(f"{path} is not a HITL project.", hint="Open a .hitl file, or a folder of pictures.")
+        db = Database(path, background=background)
+        try:
+            if db.scalar("PRAGMA user_version") == 0:
+                raise ProjectError(f"{path} is a database of another program.", hint="Open a .hitl file, or a folder of pictures.")
+            migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return cls(db)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def is_untouched(self) -> bool:
+        """Whether the project lists pictures and nothing more, so that their ids may still change."""
+        tables = ("annotations", "decisions", "predicted_images", "journal", "queue", "image_tags")
+        if any(self.db.one(f"SELECT 1 FROM {table} LIMIT 1") for table in tables):
+            return False
+        return self.db.one("SELECT 1 FROM images WHERE state != 'undecided' OR split IS NOT NULL LIMIT 1") is None
+
+    def add_folder(self, folder: Path) -> int:
+        """The id of a picture folder, noted relative to the project file."""
+        absolute = os.path.abspath(folder)  # noqa: PTH100
+        try:
+            relative = Path(os.path.relpath(absolute, self.path.parent)).as_posix()
+        except ValueError:  # another drive on Windows
+            relative = Path(absolute).as_posix()
+        return self.images.add_folder(relative)
+
+    def folder_path(self, folder_id: int) -> Path:
+        """Where a picture folder lies now."""
+        if folder_id not in self._folders:
+            relative = self.images.folders()[folder_id]
+            self._folders[folder_id] = Path(os.path.normpath(self.path.parent / relative))
+        return self._folders[folder_id]
+
+    def path_of(self, image: ImageRecord) -> Path:
+        """Where a picture lies now."""
+        return self.folder_path(image.folder_id) / image.path

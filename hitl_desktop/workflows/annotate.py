@@ -1,0 +1,224 @@
+"""What a hand does to a picture: each act is one edit, on disk when the function returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.project import Project
+
+
+
+def draw(project: Project, image_id: int, bbox: BBox, category_id: int) -> Changes:
+    """Add a box that a person drew.
+
+    Raises:
+        HitlError: the box has no size.
+    """
+    return _do(project, Edit("Draw box", image_id, after=Side((Annotation(0, image_id, category_id, bbox),))))
+
+
+def accept(project: Project, proposals: Sequence[Proposal], *, category_id: int | None = None, bbox: BBox | None = None) -> Changes:
+    """Make proposals annotations, optionally under another category or, for a single one, with another box."""
+    if not proposals:
+        return Changes()
+    with project.db.transaction():
+        added = tuple(_accepted(project, p, category_id=category_id, bbox=bbox) for p in proposals)
+        label = "Accept proposal" if category_id is None and bbox is None else "Correct proposal"
+        changes = _do(project, Edit(label, proposals[0].image_id, after=Side(added)))
+    return changes | Changes(categories=True)
+
+
+def _accepted(project: Project, proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None) -> Annotation:
+    """The annotation a proposal becomes; a detector class becomes a category at its first acceptance."""
+    own = proposal.category_id or project.categories.ensure(proposal.name).id
+    return Annotation(
+        id=0,
+        image_id=proposal.image_id,
+        category_id=category_id or own,
+        bbox=bbox or proposal.bbox,
+        origin=Origin.MODEL,
+        proposed_by=proposal.named_by,
+        score=round(proposal.score, 6),
+        edited=(category_id is not None and category_id != own) or bbox is not None,
+        prediction_id=proposal.prediction_id,
+    )
+
+
+def reject(project: Project, proposals: Sequence[Proposal]) -> Changes:
+    """Say that there is no such object."""
+    if not proposals:
+        return Changes()
+    ids = tuple(p.prediction_id for p in proposals)
+    return _do(project, Edit("Reject proposal", proposals[0].image_id, after=Side(rejected=ids)))
+
+
+def change(project: Project, before: Annotation, *, bbox: BBox | None = None, category_id: int | None = None) -> Changes:
+    """Move, resize or re-class an annotation.
+
+    Raises:
+        HitlError: the box has no size.
+    """
+    after = replace(before, bbox=bbox or before.bbox, category_id=category_id or before.category_id, edited=True)
+    if after == replace(before, edited=True):
+        return Changes()
+    label = "Change category" if bbox is None else "Change box"
+    return _do(project, Edit(label, before.image_id, before=Side((before,)), after=Side((after,))))
+
+
+def delete(project: Project, annotations: Sequence[Annotation]) -> Changes:
+    """Delete annotations; the proposals they came from count as rejected."""
+    if not annotations:
+        return Changes()
+    known = project.predictions.rejected_of(annotations[0].image_id)
+    rejected = tuple(a.prediction_id for a in annotations if a.prediction_id is not None and a.prediction_id not in known)
+    return _do(
+        project, Edit("Delete box", annotations[0].image_id, before=Side(tuple(annotations)), after=Side(rejected=rejected))
+    )
+
+
+def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes:
+    """Replace the tags of a picture."""
+    before, after = project.images.tags_of(image_id), tuple(sorted(set(tag_ids)))
+    if before == after:
+        return Changes()
+    return _do(project, Edit("Change tags", image_id, before=Side(tags=before), after=Side(tags=after)))
+
+
+def decide(
+    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], *, head_id: int | None, seconds: float
+) -> Changes:
+    """Accept these proposals and call the picture done, as one step.
+
+    Args:
+        project: the open project.
+        image_id: the picture.
+        accepted: proposals that become annotations now.
+        seen: all of the picture's candidates as they are named now; what the head says of them is kept, for it has not
+            been taught this picture yet.
+        head_id: the head that named them.
+        seconds: active time spent on the picture.
+    """
+    return _decide(project, image_id, accepted, seen, head_id=head_id, seconds=seconds, empty=False)
+
+
+def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], *, head_id: int | None, seconds: float) -> Changes:
+    """Say that a picture shows nothing of interest; its boxes, if any, go, in the same step."""
+    return _decide(project, image_id, (), seen, head_id=head_id, seconds=seconds, empty=True)
+
+
+def _decide(
+    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], *, head_id: int | None, seconds: float, empty: bool
+) -> Changes:
+    with project.db.transaction():
+        image = project.images.get(image_id)
+        if image is None:
+            raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+        present = project.annotations.of_image(image_id)
+        removed = tuple(present) if empty else ()
+        added = tuple(_accepted(project, p) for p in accepted)
+        label = "Mark empty" if empty else "Accept picture"
+        edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
+        changes = _do(project, edit)
+        acts = count_acts(project, image_id)
+        project.decisions.add(Decision(image_id, _kind(acts), seconds, acts, head_id))
+        if head_id is not None:
+            project.predictions.note_sightings(head_id, ((p.prediction_id, p.logits) for p in seen if p.logits is not None))
+    return changes | Changes(categories=bool(added), queue=True)
+
+
+def _kind(acts: Acts) -> DecisionKind:
+    if acts.boxes == 0:
+        return DecisionKind.EMPTY
+    untouched = acts.moved == acts.relabelled == acts.rejected == acts.drawn == 0
+    return DecisionKind.ACCEPTED if untouched else DecisionKind.CORRECTED
+
+
+def count_acts(project: Project, image_id: int) -> Acts:
+    """What it took to get from the proposals to the picture's annotations; a box moved and renamed counts as moved."""
+    proposed = project.predictions.bboxes_of(image_id)
+    acts = Acts(rejected=len(project.predictions.rejected_of(image_id)))
+    for a in project.annotations.of_image(image_id):
+        if a.origin is Origin.HUMAN:
+            acts += Acts(drawn=1)
+        elif not a.edited:
+            acts += Acts(accepted=1)
+        elif a.prediction_id is not None and proposed.get(a.prediction_id) == a.bbox:
+            acts += Acts(relabelled=1)
+        else:
+            acts += Acts(moved=1)
+    return acts
+
+
+def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -> Changes:
+    """Say that one cannot tell."""
+    image = project.images.get(image_id)
+    if image is None or image.state is ImageState.SKIPPED:
+        return Changes()
+    with project.db.transaction():
+        label = f"Skip picture: {reason}" if reason else "Skip picture"
+        changes = _do(project, Edit(label, image_id, Side(state=image.state), Side(state=ImageState.SKIPPED)))
+        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts()))
+    return changes | Changes(queue=True)
+
+
+def undo(project: Project) -> tuple[Edit | None, Changes]:
+    """Take the latest edit back; the decision record notes it, nothing is erased there."""
+    return _step(project, undone=True)
+
+
+def redo(project: Project) -> tuple[Edit | None, Changes]:
+    """Do again what was undone last."""
+    return _step(project, undone=False)
+
+
+def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
+    with project.db.transaction():
+        entry = project.journal.next_undo() if undone else project.journal.next_redo()
+        if entry is None:
+            return None, Changes()
+        number, edit = entry
+        wanted = edit.inverse() if undone else edit
+        _apply(project, wanted)
+        project.journal.mark(number, undone=undone)
+        if wanted.after.state is not None and wanted.after.state != wanted.before.state:
+            kind = DecisionKind.UNDONE if undone else _redone_kind(project, edit)
+            project.decisions.add(Decision(edit.image_id, kind, 0.0, _redone_acts(project, edit) if not undone else Acts()))
+    changed = Changes(annotations_of=frozenset({edit.image_id}), queue=wanted.after.state is not None, go_to=edit.image_id)
+    return wanted, changed
+
+
+def _redone_acts(project: Project, edit: Edit) -> Acts:
+    return count_acts(project, edit.image_id) if edit.after.state is ImageState.DECIDED else Acts()
+
+
+def _redone_kind(project: Project, edit: Edit) -> DecisionKind:
+    return DecisionKind.SKIPPED if edit.after.state is ImageState.SKIPPED else _kind(_redone_acts(project, edit))
+
+
+def _do(project: Project, edit: Edit) -> Changes:
+    """Apply an edit and note it in the journal, in one transaction."""
+    with project.db.transaction():
+        project.journal.push(_apply(project, edit))
+    return Changes(annotations_of=frozenset({edit.image_id}))
+
+
+def _apply(project: Project, edit: Edit) -> Edit:
+    """Write the edit's `after` in place of its `before`; returns it with the ids that new annotations got."""
+    before, after = edit.before, edit.after
+    project.annotations.remove(before.annotations)
+    added = project.annotations.add(after.annotations)
+    project.predictions.unreject(before.rejected)
+    project.predictions.reject(after.rejected)
+    if after.state is not None:
+        project.images.set_state(edit.image_id, after.state)
+    if after.tags is not None:
+        project.images.set_tags(edit.image_id, after.tags)
+    return replace(edit, after=replace(after, annotations=added))

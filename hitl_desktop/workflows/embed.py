@@ -1,0 +1,86 @@
+"""Vectors of the crops that the head needs, each computed once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging import content_hash, read_upright
+from hitl_desktop.inference.encoder import crop
+from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.naming import detector_of
+
+
+def encoder_record_id(project: Project) -> int:
+    """The project's id of the encoder."""
+    card = find_card(DEFAULT_ENCODER)
+    return project.models.ensure(card.sha256, card.name).id
+
+
+def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
+    """The boxes of a picture whose vectors the head needs: annotations and candidates."""
+    boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
+    detector = detector_of(project)
+    if detector is not None:
+        boxes += [p.bbox for p in project.predictions.of_image(image.id, detector.id, candidates_only=True)]
+    return boxes
+
+
+def hash_of(project: Project, image: ImageRecord) -> str:
+    """The content hash of a picture, computed when nobody did before.
+
+    Raises:
+        UnreadableImageError: the file cannot be read.
+    """
+    if image.content_hash:
+        return image.content_hash
+    value = content_hash(project.path_of(image))
+    project.images.set_content_hash(image.id, value)
+    return value
+
+
+def embed_images(project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None) -> int:
+    """Compute the missing vectors of these pictures, a commit each; returns how many were computed.
+
+    A picture that cannot be read is passed over; cancelling keeps what is there.
+    """
+    encoder_id = encoder_record_id(project)
+    computed = 0
+    for number, image in enumerate(images, start=1):
+        progress.check_cancelled()
+        try:
+            computed += _embed_image(project, image, encoder_id, threads)
+        except UnreadableImageError as error:
+            project.images.set_reason(image.id, str(error))
+        progress.report(number, len(images), image.path)
+    return computed
+
+
+def _embed_image(project: Project, image: ImageRecord, encoder_id: int, threads: int | None) -> int:
+    boxes = crops_of(project, image)
+    if not boxes:
+        return 0
+    file_hash = hash_of(project, image)
+    keys = {crop_key(file_hash, box): box for box in boxes}
+    missing = project.embeddings.missing(encoder_id, list(keys))
+    if not missing:
+        return 0
+    pixels = read_upright(project.path_of(image))
+    encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+    wanted = [(key, box) for key, box in keys.items() if key in missing]
+    vectors = encoder.embed([crop(pixels, box) for _, box in wanted])
+    with project.db.transaction():
+        project.embeddings.add(encoder_id, ((key, vector) for (key, _), vector in zip(wanted, vectors, strict=True)))
+    return len(wanted)
+
+
+def embed_undecided(project: Project, progress: Progress, *, threads: int | None = None) -> int:
+    """Compute the missing vectors of the pictures still to be decided, in the order of the queue."""
+    records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
+    waiting = [records[item.image_id] for item in project.queue.order() if item.image_id in records]
+    return embed_images(project, waiting, progress, threads=threads)

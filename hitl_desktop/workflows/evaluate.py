@@ -1,0 +1,101 @@
+"""How good the proposals are against ground truth that people did not feed back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.errors import HitlError
+from hitl_desktop.formats.coco import to_record
+from hitl_desktop.inference.postprocess import class_wise_nms
+from hitl_desktop.learning.metrics import AveragePrecision, average_precision
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.predictions import KEEP_FROM
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.import_dataset import match_by_name
+from hitl_desktop.workflows.naming import Naming, embeddings_of, load_naming
+
+_NMS_IOU = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50)."""
+
+    images: int
+    map: float | None
+    ap50: float | None
+    per_category: dict[str, tuple[float | None, float | None]]
+
+
+def evaluate(
+    project: Project, truth: Dataset, progress: Progress, *, only: Iterable[int] | None = None, threads: int | None = None
+) -> Evaluation:
+    """Compare the current proposals (all of them, from a score of 0.05 up) with ground truth.
+
+    Pictures are matched by file name, categories by name. `only` limits it to some of the project's pictures.
+
+    Raises:
+        HitlError: nothing was pre-labelled yet, or no picture of the ground truth is in the project.
+    """
+    naming = load_naming(project)
+    if naming is None:
+        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first.")
+    wanted = None if only is None else set(only)
+    by_name = match_by_name(project, [image.file_name for image in truth.images])
+    pairs = [
+        (theirs.id, record)
+        for theirs in truth.images
+        if (record := by_name.get(theirs.file_name)) and record.reason is None and (wanted is None or record.id in wanted)
+    ]
+    if not pairs:
+        raise HitlError("None of these pictures is in the project.", hint="Give the ground truth of this project's pictures.")
+    if naming.head is not None:
+        embed_images(project, [record for _, record in pairs], progress, threads=threads)
+    by_key = {normalise_name(c.name): c.id for c in truth.categories}
+    columns = np.array([by_key.get(normalise_name(name), 0) for name in naming.names])
+    detections: list[dict[str, Any]] = []
+    for theirs, record in pairs:
+        current = project.images.get(record.id) or record
+        detections += _detections(project, current, naming, columns, theirs)
+    result = average_precision(to_record(_part(truth, {theirs for theirs, _ in pairs})), detections)
+    return _by_name(result, truth, len(pairs))
+
+
+def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
+    return Dataset(
+        tuple(i for i in truth.images if i.id in image_ids),
+        truth.categories,
+        tuple(a for a in truth.annotations if a.image_id in image_ids),
+    )
+
+
+def _by_name(result: AveragePrecision, truth: Dataset, images: int) -> Evaluation:
+    names = {c.id: c.name for c in truth.categories}
+    return Evaluation(images, result.map, result.ap50, {names[c]: values for c, values in result.per_category.items()})
+
+
+def _detections(
+    project: Project, image: ImageRecord, naming: Naming, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
+) -> Sequence[dict[str, Any]]:
+    """Each box under each name it may have, as COCO counts them."""
+    predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=naming.head is not None)
+    if not predictions:
+        return []
+    class_scores = np.stack([p.class_scores for p in predictions])
+    embeddings = embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
+    scores, _ = naming.score(class_scores, embeddings)
+    boxes = np.array([p.bbox for p in predictions], float)
+    kept, names = class_wise_nms(boxes, scores.astype(np.float32), KEEP_FROM, _NMS_IOU)
+    return [
+        {"image_id": image_id, "category_id": int(columns[c]), "bbox": boxes[b].tolist(), "score": float(scores[b, c])}
+        for b, c in zip(kept, names, strict=True)
+        if columns[c]
+    ]

@@ -1,0 +1,150 @@
+"""What the boxes of a detector are called now: by the active head where it was taught, else by the detector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Prediction, Proposal
+from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.models import ModelRecord
+from hitl_desktop.store.project import Project
+
+_DETECTOR = "detector"
+
+
+def set_detector(project: Project, model_id: int) -> None:
+    """Make a detector the one whose proposals are shown."""
+    project.meta.set(_DETECTOR, model_id)
+
+
+def detector_of(project: Project) -> ModelRecord | None:
+    """The detector whose proposals are shown; None before the first pre-labelling."""
+    model_id = project.meta.get_id(_DETECTOR)
+    return project.models.get(model_id) if model_id is not None else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Naming:
+    """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).
+
+    The first `taught` columns are those of the head; the others are the detector's classes that it was not taught.
+    """
+
+    detector: ModelRecord
+    encoder_id: int | None
+    head: NamingHead | None
+    head_id: int | None
+    names: tuple[str, ...]
+    category_ids: tuple[int | None, ...]
+    taught: int
+    class_column: NDArray[np.intp]
+
+    def score(
+        self, class_scores: NDArray[np.float32], embeddings: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Scores [N, names] of boxes, and the head's logits [N, K + 1] where it spoke."""
+        count, taught = len(class_scores), self.taught
+        scores = np.zeros((count, len(self.names)))
+        np.maximum.at(scores, (slice(None), self.class_column), class_scores)
+        if self.head is None or embeddings is None:
+            return scores, None
+        logits = self.head.logits(embeddings, class_scores)
+        chances = self.head.probabilities(logits)
+        untaught = self.class_column >= taught
+        scores[:, self.class_column[untaught]] *= self.head.trust[untaught]
+        scores[:, :taught] = chances[:, :taught]
+        return scores, logits
+
+
+def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None) -> Naming | None:
+    """The names as the active head and the detector give them.
+
+    `head` is one about to become active, with the id of its encoder.
+
+    None before the first pre-labelling.
+    """
+    detector = detector_of(project)
+    if detector is None:
+        return None
+    categories = project.categories.all()
+    version = project.heads.active() if head is None else None
+    if version is not None:
+        head = NamingHead.from_bytes(version.weights), version.model_id
+    by_id = {c.id: c.name for c in categories}
+    by_key = {normalise_name(c.name): c.id for c in categories}
+    taught = [int(c) for c in head[0].category_ids if int(c) in by_id] if head else []
+    names = [by_id[c] for c in taught]
+    ids: list[int | None] = list(taught)
+    columns: list[int] = []
+    for name in detector.classes:
+        category = by_key.get(normalise_name(name))
+        if category is not None and category in ids:
+            columns.append(ids.index(category))
+            continue
+        columns.append(len(names))
+        names.append(by_id[category] if category is not None else name)
+        ids.append(category)
+    return Naming(
+        detector, head[1] if head else None, head[0] if head else None, version.id if version else None,
+        tuple(names), tuple(ids), len(taught), np.array(columns, np.intp),
+    )  # fmt: skip
+
+
+def embeddings_of(
+    project: Project, image: ImageRecord, encoder_id: int, predictions: Sequence[Prediction]
+) -> NDArray[np.float32] | None:
+    """[N, D] vectors of a picture's boxes; None unless all of them are there."""
+    if image.content_hash is None or not predictions:
+        return None
+    keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
+    found = project.embeddings.get(encoder_id, keys)
+    return np.stack([found[key] for key in keys]) if len(found) == len(set(keys)) else None
+
+
+def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
+    """The picture's candidates as they are named now, best first, whatever people said of them and whatever their score."""
+    if naming is None:
+        return []
+    predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=True)
+    if not predictions:
+        return []
+    class_scores = np.stack([p.class_scores for p in predictions])
+    embeddings = embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
+    scores, logits = naming.score(class_scores, embeddings)
+    proposals = [
+        _proposal(naming, p, scores[n], logits[n].astype(np.float32) if logits is not None else None)
+        for n, p in enumerate(predictions)
+    ]
+    return sorted(proposals, key=lambda p: -p.score)
+
+
+def _proposal(naming: Naming, prediction: Prediction, scores: NDArray[np.float64], logits: NDArray[np.float32] | None) -> Proposal:
+    best = int(np.argmax(scores))
+    by_head = logits is not None and best < naming.taught
+    detector_class = int(np.argmax(prediction.class_scores))
+    return Proposal(
+        prediction_id=prediction.id,
+        image_id=prediction.image_id,
+        bbox=prediction.bbox,
+        name=naming.names[best],
+        category_id=naming.category_ids[best],
+        score=float(scores[best]),
+        named_by=f"head {naming.head_id}" if by_head else naming.detector.name,
+        probabilities=with_background(scores[None])[0].astype(np.float32),
+        logits=logits,
+        detector_name=naming.detector.classes[detector_class],
+        detector_score=float(prediction.score),
+    )
+
+
+def with_background(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores [N, M] of names as chances [N, M + 1] that sum to one, the last being that of "no object"."""
+    chances = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1.0)
+    return np.concatenate([chances, 1.0 - chances.sum(axis=1, keepdims=True)], axis=1)

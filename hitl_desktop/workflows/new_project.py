@@ -1,0 +1,46 @@
+"""A new project from a folder, with or without ground truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitl_desktop.domain.dataset import ImportIssue
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
+from hitl_desktop.workflows.open_folder import add_folder, first_picture, scan
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What the new project holds."""
+
+    images: int
+    annotations: int
+    categories: int
+    unreadable: tuple[tuple[str, str], ...]
+    issues: tuple[ImportIssue, ...]
+
+
+def new_project(path: Path, folder: Path, progress: Progress, *, coco: Path | None = None) -> NewProject:
+    """Create a project, read all its pictures, and take a COCO file as ground truth of decided pictures.
+
+    Raises:
+        HitlError: the project exists, the folder holds no picture, or the file is no COCO file; nothing is left behind.
+    """
+    first_picture(folder)
+    result = read_dataset(coco) if coco is not None else None
+    with Project.create(path) as project:
+        add_folder(project, folder, progress)
+        scanned = scan(project, progress)
+        issues: tuple[ImportIssue, ...] = ()
+        if result is not None:
+            issues = import_dataset(project, result).issues
+        return NewProject(
+            images=len(project.images.ids()),
+            annotations=sum(project.annotations.count_by_category().values()),
+            categories=len(project.categories.all()),
+            unreadable=tuple(scanned.unreadable),
+            issues=issues,
+        )

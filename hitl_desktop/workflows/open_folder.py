@@ -1,0 +1,189 @@
+"""From a folder of pictures to a project that lists them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
+from hitl_desktop.imaging import SUFFIXES, content_hash, verify
+from hitl_desktop.paths import data_dir
+from hitl_desktop.progress import NoProgress, Progress
+from hitl_desktop.store.project import SUFFIX, Project
+
+_BATCH = 1000
+_SCAN_BATCH = 32
+
+
+@dataclass(slots=True)
+class Scan:
+    """What reading all pictures showed."""
+
+    read: int = 0
+    unreadable: list[tuple[str, str]] = field(default_factory=lambda: [])
+
+
+def list_pictures(folder: Path) -> Iterator[str]:
+    """Paths of the pictures in a folder and below, relative, with forward slashes, in order of name.
+
+    Only names are looked at; hidden files and folders are left out.
+    """
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        relative = os.path.relpath(parent, folder)
+        prefix = "" if relative == "." else relative.replace(os.sep, "/") + "/"
+        for name in sorted(files):
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122 - 100,000 names
+                yield prefix + name
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be opened.
+
+    Raises:
+        HitlError: it is missing, no folder, or may not be read.
+    """
+    if not folder.exists():
+        raise HitlError(f"There is no folder {folder}.", hint="Check the name; perhaps a drive is not connected.")
+    if not folder.is_dir():
+        raise HitlError(f"{folder} is not a folder.", hint="Choose the folder that holds the pictures.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise HitlError(f"The folder {folder} may not be read.", hint="Change its permissions, or choose another one.")
+
+
+def first_picture(folder: Path) -> str:
+    """The first picture in a folder.
+
+    Raises:
+        HitlError: the folder cannot be opened or holds no picture.
+    """
+    check_folder(folder)
+    for path in list_pictures(folder):
+        return path
+    raise HitlError(
+        f"There are no pictures in {folder}.", hint=f"Choose a folder with files such as {', '.join(sorted(SUFFIXES)[:8])}."
+    )
+
+
+def add_folder(project: Project, folder: Path, progress: Progress) -> Changes:
+    """List the pictures of a folder in the project; those already there stay as they are.
+
+    Raises:
+        HitlError: the folder cannot be opened or holds no picture.
+    """
+    first_picture(folder)
+    folder_id = project.add_folder(folder)
+    batch: list[str] = []
+    done = 0
+    for path in list_pictures(folder):
+        batch.append(path)
+        if len(batch) == _BATCH:
+            done += _insert(project, folder_id, batch)
+            progress.report(done, 0, batch[-1])
+            progress.check_cancelled()
+            batch = []
+    _insert(project, folder_id, batch)
+    return Changes(images=True, queue=True)
+
+
+def _insert(project: Project, folder_id: int, paths: list[str]) -> int:
+    """Names that are no valid text (lone surrogates) are listed in a readable form and as unreadable."""
+    good = [path for path in paths if _is_text(path)]
+    with project.db.transaction():
+        project.images.add(folder_id, good)
+        for path in set(paths) - set(good):
+            shown = os.fsencode(path).decode("utf-8", "replace")
+            project.images.add(folder_id, [shown])
+            project.images.mark_unreadable(folder_id, shown, "The file name is not valid text. Rename the file.")
+    return len(paths)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def scan(project: Project, progress: Progress) -> Scan:
+    """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
+
+    Cancelling keeps what is known; the next run goes on from there.
+    """
+    waiting = project.images.unscanned()
+    result = Scan()
+    with ThreadPoolExecutor(2, thread_name_prefix="scan") as pool:
+        for start in range(0, len(waiting), _SCAN_BATCH):
+            progress.check_cancelled()
+            batch = waiting[start : start + _SCAN_BATCH]
+            readings = list(pool.map(_read, [project.path_of(image) for image in batch]))
+            with project.db.transaction():
+                for image, reading in zip(batch, readings, strict=True):
+                    _note(project, image, reading)
+                    result.read += isinstance(reading, tuple)
+            progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
+    result.unreadable = [(image.path, image.reason) for image in project.images.all() if image.reason]
+    return result
+
+
+def _read(path: Path) -> tuple[tuple[int, int], str] | UnreadableImageError:
+    try:
+        return verify(path), content_hash(path)
+    except UnreadableImageError as error:
+        return error
+
+
+def _note(project: Project, image: ImageRecord, reading: tuple[tuple[int, int], str] | UnreadableImageError) -> None:
+    if isinstance(reading, UnreadableImageError):
+        if reading.size:
+            project.images.set_size(image.id, *reading.size)
+        project.images.set_reason(image.id, str(reading))
+    else:
+        project.images.set_size(image.id, *reading[0])
+        project.images.set_content_hash(image.id, reading[1])
+
+
+def project_file_for(folder: Path) -> Path:
+    """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be written."""
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100
+    inside = folder / f"{folder.name or 'pictures'}{SUFFIX}"
+    if inside.exists() or os.access(folder, os.W_OK):
+        return inside
+    return data_dir() / f"{'_'.join(folder.parts[1:]) or 'pictures'}{SUFFIX}"
+
+
+def open_path(path: Path) -> Project:
+    """The project at a path; for a folder, its project, made when there is none yet.
+
+    Raises:
+        HitlError: neither a project nor a folder with pictures.
+    """
+    if not path.is_dir():
+        return Project.open(path)
+    file = project_file_for(path)
+    if file.exists():
+        return Project.open(file)
+    first_picture(path)
+    project = Project.create(file)
+    add_folder(project, path, NoProgress())
+    return project
+
+
+def check_folders(project: Project) -> None:
+    """Refuse to work on pictures whose folder has vanished.
+
+    Raises:
+        ProjectError: none of the project's folders is there.
+    """
+    gone = [project.folder_path(folder_id) for folder_id in project.images.folders()]
+    if gone and not any(folder.is_dir() for folder in gone):
+        raise ProjectError(
+            f"The pictures' folder {gone[0]} is gone.",
+            hint="Put it back or reconnect its drive; the project and its boxes are safe.",
+        )

@@ -1,0 +1,67 @@
+"""A person who knows the answer: decides a picture by the same workflows as the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.geometry import BBox, match
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.naming import Naming, proposals_of
+
+SAME_OBJECT_IOU = 0.5
+GOOD_ENOUGH_IOU = 0.7
+
+Truth = Sequence[tuple[str, BBox]]
+"""The names and boxes of what a picture really shows."""
+
+
+def decide_as_oracle(project: Project, image: ImageRecord, truth: Truth, naming: Naming | None, *, threshold: float) -> None:
+    """Accept, rename, move, reject and draw until the picture is right, and call it done.
+
+    Only proposals from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is.
+    """
+    candidates = proposals_of(project, image, naming)
+    shown = [p for p in candidates if p.score >= threshold]
+    matches = match(_array([p.bbox for p in shown]), _array([box for _, box in truth]), SAME_OBJECT_IOU)
+    right: list[Proposal] = []
+    for proposal, index in zip(shown, matches, strict=True):
+        if index is None:
+            annotate.reject(project, [proposal])
+            continue
+        name, box = truth[index]
+        moved = None if proposal.bbox.iou(box) >= GOOD_ENOUGH_IOU else box
+        if normalise_name(name) != normalise_name(proposal.name):
+            annotate.accept(project, [proposal], category_id=project.categories.ensure(name).id, bbox=moved)
+        elif moved is not None:
+            annotate.accept(project, [proposal], bbox=moved)
+        else:
+            right.append(proposal)
+    for index in sorted(set(range(len(truth))) - {m for m in matches if m is not None}):
+        name, box = truth[index]
+        annotate.draw(project, image.id, box, project.categories.ensure(name).id)
+    head_id = naming.head_id if naming else None
+    annotate.decide(project, image.id, right, candidates, head_id=head_id, seconds=0.0)
+
+
+def next_undecided(project: Project) -> ImageRecord:
+    """The picture at the front of the queue.
+
+    Raises:
+        HitlError: there is none.
+    """
+    order = project.queue.order(limit=1)
+    image = project.images.get(order[0].image_id) if order else None
+    if image is None:
+        raise HitlError("Every picture is decided.", hint="Add more pictures.")
+    return image
+
+
+def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    return np.array(boxes, float).reshape(-1, 4)

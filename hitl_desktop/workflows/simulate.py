@@ -1,0 +1,159 @@
+"""The loop with an oracle: what would pre-labels have been worth after so many pictures?"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import Split
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.query import DEFAULT_STRATEGY, STRATEGIES
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.evaluate import evaluate
+from hitl_desktop.workflows.import_dataset import match_by_name, read_dataset
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.oracle import decide_as_oracle, next_undecided
+from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.retrain import is_due, retrain
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The state of the loop after so many pictures, a value for each seed."""
+
+    pictures: int
+    ap50: tuple[float, ...]
+    map: tuple[float, ...]
+    learn_seconds: tuple[float, ...]
+    effort_saved: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A replayed data set."""
+
+    dataset: str
+    strategy: str
+    seeds: int
+    steps: tuple[Step, ...]
+
+
+def steps_up_to(pictures: int) -> list[int]:
+    """1, 5, 10, 20, 50, 100, 200, 500 ... and the last one."""
+    series = [1, *(m * 10**e for e in range(7) for m in (5, 10, 20))]
+    return sorted({n for n in series if n < pictures} | {pictures})
+
+
+def simulate(
+    dataset_dir: Path,
+    progress: Progress,
+    *,
+    strategy: str = DEFAULT_STRATEGY,
+    pictures: int = 20,
+    seeds: int = 1,
+    test_share: float = 0.3,
+    threads: int | None = None,
+) -> Simulation:
+    """Replay a labelled data set through the workflows that a person uses; test on pictures that are held back.
+
+    Raises:
+        HitlError: the folder is no data set, or too small, or there is no such strategy.
+    """
+    if strategy not in STRATEGIES:
+        raise HitlError(f"There is no query strategy called {strategy}.", hint=f"Known ones: {', '.join(STRATEGIES)}.")
+    file, folder = dataset_dir / "instances.json", dataset_dir / "images"
+    truth = read_dataset(file).dataset
+    with tempfile.TemporaryDirectory(prefix="hitl-simulate-") as place:
+        base = Path(place) / "base.hitl"
+        _prepare(base, folder, truth, progress, threads)
+        runs: list[list[tuple[float, float, float, float]]] = []
+        wanted: list[int] = []
+        for seed in range(seeds):
+            copy = base.with_name(f"seed-{seed}.hitl")
+            shutil.copy(base, copy)
+            with Project.open(copy, background=True) as project:
+                pool = _hold_back(project, truth, test_share, seed)
+                wanted = steps_up_to(min(pictures, pool))
+                runs.append(_run(project, truth, wanted, strategy, seed, progress, threads))
+            copy.unlink()
+    steps = tuple(
+        Step(n, *(tuple(run[k][column] for run in runs) for column in range(4)))  # type: ignore[arg-type]
+        for k, n in enumerate(wanted)
+    )
+    return Simulation(dataset_dir.name, strategy, seeds, steps)
+
+
+def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threads: int | None) -> None:
+    """The project all seeds start from: pre-labelled, with the vectors of all proposals."""
+    with Project.create(path) as project:
+        add_folder(project, folder, progress)
+        scan(project, progress)
+        for image in truth.images:
+            if "/" in image.file_name and not (folder / image.file_name).exists():
+                raise HitlError(f"{image.file_name} is not in {folder}.", hint="A data set holds images/ and instances.json.")
+        prelabel(project, progress, threads=threads)
+        embed_images(project, [i for i in project.images.all() if i.reason is None], progress, threads=threads)
+        project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _hold_back(project: Project, truth: Dataset, test_share: float, seed: int) -> int:
+    """Mark the test part; pictures without ground truth are left out of everything. Returns how many are left to teach."""
+    by_name = match_by_name(project, [image.file_name for image in truth.images])
+    known = sorted(image.id for image in by_name.values() if image.reason is None)
+    test = random.Random(seed).sample(known, max(1, round(len(known) * test_share))) if known else []  # noqa: S311
+    pool = len(known) - len(test)
+    if pool < 1:
+        raise HitlError("The data set is too small to hold pictures back for the test.", hint="It needs two pictures or more.")
+    with project.db.transaction():
+        project.images.set_split(set(project.images.ids()) - set(known), Split.TEST)
+        project.images.set_split(test, Split.TEST)
+    return pool
+
+
+def _run(
+    project: Project, truth: Dataset, wanted: Sequence[int], strategy: str, seed: int, progress: Progress, threads: int | None
+) -> list[tuple[float, float, float, float]]:
+    """(AP50, mAP, mean seconds to learn, effort saved) at each wanted number of pictures."""
+    answers = _answers(project, truth)
+    test = [i.id for i in project.images.all() if i.split is Split.TEST and i.id in answers]
+    refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
+    new, results = 0, list[tuple[float, float, float, float]]()
+    seconds: list[float] = []
+    for done in range(1, wanted[-1] + 1):
+        progress.check_cancelled()
+        image = next_undecided(project)
+        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=DISPLAY_THRESHOLD)
+        new += 1
+        if is_due(new, done) or done in wanted:
+            seconds.append(retrain(project, progress, strategy=strategy, seed=seed, threads=threads).seconds)
+            new = 0
+        if done in wanted:
+            score = evaluate(project, truth, progress, only=test, threads=threads)
+            saved = project.decisions.acts().effort_saved()
+            results.append((score.ap50 or 0.0, score.map or 0.0, sum(seconds) / len(seconds), saved or 0.0))
+            seconds = []
+        progress.report(done, wanted[-1], f"{strategy}, seed {seed}")
+    return results
+
+
+def _answers(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:
+    """What each picture of the project really shows, crowd regions aside."""
+    by_name = match_by_name(project, [image.file_name for image in truth.images])
+    names = {c.id: c.name for c in truth.categories}
+    theirs = {image.id: by_name[image.file_name].id for image in truth.images if image.file_name in by_name}
+    answers: dict[int, list[tuple[str, BBox]]] = {image_id: [] for image_id in theirs.values()}
+    for a in truth.annotations:
+        if a.image_id in theirs and not a.crowd:
+            answers[theirs[a.image_id]].append((names[a.category_id], a.bbox))
+    return answers
