@@ -105,6 +105,17 @@ def open_(path: Path | None, screenshot: Path | None) -> None:
 
 
 @cli.command()
+def sample() -> None:
+    """Open the window on the sample project, made when it is not there yet."""
+    from hitl_desktop.app import run  # noqa: PLC0415
+    from hitl_desktop.workflows.sample import default_sample_folder, make_sample  # noqa: PLC0415
+
+    with TerminalProgress("Making the sample") as progress:
+        file = make_sample(default_sample_folder(), progress)
+    sys.exit(run(file))
+
+
+@cli.command()
 @click.argument("project", type=PATH)
 @click.option("--images", "folder", type=PATH, required=True, help="The folder of pictures.")
 @click.option("--coco", type=PATH, help="A COCO file that becomes ground truth of decided pictures.")

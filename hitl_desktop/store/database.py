@@ -34,6 +34,11 @@ def explain(error: sqlite3.Error, path: Path) -> ProjectError:
     return ProjectError(f"The project file {path} could not be used ({text}).", hint="Check that its folder exists and can be written.")
 
 
+def sqlite_version() -> str:
+    """The version of the SQLite library."""
+    return sqlite3.sqlite_version
+
+
 class Database:
     """A connection to a project file; use it in the thread that made it."""
 

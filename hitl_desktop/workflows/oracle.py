@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.geometry import BBox, match
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.import_dataset import match_by_name
 from hitl_desktop.workflows.naming import Naming, proposals_of
 
 SAME_OBJECT_IOU = 0.5
@@ -48,6 +50,18 @@ def decide_as_oracle(project: Project, image: ImageRecord, truth: Truth, naming:
         annotate.draw(project, image.id, box, project.categories.ensure(name).id)
     head_id = naming.head_id if naming else None
     annotate.decide(project, image.id, right, candidates, head_id=head_id, seconds=0.0)
+
+
+def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:
+    """What each picture of the project really shows, crowd regions aside."""
+    by_name = match_by_name(project, [image.file_name for image in truth.images])
+    names = {c.id: c.name for c in truth.categories}
+    theirs = {image.id: by_name[image.file_name].id for image in truth.images if image.file_name in by_name}
+    answers: dict[int, list[tuple[str, BBox]]] = {image_id: [] for image_id in theirs.values()}
+    for a in truth.annotations:
+        if a.image_id in theirs and not a.crowd:
+            answers[theirs[a.image_id]].append((names[a.category_id], a.bbox))
+    return answers
 
 
 def next_undecided(project: Project) -> ImageRecord:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitl_desktop.domain.dataset import Dataset
-from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import Split
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.query import DEFAULT_STRATEGY, STRATEGIES
@@ -22,7 +21,7 @@ from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.import_dataset import match_by_name, read_dataset
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
-from hitl_desktop.workflows.oracle import decide_as_oracle, next_undecided
+from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import is_due, retrain
@@ -125,7 +124,7 @@ def _run(
     project: Project, truth: Dataset, wanted: Sequence[int], strategy: str, seed: int, progress: Progress, threads: int | None
 ) -> list[tuple[float, float, float, float]]:
     """(AP50, mAP, mean seconds to learn, effort saved) at each wanted number of pictures."""
-    answers = _answers(project, truth)
+    answers = answers_for(project, truth)
     test = [i.id for i in project.images.all() if i.split is Split.TEST and i.id in answers]
     refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
     new, results = 0, list[tuple[float, float, float, float]]()
@@ -145,15 +144,3 @@ def _run(
             seconds = []
         progress.report(done, wanted[-1], f"{strategy}, seed {seed}")
     return results
-
-
-def _answers(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:
-    """What each picture of the project really shows, crowd regions aside."""
-    by_name = match_by_name(project, [image.file_name for image in truth.images])
-    names = {c.id: c.name for c in truth.categories}
-    theirs = {image.id: by_name[image.file_name].id for image in truth.images if image.file_name in by_name}
-    answers: dict[int, list[tuple[str, BBox]]] = {image_id: [] for image_id in theirs.values()}
-    for a in truth.annotations:
-        if a.image_id in theirs and not a.crowd:
-            answers[theirs[a.image_id]].append((names[a.category_id], a.bbox))
-    return answers
