@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,24 @@ from hitl_desktop.errors import UnreadableImageError
 RgbImage = NDArray[np.uint8]
 """[height, width, 3] upright red, green, blue."""
 
-SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .avif .jp2 .ppm .pgm".split())
+SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".gif",
+        ".avif",
+        ".jp2",
+        ".ppm",
+        ".pgm",
+    ]
+)
 MAX_PIXELS = 300_000_000
 """Larger pictures are refused from their header: they would not fit in memory as one array with their copies."""
 
@@ -84,14 +101,16 @@ def content_hash(path: Path) -> str:
 
 
 @contextmanager
-def _explained(path: Path, size: tuple[int, int] | None = None) -> Iterator[None]:
+def _explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None]:
     """Turn what decoders raise into one sentence and a hint."""
     try:
         yield
     except UnreadableImageError:
         raise
     except FileNotFoundError as error:
-        raise UnreadableImageError("The file is gone.", hint="Put it back, or remove the picture from the project.") from error
+        raise UnreadableImageError(
+            "The file is gone.", hint="Put it back, or remove the picture from the project."
+        ) from error
     except IsADirectoryError as error:
         raise UnreadableImageError("This is a folder, not a picture.", hint="Rename the folder.") from error
     except PermissionError as error:
@@ -103,7 +122,17 @@ def _explained(path: Path, size: tuple[int, int] | None = None) -> Iterator[None
     except MemoryError as error:
         raise UnreadableImageError("The picture does not fit in memory.", hint="Scale it down.", size=size) from error
     # Decoders of broken data raise almost anything: what they say becomes the reason of this one picture.
-    except (OSError, ValueError, SyntaxError, TypeError, IndexError, EOFError, ArithmeticError, LookupError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        IndexError,
+        EOFError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+    ) as error:
         text = str(error).strip().split("\n")[0] or type(error).__name__
         damaged = "The file is cut short" if "truncated" in text.lower() else "The file is damaged"
         raise UnreadableImageError(
@@ -122,7 +151,7 @@ def _why_unidentified(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path) -> Generator[Image.Image]:
     with _explained(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about odd metadata that no annotator cares about
         with Image.open(path) as image:

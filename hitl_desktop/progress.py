@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class JobCancelled(BaseException):  # noqa: N818 - an ending, not an error
+class JobCancelled(BaseException):
     """Raised inside a job when the user cancelled it."""
 
 

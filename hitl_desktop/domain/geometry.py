@@ -63,6 +63,11 @@ class BBox(NamedTuple):
         h = self.h if y == self.y and bottom == self.bottom else max(bottom - y, 0.0)
         return BBox(x, y, w, h)
 
+    def clipped_to(self, other: BBox) -> BBox:
+        """The part inside another box; of zero size when there is none."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        return BBox(x, y, max(min(self.right, other.right) - x, 0.0), max(min(self.bottom, other.bottom) - y, 0.0))
+
     def moved(self, dx: float, dy: float, width: float, height: float) -> BBox:
         """Shifted, but kept whole inside a picture of this size."""
         x = min(max(self.x + dx, 0.0), max(width - self.w, 0.0))
@@ -71,11 +76,8 @@ class BBox(NamedTuple):
 
     def iou(self, other: BBox) -> float:
         """Intersection over union with another box, 0..1."""
-        w = min(self.right, other.right) - max(self.x, other.x)
-        h = min(self.bottom, other.bottom) - max(self.y, other.y)
-        if w <= 0 or h <= 0:
-            return 0.0
-        return w * h / (self.area + other.area - w * h)
+        shared = self.clipped_to(other).area
+        return shared / (self.area + other.area - shared) if shared > 0 else 0.0
 
 
 class Handle(Enum):
@@ -123,12 +125,10 @@ def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:
     return shared / np.maximum(union, 1e-12)
 
 
-def nms(boxes: Boxes, scores: NDArray[np.floating], threshold: float, groups: NDArray[np.integer] | None = None) -> NDArray[np.intp]:
-    """Indices kept by greedy non-maximum suppression, best first; boxes of different groups never suppress each other."""
+def nms(boxes: Boxes, scores: NDArray[np.floating], threshold: float) -> NDArray[np.intp]:
+    """Indices kept by greedy non-maximum suppression, best first."""
     order = np.argsort(-scores, kind="stable")
     overlaps = iou_matrix(boxes, boxes) > threshold
-    if groups is not None:
-        overlaps &= groups[:, None] == groups[None, :]
     alive = np.ones(len(boxes), dtype=bool)
     kept: list[int] = []
     for index in order:

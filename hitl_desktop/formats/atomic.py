@@ -46,4 +46,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _explain(path: Path, error: OSError) -> FormatError:
-    return FormatError(f"{path} could not be written ({error.strerror}).", hint="Choose a folder that exists and that you may write to.")
+    return FormatError(
+        f"{path} could not be written ({error.strerror}).",
+        hint="Choose a folder that exists and that you may write to.",
+    )

@@ -29,9 +29,13 @@ def read(path: Path) -> ImportResult:
     try:
         data: Any = msgspec.json.decode(path.read_bytes())
     except OSError as error:
-        raise FormatError(f"{path} cannot be read ({error.strerror}).", hint="Check the name and its permissions.") from error
+        raise FormatError(
+            f"{path} cannot be read ({error.strerror}).", hint="Check the name and its permissions."
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path} is not valid JSON ({error}).", hint="Export it again from where it came from.") from error
+        raise FormatError(
+            f"{path} is not valid JSON ({error}).", hint="Export it again from where it came from."
+        ) from error
     if not isinstance(data, dict) or not isinstance(cast("Record", data).get("images"), list):
         raise FormatError(
             f"{path} is not a COCO detection file: it has no list of images.",
@@ -85,7 +89,9 @@ def _read_categories(root: Record, problem: Problem) -> tuple[tuple[Category, ..
     for id_, name in records:
         key = normalise_name(name)
         if key in by_name:
-            problem("categories", f"{name!r} (id {id_}) is the same name as id {by_name[key]}; both become one category")
+            problem(
+                "categories", f"{name!r} (id {id_}) is the same name as id {by_name[key]}; both become one category"
+            )
             ids[id_] = by_name[key]
             continue
         new_id = id_
@@ -114,7 +120,11 @@ def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
         tags = tuple(t for t in cast("list[Any]", raw_tags) if isinstance(t, str)) if isinstance(raw_tags, list) else ()
         name = name.replace("\\", "/").removeprefix("./")
         yield DatasetImage(
-            cast("int", id_), name, cast("int", width) if size_known else 0, cast("int", height) if size_known else 0, tags
+            cast("int", id_),
+            name,
+            cast("int", width) if size_known else 0,
+            cast("int", height) if size_known else 0,
+            tags,
         )
 
 

@@ -32,7 +32,7 @@ class DecodeSpec(msgspec.Struct, frozen=True):
 
 
 class ModelCard(msgspec.Struct, frozen=True):
-    """A model: what it does, its family (one module each), its input, its classes; `sha256` of the file names it for good."""
+    """A model: what it does, its family (one module each), its input, its classes; `sha256` is its identity."""
 
     name: str
     title: str
@@ -56,7 +56,9 @@ def read_card(path: Path) -> ModelCard:
     try:
         fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"The model card {path} cannot be read ({error}).", hint="Correct the file, or remove it.") from error
+        raise ModelError(
+            f"The model card {path} cannot be read ({error}).", hint="Correct the file, or remove it."
+        ) from error
     return _make_card(fields | {"file": path.parent / str(fields.get("file", ""))}, path)
 
 
@@ -64,7 +66,9 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
     try:
         card = msgspec.convert(fields, ModelCard, strict=False)
     except (msgspec.ValidationError, TypeError) as error:
-        raise ModelError(f"The model card {source} is incomplete ({error}).", hint="Compare it with the bundled cards.") from error
+        raise ModelError(
+            f"The model card {source} is incomplete ({error}).", hint="Compare it with the bundled cards."
+        ) from error
     if not card.file.is_file():
         raise ModelError(f"The model file {card.file} is missing.", hint="Put it back, or choose another model.")
     return card
@@ -96,7 +100,9 @@ def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
             "decode": msgspec.json.decode(metadata.get("decode", "{}")),
         }
     except msgspec.DecodeError as error:
-        raise ModelError(f"The metadata in {file.name} is damaged ({error}).", hint="Put a card beside the file.") from error
+        raise ModelError(
+            f"The metadata in {file.name} is damaged ({error}).", hint="Put a card beside the file."
+        ) from error
     return _make_card(fields, file)
 
 

@@ -1,4 +1,4 @@
-"""The NanoDet family (RangiLyu/nanodet, Apache-2.0): per stride, class scores and distributions of the four side distances."""
+"""The NanoDet family: per stride, class scores and distributions of the four side distances (RangiLyu/nanodet)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class NanoDet:
         missing = set(self._scores + self._sides) - set(session.output_names)
         if missing:
             raise ModelError(
-                f"{card.file.name} lacks the NanoDet outputs {', '.join(sorted(missing))}.", hint="Check the family in its card."
+                f"{card.file.name} lacks the NanoDet outputs {', '.join(sorted(missing))}.",
+                hint="Check the family in its card.",
             )
         self._centres = [_cell_centres(card.input.size, stride) for stride in card.decode.strides]
 
@@ -78,4 +79,4 @@ def _expected_distances(distributions: FloatArray) -> Boxes:
     logits = distributions.reshape(len(distributions), 4, distributions.shape[1] // 4).astype(np.float64)
     weights = np.exp(logits - logits.max(axis=2, keepdims=True))
     weights /= weights.sum(axis=2, keepdims=True)
-    return weights @ np.arange(logits.shape[2])
+    return (weights @ np.arange(logits.shape[2])).astype(np.float64)

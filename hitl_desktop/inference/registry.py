@@ -52,7 +52,9 @@ def find_card(name_or_file: str) -> ModelCard:
         card_path = models_dir() / f"{name_or_file}.toml"
         if not card_path.is_file():
             known = ", ".join(sorted(path.stem for path in models_dir().glob("*.toml")))
-            raise ModelError(f"There is no model called {name_or_file}.", hint=f"Name one of {known}, or give an .onnx file.")
+            raise ModelError(
+                f"There is no model called {name_or_file}.", hint=f"Name one of {known}, or give an .onnx file."
+            )
         return read_card(card_path)
     if not file.is_file():
         raise ModelError(f"There is no model file {file}.", hint="Check the name.")
@@ -83,8 +85,11 @@ def _load(card: ModelCard, task: str, families: dict[str, Callable[[ModelCard, S
         raise ModelError(f"The model {card.name} is made to {card.task}, not to {task}.", hint="Choose another model.")
     if card.family not in families:
         raise ModelError(
-            f"The model {card.name} is of the unknown family {card.family!r}.", hint=f"Known families: {', '.join(sorted(families))}."
+            f"The model {card.name} is of the unknown family {card.family!r}.",
+            hint=f"Known families: {', '.join(sorted(families))}.",
         )
     if file_hash(card.file) != card.sha256:
-        raise ModelError(f"{card.file.name} is not the file its card describes.", hint="Get the model again, or correct sha256.")
+        raise ModelError(
+            f"{card.file.name} is not the file its card describes.", hint="Get the model again, or correct sha256."
+        )
     return families[card.family](card, Session(card.file, threads=threads))

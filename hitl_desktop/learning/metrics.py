@@ -32,20 +32,24 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
 
     categories = [c["id"] for c in truth["categories"]]
     if not truth["annotations"] or not categories:
-        return AveragePrecision(None, None, {c: (None, None) for c in categories})
+        return AveragePrecision(None, None, dict.fromkeys(categories, (None, None)))
     if not detections:
         present = {a["category_id"] for a in truth["annotations"] if not a.get("iscrowd")}
         return AveragePrecision(0.0, 0.0, {c: (0.0, 0.0) if c in present else (None, None) for c in categories})
     ground_truth = COCO(_with_areas(truth))
-    evaluation = COCOeval_faster(ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=lambda *_: None)
+    evaluation = COCOeval_faster(
+        ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=_say_nothing
+    )
     evaluation.evaluate()
     evaluation.accumulate()
     precision: Any = evaluation.eval["precision"]  # [IoU, recall, category, area, most detections]
     whole = precision[:, :, :, 0, -1]
-    per_category = {
-        c: (_mean(whole[:, :, k]), _mean(whole[0, :, k])) for k, c in enumerate(evaluation.params.catIds)
-    }
+    per_category = {c: (_mean(whole[:, :, k]), _mean(whole[0, :, k])) for k, c in enumerate(evaluation.params.catIds)}
     return AveragePrecision(_mean(whole), _mean(whole[0]), per_category)
+
+
+def _say_nothing(*_: object) -> None:
+    pass
 
 
 def _with_areas(truth: Record) -> Record:
@@ -56,7 +60,7 @@ def _with_areas(truth: Record) -> Record:
     return truth | {"annotations": annotations}
 
 
-def _mean(values: Any) -> float | None:  # noqa: ANN401
+def _mean(values: Any) -> float | None:
     valid = values[values > -1]
     return float(np.mean(valid)) if valid.size else None
 

@@ -53,7 +53,9 @@ def rank(images: Sequence[ImageDoubts], strategy: str = DEFAULT_STRATEGY, *, see
     if strategy not in ACQUISITION_FUNCTIONS:
         raise HitlError(f"There is no query strategy called {strategy}.", hint=f"Known ones: {', '.join(STRATEGIES)}.")
     acquire = ACQUISITION_FUNCTIONS[strategy]
-    ranked = [_score(image, acquire(image.probabilities) if len(image.probabilities) else np.zeros(0)) for image in images]
+    ranked = [
+        _score(image, acquire(image.probabilities) if len(image.probabilities) else np.zeros(0)) for image in images
+    ]
     return sorted(ranked, key=lambda item: (-item.score, item.image_id))
 
 

@@ -17,7 +17,16 @@ _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, e
 def _annotation(row: Row) -> Annotation:
     id_, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id = row
     return Annotation(
-        id_, image_id, category_id, BBox(x, y, w, h), Origin(origin), proposed_by, score, bool(edited), bool(crowd), prediction_id
+        id_,
+        image_id,
+        category_id,
+        BBox(x, y, w, h),
+        Origin(origin),
+        proposed_by,
+        score,
+        bool(edited),
+        bool(crowd),
+        prediction_id,
     )
 
 
@@ -68,5 +77,7 @@ class Annotations:
 
     def images_with(self, category_id: int) -> list[int]:
         """Pictures that hold a category, in order of id."""
-        rows = self._db.all("SELECT DISTINCT image_id FROM annotations WHERE category_id = ? ORDER BY 1", (category_id,))
+        rows = self._db.all(
+            "SELECT DISTINCT image_id FROM annotations WHERE category_id = ? ORDER BY 1", (category_id,)
+        )
         return [row[0] for row in rows]

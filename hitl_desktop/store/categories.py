@@ -33,11 +33,13 @@ class Names(Generic[T]):
             HitlError: the name is empty.
         """
         if not normalise_name(name):
-            raise HitlError("A name needs at least one letter or digit.", hint="Type a name, such as \"red blood cell\".")
+            raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
         found = self.find(name)
         if found:
             return found
-        if wanted_id is not None and (wanted_id < 1 or self._db.one(f"SELECT 1 FROM {self._table} WHERE id = ?", (wanted_id,))):
+        if wanted_id is not None and (
+            wanted_id < 1 or self._db.one(f"SELECT 1 FROM {self._table} WHERE id = ?", (wanted_id,))
+        ):
             wanted_id = None
         new_id = self._db.insert(
             f"INSERT INTO {self._table} (id, name, normalised) VALUES (?, ?, ?)",

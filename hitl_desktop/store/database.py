@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,18 @@ Row = tuple[Any, ...]
 _HINTS = {
     "disk is full": ("The disk is full.", "Free some space and try again; what was saved before is safe."),
     "locked": ("The project file is in use by another program.", "Close the other program and try again."),
-    "readonly": ("The project file cannot be written.", "Check its permissions, or copy the project to a place you own."),
-    "not a database": ("The file is not a HITL project.", "Open a .hitl file, or a folder of pictures to start a new project."),
-    "malformed": ("The project file is damaged.", "Restore it from a backup copy (NAME.hitl.backup-N beside it, if any)."),
+    "readonly": (
+        "The project file cannot be written.",
+        "Check its permissions, or copy the project to a place you own.",
+    ),
+    "not a database": (
+        "The file is not a HITL project.",
+        "Open a .hitl file, or a folder of pictures to start a new project.",
+    ),
+    "malformed": (
+        "The project file is damaged.",
+        "Restore it from a backup copy (NAME.hitl.backup-N beside it, if any).",
+    ),
 }
 
 
@@ -31,7 +40,9 @@ def explain(error: sqlite3.Error, path: Path) -> ProjectError:
     for key, (message, hint) in _HINTS.items():
         if key in text:
             return ProjectError(f"{message[:-1]}: {path}.", hint=hint)
-    return ProjectError(f"The project file {path} could not be used ({text}).", hint="Check that its folder exists and can be written.")
+    return ProjectError(
+        f"The project file {path} could not be used ({text}).", hint="Check that its folder exists and can be written."
+    )
 
 
 def sqlite_version() -> str:
@@ -99,13 +110,13 @@ class Database:
         """All rows."""
         return self.execute(sql, values).fetchall()
 
-    def scalar(self, sql: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401
+    def scalar(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""
         row = self.one(sql, values)
         return row[0] if row else None
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All or nothing; a transaction inside another joins it."""
         if self._connection.in_transaction:
             yield
@@ -120,7 +131,7 @@ class Database:
             raise
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> Generator[None]:
         """Reads that all see the same moment."""
         if self._connection.in_transaction:
             yield

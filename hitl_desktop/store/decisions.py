@@ -20,9 +20,17 @@ class Decisions:
     def add(self, decision: Decision) -> None:
         """Append one."""
         self._db.execute(
-            """INSERT INTO decisions (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id)
+            """INSERT INTO decisions
+               (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (decision.image_id, now(), decision.kind.value, decision.seconds, *astuple(decision.acts), decision.head_id),
+            (
+                decision.image_id,
+                now(),
+                decision.kind.value,
+                decision.seconds,
+                *astuple(decision.acts),
+                decision.head_id,
+            ),
         )
 
     def count(self) -> int:

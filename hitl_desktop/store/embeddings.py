@@ -42,7 +42,9 @@ class Embeddings:
         for start in range(0, len(keys), _CHUNK):
             part = keys[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
-            rows = self._db.all(f"SELECT crop, vector FROM embeddings WHERE model_id = ? AND crop IN ({marks})", (model_id, *part))
+            rows = self._db.all(
+                f"SELECT crop, vector FROM embeddings WHERE model_id = ? AND crop IN ({marks})", (model_id, *part)
+            )
             found |= {key: np.frombuffer(blob, np.float16).astype(np.float32) for key, blob in rows}
         return found
 
@@ -52,6 +54,8 @@ class Embeddings:
         for start in range(0, len(keys), _CHUNK):
             part = keys[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
-            rows = self._db.all(f"SELECT crop FROM embeddings WHERE model_id = ? AND crop IN ({marks})", (model_id, *part))
+            rows = self._db.all(
+                f"SELECT crop FROM embeddings WHERE model_id = ? AND crop IN ({marks})", (model_id, *part)
+            )
             missing -= {row[0] for row in rows}
         return missing

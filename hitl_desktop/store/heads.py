@@ -54,7 +54,10 @@ class Heads:
     def get(self, head_id: int) -> HeadVersion | None:
         """One version."""
         row = self._db.one("SELECT id, created, model_id, weights, summary FROM head_versions WHERE id = ?", (head_id,))
-        return HeadVersion(*row[:4], HeadSummary(**json.loads(row[4]))) if row else None
+        if row is None:
+            return None
+        id_, created, model_id, weights, summary = row
+        return HeadVersion(id_, created, model_id, weights, HeadSummary(**json.loads(summary)))
 
     def active(self) -> HeadVersion | None:
         """The version that names proposals now."""

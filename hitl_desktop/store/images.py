@@ -11,8 +11,9 @@ _COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reas
 
 
 def _record(row: Row) -> ImageRecord:
-    *head, state, split, reason = row
-    return ImageRecord(*head, ImageState(state), Split(split) if split else None, reason)
+    id_, folder_id, path, width, height, content_hash, state, split, reason = row
+    split = Split(split) if split else None
+    return ImageRecord(id_, folder_id, path, width, height, content_hash, ImageState(state), split, reason)
 
 
 class Images:
@@ -32,7 +33,9 @@ class Images:
 
     def add(self, folder_id: int, paths: Iterable[str]) -> None:
         """Add pictures by path; those already there stay as they are."""
-        self._db.many("INSERT OR IGNORE INTO images (folder_id, path) VALUES (?, ?)", ((folder_id, path) for path in paths))
+        self._db.many(
+            "INSERT OR IGNORE INTO images (folder_id, path) VALUES (?, ?)", ((folder_id, path) for path in paths)
+        )
 
     def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:
         """Note by path why a picture cannot be read."""
@@ -73,9 +76,17 @@ class Images:
         """All ids, in order."""
         return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]
 
+    def statuses(self) -> dict[int, str]:
+        """State of every picture by id, in order, or "unreadable"."""
+        return dict(
+            self._db.all("SELECT id, CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END FROM images ORDER BY id")
+        )
+
     def count_by_status(self) -> dict[str, int]:
         """How many pictures are undecided, decided, skipped, unreadable."""
-        rows = self._db.all("SELECT CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END, count(*) FROM images GROUP BY 1")
+        rows = self._db.all(
+            "SELECT CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END, count(*) FROM images GROUP BY 1"
+        )
         return dict(rows)
 
     def unscanned(self) -> list[ImageRecord]:
@@ -93,7 +104,9 @@ class Images:
                 moves[image_id] = spare
                 spare += 1
         self._db.many("UPDATE images SET id = ? WHERE id = ?", ((1_000_000_000 + old, old) for old in moves))
-        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((new, 1_000_000_000 + old) for old, new in moves.items()))
+        self._db.many(
+            "UPDATE images SET id = ? WHERE id = ?", ((new, 1_000_000_000 + old) for old, new in moves.items())
+        )
         self._db.execute("UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM images) WHERE name = 'images'")
 
     def tags_of(self, image_id: int) -> tuple[int, ...]:

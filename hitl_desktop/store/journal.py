@@ -19,7 +19,8 @@ class Journal:
         """Note an edit that was just applied; what was undone before can no longer be redone."""
         self._db.execute("DELETE FROM journal WHERE undone = 1")
         self._db.execute(
-            "INSERT INTO journal (at, image_id, edit) VALUES (?, ?, ?)", (now(), edit.image_id, msgspec.json.encode(edit))
+            "INSERT INTO journal (at, image_id, edit) VALUES (?, ?, ?)",
+            (now(), edit.image_id, msgspec.json.encode(edit)),
         )
 
     def _peek(self, sql: str) -> tuple[int, Edit] | None:

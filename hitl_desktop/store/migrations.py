@@ -98,9 +98,9 @@ def create_review(db: Database) -> None:
         ) STRICT""")
     db.execute("""
         CREATE TABLE sightings (
-            prediction_id INTEGER PRIMARY KEY REFERENCES predictions (id),
+            prediction_id INTEGER NOT NULL UNIQUE REFERENCES predictions (id),
             head_id INTEGER NOT NULL REFERENCES head_versions (id),
-            logits BLOB NOT NULL
+            said TEXT NOT NULL, logits BLOB NOT NULL
         ) STRICT""")
     db.execute("""
         CREATE TABLE decisions (
@@ -112,7 +112,9 @@ def create_review(db: Database) -> None:
             head_id INTEGER REFERENCES head_versions (id)
         ) STRICT""")
     db.execute("CREATE INDEX decisions_by_image ON decisions (image_id)")
-    db.execute("CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions BEGIN SELECT RAISE (ABORT, 'append-only'); END")
+    db.execute(
+        "CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions BEGIN SELECT RAISE (ABORT, 'append-only'); END"
+    )
     db.execute("""
         CREATE TABLE queue (
             ranking INTEGER NOT NULL, position INTEGER NOT NULL,
@@ -136,15 +138,17 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
 )
 
 
-def migrate(db: Database) -> None:
+def migrate(db: Database, *, is_new: bool) -> None:
     """Bring a project file up to date, after a backup when it already holds something.
 
     Raises:
         ProjectError: the file is no project, or was saved by a newer version.
     """
     version = db.scalar("PRAGMA user_version")
-    if version and db.scalar("PRAGMA application_id") != APPLICATION_ID:
-        raise ProjectError(f"{db.path} is a database of another program.", hint="Open a .hitl file, or a folder of pictures.")
+    if not is_new and db.scalar("PRAGMA application_id") != APPLICATION_ID:
+        raise ProjectError(
+            f"{db.path} is a database of another program.", hint="Open a .hitl file, or a folder of pictures."
+        )
     if version > len(MIGRATIONS):
         raise ProjectError(
             f"{db.path.name} was saved by a newer version of HITL Desktop.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +16,7 @@ KEEP_FROM = 0.05
 
 CANDIDATE_IOU = 0.6
 MOST_CANDIDATES = 30
-"""Measured with NanoDet-g: 30 candidates a picture cover 0.93 of the objects on cards, 1.0 on fruits-nuts, 0.58 on COCO."""
+"""With NanoDet-g 30 candidates a picture cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on COCO."""
 
 _COLUMNS = "id, image_id, x, y, w, h, score, class_scores"
 
@@ -23,6 +24,21 @@ _COLUMNS = "id, image_id, x, y, w, h, score, class_scores"
 def _prediction(row: Row) -> Prediction:
     id_, image_id, x, y, w, h, score, blob = row
     return Prediction(id_, image_id, BBox(x, y, w, h), score, np.frombuffer(blob, np.float16).astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """What was said of a prediction before its picture was taught.
+
+    `said` is the normalised name under which it was shown, empty if it was not; `logits` are those of the head.
+    """
+
+    prediction_id: int
+    image_id: int
+    bbox: BBox
+    head_id: int
+    said: str
+    logits: Vector
 
 
 class Predictions:
@@ -42,7 +58,8 @@ class Predictions:
             """DELETE FROM predictions WHERE image_id = ? AND model_id = ?
                AND id NOT IN (SELECT prediction_id FROM rejections)
                AND id NOT IN (SELECT prediction_id FROM sightings)
-               AND id NOT IN (SELECT prediction_id FROM annotations WHERE image_id = ? AND prediction_id IS NOT NULL)""",
+               AND id NOT IN (SELECT prediction_id FROM annotations
+                              WHERE image_id = ? AND prediction_id IS NOT NULL)""",
             (image_id, model_id, image_id),
         )
         best = found.scores.max(axis=1) if len(found.scores) else np.zeros(0, np.float32)
@@ -51,7 +68,14 @@ class Predictions:
             """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                (image_id, model_id, *map(float, box), float(score), scores.astype(np.float16).tobytes(), index in candidates)
+                (
+                    image_id,
+                    model_id,
+                    *map(float, box),
+                    float(score),
+                    scores.astype(np.float16).tobytes(),
+                    index in candidates,
+                )
                 for index, (box, score, scores) in enumerate(zip(found.bboxes, best, found.scores, strict=True))
                 if score >= KEEP_FROM
             ),
@@ -64,7 +88,10 @@ class Predictions:
 
     def is_done(self, image_id: int, model_id: int) -> bool:
         """Whether this detector has worked on this picture."""
-        return self._db.one("SELECT 1 FROM predicted_images WHERE image_id = ? AND model_id = ?", (image_id, model_id)) is not None
+        return (
+            self._db.one("SELECT 1 FROM predicted_images WHERE image_id = ? AND model_id = ?", (image_id, model_id))
+            is not None
+        )
 
     def of_image(self, image_id: int, model_id: int, *, candidates_only: bool = False) -> list[Prediction]:
         """What a detector found on a picture, best first."""
@@ -87,7 +114,8 @@ class Predictions:
     def rejected_of(self, image_id: int) -> set[int]:
         """Ids of a picture's rejected predictions."""
         rows = self._db.all(
-            "SELECT p.id FROM predictions p JOIN rejections r ON r.prediction_id = p.id WHERE p.image_id = ?", (image_id,)
+            "SELECT p.id FROM predictions p JOIN rejections r ON r.prediction_id = p.id WHERE p.image_id = ?",
+            (image_id,),
         )
         return {row[0] for row in rows}
 
@@ -104,18 +132,21 @@ class Predictions:
         """Take rejections back."""
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
-    def note_sightings(self, head_id: int, logits: Iterable[tuple[int, Vector]]) -> None:
-        """Keep what a head said of predictions when their picture was first decided: samples it had not seen."""
+    def note_sightings(self, sightings: Iterable[Sighting]) -> None:
+        """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
         self._db.many(
-            "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?)",
-            ((prediction_id, head_id, values.astype(np.float32).tobytes()) for prediction_id, values in logits),
+            "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, ?)",
+            ((s.prediction_id, s.head_id, s.said, s.logits.astype(np.float32).tobytes()) for s in sightings),
         )
 
-    def sightings(self) -> list[tuple[int, int, int, Vector]]:
-        """(prediction id, image id, head id, logits) of all first sights on decided pictures."""
+    def sightings(self) -> list[Sighting]:
+        """All first sights on decided pictures, in order of time."""
         rows = self._db.all(
-            """SELECT s.prediction_id, p.image_id, s.head_id, s.logits FROM sightings s
-               JOIN predictions p ON p.id = s.prediction_id JOIN images i ON i.id = p.image_id
-               WHERE i.state = 'decided' ORDER BY s.prediction_id"""
+            """SELECT s.prediction_id, p.image_id, p.x, p.y, p.w, p.h, s.head_id, s.said, s.logits
+               FROM sightings s JOIN predictions p ON p.id = s.prediction_id JOIN images i ON i.id = p.image_id
+               WHERE i.state = 'decided' ORDER BY s.rowid"""
         )
-        return [(pid, image_id, head_id, np.frombuffer(blob, np.float32)) for pid, image_id, head_id, blob in rows]
+        return [
+            Sighting(pid, image_id, BBox(x, y, w, h), head_id, said, np.frombuffer(blob, np.float32))
+            for pid, image_id, x, y, w, h, head_id, said, blob in rows
+        ]

@@ -12,6 +12,7 @@ from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.categories import Categories, Tags
 from hitl_desktop.store.database import Database
+from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.embeddings import Embeddings
 from hitl_desktop.store.heads import Heads
 from hitl_desktop.store.images import Images
@@ -21,7 +22,6 @@ from hitl_desktop.store.migrations import migrate
 from hitl_desktop.store.models import Models
 from hitl_desktop.store.predictions import Predictions
 from hitl_desktop.store.queue import Queue
-from hitl_desktop.store.decisions import Decisions
 
 SUFFIX = ".hitl"
 
@@ -57,14 +57,23 @@ class Project:
         if path.exists():
             raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
         if not path.parent.is_dir():
-            raise ProjectError(f"The folder {path.parent} does not exist.", hint="Create it first, or choose another place.")
-        db = Database(path)
+            raise ProjectError(
+                f"The folder {path.parent} does not exist.", hint="Create it first, or choose another place."
+            )
+        part = path.with_name(f".{path.name}.part")
         try:
-            migrate(db)
-        except BaseException:
-            db.close()
-            raise
-        return cls(db)
+            part.unlink(missing_ok=True)
+            db = Database(part)
+            try:
+                migrate(db, is_new=True)
+            finally:
+                db.close()
+            part.rename(path)  # whole or not at all, whenever the process may end
+        except OSError as error:
+            raise ProjectError(
+                f"{path} cannot be created ({error.strerror}).", hint="Choose a folder that you may write to."
+            ) from error
+        return cls(Database(path))
 
     @classmethod
     def open(cls, path: Path, *, background: bool = False) -> Project:
@@ -74,20 +83,10 @@ class Project:
             ProjectError: it is missing, not a project, of a newer version, damaged, or cannot be written.
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100
-        if not path.is_file():
-            raise ProjectError(f"There is no project at {path}.", hint="Check the name, or open a folder of pictures to start one.")
-        if path.stat().st_size == 0:
-            raise ProjectError(f"{path} is empty, not a HITL project.", hint="Open another file, or delete it and start anew.")
-        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-            raise ProjectError(f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy.")
-        with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                raise ProjectError(f"{path} is not a HITL project.", hint="Open a .hitl file, or a folder of pictures.")
+        _check_file(path)
         db = Database(path, background=background)
         try:
-            if db.scalar("PRAGMA user_version") == 0:
-                raise ProjectError(f"{path} is a database of another program.", hint="Open a .hitl file, or a folder of pictures.")
-            migrate(db)
+            migrate(db, is_new=False)
         except BaseException:
             db.close()
             raise
@@ -96,7 +95,9 @@ class Project:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -129,3 +130,20 @@ class Project:
     def path_of(self, image: ImageRecord) -> Path:
         """Where a picture lies now."""
         return self.folder_path(image.folder_id) / image.path
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what cannot be a project before SQLite touches it."""
+    if not path.is_file():
+        raise ProjectError(
+            f"There is no project at {path}.", hint="Check the name, or open a folder of pictures to start one."
+        )
+    if path.stat().st_size == 0:
+        raise ProjectError(
+            f"{path} is empty, not a HITL project.", hint="Open another file, or delete it and start anew."
+        )
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        raise ProjectError(f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy.")
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            raise ProjectError(f"{path} is not a HITL project.", hint="Open a .hitl file, or a folder of pictures.")

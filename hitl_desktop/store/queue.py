@@ -19,7 +19,9 @@ class Queue:
 
     def write(self, ranked: Sequence[Ranked]) -> int:
         """Store a ranking in small transactions, so that nobody waits long for the file; returns its number."""
-        ranking = max(self._db.scalar("SELECT coalesce(max(ranking), 0) FROM queue"), self._meta.get_id("ranking") or 0) + 1
+        ranking = (
+            max(self._db.scalar("SELECT coalesce(max(ranking), 0) FROM queue"), self._meta.get_id("ranking") or 0) + 1
+        )
         for start in range(0, len(ranked), _BATCH):
             with self._db.transaction():
                 self._db.many(

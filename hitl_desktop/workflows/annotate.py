@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.errors import HitlError
+from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
-
 
 
 def draw(project: Project, image_id: int, bbox: BBox, category_id: int) -> Changes:
@@ -25,7 +28,9 @@ def draw(project: Project, image_id: int, bbox: BBox, category_id: int) -> Chang
     return _do(project, Edit("Draw box", image_id, after=Side((Annotation(0, image_id, category_id, bbox),))))
 
 
-def accept(project: Project, proposals: Sequence[Proposal], *, category_id: int | None = None, bbox: BBox | None = None) -> Changes:
+def accept(
+    project: Project, proposals: Sequence[Proposal], *, category_id: int | None = None, bbox: BBox | None = None
+) -> Changes:
     """Make proposals annotations, optionally under another category or, for a single one, with another box."""
     if not proposals:
         return Changes()
@@ -36,18 +41,21 @@ def accept(project: Project, proposals: Sequence[Proposal], *, category_id: int 
     return changes | Changes(categories=True)
 
 
-def _accepted(project: Project, proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None) -> Annotation:
-    """The annotation a proposal becomes; a detector class becomes a category at its first acceptance."""
-    own = proposal.category_id or project.categories.ensure(proposal.name).id
+def _accepted(
+    project: Project, proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None
+) -> Annotation:
+    """The annotation a proposal becomes; a detector class becomes a category when it is accepted under its own name."""
+    own = project.categories.ensure(proposal.name) if category_id is None else project.categories.find(proposal.name)
+    category_id = category_id or (own.id if own else 0)
     return Annotation(
         id=0,
         image_id=proposal.image_id,
-        category_id=category_id or own,
+        category_id=category_id,
         bbox=bbox or proposal.bbox,
         origin=Origin.MODEL,
         proposed_by=proposal.named_by,
         score=round(proposal.score, 6),
-        edited=(category_id is not None and category_id != own) or bbox is not None,
+        edited=bbox is not None or own is None or category_id != own.id,
         prediction_id=proposal.prediction_id,
     )
 
@@ -60,7 +68,9 @@ def reject(project: Project, proposals: Sequence[Proposal]) -> Changes:
     return _do(project, Edit("Reject proposal", proposals[0].image_id, after=Side(rejected=ids)))
 
 
-def change(project: Project, before: Annotation, *, bbox: BBox | None = None, category_id: int | None = None) -> Changes:
+def change(
+    project: Project, before: Annotation, *, bbox: BBox | None = None, category_id: int | None = None
+) -> Changes:
     """Move, resize or re-class an annotation.
 
     Raises:
@@ -78,9 +88,12 @@ def delete(project: Project, annotations: Sequence[Annotation]) -> Changes:
     if not annotations:
         return Changes()
     known = project.predictions.rejected_of(annotations[0].image_id)
-    rejected = tuple(a.prediction_id for a in annotations if a.prediction_id is not None and a.prediction_id not in known)
+    rejected = tuple(
+        a.prediction_id for a in annotations if a.prediction_id is not None and a.prediction_id not in known
+    )
     return _do(
-        project, Edit("Delete box", annotations[0].image_id, before=Side(tuple(annotations)), after=Side(rejected=rejected))
+        project,
+        Edit("Delete box", annotations[0].image_id, before=Side(tuple(annotations)), after=Side(rejected=rejected)),
     )
 
 
@@ -92,30 +105,32 @@ def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes
     return _do(project, Edit("Change tags", image_id, before=Side(tags=before), after=Side(tags=after)))
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a picture came to be decided: who named its boxes, the score they were shown from, active seconds."""
+
+    head_id: int | None
+    threshold: float
+    seconds: float
+
+
 def decide(
-    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], *, head_id: int | None, seconds: float
+    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How
 ) -> Changes:
     """Accept these proposals and call the picture done, as one step.
 
-    Args:
-        project: the open project.
-        image_id: the picture.
-        accepted: proposals that become annotations now.
-        seen: all of the picture's candidates as they are named now; what the head says of them is kept, for it has not
-            been taught this picture yet.
-        head_id: the head that named them.
-        seconds: active time spent on the picture.
+    What was said of all its candidates (`seen`) is kept, for the head has not been taught this picture yet.
     """
-    return _decide(project, image_id, accepted, seen, head_id=head_id, seconds=seconds, empty=False)
+    return _decide(project, image_id, accepted, seen, how, empty=False)
 
 
-def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], *, head_id: int | None, seconds: float) -> Changes:
+def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: How) -> Changes:
     """Say that a picture shows nothing of interest; its boxes, if any, go, in the same step."""
-    return _decide(project, image_id, (), seen, head_id=head_id, seconds=seconds, empty=True)
+    return _decide(project, image_id, (), seen, how, empty=True)
 
 
 def _decide(
-    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], *, head_id: int | None, seconds: float, empty: bool
+    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How, *, empty: bool
 ) -> Changes:
     with project.db.transaction():
         image = project.images.get(image_id)
@@ -128,10 +143,17 @@ def _decide(
         edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
         changes = _do(project, edit)
         acts = count_acts(project, image_id)
-        project.decisions.add(Decision(image_id, _kind(acts), seconds, acts, head_id))
-        if head_id is not None:
-            project.predictions.note_sightings(head_id, ((p.prediction_id, p.logits) for p in seen if p.logits is not None))
+        project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
+        if how.head_id is not None:
+            named = [p for p in seen if p.logits is not None]
+            project.predictions.note_sightings(_sighting(p, how.head_id, how.threshold) for p in named)
     return changes | Changes(categories=bool(added), queue=True)
+
+
+def _sighting(proposal: Proposal, head_id: int, threshold: float) -> Sighting:
+    said = normalise_name(proposal.name) if proposal.score >= threshold else ""
+    logits = proposal.logits if proposal.logits is not None else np.zeros(0, np.float32)
+    return Sighting(proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, said, logits)
 
 
 def _kind(acts: Acts) -> DecisionKind:
@@ -190,8 +212,12 @@ def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
         project.journal.mark(number, undone=undone)
         if wanted.after.state is not None and wanted.after.state != wanted.before.state:
             kind = DecisionKind.UNDONE if undone else _redone_kind(project, edit)
-            project.decisions.add(Decision(edit.image_id, kind, 0.0, _redone_acts(project, edit) if not undone else Acts()))
-    changed = Changes(annotations_of=frozenset({edit.image_id}), queue=wanted.after.state is not None, go_to=edit.image_id)
+            project.decisions.add(
+                Decision(edit.image_id, kind, 0.0, _redone_acts(project, edit) if not undone else Acts())
+            )
+    changed = Changes(
+        annotations_of=frozenset({edit.image_id}), queue=wanted.after.state is not None, go_to=edit.image_id
+    )
     return wanted, changed
 
 

@@ -55,11 +55,14 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
         for name in MADE:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise HitlError(f"{folder} cannot be written ({error.strerror}).", hint="Choose another place with --out.") from error
+        raise HitlError(
+            f"{folder} cannot be written ({error.strerror}).", hint="Choose another place with --out."
+        ) from error
     file = make_sample(folder, progress)
     truth = read_dataset(folder / TRUTH).dataset
     with Project.open(file, background=True) as project:
         prelabel(project, progress, threads=threads)
+        embed_undecided(project, progress, threads=threads)
         refresh_queue(project, load_naming(project), progress)
         answers = answers_for(project, truth)
         before = evaluate(project, truth, progress, threads=threads).ap50
@@ -74,8 +77,6 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
                 retrain(project, progress, threads=threads)
                 new = 0
             progress.report(done, DECIDED, "reviewing")
-        embed_undecided(project, progress, threads=threads)
-        refresh_queue(project, load_naming(project), progress)
         left = [i.id for i in project.images.all(state=ImageState.UNDECIDED) if i.id in answers]
         after = evaluate(project, truth, progress, only=left, threads=threads).ap50
         summary = export_dataset(project, folder / "coco.json")

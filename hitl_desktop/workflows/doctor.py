@@ -13,7 +13,7 @@ from hitl_desktop.paths import config_dir, data_dir
 from hitl_desktop.store.database import sqlite_version
 
 _PACKAGES = (
-    "PySide6-Essentials", "numpy", "opencv-python-headless", "pillow", "onnxruntime", "scikit-learn", "faster-coco-eval",
+    "PySide6-Essentials", "numpy", "opencv-python-headless", "pillow", "onnxruntime", "scikit-learn",
 )  # fmt: skip
 
 

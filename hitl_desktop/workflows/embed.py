@@ -44,7 +44,9 @@ def hash_of(project: Project, image: ImageRecord) -> str:
     return value
 
 
-def embed_images(project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None) -> int:
+def embed_images(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> int:
     """Compute the missing vectors of these pictures, a commit each; returns how many were computed.
 
     A picture that cannot be read is passed over; cancelling keeps what is there.
@@ -79,8 +81,10 @@ def _embed_image(project: Project, image: ImageRecord, encoder_id: int, threads:
     return len(wanted)
 
 
-def embed_undecided(project: Project, progress: Progress, *, threads: int | None = None) -> int:
-    """Compute the missing vectors of the pictures still to be decided, in the order of the queue."""
+def embed_undecided(
+    project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None
+) -> int:
+    """Compute the missing vectors of the pictures still to be decided, the first `most` in the order of the queue."""
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
-    waiting = [records[item.image_id] for item in project.queue.order() if item.image_id in records]
+    waiting = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
     return embed_images(project, waiting, progress, threads=threads)

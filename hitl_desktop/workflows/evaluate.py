@@ -36,7 +36,12 @@ class Evaluation:
 
 
 def evaluate(
-    project: Project, truth: Dataset, progress: Progress, *, only: Iterable[int] | None = None, threads: int | None = None
+    project: Project,
+    truth: Dataset,
+    progress: Progress,
+    *,
+    only: Iterable[int] | None = None,
+    threads: int | None = None,
 ) -> Evaluation:
     """Compare the current proposals (all of them, from a score of 0.05 up) with ground truth.
 
@@ -53,10 +58,14 @@ def evaluate(
     pairs = [
         (theirs.id, record)
         for theirs in truth.images
-        if (record := by_name.get(theirs.file_name)) and record.reason is None and (wanted is None or record.id in wanted)
+        if (record := by_name.get(theirs.file_name))
+        and record.reason is None
+        and (wanted is None or record.id in wanted)
     ]
     if not pairs:
-        raise HitlError("None of these pictures is in the project.", hint="Give the ground truth of this project's pictures.")
+        raise HitlError(
+            "None of these pictures is in the project.", hint="Give the ground truth of this project's pictures."
+        )
     if naming.head is not None:
         embed_images(project, [record for _, record in pairs], progress, threads=threads)
     by_key = {normalise_name(c.name): c.id for c in truth.categories}
@@ -90,7 +99,9 @@ def _detections(
     if not predictions:
         return []
     class_scores = np.stack([p.class_scores for p in predictions])
-    embeddings = embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
+    embeddings = (
+        embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
+    )
     scores, _ = naming.score(class_scores, embeddings)
     boxes = np.array([p.bbox for p in predictions], float)
     kept, names = class_wise_nms(boxes, scores.astype(np.float32), KEEP_FROM, _NMS_IOU)

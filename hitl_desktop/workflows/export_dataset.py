@@ -26,7 +26,9 @@ class ExportSummary:
     unreadable: int
 
 
-def export_dataset(project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False) -> ExportSummary:
+def export_dataset(
+    project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False
+) -> ExportSummary:
     """Write the decided pictures, verified-empty ones included; `all_images` adds the undecided and skipped ones.
 
     Raises:
@@ -43,7 +45,10 @@ def export_dataset(project: Project, path: Path, *, format_name: str = "coco", a
     wanted = [i for i in images if all_images or i.state is ImageState.DECIDED]
     exported = [d for i in wanted if (d := _dataset_image(project, i, prefixes, tags)) is not None]
     if not exported:
-        raise HitlError("No picture is decided yet, so there is nothing to export.", hint="Decide some first, or export all with --all.")
+        raise HitlError(
+            "No picture is decided yet, so there is nothing to export.",
+            hint="Decide some first, or export all with --all.",
+        )
     kept = {image.id for image in exported}
     boxes = tuple(a for a in annotations if a.image_id in kept)
     chosen.write(Dataset(tuple(exported), categories, boxes), path)

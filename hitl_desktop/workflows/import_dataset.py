@@ -63,7 +63,7 @@ def _take_over_image_ids(project: Project, dataset: Dataset) -> None:
 
 
 def match_by_name(project: Project, names: Sequence[str]) -> dict[str, ImageRecord]:
-    """The project's picture for each file name: same path, same path in other Unicode form, or the same unique last part."""
+    """The project's picture for each file name: same path, in any Unicode form, or the same unique last part."""
     folders = project.images.folders()
     exact: dict[str, ImageRecord] = {}
     loose: dict[str, list[ImageRecord]] = {}
@@ -86,16 +86,22 @@ def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _match_images(project: Project, images: Sequence[DatasetImage], issues: list[ImportIssue]) -> dict[int, ImageRecord]:
+def _match_images(
+    project: Project, images: Sequence[DatasetImage], issues: list[ImportIssue]
+) -> dict[int, ImageRecord]:
     by_name = match_by_name(project, [image.file_name for image in images])
     found: dict[int, ImageRecord] = {}
     used: set[int] = set()
     for image in images:
         record = by_name.get(image.file_name)
         if record is None:
-            issues.append(ImportIssue(image.file_name, "is not among the project's pictures (or the name fits several)"))
+            issues.append(
+                ImportIssue(image.file_name, "is not among the project's pictures (or the name fits several)")
+            )
         elif record.id in used:
-            issues.append(ImportIssue(image.file_name, "names a picture that the file names twice; the second was left out"))
+            issues.append(
+                ImportIssue(image.file_name, "names a picture that the file names twice; the second was left out")
+            )
         else:
             used.add(record.id)
             found[image.id] = record
@@ -115,13 +121,15 @@ def _accept_images(
             issues.append(ImportIssue(image.file_name, f"cannot be read and was left out: {record.reason}"))
             continue
         if record.state is not ImageState.UNDECIDED or project.annotations.of_image(record.id):
-            issues.append(ImportIssue(image.file_name, "is decided or has boxes already; the project's version was kept"))
+            issues.append(
+                ImportIssue(image.file_name, "is decided or has boxes already; the project's version was kept")
+            )
             continue
         if image.width and record.width and (image.width, image.height) != (record.width, record.height):
             issues.append(
                 ImportIssue(
                     image.file_name,
-                    f"is {record.width} x {record.height} upright, but the file says {image.width} x {image.height}; check its boxes",
+                    f"is {record.width} x {record.height} upright, not {image.width} x {image.height}; check it",
                 )
             )
         accepted[image.id] = record
@@ -131,7 +139,11 @@ def _accept_images(
 
 
 def _place(
-    project: Project, dataset: Dataset, images: dict[int, ImageRecord], categories: dict[int, int], issues: list[ImportIssue]
+    project: Project,
+    dataset: Dataset,
+    images: dict[int, ImageRecord],
+    categories: dict[int, int],
+    issues: list[ImportIssue],
 ) -> list[Annotation]:
     """The annotations with the project's ids, clipped to their pictures."""
     taken = project.annotations.taken_ids(a.id for a in dataset.annotations)

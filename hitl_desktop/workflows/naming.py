@@ -30,11 +30,18 @@ def detector_of(project: Project) -> ModelRecord | None:
     return project.models.get(model_id) if model_id is not None else None
 
 
+def taught_categories(project: Project) -> set[int]:
+    """Ids of the categories that the active head was taught."""
+    version = project.heads.active()
+    return set(NamingHead.from_bytes(version.weights).category_ids.tolist()) if version else set()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
     """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).
 
-    The first `taught` columns are those of the head; the others are the detector's classes that it was not taught.
+    The first `taught` columns are those of the head (`head_column` says which of its own); the others are the
+    detector's classes that it was not taught. `class_column` [C] is the column of each class of the detector.
     """
 
     detector: ModelRecord
@@ -44,22 +51,23 @@ class Naming:
     names: tuple[str, ...]
     category_ids: tuple[int | None, ...]
     taught: int
+    head_column: NDArray[np.intp]
     class_column: NDArray[np.intp]
 
     def score(
         self, class_scores: NDArray[np.float32], embeddings: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         """Scores [N, names] of boxes, and the head's logits [N, K + 1] where it spoke."""
-        count, taught = len(class_scores), self.taught
-        scores = np.zeros((count, len(self.names)))
-        np.maximum.at(scores, (slice(None), self.class_column), class_scores)
+        scores = np.zeros((len(class_scores), len(self.names)))
         if self.head is None or embeddings is None:
+            scores[:, self.class_column] = class_scores
             return scores, None
-        logits = self.head.logits(embeddings, class_scores)
-        chances = self.head.probabilities(logits)
-        untaught = self.class_column >= taught
-        scores[:, self.class_column[untaught]] *= self.head.trust[untaught]
-        scores[:, :taught] = chances[:, :taught]
+        logits = self.head.logits(embeddings)
+        by_head = self.head.scores(logits, class_scores.max(axis=1))[:, self.head_column]
+        scores[:, : self.taught] = by_head
+        # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
+        known, trust = self.class_column, self.head.trust
+        scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
         return scores, logits
 
 
@@ -79,7 +87,8 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
         head = NamingHead.from_bytes(version.weights), version.model_id
     by_id = {c.id: c.name for c in categories}
     by_key = {normalise_name(c.name): c.id for c in categories}
-    taught = [int(c) for c in head[0].category_ids if int(c) in by_id] if head else []
+    head_column = [k for k, c in enumerate(head[0].category_ids) if int(c) in by_id] if head else []
+    taught = [int(head[0].category_ids[k]) for k in head_column] if head else []
     names = [by_id[c] for c in taught]
     ids: list[int | None] = list(taught)
     columns: list[int] = []
@@ -93,7 +102,7 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
         ids.append(category)
     return Naming(
         detector, head[1] if head else None, head[0] if head else None, version.id if version else None,
-        tuple(names), tuple(ids), len(taught), np.array(columns, np.intp),
+        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp),
     )  # fmt: skip
 
 
@@ -109,14 +118,16 @@ def embeddings_of(
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
-    """The picture's candidates as they are named now, best first, whatever people said of them and whatever their score."""
+    """The picture's candidates as they are named now, best first, whatever people said and whatever their score."""
     if naming is None:
         return []
     predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=True)
     if not predictions:
         return []
     class_scores = np.stack([p.class_scores for p in predictions])
-    embeddings = embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
+    embeddings = (
+        embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
+    )
     scores, logits = naming.score(class_scores, embeddings)
     proposals = [
         _proposal(naming, p, scores[n], logits[n].astype(np.float32) if logits is not None else None)
@@ -125,7 +136,9 @@ def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) ->
     return sorted(proposals, key=lambda p: -p.score)
 
 
-def _proposal(naming: Naming, prediction: Prediction, scores: NDArray[np.float64], logits: NDArray[np.float32] | None) -> Proposal:
+def _proposal(
+    naming: Naming, prediction: Prediction, scores: NDArray[np.float64], logits: NDArray[np.float32] | None
+) -> Proposal:
     best = int(np.argmax(scores))
     by_head = logits is not None and best < naming.taught
     detector_class = int(np.argmax(prediction.class_scores))

@@ -13,7 +13,7 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
 from hitl_desktop.imaging import SUFFIXES, content_hash, verify
 from hitl_desktop.paths import data_dir
-from hitl_desktop.progress import NoProgress, Progress
+from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import SUFFIX, Project
 
 _BATCH = 1000
@@ -25,7 +25,7 @@ class Scan:
     """What reading all pictures showed."""
 
     read: int = 0
-    unreadable: list[tuple[str, str]] = field(default_factory=lambda: [])
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
 def list_pictures(folder: Path) -> Iterator[str]:
@@ -66,7 +66,8 @@ def first_picture(folder: Path) -> str:
     for path in list_pictures(folder):
         return path
     raise HitlError(
-        f"There are no pictures in {folder}.", hint=f"Choose a folder with files such as {', '.join(sorted(SUFFIXES)[:8])}."
+        f"There are no pictures in {folder}.",
+        hint=f"Choose a folder with files such as {', '.join(sorted(SUFFIXES)[:8])}.",
     )
 
 
@@ -161,6 +162,8 @@ def project_file_for(folder: Path) -> Path:
 def open_path(path: Path) -> Project:
     """The project at a path; for a folder, its project, made when there is none yet.
 
+    A new one lists the first picture only, so that it can be shown at once; `add_folder` lists the others.
+
     Raises:
         HitlError: neither a project nor a folder with pictures.
     """
@@ -169,9 +172,9 @@ def open_path(path: Path) -> Project:
     file = project_file_for(path)
     if file.exists():
         return Project.open(file)
-    first_picture(path)
+    first = first_picture(path)
     project = Project.create(file)
-    add_folder(project, path, NoProgress())
+    _insert(project, project.add_folder(path), [first])
     return project
 
 

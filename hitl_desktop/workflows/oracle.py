@@ -24,7 +24,9 @@ Truth = Sequence[tuple[str, BBox]]
 """The names and boxes of what a picture really shows."""
 
 
-def decide_as_oracle(project: Project, image: ImageRecord, truth: Truth, naming: Naming | None, *, threshold: float) -> None:
+def decide_as_oracle(
+    project: Project, image: ImageRecord, truth: Truth, naming: Naming | None, *, threshold: float
+) -> None:
     """Accept, rename, move, reject and draw until the picture is right, and call it done.
 
     Only proposals from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is.
@@ -49,7 +51,7 @@ def decide_as_oracle(project: Project, image: ImageRecord, truth: Truth, naming:
         name, box = truth[index]
         annotate.draw(project, image.id, box, project.categories.ensure(name).id)
     head_id = naming.head_id if naming else None
-    annotate.decide(project, image.id, right, candidates, head_id=head_id, seconds=0.0)
+    annotate.decide(project, image.id, right, candidates, annotate.How(head_id, threshold, seconds=0.0))
 
 
 def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:

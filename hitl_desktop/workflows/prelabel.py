@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class PrelabelResult:
     skipped: int = 0
     failed: int = 0
     seconds: float = 0.0
-    changes: Changes = Changes()
+    changes: Changes = field(default_factory=Changes)
 
     @property
     def images_per_s(self) -> float:
@@ -40,7 +40,12 @@ class PrelabelResult:
 
 
 def prelabel(
-    project: Project, progress: Progress, *, model: str = DEFAULT_DETECTOR, nearest: int | None = None, threads: int | None = None
+    project: Project,
+    progress: Progress,
+    *,
+    model: str = DEFAULT_DETECTOR,
+    nearest: int | None = None,
+    threads: int | None = None,
 ) -> PrelabelResult:
     """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
 
@@ -55,7 +60,9 @@ def prelabel(
     done_before = project.predictions.images_done(record.id)
     images = project.images.all()
     waiting = _nearest_first([i for i in images if i.reason is None and i.id not in done_before], nearest)
-    result = PrelabelResult(skipped=sum(i.id in done_before for i in images), failed=sum(i.reason is not None for i in images))
+    result = PrelabelResult(
+        skipped=sum(i.id in done_before for i in images), failed=sum(i.reason is not None for i in images)
+    )
     if not waiting:
         set_detector(project, record.id)
         return result
@@ -102,7 +109,11 @@ def _decoded(
 
 
 def _store(
-    project: Project, model_id: int, detector: Detector, batch: Sequence[tuple[ImageRecord, Reading]], result: PrelabelResult
+    project: Project,
+    model_id: int,
+    detector: Detector,
+    batch: Sequence[tuple[ImageRecord, Reading]],
+    result: PrelabelResult,
 ) -> None:
     readable = [(image, pixels) for image, pixels in batch if not isinstance(pixels, UnreadableImageError)]
     found = detector.predict([pixels for _, pixels in readable])

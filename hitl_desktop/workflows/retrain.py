@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.geometry import iou_matrix
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
 from hitl_desktop.learning.calibration import fit_temperature
@@ -32,6 +32,8 @@ MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
+FIRST_SIGHT_PICTURES = 20
+"""The first-sight score is about the latest pictures, for earlier heads knew less."""
 MOST_PICTURES = 1500
 """More decided pictures than this teach by a random part: the fit stays within seconds."""
 
@@ -48,7 +50,7 @@ class RetrainResult:
 
 
 def is_due(new_decisions: int, decided: int) -> bool:
-    """Whether so many decisions since the last head are worth a new one: each of the first ten, then one in ten more."""
+    """Whether so many decisions since the last head are worth a new one: at first each, later one in ten."""
     return new_decisions >= max(1, min(10, decided // 10))
 
 
@@ -68,7 +70,7 @@ def retrain(
     collected = _collect(project, images, detector)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
-    head = fit(collected.samples, collected.trust) if collected is not None else None
+    head = fit(collected.samples, collected.trust, collected.typical_score) if collected is not None else None
     if collected is None or head is None:
         refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
         return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(queue=True))
@@ -124,79 +126,82 @@ def _decided_for_training(project: Project) -> list[ImageRecord]:
 class _Collected:
     samples: Samples
     trust: NDArray[np.float32]
+    typical_score: float
     boxes: int
+
+
+class _Trust:
+    """Counts how often each class name of the detector was right on an object, and the scores it gave to objects."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._names = [normalise_name(name) for name in classes]
+        self._right, self._seen = np.zeros(len(classes)), np.zeros(len(classes))
+        self._scores: list[float] = []
+
+    def add(self, prediction: Prediction, category: str) -> None:
+        """A proposal that lies on an object of this category."""
+        best = int(np.argmax(prediction.class_scores))
+        self._seen[best] += 1
+        self._right[best] += self._names[best] == category
+        self._scores.append(prediction.score)
+
+    def per_class(self) -> NDArray[np.float32]:
+        """[C] smoothed shares, backed off to the project's overall rate; 1 before any decision."""
+        rate = (self._right.sum() + 2.0) / (self._seen.sum() + 2.0)
+        return ((self._right + 4.0 * rate) / (self._seen + 4.0)).astype(np.float32)
+
+    def typical_score(self) -> float:
+        """The mean score on objects, towards 1 while there are few."""
+        return (sum(self._scores) + 1.0) / (len(self._scores) + 1.0)
 
 
 def _collect(project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None) -> _Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
     encoder_id = encoder_record_id(project)
-    class_count = len(detector.classes) if detector else 0
-    embeddings: list[NDArray[np.float32]] = []
-    class_scores: list[NDArray[np.float32]] = []
-    targets: list[int] = []
-    right, decided = np.zeros(class_count), np.zeros(class_count)
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
+    trust = _Trust(detector.classes if detector else ())
+    embeddings: list[NDArray[np.float32]] = []
+    targets: list[int] = []
     boxes = 0
     for record in images:
-        image = project.images.get(record.id) or record
-        annotations = [a for a in project.annotations.of_image(image.id) if not a.crowd]
-        predictions = project.predictions.of_image(image.id, detector.id, candidates_only=True) if detector else []
-        boxes += len(annotations)
-        crops, scores, names_of = _crops_of(annotations, predictions, class_count)
-        for p, target in zip(predictions, names_of[len(annotations) :], strict=True):
-            if target is not None and detector is not None and p.score >= _TRUST_FROM:
-                best = int(np.argmax(p.class_scores))
-                decided[best] += 1
-                right[best] += target != BACKGROUND and names[target] == normalise_name(detector.classes[best])
-        if image.content_hash is None:
+        image = project.images.get(record.id)
+        if image is None or image.content_hash is None:
             continue
-        keys = [crop_key(image.content_hash, bbox) for bbox in crops]
+        annotations = project.annotations.of_image(image.id)
+        boxes += sum(not a.crowd for a in annotations)
+        predictions = project.predictions.of_image(image.id, detector.id, candidates_only=True) if detector else []
+        proposed = [(p, target) for p in predictions if (target := name_of(p.bbox, annotations)) is not None]
+        for p, target in proposed:
+            if target != BACKGROUND:
+                trust.add(p, names[target])
+        named = [(a.bbox, a.category_id) for a in annotations if not a.crowd] + [
+            (p.bbox, target) for p, target in proposed
+        ]
+        keys = [crop_key(image.content_hash, bbox) for bbox, _ in named]
         found = project.embeddings.get(encoder_id, keys)
-        for key, row, target in zip(keys, scores, names_of, strict=True):
-            if target is not None and key in found:
+        for key, (_, target) in zip(keys, named, strict=True):
+            if key in found:
                 embeddings.append(found[key])
-                class_scores.append(row)
                 targets.append(target)
     if not targets:
         return None
-    samples = Samples(np.stack(embeddings), np.stack(class_scores), np.array(targets, np.int64))
-    return _Collected(samples, _trust(right, decided), boxes)
+    samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
+    return _Collected(samples, trust.per_class(), trust.typical_score(), boxes)
 
 
-def _crops_of(
-    annotations: Sequence[Annotation], predictions: Sequence[Prediction], class_count: int
-) -> tuple[list[tuple[float, float, float, float]], list[NDArray[np.float32]], list[int | None]]:
-    """Boxes, detector scores and names (None: teaches nothing) of a decided picture's annotations, then proposals."""
-    truth = np.array([a.bbox for a in annotations], float).reshape(-1, 4)
-    proposed = np.array([p.bbox for p in predictions], float).reshape(-1, 4)
-    overlaps = iou_matrix(proposed, truth)
-    names: list[int | None] = [a.category_id for a in annotations]
-    scores = [_scores_for(overlaps[:, k], predictions, class_count) for k in range(len(annotations))]
-    for row, p in zip(overlaps, predictions, strict=True):
-        best = float(row.max(initial=0.0))
-        scores.append(p.class_scores)
-        if best > MATCH_IOU:
-            names.append(annotations[int(np.argmax(row))].category_id)
-        else:
-            names.append(BACKGROUND if best < BACKGROUND_IOU else None)
-    return [*(a.bbox for a in annotations), *(p.bbox for p in predictions)], scores, names
+def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
+    """The category id that a box of a decided picture shows, `BACKGROUND`, or None where nobody can say.
 
-
-def _scores_for(overlap: NDArray[np.float64], predictions: Sequence[Prediction], class_count: int) -> NDArray[np.float32]:
-    """The class scores of the proposal that shows the same object as an annotation; zeros if none does."""
-    if overlap.size and overlap.max() > MATCH_IOU:
-        return predictions[int(np.argmax(overlap))].class_scores
-    return np.zeros(class_count, np.float32)
-
-
-_TRUST_FROM = 0.2
-_TRUST_PRIOR = 4.0
-
-
-def _trust(right: NDArray[np.float64], decided: NDArray[np.float64]) -> NDArray[np.float32]:
-    """How often each class name of the detector was right, backed off to the project's overall rate."""
-    overall = (right.sum() + 1.0) / (decided.sum() + 1.0)
-    return ((right + _TRUST_PRIOR * overall) / (decided + _TRUST_PRIOR)).astype(np.float32)
+    Boxes inside crowd regions, and those that overlap an object only half, teach nothing.
+    """
+    if not annotations:
+        return BACKGROUND
+    overlaps = [bbox.iou(a.bbox) for a in annotations]
+    best = max(range(len(annotations)), key=overlaps.__getitem__)
+    if overlaps[best] > MATCH_IOU and not annotations[best].crowd:
+        return annotations[best].category_id
+    in_crowd = any(a.crowd and bbox.clipped_to(a.bbox).area > bbox.area / 2 for a in annotations)
+    return BACKGROUND if overlaps[best] < BACKGROUND_IOU and not in_crowd else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,50 +213,38 @@ class _FirstSights:
 
 
 def _first_sights(project: Project) -> _FirstSights:
-    """What heads said of proposals before they were taught their picture, beside what people then decided.
+    """What was shown of proposals before their picture was taught, beside what people then decided.
 
-    Logits of older heads are padded to a common width. Only proposals that show an object, or were said to, count as
-    right or wrong: the rest are too easy to tell anything.
+    Logits of older heads are padded to a common width. Of the latest pictures, each proposal that shows an object, or
+    was shown as one, counts as right or wrong.
     """
+    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
+    heads: dict[int, list[int]] = {}
+    truth: dict[int, list[Annotation]] = {}
     rows: list[NDArray[np.float32]] = []
     targets: list[int] = []
     right = total = 0
-    heads: dict[int, NDArray[np.int64]] = {}
-    truth: dict[int, tuple[list[Annotation], NDArray[np.float64]]] = {}
-    boxes: dict[int, dict[int, tuple[float, float, float, float]]] = {}
-    for prediction_id, image_id, head_id, logits in project.predictions.sightings():
-        if head_id not in heads:
-            version = project.heads.get(head_id)
-            heads[head_id] = NamingHead.from_bytes(version.weights).category_ids if version else np.zeros(0, np.int64)
-        if image_id not in truth:
-            annotations = [a for a in project.annotations.of_image(image_id) if not a.crowd]
-            truth[image_id] = annotations, np.array([a.bbox for a in annotations], float).reshape(-1, 4)
-            boxes[image_id] = dict(project.predictions.bboxes_of(image_id))
-        column = _true_column(boxes[image_id][prediction_id], *truth[image_id], heads[head_id])
-        if column is None:
+    sightings = project.predictions.sightings()
+    latest = set(list(dict.fromkeys(s.image_id for s in reversed(sightings)))[:FIRST_SIGHT_PICTURES])
+    for sight in sightings:
+        if sight.image_id not in truth:
+            truth[sight.image_id] = project.annotations.of_image(sight.image_id)
+        target = name_of(sight.bbox, truth[sight.image_id])
+        if target is None:
             continue
-        said, background = int(np.argmax(logits)), len(logits) - 1
-        if column != background or said != background:
+        really = names[target] if target != BACKGROUND else ""
+        if sight.image_id in latest and (really or sight.said):
             total += 1
-            right += said == column
-        rows.append(logits)
-        targets.append(column)
+            right += really == sight.said
+        if sight.head_id not in heads:
+            version = project.heads.get(sight.head_id)
+            heads[sight.head_id] = NamingHead.from_bytes(version.weights).category_ids.tolist() if version else []
+        known = heads[sight.head_id]
+        if target == BACKGROUND or target in known:
+            rows.append(sight.logits)
+            targets.append(len(known) if target == BACKGROUND else known.index(target))
     width = max((len(row) for row in rows), default=1)
     padded = np.full((len(rows), width), -1e9)
     for number, row in enumerate(rows):
         padded[number, : len(row)] = row
     return _FirstSights(padded, np.array(targets, np.int64), right, total)
-
-
-def _true_column(
-    bbox: tuple[float, float, float, float], annotations: list[Annotation], truth: NDArray[np.float64], category_ids: NDArray[np.int64]
-) -> int | None:
-    """The column of a head that would have been right for a box; None where nobody can say or the head did not know."""
-    overlaps = iou_matrix(np.array([bbox], float), truth)[0]
-    best = float(overlaps.max(initial=0.0))
-    if best < BACKGROUND_IOU:
-        return len(category_ids)
-    if best <= MATCH_IOU:
-        return None
-    column = np.flatnonzero(category_ids == annotations[int(np.argmax(overlaps))].category_id)
-    return int(column[0]) if column.size else None

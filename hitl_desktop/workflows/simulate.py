@@ -100,20 +100,24 @@ def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threa
         scan(project, progress)
         for image in truth.images:
             if "/" in image.file_name and not (folder / image.file_name).exists():
-                raise HitlError(f"{image.file_name} is not in {folder}.", hint="A data set holds images/ and instances.json.")
+                raise HitlError(
+                    f"{image.file_name} is not in {folder}.", hint="A data set holds images/ and instances.json."
+                )
         prelabel(project, progress, threads=threads)
         embed_images(project, [i for i in project.images.all() if i.reason is None], progress, threads=threads)
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _hold_back(project: Project, truth: Dataset, test_share: float, seed: int) -> int:
-    """Mark the test part; pictures without ground truth are left out of everything. Returns how many are left to teach."""
+    """Mark the test part, and pictures without ground truth with it; returns how many are left to teach."""
     by_name = match_by_name(project, [image.file_name for image in truth.images])
     known = sorted(image.id for image in by_name.values() if image.reason is None)
     test = random.Random(seed).sample(known, max(1, round(len(known) * test_share))) if known else []  # noqa: S311
     pool = len(known) - len(test)
     if pool < 1:
-        raise HitlError("The data set is too small to hold pictures back for the test.", hint="It needs two pictures or more.")
+        raise HitlError(
+            "The data set is too small to hold pictures back for the test.", hint="It needs two pictures or more."
+        )
     with project.db.transaction():
         project.images.set_split(set(project.images.ids()) - set(known), Split.TEST)
         project.images.set_split(test, Split.TEST)
@@ -121,7 +125,13 @@ def _hold_back(project: Project, truth: Dataset, test_share: float, seed: int) -
 
 
 def _run(
-    project: Project, truth: Dataset, wanted: Sequence[int], strategy: str, seed: int, progress: Progress, threads: int | None
+    project: Project,
+    truth: Dataset,
+    wanted: Sequence[int],
+    strategy: str,
+    seed: int,
+    progress: Progress,
+    threads: int | None,
 ) -> list[tuple[float, float, float, float]]:
     """(AP50, mAP, mean seconds to learn, effort saved) at each wanted number of pictures."""
     answers = answers_for(project, truth)

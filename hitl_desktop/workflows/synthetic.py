@@ -102,7 +102,10 @@ def _leaf(rng: Rng, size: int) -> tuple[Mask, NDArray[np.float64]]:
     outline += [(x, -y) for x, y in reversed(outline)]
     cos, sin = math.cos(turn), math.sin(turn)
     _fill(mask, [(centre + x * cos - y * sin, centre + x * sin + y * cos) for x, y in outline])
-    vein = (int(centre - half * 0.9 * cos), int(centre - half * 0.9 * sin)), (int(centre + half * 0.9 * cos), int(centre + half * 0.9 * sin))
+    vein = (
+        (int(centre - half * 0.9 * cos), int(centre - half * 0.9 * sin)),
+        (int(centre + half * 0.9 * cos), int(centre + half * 0.9 * sin)),
+    )
     cv2.line(mask, *vein, (120,), max(1, size // 40), cv2.LINE_AA)
     return mask, np.array((70.0, 140.0, 60.0)) + rng.normal(0, 12, 3)
 

@@ -1,0 +1,52 @@
+"""Start the window: builds every object, wires them, no logic."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui import excepthook
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.theme import apply_theme
+
+_SCREENSHOT_WAITS_MS = 60_000
+_LOOK_AGAIN_MS = 200
+
+
+def run(path: Path | None, *, screenshot: Path | None = None) -> int:
+    """Show the window until it is closed; with `screenshot`, until all jobs are done and a picture of it is saved."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("hitl-desktop")
+    excepthook.start_log()
+    settings = Settings()
+    apply_theme(settings.text("theme"))
+    window = MainWindow(settings)
+    excepthook.install(window.messages)
+    signal.signal(signal.SIGINT, lambda _signal, _frame: window.close())
+    window.show()
+    if path is not None:
+        QTimer.singleShot(0, lambda: window.open_path(path))
+    if screenshot is not None:
+        _save_when_idle(window, screenshot)
+    return app.exec()
+
+
+def _save_when_idle(window: MainWindow, file: Path) -> None:
+    timer = QTimer(window)
+    waited = [0]
+
+    def look() -> None:
+        waited[0] += _LOOK_AGAIN_MS
+        idle = window.canvas.has_picture and not window.runner.jobs
+        if (idle and waited[0] > 5 * _LOOK_AGAIN_MS) or waited[0] > _SCREENSHOT_WAITS_MS:
+            timer.stop()
+            window.grab().save(str(file))
+            window.close()
+
+    timer.timeout.connect(look)
+    timer.start(_LOOK_AGAIN_MS)

@@ -1,0 +1,112 @@
+"""Every act of the window as a table; menus, shortcuts and the cheat sheet are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+
+class When(Enum):
+    """When an act can be done."""
+
+    ALWAYS = "always"
+    PROJECT = "a project is open"
+    PICTURE = "a picture is at hand"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One act: its words, its key, the menu it stands in. Keys on the canvas alone leave text fields their own."""
+
+    id: str
+    text: str
+    shortcut: str
+    when: When
+    menu: str
+    on_canvas: bool = False
+    held: bool = False
+
+
+ACTIONS: Final = (
+    ActionSpec("open_folder", "Open &folder...", "Ctrl+O", When.ALWAYS, "&File"),
+    ActionSpec("open_project", "Open &project...", "Ctrl+Shift+O", When.ALWAYS, "&File"),
+    ActionSpec("open_sample", "Open the &sample", "", When.ALWAYS, "&File"),
+    ActionSpec("add_folder", "&Add another folder...", "", When.PROJECT, "&File"),
+    ActionSpec("import_coco", "&Import COCO...", "Ctrl+I", When.PROJECT, "&File"),
+    ActionSpec("export_coco", "&Export COCO...", "Ctrl+E", When.PROJECT, "&File"),
+    ActionSpec("quit", "&Quit", "Ctrl+Q", When.ALWAYS, "&File"),
+    ActionSpec("undo", "&Undo", "Ctrl+Z", When.PROJECT, "&Edit"),
+    ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", When.PROJECT, "&Edit"),
+    ActionSpec("accept_picture", "&Accept all shown, next picture", "A", When.PICTURE, "&Review"),
+    ActionSpec("mark_empty", "Nothing here: verified &empty, next picture", "E", When.PICTURE, "&Review"),
+    ActionSpec("skip", "Cannot tell: &skip, next picture", "S", When.PICTURE, "&Review"),
+    ActionSpec("next", "&Next picture to do", "N", When.PROJECT, "&Review"),
+    ActionSpec("previous", "&Previous picture", "P", When.PROJECT, "&Review"),
+    ActionSpec("next_box", "Next &box, most doubtful first", "Tab", When.PICTURE, "&Box", on_canvas=True),
+    ActionSpec("previous_box", "Previous b&ox", "Shift+Tab", When.PICTURE, "&Box", on_canvas=True),
+    ActionSpec("accept_box", "A&ccept the selected proposal", "Return", When.PICTURE, "&Box", on_canvas=True),
+    ActionSpec("remove_box", "Re&ject or delete the selected box", "X", When.PICTURE, "&Box"),
+    ActionSpec("remove_box_too", "Reject or &delete the selected box", "Del", When.PICTURE, "&Box"),
+    ActionSpec("find_category", "Find or add a ca&tegory", "C", When.PROJECT, "&Box"),
+    *(ActionSpec(f"category_{n}", f"Category &{n}", str(n), When.PICTURE, "&Box") for n in range(1, 10)),
+    ActionSpec("fit", "&Fit the picture", "F", When.PICTURE, "&View"),
+    ActionSpec("zoom_in", "Zoom &in", "+", When.PICTURE, "&View"),
+    ActionSpec("zoom_out", "Zoom &out", "-", When.PICTURE, "&View"),
+    ActionSpec("real_size", "&100 %", "Z", When.PICTURE, "&View"),
+    ActionSpec("threshold_down", "Show &more proposals", "[", When.PROJECT, "&View"),
+    ActionSpec("threshold_up", "Show &fewer proposals", "]", When.PROJECT, "&View"),
+    ActionSpec("hide_boxes", "&Hide all boxes while held", "H", When.PICTURE, "&View", held=True),
+    ActionSpec("edit_tags", "&Tags of this picture", "T", When.PICTURE, "&View"),
+    ActionSpec("theme_system", "Theme: as the &system", "", When.ALWAYS, "&View"),
+    ActionSpec("theme_light", "Theme: &light", "", When.ALWAYS, "&View"),
+    ActionSpec("theme_dark", "Theme: &dark", "", When.ALWAYS, "&View"),
+    ActionSpec("prelabel", "&Pre-label", "Ctrl+P", When.PROJECT, "&Model"),
+    ActionSpec("learn", "&Learn now", "Ctrl+L", When.PROJECT, "&Model"),
+    ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
+    ActionSpec("cheat_sheet", "&Keys", "?", When.ALWAYS, "&Help"),
+    ActionSpec("show_log", "Where the &log lies", "", When.ALWAYS, "&Help"),
+    ActionSpec("about", "&About", "", When.ALWAYS, "&Help"),
+)
+
+
+class Actions:
+    """The table as Qt actions in the menus of a window."""
+
+    def __init__(self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
+        self._actions: dict[str, QAction] = {}
+        menus = {name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)}
+        for spec in ACTIONS:
+            action = QAction(spec.text, window)
+            if spec.held:
+                action.setText(f"{spec.text}\t{spec.shortcut}")
+                action.setEnabled(False)
+                menus[spec.menu].addAction(action)
+                continue
+            if spec.shortcut:
+                action.setShortcut(QKeySequence(spec.shortcut))
+            if spec.on_canvas:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+                canvas.addAction(action)
+            action.triggered.connect(_without_argument(handlers[spec.id]))
+            menus[spec.menu].addAction(action)
+            self._actions[spec.id] = action
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def enable(self, *, project: bool, picture: bool) -> None:
+        """Grey out what cannot be done now."""
+        possible = {When.ALWAYS: True, When.PROJECT: project, When.PICTURE: picture}
+        for spec in ACTIONS:
+            if spec.id in self._actions:
+                self._actions[spec.id].setEnabled(possible[spec.when])
+
+
+def _without_argument(handler: Callable[[], object]) -> Callable[[bool], object]:
+    return lambda _checked: handler()

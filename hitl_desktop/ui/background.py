@@ -1,0 +1,191 @@
+"""What goes on behind the window: listing, reading, pre-labelling, learning, each as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs import Job, JobRunner
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.embed import embed_undecided
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
+from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
+
+READING, DETECTING, LEARNING = "reading", "detecting", "learning"
+RANK_EVERY = 200
+_EMBED_AHEAD = 60
+
+
+def in_project(path: Path, function: Callable[[Project, Progress], Any]) -> Callable[[Progress], Any]:
+    """The function as a job: with a project connection of its own thread."""
+
+    def job(progress: Progress) -> Any:
+        with Project.open(path, background=True) as project:
+            return function(project, progress)
+
+    return job
+
+
+class Background(QObject):
+    """Keeps the loop going: new pictures are read and pre-labelled, decisions are learned, the queue follows."""
+
+    def __init__(self, session: Session, runner: JobRunner, *, learns: bool = True) -> None:
+        super().__init__()
+        self._session, self._runner, self._learns = session, runner, learns
+        self._new_decisions = 0
+        self._ranked_at = 0
+        session.opened.connect(self._start)
+        session.decided.connect(self._on_decided)
+        session.changed.connect(self._on_changed)
+
+    @property
+    def new_decisions(self) -> int:
+        """Pictures decided since the last head began to learn."""
+        return self._new_decisions
+
+    def stop(self) -> None:
+        """Ask every job to stop, for another project."""
+        self._runner.cancel()
+
+    # reading and pre-labelling
+
+    def _start(self) -> None:
+        project = self._session.project
+        self._new_decisions = self._ranked_at = 0
+        if project is None or not self._learns:
+            return
+        self.refresh_folders()
+
+    def refresh_folders(self) -> None:
+        """List the folders again and read what is new."""
+        project = self._session.project
+        if project is None:
+            return
+        folders = [project.folder_path(folder_id) for folder_id in project.images.folders()]
+        there = [folder for folder in folders if folder.is_dir()]
+        for folder in set(folders) - set(there):
+            self._session.messages.warn(
+                f"The folder {folder} is gone. Reconnect its drive or put it back; the project and its boxes are safe."
+            )
+        self._runner.start(
+            READING,
+            "Listing pictures",
+            in_project(project.path, lambda p, progress: [add_folder(p, folder, progress) for folder in there]),
+            on_success=lambda _: self._on_listed(),
+        )
+
+    def add_folder(self, folder: Path) -> None:
+        """Add another folder of pictures."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, progress: add_folder(p, folder, progress))
+            self._runner.start(READING, f"Adding {folder.name}", job, on_success=lambda _: self._on_listed())
+
+    def _on_listed(self) -> None:
+        session = self._session
+        session.apply_changes(Changes(images=True, queue=True))
+        if session.image is None:
+            session.go_to(session.order.next_of(session.undecided))
+        self.prelabel()
+        if session.project is not None:
+            self._runner.start(
+                READING,
+                "Reading pictures",
+                in_project(session.project.path, scan),
+                on_success=lambda _: self._on_scanned(),
+            )
+
+    def _on_scanned(self) -> None:
+        self._session.apply_changes(Changes(images=True, queue=True))
+
+    def prelabel(self, model: str = DEFAULT_DETECTOR) -> None:
+        """Let the detector look at the pictures it has not seen, the nearest first."""
+        session = self._session
+        if session.project is None or self._runner.busy(DETECTING):
+            return
+        nearest = session.image.id if session.image else None
+        self._runner.start(
+            DETECTING,
+            "Pre-labelling",
+            in_project(
+                session.project.path, lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1)
+            ),
+            on_progress=self._on_prelabelling,
+            on_success=self._on_prelabelled,
+        )
+
+    def _on_prelabelling(self, job: Job) -> None:
+        self._session.load_missing_proposals()
+        if job.done - self._ranked_at >= RANK_EVERY and not self._runner.busy(LEARNING):
+            self._ranked_at = job.done
+            self.rank()
+
+    def _on_prelabelled(self, result: PrelabelResult) -> None:
+        self._ranked_at = 0
+        self._session.apply_changes(result.changes)
+        self.rank()
+
+    # learning
+
+    def rank(self) -> None:
+        """Put the queue in order."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, progress: refresh_queue(p, load_naming(p), progress))
+            self._runner.start(LEARNING, "Ranking the queue", job, on_success=lambda _: self._on_ranked())
+
+    def _on_ranked(self) -> None:
+        self._session.apply_changes(Changes(queue=True))
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Compute the vectors of the pictures that come next, so that the head can name their boxes."""
+        project = self._session.project
+        if project is None or self._runner.busy(LEARNING):
+            return
+        job = in_project(project.path, lambda p, progress: embed_undecided(p, progress, threads=1, most=_EMBED_AHEAD))
+        self._runner.start(LEARNING, "Preparing what comes next", job, on_success=self._on_prepared)
+
+    def _on_prepared(self, computed: int) -> None:
+        if computed and self._session.project is not None and self._session.project.heads.active_id() is not None:
+            self.rank()
+
+    def _on_decided(self) -> None:
+        self._new_decisions += 1
+        self._learn_if_due()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.queue and changes.go_to is not None:  # an undo or redo of a decision
+            self._new_decisions += 1
+            self._learn_if_due()
+
+    def _learn_if_due(self) -> None:
+        decided = sum(status == "decided" for status in self._session.statuses.values())
+        if self._learns and is_due(self._new_decisions, decided):
+            self.learn()
+
+    def learn(self) -> None:
+        """Fit a new head now; what only prepares gives way."""
+        project = self._session.project
+        if project is None or any(job.title == "Learning" and not job.is_cancelled for job in self._runner.jobs):
+            return
+        self._runner.cancel(LEARNING)
+        self._new_decisions = 0
+        job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1))
+        self._runner.start(LEARNING, "Learning", job, on_success=self._on_learned)
+
+    def _on_learned(self, result: RetrainResult) -> None:
+        self._session.apply_changes(result.changes)
+        if self._new_decisions:
+            self._learn_if_due()
+        self._prepare()

@@ -1,0 +1,67 @@
+"""Every question the window asks; tests put a stub in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.store.project import SUFFIX
+
+_MOST_ISSUES = 200
+
+
+class Ask:
+    """File dialogs and confirmations."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def folder(self) -> Path | None:
+        """A folder of pictures."""
+        name = QFileDialog.getExistingDirectory(self._parent, "Open a folder of pictures")
+        return Path(name) if name else None
+
+    def project(self) -> Path | None:
+        """A project file."""
+        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a project", filter=f"Projects (*{SUFFIX})")
+        return Path(name) if name else None
+
+    def dataset_to_import(self) -> Path | None:
+        """A COCO file."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, "Import a COCO file", filter="COCO files (*.json);;All files (*)"
+        )
+        return Path(name) if name else None
+
+    def where_to_export(self, suggestion: Path) -> Path | None:
+        """Where to write a COCO file."""
+        name, _ = QFileDialog.getSaveFileName(self._parent, "Export as COCO", str(suggestion), "COCO files (*.json)")
+        return Path(name) if name else None
+
+    def confirm_import(self, result: ImportResult) -> bool:
+        """Show what a file holds before anything is written."""
+        data = result.dataset
+        box = QMessageBox(self._parent)
+        box.setWindowTitle("Import")
+        box.setText(
+            f"The file holds {len(data.annotations)} boxes of {len(data.categories)} categories "
+            f"on {len(data.images)} pictures.\n"
+            "They become ground truth of the pictures that nobody has decided yet."
+        )
+        if result.issues:
+            lines = [f"{i.where}: {i.problem}" for i in result.issues[:_MOST_ISSUES]]
+            box.setInformativeText(f"{len(result.issues)} records cannot be taken as they stand.")
+            box.setDetailedText("\n".join(lines))
+        box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
+        return box.exec() == QMessageBox.StandardButton.Ok
+
+    def tell(self, title: str, text: str, details: str = "") -> None:
+        """Show something to read."""
+        box = QMessageBox(self._parent)
+        box.setWindowTitle(title)
+        box.setText(text)
+        if details:
+            box.setDetailedText(details)
+        box.exec()

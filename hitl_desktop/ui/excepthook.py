@@ -1,0 +1,32 @@
+"""What no code expected: to the log whole, to the person in one line, never a traceback on the screen."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import TracebackType
+
+from hitl_desktop.paths import log_file
+from hitl_desktop.ui.messages import Messages
+
+
+def start_log() -> None:
+    """Write warnings and worse to the log file."""
+    logging.basicConfig(
+        filename=log_file(),
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        encoding="utf-8",
+    )
+
+
+def install(messages: Messages) -> None:
+    """Send uncaught exceptions of the GUI thread to the log and to `messages`."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        messages.error(error.with_traceback(trace))
+
+    sys.excepthook = hook

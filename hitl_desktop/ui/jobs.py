@@ -1,0 +1,187 @@
+"""The one door off the GUI thread: jobs in lanes, every callback back on the GUI thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import JobCancelled, Progress
+
+REPORTS_PER_SECOND = 10
+JobFunction = Callable[[Progress], Any]
+
+
+def _do_nothing(*_: object) -> None:
+    pass
+
+
+def _lower_priority() -> None:
+    """Let the window go first: on Linux each thread has a niceness of its own, and threads made by it inherit it."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+class Job:
+    """A running or waiting job; it is the `Progress` that its function sees."""
+
+    def __init__(self, title: str, lane: str, post: Callable[[Callable[[], None]], None]) -> None:
+        self.title, self.lane = title, lane
+        self.done, self.total, self.text = 0, 0, ""
+        self.started = time.monotonic()
+        self.on_progress: Callable[[Job], None] = _do_nothing
+        self._post = post
+        self._cancelled = threading.Event()
+        self._last_report = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Steps a second since the start."""
+        return self.done / max(time.monotonic() - self.started, 1e-3)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the rate so far; None while there is nothing to go by."""
+        return (self.total - self.done) / self.rate if self.total and self.done else None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask it to stop at its next check."""
+        self._cancelled.set()
+
+    def check_cancelled(self) -> None:
+        """Raise `JobCancelled` inside the job when it was asked to stop."""
+        if self._cancelled.is_set():
+            raise JobCancelled
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Note how far it is; tells the GUI thread ten times a second at most."""
+        now = time.monotonic()
+        self.done, self.total, self.text = done, total, text
+        if now - self._last_report >= 1 / REPORTS_PER_SECOND or done == total:
+            self._last_report = now
+            self._post(partial(self.on_progress, self))
+
+    def mark_started(self) -> None:
+        """Start its clock."""
+        self.started = time.monotonic()
+
+
+class JobRunner(QObject):
+    """Runs jobs, one at a time in each lane; make it on the GUI thread.
+
+    Signals:
+        changed: a job started, moved on, or ended.
+    """
+
+    changed = Signal()
+    _posted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[Job] = []
+        self._lanes: dict[str, ThreadPoolExecutor] = {}
+        self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
+        self._closed = False
+        self.on_failure: Callable[[str, BaseException], None] = _do_nothing
+
+    def start(
+        self,
+        lane: str,
+        title: str,
+        function: JobFunction,
+        *,
+        on_success: Callable[[Any], None] = _do_nothing,
+        on_failure: Callable[[BaseException], None] | None = None,
+        on_cancelled: Callable[[], None] = _do_nothing,
+        on_progress: Callable[[Job], None] = _do_nothing,
+        quiet: bool = False,
+    ) -> Job:
+        """Queue a job in a lane; exactly one of the three endings is called, unless the runner was closed before.
+
+        `quiet` jobs are too short to be listed.
+        """
+        job = Job(title, lane, self._posted.emit)
+        if self._closed:
+            return job
+        job.on_progress = partial(self._progressed, on_progress)
+        if not quiet:
+            self.jobs.append(job)
+        if lane not in self._lanes:
+            self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=_lower_priority)
+        future = self._lanes[lane].submit(_run, job, function)
+        ending = partial(self._end, job, on_success, on_failure or partial(self._report_failure, title), on_cancelled)
+        future.add_done_callback(lambda done: self._posted.emit(partial(ending, done)))
+        self.changed.emit()
+        return job
+
+    def busy(self, lane: str) -> bool:
+        """Whether a lane has a listed job running or waiting."""
+        return any(job.lane == lane for job in self.jobs)
+
+    def cancel(self, lane: str | None = None) -> None:
+        """Ask the jobs of a lane, or all, to stop."""
+        for job in self.jobs:
+            if lane is None or job.lane == lane:
+                job.cancel()
+
+    def close(self) -> None:
+        """Cancel everything, wait for it, and call nobody back any more."""
+        self._closed = True
+        self.cancel()
+        for executor in self._lanes.values():
+            executor.shutdown(wait=True, cancel_futures=True)
+        self.jobs.clear()
+
+    def _report_failure(self, title: str, error: BaseException) -> None:
+        self.on_failure(title, error)
+
+    def _progressed(self, callback: Callable[[Job], None], job: Job) -> None:
+        callback(job)
+        self.changed.emit()
+
+    def _end(
+        self,
+        job: Job,
+        on_success: Callable[[Any], None],
+        on_failure: Callable[[BaseException], None],
+        on_cancelled: Callable[[], None],
+        done: Future[Any],
+    ) -> None:
+        if job in self.jobs:
+            self.jobs.remove(job)
+        error = None if done.cancelled() else done.exception()
+        if done.cancelled() or isinstance(error, JobCancelled):
+            on_cancelled()
+        elif error is not None:
+            on_failure(error)
+        else:
+            on_success(done.result())
+        self.changed.emit()
+
+    def _run_posted(self, callback: Callable[[], None]) -> None:
+        if not self._closed:
+            callback()
+
+
+def _run(job: Job, function: JobFunction) -> Any:
+    job.check_cancelled()
+    job.mark_started()
+    return function(job)
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether an error is one that a user can act on."""
+    return isinstance(error, HitlError)

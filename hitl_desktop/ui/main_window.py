@@ -1,0 +1,308 @@
+"""The window: where things are, and which act belongs to which key. What acts do stands elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QStackedWidget, QWidget
+
+from hitl_desktop import __version__
+from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.errors import HitlError
+from hitl_desktop.paths import config_dir, log_file
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui.actions import Actions
+from hitl_desktop.ui.background import READING, Background, in_project
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.controller import Controller
+from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
+from hitl_desktop.ui.image_loader import ImageLoader
+from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.panels.inspector import Inspector
+from hitl_desktop.ui.panels.model_panel import ModelPanel
+from hitl_desktop.ui.panels.queue_panel import QueuePanel
+from hitl_desktop.ui.panels.welcome import Welcome
+from hitl_desktop.ui.session import Session
+from hitl_desktop.ui.theme import apply_theme
+from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
+from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
+from hitl_desktop.workflows.open_folder import open_path
+from hitl_desktop.workflows.sample import default_sample_folder, make_sample
+
+_SHOWN_MS = 6000
+
+
+class MainWindow(QMainWindow):
+    """Canvas in the middle, queue left, inspector right, model panel below."""
+
+    def __init__(self, settings: Settings, *, learns: bool = True) -> None:
+        super().__init__()
+        self.settings = settings
+        self.setWindowTitle("HITL Desktop")
+        self.setAcceptDrops(True)
+        self.resize(1360, 860)
+        self.messages = Messages(self)
+        self.ask = Ask(self)
+        self.runner = JobRunner()
+        self.loader = ImageLoader()
+        self.session = Session(settings, self.messages)
+        self.background = Background(self.session, self.runner, learns=learns)
+        self.canvas = Canvas()
+        self.queue = QueuePanel(self.session, self.loader)
+        self.inspector = Inspector(self.session)
+        self.model_panel = ModelPanel(self.session, self.runner, self.background)
+        self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages)
+        self.welcome = Welcome()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.canvas)
+        self.setCentralWidget(self._pages)
+        self._docks = [
+            self._dock("Queue", self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
+            self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
+            self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
+        ]
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.actions_ = Actions(self, self.canvas, self._handlers())
+        self._make_status_bar()
+        self._connect()
+        self._restore()
+        self._show_state()
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)
+        dock.setWidget(widget)
+        dock.hide()
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _make_status_bar(self) -> None:
+        self.place, self.share, self.saved = QLabel(), QLabel(), QLabel()
+        self._warning = QPushButton()
+        self._warning.setFlat(True)
+        self._warning.setStyleSheet("text-align: left; color: #C0392B;")
+        self._warning.setToolTip("Click to dismiss")
+        self._warning.hide()
+        self._warning.clicked.connect(self._dismiss)
+        self.statusBar().addWidget(self._warning, 1)
+        for label in (self.place, self.share, self.saved):
+            self.statusBar().addPermanentWidget(label)
+
+    def _connect(self) -> None:
+        self.messages.info.connect(self._say)
+        self.messages.warning.connect(self._warn)
+        self.runner.on_failure = lambda _title, error: self.messages.error(error)
+        self.session.opened.connect(self._on_opened)
+        self.session.image_changed.connect(self._show_state)
+        self.session.boxes_changed.connect(self._show_state)
+        self.session.changed.connect(self._show_state)
+        self.welcome.folder_asked.connect(self._open_folder)
+        self.welcome.project_asked.connect(self._open_project)
+        self.welcome.sample_asked.connect(self._open_sample)
+        self.model_panel.learn_asked.connect(self.background.learn)
+        self.model_panel.prelabel_asked.connect(self.background.prelabel)
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        session, canvas, controller = self.session, self.canvas, self.controller
+        return {
+            "open_folder": self._open_folder,
+            "open_project": self._open_project,
+            "open_sample": self._open_sample,
+            "add_folder": self._add_folder,
+            "import_coco": self._import,
+            "export_coco": self._export,
+            "quit": self.close,
+            "undo": session.undo,
+            "redo": session.redo,
+            "accept_picture": session.accept_picture,
+            "mark_empty": session.mark_empty,
+            "skip": session.skip,
+            "next": session.next,
+            "previous": session.previous,
+            "next_box": partial(canvas.select_next, 1),
+            "previous_box": partial(canvas.select_next, -1),
+            "accept_box": controller.accept_box,
+            "remove_box": controller.remove_box,
+            "remove_box_too": controller.remove_box,
+            "find_category": self.inspector.ask_for_name,
+            **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
+            "fit": canvas.fit,
+            "zoom_in": partial(canvas.zoom, 1.25),
+            "zoom_out": partial(canvas.zoom, 0.8),
+            "real_size": canvas.zoom_to_pixels,
+            "threshold_down": partial(controller.change_threshold, -1),
+            "threshold_up": partial(controller.change_threshold, 1),
+            "edit_tags": self.inspector.tags.setFocus,
+            **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
+            "prelabel": self.background.prelabel,
+            "learn": self.background.learn,
+            "stop_jobs": self.background.stop,
+            "cheat_sheet": lambda: CheatSheet(self).exec(),
+            "show_log": lambda: self.ask.tell("Log", f"The log lies at {log_file()}"),
+            "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
+        }
+
+    # opening and closing
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, or a folder of pictures; if that fails, what was open stays open."""
+        try:
+            project = open_path(path)
+        except HitlError as error:
+            self.messages.error(error)
+            return
+        self.background.stop()
+        self.session.use(project)
+
+    def _on_opened(self) -> None:
+        if self.session.project is None:
+            return
+        self.setWindowTitle(f"{self.session.project.path.stem} - HITL Desktop")
+        self._pages.setCurrentWidget(self.canvas)
+        first_time = not any(dock.isVisible() for dock in self._docks)
+        for dock in self._docks:
+            dock.show()
+        if first_time and not self._docks_known:
+            self.resizeDocks(self._docks[:2], [280, 330], Qt.Orientation.Horizontal)
+        self.canvas.setFocus()
+        self._dismiss()
+
+    def _open_folder(self) -> None:
+        folder = self.ask.folder()
+        if folder is not None:
+            self.open_path(folder)
+
+    def _open_project(self) -> None:
+        file = self.ask.project()
+        if file is not None:
+            self.open_path(file)
+
+    def _open_sample(self) -> None:
+        job = partial(make_sample, default_sample_folder())
+        self.runner.start(READING, "Making the sample", job, on_success=self.open_path)
+
+    def _add_folder(self) -> None:
+        folder = self.ask.folder()
+        if folder is not None:
+            self.background.add_folder(folder)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the jobs, close the project, remember where everything stood."""
+        store = self._window_settings()
+        store.setValue("geometry", self.saveGeometry())
+        if self.session.is_open:
+            store.setValue("docks", self.saveState())
+        self.runner.close()
+        self.loader.close()
+        self.session.close()
+        event.accept()
+
+    def _window_settings(self) -> QSettings:
+        return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+
+    def _restore(self) -> None:
+        store = self._window_settings()
+        self._docks_known = store.contains("docks")
+        geometry, docks = store.value("geometry"), store.value("docks")
+        if geometry is not None:
+            self.restoreGeometry(geometry)  # type: ignore[arg-type]
+        if docks is not None:
+            self.restoreState(docks)  # type: ignore[arg-type]
+            for dock in self._docks:
+                dock.hide()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A folder or a project may be dropped on the window."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        urls = event.mimeData().urls()
+        if urls and urls[0].isLocalFile():
+            self.open_path(Path(urls[0].toLocalFile()))
+
+    # files in and out
+
+    def _import(self) -> None:
+        file = self.ask.dataset_to_import()
+        if file is not None:
+            self.runner.start(READING, "Reading the file", lambda _: read_dataset(file), on_success=self._on_read)
+
+    def _on_read(self, result: ImportResult) -> None:
+        project = self.session.project
+        if project is not None and self.ask.confirm_import(result):
+            job = in_project(project.path, lambda p, _: import_dataset(p, result))
+            self.runner.start(READING, "Importing", job, on_success=self._on_imported)
+
+    def _on_imported(self, summary: ImportSummary) -> None:
+        self.session.apply_changes(summary.changes)
+        self.session.go_to(self.session.image.id if self.session.image else None)
+        text = f"{summary.annotations} boxes on {summary.images} pictures were imported."
+        if summary.issues:
+            details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
+            self.ask.tell("Import", f"{text} {len(summary.issues)} records could not be taken as they stand.", details)
+        self.messages.say(text)
+        self.background.learn()
+
+    def _export(self) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        file = self.ask.where_to_export(project.path.with_name(f"{project.path.stem}-coco.json"))
+        if file is not None:
+            job = in_project(project.path, lambda p, _: export_dataset(p, file))
+            self.runner.start(READING, "Exporting", job, on_success=self._on_exported)
+
+    def _on_exported(self, summary: ExportSummary) -> None:
+        left = [
+            f"{count} {word}"
+            for count, word in (
+                (summary.undecided, "undecided"),
+                (summary.skipped, "skipped"),
+                (summary.unreadable, "unreadable"),
+            )
+            if count
+        ]
+        tail = f" Left out: {', '.join(left)}." if left else ""
+        self.messages.say(f"{summary.annotations} boxes on {summary.images} pictures are in {summary.path}.{tail}")
+
+    # state
+
+    def _show_state(self, _changes: object = None) -> None:
+        session = self.session
+        self.actions_.enable(project=session.is_open, picture=session.image is not None)
+        if not session.is_open:
+            return
+        total = len(session.statuses)
+        decided = sum(status == "decided" for status in session.statuses.values())
+        place = f"picture {session.order.position + 1} of {total}" if session.image else f"{total} pictures"
+        name = session.image.path if session.image else ""
+        state = session.image.status if session.image else ""
+        self.place.setText(f"{name}   {state}   {place}")
+        self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
+        self.saved.setText("saved")
+
+    def _say(self, text: str) -> None:
+        self.statusBar().showMessage(text, _SHOWN_MS)
+
+    def _warn(self, text: str) -> None:
+        self._warning.setText(text)
+        self._warning.setToolTip(f"{text}\nClick to dismiss")
+        self._warning.show()
+
+    def _dismiss(self) -> None:
+        self._warning.hide()
+        self.messages.forget()
+
+    def _set_theme(self, name: str) -> None:
+        self.settings.set("theme", name)
+        apply_theme(name)

@@ -1,0 +1,59 @@
+"""How the app speaks to a person: short lines in the window, a dialog for what stops a trip."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from hitl_desktop.errors import HitlError
+
+log = logging.getLogger(__name__)
+
+
+class Messages(QObject):
+    """Says each thing once; tests replace `ask` and `alert` and read `shown`.
+
+    Signals:
+        info: a line for the status bar.
+        warning: a line that stays until it is dismissed.
+    """
+
+    info = Signal(str)
+    warning = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._last = ""
+
+    def say(self, text: str) -> None:
+        """A passing remark."""
+        self.info.emit(text)
+
+    def warn(self, text: str) -> None:
+        """Something that needs attention; the same one twice shows once."""
+        if text != self._last:
+            self._last = text
+            log.warning(text)
+            self.warning.emit(text)
+
+    def forget(self) -> None:
+        """The last warning was dealt with."""
+        self._last = ""
+
+    def error(self, error: BaseException) -> None:
+        """An error in words; what nobody could foresee goes to the log whole."""
+        if isinstance(error, HitlError):
+            self.warn(str(error))
+        else:
+            log.error("unexpected error", exc_info=error)
+            self.warn(
+                f"Something went wrong in the program itself ({type(error).__name__}). "
+                "What was saved is safe; the log (Help menu) has the details."
+            )
+
+    def alert(self, title: str, text: str) -> None:
+        """A dialog with one button."""
+        QMessageBox.warning(self._parent, title, text)

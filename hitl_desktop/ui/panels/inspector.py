@@ -1,0 +1,186 @@
+"""The inspector on the right: boxes and tags of this picture, categories with their keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCompleter,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.ui.canvas.items import BoxKey
+from hitl_desktop.ui.models.box_model import KEY, BoxModel
+from hitl_desktop.ui.session import Session
+from hitl_desktop.ui.theme import category_colour
+from hitl_desktop.workflows.naming import detector_of, taught_categories
+
+HOTKEYS = 9
+
+
+class Inspector(QWidget):
+    """Lists that follow the picture at hand.
+
+    Signals:
+        box_chosen: a row of the boxes was clicked.
+        category_chosen: a category was clicked, or its name was typed.
+        name_typed: a name was typed into the category field.
+        left: the person is done here; the canvas should have the keyboard again.
+    """
+
+    box_chosen = Signal(BoxKey)
+    category_chosen = Signal(int)
+    name_typed = Signal(str)
+    left = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setMinimumWidth(270)
+        self.boxes_title, self.categories_title = QLabel("Boxes"), QLabel("Categories")
+        self.model = BoxModel(session)
+        self.boxes = _table(self.model)
+        self.boxes.clicked.connect(self._on_box)
+        self.tags = QLineEdit()
+        self.tags.setPlaceholderText("Tags of this picture, with commas")
+        self.tags.setAccessibleName("Tags of this picture")
+        self.tags.editingFinished.connect(self._on_tags)
+        self.tags.returnPressed.connect(self.left)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Find or add a category")
+        self.name.setPlaceholderText("Find or add a category (C)")
+        self.name.returnPressed.connect(self._on_name)
+        self.categories = QListWidget()
+        self.categories.setAccessibleName("Categories")
+        self.categories.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.categories.itemClicked.connect(self._on_category)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        for widget, stretch in (
+            (self.boxes_title, 0), (self.boxes, 3), (QLabel("Tags"), 0), (self.tags, 0),
+            (self.categories_title, 0), (self.name, 0), (self.categories, 3),
+        ):  # fmt: skip
+            layout.addWidget(widget, stretch)
+        session.opened.connect(self._on_opened)
+        session.image_changed.connect(self._on_image)
+        session.boxes_changed.connect(self._on_boxes)
+        session.changed.connect(self._on_changed)
+        session.category_changed.connect(self._mark_current)
+
+    def ask_for_name(self) -> None:
+        """Let the person type the name of a category."""
+        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.name.selectAll()
+
+    def show_selected(self, key: BoxKey | None) -> None:
+        """Mark the row of the box that is selected on the canvas."""
+        row = self.model.row_of(key)
+        if row >= 0:
+            self.boxes.selectRow(row)
+        else:
+            self.boxes.clearSelection()
+
+    def _on_opened(self) -> None:
+        self._fill_categories()
+        self._on_image()
+
+    def _on_image(self) -> None:
+        self._on_boxes()
+        project, image = self._session.project, self._session.image
+        names = {t.id: t.name for t in project.tags.all()} if project else {}
+        chosen = project.images.tags_of(image.id) if project and image else ()
+        self.tags.setText(", ".join(names[t] for t in chosen))
+        self.tags.setEnabled(image is not None)
+
+    def _on_boxes(self) -> None:
+        self.model.reload()
+        self.boxes_title.setText(
+            f"Boxes: {len(self._session.annotations)}, proposed: {len(self._session.visible_proposals)}"
+        )
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.categories or changes.annotations_of or changes.head:
+            self._fill_categories()
+        if changes.go_to is not None:
+            self._on_image()
+
+    def _fill_categories(self) -> None:
+        project = self._session.project
+        self.categories.clear()
+        if project is None:
+            return
+        counts = project.annotations.count_by_category()
+        taught = taught_categories(project)
+        detector = detector_of(project)
+        known = {normalise_name(name) for name in detector.classes} if detector else set[str]()
+        categories = project.categories.all()
+        for number, category in enumerate(categories, start=1):
+            marks = ["known to the detector"] if normalise_name(category.name) in known else []
+            marks += ["taught to the head"] if category.id in taught else []
+            pixmap = QPixmap(12, 12)
+            pixmap.fill(category_colour(category.id))
+            key = f"{number}  " if number <= HOTKEYS else "    "
+            item = QListWidgetItem(QIcon(pixmap), f"{key}{category.name}   {counts.get(category.id, 0)}")
+            item.setData(Qt.ItemDataRole.UserRole, category.id)
+            item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
+            self.categories.addItem(item)
+        self.categories_title.setText(f"Categories: {len(categories)}")
+        completer = QCompleter([*(c.name for c in categories), *(detector.classes if detector else ())], self.name)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.name.setCompleter(completer)
+        self._mark_current()
+
+    def _mark_current(self) -> None:
+        for row in range(self.categories.count()):
+            item = self.categories.item(row)
+            if item.data(Qt.ItemDataRole.UserRole) == self._session.category_id:
+                self.categories.setCurrentItem(item)
+
+    def _on_box(self, index: QModelIndex) -> None:
+        key = index.data(KEY)
+        if isinstance(key, BoxKey):
+            self.box_chosen.emit(key)
+
+    def _on_category(self, item: QListWidgetItem) -> None:
+        self.category_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _on_tags(self) -> None:
+        names = [name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)]
+        if self._session.image is not None:
+            self._session.set_tags(names)
+
+    def _on_name(self) -> None:
+        name = self.name.text()
+        self.name.clear()
+        if name.strip():
+            self.name_typed.emit(name)
+        self.left.emit()
+
+
+def _table(model: BoxModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setAccessibleName("Boxes of this picture")
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    table.setShowGrid(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(22)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+    header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+    table.setColumnWidth(1, 52)
+    return table

@@ -1,0 +1,158 @@
+"""The model panel at the bottom: what the head has learned, how good it was at first sight, and what runs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.learning.metrics import wilson_interval
+from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.ui.background import Background
+from hitl_desktop.ui.jobs import Job, JobRunner
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.naming import detector_of
+
+_LEAST_FOR_A_SHARE = 10
+
+
+class ModelPanel(QWidget):
+    """Figures that were measured, each with its sample size.
+
+    Signals:
+        learn_asked, prelabel_asked: a button was pressed.
+    """
+
+    learn_asked = Signal()
+    prelabel_asked = Signal()
+
+    def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
+        super().__init__()
+        self._session, self._runner, self._background = session, runner, background
+        self.detector, self.head, self.first_sight, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
+        learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
+        learn.setToolTip("Fit a new head on everything that is decided")
+        look.setToolTip("Let the detector look at the pictures it has not seen")
+        learn.clicked.connect(self.learn_asked)
+        look.clicked.connect(self.prelabel_asked)
+        figures = QGridLayout()
+        for row, (name, label) in enumerate(
+            (
+                ("Detector", self.detector),
+                ("Head", self.head),
+                ("At first sight", self.first_sight),
+                ("Effort", self.effort),
+            )
+        ):
+            figures.addWidget(QLabel(f"<b>{name}</b>"), row, 0)
+            figures.addWidget(label, row, 1)
+            label.setWordWrap(True)
+        figures.setColumnStretch(1, 1)
+        figures.setVerticalSpacing(2)
+        buttons = QVBoxLayout()
+        for button in (learn, look):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._job_rows = QVBoxLayout()
+        self._job_rows.setSpacing(2)
+        self._idle = QLabel("Nothing runs.")
+        self._job_rows.addWidget(self._idle)
+        self._job_rows.addStretch(1)
+        self._rows: dict[int, JobRow] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.addLayout(figures, 3)
+        layout.addLayout(buttons)
+        layout.addLayout(self._job_rows, 3)
+        session.opened.connect(self._show_figures)
+        session.changed.connect(self._on_changed)
+        session.decided.connect(self._show_figures)
+        runner.changed.connect(self._show_jobs)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.head or changes.queue or changes.predictions_of:
+            self._show_figures()
+
+    def _show_figures(self) -> None:
+        project = self._session.project
+        if project is None:
+            return
+        detector = detector_of(project)
+        looked = len(project.predictions.images_done(detector.id)) if detector else 0
+        self.detector.setText(f"{detector.name}, has looked at {looked} pictures" if detector else "has not looked yet")
+        version = project.heads.active()
+        self.head.setText(self._head_text(version))
+        self.first_sight.setText(_first_sight_text(version))
+        acts = project.decisions.acts()
+        saved = acts.effort_saved()
+        self.effort.setText(
+            f"{saved:.0%} less than drawing all {acts.boxes} boxes (estimated from acts: {acts.accepted} accepted, "
+            f"{acts.moved} moved, {acts.relabelled} renamed, {acts.rejected} rejected, {acts.drawn} drawn)"
+            if saved is not None
+            else "no box decided yet"
+        )
+
+    def _head_text(self, version: HeadVersion | None) -> str:
+        new = self._background.new_decisions
+        since = f"; {new} decided since" if new else ""
+        if version is None:
+            return f"none yet: the detector's own names and scores serve{since}"
+        s = version.summary
+        learned = f"{s.pictures} pictures, {s.boxes} boxes, {s.categories} categories"
+        return f"version {version.id}, learned {learned} in {s.seconds:.1f} s{since}"
+
+    def _show_jobs(self) -> None:
+        alive = {id(job): job for job in self._runner.jobs}
+        for key in [key for key in self._rows if key not in alive]:
+            row = self._rows.pop(key)
+            self._job_rows.removeWidget(row)
+            row.deleteLater()
+        for key, job in alive.items():
+            if key not in self._rows:
+                self._rows[key] = JobRow(job)
+                self._job_rows.insertWidget(self._job_rows.count() - 1, self._rows[key])
+            self._rows[key].refresh()
+        self._idle.setVisible(not alive)
+
+
+def _first_sight_text(version: HeadVersion | None) -> str:
+    """How many objects were named right before their picture was taught, with its interval."""
+    if version is None or version.summary.first_sight_total == 0:
+        return "not measured yet: it needs pictures decided after the first head"
+    right, total = version.summary.first_sight_right, version.summary.first_sight_total
+    if total < _LEAST_FOR_A_SHARE:
+        return f"{right} of {total} boxes right"
+    low, high = wilson_interval(right, total)
+    return f"{right / total:.0%} of {total} boxes right before they were taught (95 %: {low:.0%} to {high:.0%})"
+
+
+class JobRow(QWidget):
+    """One job: title, bar, rate, time left, cancel."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+        self._title, self._note, self._bar = QLabel(job.title), QLabel(), QProgressBar()
+        self._bar.setMaximumHeight(14)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(job.title)
+        cancel = QPushButton("Cancel")
+        cancel.setAccessibleName(f"Cancel {job.title}")
+        cancel.clicked.connect(job.cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._title)
+        layout.addWidget(self._bar, 1)
+        layout.addWidget(self._note)
+        layout.addWidget(cancel)
+
+    def refresh(self) -> None:
+        """Show how far it is."""
+        job = self._job
+        self._bar.setRange(0, job.total)
+        self._bar.setValue(job.done)
+        left = job.seconds_left
+        note = f"{job.done}/{job.total}" if job.total else ""
+        if left is not None and job.total > 10:
+            note += f", {job.rate:.1f}/s, {left:.0f} s left"
+        self._note.setText("stopping" if job.is_cancelled else note)

@@ -1,0 +1,340 @@
+"""The open project on the GUI thread: the picture at hand, and what hands do to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Ranked
+from hitl_desktop.errors import HitlError
+from hitl_desktop.settings import Settings
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of
+
+IDLE_SECONDS = 30.0
+SAME_OBJECT_IOU = 0.6
+THRESHOLD_STEP = 0.05
+
+
+class Session(QObject):
+    """One project, one picture, the boxes on it; every act is on disk when its method returns.
+
+    Signals:
+        opened: another project is open, or none.
+        image_changed: another picture is at hand.
+        boxes_changed: its annotations or proposals are others now, or shown otherwise.
+        changed: a `Changes` that views may care about.
+        category_changed: the current category is another one.
+        decided: a picture was decided.
+    """
+
+    opened = Signal()
+    image_changed = Signal()
+    boxes_changed = Signal()
+    changed = Signal(object)
+    category_changed = Signal()
+    decided = Signal()
+
+    def __init__(self, settings: Settings, messages: Messages) -> None:
+        super().__init__()
+        self.settings, self.messages = settings, messages
+        self.project: Project | None = None
+        self.image: ImageRecord | None = None
+        self.annotations: list[Annotation] = []
+        self.proposals: list[Proposal] = []
+        self.rejected: set[int] = set()
+        self.category_id: int | None = None
+        self.threshold = settings.number("display_threshold")
+        self.order = ReviewOrder()
+        self.ranked: dict[int, Ranked] = {}
+        self.statuses: dict[int, str] = {}
+        self._naming: Naming | None = None
+        self._since = time.monotonic()
+        self._active_seconds = 0.0
+
+    # the project
+
+    def use(self, project: Project) -> None:
+        """Work on a project; the one before is closed."""
+        self.close()
+        self.project = project
+        self._naming = load_naming(project)
+        categories = project.categories.all()
+        self.category_id = categories[0].id if categories else None
+        decided = project.decisions.decided_order()
+        self.order = ReviewOrder(decided, decided[-1] if decided else None)
+        self.reload_queue()
+        self.opened.emit()
+        self.go_to(self.order.next_of(self.undecided) or (self.order.ids[0] if self.order.ids else None))
+
+    def close(self) -> None:
+        """Close the project, if any."""
+        if self.project is not None:
+            self.project.close()
+        self.project = self.image = self._naming = None
+        self.annotations, self.proposals, self.rejected = [], [], set()
+        self.order, self.ranked, self.statuses = ReviewOrder(), {}, {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a project."""
+        return self.project is not None
+
+    @property
+    def undecided(self) -> set[int]:
+        """Pictures still to be decided."""
+        return {i for i, status in self.statuses.items() if status == ImageState.UNDECIDED}
+
+    def path_of(self, image: ImageRecord) -> Path | None:
+        """Where a picture lies."""
+        return self.project.path_of(image) if self.project else None
+
+    def reload_queue(self) -> None:
+        """Read the active ranking; pictures before and at the current one keep their place."""
+        if self.project is None:
+            return
+        ranked = self.project.queue.order()
+        self.ranked = {item.image_id: item for item in ranked}
+        self.statuses = self.project.images.statuses()
+        self.order.rerank([item.image_id for item in ranked], self.statuses)
+
+    def apply_changes(self, changes: Changes) -> None:
+        """Take in what a job changed and tell the views; proposals on screen stay, only missing ones appear."""
+        if self.project is None:
+            return
+        if changes.head or changes.categories:
+            self._naming = load_naming(self.project)
+        if changes.images or changes.queue:
+            self.reload_queue()
+        if self.image is not None:
+            if changes.images:
+                self.image = self.project.images.get(self.image.id)
+            if self.image is not None and self.image.id in changes.annotations_of:
+                self._read_boxes()
+            if not self.proposals and self.image is not None:
+                self.load_missing_proposals()
+        self.changed.emit(changes)
+
+    def load_missing_proposals(self) -> None:
+        """Show the proposals of the picture at hand as soon as there are some."""
+        if self.project is None or self.image is None or self.proposals:
+            return
+        if self._naming is None:
+            self._naming = load_naming(self.project)
+        self.proposals = proposals_of(self.project, self.image, self._naming)
+        if self.proposals:
+            self.boxes_changed.emit()
+
+    # the picture at hand
+
+    def go_to(self, image_id: int | None) -> None:
+        """Show a picture."""
+        self.image = self.project.images.get(image_id) if self.project and image_id is not None else None
+        self.order.current = self.image.id if self.image else None
+        self._active_seconds, self._since = 0.0, time.monotonic()
+        self._read_boxes()
+        self.image_changed.emit()
+
+    def _read_boxes(self) -> None:
+        if self.project is None or self.image is None:
+            self.annotations, self.proposals, self.rejected = [], [], set()
+            return
+        self.annotations = self.project.annotations.of_image(self.image.id)
+        self.rejected = self.project.predictions.rejected_of(self.image.id)
+        self.proposals = proposals_of(self.project, self.image, self._naming)
+
+    def next(self) -> None:
+        """Show the next picture that is to be decided."""
+        following = self.order.next_of(self.undecided)
+        if following is None:
+            self.messages.say("Every picture is decided. Export with Ctrl+E, or add a folder.")
+        else:
+            self.go_to(following)
+
+    def previous(self) -> None:
+        """Show the picture before this one."""
+        before = self.order.step(-1)
+        if before is not None:
+            self.go_to(before)
+
+    @property
+    def visible_proposals(self) -> list[Proposal]:
+        """Proposals that are shown: sure enough, unanswered, not on a box that is there already."""
+        if self.image is None or self.image.state is ImageState.DECIDED:
+            return []
+        used = {a.prediction_id for a in self.annotations}
+        boxes = [a.bbox for a in self.annotations]
+        return [
+            p
+            for p in self.proposals
+            if p.score >= self.threshold
+            and p.prediction_id not in used
+            and p.prediction_id not in self.rejected
+            and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
+        ]
+
+    def set_threshold(self, value: float) -> None:
+        """Show proposals from this score up."""
+        self.threshold = round(min(max(value, 0.05), 0.95), 2)
+        self.settings.set("display_threshold", self.threshold)
+        self.messages.say(f"Proposals are shown from a score of {self.threshold:.2f} up.")
+        self.boxes_changed.emit()
+
+    # categories
+
+    def set_category(self, category_id: int) -> None:
+        """Make a category the one of the next boxes."""
+        if category_id != self.category_id:
+            self.category_id = category_id
+            self.category_changed.emit()
+
+    def add_category(self, name: str) -> int | None:
+        """The id of a category by name, added when new; it becomes the current one."""
+        if self.project is None:
+            return None
+        try:
+            category = self.project.categories.ensure(name)
+        except HitlError as error:
+            self.messages.error(error)
+            return None
+        self.set_category(category.id)
+        self._naming = load_naming(self.project)
+        self.changed.emit(Changes(categories=True))
+        return category.id
+
+    # acts
+
+    def _act(self, act: Callable[[Project, ImageRecord], Changes]) -> bool:
+        """Do something to the picture at hand; if it cannot be saved, the stored truth is shown and one message."""
+        if self.project is None or self.image is None:
+            return False
+        self._touch()
+        image_id = self.image.id
+        try:
+            changes = act(self.project, self.image)
+        except HitlError as error:
+            self.messages.error(error)
+            self._read_image(image_id)
+            self.boxes_changed.emit()
+            return False
+        if changes.categories:
+            self._naming = load_naming(self.project)
+        self._read_image(image_id)
+        self.boxes_changed.emit()
+        self.changed.emit(changes)
+        return True
+
+    def _read_image(self, image_id: int) -> None:
+        """Read state and annotations again; the proposals stay as they were named when the picture came up."""
+        if self.project is None:
+            return
+        self.image = self.project.images.get(image_id)
+        if self.image is not None:
+            self.statuses[image_id] = self.image.status
+            self.annotations = self.project.annotations.of_image(image_id)
+            self.rejected = self.project.predictions.rejected_of(image_id)
+
+    def _touch(self) -> None:
+        """Count active time; pauses over half a minute count as half a minute."""
+        now = time.monotonic()
+        self._active_seconds += min(now - self._since, IDLE_SECONDS)
+        self._since = now
+
+    def draw(self, bbox: BBox, category_id: int) -> bool:
+        """Add a box."""
+        return self._act(lambda project, image: annotate.draw(project, image.id, bbox, category_id))
+
+    def accept(
+        self, proposals: Sequence[Proposal], *, category_id: int | None = None, bbox: BBox | None = None
+    ) -> bool:
+        """Make proposals annotations."""
+        return self._act(lambda project, _: annotate.accept(project, proposals, category_id=category_id, bbox=bbox))
+
+    def reject(self, proposals: Sequence[Proposal]) -> bool:
+        """Say that there is no such object."""
+        return self._act(lambda project, _: annotate.reject(project, proposals))
+
+    def change(self, annotation: Annotation, *, bbox: BBox | None = None, category_id: int | None = None) -> bool:
+        """Move, resize or re-class an annotation."""
+        return self._act(lambda project, _: annotate.change(project, annotation, bbox=bbox, category_id=category_id))
+
+    def delete(self, annotations: Sequence[Annotation]) -> bool:
+        """Delete annotations."""
+        return self._act(lambda project, _: annotate.delete(project, annotations))
+
+    def set_tags(self, names: Sequence[str]) -> bool:
+        """Replace the tags of the picture."""
+
+        def act(project: Project, image: ImageRecord) -> Changes:
+            return annotate.set_tags(project, image.id, [project.tags.ensure(name).id for name in names])
+
+        return self._act(act)
+
+    def accept_picture(self) -> None:
+        """Accept every proposal shown, call the picture done, show the next one."""
+        self._decide(empty=False)
+
+    def mark_empty(self) -> None:
+        """Nothing here: the picture is done without boxes."""
+        self._decide(empty=True)
+
+    def _decide(self, *, empty: bool) -> None:
+        head_id = self._naming.head_id if self._naming else None
+
+        def act(project: Project, image: ImageRecord) -> Changes:
+            how = annotate.How(head_id, self.threshold, self._active_seconds)
+            if empty:
+                return annotate.mark_empty(project, image.id, self.proposals, how)
+            return annotate.decide(project, image.id, self.visible_proposals, self.proposals, how)
+
+        if self.image is not None and self.image.reason:
+            self.messages.say("This picture cannot be read, so it cannot be decided.")
+        elif self._act(act):
+            self.decided.emit()
+            self.next()
+
+    def skip(self) -> None:
+        """Cannot tell: put the picture aside, show the next one."""
+        if self._act(lambda project, image: annotate.skip(project, image.id, seconds=self._active_seconds)):
+            self.next()
+
+    def undo(self) -> None:
+        """Take the latest act back, on whatever picture it was."""
+        self._step(annotate.undo, "Undid", "There is nothing to undo.")
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._step(annotate.redo, "Did again", "There is nothing to redo.")
+
+    def _step(self, function: Callable[[Project], tuple[object, Changes]], done: str, nothing: str) -> None:
+        if self.project is None:
+            return
+        try:
+            edit, changes = function(self.project)
+        except HitlError as error:
+            self.messages.error(error)
+            return
+        if edit is None or changes.go_to is None:
+            self.messages.say(nothing)
+            return
+        elsewhere = self.image is None or changes.go_to != self.image.id
+        self._read_image(changes.go_to)
+        if elsewhere:
+            self.go_to(changes.go_to)
+        else:
+            self.boxes_changed.emit()
+        label = getattr(edit, "label", "")
+        where = f" on {self.image.path}, which is shown now" if elsewhere and self.image else ""
+        self.messages.say(f"{done}: {label}{where}.")
+        self.changed.emit(changes)
