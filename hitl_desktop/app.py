@@ -14,12 +14,14 @@ from hitl_desktop.ui import excepthook
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme import apply_theme
 
-_SCREENSHOT_WAITS_MS = 60_000
 _LOOK_AGAIN_MS = 200
 
 
-def run(path: Path | None, *, screenshot: Path | None = None) -> int:
-    """Show the window until it is closed; with `screenshot`, until all jobs are done and a picture of it is saved."""
+def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.0) -> int:
+    """Show the window until it is closed.
+
+    With `screenshot`: until all jobs are done, or `after` seconds have passed, and a picture of it is saved.
+    """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("hitl-desktop")
     excepthook.start_log()
@@ -32,18 +34,18 @@ def run(path: Path | None, *, screenshot: Path | None = None) -> int:
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))
     if screenshot is not None:
-        _save_when_idle(window, screenshot)
+        _save_when_idle(window, screenshot, after)
     return app.exec()
 
 
-def _save_when_idle(window: MainWindow, file: Path) -> None:
+def _save_when_idle(window: MainWindow, file: Path, after: float) -> None:
     timer = QTimer(window)
     waited = [0]
 
     def look() -> None:
         waited[0] += _LOOK_AGAIN_MS
         idle = window.canvas.has_picture and not window.runner.jobs
-        if (idle and waited[0] > 5 * _LOOK_AGAIN_MS) or waited[0] > _SCREENSHOT_WAITS_MS:
+        if (idle and waited[0] > 5 * _LOOK_AGAIN_MS) or waited[0] >= after * 1000:
             timer.stop()
             window.grab().save(str(file))
             window.close()

@@ -97,11 +97,12 @@ def _short(value: object) -> str:
 @cli.command("open", hidden=True)
 @click.argument("path", type=PATH, required=False)
 @click.option("--screenshot", type=PATH, hidden=True, help="Save a picture of the window and leave.")
-def open_(path: Path | None, screenshot: Path | None) -> None:
+@click.option("--after", type=float, default=60.0, hidden=True, help="Save it after so many seconds at the latest.")
+def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
     """Open the window."""
     from hitl_desktop.app import run  # noqa: PLC0415 - the only command that needs Qt
 
-    sys.exit(run(path, screenshot=screenshot))
+    sys.exit(run(path, screenshot=screenshot, after=after))
 
 
 @cli.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,8 @@ def class_wise_nms(
     Every class of a box from `floor` up competes with the same class of other boxes, as in the COCO evaluations of the
     detectors' authors.
     """
+    import cv2  # noqa: PLC0415 - heavy: the window opens without it
+
     rows, classes = np.nonzero(class_scores >= floor)
     if rows.size == 0:
         return rows, classes

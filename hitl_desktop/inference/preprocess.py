@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes
@@ -31,6 +30,8 @@ class Placement(NamedTuple):
 
 def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
     """The picture as normalised float32 [3, height, width], and where it lies in there."""
+    import cv2  # noqa: PLC0415 - heavy: the window opens without it
+
     width, height = spec.size
     if spec.resize == "stretch":
         canvas = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -46,6 +47,8 @@ def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
 
 
 def _letterbox(image: RgbImage, width: int, height: int, pad: float) -> tuple[RgbImage, Placement]:
+    import cv2  # noqa: PLC0415 - heavy: the window opens without it
+
     scale = min(width / image.shape[1], height / image.shape[0])
     new_width = max(1, round(image.shape[1] * scale))
     new_height = max(1, round(image.shape[0] * scale))

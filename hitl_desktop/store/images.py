@@ -34,7 +34,9 @@ class Images:
     def add(self, folder_id: int, paths: Iterable[str]) -> None:
         """Add pictures by path; those already there stay as they are."""
         self._db.many(
-            "INSERT OR IGNORE INTO images (folder_id, path) VALUES (?, ?)", ((folder_id, path) for path in paths)
+            """INSERT INTO images (folder_id, path) SELECT ?1, ?2
+               WHERE NOT EXISTS (SELECT 1 FROM images WHERE folder_id = ?1 AND path = ?2)""",
+            ((folder_id, path) for path in paths),
         )
 
     def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:

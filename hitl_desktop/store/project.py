@@ -69,10 +69,8 @@ class Project:
             finally:
                 db.close()
             part.rename(path)  # whole or not at all, whenever the process may end
-        except OSError as error:
-            raise ProjectError(
-                f"{path} cannot be created ({error.strerror}).", hint="Choose a folder that you may write to."
-            ) from error
+        except (OSError, ProjectError) as error:
+            raise ProjectError(f"{path} cannot be created.", hint="Choose a folder that you may write to.") from error
         return cls(Database(path))
 
     @classmethod

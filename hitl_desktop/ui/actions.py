@@ -60,7 +60,7 @@ ACTIONS: Final = (
     ActionSpec("zoom_out", "Zoom &out", "-", When.PICTURE, "&View"),
     ActionSpec("real_size", "&100 %", "Z", When.PICTURE, "&View"),
     ActionSpec("threshold_down", "Show &more proposals", "[", When.PROJECT, "&View"),
-    ActionSpec("threshold_up", "Show &fewer proposals", "]", When.PROJECT, "&View"),
+    ActionSpec("threshold_up", "Show fe&wer proposals", "]", When.PROJECT, "&View"),
     ActionSpec("hide_boxes", "&Hide all boxes while held", "H", When.PICTURE, "&View", held=True),
     ActionSpec("edit_tags", "&Tags of this picture", "T", When.PICTURE, "&View"),
     ActionSpec("theme_system", "Theme: as the &system", "", When.ALWAYS, "&View"),

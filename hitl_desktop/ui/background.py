@@ -37,11 +37,14 @@ def in_project(path: Path, function: Callable[[Project, Progress], Any]) -> Call
 
 
 class Background(QObject):
-    """Keeps the loop going: new pictures are read and pre-labelled, decisions are learned, the queue follows."""
+    """Keeps the loop going: new pictures are read and pre-labelled, decisions are learned, the queue follows.
 
-    def __init__(self, session: Session, runner: JobRunner, *, learns: bool = True) -> None:
+    With `automatic` off, each of these waits until it is asked for.
+    """
+
+    def __init__(self, session: Session, runner: JobRunner, *, automatic: bool = True) -> None:
         super().__init__()
-        self._session, self._runner, self._learns = session, runner, learns
+        self._session, self._runner, self._automatic = session, runner, automatic
         self._new_decisions = 0
         self._ranked_at = 0
         session.opened.connect(self._start)
@@ -62,7 +65,7 @@ class Background(QObject):
     def _start(self) -> None:
         project = self._session.project
         self._new_decisions = self._ranked_at = 0
-        if project is None or not self._learns:
+        if project is None or not self._automatic:
             return
         self.refresh_folders()
 
@@ -96,7 +99,8 @@ class Background(QObject):
         session.apply_changes(Changes(images=True, queue=True))
         if session.image is None:
             session.go_to(session.order.next_of(session.undecided))
-        self.prelabel()
+        if self._automatic:
+            self.prelabel()
         if session.project is not None:
             self._runner.start(
                 READING,
@@ -171,7 +175,7 @@ class Background(QObject):
 
     def _learn_if_due(self) -> None:
         decided = sum(status == "decided" for status in self._session.statuses.values())
-        if self._learns and is_due(self._new_decisions, decided):
+        if self._automatic and is_due(self._new_decisions, decided):
             self.learn()
 
     def learn(self) -> None:

@@ -119,12 +119,17 @@ class Controller(QObject):
     def _on_drawn(self, bbox: BBox) -> None:
         category_id = self._session.category_id
         if category_id is not None:
-            self._session.draw(bbox, category_id)
+            self._draw(bbox, category_id)
             return
         self._pending = bbox
         self._canvas.show_pending(bbox)
         self._messages.say("Type what this box shows, then Enter.")
         self._inspector.ask_for_name()
+
+    def _draw(self, bbox: BBox, category_id: int) -> None:
+        """Save a box and keep the hand on it."""
+        if self._session.draw(bbox, category_id):
+            self._canvas.select(key_of(self._session.annotations[-1]))
 
     def _on_changed(self, key: BoxKey, bbox: BBox) -> None:
         if key.kind is Kind.TRUTH:
@@ -149,7 +154,7 @@ class Controller(QObject):
         if category_id is None:
             return
         if pending is not None:
-            self._session.draw(pending, category_id)
+            self._draw(pending, category_id)
         else:
             self.use_category(category_id)
 

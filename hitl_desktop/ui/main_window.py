@@ -41,7 +41,7 @@ _SHOWN_MS = 6000
 class MainWindow(QMainWindow):
     """Canvas in the middle, queue left, inspector right, model panel below."""
 
-    def __init__(self, settings: Settings, *, learns: bool = True) -> None:
+    def __init__(self, settings: Settings, *, automatic: bool = True) -> None:
         super().__init__()
         self.settings = settings
         self.setWindowTitle("HITL Desktop")
@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         self.runner = JobRunner()
         self.loader = ImageLoader()
         self.session = Session(settings, self.messages)
-        self.background = Background(self.session, self.runner, learns=learns)
+        self.background = Background(self.session, self.runner, automatic=automatic)
         self.canvas = Canvas()
         self.queue = QueuePanel(self.session, self.loader)
         self.inspector = Inspector(self.session)
@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
         state = session.image.status if session.image else ""
         self.place.setText(f"{name}   {state}   {place}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
-        self.saved.setText("saved")
+        self.saved.setText("saved" if session.is_saved else "NOT SAVED")
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)

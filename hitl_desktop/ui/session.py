@@ -60,6 +60,7 @@ class Session(QObject):
         self.ranked: dict[int, Ranked] = {}
         self.statuses: dict[int, str] = {}
         self._naming: Naming | None = None
+        self.is_saved = True
         self._since = time.monotonic()
         self._active_seconds = 0.0
 
@@ -225,9 +226,11 @@ class Session(QObject):
             changes = act(self.project, self.image)
         except HitlError as error:
             self.messages.error(error)
+            self.is_saved = False
             self._read_image(image_id)
             self.boxes_changed.emit()
             return False
+        self.is_saved = True
         if changes.categories:
             self._naming = load_naming(self.project)
         self._read_image(image_id)

@@ -15,7 +15,6 @@ from hitl_desktop.paths import data_dir, resources_dir
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.open_folder import add_folder, scan
-from hitl_desktop.workflows.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
 
 SYNTHETIC = 60
 PICTURES = "pictures"
@@ -44,6 +43,8 @@ def default_sample_folder() -> Path:
 
 
 def _draw_synthetic(folder: Path, progress: Progress) -> None:
+    from hitl_desktop.workflows.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture  # noqa: PLC0415 - OpenCV is heavy
+
     images: list[DatasetImage] = []
     annotations: list[Annotation] = []
     for number in range(1, SYNTHETIC + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
 from hitl_desktop.ui.session import Session
@@ -55,14 +55,9 @@ class BoxModel(QAbstractTableModel):
 
     def _cells(self, row: Annotation | Proposal) -> tuple[str, str, str]:
         if isinstance(row, Proposal):
-            return row.name, f"{row.score:.2f}", f"proposed by {row.named_by}"
-        origin = row.origin.value if not row.proposed_by else f"{row.origin.value}, {row.proposed_by}"
+            return row.name, f"{row.score:.2f}", row.named_by
         name = self._names.get(row.category_id, f"category {row.category_id}")
-        return (
-            name,
-            "" if row.score is None else f"{row.score:.2f}",
-            origin + (", corrected" if row.edited and row.proposed_by else ""),
-        )
+        return name, "" if row.score is None else f"{row.score:.2f}", _origin(row)
 
     def reload(self) -> None:
         """Read the session's boxes."""
@@ -80,3 +75,10 @@ class BoxModel(QAbstractTableModel):
 def key_of(row: Annotation | Proposal) -> BoxKey:
     """The key under which the canvas knows a box."""
     return BoxKey(Kind.PROPOSAL, row.prediction_id) if isinstance(row, Proposal) else BoxKey(Kind.TRUTH, row.id)
+
+
+def _origin(annotation: Annotation) -> str:
+    """Where a box came from, in a word."""
+    if annotation.origin is Origin.MODEL:
+        return "corrected" if annotation.edited else "accepted"
+    return "drawn" if annotation.origin is Origin.HUMAN else "imported"

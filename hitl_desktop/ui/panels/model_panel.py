@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.learning.metrics import wilson_interval
@@ -46,7 +46,7 @@ class ModelPanel(QWidget):
         ):
             figures.addWidget(QLabel(f"<b>{name}</b>"), row, 0)
             figures.addWidget(label, row, 1)
-            label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words are cut, not the panel
         figures.setColumnStretch(1, 1)
         figures.setVerticalSpacing(2)
         buttons = QVBoxLayout()
@@ -61,7 +61,7 @@ class ModelPanel(QWidget):
         self._rows: dict[int, JobRow] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(figures, 3)
+        layout.addLayout(figures, 5)
         layout.addLayout(buttons)
         layout.addLayout(self._job_rows, 3)
         session.opened.connect(self._show_figures)

@@ -1,0 +1,110 @@
+"""Every test has settings and data folders of its own, and real files to work on."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hitl_desktop.progress import JobCancelled, NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
+
+SHARED = Path(os.environ.get("HITL_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, logs and data of the app go to a temporary folder."""
+    place = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HITL_CONFIG_DIR", str(place / "config"))
+    monkeypatch.setenv("HITL_DATA_DIR", str(place / "data"))
+    return place
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """A test that leaves a thread of ours running fails."""
+    yield
+    ours = [t.name for t in threading.enumerate() if t.name.startswith(("lane-", "load", "thumbnail", "scan", "decode"))]
+    assert ours == []
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public data sets; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of public data sets is not here (HITL_TEST_DATA)")
+    return SHARED
+
+
+class CancelAt:
+    """Cancels at the n-th check, and notes what was reported."""
+
+    def __init__(self, check: int) -> None:
+        self.left = check
+        self.reports: list[tuple[int, int]] = []
+
+    def check_cancelled(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise JobCancelled
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        self.reports.append((done, total))
+
+
+def save(path: Path, pixels: np.ndarray[Any, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def make_dataset(folder: Path, count: int) -> Path:
+    """A labelled set of synthetic pictures: images/ and instances.json."""
+    images, annotations = [], []
+    for number in range(1, count + 1):
+        pixels, truth = draw_picture(number)
+        save(folder / "images" / f"{number:03}.png", pixels)
+        images.append({"id": number, "file_name": f"{number:03}.png", "width": WIDTH, "height": HEIGHT})
+        for name, box in truth:
+            annotations.append(
+                {"id": len(annotations) + 1, "image_id": number, "category_id": CLASSES.index(name) + 1, "bbox": list(box), "iscrowd": 0}
+            )
+    categories = [{"id": n, "name": name} for n, name in enumerate(CLASSES, start=1)]
+    (folder / "instances.json").write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve labelled synthetic pictures; look, do not touch."""
+    return make_dataset(tmp_path_factory.mktemp("dataset"), 12)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of four small pictures, one of them in a folder below."""
+    rng = np.random.default_rng(0)
+    for name, size in (("a.png", (60, 80)), ("b.jpg", (90, 70)), ("c.png", (40, 40)), ("sub/d.png", (50, 64))):
+        save(tmp_path / "pictures" / name, rng.integers(0, 255, (*size, 3), dtype=np.uint8))
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def project(tmp_path: Path, pictures: Path) -> Iterator[Project]:
+    """A project that lists and has read the four small pictures."""
+    with Project.create(tmp_path / "test.hitl") as opened:
+        add_folder(opened, pictures, NoProgress())
+        scan(opened, NoProgress())
+        yield opened

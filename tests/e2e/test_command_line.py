@@ -1,0 +1,137 @@
+"""The command line as a user types it: a process of its own, its output and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hitl_desktop import __version__
+
+
+def hitl(*args: object, code: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "hitl_desktop", *map(str, args)], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def report(*args: object) -> dict[str, Any]:
+    return json.loads(hitl(*args, "--json"))
+
+
+def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
+    project, truth = tmp_path / "p.hitl", dataset / "instances.json"
+    made = report("new", project, "--images", dataset / "images")
+    assert made == {"images": 12, "annotations": 0, "categories": 0, "unreadable": [], "issues": []}
+    done = report("prelabel", project)
+    assert (done["done"], done["skipped"], done["failed"]) == (12, 0, 0)
+    assert done["images_per_s"] > 0
+    again = report("prelabel", project)
+    assert (again["done"], again["skipped"]) == (0, 12)
+    queue = report("queue", project, "--limit", 3)["queue"]
+    assert len(queue) == 3
+    assert set(queue[0]) == {"path", "score", "reason"}
+    assert report("evaluate", project, "--ground-truth", truth)["ap50"] == 0
+
+    half = json.loads(truth.read_text())
+    half["images"] = half["images"][:6]
+    half["annotations"] = [a for a in half["annotations"] if a["image_id"] <= 6]
+    (tmp_path / "half.json").write_text(json.dumps(half))
+    taken = report("import", project, "--format", "coco", tmp_path / "half.json")
+    assert (taken["images"], taken["annotations"], taken["categories"]) == (6, len(half["annotations"]), 3)
+    assert report("train", project)["pictures"] == 6
+    score = report("evaluate", project, "--ground-truth", truth)
+    assert score["ap50"] > 0.8
+    assert set(score["per_category"]) == {"gear", "leaf", "crystal"}
+    assert set(score["per_category"]["gear"]) == {"map", "ap50"}
+
+    exported = report("export", project, "--format", "coco", "--out", tmp_path / "out.json")
+    assert (exported["images"], exported["annotations"]) == (6, len(half["annotations"]))
+    rows = report("images", project)["images"]
+    assert set(rows[0]) == {"path", "width", "height", "state", "reason"}
+    assert [row["state"] for row in rows].count("decided") == 6
+    assert "decided" in hitl("images", project)
+
+
+def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
+    out = tmp_path / "report.json"
+    printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--out", out)
+    assert printed == json.loads(out.read_text())
+    assert {k: printed[k] for k in ("dataset", "strategy", "seeds")} == {"dataset": dataset.name, "strategy": "random", "seeds": 1}
+    assert [s["pictures"] for s in printed["steps"]] == [1, 3]
+    assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "learn_seconds", "effort_saved"}
+    assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
+
+
+def test_new_with_ground_truth_and_broken_pictures(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "zero.jpg").write_bytes(b"")
+    (tmp_path / "c.json").write_text(json.dumps({"images": [{"id": 1, "file_name": "lost.png"}], "annotations": [], "categories": []}))
+    made = report("new", tmp_path / "p.hitl", "--images", pictures, "--coco", tmp_path / "c.json")
+    assert made["images"] == 5
+    assert [u["path"] for u in made["unreadable"]] == ["zero.jpg"]
+    assert [i["where"] for i in made["issues"]] == ["lost.png"]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("images", "{tmp}/nothing.hitl"), "There is no project"),
+        (("new", "{tmp}/x.hitl", "--images", "{tmp}/nowhere"), "There is no folder"),
+        (("new", "{tmp}/x.hitl", "--images", "{tmp}"), "There are no pictures"),
+        (("new", "{tmp}/no/x.hitl", "--images", "{pictures}"), "does not exist"),
+        (("new", "/proc/x.hitl", "--images", "{pictures}"), "cannot be created"),
+        (("queue", "{tmp}/text.hitl"), "is not a HITL project"),
+        (("prelabel", "{tmp}/p.hitl", "--model", "{tmp}/text.onnx"), "not an ONNX model"),
+        (("prelabel", "{tmp}/p.hitl", "--model", "magic"), "no model called"),
+        (("import", "{tmp}/p.hitl", "{tmp}/text.onnx"), "not valid JSON"),
+        (("import", "{tmp}/p.hitl", "{tmp}/text.onnx", "--format", "voc"), "no format called"),
+        (("export", "{tmp}/p.hitl", "--out", "{tmp}/o.json"), "nothing to export"),
+        (("export", "{tmp}/p.hitl", "--all", "--out", "{tmp}/no/o.json"), "could not be written"),
+        (("evaluate", "{tmp}/p.hitl", "--ground-truth", "{tmp}/none.json"), "cannot be read"),
+        (("simulate", "{tmp}"), "cannot be read"),
+    ],
+)
+def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(tmp_path: Path, pictures: Path, args: tuple[str, ...], words: str) -> None:
+    (tmp_path / "text.hitl").write_text("no project, just some text that is long enough")
+    (tmp_path / "text.onnx").write_text("no model")
+    report("new", tmp_path / "p.hitl", "--images", pictures)
+    for path in pictures.rglob("*.*"):
+        if args[0] == "new" and "{tmp}" in args:
+            path.unlink()
+    said = hitl(*(a.format(tmp=tmp_path, pictures=pictures) for a in args), code=1)
+    assert words in said
+    assert len(said.strip().splitlines()) == 2
+
+
+@pytest.mark.parametrize("args", [("queue",), ("new", "x.hitl"), ("queue", "x", "--limit", "0"), ("images", "x", "--nonsense")])
+def test_wrong_usage_is_exit_code_two(args: tuple[str, ...]) -> None:
+    assert "Usage:" in hitl(*args, code=2)
+
+
+def test_help_version_and_doctor() -> None:
+    assert __version__ in hitl("--version")
+    assert "simulate" in hitl("--help")
+    examined = report("doctor")
+    assert examined["models"] == {"nanodet_g_416": "loads", "mobilenetv2_224": "loads"}
+
+
+def test_the_demo_runs_the_trip_and_says_where_things_lie(tmp_path: Path) -> None:
+    made = report("demo", "--out", tmp_path / "demo")
+    assert made["ap50_before"] == 0
+    assert made["ap50_after"] > 0.9
+    assert made["pictures"] == 65
+    coco = json.loads(Path(made["coco"]).read_text())
+    assert len(coco["images"]) == made["decided"]
+    assert Path(made["screenshot"]).stat().st_size > 50_000
+
+
+def test_a_folder_that_has_no_pictures_opens_a_window_that_says_so(tmp_path: Path) -> None:
+    hitl(tmp_path, "--screenshot", tmp_path / "shot.png", "--after", "1")
+    assert (tmp_path / "shot.png").exists()

@@ -1,0 +1,156 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.dataset import Dataset, DatasetImage
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.errors import FormatError
+from hitl_desktop.formats import coco
+from hitl_desktop.formats.registry import FORMATS, find_format
+
+IMAGE = {"id": 1, "file_name": "a.jpg", "width": 100, "height": 80}
+CATEGORY = {"id": 1, "name": "cat"}
+BOX = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}
+
+
+def read(tmp_path: Path, **parts: Any) -> Any:
+    record = {"images": [IMAGE], "categories": [CATEGORY], "annotations": [BOX]} | parts
+    (tmp_path / "c.json").write_text(json.dumps(record))
+    return coco.read(tmp_path / "c.json")
+
+
+def test_a_plain_file(tmp_path: Path) -> None:
+    result = read(tmp_path)
+    assert result.issues == ()
+    assert result.dataset == Dataset(
+        (DatasetImage(1, "a.jpg", 100, 80),),
+        (Category(1, "cat"),),
+        (Annotation(1, 1, 1, BBox(1, 2, 3, 4), Origin.IMPORTED),),
+    )
+
+
+numbers = st.floats(0, 1000, allow_nan=False)
+annotations = st.builds(
+    Annotation,
+    id=st.just(0), image_id=st.sampled_from([3, 7]), category_id=st.sampled_from([1, 90]),
+    bbox=st.builds(BBox, numbers, numbers, st.floats(0.01, 500), st.floats(0.01, 500)),
+    origin=st.sampled_from(Origin), proposed_by=st.none() | st.text(min_size=1, max_size=9),
+    score=st.none() | st.floats(0, 1), edited=st.booleans(), crowd=st.booleans(),
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.lists(annotations, max_size=8))
+def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: list[Annotation]) -> None:
+    numbered = tuple(Annotation(n, *[getattr(b, f) for f in Annotation.__slots__[1:]]) for n, b in enumerate(boxes, start=1))
+    dataset = Dataset(
+        (DatasetImage(3, "sub/ä b%20.jpg", 10, 20, ("night", "wet")), DatasetImage(7, "empty.jpg", 1, 1)),
+        (Category(1, "cat"), Category(90, "red blood cell")),
+        numbered,
+    )
+    coco.write(dataset, tmp_path / "out.json")
+    assert coco.read(tmp_path / "out.json") == coco.ImportResult(dataset, ())
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"annotations": [BOX | {"bbox": [1, 2, 0, 4]}]}, "no usable bbox"),
+        ({"annotations": [BOX | {"bbox": [1, 2, 3]}]}, "no usable bbox"),
+        ({"annotations": [BOX | {"bbox": "1 2 3 4"}]}, "no usable bbox"),
+        ({"annotations": [BOX | {"bbox": [1, 2, None, 4]}]}, "no usable bbox"),
+        ({"annotations": [BOX | {"bbox": [1, True, 3, 4]}]}, "no usable bbox"),
+        ({"annotations": [{"id": 1}]}, "unknown image"),
+        ({"annotations": [BOX | {"image_id": 9}]}, "unknown image"),
+        ({"annotations": [BOX | {"category_id": "cat"}]}, "unknown category"),
+        ({"annotations": [7]}, "not an object"),
+        ({"annotations": {"a": 1}}, "not a list"),
+        ({"images": [{"id": "x", "file_name": "a.jpg"}]}, "whole number as id"),
+        ({"images": [{"id": 1}]}, "file_name"),
+        ({"images": [IMAGE, IMAGE]}, "repeats the id"),
+        ({"categories": [{"id": 1}]}, "a name"),
+        ({"categories": [CATEGORY, {"id": 1, "name": "dog"}]}, "repeats the id"),
+    ],
+)
+def test_a_bad_record_costs_that_record_only(tmp_path: Path, parts: dict[str, Any], words: str) -> None:
+    result = read(tmp_path, **parts)
+    assert any(words in issue.problem for issue in result.issues), result.issues
+    assert len(result.dataset.annotations) <= 1
+
+
+def test_ids_below_one_move_and_their_boxes_with_them(tmp_path: Path) -> None:
+    result = read(tmp_path, categories=[{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}], annotations=[BOX | {"category_id": 0}])
+    assert result.dataset.categories == (Category(2, "cat"), Category(1, "dog"))
+    assert result.dataset.annotations[0].category_id == 2
+    assert "ids from 1 up" in result.issues[0].problem
+
+
+def test_same_names_become_one_category(tmp_path: Path) -> None:
+    result = read(tmp_path, categories=[CATEGORY, {"id": 5, "name": "Cat "}], annotations=[BOX | {"category_id": 5}])
+    assert result.dataset.categories == (Category(1, "cat"),)
+    assert result.dataset.annotations[0].category_id == 1
+
+
+def test_annotations_without_a_free_id_get_a_new_one(tmp_path: Path) -> None:
+    result = read(tmp_path, annotations=[BOX, BOX, BOX | {"id": -3}, {k: v for k, v in BOX.items() if k != "id"}])
+    assert [a.id for a in result.dataset.annotations] == [1, 0, 0, 0]
+
+
+def test_outlines_are_mentioned_once(tmp_path: Path) -> None:
+    result = read(tmp_path, annotations=[BOX | {"segmentation": [[0, 0, 1, 1, 1, 0]]}, BOX | {"id": 2, "segmentation": [[1]]}])
+    assert [i.problem for i in result.issues] == ["2 outlines (segmentation) were read as boxes only"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"{", "not valid JSON"), (b"\xff\xfe", "not valid JSON"), (b"[]", "no list of images"), (b'{"images": 3}', "no list of images")],
+)
+def test_files_that_are_no_coco_say_so(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "c.json").write_bytes(content)
+    with pytest.raises(FormatError, match=words) as raised:
+        coco.read(tmp_path / "c.json")
+    assert raised.value.hint
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="cannot be read"):
+        coco.read(tmp_path / "nothing.json")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hitl_desktop.formats.atomic.os.fsync", full)
+    with pytest.raises(FormatError, match="No space left"):
+        coco.write(Dataset((), (), ()), target)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+    with pytest.raises(FormatError, match="could not be written"):
+        coco.write(Dataset((), (), ()), tmp_path / "no" / "out.json")
+
+
+def test_formats_are_found_by_name() -> None:
+    assert find_format("coco") is FORMATS["coco"]
+    with pytest.raises(FormatError, match="called voc"):
+        find_format("voc")
+
+
+@pytest.mark.parametrize("name", ["bccd", "cards", "coco-open100", "fruits-nuts"])
+def test_real_files_are_read_without_loss(shared_data: Path, name: str) -> None:
+    file = shared_data / name / "instances.json"
+    record = json.loads(file.read_text())
+    result = coco.read(file)
+    assert len(result.dataset.images) == len(record["images"])
+    assert len(result.dataset.annotations) == len(record["annotations"])
+    assert [a.bbox for a in result.dataset.annotations] == [BBox(*a["bbox"]) for a in record["annotations"]]
+    assert [i for i in result.issues if "outlines" not in i.problem] == []

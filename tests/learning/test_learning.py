@@ -1,0 +1,213 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.acquisition import ACQUISITION_FUNCTIONS
+from hitl_desktop.learning.calibration import expected_calibration_error, fit_temperature
+from hitl_desktop.learning.metrics import average_precision, wilson_interval
+from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
+from hitl_desktop.learning.query import (
+    DISAGREEMENT,
+    MAYBE_NOTHING,
+    NOTHING_FOUND,
+    RANDOM,
+    STRATEGIES,
+    SURE,
+    TWO_CATEGORIES,
+    ImageDoubts,
+    rank,
+)
+from hitl_desktop.learning.softmax import softmax
+
+TRUST = np.ones(2, np.float32)
+
+
+@pytest.mark.parametrize("name", ACQUISITION_FUNCTIONS)
+def test_doubt_scores_higher_than_certainty(name: str) -> None:
+    scores = ACQUISITION_FUNCTIONS[name](np.array([[1, 0, 0], [0.7, 0.3, 0], [1 / 3, 1 / 3, 1 / 3]]))
+    assert scores[0] == pytest.approx(0, abs=1e-9)
+    assert scores[0] < scores[1] < scores[2] <= 1
+
+
+@pytest.mark.parametrize("name", ACQUISITION_FUNCTIONS)
+@given(st.lists(st.floats(0.01, 1), min_size=2, max_size=6))
+def test_the_order_of_the_names_does_not_matter(name: str, weights: list[float]) -> None:
+    proba = np.array([weights]) / sum(weights)
+    assert ACQUISITION_FUNCTIONS[name](proba) == pytest.approx(ACQUISITION_FUNCTIONS[name](proba[:, ::-1]))
+
+
+def doubts(image_id: int, *rows: list[float], disagrees: bool = False) -> ImageDoubts:
+    return ImageDoubts(image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str) -> None:
+    images = [doubts(n, [0.1 * n, 1 - 0.1 * n]) for n in range(1, 6)]
+    first = rank(images, strategy, seed=3)
+    assert sorted(r.image_id for r in first) == [1, 2, 3, 4, 5]
+    assert first == rank(images, strategy, seed=3)
+    assert all(r.reason for r in first)
+
+
+def test_doubtful_pictures_come_first_with_their_reasons() -> None:
+    ranked = rank(
+        [
+            doubts(1, [0.97, 0.01, 0.02]),
+            doubts(2, [0.5, 0.48, 0.02]),
+            doubts(3, [0.5, 0.0, 0.5]),
+            ImageDoubts(4, np.zeros((0, 3)), np.zeros(0, bool)),
+            doubts(5, [0.6, 0.4, 0.0], disagrees=True),
+            doubts(6, [0.02, 0.01, 0.97]),
+        ]
+    )
+    reasons = {r.image_id: r.reason for r in ranked}
+    assert reasons == {1: SURE, 2: TWO_CATEGORIES, 3: MAYBE_NOTHING, 4: NOTHING_FOUND, 5: DISAGREEMENT, 6: NOTHING_FOUND}
+    assert {r.image_id for r in ranked[:2]} == {2, 3}
+    assert ranked[-1].image_id in {1, 6}
+    assert RANDOM not in reasons.values()
+
+
+def test_an_unknown_strategy_says_which_there_are() -> None:
+    with pytest.raises(HitlError, match="called magic") as raised:
+        rank([], "magic")
+    assert "margin" in raised.value.hint
+
+
+def clusters(seed: int = 0, each: int = 12) -> Samples:
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(0, 1, (3, 16)) * 3
+    targets = np.repeat([7, 2, BACKGROUND], each)
+    embeddings = np.concatenate([rng.normal(centre, 0.5, (each, 16)) for centre in centres])
+    return Samples(embeddings.astype(np.float32), targets.astype(np.int64))
+
+
+def test_the_head_learns_names_that_can_be_told_apart() -> None:
+    head = fit(clusters(), TRUST, 0.5)
+    assert head is not None
+    assert head.category_ids.tolist() == [2, 7]
+    samples = clusters()
+    said = np.array([2, 7, BACKGROUND])[head.logits(samples.embeddings).argmax(axis=1)]
+    assert (said == samples.targets).all()
+
+
+def test_a_stored_head_says_the_same() -> None:
+    head = fit(clusters(), TRUST, 0.5)
+    assert head is not None
+    again = NamingHead.from_bytes(head.at_temperature(1.5).to_bytes())
+    embeddings = clusters(1).embeddings
+    assert np.array_equal(again.logits(embeddings), head.logits(embeddings))
+    assert (again.temperature, again.typical_score) == (1.5, 0.5)
+
+
+@pytest.mark.parametrize("targets", [[1, 1, 1], [0, 0, 0], []])
+def test_too_little_to_learn_from_is_no_error(targets: list[int]) -> None:
+    samples = Samples(np.zeros((len(targets), 4), np.float32), np.array(targets, np.int64))
+    assert fit(samples, TRUST, 0.5) is None
+
+
+@pytest.mark.parametrize("pair", [(1, 2), (5, BACKGROUND), (BACKGROUND, 3)])
+def test_two_names_are_enough(pair: tuple[int, int]) -> None:
+    embeddings = np.array([[1, 0], [1, 0.1], [0, 1], [0.1, 1]], np.float32)
+    head = fit(Samples(embeddings, np.array([pair[0]] * 2 + [pair[1]] * 2, np.int64)), TRUST, 0.5)
+    assert head is not None
+    columns = [*head.category_ids.tolist(), BACKGROUND]
+    said = [columns[k] for k in head.logits(embeddings).argmax(axis=1)]
+    assert said == [pair[0]] * 2 + [pair[1]] * 2
+
+
+def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
+    head = fit(clusters(), TRUST, 0.5)
+    assert head is not None
+    logits = head.logits(clusters().embeddings[:2])
+    typical = head.scores(logits, np.array([0.5, 0.9], np.float32))
+    weak = head.scores(logits, np.array([0.125, 0.125], np.float32))
+    assert typical == pytest.approx(softmax(logits)[:, :-1])
+    assert weak == pytest.approx(typical / 2)
+
+
+def test_a_temperature_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (4000, 3))
+    targets = np.array([rng.choice(3, p=row) for row in softmax(logits)])
+    found = fit_temperature(logits * 2.5, targets)
+    assert found == pytest.approx(2.5, rel=0.1)
+    assert fit_temperature(logits, targets) is None  # right already
+
+
+def test_few_decisions_give_no_temperature() -> None:
+    assert fit_temperature(np.zeros((4, 3)), np.array([0, 1, 1, 0])) is None
+    assert fit_temperature(np.zeros((0, 1)), np.zeros(0, np.int64)) is None
+
+
+def test_calibration_error_of_honest_and_boastful_confidence() -> None:
+    correct = np.arange(1000) % 10 < 7
+    assert expected_calibration_error(np.full(1000, 0.7), correct) == pytest.approx(0, abs=1e-9)
+    assert expected_calibration_error(np.full(1000, 0.95), correct) == pytest.approx(0.25)
+    assert expected_calibration_error(np.zeros(0), np.zeros(0, bool)) == 0
+
+
+def test_wilson_intervals_are_the_published_ones() -> None:
+    # Newcombe 1998, table I: 81/263 and 15/148, 0/20, 1/29
+    for (right, total), wanted in {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0, 0.1611), (1, 29): (0.0061, 0.1718)}.items():
+        assert wilson_interval(right, total) == pytest.approx(wanted, abs=1e-4)
+    assert wilson_interval(0, 0) == (0, 1)
+
+
+TRUTH = {
+    "images": [{"id": 1}, {"id": 2}],
+    "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}, {"id": 3, "name": "absent"}],
+    "annotations": [
+        {"image_id": 1, "category_id": 1, "bbox": [0, 0, 50, 50]},
+        {"image_id": 1, "category_id": 2, "bbox": [60, 0, 50, 50]},
+        {"image_id": 2, "category_id": 1, "bbox": [0, 0, 50, 50]},
+    ],
+}
+
+
+def perfect() -> list[dict[str, object]]:
+    return [{**a, "score": 0.9} for a in TRUTH["annotations"]]
+
+
+def test_perfect_detections_score_one_and_absent_categories_nothing() -> None:
+    result = average_precision(TRUTH, perfect())
+    assert result.map == pytest.approx(1)
+    assert result.ap50 == pytest.approx(1)
+    assert result.per_category[3] == (None, None)
+    assert average_precision(TRUTH, []).map == 0
+    assert average_precision(TRUTH | {"annotations": []}, perfect()).map is None
+
+
+def test_average_precision_is_that_of_pycocotools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    rng = np.random.default_rng(5)
+    truth = {
+        "images": [{"id": i} for i in range(1, 6)],
+        "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+        "annotations": [
+            {"id": n + 1, "image_id": n % 5 + 1, "category_id": n % 2 + 1, "iscrowd": int(n == 3), "area": 900.0,
+             "bbox": [float(v) for v in (*rng.uniform(0, 200, 2), 30, 30)]}
+            for n in range(40)
+        ],
+    }  # fmt: skip
+    found = [
+        {"image_id": a["image_id"], "category_id": a["category_id"], "score": float(rng.uniform()),
+         "bbox": [float(v) for v in np.array(a["bbox"]) + rng.normal(0, 4, 4)]}
+        for a in truth["annotations"]
+    ]  # fmt: skip
+    (tmp_path / "t.json").write_text(json.dumps(truth))
+    reference = COCO(str(tmp_path / "t.json"))
+    evaluation = COCOeval(reference, reference.loadRes(found), "bbox")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+    ours = average_precision(truth, found)
+    assert (ours.map, ours.ap50) == pytest.approx((evaluation.stats[0], evaluation.stats[1]), abs=1e-6)
+    assert 0 < evaluation.stats[0] < 1
+    capsys.readouterr()

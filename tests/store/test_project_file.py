@@ -1,0 +1,129 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from hitl_desktop.errors import ProjectError
+from hitl_desktop.store import migrations
+from hitl_desktop.store.database import Database
+from hitl_desktop.store.project import Project
+
+
+def test_a_new_project_opens_again(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "a.hitl") as project:
+        project.categories.ensure("cat")
+    with Project.open(tmp_path / "a.hitl") as project:
+        assert [c.name for c in project.categories.all()] == ["cat"]
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
+
+
+def test_creating_over_an_existing_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.hitl").write_text("mine")
+    with pytest.raises(ProjectError, match="exists already"):
+        Project.create(tmp_path / "a.hitl")
+    assert (tmp_path / "a.hitl").read_text() == "mine"
+
+
+def test_places_that_cannot_hold_a_project_say_so(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="does not exist"):
+        Project.create(tmp_path / "no" / "a.hitl")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ProjectError):
+        Project.create(tmp_path / "file" / "a.hitl")
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"", "empty"), (b"plain text, not a database", "not a HITL project")])
+def test_files_that_are_no_project_say_so(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "a.hitl").write_bytes(content)
+    with pytest.raises(ProjectError, match=words) as raised:
+        Project.open(tmp_path / "a.hitl")
+    assert raised.value.hint
+    assert (tmp_path / "a.hitl").read_bytes() == content
+
+
+def test_a_missing_project_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="no project"):
+        Project.open(tmp_path / "nothing.hitl")
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.hitl")
+    other.execute("CREATE TABLE theirs (x)")
+    other.commit()
+    other.close()
+    with pytest.raises(ProjectError, match="another program"):
+        Project.open(tmp_path / "a.hitl")
+    other = sqlite3.connect(tmp_path / "a.hitl")
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    other.close()
+
+
+def test_a_project_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    Project.create(tmp_path / "a.hitl").close()
+    db = sqlite3.connect(tmp_path / "a.hitl")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(ProjectError, match="newer version"):
+        Project.open(tmp_path / "a.hitl")
+
+
+def test_a_truncated_project_says_it_is_damaged(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "a.hitl") as project:
+        for n in range(3000):
+            project.categories.ensure(f"category {n}")
+        project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = (tmp_path / "a.hitl").read_bytes()
+    (tmp_path / "a.hitl").write_bytes(data[: len(data) // 3])
+    with pytest.raises(ProjectError), Project.open(tmp_path / "a.hitl") as project:
+        project.categories.all()
+
+
+def test_an_old_project_is_backed_up_and_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as old:
+        old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:2])
+        Project.create(tmp_path / "a.hitl").close()
+    with Project.open(tmp_path / "a.hitl") as project:
+        assert project.db.scalar("PRAGMA user_version") == len(migrations.MIGRATIONS)
+        assert project.queue.order() == []
+    assert (tmp_path / "a.hitl.backup-2").exists()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Project.create(tmp_path / "a.hitl").close()
+
+    def breaks(db: Database) -> None:
+        db.execute("CREATE TABLE half_done (x)")
+        raise RuntimeError
+
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, breaks))
+    with pytest.raises(RuntimeError):
+        Project.open(tmp_path / "a.hitl")
+    monkeypatch.undo()
+    with Project.open(tmp_path / "a.hitl") as project:
+        assert project.db.one("SELECT 1 FROM sqlite_master WHERE name = 'half_done'") is None
+
+
+def test_a_transaction_is_all_or_nothing(project: Project) -> None:
+    with pytest.raises(KeyError), project.db.transaction():
+        project.categories.ensure("lost")
+        raise KeyError
+    assert project.categories.find("lost") is None
+
+
+def test_a_full_disk_is_a_sentence(project: Project) -> None:
+    project.db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(ProjectError, match="disk is full") as raised:
+        for n in range(5000):
+            project.categories.ensure(f"category {n}")
+    assert "Free some space" in raised.value.hint
+
+
+def test_pictures_are_found_after_the_project_moved_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "one" / "pictures").mkdir(parents=True)
+    with Project.create(tmp_path / "one" / "a.hitl") as project:
+        folder = project.add_folder(tmp_path / "one" / "pictures")
+        project.images.add(folder, ["x.png"])
+        assert project.images.folders() == {folder: "pictures"}
+    (tmp_path / "one").rename(tmp_path / "two")
+    with Project.open(tmp_path / "two" / "a.hitl") as project:
+        assert project.path_of(project.images.all()[0]) == tmp_path / "two" / "pictures" / "x.png"

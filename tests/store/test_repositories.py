@@ -1,0 +1,193 @@
+import sqlite3
+
+import numpy as np
+import pytest
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState, Split
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Ranked
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.heads import HeadSummary
+from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES, Sighting
+from hitl_desktop.store.project import Project
+
+
+def detections(*scores: float, classes: int = 3) -> Detections:
+    boxes = np.array([[30.0 * n, 0, 20, 20] for n in range(len(scores))])
+    vectors = np.zeros((len(scores), classes), np.float32)
+    vectors[:, 0] = scores
+    return Detections(boxes, vectors)
+
+
+def test_categories_are_one_whatever_their_spelling_and_ids_never_move(project: Project) -> None:
+    first = project.categories.ensure("Red Blood Cell")
+    assert project.categories.ensure("red_blood cell") == first
+    second = project.categories.ensure("nut", wanted_id=first.id)
+    assert second.id != first.id
+    assert project.categories.ensure("fig", wanted_id=90).id == 90
+    assert project.categories.ensure("date").id == 91
+    assert min(c.id for c in project.categories.all()) >= 1
+
+
+@pytest.mark.parametrize("name", ["", "   ", "_-"])
+def test_a_name_needs_something_in_it(project: Project, name: str) -> None:
+    with pytest.raises(HitlError, match="name"):
+        project.categories.ensure(name)
+
+
+def test_annotation_ids_are_never_used_twice(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    (first,) = project.annotations.add([Annotation(0, 1, category, BBox(0, 0, 5, 5))])
+    project.annotations.remove([first])
+    (second,) = project.annotations.add([Annotation(0, 1, category, BBox(0, 0, 5, 5))])
+    assert second.id > first.id
+    (again,) = project.annotations.add([first])
+    assert again == first
+
+
+def test_annotations_come_back_as_they_went_in(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    box = BBox(0.1, 1 / 3, 7.123456789, 5e-1)
+    (added,) = project.annotations.add(
+        [Annotation(0, 1, category, box, Origin.MODEL, "head 3", 0.25, edited=True, crowd=True, prediction_id=9)]
+    )
+    assert project.annotations.of_image(1) == [added]
+    assert added.bbox == box
+
+
+@pytest.mark.parametrize("box", [BBox(0, 0, 0, 5), BBox(0, 0, 5, -1), BBox(float("nan"), 0, 5, 5)])
+def test_boxes_without_size_are_refused(project: Project, box: BBox) -> None:
+    category = project.categories.ensure("a").id
+    with pytest.raises(HitlError, match="width and a height"):
+        project.annotations.add([Annotation(0, 1, category, box)])
+
+
+def test_unknown_pictures_and_categories_are_refused(project: Project) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        project.annotations.add([Annotation(0, 1, 77, BBox(0, 0, 5, 5))])
+
+
+def test_predictions_are_kept_from_the_floor_up_with_all_their_scores(project: Project) -> None:
+    model = project.models.ensure("hash", "detector", ("x", "y", "z"))
+    project.predictions.replace(1, model.id, detections(0.9, 0.5, KEEP_FROM / 2))
+    found = project.predictions.of_image(1, model.id)
+    assert [round(p.score, 2) for p in found] == [0.9, 0.5]
+    assert found[0].class_scores == pytest.approx([0.9, 0, 0], abs=1e-3)
+    assert project.predictions.is_done(1, model.id)
+    assert project.predictions.images_done(model.id) == {1}
+
+
+def test_one_of_a_heap_is_a_candidate_and_not_too_many(project: Project) -> None:
+    model = project.models.ensure("hash", "detector", ("x", "y", "z"))
+    heap = Detections(np.array([[0, 0, 20, 20], [1, 0, 20, 20]], float), np.full((2, 3), 0.5, np.float32))
+    project.predictions.replace(1, model.id, heap)
+    assert len(project.predictions.of_image(1, model.id)) == 2
+    assert len(project.predictions.of_image(1, model.id, candidates_only=True)) == 1
+    project.predictions.replace(2, model.id, detections(*[0.5] * 50))
+    assert len(project.predictions.of_image(2, model.id, candidates_only=True)) == MOST_CANDIDATES
+
+
+def test_detecting_again_keeps_what_people_answered(project: Project) -> None:
+    model = project.models.ensure("hash", "detector", ("x", "y", "z"))
+    project.predictions.replace(1, model.id, detections(0.9, 0.8, 0.7))
+    first, second, _ = project.predictions.of_image(1, model.id)
+    project.predictions.reject([first.id])
+    category = project.categories.ensure("a").id
+    project.annotations.add([Annotation(0, 1, category, second.bbox, prediction_id=second.id)])
+    project.predictions.replace(1, model.id, detections())
+    assert {p.id for p in project.predictions.of_image(1, model.id)} == {first.id, second.id}
+    assert project.predictions.rejected_of(1) == {first.id}
+    project.predictions.unreject([first.id])
+    assert project.predictions.rejected_of(1) == set()
+
+
+def test_first_sights_stay_the_first(project: Project) -> None:
+    model = project.models.ensure("hash", "detector", ("x", "y", "z"))
+    project.predictions.replace(1, model.id, detections(0.9))
+    (prediction,) = project.predictions.of_image(1, model.id)
+    head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1, 1.0))
+    for said in ("first", "second"):
+        logits = np.array([1, 2], np.float32)
+        project.predictions.note_sightings([Sighting(prediction.id, 1, prediction.bbox, head, said, logits)])
+    assert project.predictions.sightings() == []  # the picture is not decided
+    project.images.set_state(1, ImageState.DECIDED)
+    (sight,) = project.predictions.sightings()
+    assert (sight.said, sight.logits.tolist(), sight.bbox) == ("first", [1, 2], prediction.bbox)
+
+
+def test_the_same_pixels_have_the_same_key(project: Project) -> None:
+    box = BBox(1, 2, 3, 4)
+    assert crop_key("h", box) == crop_key("h", BBox(1.01, 2, 3, 4)) != crop_key("h", BBox(2, 2, 3, 4))
+    assert crop_key("h", box) != crop_key("other", box) != crop_key("h", None)
+    model = project.models.ensure("hash", "encoder").id
+    keys = [crop_key("h", BBox(n, 0, 5, 5)) for n in range(1200)]
+    project.embeddings.add(model, ((key, np.full(4, n % 7, np.float32)) for n, key in enumerate(keys[:1100])))
+    found = project.embeddings.get(model, keys)
+    assert len(found) == 1100
+    assert found[keys[8]].tolist() == [1] * 4
+    assert project.embeddings.missing(model, keys) == set(keys[1100:])
+
+
+def test_head_versions_are_kept_and_one_is_active(project: Project) -> None:
+    model = project.models.ensure("hash", "encoder").id
+    assert project.heads.active() is None
+    summary = HeadSummary(3, 9, 2, 0.5, 1.1, 7, 8)
+    first, second = project.heads.add(model, b"1", summary), project.heads.add(model, b"2", summary)
+    project.heads.activate(second)
+    active = project.heads.active()
+    assert active is not None
+    assert (active.id, active.weights, active.summary) == (second, b"2", summary)
+    project.heads.activate(first)
+    assert project.heads.active_id() == first
+    project.heads.activate(None)
+    assert project.heads.active() is None
+
+
+def test_decisions_are_append_only(project: Project) -> None:
+    project.decisions.add(Decision(1, DecisionKind.ACCEPTED, 2.5, Acts(accepted=2)))
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        project.db.execute("DELETE FROM decisions")
+    assert project.decisions.count() == 1
+    assert project.decisions.last_of(1) is DecisionKind.ACCEPTED
+
+
+def test_only_the_latest_decision_of_a_decided_picture_counts(project: Project) -> None:
+    project.decisions.add(Decision(1, DecisionKind.ACCEPTED, 1, Acts(accepted=5)))
+    project.decisions.add(Decision(1, DecisionKind.CORRECTED, 1, Acts(drawn=1)))
+    project.decisions.add(Decision(2, DecisionKind.CORRECTED, 1, Acts(drawn=9)))
+    project.images.set_state(1, ImageState.DECIDED)
+    assert project.decisions.acts() == Acts(drawn=1)
+    assert project.decisions.decided_order() == [1]
+
+
+def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) -> None:
+    assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
+    ranking = project.queue.write([Ranked(3, 0.5, "why"), Ranked(1, 0.2, "so")])
+    assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
+    project.queue.activate(ranking)
+    assert [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
+    assert project.queue.order(limit=1) == [Ranked(3, 0.5, "why")]
+    project.queue.activate(project.queue.write([Ranked(2, 0.9, "new")]))
+    project.queue.forget_old()
+    assert project.db.scalar("SELECT count(*) FROM queue") == 1
+
+
+def test_decided_unreadable_and_test_pictures_are_not_in_the_queue(project: Project) -> None:
+    project.images.set_state(1, ImageState.DECIDED)
+    project.images.set_reason(2, "broken")
+    project.images.set_split([3], Split.TEST)
+    assert [r.image_id for r in project.queue.order()] == [4]
+    assert project.images.count_by_status() == {"decided": 1, "unreadable": 1, "undecided": 2}
+
+
+def test_pictures_can_be_renumbered_even_in_a_ring(project: Project) -> None:
+    paths = {i.id: i.path for i in project.images.all()}
+    project.images.renumber({1: 2, 2: 9, 3: 1})
+    now = {i.id: i.path for i in project.images.all()}
+    assert now[2] == paths[1]
+    assert now[9] == paths[2]
+    assert now[1] == paths[3]
+    assert sorted(now.values()) == sorted(paths.values())

@@ -1,0 +1,153 @@
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging import MAX_PIXELS, content_hash, read_reduced, read_upright, verify
+
+from .conftest import SHARED, save
+
+ROWS: list[dict[str, Any]] = (
+    json.loads((SHARED / "images-expected.json").read_text(encoding="utf-8")) if SHARED.is_dir() else []
+)
+CORNERS = {"red": (0, 0), "green": (0, -1), "blue": (-1, 0), "yellow": (-1, -1)}
+COLOURS = {"red": (220, 20, 20), "green": (20, 160, 20), "blue": (20, 40, 220), "yellow": (240, 220, 20)}
+
+
+def corner(pixels: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
+    row, column = CORNERS[name]
+    return pixels[row * 9 if row else 8, column * 9 if column else 8].astype(int)
+
+
+@pytest.mark.parametrize("row", ROWS or [pytest.param({}, marks=pytest.mark.skip(reason="no public data sets here"))], ids=lambda r: r.get("file"))
+def test_odd_and_broken_files_give_what_is_expected(row: dict[str, Any]) -> None:
+    path = SHARED / row["file"]
+    started = time.process_time()
+    try:
+        size = verify(path)
+        pixels = read_upright(path)
+    except UnreadableImageError as error:
+        assert row["ok"] in (False, "either")
+        assert error.message.endswith(".")
+        assert error.hint.endswith(".")
+        if error.size:
+            assert error.size == (row["width"], row["height"]) or row["width"] is None
+    else:
+        assert row["ok"] in (True, "either"), "this file should not be readable"
+        assert size == (row["width"], row["height"])
+        assert pixels.shape == (row["height"], row["width"], 3)
+        assert pixels.dtype == np.uint8
+        reduced = read_reduced(path, 64)
+        assert max(reduced.shape[:2]) <= 64
+    if not row["ok"]:
+        assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(f"exif_orientation_{n}.jpg" for n in range(1, 9)), "exif_orientation_6.png", "exif_orientation_6.webp", "cmyk.jpg",
+     "rgb16.png", "rgb16.tif", "multipage.tif", "animated.gif", "lossy.webp", "palette_alpha.png", "png_inside.jpg"],
+)  # fmt: skip
+def test_colours_come_out_right_and_upright(shared_data: Path, name: str) -> None:
+    pixels = read_upright(shared_data / "images-odd" / name)
+    for colour, wanted in COLOURS.items():
+        assert np.abs(corner(pixels, colour) - wanted).max() < 20, colour
+
+
+@pytest.mark.parametrize("name", ["gray16.png", "gray12_in_16.png", "gray16.tif", "float32.tif"])
+def test_deep_pictures_are_stretched(shared_data: Path, name: str) -> None:
+    pixels = read_upright(shared_data / "images-odd" / name)
+    assert pixels[:5].mean() < 20
+    assert pixels[-5:].mean() > 235
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_stands_upright_whatever_its_orientation(tmp_path: Path, orientation: int) -> None:
+    upright = np.zeros((30, 50, 3), np.uint8)
+    upright[:10, :10] = (255, 0, 0)
+    upright[-10:, -10:] = (0, 0, 255)
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Pillow's transpose methods that store it turned
+    image = Image.fromarray(upright)
+    if orientation > 1:
+        image = image.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "turned.png", exif=exif)
+    assert verify(tmp_path / "turned.png") == (50, 30)
+    assert np.array_equal(read_upright(tmp_path / "turned.png"), upright)
+
+
+def test_sixteen_bit_values_below_half_the_range_are_stretched(tmp_path: Path) -> None:
+    ramp = np.linspace(100, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(ramp).save(tmp_path / "dark.png")
+    pixels = read_upright(tmp_path / "dark.png")
+    assert pixels.min() <= 1
+    assert pixels.max() >= 254
+
+
+def test_a_float_picture_of_one_value_or_nan_is_readable(tmp_path: Path) -> None:
+    flat = np.full((8, 8), 0.25, np.float32)
+    Image.fromarray(flat).save(tmp_path / "flat.tif")
+    flat[0, 0] = np.nan
+    flat[1, 1] = 7.0
+    Image.fromarray(flat).save(tmp_path / "nan.tif")
+    assert len(np.unique(read_upright(tmp_path / "flat.tif"))) == 1
+    assert read_upright(tmp_path / "nan.tif").max() == 255
+
+
+def test_transparency_is_flattened_on_white(tmp_path: Path) -> None:
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[..., 3] = 0
+    Image.fromarray(pixels).save(tmp_path / "clear.png")
+    assert read_upright(tmp_path / "clear.png").min() == 255
+
+
+def test_a_truncated_picture_is_an_error_and_says_its_size(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    whole = save(tmp_path / "whole.jpg", rng.integers(0, 255, (200, 300, 3), dtype=np.uint8))
+    data = whole.read_bytes()
+    (tmp_path / "half.jpg").write_bytes(data[: len(data) // 2])
+    with pytest.raises(UnreadableImageError, match="cut short") as raised:
+        verify(tmp_path / "half.jpg")
+    assert raised.value.size == (300, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.jpg", b"", "empty"),
+        ("page.jpg", b"<!DOCTYPE html><html></html>", "web page"),
+        ("text.png", b"hello", "not a picture"),
+    ],
+)
+def test_files_that_are_no_pictures_say_so(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnreadableImageError, match=words):
+        verify(tmp_path / name)
+
+
+def test_missing_files_and_folders_say_so(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match="gone"):
+        read_upright(tmp_path / "nothing.jpg")
+    with pytest.raises(UnreadableImageError, match="folder"):
+        read_upright(tmp_path)
+
+
+def test_a_picture_that_claims_too_many_pixels_is_refused_from_its_header(tmp_path: Path) -> None:
+    side = int(MAX_PIXELS**0.5) + 1
+    header = b"P5 %d %d 255\n" % (side, side)
+    (tmp_path / "huge.pgm").write_bytes(header + b"\0" * 10)
+    with pytest.raises(UnreadableImageError, match="million"):
+        verify(tmp_path / "huge.pgm")
+
+
+def test_the_hash_is_of_the_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"same")
+    (tmp_path / "b").write_bytes(b"same")
+    (tmp_path / "c").write_bytes(b"other")
+    assert content_hash(tmp_path / "a") == content_hash(tmp_path / "b") != content_hash(tmp_path / "c")

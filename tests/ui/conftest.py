@@ -1,0 +1,79 @@
+"""The real window, offscreen, with questions answered by the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui.main_window import MainWindow
+
+
+class Answers:
+    """Stands in for the dialogs: what they would answer, and what they were told."""
+
+    def __init__(self) -> None:
+        self.next_folder: Path | None = None
+        self.next_project: Path | None = None
+        self.next_import: Path | None = None
+        self.next_export: Path | None = None
+        self.confirms = True
+        self.told: list[tuple[str, str, str]] = []
+        self.seen: list[ImportResult] = []
+
+    def folder(self) -> Path | None:
+        return self.next_folder
+
+    def project(self) -> Path | None:
+        return self.next_project
+
+    def dataset_to_import(self) -> Path | None:
+        return self.next_import
+
+    def where_to_export(self, suggestion: Path) -> Path | None:
+        return self.next_export
+
+    def confirm_import(self, result: ImportResult) -> bool:
+        self.seen.append(result)
+        return self.confirms
+
+    def tell(self, title: str, text: str, details: str = "") -> None:
+        self.told.append((title, text, details))
+
+
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
+    """Windows that are closed at the end, whatever happens."""
+    windows: list[MainWindow] = []
+
+    def make(*, automatic: bool = False) -> MainWindow:
+        window = MainWindow(Settings(), automatic=automatic)
+        window.ask = Answers()  # type: ignore[assignment]
+        qtbot.addWidget(window)
+        window.resize(1200, 800)
+        window.show()
+        qtbot.waitExposed(window)
+        windows.append(window)
+        return window
+
+    yield make
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def window(make_window: MakeWindow, pictures: Path, qtbot: QtBot) -> MainWindow:
+    """A window on the four small pictures; nothing learns in the background."""
+    made = make_window()
+    made.open_path(pictures)
+    made.background.refresh_folders()
+    qtbot.waitUntil(lambda: len(made.session.statuses) == 4 and made.canvas.has_picture, timeout=10_000)
+    qtbot.waitUntil(lambda: not made.runner.jobs, timeout=30_000)
+    return made

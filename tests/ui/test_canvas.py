@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox, Handle
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.image_loader import to_qimage
+from hitl_desktop.ui.theme import category_colour
+
+SIZE = (200, 100)
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Canvas:
+    made = Canvas()
+    qtbot.addWidget(made)
+    made.resize(640, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    gray = to_qimage(np.full((SIZE[1], SIZE[0], 3), 128, np.uint8))
+    made.show_picture([gray], SIZE)
+    return made
+
+
+def at(canvas: Canvas, x: float, y: float) -> QPoint:
+    return QPointF(*canvas.viewport.to_view(x, y)).toPoint()
+
+
+def drag(canvas: Canvas, start: tuple[float, float], end: tuple[float, float], button: Qt.MouseButton = LEFT, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    first, *others = [at(canvas, *point) for point in (start, middle, end)]  # before a pan moves the picture
+    QTest.mousePress(canvas, button, modifier, first)
+    for point in others:
+        QTest.mouseMove(canvas, point)
+    QTest.mouseRelease(canvas, button, modifier, others[-1])
+
+
+def box(number: int, bbox: BBox, kind: Kind = Kind.TRUTH, doubt: float = 0.0) -> BoxItem:
+    return BoxItem(BoxKey(kind, number), bbox, f"box {number}", number, doubt)
+
+
+def test_a_drag_draws_a_box_in_picture_pixels(canvas: Canvas, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(canvas.drawn) as drawn:
+        drag(canvas, (20, 10), (120, 60))
+    assert drawn.args[0] == pytest.approx(BBox(20, 10, 100, 50), abs=1)
+
+
+def test_a_box_drawn_beyond_the_picture_is_clipped(canvas: Canvas, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(canvas.drawn) as drawn:
+        drag(canvas, (150, 50), (203, 103))
+    assert drawn.args[0].right == SIZE[0]
+    assert drawn.args[0].bottom == SIZE[1]
+
+
+def test_a_click_draws_nothing_and_selects_what_is_there(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.show_items([box(1, BBox(10, 10, 100, 80)), box(2, BBox(30, 30, 20, 20))])
+    with qtbot.assertNotEmitted(canvas.drawn):
+        QTest.mouseClick(canvas, LEFT, pos=at(canvas, 40, 40))
+    assert canvas.selected
+    assert canvas.selected.key.id == 2
+    QTest.mouseClick(canvas, LEFT, pos=at(canvas, 180, 95))
+    assert canvas.selected is None
+
+
+def test_dragging_over_a_box_that_is_not_selected_draws(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.show_items([box(1, BBox(0, 0, 200, 100))])
+    with qtbot.waitSignal(canvas.drawn):
+        drag(canvas, (50, 50), (80, 80))
+
+
+def test_the_selected_box_is_moved_and_stays_inside(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.show_items([box(1, BBox(20, 20, 50, 40))])
+    canvas.select(BoxKey(Kind.TRUTH, 1))
+    with qtbot.waitSignal(canvas.changed) as changed:
+        drag(canvas, (45, 40), (190, 40))
+    assert changed.args[0] == BoxKey(Kind.TRUTH, 1)
+    assert changed.args[1] == pytest.approx(BBox(150, 20, 50, 40), abs=1)
+
+
+@pytest.mark.parametrize("handle", Handle)
+def test_each_handle_resizes(canvas: Canvas, qtbot: QtBot, handle: Handle) -> None:
+    before = BBox(60, 30, 80, 40)
+    canvas.show_items([box(1, before)])
+    canvas.select(BoxKey(Kind.TRUTH, 1))
+    x, y = handle.point(before)
+    with qtbot.waitSignal(canvas.changed) as changed:
+        drag(canvas, (x, y), (x + 15 * handle.value[0], y + 15 * handle.value[1]))
+    after = changed.args[1]
+    assert after.w == pytest.approx(80 + 15 * abs(handle.value[0]), abs=1)
+    assert after.h == pytest.approx(40 + 15 * abs(handle.value[1]), abs=1)
+
+
+def test_control_drags_a_new_box_even_over_the_selection(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.show_items([box(1, BBox(0, 0, 200, 100))])
+    canvas.select(BoxKey(Kind.TRUTH, 1))
+    with qtbot.waitSignal(canvas.drawn), qtbot.assertNotEmitted(canvas.changed):
+        drag(canvas, (50, 50), (80, 80), modifier=Qt.KeyboardModifier.ControlModifier)
+
+
+def test_escape_gives_up_a_drag(canvas: Canvas, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(canvas.drawn):
+        QTest.mousePress(canvas, LEFT, pos=at(canvas, 20, 20))
+        QTest.mouseMove(canvas, at(canvas, 90, 90))
+        QTest.keyClick(canvas, Qt.Key.Key_Escape)
+        QTest.mouseRelease(canvas, LEFT, pos=at(canvas, 90, 90))
+
+
+def wheel(canvas: Canvas, x: float, y: float, steps: int) -> None:
+    point = QPointF(x, y)
+    event = QWheelEvent(
+        point, canvas.mapToGlobal(point), QPoint(), QPoint(0, 120 * steps), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    canvas.wheelEvent(event)
+
+
+def test_the_wheel_zooms_at_the_pointer(canvas: Canvas) -> None:
+    before = canvas.viewport.to_picture(100, 150)
+    scale = canvas.viewport.scale
+    wheel(canvas, 100, 150, 3)
+    assert canvas.viewport.scale == pytest.approx(scale * 1.2**3)
+    assert canvas.viewport.to_picture(100, 150) == pytest.approx(before)
+    wheel(canvas, 100, 150, 200)
+    assert canvas.viewport.scale == 40
+    wheel(canvas, 100, 150, -500)
+    assert canvas.viewport.scale > 0.1
+    canvas.fit()
+    assert canvas.viewport.scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize("way", ["middle", "space"])
+def test_panning_moves_the_picture_with_the_hand(canvas: Canvas, qtbot: QtBot, way: str) -> None:
+    start = canvas.viewport
+    with qtbot.assertNotEmitted(canvas.drawn):
+        if way == "space":
+            QTest.keyPress(canvas, Qt.Key.Key_Space)
+        drag(canvas, (50, 50), (90, 70), Qt.MouseButton.MiddleButton if way == "middle" else LEFT)
+        QTest.keyRelease(canvas, Qt.Key.Key_Space)
+    assert canvas.viewport.scale == start.scale
+    assert canvas.viewport.x - start.x == pytest.approx(40 * start.scale, abs=3)
+
+
+def test_tab_order_wraps_and_follows_doubt(canvas: Canvas) -> None:
+    items = [box(1, BBox(0, 0, 9, 9)), box(2, BBox(0, 0, 9, 9), Kind.PROPOSAL, 0.1), box(3, BBox(0, 0, 9, 9), Kind.PROPOSAL, 0.8)]
+    canvas.show_items(items)
+    visited = []
+    for _ in range(4):
+        canvas.select_next()
+        assert canvas.selected
+        visited.append(canvas.selected.key.id)
+    assert visited == [3, 2, 1, 3]
+    canvas.select_next(-1)
+    assert canvas.selected.key.id == 1
+
+
+def test_the_selection_outlives_new_items_only_if_its_box_does(canvas: Canvas) -> None:
+    canvas.show_items([box(1, BBox(0, 0, 50, 50)), box(2, BBox(60, 0, 50, 50))])
+    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.show_items([box(1, BBox(5, 5, 50, 50))])
+    assert canvas.selected
+    canvas.show_items([box(2, BBox(60, 0, 50, 50))])
+    assert canvas.selected is None
+
+
+@pytest.mark.parametrize(("key", "modifier", "wanted"), [(Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, (21, 20)), (Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier, (20, 10))])
+def test_arrows_nudge_the_selection(canvas: Canvas, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier, wanted: tuple[int, int]) -> None:
+    canvas.show_items([box(1, BBox(20, 20, 50, 40))])
+    canvas.select(BoxKey(Kind.TRUTH, 1))
+    with qtbot.waitSignal(canvas.changed) as changed:
+        QTest.keyClick(canvas, key, modifier)
+    assert changed.args[1][:2] == wanted
+
+
+def colours_along(image: QImage, y: int, left: int, right: int) -> list[QColor]:
+    return [image.pixelColor(x, y) for x in range(left, right)]
+
+
+def test_ground_truth_is_solid_and_proposals_are_dashed(canvas: Canvas) -> None:
+    canvas.show_items([box(1, BBox(10, 40, 80, 50)), box(2, BBox(110, 40, 80, 50), Kind.PROPOSAL)])
+    image = canvas.grab().toImage()
+    for number, x in ((1, 10), (2, 110)):
+        (left, bottom), (right, _) = canvas.viewport.to_view(x, 90), canvas.viewport.to_view(x + 80, 90)
+        line = colours_along(image, round(bottom), round(left) + 6, round(right) - 6)
+        coloured = [c for c in line if c == category_colour(number)]
+        share = len(coloured) / len(line)
+        assert share > 0.95 if number == 1 else 0.4 < share < 0.75
+
+
+def test_holding_h_hides_all_boxes(canvas: Canvas) -> None:
+    plain = canvas.grab().toImage()
+    canvas.show_items([box(1, BBox(10, 40, 80, 50))])
+    assert canvas.grab().toImage() != plain
+    QTest.keyPress(canvas, Qt.Key.Key_H)
+    assert canvas.grab().toImage() == plain
+    QTest.keyRelease(canvas, Qt.Key.Key_H)
+    assert canvas.grab().toImage() != plain
+
+
+def test_a_picture_that_cannot_be_shown_says_why(canvas: Canvas) -> None:
+    canvas.placeholder = "The file is empty."
+    canvas.show_picture((), (0, 0))
+    assert not canvas.has_picture
+    canvas.grab()
+    wheel(canvas, 5, 5, 1)
+    drag(canvas, (1, 1), (50, 50))

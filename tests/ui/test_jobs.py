@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import Progress
+from hitl_desktop.ui.jobs import Job, JobRunner
+
+
+@pytest.fixture
+def runner(qtbot: QtBot) -> Iterator[JobRunner]:
+    made = JobRunner()
+    yield made
+    made.close()
+
+
+def test_a_job_succeeds_off_the_gui_thread_and_reports_back_on_it(runner: JobRunner, qtbot: QtBot) -> None:
+    seen: list[object] = []
+    me = threading.get_ident()
+
+    def work(progress: Progress) -> int:
+        progress.report(1, 2)
+        return threading.get_ident()
+
+    runner.start("a", "Work", work, on_success=lambda other: seen.append((other, threading.get_ident())))
+    qtbot.waitUntil(lambda: bool(seen))
+    other, here = seen[0]  # type: ignore[misc]
+    assert other != me
+    assert here == me
+    assert runner.jobs == []
+
+
+def test_each_job_has_exactly_one_ending(runner: JobRunner, qtbot: QtBot) -> None:
+    endings: list[str] = []
+    gate = threading.Event()
+
+    def fails(_progress: Progress) -> None:
+        raise HitlError("It broke.", hint="Mend it.")
+
+    def waits(progress: Progress) -> None:
+        gate.wait(10)
+        progress.check_cancelled()
+
+    for title, function in (("ok", lambda _: None), ("bad", fails), ("stopped", waits)):
+        job = runner.start(
+            "a", title, function,
+            on_success=lambda _, t=title: endings.append(f"{t} success"),
+            on_failure=lambda _, t=title: endings.append(f"{t} failure"),
+            on_cancelled=lambda t=title: endings.append(f"{t} cancelled"),
+        )  # fmt: skip
+    job.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: len(endings) == 3)
+    assert endings == ["ok success", "bad failure", "stopped cancelled"]
+
+
+def test_a_failure_nobody_handles_goes_to_the_runner(runner: JobRunner, qtbot: QtBot) -> None:
+    failures: list[tuple[str, BaseException]] = []
+    runner.on_failure = lambda title, error: failures.append((title, error))
+
+    def fails(_progress: Progress) -> None:
+        raise HitlError("It broke.", hint="Mend it.")
+
+    runner.start("a", "Title", fails)
+    qtbot.waitUntil(lambda: bool(failures))
+    assert failures[0][0] == "Title"
+    assert str(failures[0][1]) == "It broke. Mend it."
+
+
+def test_jobs_of_a_lane_run_one_after_the_other_and_lanes_side_by_side(runner: JobRunner, qtbot: QtBot) -> None:
+    order: list[str] = []
+    first, other = threading.Event(), threading.Event()
+
+    def slow(_progress: Progress) -> None:
+        other.wait(10)
+        order.append("slow")
+
+    runner.start("a", "slow", slow)
+    runner.start("a", "after", lambda _: order.append("after"))
+    runner.start("b", "beside", lambda _: (order.append("beside"), other.set(), first.set()))
+    qtbot.waitUntil(lambda: len(order) == 3)
+    assert order == ["beside", "slow", "after"]
+
+
+def test_progress_is_thinned_but_the_last_step_always_told(runner: JobRunner, qtbot: QtBot) -> None:
+    told: list[int] = []
+
+    def work(progress: Progress) -> None:
+        for n in range(1, 1001):
+            progress.report(n, 1000)
+
+    runner.start("a", "Work", work, on_progress=lambda job: told.append(job.done))
+    qtbot.waitUntil(lambda: not runner.jobs)
+    assert told[-1] == 1000
+    assert len(told) < 50
+
+
+def test_closing_cancels_waits_and_calls_nobody(qtbot: QtBot) -> None:
+    runner = JobRunner()
+    called: list[object] = []
+    started = threading.Event()
+
+    def work(progress: Progress) -> None:
+        started.set()
+        while True:
+            progress.check_cancelled()
+
+    runner.start("a", "endless", work, on_cancelled=lambda: called.append("cancelled"))
+    runner.start("a", "never", lambda _: called.append("ran"), on_success=called.append)
+    started.wait(10)
+    runner.close()
+    assert isinstance(runner.start("a", "late", lambda _: called.append("late")), Job)
+    qtbot.wait(10)
+    assert called == []

@@ -1,0 +1,398 @@
+"""The window as hands meet it: keys and mouse, each act on disk at once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.image_loader import Loaded
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.workflows.naming import set_detector
+from tests.conftest import save
+from tests.ui.conftest import Answers, MakeWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def drag(window: MainWindow, start: tuple[float, float], end: tuple[float, float]) -> None:
+    canvas = window.canvas
+    first, last = (QPointF(*canvas.viewport.to_view(*point)).toPoint() for point in (start, end))
+    QTest.mousePress(canvas, LEFT, pos=first)
+    QTest.mouseMove(canvas, (first + last) / 2)
+    QTest.mouseMove(canvas, last)
+    QTest.mouseRelease(canvas, LEFT, pos=last)
+
+
+def key(window: MainWindow, name: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(window.canvas, name, modifier)
+
+
+def type_name(window: MainWindow, name: str) -> None:
+    QTest.keyClicks(window.inspector.name, name)
+    QTest.keyClick(window.inspector.name, Qt.Key.Key_Return)
+
+
+def on_disk(window: MainWindow) -> Project:
+    """Another connection: sees only what is committed."""
+    assert window.session.project
+    return Project.open(window.session.project.path, background=True)
+
+
+def propose(window: MainWindow, image_id: int = 1) -> None:
+    """A detector that knows cups and dogs has looked at a picture: three boxes, one of them doubtful."""
+    project = window.session.project
+    assert project
+    model = project.models.ensure("hash", "detector", ("cup", "dog"))
+    set_detector(project, model.id)
+    boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20], [50, 40, 9, 9]], float)
+    scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.55, 0.1], [0.2, 0.0]], np.float32)
+    project.predictions.replace(image_id, model.id, Detections(boxes, scores))
+    window.session.load_missing_proposals()
+
+
+def test_a_folder_opens_with_its_first_picture_and_the_others_follow(window: MainWindow) -> None:
+    assert window.session.image
+    assert window.session.image.path == "a.png"
+    assert window.queue.model.rowCount() == 4
+    assert window.canvas.picture_size == (80, 60)
+    assert "picture 1 of 4" in window.place.text()
+    assert window.saved.text() == "saved"
+
+
+def test_the_first_box_of_a_project_asks_for_its_name_without_a_dialog(window: MainWindow, qtbot: QtBot) -> None:
+    drag(window, (10, 10), (50, 40))
+    assert window.session.annotations == []
+    qtbot.waitUntil(window.inspector.name.hasFocus)
+    type_name(window, "red cell")
+    (annotation,) = window.session.annotations
+    assert annotation.bbox == pytest.approx(BBox(10, 10, 40, 30), abs=1)
+    assert window.canvas.hasFocus()
+    with on_disk(window) as disk:
+        assert disk.annotations.all() == [annotation]
+        assert [c.name for c in disk.categories.all()] == ["red cell"]
+    drag(window, (60, 10), (75, 30))
+    assert len(window.session.annotations) == 2
+    assert window.canvas.selected
+    assert window.canvas.selected.key.id == window.session.annotations[1].id
+
+
+def test_a_box_is_moved_resized_renamed_and_deleted_each_on_disk(window: MainWindow) -> None:
+    session = window.session
+    session.add_category("cat")
+    session.add_category("dog")
+    key(window, Qt.Key.Key_1)
+    drag(window, (10, 10), (40, 40))
+    before = session.annotations[0]
+    drag(window, (25, 25), (35, 30))
+    moved = session.annotations[0]
+    assert moved.bbox.x == pytest.approx(before.bbox.x + 10, abs=1)
+    drag(window, (moved.bbox.right, moved.bbox.bottom), (60, 55))
+    assert session.annotations[0].bbox.right == pytest.approx(60, abs=1)
+    key(window, Qt.Key.Key_2)
+    assert session.annotations[0].category_id == 2
+    with on_disk(window) as disk:
+        assert disk.annotations.all() == session.annotations
+    key(window, Qt.Key.Key_X)
+    with on_disk(window) as disk:
+        assert disk.annotations.all() == []
+
+
+def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.add_category("cat")
+    drag(window, (10, 10), (40, 40))
+    key(window, Qt.Key.Key_N)
+    assert session.image
+    assert session.image.id == 2
+    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    drag(window, (5, 5), (30, 30))
+    assert len(session.annotations) == 1
+    control = Qt.KeyboardModifier.ControlModifier
+    key(window, Qt.Key.Key_Z, control)
+    assert session.annotations == []
+    key(window, Qt.Key.Key_Z, control)
+    assert session.image.id == 1
+    assert session.annotations == []
+    assert "which is shown now" in window.statusBar().currentMessage()
+    key(window, Qt.Key.Key_Z, control)
+    assert "nothing to undo" in window.statusBar().currentMessage()
+    shift = control | Qt.KeyboardModifier.ShiftModifier
+    key(window, Qt.Key.Key_Z, shift)
+    assert len(session.annotations) == 1
+    key(window, Qt.Key.Key_Z, shift)
+    assert session.image.id == 2
+
+
+def test_accepting_a_picture_by_key_decides_it_and_goes_on(window: MainWindow) -> None:
+    propose(window)
+    assert len(window.canvas.items) == 3
+    key(window, Qt.Key.Key_A)
+    assert window.session.image
+    assert window.session.image.id == 2
+    with on_disk(window) as disk:
+        first = disk.images.get(1)
+        assert first
+        assert first.state is ImageState.DECIDED
+        assert [c.name for c in disk.categories.all()] == ["cup", "dog"]
+        assert len(disk.annotations.of_image(1)) == 3
+        assert disk.decisions.acts().accepted == 3
+    key(window, Qt.Key.Key_P)
+    assert window.session.image.id == 1
+    assert len(window.canvas.items) == 3
+    assert "1 decided (25%)" in window.share.text()
+
+
+def test_tab_enter_and_x_go_through_proposals_the_most_doubtful_first(window: MainWindow) -> None:
+    propose(window)
+    key(window, Qt.Key.Key_Tab)
+    assert window.canvas.selected
+    assert window.canvas.selected.label == "cup 0.55"
+    key(window, Qt.Key.Key_X)
+    assert window.canvas.selected
+    assert window.canvas.selected.label == "dog 0.80"
+    key(window, Qt.Key.Key_Return)
+    assert [a.category_id for a in window.session.annotations] == [1]
+    assert window.canvas.selected.label == "cup 0.90"
+    assert len(window.session.visible_proposals) == 1
+
+
+def test_a_digit_renames_a_proposal_and_moving_one_corrects_it(window: MainWindow) -> None:
+    window.session.add_category("cell")
+    propose(window)
+    key(window, Qt.Key.Key_Tab)
+    key(window, Qt.Key.Key_1)
+    (renamed,) = window.session.annotations
+    assert renamed.edited
+    assert renamed.category_id == 1
+    key(window, Qt.Key.Key_Escape)
+    QTest.mouseClick(window.canvas, LEFT, pos=QPointF(*window.canvas.viewport.to_view(10, 10)).toPoint())
+    drag(window, (10, 10), (14, 12))
+    assert len(window.session.annotations) == 2
+    assert window.session.annotations[1].edited
+    assert window.canvas.selected
+    assert window.canvas.selected.key.id == window.session.annotations[1].id
+
+
+def test_the_threshold_shows_more_or_fewer_and_is_kept(window: MainWindow) -> None:
+    propose(window)
+    for _ in range(3):
+        key(window, Qt.Key.Key_BracketLeft)
+    assert len(window.canvas.items) == 4
+    for _ in range(10):
+        key(window, Qt.Key.Key_BracketRight)
+    assert len(window.canvas.items) == 2
+    assert window.settings.number("display_threshold") == pytest.approx(0.65)
+
+
+def test_empty_and_skip_by_key(window: MainWindow) -> None:
+    propose(window)
+    key(window, Qt.Key.Key_E)
+    key(window, Qt.Key.Key_S)
+    with on_disk(window) as disk:
+        states = [i.state for i in disk.images.all()]
+    assert states[:2] == [ImageState.DECIDED, ImageState.SKIPPED]
+    assert window.session.image
+    assert window.session.image.id == 3
+
+
+def test_the_last_picture_says_that_all_is_done(window: MainWindow) -> None:
+    for _ in range(4):
+        key(window, Qt.Key.Key_E)
+    assert "Every picture is decided" in window.statusBar().currentMessage()
+    assert "4 decided (100%)" in window.share.text()
+
+
+def test_tags_are_typed_and_kept(window: MainWindow) -> None:
+    window.inspector.tags.setText("night, Wet ,night")
+    window.inspector.tags.editingFinished.emit()
+    key(window, Qt.Key.Key_N)
+    assert window.inspector.tags.text() == ""
+    key(window, Qt.Key.Key_P)
+    assert window.inspector.tags.text() == "night, Wet"
+
+
+def test_letters_typed_into_a_field_are_no_shortcuts(window: MainWindow) -> None:
+    window.inspector.ask_for_name()
+    QTest.keyClicks(window.inspector.name, "axen")
+    assert window.inspector.name.text() == "axen"
+    assert window.session.image
+    assert window.session.image.id == 1
+
+
+def test_the_queue_shows_state_and_filters_and_a_click_opens(window: MainWindow) -> None:
+    key(window, Qt.Key.Key_E)
+    model = window.queue.model
+    assert model.index(0, 0).data(STATUS) == "decided"
+    assert model.index(1, 0).data(DETAIL) == "not looked at yet"
+    window.queue.state.setCurrentText("To do")
+    assert model.rowCount() == 3
+    window.queue.text.setText("sub/")
+    assert [model.index(0, 0).data(IMAGE_ID), model.rowCount()] == [4, 1]
+    window.queue.list.clicked.emit(model.index(0, 0))
+    assert window.session.image
+    assert window.session.image.path == "sub/d.png"
+
+
+def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainWindow) -> None:
+    session = window.session
+    session.add_category("cat")
+    drag(window, (10, 10), (40, 40))
+    assert session.project
+    stored = list(session.annotations)
+    session.project.db.execute("PRAGMA query_only = 1")
+    for _ in range(2):
+        drag(window, (50, 10), (70, 40))
+    assert session.annotations == stored
+    assert len(window.canvas.items) == 1
+    assert window._warning.isVisible()
+    assert "cannot be written" in window._warning.text()
+    assert window.saved.text() == "NOT SAVED"
+    session.project.db.execute("PRAGMA query_only = 0")
+    drag(window, (50, 10), (70, 40))
+    assert len(session.annotations) == 2
+    assert window.saved.text() == "saved"
+
+
+def test_a_late_picture_is_not_drawn_over_another_one(window: MainWindow) -> None:
+    key(window, Qt.Key.Key_N)
+    size = window.canvas.picture_size
+    window.loader.loaded.emit(1, Loaded((), (1, 1), "late"))
+    assert window.canvas.picture_size == size
+
+
+def test_a_picture_that_cannot_be_read_says_why_and_cannot_be_decided(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    image = project.images.get(2)
+    assert image
+    project.path_of(image).write_bytes(b"")
+    window.loader.forget(2)
+    window.background.refresh_folders()
+    window.session.go_to(2)
+    qtbot.waitUntil(lambda: "empty" in window.canvas.placeholder)
+    project.images.set_reason(2, "The file is empty.")
+    window.session.go_to(2)
+    key(window, Qt.Key.Key_A)
+    assert "cannot be decided" in window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+
+
+def test_export_and_import_through_the_menu(window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    propose(window)
+    key(window, Qt.Key.Key_A)
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    answers.next_export = tmp_path / "out.json"
+    window.actions_["export_coco"].trigger()
+    qtbot.waitUntil(lambda: "3 boxes on 1 pictures" in window.statusBar().currentMessage())
+    assert len(json.loads((tmp_path / "out.json").read_text())["annotations"]) == 3
+
+    shutil.copytree(tmp_path / "pictures", tmp_path / "again", ignore=shutil.ignore_patterns("*.hitl*"))
+    other = make_window()
+    other.open_path(tmp_path / "again")
+    other.background.refresh_folders()
+    qtbot.waitUntil(lambda: len(other.session.statuses) == 4 and not other.runner.jobs, timeout=30_000)
+    other_answers = other.ask
+    assert isinstance(other_answers, Answers)
+    other_answers.next_import = tmp_path / "out.json"
+    other_answers.confirms = False
+    other.actions_["import_coco"].trigger()
+    qtbot.waitUntil(lambda: bool(other_answers.seen) and not other.runner.jobs)
+    assert other.session.project
+    assert other.session.project.annotations.all() == []
+    other_answers.confirms = True
+    other.actions_["import_coco"].trigger()
+    qtbot.waitUntil(lambda: len(other.session.annotations) == 3)
+    qtbot.waitUntil(lambda: not other.runner.jobs, timeout=30_000)
+
+
+@pytest.mark.parametrize("kind", ["empty folder", "missing", "text", "newer"])
+def test_what_cannot_be_opened_says_why_and_the_open_project_stays(window: MainWindow, tmp_path: Path, kind: str) -> None:
+    bad = tmp_path / "bad.hitl"
+    if kind == "empty folder":
+        bad.mkdir()
+    if kind == "text":
+        bad.write_text("hello")
+    if kind == "newer":
+        with Project.create(bad) as project:
+            project.db.execute("PRAGMA user_version = 99")
+    window.open_path(bad)
+    assert window._warning.isVisible()
+    assert window.session.image
+    assert window.session.image.path == "a.png"
+    window._warning.click()
+    assert not window._warning.isVisible()
+
+
+def test_a_vanished_folder_is_a_sentence_and_the_boxes_are_safe(window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.session.add_category("cat")
+    drag(window, (10, 10), (40, 40))
+    window.close()
+    shutil.move(tmp_path / "pictures" / "pictures.hitl", tmp_path / "p.hitl")
+    with Project.open(tmp_path / "p.hitl") as project:
+        project.db.execute("UPDATE folders SET path = 'nowhere'")
+    other = make_window(automatic=True)
+    other.open_path(tmp_path / "p.hitl")
+    qtbot.waitUntil(other._warning.isVisible)
+    assert "is gone" in other._warning.text()
+    assert len(other.session.annotations) == 1
+    qtbot.waitUntil(lambda: not other.runner.jobs, timeout=20_000)
+
+
+def test_everything_is_reachable_by_name_for_a_screen_reader(window: MainWindow) -> None:
+    for widget in (window.canvas, window.queue.list, window.queue.state, window.queue.text, window.inspector.boxes,
+                   window.inspector.tags, window.inspector.name, window.inspector.categories):  # fmt: skip
+        assert widget.accessibleName()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "system"])
+def test_themes_are_kept(window: MainWindow, theme: str) -> None:
+    window.actions_[f"theme_{theme}"].trigger()
+    assert window.settings.text("theme") == theme
+    window.grab()
+
+
+def test_the_project_opens_where_work_goes_on(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    key(window, Qt.Key.Key_E)
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    assert other.session.image
+    assert other.session.image.id == 2
+    assert other.session.order.ids == [1, 2, 3, 4]
+    qtbot.waitUntil(lambda: other.canvas.has_picture)
+
+
+def test_what_no_code_expected_is_one_line_for_a_person_and_all_of_it_in_the_log(
+    window: MainWindow, caplog: pytest.LogCaptureFixture
+) -> None:
+    window.runner.on_failure("Learning", ZeroDivisionError("division by zero"))
+    assert "ZeroDivisionError" in window._warning.text()
+    assert "Traceback" not in window._warning.text()
+    assert "division by zero" in caplog.text
+
+
+def test_pictures_are_never_written_to(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    rng = np.random.default_rng(0)
+    picture = save(tmp_path / "p" / "x.png", rng.integers(0, 255, (40, 40, 3), dtype=np.uint8))
+    before, stamp = picture.read_bytes(), picture.stat().st_mtime_ns
+    window = make_window(automatic=True)
+    window.open_path(tmp_path / "p")
+    qtbot.waitUntil(lambda: window.canvas.has_picture and not window.runner.jobs, timeout=60_000)
+    key(window, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)
+    assert (picture.read_bytes(), picture.stat().st_mtime_ns) == (before, stamp)

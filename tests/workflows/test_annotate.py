@@ -1,0 +1,216 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hitl_desktop.domain.annotations import Origin
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Detections, Proposal
+from hitl_desktop.domain.review import Acts, DecisionKind
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+
+HOW = annotate.How(None, 0.3, 1.5)
+
+
+@pytest.fixture
+def proposals(project: Project) -> list[Proposal]:
+    """Three boxes of a detector on the first picture: cup, dog, cup."""
+    model = project.models.ensure("hash", "detector", ("cup", "dog"))
+    set_detector(project, model.id)
+    boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
+    scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.7, 0.1]], np.float32)
+    project.predictions.replace(1, model.id, Detections(boxes, scores))
+    image = project.images.get(1)
+    assert image
+    return proposals_of(project, image, load_naming(project))
+
+
+def everything(project: Project) -> object:
+    """All that people can edit."""
+    return (
+        project.annotations.all(),
+        [i.state for i in project.images.all()],
+        project.images.tags_by_image(),
+        {i: project.predictions.rejected_of(i) for i in project.images.ids()},
+    )
+
+
+def test_a_new_project_has_no_categories_until_a_proposal_is_accepted(project: Project, proposals: list[Proposal]) -> None:
+    assert project.categories.all() == []
+    assert [p.category_id for p in proposals] == [None] * 3
+    annotate.accept(project, [proposals[1]])
+    annotate.accept(project, [proposals[0]])
+    assert [(c.id, c.name) for c in project.categories.all()] == [(1, "dog"), (2, "cup")]
+    first = project.annotations.of_image(1)[0]
+    assert (first.origin, first.proposed_by, first.edited) == (Origin.MODEL, "detector", False)
+    assert first.score == pytest.approx(0.8, abs=1e-3)
+
+
+def test_renaming_a_proposal_does_not_make_its_old_name_a_category(project: Project, proposals: list[Proposal]) -> None:
+    cell = project.categories.ensure("cell").id
+    annotate.accept(project, [proposals[0]], category_id=cell)
+    assert [c.name for c in project.categories.all()] == ["cell"]
+    (annotation,) = project.annotations.of_image(1)
+    assert annotation.edited
+    assert annotate.count_acts(project, 1) == Acts(relabelled=1)
+
+
+def test_accepting_under_its_own_name_is_no_correction(project: Project, proposals: list[Proposal]) -> None:
+    cup = project.categories.ensure("CUP").id
+    annotate.accept(project, [proposals[0]], category_id=cup)
+    assert annotate.count_acts(project, 1) == Acts(accepted=1)
+
+
+def test_acts_are_counted_by_what_they_changed(project: Project, proposals: list[Proposal]) -> None:
+    annotate.accept(project, [proposals[0]], bbox=BBox(1, 1, 20, 20))
+    annotate.accept(project, [proposals[1]])
+    annotate.reject(project, [proposals[2]])
+    annotate.draw(project, 1, BBox(40, 40, 9, 9), project.categories.ensure("cup").id)
+    assert annotate.count_acts(project, 1) == Acts(accepted=1, moved=1, rejected=1, drawn=1)
+
+
+def test_deciding_accepts_what_is_shown_in_one_step(project: Project, proposals: list[Proposal]) -> None:
+    changes = annotate.decide(project, 1, proposals, proposals, HOW)
+    assert changes.queue
+    image = project.images.get(1)
+    assert image
+    assert image.state is ImageState.DECIDED
+    assert len(project.annotations.of_image(1)) == 3
+    assert project.decisions.last_of(1) is DecisionKind.ACCEPTED
+    edit, _ = annotate.undo(project)
+    assert edit
+    assert project.annotations.of_image(1) == []
+    assert project.decisions.last_of(1) is DecisionKind.UNDONE
+    annotate.redo(project)
+    assert len(project.annotations.of_image(1)) == 3
+    assert project.decisions.last_of(1) is DecisionKind.ACCEPTED
+    assert project.decisions.count() == 3
+
+
+def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty(project: Project, proposals: list[Proposal]) -> None:
+    annotate.reject(project, [proposals[0]])
+    annotate.decide(project, 1, proposals[1:], proposals, HOW)
+    assert project.decisions.last_of(1) is DecisionKind.CORRECTED
+    annotate.decide(project, 2, [], [], HOW)
+    assert project.decisions.last_of(2) is DecisionKind.EMPTY
+
+
+def test_verified_empty_removes_the_boxes_and_undo_brings_them_back(project: Project, proposals: list[Proposal]) -> None:
+    annotate.accept(project, proposals[:2])
+    before = project.annotations.of_image(1)
+    annotate.mark_empty(project, 1, proposals, HOW)
+    assert project.annotations.of_image(1) == []
+    assert project.decisions.last_of(1) is DecisionKind.EMPTY
+    annotate.undo(project)
+    assert project.annotations.of_image(1) == before
+
+
+def test_skipping_puts_a_picture_aside(project: Project) -> None:
+    annotate.skip(project, 1, seconds=3)
+    assert [r.image_id for r in project.queue.order()] == [2, 3, 4]
+    assert not annotate.skip(project, 1, seconds=3).queue
+    annotate.undo(project)
+    assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
+
+
+def test_deleting_an_accepted_box_rejects_its_proposal(project: Project, proposals: list[Proposal]) -> None:
+    annotate.accept(project, [proposals[0]])
+    annotate.delete(project, project.annotations.of_image(1))
+    assert project.predictions.rejected_of(1) == {proposals[0].prediction_id}
+    annotate.undo(project)
+    assert project.predictions.rejected_of(1) == set()
+
+
+def test_changing_nothing_is_no_edit(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    annotate.draw(project, 1, BBox(0, 0, 9, 9), category)
+    (annotation,) = project.annotations.of_image(1)
+    annotate.change(project, annotation, bbox=annotation.bbox)
+    annotate.set_tags(project, 1, [])
+    assert annotate.accept(project, []) == annotate.reject(project, []) == annotate.delete(project, [])
+    annotate.undo(project)
+    assert project.annotations.of_image(1) == []
+    assert annotate.undo(project)[0] is None
+
+
+def test_a_box_without_size_is_refused_and_nothing_is_left_to_undo(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    with pytest.raises(HitlError):
+        annotate.draw(project, 1, BBox(0, 0, 0, 9), category)
+    assert annotate.undo(project)[0] is None
+
+
+def test_undo_survives_a_restart(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    annotate.draw(project, 2, BBox(0, 0, 9, 9), category)
+    with Project.open(project.path) as again:
+        edit, changes = annotate.undo(again)
+        assert edit
+        assert changes.go_to == 2
+        assert again.annotations.all() == []
+        assert annotate.redo(again)[0]
+        assert len(again.annotations.all()) == 1
+
+
+def test_a_new_edit_ends_what_could_be_redone(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    annotate.draw(project, 1, BBox(0, 0, 9, 9), category)
+    annotate.undo(project)
+    annotate.draw(project, 1, BBox(5, 5, 9, 9), category)
+    assert annotate.redo(project)[0] is None
+
+
+ACTS = st.lists(st.tuples(st.sampled_from("draw accept reject change delete tags decide empty skip".split()), st.integers(0, 9)), max_size=12)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(acts=ACTS)
+def test_undoing_everything_leads_back_and_redoing_everything_forth(project: Project, proposals: list[Proposal], acts: list[tuple[str, int]]) -> None:
+    while annotate.undo(project)[0]:
+        pass
+    category, tag = project.categories.ensure("a").id, project.tags.ensure("t").id
+    start = everything(project)
+    states = [start]
+    for act, n in acts:
+        present = project.annotations.of_image(1)
+        open_ones = [p for p in proposals if p.prediction_id not in {a.prediction_id for a in present} | project.predictions.rejected_of(1)]
+        if act == "draw":
+            annotate.draw(project, 1, BBox(n, n, 5 + n, 5), category)
+        elif act == "accept":
+            annotate.accept(project, open_ones[:1], bbox=BBox(n, 0, 5, 5) if n % 2 else None)
+        elif act == "reject":
+            annotate.reject(project, open_ones[:1])
+        elif act == "change" and present:
+            annotate.change(project, present[n % len(present)], bbox=BBox(n, 1, 7, 7))
+        elif act == "delete":
+            annotate.delete(project, present[:n])
+        elif act == "tags":
+            annotate.set_tags(project, 1, [tag] if n % 2 else [])
+        elif act == "decide":
+            annotate.decide(project, 1, open_ones, proposals, HOW)
+        elif act == "empty":
+            annotate.mark_empty(project, 1, proposals, HOW)
+        elif act == "skip":
+            annotate.skip(project, 1, seconds=1)
+        if everything(project) != states[-1]:
+            states.append(everything(project))
+    undone = 0
+    while annotate.undo(project)[0]:
+        undone += 1
+    assert everything(project) == start
+    for _ in range(undone):
+        annotate.redo(project)
+    assert everything(project) == states[-1]
+
+
+def test_a_proposal_named_otherwise_now_is_accepted_under_its_new_name(project: Project, proposals: list[Proposal]) -> None:
+    cell = project.categories.ensure("cell")
+    annotate.accept(project, [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3")])
+    (annotation,) = project.annotations.of_image(1)
+    assert (annotation.category_id, annotation.proposed_by) == (cell.id, "head 3")

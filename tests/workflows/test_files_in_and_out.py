@@ -1,0 +1,231 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.progress import JobCancelled, NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.export_dataset import export_dataset
+from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
+from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.open_folder import add_folder, list_pictures, open_path, project_file_for, scan
+from tests.conftest import CancelAt
+
+
+def test_pictures_are_listed_in_order_of_name_and_hidden_ones_not(pictures: Path) -> None:
+    (pictures / ".hidden.jpg").write_bytes(b"")
+    (pictures / ".git").mkdir()
+    (pictures / ".git" / "x.png").write_bytes(b"")
+    (pictures / "notes.txt").write_text("no picture")
+    (pictures / "folder.jpg").mkdir()
+    assert list(list_pictures(pictures)) == ["a.png", "b.jpg", "c.png", "sub/d.png"]
+
+
+def test_listing_again_adds_only_what_is_new(project: Project, pictures: Path) -> None:
+    before = project.images.all()
+    shutil.copy(pictures / "a.png", pictures / "z.png")
+    add_folder(project, pictures, NoProgress())
+    after = project.images.all()
+    assert after[: len(before)] == before
+    assert [i.path for i in after[len(before) :]] == ["z.png"]
+
+
+def test_reading_finds_sizes_hashes_and_what_is_broken(project: Project, pictures: Path) -> None:
+    (pictures / "e.jpg").write_bytes(b"")
+    add_folder(project, pictures, NoProgress())
+    result = scan(project, NoProgress())
+    assert result.read == 0
+    assert [path for path, _ in result.unreadable] == ["e.jpg"]
+    sizes = {i.path: (i.width, i.height) for i in project.images.all() if not i.reason}
+    assert sizes == {"a.png": (80, 60), "b.jpg": (70, 90), "c.png": (40, 40), "sub/d.png": (64, 50)}
+    assert all(i.content_hash for i in project.images.all() if not i.reason)
+
+
+def test_reading_goes_on_after_it_was_cancelled(tmp_path: Path, pictures: Path) -> None:
+    with Project.create(tmp_path / "x.hitl") as project:
+        add_folder(project, pictures, NoProgress())
+        with pytest.raises(JobCancelled):
+            scan(project, CancelAt(0))
+        assert len(project.images.unscanned()) == 4
+        assert scan(project, NoProgress()).read == 4
+
+
+@pytest.mark.parametrize("kind", ["empty", "missing", "file"])
+def test_folders_that_cannot_be_opened_say_why_and_leave_nothing(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "folder"
+    if kind == "empty":
+        folder.mkdir()
+    if kind == "file":
+        folder.write_text("")
+    with pytest.raises(HitlError) as raised:
+        new_project(tmp_path / "x.hitl", folder, NoProgress())
+    assert raised.value.hint
+    assert not (tmp_path / "x.hitl").exists()
+
+
+def test_names_that_are_no_text_are_listed_with_a_reason(tmp_path: Path, pictures: Path) -> None:
+    try:
+        (pictures / "bad\udcff.png").write_bytes((pictures / "a.png").read_bytes())
+    except OSError:
+        pytest.skip("this file system allows no such names")
+    made = new_project(tmp_path / "x.hitl", pictures, NoProgress())
+    assert made.images == 5
+    assert [reason for _, reason in made.unreadable] == ["The file name is not valid text. Rename the file."]
+
+
+def test_a_folder_opens_as_a_project_beside_its_pictures_and_opens_again(pictures: Path) -> None:
+    with open_path(pictures) as project:
+        assert project.path == pictures / "pictures.hitl"
+        assert [i.path for i in project.images.all()] == ["a.png"]
+        project.categories.ensure("cat")
+    with open_path(pictures) as project:
+        assert project.categories.find("cat")
+
+
+def test_the_project_of_a_read_only_folder_lies_elsewhere(pictures: Path, monkeypatch: pytest.MonkeyPatch, isolated: Path) -> None:
+    monkeypatch.setattr("hitl_desktop.workflows.open_folder.os.access", lambda _path, mode: mode != 2)
+    assert project_file_for(pictures).parent == isolated / "data"
+
+
+def write_coco(path: Path, **changes: Any) -> Path:
+    record = {
+        "images": [
+            {"id": 7, "file_name": "sub/d.png", "width": 64, "height": 50},
+            {"id": 3, "file_name": "a.png", "width": 80, "height": 60, "tags": ["night"]},
+            {"id": 9, "file_name": "c.png", "width": 40, "height": 40},
+        ],
+        "categories": [{"id": 5, "name": "cat"}, {"id": 2, "name": "dog"}],
+        "annotations": [
+            {"id": 40, "image_id": 7, "category_id": 5, "bbox": [1.25, 2.5, 30.1, 20.2]},
+            {"id": 12, "image_id": 3, "category_id": 2, "bbox": [0, 0, 80, 60], "iscrowd": 1},
+        ],
+    }
+    path.write_text(json.dumps(record | changes))
+    return path
+
+
+def test_a_file_becomes_ground_truth_of_decided_pictures_with_its_own_ids(tmp_path: Path, pictures: Path) -> None:
+    made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=write_coco(tmp_path / "c.json"))
+    assert (made.images, made.annotations, made.categories, made.issues) == (4, 2, 2, ())
+    with Project.open(tmp_path / "x.hitl") as project:
+        decided = {i.id: i.path for i in project.images.all(state=ImageState.DECIDED)}
+        assert decided == {3: "a.png", 7: "sub/d.png", 9: "c.png"}
+        assert {c.id: c.name for c in project.categories.all()} == {2: "dog", 5: "cat"}
+        assert [a.id for a in project.annotations.all()] == [12, 40]
+        assert project.annotations.of_image(3)[0].crowd
+
+
+def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, pictures: Path) -> None:
+    new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=write_coco(tmp_path / "c.json"))
+    with Project.open(tmp_path / "x.hitl") as project:
+        summary = export_dataset(project, tmp_path / "1.json")
+        export_dataset(project, tmp_path / "1-again.json")
+    assert (summary.images, summary.annotations, summary.undecided) == (3, 2, 1)
+    with Project.create(tmp_path / "y.hitl") as project:
+        add_folder(project, pictures, NoProgress())
+        scan(project, NoProgress())
+        assert import_dataset(project, read_dataset(tmp_path / "1.json")).issues == ()
+        export_dataset(project, tmp_path / "2.json")
+    first = (tmp_path / "1.json").read_bytes()
+    assert first == (tmp_path / "1-again.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+    images = json.loads(first)["images"]
+    assert {"id": 9, "file_name": "c.png", "width": 40, "height": 40} in images  # verified empty
+    assert images[0]["tags"] == ["night"]
+
+
+def test_an_exported_file_satisfies_pycocotools_and_scores_one_against_itself(
+    tmp_path: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    new_project(tmp_path / "x.hitl", dataset / "images", NoProgress(), coco=dataset / "instances.json")
+    with Project.open(tmp_path / "x.hitl") as project:
+        export_dataset(project, tmp_path / "out.json")
+    truth = COCO(str(tmp_path / "out.json"))
+    detections = truth.loadRes([{**a, "score": 1.0} for a in truth.dataset["annotations"]])
+    evaluation = COCOeval(truth, detections, "bbox")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+    assert evaluation.stats[0] == pytest.approx(1.0)
+    capsys.readouterr()
+
+
+def test_importing_again_keeps_the_projects_version_and_says_so(tmp_path: Path, pictures: Path) -> None:
+    coco = write_coco(tmp_path / "c.json")
+    new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=coco)
+    with Project.open(tmp_path / "x.hitl") as project:
+        before = project.annotations.all()
+        summary = import_dataset(project, read_dataset(coco))
+        assert project.annotations.all() == before
+        assert (summary.images, summary.annotations) == (0, 0)
+        assert all("was kept" in issue.problem for issue in summary.issues)
+
+
+def test_what_does_not_fit_is_an_issue_and_the_rest_comes_in(tmp_path: Path, project: Project) -> None:
+    record = {
+        "images": [
+            {"id": 1, "file_name": "images/a.png", "width": 60, "height": 80},
+            {"id": 2, "file_name": "elsewhere.png", "width": 10, "height": 10},
+            {"id": 3, "file_name": "a.png", "width": 80, "height": 60},
+        ],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [70, 50, 30, 30]},
+            {"id": 2, "image_id": 1, "category_id": 1, "bbox": [300, 300, 30, 30]},
+        ],
+    }
+    (tmp_path / "c.json").write_text(json.dumps(record))
+    summary = import_dataset(project, read_dataset(tmp_path / "c.json"))
+    problems = " | ".join(i.problem for i in summary.issues)
+    for words in ("is not among", "names a picture that the file names twice", "check it", "was clipped", "lies outside"):
+        assert words in problems
+    (annotation,) = project.annotations.all()
+    assert annotation.bbox == (70, 50, 10, 10)
+
+
+def test_decomposed_names_match_composed_ones(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "a.png").rename(pictures / "de\u0301compose\u0301.png")
+    file = write_coco(tmp_path / "c.json", images=[{"id": 1, "file_name": "d\u00e9compos\u00e9.png", "width": 80, "height": 60}], annotations=[])
+    assert new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file).issues == ()
+
+
+def test_a_malformed_file_stops_before_a_project_is_made(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "c.json").write_text("{")
+    with pytest.raises(HitlError, match="not valid JSON"):
+        new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=tmp_path / "c.json")
+    assert not (tmp_path / "x.hitl").exists()
+
+
+def test_nothing_decided_is_nothing_to_export_unless_all_is_asked_for(tmp_path: Path, project: Project) -> None:
+    with pytest.raises(HitlError, match="nothing to export"):
+        export_dataset(project, tmp_path / "out.json")
+    assert export_dataset(project, tmp_path / "out.json", all_images=True).images == 4
+
+
+def test_unreadable_pictures_stay_out_of_the_export_and_are_counted(tmp_path: Path, project: Project) -> None:
+    project.images.set_state(1, ImageState.DECIDED)
+    project.images.set_state(2, ImageState.DECIDED)
+    project.images.set_reason(2, "broken")
+    summary = export_dataset(project, tmp_path / "out.json")
+    assert (summary.images, summary.unreadable, summary.undecided) == (1, 1, 2)
+
+
+def test_two_folders_with_the_same_names_keep_their_pictures_apart(tmp_path: Path, pictures: Path, project: Project) -> None:
+    shutil.copytree(pictures, tmp_path / "more")
+    add_folder(project, tmp_path / "more", NoProgress())
+    scan(project, NoProgress())
+    export_dataset(project, tmp_path / "out.json", all_images=True)
+    names = [i["file_name"] for i in json.loads((tmp_path / "out.json").read_text())["images"]]
+    assert len(set(names)) == 8
+    assert {"pictures/a.png", "more/a.png"} <= set(names)
+
+
+def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError):
+        open_path(tmp_path / "nothing.hitl")

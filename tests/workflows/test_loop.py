@@ -1,0 +1,256 @@
+"""Pre-label, review, learn, rank, evaluate: the real detector, encoder and scikit-learn on synthetic pictures."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hitl_desktop.domain.images import ImageState, Split
+from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.learning.query import RANDOM
+from hitl_desktop.progress import JobCancelled, NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.embed import embed_images, embed_undecided
+from hitl_desktop.workflows.evaluate import evaluate
+from hitl_desktop.workflows.import_dataset import read_dataset
+from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
+from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.retrain import is_due, retrain
+from hitl_desktop.workflows.simulate import simulate, steps_up_to
+from hitl_desktop.workflows.synthetic import CLASSES, draw_picture
+from tests.conftest import CancelAt, make_dataset
+
+QUIET = NoProgress()
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+    """A project of twelve pictures, pre-labelled and with all vectors; copy it."""
+    folder = tmp_path_factory.mktemp("labelled")
+    shutil.copytree(dataset, folder / "set")
+    new_project(folder / "p.hitl", folder / "set" / "images", QUIET)
+    with Project.open(folder / "p.hitl", background=True) as project:
+        prelabel(project, QUIET, threads=2)
+        embed_undecided(project, QUIET, threads=2)
+        refresh_queue(project, load_naming(project), QUIET)
+        project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder
+
+
+@pytest.fixture
+def loop(labelled: Path, tmp_path: Path) -> Iterator[Project]:
+    shutil.copytree(labelled, tmp_path / "copy")
+    with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        yield project
+
+
+def review(project: Project, dataset: Path, count: int) -> None:
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    for _ in range(count):
+        image = next_undecided(project)
+        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
+
+
+def test_prelabelling_skips_what_the_same_detector_has_done(loop: Project) -> None:
+    result = prelabel(loop, QUIET, threads=1)
+    assert (result.done, result.skipped, result.failed) == (0, 12, 0)
+
+
+def test_prelabelling_that_was_cancelled_keeps_what_it_did_and_goes_on(tmp_path: Path, dataset: Path) -> None:
+    new_project(tmp_path / "p.hitl", dataset / "images", QUIET)
+    with Project.open(tmp_path / "p.hitl") as project:
+        cancel = CancelAt(1)
+        with pytest.raises(JobCancelled):
+            prelabel(project, cancel, threads=1)
+        assert cancel.reports == [(4, 12)]
+        result = prelabel(project, QUIET, threads=1)
+        assert (result.done, result.skipped) == (8, 4)
+        assert result.images_per_s > 0
+
+
+def test_the_nearest_pictures_come_first(tmp_path: Path, dataset: Path) -> None:
+    new_project(tmp_path / "p.hitl", dataset / "images", QUIET)
+    with Project.open(tmp_path / "p.hitl") as project:
+        with pytest.raises(JobCancelled):
+            prelabel(project, CancelAt(1), nearest=9, threads=1)
+        model = project.meta.get_id("detector")
+        assert model
+        assert project.predictions.images_done(model) == {9, 10, 11, 12}
+
+
+def test_a_picture_that_broke_is_noted_and_the_run_goes_on(tmp_path: Path, dataset: Path) -> None:
+    shutil.copytree(dataset / "images", tmp_path / "images")
+    new_project(tmp_path / "p.hitl", tmp_path / "images", QUIET)
+    (tmp_path / "images" / "003.png").write_bytes(b"gone bad")
+    (tmp_path / "images" / "005.png").unlink()
+    with Project.open(tmp_path / "p.hitl") as project:
+        result = prelabel(project, QUIET, threads=1)
+        assert (result.done, result.failed) == (10, 2)
+        reasons = {i.path: i.reason for i in project.images.all() if i.reason}
+        assert "not a picture" in str(reasons["003.png"])
+        assert "gone" in str(reasons["005.png"])
+        assert embed_images(project, project.images.all(), QUIET) > 0
+
+
+def test_a_vanished_folder_is_a_sentence_and_loses_nothing(loop: Project, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "copy" / "set")
+    with pytest.raises(ProjectError, match="is gone"):
+        prelabel(loop, QUIET)
+    assert len(loop.images.all()) == 12
+    assert all(i.reason is None for i in loop.images.all())
+
+
+def test_before_any_decision_the_detectors_own_scores_serve(loop: Project, dataset: Path) -> None:
+    result = retrain(loop, QUIET, threads=1)
+    assert result.head_id is None
+    assert loop.heads.active() is None
+    naming = load_naming(loop)
+    assert naming
+    image = next_undecided(loop)
+    proposals = proposals_of(loop, image, naming)
+    assert {p.named_by for p in proposals} == {"nanodet_g_416"}
+    assert all(p.name in naming.detector.classes for p in proposals)
+    assert [p.score for p in proposals] == sorted((p.score for p in proposals), reverse=True)
+    assert evaluate(loop, read_dataset(dataset / "instances.json").dataset, QUIET).map == 0
+
+
+def test_a_few_pictures_teach_the_head_three_classes_no_detector_knows(loop: Project, dataset: Path) -> None:
+    truth = read_dataset(dataset / "instances.json").dataset
+    loop.images.set_split([10, 11, 12], Split.TEST)
+    review(loop, dataset, 6)
+    result = retrain(loop, QUIET, threads=1)
+    assert result.head_id == loop.heads.active_id()
+    assert result.pictures == 6
+    score = evaluate(loop, truth, QUIET, only=[10, 11, 12])
+    assert score.images == 3
+    assert score.ap50 is not None
+    assert score.ap50 > 0.8
+    assert set(score.per_category) == set(CLASSES)
+    image = loop.images.get(10)
+    assert image
+    best = proposals_of(loop, image, load_naming(loop))[0]
+    assert best.named_by == f"head {result.head_id}"
+    assert best.name in CLASSES
+    assert best.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_first_sight_is_measured_on_what_the_head_had_not_been_taught(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 4)
+    retrain(loop, QUIET, threads=1)
+    first = loop.heads.active()
+    assert first
+    assert first.summary.first_sight_total == 0
+    review(loop, dataset, 4)
+    retrain(loop, QUIET, threads=1)
+    second = loop.heads.active()
+    assert second
+    assert second.id > first.id
+    assert second.summary.first_sight_total >= 4
+    assert 0 < second.summary.first_sight_right <= second.summary.first_sight_total
+    assert loop.heads.get(first.id) is not None
+
+
+def test_the_new_head_and_the_new_order_become_active_together(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 5)
+    before = loop.queue.order(), loop.heads.active_id()
+    for check in range(5, 8):  # after reading the crops, after fitting, while ranking
+        with pytest.raises(JobCancelled):
+            retrain(loop, CancelAt(check), threads=1)
+        assert (loop.queue.order(), loop.heads.active_id()) == before
+    retrain(loop, QUIET, threads=1)
+    assert loop.heads.active_id() is not None
+    assert loop.queue.order() != before[0]
+    assert {r.image_id for r in loop.queue.order()} == {r.image_id for r in before[0]}
+
+
+def test_learning_is_the_same_in_whatever_order_it_is_run(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 5)
+    retrain(loop, QUIET, threads=1)
+    retrain(loop, QUIET, threads=1)
+    version = loop.heads.active()
+    assert version
+    previous = loop.heads.get(version.id - 1)
+    assert previous
+    assert previous.weights == version.weights
+
+
+def test_test_pictures_are_neither_asked_nor_learned(loop: Project, dataset: Path) -> None:
+    loop.images.set_split(range(1, 8), Split.TEST)
+    with loop.db.transaction():
+        for image_id in range(1, 8):
+            loop.images.set_state(image_id, ImageState.DECIDED)
+    assert retrain(loop, QUIET, threads=1).pictures == 0
+    assert {r.image_id for r in loop.queue.order()} == {8, 9, 10, 11, 12}
+
+
+def test_every_queued_picture_has_a_reason_in_words(loop: Project) -> None:
+    order = loop.queue.order()
+    assert len(order) == 12
+    assert all(item.reason and item.reason != "not looked at yet" for item in order)
+    assert [i.score for i in order] == sorted((i.score for i in order), reverse=True)
+    refresh_queue(loop, load_naming(loop), QUIET, strategy="random", seed=2)
+    assert {item.reason for item in loop.queue.order()} == {RANDOM}
+
+
+def test_head_is_due_after_each_decision_at_first_and_after_ten_later() -> None:
+    assert is_due(1, 1)
+    assert not is_due(0, 5)
+    assert not is_due(4, 50)
+    assert is_due(5, 50)
+    assert not is_due(9, 5000)
+    assert is_due(10, 5000)
+
+
+def test_evaluation_needs_predictions_and_a_common_picture(project: Project, loop: Project, dataset: Path) -> None:
+    truth = read_dataset(dataset / "instances.json").dataset
+    with pytest.raises(HitlError, match="No detector"):
+        evaluate(project, truth, QUIET)
+    with pytest.raises(HitlError, match="None of these"):
+        evaluate(loop, truth, QUIET, only=[99])
+
+
+def test_steps_grow_and_end_with_the_last_one() -> None:
+    assert steps_up_to(1) == [1]
+    assert steps_up_to(20) == [1, 5, 10, 20]
+    assert steps_up_to(130) == [1, 5, 10, 20, 50, 100, 130]
+
+
+@pytest.mark.parametrize("strategy", ["margin", "random"])
+def test_a_simulation_learns(dataset: Path, strategy: str) -> None:
+    result = simulate(dataset, QUIET, strategy=strategy, pictures=5, seeds=2, threads=2)
+    assert [s.pictures for s in result.steps] == [1, 5]
+    assert all(len(s.ap50) == 2 for s in result.steps)
+    assert np.mean(result.steps[-1].ap50) > 0.6
+    assert all(s.effort_saved[0] <= 1 for s in result.steps)
+
+
+def test_a_simulation_refuses_what_it_cannot_replay(tmp_path: Path, dataset: Path) -> None:
+    with pytest.raises(HitlError, match="strategy called"):
+        simulate(dataset, QUIET, strategy="magic")
+    with pytest.raises(HitlError, match="cannot be read"):
+        simulate(tmp_path, QUIET)
+    with pytest.raises(HitlError, match="too small"):
+        simulate(make_dataset(tmp_path / "one", 1), QUIET)
+
+
+def test_synthetic_pictures_come_from_their_seed() -> None:
+    pixels, truth = draw_picture(5)
+    again, same = draw_picture(5)
+    assert np.array_equal(pixels, again)
+    assert truth == same
+    assert all(box.is_valid() and box == box.clipped(640, 480) for _, box in truth)
+    assert not np.array_equal(pixels, draw_picture(6)[0])
+
+
+def test_coco_prelabels_reach_the_published_figure(tmp_path: Path, shared_data: Path) -> None:
+    new_project(tmp_path / "p.hitl", shared_data / "coco-open100" / "images", QUIET)
+    with Project.open(tmp_path / "p.hitl", background=True) as project:
+        prelabel(project, QUIET, threads=2)
+        score = evaluate(project, read_dataset(shared_data / "coco-open100" / "instances.json").dataset, QUIET)
+    assert score.map == pytest.approx(0.260, abs=0.01)
+    assert score.ap50 == pytest.approx(0.430, abs=0.02)
