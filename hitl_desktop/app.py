@@ -14,6 +14,10 @@ from hitl_desktop.ui import excepthook
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme import apply_theme
 
+SWITCH_INTERVAL = 0.0002
+"""Seconds after which a job hands the interpreter to the window. One accepted picture is some hundred hand-overs, so
+Python's 5 ms would make it wait for a second in the worst case; measured, the longest pause fell from 145 to under 70 ms."""
+
 _LOOK_AGAIN_MS = 200
 
 
@@ -27,6 +31,7 @@ def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.
     excepthook.start_log()
     settings = Settings()
     apply_theme(settings.text("theme"))
+    sys.setswitchinterval(SWITCH_INTERVAL)
     window = MainWindow(settings)
     excepthook.install(window.messages)
     signal.signal(signal.SIGINT, lambda _signal, _frame: window.close())

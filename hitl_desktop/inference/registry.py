@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -62,8 +63,9 @@ def find_card(name_or_file: str) -> ModelCard:
     return read_card(card_path) if card_path.is_file() else card_from_metadata(file, Session(file, threads=1).metadata)
 
 
+@lru_cache(maxsize=2)
 def load_detector(card: ModelCard, *, threads: int | None = None) -> Detector:
-    """The detector of a card.
+    """The detector of a card, loaded once: sessions may run in several threads.
 
     Raises:
         ModelError: it is no detector, of an unknown family, or its file is not the one the card describes.
@@ -71,8 +73,9 @@ def load_detector(card: ModelCard, *, threads: int | None = None) -> Detector:
     return _load(card, "detect", DETECTOR_FAMILIES, threads)
 
 
+@lru_cache(maxsize=2)
 def load_encoder(card: ModelCard, *, threads: int | None = None) -> CropEncoder:
-    """The encoder of a card.
+    """The encoder of a card, loaded once: sessions may run in several threads.
 
     Raises:
         ModelError: it is no encoder, of an unknown family, or its file is not the one the card describes.

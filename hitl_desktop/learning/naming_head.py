@@ -89,9 +89,16 @@ class NamingHead:
             )
 
 
+def warm_up() -> None:
+    """Import what `fit` needs, a second of work, before somebody waits for it."""
+    import sklearn.linear_model  # noqa: F401, PLC0415
+    import threadpoolctl  # noqa: F401, PLC0415
+
+
 def fit(samples: Samples, trust: Floats, typical_score: float, *, seed: int = 0) -> NamingHead | None:
     """A head for these samples; None while they show fewer than two different names (background counts as one)."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy: only a job needs it
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     chosen = _at_most(samples.targets, MOST_PER_CATEGORY, seed)
     embeddings, targets = samples.embeddings[chosen], samples.targets[chosen]
@@ -100,7 +107,8 @@ def fit(samples: Samples, trust: Floats, typical_score: float, *, seed: int = 0)
         return None
     centre = embeddings.mean(axis=0)
     model = LogisticRegression(C=STRENGTH, max_iter=300)
-    model.fit(_features(embeddings, centre), targets)
+    with threadpool_limits(1):  # the matrices are small: more threads only take processors from the window
+        model.fit(_features(embeddings, centre), targets)
     weights, bias = _per_column(np.asarray(model.coef_), np.asarray(model.intercept_))
     columns = [int(np.flatnonzero(model.classes_ == c)[0]) for c in categories]
     width = len(categories) + 1

@@ -86,6 +86,10 @@ class Predictions:
         """Pictures this detector has worked on."""
         return {row[0] for row in self._db.all("SELECT image_id FROM predicted_images WHERE model_id = ?", (model_id,))}
 
+    def count_done(self, model_id: int) -> int:
+        """How many pictures this detector has worked on."""
+        return self._db.scalar("SELECT count(*) FROM predicted_images WHERE model_id = ?", (model_id,))
+
     def is_done(self, image_id: int, model_id: int) -> bool:
         """Whether this detector has worked on this picture."""
         return (

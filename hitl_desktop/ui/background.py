@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
+from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
@@ -68,6 +70,7 @@ class Background(QObject):
         if project is None or not self._automatic:
             return
         self.refresh_folders()
+        self._runner.start(LEARNING, "Getting ready", lambda _: warm_up(), quiet=True)
 
     def refresh_folders(self) -> None:
         """List the folders again and read what is new."""
@@ -105,7 +108,7 @@ class Background(QObject):
             self._runner.start(
                 READING,
                 "Reading pictures",
-                in_project(session.project.path, scan),
+                in_project(session.project.path, partial(scan, workers=1)),
                 on_success=lambda _: self._on_scanned(),
             )
 
@@ -122,7 +125,7 @@ class Background(QObject):
             DETECTING,
             "Pre-labelling",
             in_project(
-                session.project.path, lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1)
+                session.project.path, lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1, decoders=1)
             ),
             on_progress=self._on_prelabelling,
             on_success=self._on_prelabelled,

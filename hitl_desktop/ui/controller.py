@@ -82,8 +82,7 @@ class Controller(QObject):
         self._canvas.show_picture(picture.levels, picture.size)
 
     def _show_boxes(self) -> None:
-        project = self._session.project
-        names = {c.id: c.name for c in project.categories.all()} if project else {}
+        names = self._session.names
         items = [
             BoxItem(key_of(a), a.bbox, names.get(a.category_id, ""), a.category_id) for a in self._session.annotations
         ]
@@ -95,9 +94,8 @@ class Controller(QObject):
         self._inspector.show_selected(self._canvas.selected.key if self._canvas.selected else None)
 
     def _show_category(self) -> None:
-        project, category_id = self._session.project, self._session.category_id
-        names = {c.id: c.name for c in project.categories.all()} if project else {}
-        self._canvas.next_label = names.get(category_id, "") if category_id else ""
+        category_id = self._session.category_id
+        self._canvas.next_label = self._session.names.get(category_id, "") if category_id else ""
         self._canvas.next_colour = category_id or NEW_NAME_COLOUR
         self._canvas.update()
 
@@ -175,10 +173,9 @@ class Controller(QObject):
 
     def use_category_number(self, number: int) -> None:
         """The category under a digit key."""
-        project = self._session.project
-        categories = project.categories.all() if project else []
+        categories = list(self._session.names)
         if number <= len(categories):
-            self.use_category(categories[number - 1].id)
+            self.use_category(categories[number - 1])
         else:
             self._messages.say(f"There is no category {number} yet. C adds one.")
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import RgbImage, read_reduced, read_upright
+from hitl_desktop.ui.jobs import lower_priority
 
 KEPT_BYTES = 300_000_000
 THUMBNAIL_SIDE = 96
@@ -72,7 +73,7 @@ class ImageLoader(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._pictures = ThreadPoolExecutor(2, thread_name_prefix="load")
-        self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail")
+        self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail", initializer=lower_priority)
         self._kept: OrderedDict[int, Loaded] = OrderedDict()
         self._running: dict[int, Future[Loaded]] = {}
         self._thumbnails: OrderedDict[int, QImage] = OrderedDict()

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -13,7 +14,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled, Progress
 
 REPORTS_PER_SECOND = 10
@@ -24,21 +24,52 @@ def _do_nothing(*_: object) -> None:
     pass
 
 
-def _lower_priority() -> None:
+def lower_priority() -> None:
     """Let the window go first: on Linux each thread has a niceness of its own, and threads made by it inherit it."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
+class Turns:
+    """Lets as many jobs compute at once as leave one processor to the window; the others wait, first come first served.
+
+    Jobs pass their turn on whenever they check for cancellation. With more busy threads than processors, the one that
+    holds the interpreter may be the one that does not run, and the window waits for both.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+
+    def take(self) -> None:
+        """Wait for a turn."""
+        with self._lock:
+            if self._free and not self._waiting:
+                self._free -= 1
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+
+    def give(self) -> None:
+        """Let the next one have its turn."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
+
 class Job:
     """A running or waiting job; it is the `Progress` that its function sees."""
 
-    def __init__(self, title: str, lane: str, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, title: str, lane: str, post: Callable[[Callable[[], None]], None], turns: Turns) -> None:
         self.title, self.lane = title, lane
         self.done, self.total, self.text = 0, 0, ""
         self.started = time.monotonic()
         self.on_progress: Callable[[Job], None] = _do_nothing
-        self._post = post
+        self._post, self._turns = post, turns
         self._cancelled = threading.Event()
         self._last_report = 0.0
 
@@ -62,7 +93,10 @@ class Job:
         self._cancelled.set()
 
     def check_cancelled(self) -> None:
-        """Raise `JobCancelled` inside the job when it was asked to stop."""
+        """Raise `JobCancelled` inside the job when it was asked to stop; else let others have a turn."""
+        if not self._cancelled.is_set():
+            self._turns.give()
+            self._turns.take()
         if self._cancelled.is_set():
             raise JobCancelled
 
@@ -74,9 +108,15 @@ class Job:
             self._last_report = now
             self._post(partial(self.on_progress, self))
 
-    def mark_started(self) -> None:
-        """Start its clock."""
-        self.started = time.monotonic()
+    def run(self, function: JobFunction) -> Any:  # noqa: ANN401
+        """Wait for a turn and call the function; for the lane's thread."""
+        self._turns.take()
+        try:
+            self.check_cancelled()
+            self.started = time.monotonic()
+            return function(self)
+        finally:
+            self._turns.give()
 
 
 class JobRunner(QObject):
@@ -95,6 +135,7 @@ class JobRunner(QObject):
         self._lanes: dict[str, ThreadPoolExecutor] = {}
         self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
         self._closed = False
+        self._turns = Turns(max(1, (os.cpu_count() or 2) - 1))
         self.on_failure: Callable[[str, BaseException], None] = _do_nothing
 
     def start(
@@ -113,15 +154,15 @@ class JobRunner(QObject):
 
         `quiet` jobs are too short to be listed.
         """
-        job = Job(title, lane, self._posted.emit)
+        job = Job(title, lane, self._posted.emit, self._turns)
         if self._closed:
             return job
         job.on_progress = partial(self._progressed, on_progress)
         if not quiet:
             self.jobs.append(job)
         if lane not in self._lanes:
-            self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=_lower_priority)
-        future = self._lanes[lane].submit(_run, job, function)
+            self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=lower_priority)
+        future = self._lanes[lane].submit(job.run, function)
         ending = partial(self._end, job, on_success, on_failure or partial(self._report_failure, title), on_cancelled)
         future.add_done_callback(lambda done: self._posted.emit(partial(ending, done)))
         self.changed.emit()

@@ -21,6 +21,7 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
+from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
@@ -50,6 +51,8 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self)
         self.ask = Ask(self)
         self.runner = JobRunner()
+        self._garbage = GarbageTimer()
+        self._garbage.start()
         self.loader = ImageLoader()
         self.session = Session(settings, self.messages)
         self.background = Background(self.session, self.runner, automatic=automatic)
@@ -201,6 +204,7 @@ class MainWindow(QMainWindow):
         if self.session.is_open:
             store.setValue("docks", self.saveState())
         self.runner.close()
+        self._garbage.stop()
         self.loader.close()
         self.session.close()
         event.accept()

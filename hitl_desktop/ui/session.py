@@ -61,6 +61,7 @@ class Session(QObject):
         self.statuses: dict[int, str] = {}
         self._naming: Naming | None = None
         self.is_saved = True
+        self.names: dict[int, str] = {}
         self._since = time.monotonic()
         self._active_seconds = 0.0
 
@@ -70,9 +71,8 @@ class Session(QObject):
         """Work on a project; the one before is closed."""
         self.close()
         self.project = project
-        self._naming = load_naming(project)
-        categories = project.categories.all()
-        self.category_id = categories[0].id if categories else None
+        self._read_names()
+        self.category_id = next(iter(self.names), None)
         decided = project.decisions.decided_order()
         self.order = ReviewOrder(decided, decided[-1] if decided else None)
         self.reload_queue()
@@ -86,6 +86,17 @@ class Session(QObject):
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
         self.order, self.ranked, self.statuses = ReviewOrder(), {}, {}
+
+    @property
+    def naming(self) -> Naming | None:
+        """How boxes get their names now; None before the first pre-labelling."""
+        return self._naming
+
+    def _read_names(self) -> None:
+        """Categories or the head changed."""
+        if self.project is not None:
+            self.names = {c.id: c.name for c in self.project.categories.all()}
+            self._naming = load_naming(self.project)
 
     @property
     def is_open(self) -> bool:
@@ -115,7 +126,7 @@ class Session(QObject):
         if self.project is None:
             return
         if changes.head or changes.categories:
-            self._naming = load_naming(self.project)
+            self._read_names()
         if changes.images or changes.queue:
             self.reload_queue()
         if self.image is not None:
@@ -132,7 +143,7 @@ class Session(QObject):
         if self.project is None or self.image is None or self.proposals:
             return
         if self._naming is None:
-            self._naming = load_naming(self.project)
+            self._read_names()
         self.proposals = proposals_of(self.project, self.image, self._naming)
         if self.proposals:
             self.boxes_changed.emit()
@@ -209,8 +220,8 @@ class Session(QObject):
         except HitlError as error:
             self.messages.error(error)
             return None
+        self._read_names()
         self.set_category(category.id)
-        self._naming = load_naming(self.project)
         self.changed.emit(Changes(categories=True))
         return category.id
 
@@ -232,7 +243,7 @@ class Session(QObject):
             return False
         self.is_saved = True
         if changes.categories:
-            self._naming = load_naming(self.project)
+            self._read_names()
         self._read_image(image_id)
         self.boxes_changed.emit()
         self.changed.emit(changes)

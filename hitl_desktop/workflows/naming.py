@@ -30,12 +30,6 @@ def detector_of(project: Project) -> ModelRecord | None:
     return project.models.get(model_id) if model_id is not None else None
 
 
-def taught_categories(project: Project) -> set[int]:
-    """Ids of the categories that the active head was taught."""
-    version = project.heads.active()
-    return set(NamingHead.from_bytes(version.weights).category_ids.tolist()) if version else set()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
     """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).

@@ -17,7 +17,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import SUFFIX, Project
 
 _BATCH = 1000
-_SCAN_BATCH = 32
+_SCAN_BATCH = 16
 
 
 @dataclass(slots=True)
@@ -112,14 +112,14 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def scan(project: Project, progress: Progress) -> Scan:
+def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
     """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
 
     Cancelling keeps what is known; the next run goes on from there.
     """
     waiting = project.images.unscanned()
     result = Scan()
-    with ThreadPoolExecutor(2, thread_name_prefix="scan") as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
         for start in range(0, len(waiting), _SCAN_BATCH):
             progress.check_cancelled()
             batch = waiting[start : start + _SCAN_BATCH]

@@ -20,7 +20,6 @@ from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import check_folders
 
 _BATCH = 4
-_DECODERS = 2
 
 
 @dataclass(slots=True)
@@ -46,6 +45,7 @@ def prelabel(
     model: str = DEFAULT_DETECTOR,
     nearest: int | None = None,
     threads: int | None = None,
+    decoders: int = 2,
 ) -> PrelabelResult:
     """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
 
@@ -69,7 +69,7 @@ def prelabel(
     detector = load_detector(card, threads=threads)
     set_detector(project, record.id)
     started, handled = time.perf_counter(), 0
-    for batch in _decoded(project, waiting, progress):
+    for batch in _decoded(project, waiting, progress, decoders):
         _store(project, record.id, detector, batch, result)
         result.seconds = time.perf_counter() - started
         handled += len(batch)
@@ -92,11 +92,11 @@ def _read(path: Path) -> Reading:
 
 
 def _decoded(
-    project: Project, images: Sequence[ImageRecord], progress: Progress
+    project: Project, images: Sequence[ImageRecord], progress: Progress, decoders: int
 ) -> Iterator[list[tuple[ImageRecord, Reading]]]:
     """Batches of decoded pictures; the next one is being decoded while the detector works on this one."""
     rest = iter(images)
-    with ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode") as pool:
+    with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
 
         def submit() -> list[tuple[ImageRecord, Future[Reading]]]:
             return [(image, pool.submit(_read, project.path_of(image))) for image in islice(rest, _BATCH)]

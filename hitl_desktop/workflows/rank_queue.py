@@ -33,6 +33,11 @@ def rank_undecided(
 
     Pictures without predictions keep their place behind the others.
     """
+    with project.db.snapshot():
+        return _rank(project, naming, progress, strategy, seed)
+
+
+def _rank(project: Project, naming: Naming | None, progress: Progress, strategy: str, seed: int) -> list[Ranked]:
     order = project.queue.order()
     if naming is None:
         return order
@@ -41,7 +46,7 @@ def rank_undecided(
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
     doubts: list[ImageDoubts] = []
     for number, item in enumerate(chosen.looked_at):
-        if number % 32 == 0:
+        if number % 16 == 0:
             progress.check_cancelled()
         doubts.append(_doubts(project, records[item.image_id], naming))
     ranked = sorted([*rank(doubts, strategy, seed=seed), *chosen.left], key=lambda item: -item.score)

@@ -67,14 +67,16 @@ def retrain(
     progress.report(0, 3, "reading crops")
     if images:
         embed_images(project, images, _Part(progress), threads=threads)
-    collected = _collect(project, images, detector)
+    progress.check_cancelled()
+    with project.db.snapshot():
+        collected = _collect(project, images, detector, progress)
+        sights = _first_sights(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
     head = fit(collected.samples, collected.trust, collected.typical_score) if collected is not None else None
     if collected is None or head is None:
         refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
         return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(queue=True))
-    sights = _first_sights(project)
     temperature = fit_temperature(sights.logits, sights.targets)
     head = head.at_temperature(temperature or 1.0)
     encoder_id = encoder_record_id(project)
@@ -155,7 +157,9 @@ class _Trust:
         return (sum(self._scores) + 1.0) / (len(self._scores) + 1.0)
 
 
-def _collect(project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None) -> _Collected | None:
+def _collect(
+    project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, progress: Progress
+) -> _Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
     encoder_id = encoder_record_id(project)
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
@@ -163,7 +167,9 @@ def _collect(project: Project, images: Sequence[ImageRecord], detector: ModelRec
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
     boxes = 0
-    for record in images:
+    for number, record in enumerate(images):
+        if number % 32 == 31:
+            progress.check_cancelled()
         image = project.images.get(record.id)
         if image is None or image.content_hash is None:
             continue

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 OUT = Path(__file__).parents[2] / "build" / "bench.json"
+FIGURES: dict[str, float] = {}
 
 
 class Bench:
     """Flat figures by name."""
 
-    def __init__(self) -> None:
-        self.figures: dict[str, float] = {}
-
     def note(self, name: str, value: float) -> None:
-        self.figures[name] = round(float(value), 4)
+        FIGURES[name] = round(float(value), 4)
 
 
 @pytest.fixture(scope="session")
-def bench(pytestconfig: pytest.Config) -> Iterator[Bench]:
-    made = Bench()
-    yield made
+def bench() -> Bench:
+    return Bench()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table, and the file."""
+    if not FIGURES:
+        return
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(made.figures, indent=1) + "\n")
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    lines = [f"  {name:<34} {value:>12.3f}" for name, value in made.figures.items()]
-    if reporter:
-        reporter.write_line(f"\n{os.cpu_count()} processors; written to {OUT.relative_to(Path.cwd())}")
-        for line in lines:
-            reporter.write_line(line)
+    OUT.write_text(json.dumps(FIGURES, indent=1) + "\n")
+    terminalreporter.section(f"measured with {os.cpu_count()} processors, written to build/{OUT.name}")
+    for name, value in FIGURES.items():
+        terminalreporter.write_line(f"{name:<36} {value:>12.3f}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.app import SWITCH_INTERVAL
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
@@ -19,6 +21,8 @@ from .conftest import Bench
 
 PICTURES = 300
 TICK_MS = 5
+SECONDS = 60
+HAND_COMES_AFTER = 3  # nobody draws sooner; the loop is watched all the same
 
 
 @pytest.fixture
@@ -33,6 +37,7 @@ def real_pictures(shared_data: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.bench
 def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Path, qtbot: QtBot) -> None:
+    sys.setswitchinterval(SWITCH_INTERVAL)
     window = MainWindow(Settings())
     qtbot.addWidget(window)
     window.show()
@@ -64,11 +69,12 @@ def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Pa
     last = time.perf_counter()
     timer.start(TICK_MS)
     began = time.perf_counter()
-    heads_before = 0
     step = 0
-    while time.perf_counter() - began < 60:
+    while time.perf_counter() - began < SECONDS:
         doing = "waiting: " + ", ".join(job.title for job in window.runner.jobs)
         qtbot.wait(120)
+        if time.perf_counter() - began < HAND_COMES_AFTER:
+            continue
         session = window.session
         if session.image is None or not window.canvas.has_picture:
             continue
@@ -84,7 +90,7 @@ def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Pa
     heads = project.db.scalar("SELECT count(*) FROM head_versions")
     model = project.meta.get_id("detector")
     looked = len(project.predictions.images_done(model)) if model else 0
-    assert heads > heads_before
+    assert heads > 2
     assert len(window.session.statuses) == PICTURES
     longest, during = max(gaps)
     ordered = sorted(gap for gap, _ in gaps)

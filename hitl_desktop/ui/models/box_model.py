@@ -22,7 +22,6 @@ class BoxModel(QAbstractTableModel):
         super().__init__()
         self._session = session
         self._rows: list[Annotation | Proposal] = []
-        self._names: dict[int, str] = {}
 
     def rowCount(self, parent: Index | None = None) -> int:
         """How many boxes there are."""
@@ -56,14 +55,12 @@ class BoxModel(QAbstractTableModel):
     def _cells(self, row: Annotation | Proposal) -> tuple[str, str, str]:
         if isinstance(row, Proposal):
             return row.name, f"{row.score:.2f}", row.named_by
-        name = self._names.get(row.category_id, f"category {row.category_id}")
+        name = self._session.names.get(row.category_id, f"category {row.category_id}")
         return name, "" if row.score is None else f"{row.score:.2f}", _origin(row)
 
     def reload(self) -> None:
         """Read the session's boxes."""
         self.beginResetModel()
-        project = self._session.project
-        self._names = {c.id: c.name for c in project.categories.all()} if project else {}
         self._rows = [*self._session.annotations, *self._session.visible_proposals]
         self.endResetModel()
 

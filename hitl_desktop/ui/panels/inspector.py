@@ -23,7 +23,6 @@ from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.models.box_model import KEY, BoxModel
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import category_colour
-from hitl_desktop.workflows.naming import detector_of, taught_categories
 
 HOTKEYS = 9
 
@@ -120,22 +119,23 @@ class Inspector(QWidget):
         if project is None:
             return
         counts = project.annotations.count_by_category()
-        taught = taught_categories(project)
-        detector = detector_of(project)
-        known = {normalise_name(name) for name in detector.classes} if detector else set[str]()
-        categories = project.categories.all()
-        for number, category in enumerate(categories, start=1):
-            marks = ["known to the detector"] if normalise_name(category.name) in known else []
-            marks += ["taught to the head"] if category.id in taught else []
+        naming = self._session.naming
+        taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
+        classes = naming.detector.classes if naming else ()
+        known = {normalise_name(name) for name in classes}
+        names = self._session.names
+        for number, (category_id, name) in enumerate(names.items(), start=1):
+            marks = ["known to the detector"] if normalise_name(name) in known else []
+            marks += ["taught to the head"] if category_id in taught else []
             pixmap = QPixmap(12, 12)
-            pixmap.fill(category_colour(category.id))
+            pixmap.fill(category_colour(category_id))
             key = f"{number}  " if number <= HOTKEYS else "    "
-            item = QListWidgetItem(QIcon(pixmap), f"{key}{category.name}   {counts.get(category.id, 0)}")
-            item.setData(Qt.ItemDataRole.UserRole, category.id)
+            item = QListWidgetItem(QIcon(pixmap), f"{key}{name}   {counts.get(category_id, 0)}")
+            item.setData(Qt.ItemDataRole.UserRole, category_id)
             item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
             self.categories.addItem(item)
-        self.categories_title.setText(f"Categories: {len(categories)}")
-        completer = QCompleter([*(c.name for c in categories), *(detector.classes if detector else ())], self.name)
+        self.categories_title.setText(f"Categories: {len(names)}")
+        completer = QCompleter([*names.values(), *classes], self.name)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.name.setCompleter(completer)

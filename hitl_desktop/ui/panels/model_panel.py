@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.edits import Changes
@@ -14,6 +14,7 @@ from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.naming import detector_of
 
 _LEAST_FOR_A_SHARE = 10
+_LOOK_AFTER_MS = 200
 
 
 class ModelPanel(QWidget):
@@ -29,6 +30,10 @@ class ModelPanel(QWidget):
     def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
         super().__init__()
         self._session, self._runner, self._background = session, runner, background
+        self._soon = QTimer(self)  # one look for a burst of changes
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_LOOK_AFTER_MS)
+        self._soon.timeout.connect(self._show_figures)
         self.detector, self.head, self.first_sight, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
         learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
         learn.setToolTip("Fit a new head on everything that is decided")
@@ -66,19 +71,19 @@ class ModelPanel(QWidget):
         layout.addLayout(self._job_rows, 3)
         session.opened.connect(self._show_figures)
         session.changed.connect(self._on_changed)
-        session.decided.connect(self._show_figures)
+        session.decided.connect(self._soon.start)
         runner.changed.connect(self._show_jobs)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.head or changes.queue or changes.predictions_of:
-            self._show_figures()
+            self._soon.start()
 
     def _show_figures(self) -> None:
         project = self._session.project
         if project is None:
             return
         detector = detector_of(project)
-        looked = len(project.predictions.images_done(detector.id)) if detector else 0
+        looked = project.predictions.count_done(detector.id) if detector else 0
         self.detector.setText(f"{detector.name}, has looked at {looked} pictures" if detector else "has not looked yet")
         version = project.heads.active()
         self.head.setText(self._head_text(version))
