@@ -15,8 +15,11 @@ from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme import apply_theme
 
 SWITCH_INTERVAL = 0.0002
-"""Seconds after which a job hands the interpreter to the window. One accepted picture is some hundred hand-overs, so
-Python's 5 ms would make it wait for a second in the worst case; measured, the longest pause fell from 145 to under 70 ms."""
+"""Seconds after which a job hands the interpreter to the window.
+
+One accepted picture is some hundred hand-overs, so Python's 5 ms would make it wait for half a second at worst;
+measured, the longest pause fell from 145 ms to under 70 ms.
+"""
 
 _LOOK_AGAIN_MS = 200
 

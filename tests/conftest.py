@@ -36,7 +36,9 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 def no_thread_is_left() -> Iterator[None]:
     """A test that leaves a thread of ours running fails."""
     yield
-    ours = [t.name for t in threading.enumerate() if t.name.startswith(("lane-", "load", "thumbnail", "scan", "decode"))]
+    ours = [
+        t.name for t in threading.enumerate() if t.name.startswith(("lane-", "load", "thumbnail", "scan", "decode"))
+    ]
     assert ours == []
 
 
@@ -79,10 +81,18 @@ def make_dataset(folder: Path, count: int) -> Path:
         images.append({"id": number, "file_name": f"{number:03}.png", "width": WIDTH, "height": HEIGHT})
         for name, box in truth:
             annotations.append(
-                {"id": len(annotations) + 1, "image_id": number, "category_id": CLASSES.index(name) + 1, "bbox": list(box), "iscrowd": 0}
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": number,
+                    "category_id": CLASSES.index(name) + 1,
+                    "bbox": list(box),
+                    "iscrowd": 0,
+                }
             )
     categories = [{"id": n, "name": name} for n, name in enumerate(CLASSES, start=1)]
-    (folder / "instances.json").write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    (folder / "instances.json").write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": categories})
+    )
     return folder
 
 

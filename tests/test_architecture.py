@@ -10,13 +10,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEADLESS = ("domain", "errors", "imaging", "settings", "progress", "paths", "store", "formats", "inference", "learning", "workflows")
+HEADLESS = (
+    "domain",
+    "errors",
+    "imaging",
+    "settings",
+    "progress",
+    "paths",
+    "store",
+    "formats",
+    "inference",
+    "learning",
+    "workflows",
+)
 
 
 def modules() -> list[str]:
     files = sorted((ROOT / "hitl_desktop").rglob("*.py"))
     names = [".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for f in files]
-    return [name for name in names if name.split(".")[1:2] and (name.split(".")[1] in HEADLESS or name.endswith((".cli", ".terminal")))]
+    return [
+        name
+        for name in names
+        if name.split(".")[1:2] and (name.split(".")[1] in HEADLESS or name.endswith((".cli", ".terminal")))
+    ]
 
 
 def run(code: str) -> str:
@@ -39,12 +55,22 @@ def test_everything_but_the_window_works_where_there_is_no_qt() -> None:
     ],
 )
 def test_the_start_imports_nothing_heavy(start: str, heavy: list[str]) -> None:
-    loaded = json.loads(run(f"import {start}, json, sys; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))"))
+    loaded = json.loads(
+        run(f"import {start}, json, sys; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))")
+    )
     assert loaded == []
 
 
 def test_the_papers_lie_where_they_should() -> None:
-    for name in ("pyproject.toml", "README.md", "LICENSE", "Makefile", "requirements.lock", ".ci/run", "hitl_desktop/ARCHITECTURE.md"):
+    for name in (
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "Makefile",
+        "requirements.lock",
+        ".ci/run",
+        "hitl_desktop/ARCHITECTURE.md",
+    ):
         assert (ROOT / name).is_file(), name
 
 

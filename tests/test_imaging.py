@@ -24,7 +24,11 @@ def corner(pixels: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
     return pixels[row * 9 if row else 8, column * 9 if column else 8].astype(int)
 
 
-@pytest.mark.parametrize("row", ROWS or [pytest.param({}, marks=pytest.mark.skip(reason="no public data sets here"))], ids=lambda r: r.get("file"))
+@pytest.mark.parametrize(
+    "row",
+    ROWS or [pytest.param({}, marks=pytest.mark.skip(reason="no public data sets here"))],
+    ids=lambda r: r.get("file"),
+)
 def test_odd_and_broken_files_give_what_is_expected(row: dict[str, Any]) -> None:
     path = SHARED / row["file"]
     started = time.process_time()

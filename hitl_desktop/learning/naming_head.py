@@ -1,13 +1,14 @@
 """The head that names boxes: logistic regression on crop embeddings, blended with the detector where that is trusted.
 
-Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to
-50 taught pictures): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's scores as
+Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to 50 taught
+pictures): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's scores as
 features are within noise; the arithmetic blend by measured trust keeps COCO names as good as the detector's own (.432
 before, .433 after 50 pictures), where the head alone falls to .165.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 from dataclasses import dataclass, replace
 
@@ -91,8 +92,8 @@ class NamingHead:
 
 def warm_up() -> None:
     """Import what `fit` needs, a second of work, before somebody waits for it."""
-    import sklearn.linear_model  # noqa: F401, PLC0415
-    import threadpoolctl  # noqa: F401, PLC0415
+    for name in ("sklearn.linear_model", "threadpoolctl", "scipy.optimize"):
+        importlib.import_module(name)
 
 
 def fit(samples: Samples, trust: Floats, typical_score: float, *, seed: int = 0) -> NamingHead | None:

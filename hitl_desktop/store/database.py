@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,7 @@ class Database:
         self.path = path
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._background = background
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if background else 'FULL'}")
@@ -121,7 +123,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        self.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             yield
             self.execute("COMMIT")
@@ -129,6 +131,23 @@ class Database:
             if self._connection.in_transaction:
                 self.execute("ROLLBACK")
             raise
+
+    def _begin(self) -> None:
+        """Begin to write; the window looks again every millisecond, where SQLite's own waiting grows to 100 ms."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while not self._background:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise explain(error, self.path) from error
+                time.sleep(0.001)
+            else:
+                return
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        self.execute("BEGIN IMMEDIATE")
 
     @contextmanager
     def snapshot(self) -> Generator[None]:

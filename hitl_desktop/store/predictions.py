@@ -54,33 +54,30 @@ class Predictions:
 
         Predictions that people answered (accepted or rejected) stay, for the head learns from them.
         """
-        self._db.execute(
-            """DELETE FROM predictions WHERE image_id = ? AND model_id = ?
-               AND id NOT IN (SELECT prediction_id FROM rejections)
-               AND id NOT IN (SELECT prediction_id FROM sightings)
-               AND id NOT IN (SELECT prediction_id FROM annotations
-                              WHERE image_id = ? AND prediction_id IS NOT NULL)""",
-            (image_id, model_id, image_id),
-        )
         best = found.scores.max(axis=1) if len(found.scores) else np.zeros(0, np.float32)
         candidates = set(nms(found.bboxes, best, CANDIDATE_IOU)[:MOST_CANDIDATES].tolist())
-        self._db.many(
-            """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                (
-                    image_id,
-                    model_id,
-                    *map(float, box),
-                    float(score),
-                    scores.astype(np.float16).tobytes(),
-                    index in candidates,
-                )
-                for index, (box, score, scores) in enumerate(zip(found.bboxes, best, found.scores, strict=True))
-                if score >= KEEP_FROM
-            ),
-        )
-        self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?)", (image_id, model_id))
+        rows = [
+            (image_id, model_id, *box, score, scores.astype(np.float16).tobytes(), index in candidates)
+            for index, (box, score, scores) in enumerate(
+                zip(found.bboxes.tolist(), best.tolist(), found.scores, strict=True)
+            )
+            if score >= KEEP_FROM
+        ]
+        with self._db.transaction():  # as short as can be: the window may be waiting to save
+            self._db.execute(
+                """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
+                   AND id NOT IN (SELECT prediction_id FROM rejections)
+                   AND id NOT IN (SELECT prediction_id FROM sightings)
+                   AND id NOT IN (SELECT prediction_id FROM annotations
+                                  WHERE image_id = ?1 AND prediction_id IS NOT NULL)""",
+                (image_id, model_id),
+            )
+            self._db.many(
+                """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                rows,
+            )
+            self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?)", (image_id, model_id))
 
     def images_done(self, model_id: int) -> set[int]:
         """Pictures this detector has worked on."""

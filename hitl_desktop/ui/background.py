@@ -125,7 +125,8 @@ class Background(QObject):
             DETECTING,
             "Pre-labelling",
             in_project(
-                session.project.path, lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1, decoders=1)
+                session.project.path,
+                lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1, decoders=1),
             ),
             on_progress=self._on_prelabelling,
             on_success=self._on_prelabelled,

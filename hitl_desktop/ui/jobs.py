@@ -108,7 +108,7 @@ class Job:
             self._last_report = now
             self._post(partial(self.on_progress, self))
 
-    def run(self, function: JobFunction) -> Any:  # noqa: ANN401
+    def run(self, function: JobFunction) -> Any:
         """Wait for a turn and call the function; for the lane's thread."""
         self._turns.take()
         try:
@@ -215,14 +215,3 @@ class JobRunner(QObject):
     def _run_posted(self, callback: Callable[[], None]) -> None:
         if not self._closed:
             callback()
-
-
-def _run(job: Job, function: JobFunction) -> Any:
-    job.check_cancelled()
-    job.mark_started()
-    return function(job)
-
-
-def is_expected(error: BaseException) -> bool:
-    """Whether an error is one that a user can act on."""
-    return isinstance(error, HitlError)

@@ -49,7 +49,7 @@ def prelabel(
 ) -> PrelabelResult:
     """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
 
-    Each batch is committed: cancelling keeps what is there, and the next run goes on after it.
+    Each picture is committed: cancelling keeps what is there, and the next run goes on after it.
 
     Raises:
         HitlError: the model cannot be used, or the pictures' folder is gone.
@@ -117,13 +117,13 @@ def _store(
 ) -> None:
     readable = [(image, pixels) for image, pixels in batch if not isinstance(pixels, UnreadableImageError)]
     found = detector.predict([pixels for _, pixels in readable])
-    with project.db.transaction():
-        for image, reading in batch:
-            if isinstance(reading, UnreadableImageError):
-                project.images.set_reason(image.id, str(reading))
-        for (image, pixels), detections in zip(readable, found, strict=True):
+    for image, reading in batch:
+        if isinstance(reading, UnreadableImageError):
+            project.images.set_reason(image.id, str(reading))
+    for (image, pixels), detections in zip(readable, found, strict=True):
+        if (image.width, image.height) != (pixels.shape[1], pixels.shape[0]):
             project.images.set_size(image.id, pixels.shape[1], pixels.shape[0])
-            project.predictions.replace(image.id, model_id, detections)
+        project.predictions.replace(image.id, model_id, detections)
     result.done += len(readable)
     result.failed += len(batch) - len(readable)
     ids = frozenset(image.id for image, _ in batch)

@@ -6,6 +6,7 @@ import gc
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,8 @@ def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Pa
             continue
         step += 1
         if session.category_id is None:
-            act("category", lambda: session.add_category("thing"))
-        act("draw", lambda: window.canvas.drawn.emit(BBox(20 + step % 50, 20, 60, 60)))
+            act("category", partial(session.add_category, "thing"))
+        act("draw", partial(window.canvas.drawn.emit, BBox(20 + step % 50, 20, 60, 60)))
         if step % 4 == 0:
             act("accept", session.accept_picture)
     timer.stop()
@@ -102,6 +103,6 @@ def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Pa
     bench.note("act_median_ms", statistics.median(acts) * 1000)
     bench.note("loop_heads_learned", heads)
     bench.note("loop_pictures_prelabelled", looked)
-    print("longest:", [(round(g * 1000), d) for g, d in sorted(gaps, reverse=True)[:8]])  # noqa: T201
+    print("longest:", [(round(g * 1000), d) for g, d in sorted(gaps, reverse=True)[:8]])
     assert during
     window.close()

@@ -51,7 +51,9 @@ def test_corners_may_be_dragged_in_any_direction(x1: float, y1: float, x2: float
 
 
 @given(st.floats(0, 50), st.floats(0, 50), st.floats(1, 40), st.floats(1, 40), numbers, numbers)
-def test_a_moved_box_keeps_its_size_and_stays_inside(x: float, y: float, w: float, h: float, dx: float, dy: float) -> None:
+def test_a_moved_box_keeps_its_size_and_stays_inside(
+    x: float, y: float, w: float, h: float, dx: float, dy: float
+) -> None:
     moved = BBox(x, y, w, h).moved(dx, dy, 100, 100)
     assert (moved.w, moved.h) == (w, h)
     assert 0 <= moved.x <= 100 - w + 1e-9

@@ -12,7 +12,9 @@ from hitl_desktop.domain.review import Acts
 
 def test_the_inverse_of_the_inverse_is_the_edit() -> None:
     a = Annotation(1, 2, 3, BBox(0, 0, 5, 5))
-    edit = Edit("Draw box", 2, before=Side(state=ImageState.UNDECIDED), after=Side((a,), ImageState.DECIDED, (1,), (9,)))
+    edit = Edit(
+        "Draw box", 2, before=Side(state=ImageState.UNDECIDED), after=Side((a,), ImageState.DECIDED, (1,), (9,))
+    )
     assert edit.inverse() != edit
     assert edit.inverse().inverse() == edit
 
@@ -28,7 +30,9 @@ def test_cleaning_a_name_twice_changes_nothing(name: str) -> None:
 
 
 def test_changes_add_up() -> None:
-    both = Changes(images=True, annotations_of=frozenset({1})) | Changes(queue=True, annotations_of=frozenset({2}), go_to=2)
+    both = Changes(images=True, annotations_of=frozenset({1})) | Changes(
+        queue=True, annotations_of=frozenset({2}), go_to=2
+    )
     assert both == Changes(images=True, queue=True, annotations_of=frozenset({1, 2}), go_to=2)
 
 

@@ -15,7 +15,11 @@ from hitl_desktop import __version__
 
 def hitl(*args: object, code: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "hitl_desktop", *map(str, args)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-m", "hitl_desktop", *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -64,7 +68,11 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     out = tmp_path / "report.json"
     printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--out", out)
     assert printed == json.loads(out.read_text())
-    assert {k: printed[k] for k in ("dataset", "strategy", "seeds")} == {"dataset": dataset.name, "strategy": "random", "seeds": 1}
+    assert {k: printed[k] for k in ("dataset", "strategy", "seeds")} == {
+        "dataset": dataset.name,
+        "strategy": "random",
+        "seeds": 1,
+    }
     assert [s["pictures"] for s in printed["steps"]] == [1, 3]
     assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "learn_seconds", "effort_saved"}
     assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
@@ -72,7 +80,9 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
 
 def test_new_with_ground_truth_and_broken_pictures(tmp_path: Path, pictures: Path) -> None:
     (pictures / "zero.jpg").write_bytes(b"")
-    (tmp_path / "c.json").write_text(json.dumps({"images": [{"id": 1, "file_name": "lost.png"}], "annotations": [], "categories": []}))
+    (tmp_path / "c.json").write_text(
+        json.dumps({"images": [{"id": 1, "file_name": "lost.png"}], "annotations": [], "categories": []})
+    )
     made = report("new", tmp_path / "p.hitl", "--images", pictures, "--coco", tmp_path / "c.json")
     assert made["images"] == 5
     assert [u["path"] for u in made["unreadable"]] == ["zero.jpg"]
@@ -98,7 +108,9 @@ def test_new_with_ground_truth_and_broken_pictures(tmp_path: Path, pictures: Pat
         (("simulate", "{tmp}"), "cannot be read"),
     ],
 )
-def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(tmp_path: Path, pictures: Path, args: tuple[str, ...], words: str) -> None:
+def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(
+    tmp_path: Path, pictures: Path, args: tuple[str, ...], words: str
+) -> None:
     (tmp_path / "text.hitl").write_text("no project, just some text that is long enough")
     (tmp_path / "text.onnx").write_text("no model")
     report("new", tmp_path / "p.hitl", "--images", pictures)
@@ -110,7 +122,9 @@ def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(tmp_path: Path, pic
     assert len(said.strip().splitlines()) == 2
 
 
-@pytest.mark.parametrize("args", [("queue",), ("new", "x.hitl"), ("queue", "x", "--limit", "0"), ("images", "x", "--nonsense")])
+@pytest.mark.parametrize(
+    "args", [("queue",), ("new", "x.hitl"), ("queue", "x", "--limit", "0"), ("images", "x", "--nonsense")]
+)
 def test_wrong_usage_is_exit_code_two(args: tuple[str, ...]) -> None:
     assert "Usage:" in hitl(*args, code=2)
 

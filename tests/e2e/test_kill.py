@@ -37,9 +37,8 @@ def test_nothing_that_was_saved_is_lost(tmp_path: Path, dataset: Path, moment: s
         else:
             saved.append(line.split())
     child.send_signal(signal.SIGKILL)
-    for line in child.stdout:  # what was said before the signal came
-        if not line.startswith("jobs"):
-            saved.append(line.split())
+    # what was said before the signal came
+    saved.extend(line.split() for line in child.stdout if not line.startswith("jobs"))
     assert child.wait(10) == -signal.SIGKILL
     child.stdout.close()
 

@@ -48,7 +48,9 @@ annotations = st.builds(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(annotations, max_size=8))
 def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: list[Annotation]) -> None:
-    numbered = tuple(Annotation(n, *[getattr(b, f) for f in Annotation.__slots__[1:]]) for n, b in enumerate(boxes, start=1))
+    numbered = tuple(
+        Annotation(n, *[getattr(b, f) for f in Annotation.__slots__[1:]]) for n, b in enumerate(boxes, start=1)
+    )
     dataset = Dataset(
         (DatasetImage(3, "sub/ä b%20.jpg", 10, 20, ("night", "wet")), DatasetImage(7, "empty.jpg", 1, 1)),
         (Category(1, "cat"), Category(90, "red blood cell")),
@@ -85,7 +87,11 @@ def test_a_bad_record_costs_that_record_only(tmp_path: Path, parts: dict[str, An
 
 
 def test_ids_below_one_move_and_their_boxes_with_them(tmp_path: Path) -> None:
-    result = read(tmp_path, categories=[{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}], annotations=[BOX | {"category_id": 0}])
+    result = read(
+        tmp_path,
+        categories=[{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}],
+        annotations=[BOX | {"category_id": 0}],
+    )
     assert result.dataset.categories == (Category(2, "cat"), Category(1, "dog"))
     assert result.dataset.annotations[0].category_id == 2
     assert "ids from 1 up" in result.issues[0].problem
@@ -103,13 +109,20 @@ def test_annotations_without_a_free_id_get_a_new_one(tmp_path: Path) -> None:
 
 
 def test_outlines_are_mentioned_once(tmp_path: Path) -> None:
-    result = read(tmp_path, annotations=[BOX | {"segmentation": [[0, 0, 1, 1, 1, 0]]}, BOX | {"id": 2, "segmentation": [[1]]}])
+    result = read(
+        tmp_path, annotations=[BOX | {"segmentation": [[0, 0, 1, 1, 1, 0]]}, BOX | {"id": 2, "segmentation": [[1]]}]
+    )
     assert [i.problem for i in result.issues] == ["2 outlines (segmentation) were read as boxes only"]
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"{", "not valid JSON"), (b"\xff\xfe", "not valid JSON"), (b"[]", "no list of images"), (b'{"images": 3}', "no list of images")],
+    [
+        (b"{", "not valid JSON"),
+        (b"\xff\xfe", "not valid JSON"),
+        (b"[]", "no list of images"),
+        (b'{"images": 3}', "no list of images"),
+    ],
 )
 def test_files_that_are_no_coco_say_so(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "c.json").write_bytes(content)

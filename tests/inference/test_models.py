@@ -52,8 +52,17 @@ def test_every_bundled_card_is_whole_and_its_model_loads(path: Path) -> None:
     assert f"{card.name}.onnx" in (models_dir() / "LICENSES.md").read_text()
 
 
-@pytest.mark.parametrize(("photo", "name", "box"), [("chelsea.png", "cat", (0, 0, 451, 300)), ("coffee.png", "cup", (150, 40, 330, 310)), ("astronaut.png", "person", (0, 0, 460, 512))])
-def test_the_detector_sees_what_the_photographs_show(detector: NanoDet, photo: str, name: str, box: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(
+    ("photo", "name", "box"),
+    [
+        ("chelsea.png", "cat", (0, 0, 451, 300)),
+        ("coffee.png", "cup", (150, 40, 330, 310)),
+        ("astronaut.png", "person", (0, 0, 460, 512)),
+    ],
+)
+def test_the_detector_sees_what_the_photographs_show(
+    detector: NanoDet, photo: str, name: str, box: tuple[float, ...]
+) -> None:
     (found,) = detector.predict([read_upright(PHOTOS / photo)])
     column = detector.card.classes.index(name)
     best = int(np.argmax(found.scores[:, column]))

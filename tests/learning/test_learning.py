@@ -66,7 +66,14 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
         ]
     )
     reasons = {r.image_id: r.reason for r in ranked}
-    assert reasons == {1: SURE, 2: TWO_CATEGORIES, 3: MAYBE_NOTHING, 4: NOTHING_FOUND, 5: DISAGREEMENT, 6: NOTHING_FOUND}
+    assert reasons == {
+        1: SURE,
+        2: TWO_CATEGORIES,
+        3: MAYBE_NOTHING,
+        4: NOTHING_FOUND,
+        5: DISAGREEMENT,
+        6: NOTHING_FOUND,
+    }
     assert {r.image_id for r in ranked[:2]} == {2, 3}
     assert ranked[-1].image_id in {1, 6}
     assert RANDOM not in reasons.values()
@@ -153,7 +160,12 @@ def test_calibration_error_of_honest_and_boastful_confidence() -> None:
 
 def test_wilson_intervals_are_the_published_ones() -> None:
     # Newcombe 1998, table I: 81/263 and 15/148, 0/20, 1/29
-    for (right, total), wanted in {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0, 0.1611), (1, 29): (0.0061, 0.1718)}.items():
+    for (right, total), wanted in {
+        (81, 263): (0.2553, 0.3662),
+        (15, 148): (0.0624, 0.1605),
+        (0, 20): (0, 0.1611),
+        (1, 29): (0.0061, 0.1718),
+    }.items():
         assert wilson_interval(right, total) == pytest.approx(wanted, abs=1e-4)
     assert wilson_interval(0, 0) == (0, 1)
 

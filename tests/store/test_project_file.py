@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,25 @@ def test_pictures_are_found_after_the_project_moved_with_its_folder(tmp_path: Pa
     (tmp_path / "one").rename(tmp_path / "two")
     with Project.open(tmp_path / "two" / "a.hitl") as project:
         assert project.path_of(project.images.all()[0]) == tmp_path / "two" / "pictures" / "x.png"
+
+
+def test_a_file_that_somebody_writes_to_is_waited_for(project: Project) -> None:
+    other = sqlite3.connect(project.path, check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.05, lambda: other.execute("COMMIT"))
+    release.start()
+    project.db.execute("SELECT 1")
+    with project.db.transaction():
+        project.categories.ensure("patient")
+    release.join()
+    other.close()
+    assert project.categories.find("patient")
+
+
+def test_a_file_that_is_never_free_is_a_sentence(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hitl_desktop.store.database.BUSY_SECONDS", 0.01)
+    other = sqlite3.connect(project.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ProjectError, match="in use by another program"), project.db.transaction():
+        pytest.fail("the file was locked")
+    other.close()

@@ -33,7 +33,13 @@ def at(canvas: Canvas, x: float, y: float) -> QPoint:
     return QPointF(*canvas.viewport.to_view(x, y)).toPoint()
 
 
-def drag(canvas: Canvas, start: tuple[float, float], end: tuple[float, float], button: Qt.MouseButton = LEFT, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+def drag(
+    canvas: Canvas,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    button: Qt.MouseButton = LEFT,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
     middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     first, *others = [at(canvas, *point) for point in (start, middle, end)]  # before a pan moves the picture
     QTest.mousePress(canvas, button, modifier, first)
@@ -148,7 +154,11 @@ def test_panning_moves_the_picture_with_the_hand(canvas: Canvas, qtbot: QtBot, w
 
 
 def test_tab_order_wraps_and_follows_doubt(canvas: Canvas) -> None:
-    items = [box(1, BBox(0, 0, 9, 9)), box(2, BBox(0, 0, 9, 9), Kind.PROPOSAL, 0.1), box(3, BBox(0, 0, 9, 9), Kind.PROPOSAL, 0.8)]
+    items = [
+        box(1, BBox(0, 0, 9, 9)),
+        box(2, BBox(0, 0, 9, 9), Kind.PROPOSAL, 0.1),
+        box(3, BBox(0, 0, 9, 9), Kind.PROPOSAL, 0.8),
+    ]
     canvas.show_items(items)
     visited = []
     for _ in range(4):
@@ -169,8 +179,16 @@ def test_the_selection_outlives_new_items_only_if_its_box_does(canvas: Canvas) -
     assert canvas.selected is None
 
 
-@pytest.mark.parametrize(("key", "modifier", "wanted"), [(Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, (21, 20)), (Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier, (20, 10))])
-def test_arrows_nudge_the_selection(canvas: Canvas, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier, wanted: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("key", "modifier", "wanted"),
+    [
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, (21, 20)),
+        (Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier, (20, 10)),
+    ],
+)
+def test_arrows_nudge_the_selection(
+    canvas: Canvas, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier, wanted: tuple[int, int]
+) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
     canvas.select(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.changed) as changed:

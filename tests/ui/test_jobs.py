@@ -73,15 +73,16 @@ def test_a_failure_nobody_handles_goes_to_the_runner(runner: JobRunner, qtbot: Q
 
 def test_jobs_of_a_lane_run_one_after_the_other_and_lanes_side_by_side(runner: JobRunner, qtbot: QtBot) -> None:
     order: list[str] = []
-    first, other = threading.Event(), threading.Event()
+    other = threading.Event()
 
-    def slow(_progress: Progress) -> None:
-        other.wait(10)
+    def slow(progress: Progress) -> None:
+        while not other.is_set():
+            progress.check_cancelled()  # here the other lane gets its turn
         order.append("slow")
 
     runner.start("a", "slow", slow)
     runner.start("a", "after", lambda _: order.append("after"))
-    runner.start("b", "beside", lambda _: (order.append("beside"), other.set(), first.set()))
+    runner.start("b", "beside", lambda _: (order.append("beside"), other.set()))
     qtbot.waitUntil(lambda: len(order) == 3)
     assert order == ["beside", "slow", "after"]
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitl_desktop.domain.geometry import BBox, Handle
+from hitl_desktop.paths import config_dir
 from hitl_desktop.settings import SETTINGS, Settings
 from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind, hit, in_order_of_doubt
@@ -36,8 +37,17 @@ def test_the_next_picture_is_the_next_wanted_one_and_then_from_the_front() -> No
     assert ReviewOrder().next_of({1}) is None
 
 
-@given(st.floats(0.01, 30), st.floats(-500, 500), st.floats(-500, 500), st.floats(0.2, 5), st.floats(0, 800), st.floats(0, 600))
-def test_zooming_keeps_what_lies_under_the_pointer(scale: float, x: float, y: float, factor: float, px: float, py: float) -> None:
+@given(
+    st.floats(0.01, 30),
+    st.floats(-500, 500),
+    st.floats(-500, 500),
+    st.floats(0.2, 5),
+    st.floats(0, 800),
+    st.floats(0, 600),
+)
+def test_zooming_keeps_what_lies_under_the_pointer(
+    scale: float, x: float, y: float, factor: float, px: float, py: float
+) -> None:
     before = Viewport(scale, x, y)
     after = before.zoomed(factor, px, py, farthest=0.001)
     assert after.to_picture(px, py) == pytest.approx(before.to_picture(px, py), rel=1e-6, abs=1e-6)
@@ -90,12 +100,42 @@ def test_no_shortcut_is_used_twice_and_every_action_has_a_name() -> None:
 
 def test_the_keys_that_were_promised_are_there() -> None:
     keys = {spec.shortcut for spec in ACTIONS}
-    assert set("A X E N P Tab Return 1 2 3 4 5 6 7 8 9 Ctrl+Z Ctrl+Shift+Z F [ ] H".split()) <= keys
+    assert (
+        set(
+            [
+                "A",
+                "X",
+                "E",
+                "N",
+                "P",
+                "Tab",
+                "Return",
+                "1",
+                "2",
+                "3",
+                "4",
+                "5",
+                "6",
+                "7",
+                "8",
+                "9",
+                "Ctrl+Z",
+                "Ctrl+Shift+Z",
+                "F",
+                "[",
+                "]",
+                "H",
+            ]
+        )
+        <= keys
+    )
 
 
 def test_no_two_entries_of_a_menu_share_a_mnemonic() -> None:
     for menu in {spec.menu for spec in ACTIONS}:
-        letters = [spec.text[spec.text.index("&") + 1].lower() for spec in ACTIONS if spec.menu == menu and "&" in spec.text]
+        letters = [
+            spec.text[spec.text.index("&") + 1].lower() for spec in ACTIONS if spec.menu == menu and "&" in spec.text
+        ]
         assert len(letters) == len(set(letters)), (menu, sorted(letters))
 
 
@@ -121,8 +161,6 @@ def test_settings_keep_only_what_differs_and_refuse_nonsense() -> None:
 
 
 def test_damaged_settings_are_the_defaults(isolated: object) -> None:
-    from hitl_desktop.paths import config_dir
-
     (config_dir() / "settings.json").write_text("{")
     assert Settings().text("theme") == "system"
     (config_dir() / "settings.json").write_text('{"theme": "pink", "display_threshold": 0.4, "old": 1}')

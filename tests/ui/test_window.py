@@ -289,7 +289,9 @@ def test_a_picture_that_cannot_be_read_says_why_and_cannot_be_decided(window: Ma
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
 
 
-def test_export_and_import_through_the_menu(window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
+def test_export_and_import_through_the_menu(
+    window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
     propose(window)
     key(window, Qt.Key.Key_A)
     answers = window.ask
@@ -319,7 +321,9 @@ def test_export_and_import_through_the_menu(window: MainWindow, make_window: Mak
 
 
 @pytest.mark.parametrize("kind", ["empty folder", "missing", "text", "newer"])
-def test_what_cannot_be_opened_says_why_and_the_open_project_stays(window: MainWindow, tmp_path: Path, kind: str) -> None:
+def test_what_cannot_be_opened_says_why_and_the_open_project_stays(
+    window: MainWindow, tmp_path: Path, kind: str
+) -> None:
     bad = tmp_path / "bad.hitl"
     if kind == "empty folder":
         bad.mkdir()
@@ -336,7 +340,9 @@ def test_what_cannot_be_opened_says_why_and_the_open_project_stays(window: MainW
     assert not window._warning.isVisible()
 
 
-def test_a_vanished_folder_is_a_sentence_and_the_boxes_are_safe(window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_vanished_folder_is_a_sentence_and_the_boxes_are_safe(
+    window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
     window.session.add_category("cat")
     drag(window, (10, 10), (40, 40))
     window.close()

@@ -41,7 +41,9 @@ def everything(project: Project) -> object:
     )
 
 
-def test_a_new_project_has_no_categories_until_a_proposal_is_accepted(project: Project, proposals: list[Proposal]) -> None:
+def test_a_new_project_has_no_categories_until_a_proposal_is_accepted(
+    project: Project, proposals: list[Proposal]
+) -> None:
     assert project.categories.all() == []
     assert [p.category_id for p in proposals] == [None] * 3
     annotate.accept(project, [proposals[1]])
@@ -93,7 +95,9 @@ def test_deciding_accepts_what_is_shown_in_one_step(project: Project, proposals:
     assert project.decisions.count() == 3
 
 
-def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty(project: Project, proposals: list[Proposal]) -> None:
+def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty(
+    project: Project, proposals: list[Proposal]
+) -> None:
     annotate.reject(project, [proposals[0]])
     annotate.decide(project, 1, proposals[1:], proposals, HOW)
     assert project.decisions.last_of(1) is DecisionKind.CORRECTED
@@ -101,7 +105,9 @@ def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty
     assert project.decisions.last_of(2) is DecisionKind.EMPTY
 
 
-def test_verified_empty_removes_the_boxes_and_undo_brings_them_back(project: Project, proposals: list[Proposal]) -> None:
+def test_verified_empty_removes_the_boxes_and_undo_brings_them_back(
+    project: Project, proposals: list[Proposal]
+) -> None:
     annotate.accept(project, proposals[:2])
     before = project.annotations.of_image(1)
     annotate.mark_empty(project, 1, proposals, HOW)
@@ -166,12 +172,20 @@ def test_a_new_edit_ends_what_could_be_redone(project: Project) -> None:
     assert annotate.redo(project)[0] is None
 
 
-ACTS = st.lists(st.tuples(st.sampled_from("draw accept reject change delete tags decide empty skip".split()), st.integers(0, 9)), max_size=12)
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(["draw", "accept", "reject", "change", "delete", "tags", "decide", "empty", "skip"]),
+        st.integers(0, 9),
+    ),
+    max_size=12,
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(acts=ACTS)
-def test_undoing_everything_leads_back_and_redoing_everything_forth(project: Project, proposals: list[Proposal], acts: list[tuple[str, int]]) -> None:
+def test_undoing_everything_leads_back_and_redoing_everything_forth(
+    project: Project, proposals: list[Proposal], acts: list[tuple[str, int]]
+) -> None:
     while annotate.undo(project)[0]:
         pass
     category, tag = project.categories.ensure("a").id, project.tags.ensure("t").id
@@ -179,7 +193,11 @@ def test_undoing_everything_leads_back_and_redoing_everything_forth(project: Pro
     states = [start]
     for act, n in acts:
         present = project.annotations.of_image(1)
-        open_ones = [p for p in proposals if p.prediction_id not in {a.prediction_id for a in present} | project.predictions.rejected_of(1)]
+        open_ones = [
+            p
+            for p in proposals
+            if p.prediction_id not in {a.prediction_id for a in present} | project.predictions.rejected_of(1)
+        ]
         if act == "draw":
             annotate.draw(project, 1, BBox(n, n, 5 + n, 5), category)
         elif act == "accept":
@@ -209,7 +227,9 @@ def test_undoing_everything_leads_back_and_redoing_everything_forth(project: Pro
     assert everything(project) == states[-1]
 
 
-def test_a_proposal_named_otherwise_now_is_accepted_under_its_new_name(project: Project, proposals: list[Proposal]) -> None:
+def test_a_proposal_named_otherwise_now_is_accepted_under_its_new_name(
+    project: Project, proposals: list[Proposal]
+) -> None:
     cell = project.categories.ensure("cell")
     annotate.accept(project, [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3")])
     (annotation,) = project.annotations.of_image(1)

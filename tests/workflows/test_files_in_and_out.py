@@ -86,7 +86,9 @@ def test_a_folder_opens_as_a_project_beside_its_pictures_and_opens_again(picture
         assert project.categories.find("cat")
 
 
-def test_the_project_of_a_read_only_folder_lies_elsewhere(pictures: Path, monkeypatch: pytest.MonkeyPatch, isolated: Path) -> None:
+def test_the_project_of_a_read_only_folder_lies_elsewhere(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, isolated: Path
+) -> None:
     monkeypatch.setattr("hitl_desktop.workflows.open_folder.os.access", lambda _path, mode: mode != 2)
     assert project_file_for(pictures).parent == isolated / "data"
 
@@ -183,7 +185,13 @@ def test_what_does_not_fit_is_an_issue_and_the_rest_comes_in(tmp_path: Path, pro
     (tmp_path / "c.json").write_text(json.dumps(record))
     summary = import_dataset(project, read_dataset(tmp_path / "c.json"))
     problems = " | ".join(i.problem for i in summary.issues)
-    for words in ("is not among", "names a picture that the file names twice", "check it", "was clipped", "lies outside"):
+    for words in (
+        "is not among",
+        "names a picture that the file names twice",
+        "check it",
+        "was clipped",
+        "lies outside",
+    ):
         assert words in problems
     (annotation,) = project.annotations.all()
     assert annotation.bbox == (70, 50, 10, 10)
@@ -191,7 +199,11 @@ def test_what_does_not_fit_is_an_issue_and_the_rest_comes_in(tmp_path: Path, pro
 
 def test_decomposed_names_match_composed_ones(tmp_path: Path, pictures: Path) -> None:
     (pictures / "a.png").rename(pictures / "de\u0301compose\u0301.png")
-    file = write_coco(tmp_path / "c.json", images=[{"id": 1, "file_name": "d\u00e9compos\u00e9.png", "width": 80, "height": 60}], annotations=[])
+    file = write_coco(
+        tmp_path / "c.json",
+        images=[{"id": 1, "file_name": "d\u00e9compos\u00e9.png", "width": 80, "height": 60}],
+        annotations=[],
+    )
     assert new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file).issues == ()
 
 
@@ -216,7 +228,9 @@ def test_unreadable_pictures_stay_out_of_the_export_and_are_counted(tmp_path: Pa
     assert (summary.images, summary.unreadable, summary.undecided) == (1, 1, 2)
 
 
-def test_two_folders_with_the_same_names_keep_their_pictures_apart(tmp_path: Path, pictures: Path, project: Project) -> None:
+def test_two_folders_with_the_same_names_keep_their_pictures_apart(
+    tmp_path: Path, pictures: Path, project: Project
+) -> None:
     shutil.copytree(pictures, tmp_path / "more")
     add_folder(project, tmp_path / "more", NoProgress())
     scan(project, NoProgress())

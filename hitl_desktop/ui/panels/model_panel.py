@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.learning.metrics import wilson_interval
@@ -51,7 +60,9 @@ class ModelPanel(QWidget):
         ):
             figures.addWidget(QLabel(f"<b>{name}</b>"), row, 0)
             figures.addWidget(label, row, 1)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words are cut, not the panel
+            label.setSizePolicy(
+                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+            )  # long words are cut, not the panel
         figures.setColumnStretch(1, 1)
         figures.setVerticalSpacing(2)
         buttons = QVBoxLayout()
