@@ -79,5 +79,4 @@ def _expected_distances(distributions: FloatArray) -> Boxes:
     logits = distributions.reshape(len(distributions), 4, distributions.shape[1] // 4).astype(np.float64)
     weights = np.exp(logits - logits.max(axis=2, keepdims=True))
     weights /= weights.sum(axis=2, keepdims=True)
-    expected: Boxes = weights @ np.arange(logits.shape[2])
-    return expected
+    return np.asarray(weights @ np.arange(logits.shape[2]), np.float64)
