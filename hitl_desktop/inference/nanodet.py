@@ -71,7 +71,7 @@ class NanoDet:
 def _cell_centres(size: tuple[int, int], stride: int) -> Boxes:
     """[cells, 2] centres (x, y) of a stride's cells, row by row."""
     columns, rows = np.meshgrid(np.arange(-(-size[0] // stride)), np.arange(-(-size[1] // stride)))
-    return (np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) * stride
+    return (np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float64) + 0.5) * stride
 
 
 def _expected_distances(distributions: FloatArray) -> Boxes:
@@ -79,4 +79,4 @@ def _expected_distances(distributions: FloatArray) -> Boxes:
     logits = distributions.reshape(len(distributions), 4, distributions.shape[1] // 4).astype(np.float64)
     weights = np.exp(logits - logits.max(axis=2, keepdims=True))
     weights /= weights.sum(axis=2, keepdims=True)
-    return np.asarray(weights @ np.arange(logits.shape[2]), np.float64)
+    return np.asarray(weights @ np.arange(logits.shape[2]), dtype=np.float64)

@@ -71,8 +71,6 @@ class MainWindow(QMainWindow):
             self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
             self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self._make_status_bar()
         self._connect()

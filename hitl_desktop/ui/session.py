@@ -20,7 +20,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of
+from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown
 
 IDLE_SECONDS = 30.0
 SAME_OBJECT_IOU = 0.6
@@ -185,16 +185,14 @@ class Session(QObject):
         """Proposals that are shown: sure enough, unanswered, not on a box that is there already."""
         if self.image is None or self.image.state is ImageState.DECIDED:
             return []
-        used = {a.prediction_id for a in self.annotations}
+        answered = self.rejected | {a.prediction_id for a in self.annotations}
         boxes = [a.bbox for a in self.annotations]
-        return [
+        open_ones = [
             p
             for p in self.proposals
-            if p.score >= self.threshold
-            and p.prediction_id not in used
-            and p.prediction_id not in self.rejected
-            and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
+            if p.prediction_id not in answered and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
         ]
+        return shown(open_ones, self.threshold)
 
     def set_threshold(self, value: float) -> None:
         """Show proposals from this score up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 CATEGORY_COLOURS = (
@@ -16,6 +16,27 @@ NEW_NAME_COLOUR = -1
 """For a proposal whose name is no category of the project yet."""
 
 _SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+_DARK = {
+    QPalette.ColorRole.Window: "#2B2D30", QPalette.ColorRole.WindowText: "#E6E6E6",
+    QPalette.ColorRole.Base: "#1E1F22", QPalette.ColorRole.AlternateBase: "#26282B",
+    QPalette.ColorRole.Text: "#E6E6E6", QPalette.ColorRole.PlaceholderText: "#8A8D93",
+    QPalette.ColorRole.Button: "#3A3D41", QPalette.ColorRole.ButtonText: "#E6E6E6",
+    QPalette.ColorRole.ToolTipBase: "#3A3D41", QPalette.ColorRole.ToolTipText: "#E6E6E6",
+    QPalette.ColorRole.Highlight: "#2F65CA", QPalette.ColorRole.HighlightedText: "#FFFFFF",
+    QPalette.ColorRole.Light: "#4A4D52", QPalette.ColorRole.Midlight: "#43464B", QPalette.ColorRole.Mid: "#35373B",
+    QPalette.ColorRole.Dark: "#1A1B1D", QPalette.ColorRole.Shadow: "#141517", QPalette.ColorRole.BrightText: "#FFFFFF",
+    QPalette.ColorRole.Link: "#6EA8FE",
+}  # fmt: skip
+
+
+def _dark_palette() -> QPalette:
+    """For platforms that cannot be told to be dark."""
+    palette = QPalette()
+    for role, colour in _DARK.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#7A7D83"))
+    return palette
 
 
 def category_colour(index: int) -> QColor:
@@ -35,3 +56,5 @@ def apply_theme(name: str) -> None:
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
         app.styleHints().setColorScheme(_SCHEMES[name])
+        takes_orders = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        app.setPalette(_dark_palette() if name == "dark" and not takes_orders else QPalette())

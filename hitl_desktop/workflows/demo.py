@@ -16,7 +16,7 @@ from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming, proposals_of, shown
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
@@ -70,8 +70,8 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
         for done in range(1, DECIDED + 1):
             image = next_undecided(project)
             naming = load_naming(project)
-            shown = [(p.name, p.bbox) for p in proposals_of(project, image, naming) if p.score >= DISPLAY_THRESHOLD]
-            decide_as_oracle(project, image, answers.get(image.id, shown), naming, threshold=DISPLAY_THRESHOLD)
+            proposed = [(p.name, p.bbox) for p in shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD)]
+            decide_as_oracle(project, image, answers.get(image.id, proposed), naming, threshold=DISPLAY_THRESHOLD)
             new += 1
             if is_due(new, done) or done == DECIDED:
                 retrain(project, progress, threads=threads)

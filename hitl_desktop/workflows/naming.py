@@ -18,6 +18,9 @@ from hitl_desktop.store.project import Project
 
 _DETECTOR = "detector"
 
+SAME_SPOT_IOU = 0.4
+"""Two proposals of one name that overlap more than this are one object seen twice."""
+
 
 def set_detector(project: Project, model_id: int) -> None:
     """Make a detector the one whose proposals are shown."""
@@ -128,6 +131,17 @@ def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) ->
         for n, p in enumerate(predictions)
     ]
     return sorted(proposals, key=lambda p: -p.score)
+
+
+def shown(proposals: Sequence[Proposal], threshold: float) -> list[Proposal]:
+    """What a person sees of proposals, best first: the sure ones, and of the same name on one spot only the best."""
+    kept: list[Proposal] = []
+    for p in sorted(proposals, key=lambda p: -p.score):
+        if p.score < threshold:
+            break
+        if not any(p.name == better.name and p.bbox.iou(better.bbox) > SAME_SPOT_IOU for better in kept):
+            kept.append(p)
+    return kept
 
 
 def _proposal(

@@ -15,7 +15,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.import_dataset import match_by_name
-from hitl_desktop.workflows.naming import Naming, proposals_of
+from hitl_desktop.workflows.naming import Naming, proposals_of, shown
 
 SAME_OBJECT_IOU = 0.5
 GOOD_ENOUGH_IOU = 0.7
@@ -32,10 +32,10 @@ def decide_as_oracle(
     Only proposals from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is.
     """
     candidates = proposals_of(project, image, naming)
-    shown = [p for p in candidates if p.score >= threshold]
-    matches = match(_array([p.bbox for p in shown]), _array([box for _, box in truth]), SAME_OBJECT_IOU)
+    visible = shown(candidates, threshold)
+    matches = match(_array([p.bbox for p in visible]), _array([box for _, box in truth]), SAME_OBJECT_IOU)
     right: list[Proposal] = []
-    for proposal, index in zip(shown, matches, strict=True):
+    for proposal, index in zip(visible, matches, strict=True):
         if index is None:
             annotate.reject(project, [proposal])
             continue

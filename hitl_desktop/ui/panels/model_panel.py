@@ -24,6 +24,7 @@ from hitl_desktop.workflows.naming import detector_of
 
 _LEAST_FOR_A_SHARE = 10
 _LOOK_AFTER_MS = 200
+_JOBS_WIDTH = 340
 
 
 class ModelPanel(QWidget):
@@ -69,7 +70,10 @@ class ModelPanel(QWidget):
         for button in (learn, look):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        self._job_rows = QVBoxLayout()
+        jobs = QWidget()
+        jobs.setFixedWidth(_JOBS_WIDTH)
+        self._job_rows = QVBoxLayout(jobs)
+        self._job_rows.setContentsMargins(0, 0, 0, 0)
         self._job_rows.setSpacing(2)
         self._idle = QLabel("Nothing runs.")
         self._job_rows.addWidget(self._idle)
@@ -77,9 +81,9 @@ class ModelPanel(QWidget):
         self._rows: dict[int, JobRow] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(figures, 5)
+        layout.addLayout(figures, 1)
         layout.addLayout(buttons)
-        layout.addLayout(self._job_rows, 3)
+        layout.addWidget(jobs)
         session.opened.connect(self._show_figures)
         session.changed.connect(self._on_changed)
         session.decided.connect(self._soon.start)
