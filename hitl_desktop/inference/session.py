@@ -14,6 +14,9 @@ from hitl_desktop.errors import ModelError
 
 FloatArray = NDArray[np.float32]
 
+PROVIDER = "CPU"
+"""The execution provider that really runs."""
+
 
 class Session:
     """A loaded graph on the CPU; computing releases the interpreter, so other threads go on."""
@@ -33,7 +36,7 @@ class Session:
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session: Any = ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            self._session: Any = ort.InferenceSession(str(file), options, providers=[f"{PROVIDER}ExecutionProvider"])
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
             raise ModelError(
                 f"{file.name} is not an ONNX model that can be loaded ({_first_line(error)}).",

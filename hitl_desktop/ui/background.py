@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
+from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
@@ -49,6 +50,7 @@ class Background(QObject):
         self._session, self._runner, self._automatic = session, runner, automatic
         self._new_decisions = 0
         self._ranked_at = 0
+        self.speed = ""
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
         session.changed.connect(self._on_changed)
@@ -140,6 +142,8 @@ class Background(QObject):
 
     def _on_prelabelled(self, result: PrelabelResult) -> None:
         self._ranked_at = 0
+        if result.done:
+            self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
         self._session.apply_changes(result.changes)
         self.rank()
 

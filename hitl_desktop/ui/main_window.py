@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _make_status_bar(self) -> None:
-        self.place, self.share, self.saved = QLabel(), QLabel(), QLabel()
+        self.place, self.share, self.speed, self.saved = QLabel(), QLabel(), QLabel(), QLabel()
         self._warning = QPushButton()
         self._warning.setFlat(True)
         self._warning.setStyleSheet("text-align: left; color: #C0392B;")
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         self._warning.hide()
         self._warning.clicked.connect(self._dismiss)
         self.statusBar().addWidget(self._warning, 1)
-        for label in (self.place, self.share, self.saved):
+        for label in (self.place, self.share, self.speed, self.saved):
             self.statusBar().addPermanentWidget(label)
 
     def _connect(self) -> None:
@@ -291,6 +291,7 @@ class MainWindow(QMainWindow):
         state = session.image.status if session.image else ""
         self.place.setText(f"{name}   {state}   {place}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
+        self.speed.setText(self.background.speed)
         self.saved.setText("saved" if session.is_saved else "NOT SAVED")
 
     def _say(self, text: str) -> None:

@@ -13,7 +13,7 @@ from hitl_desktop.domain.review import Acts, DecisionKind
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector, shown
 
 HOW = annotate.How(None, 0.3, 1.5)
 
@@ -234,3 +234,12 @@ def test_a_proposal_named_otherwise_now_is_accepted_under_its_new_name(
     annotate.accept(project, [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3")])
     (annotation,) = project.annotations.of_image(1)
     assert (annotation.category_id, annotation.proposed_by) == (cell.id, "head 3")
+
+
+def test_one_object_is_shown_once_under_a_name_and_two_names_both(proposals: list[Proposal]) -> None:
+    best, other, _ = proposals
+    twin = replace(best, bbox=BBox(0, 0, 20, 12), score=0.5, prediction_id=99)
+    doubt = replace(other, bbox=best.bbox, score=0.4, prediction_id=98)
+    assert shown([twin, best, doubt], 0.3) == [best, doubt]
+    assert shown([twin, best, doubt], 0.45) == [best]
+    assert shown([twin], 0.3) == [twin]
