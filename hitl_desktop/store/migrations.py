@@ -120,7 +120,7 @@ def create_review(db: Database) -> None:
             ranking INTEGER NOT NULL, position INTEGER NOT NULL,
             image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
             score REAL NOT NULL, reason TEXT NOT NULL,
-            PRIMARY KEY (ranking, position)
+            PRIMARY KEY (ranking, image_id)
         ) STRICT, WITHOUT ROWID""")
     db.execute("""
         CREATE TABLE journal (

@@ -182,8 +182,7 @@ class Background(QObject):
             self._learn_if_due()
 
     def _learn_if_due(self) -> None:
-        decided = sum(status == "decided" for status in self._session.statuses.values())
-        if self._automatic and is_due(self._new_decisions, decided):
+        if self._automatic and is_due(self._new_decisions, self._session.count("decided")):
             self.learn()
 
     def learn(self) -> None:

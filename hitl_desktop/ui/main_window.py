@@ -285,7 +285,7 @@ class MainWindow(QMainWindow):
         if not session.is_open:
             return
         total = len(session.statuses)
-        decided = sum(status == "decided" for status in session.statuses.values())
+        decided = session.count("decided")
         place = f"picture {session.order.position + 1} of {total}" if session.image else f"{total} pictures"
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from itertools import chain, islice
 
 
 class ReviewOrder:
@@ -28,10 +29,10 @@ class ReviewOrder:
         self.ids = [*front, *behind, *rest]
         self._place = {image_id: n for n, image_id in enumerate(self.ids)}
 
-    def next_of(self, wanted: set[int]) -> int | None:
+    def next_of(self, wanted: Set[int]) -> int | None:
         """The next picture behind the current one that is wanted; from the front again after the last."""
         start = self.position + 1
-        for image_id in (*self.ids[start:], *self.ids[:start]):
+        for image_id in chain(islice(self.ids, start, None), islice(self.ids, start)):
             if image_id in wanted and image_id != self.current:
                 return image_id
         return None

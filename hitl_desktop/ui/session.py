@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +13,6 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.review import Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
@@ -57,8 +56,8 @@ class Session(QObject):
         self.category_id: int | None = None
         self.threshold = settings.number("display_threshold")
         self.order = ReviewOrder()
-        self.ranked: dict[int, Ranked] = {}
         self.statuses: dict[int, str] = {}
+        self._by_status: dict[str, set[int]] = {}
         self._naming: Naming | None = None
         self.is_saved = True
         self.names: dict[int, str] = {}
@@ -85,7 +84,7 @@ class Session(QObject):
             self.project.close()
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
-        self.order, self.ranked, self.statuses = ReviewOrder(), {}, {}
+        self.order, self.statuses, self._by_status = ReviewOrder(), {}, {}
 
     @property
     def naming(self) -> Naming | None:
@@ -103,10 +102,22 @@ class Session(QObject):
         """Whether there is a project."""
         return self.project is not None
 
+    def count(self, status: str) -> int:
+        """How many pictures have this status."""
+        return len(self._by_status.get(status, ()))
+
     @property
-    def undecided(self) -> set[int]:
+    def undecided(self) -> Set[int]:
         """Pictures still to be decided."""
-        return {i for i, status in self.statuses.items() if status == ImageState.UNDECIDED}
+        return self._by_status.get(ImageState.UNDECIDED.value, set())
+
+    def _set_status(self, image_id: int, status: str) -> None:
+        """Keep count without counting anew: a project may hold 100,000 pictures."""
+        before = self.statuses.get(image_id)
+        if before is not None:
+            self._by_status[before].discard(image_id)
+        self.statuses[image_id] = status
+        self._by_status.setdefault(status, set()).add(image_id)
 
     def path_of(self, image: ImageRecord) -> Path | None:
         """Where a picture lies."""
@@ -116,10 +127,12 @@ class Session(QObject):
         """Read the active ranking; pictures before and at the current one keep their place."""
         if self.project is None:
             return
-        ranked = self.project.queue.order()
-        self.ranked = {item.image_id: item for item in ranked}
+        ranked = self.project.queue.ids()
         self.statuses = self.project.images.statuses()
-        self.order.rerank([item.image_id for item in ranked], self.statuses)
+        self._by_status = {}
+        for image_id, status in self.statuses.items():
+            self._by_status.setdefault(status, set()).add(image_id)
+        self.order.rerank(ranked, self.statuses)
 
     def apply_changes(self, changes: Changes) -> None:
         """Take in what a job changed and tell the views; proposals on screen stay, only missing ones appear."""
@@ -253,7 +266,7 @@ class Session(QObject):
             return
         self.image = self.project.images.get(image_id)
         if self.image is not None:
-            self.statuses[image_id] = self.image.status
+            self._set_status(image_id, self.image.status)
             self.annotations = self.project.annotations.of_image(image_id)
             self.rejected = self.project.predictions.rejected_of(image_id)
 

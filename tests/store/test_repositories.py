@@ -191,3 +191,14 @@ def test_pictures_can_be_renumbered_even_in_a_ring(project: Project) -> None:
     assert now[9] == paths[2]
     assert now[1] == paths[3]
     assert sorted(now.values()) == sorted(paths.values())
+
+
+def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
+    project.queue.activate(project.queue.write([Ranked(3, 0.5, "100% sure_not")]))
+    assert project.queue.matching("SUB/") == {4}
+    assert project.queue.matching("0% sure_n") == {3}
+    assert project.queue.matching("%") == {3}
+    assert project.queue.matching("_") == {3}
+    assert project.queue.place_of(3).reason == "100% sure_not"
+    assert project.queue.place_of(1).score == 0
+    assert project.queue.ids() == [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]

@@ -102,6 +102,7 @@ class QueuePanel(QWidget):
         self.model = QueueModel(session, loader)
         self.list = QListView()
         self.list.setModel(self.model)
+        self.model.row_changed.connect(self._repaint)
         self.list.setItemDelegate(QueueDelegate(self.list))
         self.list.setUniformItemSizes(True)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -142,18 +143,18 @@ class QueuePanel(QWidget):
         self._follow()
 
     def _show_counts(self) -> None:
-        statuses = list(self._session.statuses.values())
-        for row, (name, passes) in enumerate(FILTERS.items()):
-            count = sum(map(passes, statuses))
+        for row, status in enumerate(FILTERS.values()):
+            count = self._session.count(status) if status else len(self._session.statuses)
             self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)
-            del name
-        self.list.setToolTip("")
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.images or (changes.queue and changes.go_to is None and not changes.annotations_of):
             self._reload()
         for image_id in changes.annotations_of:
             self.model.refresh(image_id)
+
+    def _repaint(self, index: QModelIndex) -> None:
+        self.list.update(index)
 
     def _follow(self) -> None:
         """Select the picture at hand and keep it in view."""
