@@ -163,7 +163,7 @@ def _annotation(id_: int, image_id: int, category_id: int, bbox: BBox, record: R
         image_id=image_id,
         category_id=category_id,
         bbox=bbox,
-        origin=Origin(origin) if origin in set(Origin) else Origin.IMPORTED,
+        origin=Origin(origin) if isinstance(origin, str) and origin in set(Origin) else Origin.IMPORTED,
         proposed_by=proposed_by if isinstance(proposed_by, str) else None,
         score=float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
         edited=record.get("edited") is True,

@@ -83,6 +83,7 @@ class Actions:
         menus = {name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)}
         for spec in ACTIONS:
             action = QAction(spec.text, window)
+            action.setAutoRepeat(False)  # a key held down must not decide pictures that nobody saw
             if spec.held:
                 action.setText(f"{spec.text}\t{spec.shortcut}")
                 action.setEnabled(False)

@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
             self.messages.error(error)
             return
         self.background.stop()
+        self._dismiss()
         self.session.use(project)
 
     def _on_opened(self) -> None:
@@ -174,7 +175,6 @@ class MainWindow(QMainWindow):
         if first_time and not self._docks_known:
             self.resizeDocks(self._docks[:2], [280, 330], Qt.Orientation.Horizontal)
         self.canvas.setFocus()
-        self._dismiss()
 
     def _open_folder(self) -> None:
         folder = self.ask.folder()

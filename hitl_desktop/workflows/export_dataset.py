@@ -40,7 +40,9 @@ def export_dataset(
         annotations = project.annotations.all()
         categories = tuple(project.categories.all())
         tag_names = {tag.id: tag.name for tag in project.tags.all()}
-        tags = {image: tuple(tag_names[t] for t in ids) for image, ids in project.images.tags_by_image().items()}
+        tags = {
+            image: tuple(sorted(tag_names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
+        }
         prefixes = _prefixes(project)
     wanted = [i for i in images if all_images or i.state is ImageState.DECIDED]
     exported = [d for i in wanted if (d := _dataset_image(project, i, prefixes, tags)) is not None]
