@@ -34,7 +34,7 @@ class Proposal:
     """A prediction as a person sees it, named by the detector or by the head.
 
     `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `logits` are the
-    head's own scores before its temperature, None where the detector named the box.
+    scores of head `head_id` before its temperature, None where the detector named the box.
     """
 
     prediction_id: int
@@ -46,5 +46,6 @@ class Proposal:
     named_by: str
     probabilities: Vector
     logits: Vector | None = None
+    head_id: int | None = None
     detector_name: str = ""
     detector_score: float = 0.0

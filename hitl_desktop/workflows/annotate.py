@@ -144,9 +144,10 @@ def _decide(
         changes = _do(project, edit)
         acts = count_acts(project, image_id)
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
-        if how.head_id is not None:
-            named = [p for p in seen if p.logits is not None]
-            project.predictions.note_sightings(_sighting(p, how.head_id, how.threshold) for p in named)
+        # the head that named a proposal may have been followed by another while the picture was on screen
+        project.predictions.note_sightings(
+            _sighting(p, p.head_id, how.threshold) for p in seen if p.logits is not None and p.head_id is not None
+        )
     return changes | Changes(categories=bool(added), queue=True)
 
 

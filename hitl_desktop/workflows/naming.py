@@ -160,6 +160,7 @@ def _proposal(
         named_by=f"head {naming.head_id}" if by_head else naming.detector.name,
         probabilities=with_background(scores[None])[0].astype(np.float32),
         logits=logits,
+        head_id=naming.head_id,
         detector_name=naming.detector.classes[detector_class],
         detector_score=float(prediction.score),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitl_desktop.domain.dataset import ImportIssue
+from hitl_desktop.domain.dataset import ImportIssue, ImportResult
+from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
@@ -31,6 +32,16 @@ def new_project(path: Path, folder: Path, progress: Progress, *, coco: Path | No
     """
     first_picture(folder)
     result = read_dataset(coco) if coco is not None else None
+    if path.exists():
+        raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
+    try:
+        return _fill(path, folder, result, progress)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _fill(path: Path, folder: Path, result: ImportResult | None, progress: Progress) -> NewProject:
     with Project.create(path) as project:
         add_folder(project, folder, progress)
         scanned = scan(project, progress)
