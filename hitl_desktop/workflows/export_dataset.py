@@ -35,6 +35,11 @@ def export_dataset(
         HitlError: the format is unknown, the file cannot be written, or there is nothing to export.
     """
     chosen = find_format(format_name)
+    if path.exists() and path.suffix.lower() != chosen.suffix:
+        raise HitlError(
+            f"{path} exists and is no {chosen.suffix} file, so it was not replaced.",
+            hint=f"Choose a name that ends in {chosen.suffix}.",
+        )
     with project.db.snapshot():
         images = project.images.all()
         annotations = project.annotations.all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -59,6 +59,12 @@ class Inspector(QWidget):
         self.name.setAccessibleName("Find or add a category")
         self.name.setPlaceholderText("Find or add a category (C)")
         self.name.returnPressed.connect(self._on_name)
+        # One completer for good: replacing it while its popup handles Enter crashes Qt.
+        self._known_names = QStringListModel(self)
+        completer = QCompleter(self._known_names, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.name.setCompleter(completer)
         self.categories = QListWidget()
         self.categories.setAccessibleName("Categories")
         self.categories.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -135,10 +141,7 @@ class Inspector(QWidget):
             item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
             self.categories.addItem(item)
         self.categories_title.setText(f"Categories: {len(names)}")
-        completer = QCompleter([*names.values(), *classes], self.name)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.name.setCompleter(completer)
+        self._known_names.setStringList([*names.values(), *classes])
         self._mark_current()
 
     def _mark_current(self) -> None:
