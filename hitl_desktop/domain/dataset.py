@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.images import ImageState
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetImage:
-    """A picture of a data set; `file_name` is relative, with forward slashes."""
+    """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground truth."""
 
     id: int
     file_name: str
     width: int
     height: int
     tags: tuple[str, ...] = ()
+    state: ImageState = ImageState.DECIDED
 
 
 @dataclass(frozen=True, slots=True)

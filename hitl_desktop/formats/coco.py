@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +15,14 @@ from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.categories import Category, clean_name, normalise_name
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.atomic import write_atomically
 
 Record = dict[str, Any]
 Problem = Callable[[str, str], None]
+_MOST_ID = 2**53
+"""Beyond this other readers of JSON lose digits."""
 
 
 def read(path: Path) -> ImportResult:
@@ -27,12 +32,12 @@ def read(path: Path) -> ImportResult:
         FormatError: the file is missing, no JSON, or no COCO detection file at all.
     """
     try:
-        data: Any = msgspec.json.decode(path.read_bytes())
+        data = _decode(path.read_bytes())
     except OSError as error:
         raise FormatError(
             f"{path} cannot be read ({error.strerror}).", hint="Check the name and its permissions."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(
             f"{path} is not valid JSON ({error}).", hint="Export it again from where it came from."
         ) from error
@@ -53,6 +58,15 @@ def read(path: Path) -> ImportResult:
     return ImportResult(Dataset(tuple(images.values()), categories, annotations), tuple(issues))
 
 
+def _decode(content: bytes) -> Any:
+    """JSON, also with a byte order mark, and with the NaN that Python writes and JSON forbids."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return json.loads(content)
+
+
 def _records(root: Record, key: str, problem: Problem) -> Iterator[tuple[str, Record]]:
     values: Any = root.get(key, [])
     if not isinstance(values, list):
@@ -66,7 +80,18 @@ def _records(root: Record, key: str, problem: Problem) -> Iterator[tuple[str, Re
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_ID
+
+
+def _number(value: object) -> float | None:
+    """A finite number, or None."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _read_categories(root: Record, problem: Problem) -> tuple[tuple[Category, ...], dict[int, int]]:
@@ -117,7 +142,9 @@ def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
         width, height = record.get("width"), record.get("height")
         size_known = _is_id(width) and _is_id(height)
         raw_tags: Any = record.get("tags")
-        tags = tuple(t for t in cast("list[Any]", raw_tags) if isinstance(t, str)) if isinstance(raw_tags, list) else ()
+        words = cast("list[Any]", raw_tags) if isinstance(raw_tags, list) else []
+        tags = tuple(t for t in words if isinstance(t, str) and normalise_name(t))
+        state = record.get("state")
         name = name.replace("\\", "/").removeprefix("./")
         yield DatasetImage(
             cast("int", id_),
@@ -125,6 +152,7 @@ def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
             cast("int", width) if size_known else 0,
             cast("int", height) if size_known else 0,
             tags,
+            ImageState(state) if isinstance(state, str) and state in set(ImageState) else ImageState.DECIDED,
         )
 
 
@@ -165,7 +193,7 @@ def _annotation(id_: int, image_id: int, category_id: int, bbox: BBox, record: R
         bbox=bbox,
         origin=Origin(origin) if isinstance(origin, str) and origin in set(Origin) else Origin.IMPORTED,
         proposed_by=proposed_by if isinstance(proposed_by, str) else None,
-        score=float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
+        score=_number(score),
         edited=record.get("edited") is True,
         crowd=record.get("iscrowd") in (1, True),
     )
@@ -174,10 +202,10 @@ def _annotation(id_: int, image_id: int, category_id: int, bbox: BBox, record: R
 def _read_bbox(value: object) -> BBox | None:
     if not isinstance(value, list) or len(cast("list[Any]", value)) != 4:
         return None
-    numbers = cast("list[Any]", value)
-    if not all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers):
+    numbers = [n for n in map(_number, cast("list[Any]", value)) if n is not None]
+    if len(numbers) < 4:
         return None
-    bbox = BBox(*map(float, numbers))
+    bbox = BBox(*numbers)
     return bbox if bbox.w > 0 and bbox.h > 0 else None
 
 
@@ -203,7 +231,11 @@ def to_record(dataset: Dataset) -> Record:
 
 def _image_record(image: DatasetImage) -> Record:
     record: Record = {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
-    return record | ({"tags": list(image.tags)} if image.tags else {})
+    if image.tags:
+        record["tags"] = list(image.tags)
+    if image.state is not ImageState.DECIDED:
+        record["state"] = image.state.value
+    return record
 
 
 def _annotation_record(annotation: Annotation) -> Record:

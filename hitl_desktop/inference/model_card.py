@@ -86,7 +86,7 @@ def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
             hint=f"Put a card {file.stem}.toml beside it (see {Path('resources') / 'models'} for examples).",
         )
     try:
-        fields_in: dict[str, Any] = msgspec.json.decode(metadata["input"])
+        fields_in = msgspec.json.decode(metadata["input"], type=dict[str, Any])
         fields = {
             "name": file.stem,
             "title": file.stem,
@@ -99,7 +99,7 @@ def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
             "classes": msgspec.json.decode(metadata.get("classes", "[]")),
             "decode": msgspec.json.decode(metadata.get("decode", "{}")),
         }
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise ModelError(
             f"The metadata in {file.name} is damaged ({error}).", hint="Put a card beside the file."
         ) from error

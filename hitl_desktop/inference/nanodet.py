@@ -34,6 +34,12 @@ class NanoDet:
                 f"{card.file.name} lacks the NanoDet outputs {', '.join(sorted(missing))}.",
                 hint="Check the family in its card.",
             )
+        columns = session.output_shapes[self._scores[0]][-1]
+        if columns != len(card.classes):
+            raise ModelError(
+                f"{card.file.name} scores {columns} classes, but its card names {len(card.classes)}.",
+                hint="Correct the classes in the card.",
+            )
         self._centres = [_cell_centres(card.input.size, stride) for stride in card.decode.strides]
 
     def predict(self, images: Sequence[RgbImage]) -> list[Detections]:

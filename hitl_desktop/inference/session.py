@@ -46,7 +46,8 @@ class Session:
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.input_name: str = self._session.get_inputs()[0].name
         self.input_shape: list[int | str] = list(self._session.get_inputs()[0].shape)
-        self.output_names: list[str] = [output.name for output in self._session.get_outputs()]
+        self.output_shapes: dict[str, list[int | str]] = {o.name: list(o.shape) for o in self._session.get_outputs()}
+        self.output_names = list(self.output_shapes)
 
     def run(self, outputs: Sequence[str], batch: FloatArray) -> list[FloatArray]:
         """The named outputs for one input batch.

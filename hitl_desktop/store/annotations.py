@@ -67,17 +67,10 @@ class Annotations:
         """All, in order of id."""
         return [_annotation(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
 
-    def taken_ids(self, ids: Iterable[int]) -> set[int]:
-        """Which of these ids are in use."""
-        return {i for i in ids if self._db.one("SELECT 1 FROM annotations WHERE id = ?", (i,))}
+    def last_id(self) -> int:
+        """The highest id ever given; ids up to it may stand in the undo journal though they are free now."""
+        return self._db.scalar("SELECT seq FROM sqlite_sequence WHERE name = 'annotations'") or 0
 
     def count_by_category(self) -> dict[int, int]:
         """How many there are of each category."""
         return dict(self._db.all("SELECT category_id, count(*) FROM annotations GROUP BY 1"))
-
-    def images_with(self, category_id: int) -> list[int]:
-        """Pictures that hold a category, in order of id."""
-        rows = self._db.all(
-            "SELECT DISTINCT image_id FROM annotations WHERE category_id = ? ORDER BY 1", (category_id,)
-        )
-        return [row[0] for row in rows]

@@ -84,16 +84,11 @@ class Images:
             self._db.all("SELECT id, CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END FROM images ORDER BY id")
         )
 
-    def count_by_status(self) -> dict[str, int]:
-        """How many pictures are undecided, decided, skipped, unreadable."""
+    def to_read(self) -> list[ImageRecord]:
+        """Pictures nobody has read yet, and those that could not be read when somebody tried."""
         rows = self._db.all(
-            "SELECT CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END, count(*) FROM images GROUP BY 1"
+            f"SELECT {_COLUMNS} FROM images WHERE content_hash IS NULL OR reason IS NOT NULL ORDER BY id"
         )
-        return dict(rows)
-
-    def unscanned(self) -> list[ImageRecord]:
-        """Pictures nobody has read yet."""
-        rows = self._db.all(f"SELECT {_COLUMNS} FROM images WHERE content_hash IS NULL AND reason IS NULL ORDER BY id")
         return [_record(row) for row in rows]
 
     def renumber(self, new_ids: Mapping[int, int]) -> None:
@@ -105,10 +100,9 @@ class Images:
             if image_id in taken and image_id not in moves:
                 moves[image_id] = spare
                 spare += 1
-        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((1_000_000_000 + old, old) for old in moves))
-        self._db.many(
-            "UPDATE images SET id = ? WHERE id = ?", ((new, 1_000_000_000 + old) for old, new in moves.items())
-        )
+        free = {old: spare + n for n, old in enumerate(moves)}  # out of the way first: moves may form a ring
+        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((away, old) for old, away in free.items()))
+        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((moves[old], away) for old, away in free.items()))
         self._db.execute("UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM images) WHERE name = 'images'")
 
     def tags_of(self, image_id: int) -> tuple[int, ...]:

@@ -112,9 +112,11 @@ def create_review(db: Database) -> None:
             head_id INTEGER REFERENCES head_versions (id)
         ) STRICT""")
     db.execute("CREATE INDEX decisions_by_image ON decisions (image_id)")
-    db.execute(
-        "CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions BEGIN SELECT RAISE (ABORT, 'append-only'); END"
-    )
+    for name, act in (("stay", "DELETE"), ("hold", "UPDATE")):
+        db.execute(
+            f"""CREATE TRIGGER decisions_{name} BEFORE {act} ON decisions
+                BEGIN SELECT RAISE (ABORT, 'decisions are append-only'); END"""
+        )
     db.execute("""
         CREATE TABLE queue (
             ranking INTEGER NOT NULL, position INTEGER NOT NULL,
@@ -128,6 +130,7 @@ def create_review(db: Database) -> None:
             image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
             edit BLOB NOT NULL, undone INTEGER NOT NULL DEFAULT 0
         ) STRICT""")
+    db.execute("CREATE INDEX journal_undone ON journal (id) WHERE undone = 1")
 
 
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (

@@ -125,6 +125,10 @@ class Project:
             self._folders[folder_id] = Path(os.path.normpath(self.path.parent / relative))
         return self._folders[folder_id]
 
+    def absent_folders(self) -> set[int]:
+        """Ids of picture folders that are not there now, such as those on a drive that is not connected."""
+        return {folder_id for folder_id in self.images.folders() if not self.folder_path(folder_id).is_dir()}
+
     def path_of(self, image: ImageRecord) -> Path:
         """Where a picture lies now."""
         return self.folder_path(image.folder_id) / image.path

@@ -52,9 +52,12 @@ def embed_images(
     A picture that cannot be read is passed over; cancelling keeps what is there.
     """
     encoder_id = encoder_record_id(project)
+    absent = project.absent_folders()
     computed = 0
     for number, image in enumerate(images, start=1):
         progress.check_cancelled()
+        if image.folder_id in absent:
+            continue
         try:
             computed += _embed_image(project, image, encoder_id, threads)
         except UnreadableImageError as error:

@@ -89,4 +89,6 @@ def _dataset_image(
             width, height = verify(project.path_of(image))
         except UnreadableImageError:
             return None
-    return DatasetImage(image.id, prefixes[image.folder_id] + image.path, width, height, tags.get(image.id, ()))
+    return DatasetImage(
+        image.id, prefixes[image.folder_id] + image.path, width, height, tags.get(image.id, ()), image.state
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,15 +37,18 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
     return find_format(format_name).read(path)
 
 
-def import_dataset(project: Project, result: ImportResult) -> ImportSummary:
+def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bool = True) -> ImportSummary:
     """Make a data set the ground truth of the project's pictures, in one transaction.
+
+    In a project without any work in it the pictures take the file's ids, unless `take_image_ids` is off: a window has
+    pictures on screen and on their way under the ids they have.
 
     Pictures are matched by path, then by name alone where that is unambiguous. A picture that people have decided, or
     that has boxes, keeps what it has. Ids of the file are kept where they are free.
     """
     dataset, issues = result.dataset, list(result.issues)
     with project.db.transaction():
-        if project.is_untouched():
+        if take_image_ids and project.is_untouched():
             _take_over_image_ids(project, dataset)
         images = _match_images(project, dataset.images, issues)
         categories = {c.id: project.categories.ensure(c.name, wanted_id=c.id).id for c in dataset.categories}
@@ -63,27 +67,33 @@ def _take_over_image_ids(project: Project, dataset: Dataset) -> None:
 
 
 def match_by_name(project: Project, names: Sequence[str]) -> dict[str, ImageRecord]:
-    """The project's picture for each file name: same path, in any Unicode form, or the same unique last part."""
+    """The project's picture for each file name.
+
+    In this order: the path with its folder as the project sees it; the path in its folder; the last part of the path;
+    each in any Unicode form, and each only where it fits a single picture.
+    """
     folders = project.images.folders()
-    exact: dict[str, ImageRecord] = {}
-    loose: dict[str, list[ImageRecord]] = {}
+    by_key: tuple[dict[str, list[ImageRecord]], ...] = ({}, {}, {})
     for image in project.images.all():
-        exact[image.path] = image
-        exact.setdefault(f"{folders[image.folder_id]}/{image.path}", image)
-        for key in {_nfc(image.path), _nfc(image.path).rsplit("/", 1)[-1]}:
-            loose.setdefault(key, []).append(image)
+        path = _key(image.path)
+        keys = (_key(f"{folders[image.folder_id]}/{image.path}"), path, path.rsplit("/", 1)[-1])
+        for known, key in zip(by_key, keys, strict=True):
+            known.setdefault(key, []).append(image)
     found: dict[str, ImageRecord] = {}
     for name in names:
-        candidates = loose.get(_nfc(name)) or loose.get(_nfc(name).rsplit("/", 1)[-1]) or []
-        if name in exact:
-            found[name] = exact[name]
-        elif len(candidates) == 1:
-            found[name] = candidates[0]
+        key = _key(name)
+        for known, wanted in zip(by_key, (key, key, key.rsplit("/", 1)[-1]), strict=True):
+            candidates = known.get(wanted, [])
+            if len(candidates) == 1:
+                found[name] = candidates[0]
+                break
+            if candidates:  # fits several: looser keys cannot tell them apart either
+                break
     return found
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def _key(path: str) -> str:
+    return unicodedata.normalize("NFC", posixpath.normpath(path))
 
 
 def _match_images(
@@ -133,7 +143,7 @@ def _accept_images(
                 )
             )
         accepted[image.id] = record
-        project.images.set_state(record.id, ImageState.DECIDED)
+        project.images.set_state(record.id, image.state)
         project.images.set_tags(record.id, sorted(project.tags.ensure(tag).id for tag in image.tags))
     return accepted
 
@@ -146,7 +156,7 @@ def _place(
     issues: list[ImportIssue],
 ) -> list[Annotation]:
     """The annotations with the project's ids, clipped to their pictures."""
-    taken = project.annotations.taken_ids(a.id for a in dataset.annotations)
+    last = project.annotations.last_id()
     placed: list[Annotation] = []
     for a in dataset.annotations:
         image = images.get(a.image_id)
@@ -158,6 +168,6 @@ def _place(
             continue
         if max(abs(p - q) for p, q in zip(bbox, a.bbox, strict=True)) > 1:
             issues.append(ImportIssue(f"annotation {a.id}", f"reached beyond {image.path} and was clipped"))
-        new_id = 0 if a.id in taken else a.id
+        new_id = 0 if a.id <= last else a.id
         placed.append(replace(a, id=new_id, image_id=image.id, category_id=categories[a.category_id], bbox=bbox))
     return sorted(placed, key=lambda a: (a.id == 0, a.id))

@@ -50,6 +50,7 @@ class Naming:
     taught: int
     head_column: NDArray[np.intp]
     class_column: NDArray[np.intp]
+    trust: NDArray[np.float32]
 
     def score(
         self, class_scores: NDArray[np.float32], embeddings: NDArray[np.float32] | None
@@ -63,7 +64,7 @@ class Naming:
         by_head = self.head.scores(logits, class_scores.max(axis=1))[:, self.head_column]
         scores[:, : self.taught] = by_head
         # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
-        known, trust = self.class_column, self.head.trust
+        known, trust = self.class_column, self.trust
         scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
         return scores, logits
 
@@ -97,9 +98,12 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
         columns.append(len(names))
         names.append(by_id[category] if category is not None else name)
         ids.append(category)
+    # A head that learned beside another detector knows nothing of this one's names: they count until decisions come.
+    taught_beside_it = head is not None and len(head[0].trust) == len(detector.classes)
+    trust = head[0].trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
     return Naming(
         detector, head[1] if head else None, head[0] if head else None, version.id if version else None,
-        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp),
+        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp), trust.astype(np.float32),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -115,9 +116,11 @@ def _is_text(path: str) -> bool:
 def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
     """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
 
+    Pictures that could not be read before get another chance; those whose whole folder is absent are left as they are.
     Cancelling keeps what is known; the next run goes on from there.
     """
-    waiting = project.images.unscanned()
+    absent = project.absent_folders()
+    waiting = [image for image in project.images.to_read() if image.folder_id not in absent]
     result = Scan()
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
         for start in range(0, len(waiting), _SCAN_BATCH):
@@ -142,12 +145,15 @@ def _read(path: Path) -> tuple[tuple[int, int], str] | UnreadableImageError:
 
 def _note(project: Project, image: ImageRecord, reading: tuple[tuple[int, int], str] | UnreadableImageError) -> None:
     if isinstance(reading, UnreadableImageError):
+        if image.reason and not project.path_of(image).exists():
+            return  # why it could not be read says more than that it is not there
         if reading.size:
             project.images.set_size(image.id, *reading.size)
         project.images.set_reason(image.id, str(reading))
     else:
         project.images.set_size(image.id, *reading[0])
         project.images.set_content_hash(image.id, reading[1])
+        project.images.set_reason(image.id, None)
 
 
 def project_file_for(folder: Path) -> Path:
@@ -156,7 +162,8 @@ def project_file_for(folder: Path) -> Path:
     inside = folder / f"{folder.name or 'pictures'}{SUFFIX}"
     if inside.exists() or os.access(folder, os.W_OK):
         return inside
-    return data_dir() / f"{'_'.join(folder.parts[1:]) or 'pictures'}{SUFFIX}"
+    own = hashlib.blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return data_dir() / f"{folder.name or 'pictures'}-{own}{SUFFIX}"
 
 
 def open_path(path: Path) -> Project:

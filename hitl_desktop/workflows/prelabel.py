@@ -58,8 +58,10 @@ def prelabel(
     card = find_card(model)
     record = project.models.ensure(card.sha256, card.name, card.classes)
     done_before = project.predictions.images_done(record.id)
-    images = project.images.all()
-    waiting = _nearest_first([i for i in images if i.reason is None and i.id not in done_before], nearest)
+    images, absent = project.images.all(), project.absent_folders()
+    waiting = _nearest_first(
+        [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent], nearest
+    )
     result = PrelabelResult(
         skipped=sum(i.id in done_before for i in images), failed=sum(i.reason is not None for i in images)
     )

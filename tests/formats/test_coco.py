@@ -167,3 +167,31 @@ def test_real_files_are_read_without_loss(shared_data: Path, name: str) -> None:
     assert len(result.dataset.annotations) == len(record["annotations"])
     assert [a.bbox for a in result.dataset.annotations] == [BBox(*a["bbox"]) for a in record["annotations"]]
     assert [i for i in result.issues if "outlines" not in i.problem] == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "boxes"),
+    [
+        ({"annotations": [BOX | {"origin": []}]}, 1),
+        ({"annotations": [BOX | {"score": 10**400}]}, 1),
+        ({"annotations": [BOX | {"bbox": [1, 2, 3, 10**400]}]}, 0),
+        ({"annotations": [BOX | {"bbox": [1, 2, float("nan"), 4]}, BOX | {"id": 2}]}, 1),
+        ({"annotations": [BOX | {"id": 2**70}]}, 1),
+        ({"images": [IMAGE, {"id": 2**70, "file_name": "b.jpg"}]}, 1),
+        ({"images": [IMAGE | {"tags": ["-", 7, "wet"], "state": []}]}, 1),
+        ({"categories": [CATEGORY, {"id": 2**70, "name": "dog"}]}, 1),
+    ],
+)
+def test_strange_values_cost_themselves_only(tmp_path: Path, parts: dict[str, Any], boxes: int) -> None:
+    result = read(tmp_path, **parts)
+    assert len(result.dataset.annotations) == boxes
+    assert len(result.dataset.images) == 1
+    assert result.dataset.images[0].tags in ((), ("wet",))
+
+
+def test_a_byte_order_mark_does_not_matter_and_bottomless_nesting_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "bom.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"images": [IMAGE]}).encode())
+    assert len(coco.read(tmp_path / "bom.json").dataset.images) == 1
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(FormatError, match="not valid JSON"):
+        coco.read(tmp_path / "deep.json")

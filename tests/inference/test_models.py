@@ -191,3 +191,11 @@ def test_cards_are_plain_data() -> None:
     card = find_card(DEFAULT_DETECTOR)
     assert json.dumps(list(card.classes)).count("person") == 1
     assert len(card.classes) == 80
+
+
+def test_a_card_with_another_number_of_classes_is_refused(tmp_path: Path) -> None:
+    file = _copy_of_the_detector(tmp_path)
+    card = file.with_suffix(".toml")
+    card.write_text(card.read_text().replace('"person", ', ""))
+    with pytest.raises(ModelError, match="scores 80 classes, but its card names 79"):
+        load_detector(find_card(str(file)))

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.export_dataset import export_dataset
-from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
+from hitl_desktop.workflows.import_dataset import import_dataset, match_by_name, read_dataset
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.open_folder import add_folder, list_pictures, open_path, project_file_for, scan
+from hitl_desktop.workflows.prelabel import prelabel
 from tests.conftest import CancelAt
 
 
@@ -50,7 +54,7 @@ def test_reading_goes_on_after_it_was_cancelled(tmp_path: Path, pictures: Path) 
         add_folder(project, pictures, NoProgress())
         with pytest.raises(JobCancelled):
             scan(project, CancelAt(0))
-        assert len(project.images.unscanned()) == 4
+        assert len(project.images.to_read()) == 4
         assert scan(project, NoProgress()).read == 4
 
 
@@ -243,3 +247,111 @@ def test_two_folders_with_the_same_names_keep_their_pictures_apart(
 def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:
     with pytest.raises(ProjectError):
         open_path(tmp_path / "nothing.hitl")
+
+
+def test_a_picture_that_comes_back_can_be_read_again(project: Project, pictures: Path) -> None:
+    project.images.set_state(1, ImageState.DECIDED)
+    (pictures / "a.png").rename(pictures / "a.away")
+    project.images.set_reason(1, "The file is gone.")
+    assert [path for path, _ in scan(project, NoProgress()).unreadable] == ["a.png"]
+    (pictures / "a.away").rename(pictures / "a.png")
+    assert scan(project, NoProgress()).unreadable == []
+    image = project.images.get(1)
+    assert image
+    assert image.reason is None
+
+
+def test_an_absent_folder_marks_none_of_its_pictures(project: Project, pictures: Path, tmp_path: Path) -> None:
+    shutil.copytree(pictures, tmp_path / "more")
+    add_folder(project, tmp_path / "more", NoProgress())
+    pictures.rename(tmp_path / "unplugged")
+    scan(project, NoProgress())
+    embed_images(project, project.images.all(), NoProgress())
+    prelabel(project, NoProgress(), threads=1)
+    assert [i.reason for i in project.images.all()] == [None] * 8
+
+
+def test_bare_names_in_two_folders_go_to_nobody_and_named_folders_to_the_right_one(
+    project: Project, pictures: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(pictures, tmp_path / "more")
+    add_folder(project, tmp_path / "more", NoProgress())
+    found = match_by_name(project, ["a.png", "pictures/a.png", "./more/a.png", "elsewhere/d.png"])
+    assert {name: project.path_of(image) for name, image in found.items()} == {
+        "pictures/a.png": pictures / "a.png",
+        "./more/a.png": tmp_path / "more" / "a.png",
+    }
+
+
+def test_undecided_pictures_stay_undecided_through_a_round_trip(
+    tmp_path: Path, pictures: Path, project: Project
+) -> None:
+    category = project.categories.ensure("cat").id
+    annotate.draw(project, 2, BBox(1, 1, 9, 9), category)
+    annotate.skip(project, 3, seconds=1)
+    project.images.set_state(4, ImageState.DECIDED)
+    export_dataset(project, tmp_path / "1.json", all_images=True)
+    with Project.create(tmp_path / "y.hitl") as other:
+        add_folder(other, pictures, NoProgress())
+        scan(other, NoProgress())
+        import_dataset(other, read_dataset(tmp_path / "1.json"))
+        assert [i.state.value for i in other.images.all()] == ["undecided", "undecided", "skipped", "decided"]
+        export_dataset(other, tmp_path / "2.json", all_images=True)
+    assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+
+
+def test_undo_works_after_an_import_of_an_id_that_was_used_before(tmp_path: Path, project: Project) -> None:
+    category = project.categories.ensure("cat").id
+    annotate.draw(project, 1, BBox(1, 1, 9, 9), category)
+    (drawn,) = project.annotations.all()
+    annotate.delete(project, [drawn])
+    record = {
+        "images": [{"id": 2, "file_name": "b.jpg", "width": 70, "height": 90}],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{"id": drawn.id, "image_id": 2, "category_id": 1, "bbox": [1, 2, 3, 4]}],
+    }
+    (tmp_path / "c.json").write_text(json.dumps(record))
+    import_dataset(project, read_dataset(tmp_path / "c.json"))
+    assert annotate.undo(project)[0]
+    assert drawn in project.annotations.all()
+    assert len(project.annotations.all()) == 2
+
+
+def test_a_window_keeps_the_ids_of_its_pictures(tmp_path: Path, project: Project) -> None:
+    before = {i.id: i.path for i in project.images.all()}
+    import_dataset(project, read_dataset(write_coco(tmp_path / "c.json")), take_image_ids=False)
+    assert {i.id: i.path for i in project.images.all()} == before
+
+
+def test_tags_come_out_in_order_of_name(tmp_path: Path, pictures: Path, project: Project) -> None:
+    annotate.set_tags(project, 1, [project.tags.ensure(name).id for name in ("zeta", "alpha")])
+    export_dataset(project, tmp_path / "1.json", all_images=True)
+    assert json.loads((tmp_path / "1.json").read_text())["images"][0]["tags"] == ["alpha", "zeta"]
+
+
+@pytest.mark.parametrize("name", ["pictures/a.png", "test.hitl"])
+def test_an_export_replaces_neither_a_picture_nor_the_project(project: Project, tmp_path: Path, name: str) -> None:
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(HitlError, match="was not replaced"):
+        export_dataset(project, tmp_path / name, all_images=True)
+    assert (tmp_path / name).read_bytes() == before
+
+
+def test_a_project_that_could_not_be_filled_is_not_left_behind(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(JobCancelled):
+        new_project(tmp_path / "x.hitl", pictures, CancelAt(0))
+    assert list(tmp_path.glob("*.hitl*")) == []
+    new_project(tmp_path / "x.hitl", pictures, NoProgress())
+    with pytest.raises(ProjectError, match="exists already"):
+        new_project(tmp_path / "x.hitl", pictures, NoProgress())
+    assert (tmp_path / "x.hitl").exists()
+
+
+def test_projects_of_read_only_folders_with_the_same_name_lie_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitl_desktop.workflows.open_folder.os.access", lambda _path, _mode: False)
+    assert project_file_for(tmp_path / "a_b" / "c") != project_file_for(tmp_path / "a" / "b_c")
+    assert project_file_for(tmp_path / "a" / "c") != project_file_for(tmp_path / "b" / "c")

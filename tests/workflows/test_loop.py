@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from hitl_desktop.domain.images import ImageState, Split
+from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.learning.query import RANDOM
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.embed import embed_images, embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
@@ -254,3 +256,28 @@ def test_coco_prelabels_reach_the_published_figure(tmp_path: Path, shared_data: 
         score = evaluate(project, read_dataset(shared_data / "coco-open100" / "instances.json").dataset, QUIET)
     assert score.map == pytest.approx(0.260, abs=0.01)
     assert score.ap50 == pytest.approx(0.430, abs=0.02)
+
+
+def test_another_detector_beside_a_taught_head_is_named_and_trusted(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 3)
+    retrain(loop, QUIET, threads=1)
+    other = loop.models.ensure("other", "other detector", ("gear", "mouse"))
+    image = next_undecided(loop)
+    found = Detections(np.array([[10.0, 10, 80, 80]]), np.array([[0.1, 0.9]], np.float32))
+    loop.predictions.replace(image.id, other.id, found)
+    set_detector(loop, other.id)
+    (proposal,) = proposals_of(loop, image, load_naming(loop))
+    assert proposal.name == "mouse"
+    assert proposal.score == pytest.approx(0.9, abs=1e-3)
+
+
+def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 3)
+    first = retrain(loop, QUIET, threads=1).head_id
+    image = next_undecided(loop)
+    seen = proposals_of(loop, image, load_naming(loop))
+    second = retrain(loop, QUIET, threads=1).head_id  # while the picture is on screen
+    annotate.decide(loop, image.id, [], seen, annotate.How(second, 0.3, 1.0))
+    heads = {s.head_id for s in loop.predictions.sightings() if s.image_id == image.id}
+    assert heads == {first}
+    assert first != second
