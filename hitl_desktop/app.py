@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from hitl_desktop.errors import HitlError
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui import excepthook
 from hitl_desktop.ui.main_window import MainWindow
@@ -29,6 +31,7 @@ def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.
 
     With `screenshot`: until all jobs are done, or `after` seconds have passed, and a picture of it is saved.
     """
+    check_display()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("hitl-desktop")
     excepthook.start_log()
@@ -44,6 +47,20 @@ def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.
     if screenshot is not None:
         _save_when_idle(window, screenshot, after)
     return app.exec()
+
+
+def check_display() -> None:
+    """Refuse to start where Qt would end the process.
+
+    Raises:
+        HitlError: there is no display, and none was chosen.
+    """
+    chosen = [os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")]
+    if sys.platform.startswith("linux") and not any(chosen):
+        raise HitlError(
+            "There is no display, so the window cannot be opened.",
+            hint="Work on the command line (hitl-desktop --help), or try hitl-desktop demo.",
+        )
 
 
 def _save_when_idle(window: MainWindow, file: Path, after: float) -> None:

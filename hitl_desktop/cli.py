@@ -100,6 +100,8 @@ def _short(value: object) -> str:
 @click.option("--after", type=float, default=60.0, hidden=True, help="Save it after so many seconds at the latest.")
 def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
     """Open the window."""
+    if path is not None and not path.exists():
+        raise HitlError(f"There is no project or folder {path}.", hint="Check the name, or see hitl-desktop --help.")
     from hitl_desktop.app import run  # noqa: PLC0415 - the only command that needs Qt
 
     sys.exit(run(path, screenshot=screenshot, after=after))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir
 
 DISPLAY_THRESHOLD: Final = 0.3
@@ -66,6 +67,7 @@ class Settings:
 
         Raises:
             ValueError: it is not allowed.
+            HitlError: it holds now, but the settings file cannot be written.
         """
         if not self._specs[key].accepts(value):
             raise ValueError(f"{value!r} is not allowed for {key}")
@@ -73,5 +75,11 @@ class Settings:
         if value == self._specs[key].default:
             del self._values[key]
         part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(self._values), encoding="utf-8")
-        part.replace(self._file)
+        try:
+            part.write_text(json.dumps(self._values), encoding="utf-8")
+            part.replace(self._file)
+        except OSError as error:
+            raise HitlError(
+                f"The settings file {self._file} cannot be written ({error.strerror}).",
+                hint="The setting holds until the program ends; make the folder writable to keep it.",
+            ) from error

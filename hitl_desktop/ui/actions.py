@@ -22,13 +22,17 @@ class When(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One act: its words, its key, the menu it stands in. Keys on the canvas alone leave text fields their own."""
+    """One act: its words, its key and perhaps another one, the menu it stands in.
+
+    Keys on the canvas alone leave text fields their own.
+    """
 
     id: str
     text: str
     shortcut: str
     when: When
     menu: str
+    also: str = ""
     on_canvas: bool = False
     held: bool = False
 
@@ -40,6 +44,7 @@ ACTIONS: Final = (
     ActionSpec("add_folder", "&Add another folder...", "", When.PROJECT, "&File"),
     ActionSpec("import_coco", "&Import COCO...", "Ctrl+I", When.PROJECT, "&File"),
     ActionSpec("export_coco", "&Export COCO...", "Ctrl+E", When.PROJECT, "&File"),
+    ActionSpec("export_all", "Export COCO, un&decided pictures too...", "", When.PROJECT, "&File"),
     ActionSpec("quit", "&Quit", "Ctrl+Q", When.ALWAYS, "&File"),
     ActionSpec("undo", "&Undo", "Ctrl+Z", When.PROJECT, "&Edit"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", When.PROJECT, "&Edit"),
@@ -50,9 +55,8 @@ ACTIONS: Final = (
     ActionSpec("previous", "&Previous picture", "P", When.PROJECT, "&Review"),
     ActionSpec("next_box", "Next &box, most doubtful first", "Tab", When.PICTURE, "&Box", on_canvas=True),
     ActionSpec("previous_box", "Previous b&ox", "Shift+Tab", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("accept_box", "A&ccept the selected proposal", "Return", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("remove_box", "Re&ject or delete the selected box", "X", When.PICTURE, "&Box"),
-    ActionSpec("remove_box_too", "Reject or &delete the selected box", "Del", When.PICTURE, "&Box"),
+    ActionSpec("accept_box", "A&ccept the selected proposal", "Return", When.PICTURE, "&Box", "Enter", on_canvas=True),
+    ActionSpec("remove_box", "Re&ject or delete the selected box", "X", When.PICTURE, "&Box", "Del"),
     ActionSpec("find_category", "Find or add a ca&tegory", "C", When.PROJECT, "&Box"),
     *(ActionSpec(f"category_{n}", f"Category &{n}", str(n), When.PICTURE, "&Box") for n in range(1, 10)),
     ActionSpec("fit", "&Fit the picture", "F", When.PICTURE, "&View"),
@@ -80,7 +84,9 @@ class Actions:
 
     def __init__(self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
         self._actions: dict[str, QAction] = {}
-        menus = {name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)}
+        menus = self._menus = {
+            name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)
+        }
         for spec in ACTIONS:
             action = QAction(spec.text, window)
             action.setAutoRepeat(False)  # a key held down must not decide pictures that nobody saw
@@ -90,7 +96,7 @@ class Actions:
                 menus[spec.menu].addAction(action)
                 continue
             if spec.shortcut:
-                action.setShortcut(QKeySequence(spec.shortcut))
+                action.setShortcuts([QKeySequence(key) for key in (spec.shortcut, spec.also) if key])
             if spec.on_canvas:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
                 canvas.addAction(action)
@@ -100,6 +106,11 @@ class Actions:
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
+
+    def add_to_menu(self, menu: str, actions: list[QAction]) -> None:
+        """Put what Qt made itself, such as the switches of docks, at the end of a menu."""
+        self._menus[menu].addSeparator()
+        self._menus[menu].addActions(actions)
 
     def enable(self, *, project: bool, picture: bool) -> None:
         """Grey out what cannot be done now."""

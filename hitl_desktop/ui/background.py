@@ -24,7 +24,8 @@ from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 
-READING, DETECTING, LEARNING = "reading", "detecting", "learning"
+READING, DETECTING, LEARNING, FILES = "reading", "detecting", "learning", "files"
+_LEARN = "Learning"
 RANK_EVERY = 200
 _EMBED_AHEAD = 60
 
@@ -50,6 +51,7 @@ class Background(QObject):
         self._session, self._runner, self._automatic = session, runner, automatic
         self._new_decisions = 0
         self._ranked_at = 0
+        self._look_again = False
         self.speed = ""
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
@@ -61,14 +63,15 @@ class Background(QObject):
         return self._new_decisions
 
     def stop(self) -> None:
-        """Ask every job to stop, for another project."""
-        self._runner.cancel()
+        """Ask what goes on by itself to stop; files on their way in or out are finished."""
+        self._runner.cancel(READING, DETECTING, LEARNING)
 
     # reading and pre-labelling
 
     def _start(self) -> None:
         project = self._session.project
         self._new_decisions = self._ranked_at = 0
+        self._look_again = False
         if project is None or not self._automatic:
             return
         self.refresh_folders()
@@ -120,8 +123,12 @@ class Background(QObject):
     def prelabel(self, model: str = DEFAULT_DETECTOR) -> None:
         """Let the detector look at the pictures it has not seen, the nearest first."""
         session = self._session
-        if session.project is None or self._runner.busy(DETECTING):
+        if session.project is None:
             return
+        if self._runner.busy(DETECTING):
+            self._look_again = True  # at what was added since it began
+            return
+        self._look_again = False
         nearest = session.image.id if session.image else None
         self._runner.start(
             DETECTING,
@@ -146,6 +153,8 @@ class Background(QObject):
             self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
         self._session.apply_changes(result.changes)
         self.rank()
+        if self._look_again:
+            self.prelabel()
 
     # learning
 
@@ -188,12 +197,12 @@ class Background(QObject):
     def learn(self) -> None:
         """Fit a new head now; what only prepares gives way."""
         project = self._session.project
-        if project is None or any(job.title == "Learning" and not job.is_cancelled for job in self._runner.jobs):
+        if project is None or any(job.title == _LEARN and not job.is_cancelled for job in self._runner.jobs):
             return
         self._runner.cancel(LEARNING)
         self._new_decisions = 0
         job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1))
-        self._runner.start(LEARNING, "Learning", job, on_success=self._on_learned)
+        self._runner.start(LEARNING, _LEARN, job, on_success=self._on_learned)
 
     def _on_learned(self, result: RetrainResult) -> None:
         self._session.apply_changes(result.changes)

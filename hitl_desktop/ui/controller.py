@@ -48,7 +48,7 @@ class Controller(QObject):
 
     def _show_image(self) -> None:
         image, session = self._session.image, self._session
-        self._pending = None
+        self._forget_pending()
         self._canvas.select(None)
         path = session.path_of(image) if image else None
         if image is None or path is None:
@@ -116,6 +116,7 @@ class Controller(QObject):
 
     def _on_drawn(self, bbox: BBox) -> None:
         category_id = self._session.category_id
+        self._forget_pending()
         if category_id is not None:
             self._draw(bbox, category_id)
             return
@@ -146,21 +147,44 @@ class Controller(QObject):
                 self._canvas.select(key_of(annotation))
 
     def _on_name(self, name: str) -> None:
-        pending, self._pending = self._pending, None
-        self._canvas.show_pending(None)
         category_id = self._session.add_category(name)
-        if category_id is None:
-            return
-        if pending is not None:
-            self._draw(pending, category_id)
-        else:
+        if category_id is not None:
             self.use_category(category_id)
+
+    def _forget_pending(self) -> None:
+        """A box without a name is not kept when the hand goes on."""
+        if self._pending is not None:
+            self._messages.say("The box had no name and was not kept.")
+        self._pending = None
+        self._canvas.show_pending(None)
 
     # acts
 
+    def accept_picture(self) -> None:
+        """Accept what is shown, once there is something to see."""
+        if self._is_seen():
+            self._session.accept_picture()
+
+    def mark_empty(self) -> None:
+        """Nothing here, once there is something to see."""
+        if self._is_seen():
+            self._session.mark_empty()
+
+    def _is_seen(self) -> bool:
+        image = self._session.image
+        if image is not None and image.reason is None and not self._canvas.has_picture:
+            self._messages.say("The picture is still being read.")
+            return False
+        return True
+
     def use_category(self, category_id: int) -> None:
-        """Give the selected box this category; it is that of the next boxes, too."""
+        """Give the selected box, or the one that waits for a name, this category; the next boxes have it, too."""
         self._session.set_category(category_id)
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            self._canvas.show_pending(None)
+            self._draw(pending, category_id)
+            return
         selected = self._canvas.selected
         if selected is not None and selected.key.kind is Kind.TRUTH:
             annotation = self._annotation(selected.key)

@@ -41,9 +41,11 @@ def load(path: Path) -> Loaded:
     """Decode a picture and halve it until it is small; safe off the GUI thread."""
     try:
         pixels = read_upright(path)
+        levels = [to_qimage(pixels)]
     except UnreadableImageError as error:
         return Loaded((), error.size or (0, 0), str(error))
-    levels = [to_qimage(pixels)]
+    except MemoryError:
+        return Loaded((), (0, 0), "The picture does not fit in memory. Scale it down or close other programs.")
     while max(levels[-1].width(), levels[-1].height()) > 2 * _SMALLEST_LEVEL:
         half = QSize(max(levels[-1].width() // 2, 1), max(levels[-1].height() // 2, 1))
         mode = Qt.TransformationMode.SmoothTransformation

@@ -169,19 +169,19 @@ class JobRunner(QObject):
         return job
 
     def busy(self, lane: str) -> bool:
-        """Whether a lane has a listed job running or waiting."""
-        return any(job.lane == lane for job in self.jobs)
+        """Whether a lane has a listed job running or waiting that nobody asked to stop."""
+        return any(job.lane == lane and not job.is_cancelled for job in self.jobs)
 
-    def cancel(self, lane: str | None = None) -> None:
-        """Ask the jobs of a lane, or all, to stop."""
+    def cancel(self, *lanes: str) -> None:
+        """Ask the jobs of these lanes to stop."""
         for job in self.jobs:
-            if lane is None or job.lane == lane:
+            if job.lane in lanes:
                 job.cancel()
 
     def close(self) -> None:
         """Cancel everything, wait for it, and call nobody back any more."""
         self._closed = True
-        self.cancel()
+        self.cancel(*self._lanes)
         for executor in self._lanes.values():
             executor.shutdown(wait=True, cancel_futures=True)
         self.jobs.clear()
@@ -204,8 +204,8 @@ class JobRunner(QObject):
         if job in self.jobs:
             self.jobs.remove(job)
         error = None if done.cancelled() else done.exception()
-        if done.cancelled() or isinstance(error, JobCancelled):
-            on_cancelled()
+        if done.cancelled() or isinstance(error, JobCancelled) or (error is None and job.is_cancelled):
+            on_cancelled()  # also when it ended before it noticed: nobody wants its result any more
         elif error is not None:
             on_failure(error)
         else:

@@ -14,9 +14,10 @@ from hitl_desktop import __version__
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
+from hitl_desktop.progress import Progress
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions
-from hitl_desktop.ui.background import READING, Background, in_project
+from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
@@ -33,7 +34,7 @@ from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
-from hitl_desktop.workflows.open_folder import open_path
+from hitl_desktop.workflows.open_folder import first_picture, open_path, project_file_for
 from hitl_desktop.workflows.sample import default_sample_folder, make_sample
 
 _SHOWN_MS = 6000
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
             self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self.actions_ = Actions(self, self.canvas, self._handlers())
+        self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
         self._make_status_bar()
         self._connect()
         self._restore()
@@ -89,7 +91,7 @@ class MainWindow(QMainWindow):
         self.place, self.share, self.speed, self.saved = QLabel(), QLabel(), QLabel(), QLabel()
         self._warning = QPushButton()
         self._warning.setFlat(True)
-        self._warning.setStyleSheet("text-align: left; color: #C0392B;")
+        self._warning.setStyleSheet("text-align: left; color: white; background: #9B2C20; padding: 3px 8px;")
         self._warning.setToolTip("Click to dismiss")
         self._warning.hide()
         self._warning.clicked.connect(self._dismiss)
@@ -120,11 +122,12 @@ class MainWindow(QMainWindow):
             "add_folder": self._add_folder,
             "import_coco": self._import,
             "export_coco": self._export,
+            "export_all": partial(self._export, all_images=True),
             "quit": self.close,
             "undo": session.undo,
             "redo": session.redo,
-            "accept_picture": session.accept_picture,
-            "mark_empty": session.mark_empty,
+            "accept_picture": controller.accept_picture,
+            "mark_empty": controller.mark_empty,
             "skip": session.skip,
             "next": session.next,
             "previous": session.previous,
@@ -132,7 +135,6 @@ class MainWindow(QMainWindow):
             "previous_box": partial(canvas.select_next, -1),
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
-            "remove_box_too": controller.remove_box,
             "find_category": self.inspector.ask_for_name,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
             "fit": canvas.fit,
@@ -154,7 +156,17 @@ class MainWindow(QMainWindow):
     # opening and closing
 
     def open_path(self, path: Path) -> None:
-        """Open a project, or a folder of pictures; if that fails, what was open stays open."""
+        """Open a project, or a folder of pictures; if that fails, what was open stays open.
+
+        Finding the first picture may mean walking through a large tree, so that is a job.
+        """
+        if path.is_dir() and not project_file_for(path).exists():
+            search = partial(_find_first, path)
+            self.runner.start(FILES, "Looking for pictures", search, on_success=lambda _: self._open(path), quiet=True)
+        else:
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
         try:
             project = open_path(path)
         except HitlError as error:
@@ -188,7 +200,7 @@ class MainWindow(QMainWindow):
 
     def _open_sample(self) -> None:
         job = partial(make_sample, default_sample_folder())
-        self.runner.start(READING, "Making the sample", job, on_success=self.open_path)
+        self.runner.start(FILES, "Making the sample", job, on_success=self.open_path)
 
     def _add_folder(self) -> None:
         folder = self.ask.folder()
@@ -197,10 +209,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the jobs, close the project, remember where everything stood."""
+        self.inspector.commit()
         store = self._window_settings()
         store.setValue("geometry", self.saveGeometry())
         if self.session.is_open:
             store.setValue("docks", self.saveState())
+        self.hide()  # a job that writes a file is waited for, but nobody has to watch
         self.runner.close()
         self._garbage.stop()
         self.loader.close()
@@ -235,34 +249,39 @@ class MainWindow(QMainWindow):
     # files in and out
 
     def _import(self) -> None:
-        file = self.ask.dataset_to_import()
-        if file is not None:
-            self.runner.start(READING, "Reading the file", lambda _: read_dataset(file), on_success=self._on_read)
-
-    def _on_read(self, result: ImportResult) -> None:
         project = self.session.project
-        if project is not None and self.ask.confirm_import(result):
-            job = in_project(project.path, lambda p, _: import_dataset(p, result))
-            self.runner.start(READING, "Importing", job, on_success=self._on_imported)
+        file = self.ask.dataset_to_import() if project is not None else None
+        if project is not None and file is not None:
+            self.runner.start(
+                FILES, "Reading the file", lambda _: read_dataset(file), on_success=partial(self._on_read, project.path)
+            )
 
-    def _on_imported(self, summary: ImportSummary) -> None:
-        self.session.apply_changes(summary.changes)
-        self.session.go_to(self.session.image.id if self.session.image else None)
+    def _on_read(self, path: Path, result: ImportResult) -> None:
+        if self.ask.confirm_import(result):
+            job = in_project(path, lambda p, _: import_dataset(p, result, take_image_ids=False))
+            self.runner.start(FILES, "Importing", job, on_success=partial(self._on_imported, path))
+
+    def _on_imported(self, path: Path, summary: ImportSummary) -> None:
+        here = self.session.project is not None and self.session.project.path == path
+        if here:
+            self.session.apply_changes(summary.changes)
+            self.session.go_to(self.session.image.id if self.session.image else None)
         text = f"{summary.annotations} boxes on {summary.images} pictures were imported."
         if summary.issues:
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
             self.ask.tell("Import", f"{text} {len(summary.issues)} records could not be taken as they stand.", details)
         self.messages.say(text)
-        self.background.learn()
+        if here:
+            self.background.learn()
 
-    def _export(self) -> None:
+    def _export(self, *, all_images: bool = False) -> None:
         project = self.session.project
         if project is None:
             return
         file = self.ask.where_to_export(project.path.with_name(f"{project.path.stem}-coco.json"))
         if file is not None:
-            job = in_project(project.path, lambda p, _: export_dataset(p, file))
-            self.runner.start(READING, "Exporting", job, on_success=self._on_exported)
+            job = in_project(project.path, lambda p, _: export_dataset(p, file, all_images=all_images))
+            self.runner.start(FILES, "Exporting", job, on_success=self._on_exported)
 
     def _on_exported(self, summary: ExportSummary) -> None:
         left = [
@@ -307,5 +326,9 @@ class MainWindow(QMainWindow):
         self.messages.forget()
 
     def _set_theme(self, name: str) -> None:
-        self.settings.set("theme", name)
+        self.session.keep("theme", name)
         apply_theme(name)
+
+
+def _find_first(folder: Path, _progress: Progress) -> str:
+    return first_picture(folder)

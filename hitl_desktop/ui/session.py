@@ -35,7 +35,7 @@ class Session(QObject):
         boxes_changed: its annotations or proposals are others now, or shown otherwise.
         changed: a `Changes` that views may care about.
         category_changed: the current category is another one.
-        decided: a picture was decided.
+        decided: a picture was decided, or a decided one was corrected.
     """
 
     opened = Signal()
@@ -210,9 +210,16 @@ class Session(QObject):
     def set_threshold(self, value: float) -> None:
         """Show proposals from this score up."""
         self.threshold = round(min(max(value, 0.05), 0.95), 2)
-        self.settings.set("display_threshold", self.threshold)
+        self.keep("display_threshold", self.threshold)
         self.messages.say(f"Proposals are shown from a score of {self.threshold:.2f} up.")
         self.boxes_changed.emit()
+
+    def keep(self, key: str, value: str | float) -> None:
+        """Keep a setting; where that cannot be, it holds until the program ends."""
+        try:
+            self.settings.set(key, value)
+        except HitlError as error:
+            self.messages.error(error)
 
     # categories
 
@@ -243,6 +250,7 @@ class Session(QObject):
         if self.project is None or self.image is None:
             return False
         self._touch()
+        self.messages.say("")
         image_id = self.image.id
         try:
             changes = act(self.project, self.image)
@@ -258,6 +266,8 @@ class Session(QObject):
         self._read_image(image_id)
         self.boxes_changed.emit()
         self.changed.emit(changes)
+        if changes.annotations_of and self.image and self.image.state is ImageState.DECIDED:
+            self.decided.emit()
         return True
 
     def _read_image(self, image_id: int) -> None:
@@ -308,7 +318,10 @@ class Session(QObject):
 
     def accept_picture(self) -> None:
         """Accept every proposal shown, call the picture done, show the next one."""
-        self._decide(empty=False)
+        if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
+            self._decide(empty=False)
+        else:
+            self.messages.say("No box is shown, so there is nothing to accept. E says that the picture is empty.")
 
     def mark_empty(self) -> None:
         """Nothing here: the picture is done without boxes."""
@@ -316,6 +329,7 @@ class Session(QObject):
 
     def _decide(self, *, empty: bool) -> None:
         head_id = self._naming.head_id if self._naming else None
+        removed = len(self.annotations) if empty else 0
 
         def act(project: Project, image: ImageRecord) -> Changes:
             how = annotate.How(head_id, self.threshold, self._active_seconds)
@@ -326,8 +340,9 @@ class Session(QObject):
         if self.image is not None and self.image.reason:
             self.messages.say("This picture cannot be read, so it cannot be decided.")
         elif self._act(act):
-            self.decided.emit()
             self.next()
+            if removed:
+                self.messages.say(f"{removed} boxes went with it; Ctrl+Z brings them back.")
 
     def skip(self) -> None:
         """Cannot tell: put the picture aside, show the next one."""
@@ -349,7 +364,10 @@ class Session(QObject):
             edit, changes = function(self.project)
         except HitlError as error:
             self.messages.error(error)
+            self.is_saved = False
+            self.boxes_changed.emit()
             return
+        self.is_saved = True
         if edit is None or changes.go_to is None:
             self.messages.say(nothing)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 CATEGORY_COLOURS = (
@@ -42,6 +42,15 @@ def _dark_palette() -> QPalette:
 def category_colour(index: int) -> QColor:
     """The colour of a category by its id; white for names that are no category yet."""
     return QColor("#FFFFFF") if index == NEW_NAME_COLOUR else QColor(CATEGORY_COLOURS[index % len(CATEGORY_COLOURS)])
+
+
+def swatch(index: int) -> QIcon:
+    """A patch of a category's colour, untinted also in a selected row."""
+    pixmap = QPixmap(12, 12)
+    pixmap.fill(category_colour(index))
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
 
 
 def text_on(colour: QColor) -> QColor:

@@ -138,10 +138,13 @@ def _decide(
             raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
         present = project.annotations.of_image(image_id)
         removed = tuple(present) if empty else ()
+        if image.state is ImageState.DECIDED and not removed and not accepted:
+            return Changes()
         added = tuple(_accepted(project, p) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
         edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
-        changes = _do(project, edit)
+        project.journal.push(_apply(project, edit))
+        changes = Changes(annotations_of=frozenset({image_id}))
         acts = count_acts(project, image_id)
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
         # the head that named a proposal may have been followed by another while the picture was on screen
@@ -192,6 +195,14 @@ def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -
     return changes | Changes(queue=True)
 
 
+def _note_correction(project: Project, image_id: int) -> None:
+    """Record what a decided picture shows now."""
+    image = project.images.get(image_id)
+    if image is not None and image.state is ImageState.DECIDED:
+        acts = count_acts(project, image_id)
+        project.decisions.add(Decision(image_id, _kind(acts), 0.0, acts))
+
+
 def undo(project: Project) -> tuple[Edit | None, Changes]:
     """Take the latest edit back; the decision record notes it, nothing is erased there."""
     return _step(project, undone=True)
@@ -211,29 +222,30 @@ def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
         wanted = edit.inverse() if undone else edit
         _apply(project, wanted)
         project.journal.mark(number, undone=undone)
-        if wanted.after.state is not None and wanted.after.state != wanted.before.state:
-            kind = DecisionKind.UNDONE if undone else _redone_kind(project, edit)
-            project.decisions.add(
-                Decision(edit.image_id, kind, 0.0, _redone_acts(project, edit) if not undone else Acts())
-            )
+        _note_step(project, wanted, undone=undone)
     changed = Changes(
         annotations_of=frozenset({edit.image_id}), queue=wanted.after.state is not None, go_to=edit.image_id
     )
     return wanted, changed
 
 
-def _redone_acts(project: Project, edit: Edit) -> Acts:
-    return count_acts(project, edit.image_id) if edit.after.state is ImageState.DECIDED else Acts()
-
-
-def _redone_kind(project: Project, edit: Edit) -> DecisionKind:
-    return DecisionKind.SKIPPED if edit.after.state is ImageState.SKIPPED else _kind(_redone_acts(project, edit))
+def _note_step(project: Project, done: Edit, *, undone: bool) -> None:
+    """Record a decision that was undone or redone, or what a decided picture shows after an edit was."""
+    moved = done.after.state is not None and done.after.state is not done.before.state
+    if moved and undone:
+        project.decisions.add(Decision(done.image_id, DecisionKind.UNDONE, 0.0, Acts()))
+    elif done.after.state is ImageState.SKIPPED:
+        project.decisions.add(Decision(done.image_id, DecisionKind.SKIPPED, 0.0, Acts()))
+    elif done.after.tags is None:
+        _note_correction(project, done.image_id)
 
 
 def _do(project: Project, edit: Edit) -> Changes:
-    """Apply an edit and note it in the journal, in one transaction."""
+    """Apply an edit and note it in the journal, in one transaction; on a decided picture it is a decision, too."""
     with project.db.transaction():
         project.journal.push(_apply(project, edit))
+        if edit.after.state is None and edit.after.tags is None:
+            _note_correction(project, edit.image_id)
     return Changes(annotations_of=frozenset({edit.image_id}))
 
 

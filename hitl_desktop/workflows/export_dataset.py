@@ -54,7 +54,7 @@ def export_dataset(
     if not exported:
         raise HitlError(
             "No picture is decided yet, so there is nothing to export.",
-            hint="Decide some first, or export all with --all.",
+            hint="Decide some first, or export the undecided ones, too.",
         )
     kept = {image.id for image in exported}
     boxes = tuple(a for a in annotations if a.image_id in kept)

@@ -98,12 +98,12 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
         columns.append(len(names))
         names.append(by_id[category] if category is not None else name)
         ids.append(category)
-    # A head that learned beside another detector knows nothing of this one's names: they count until decisions come.
+    # A head that learned beside another detector cannot judge the names of this one: they count in full.
     taught_beside_it = head is not None and len(head[0].trust) == len(detector.classes)
     trust = head[0].trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
     return Naming(
         detector, head[1] if head else None, head[0] if head else None, version.id if version else None,
-        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp), trust.astype(np.float32),
+        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp), trust,
     )  # fmt: skip
 
 

@@ -160,6 +160,9 @@ def project_file_for(folder: Path) -> Path:
     """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be written."""
     folder = Path(os.path.abspath(folder))  # noqa: PTH100
     inside = folder / f"{folder.name or 'pictures'}{SUFFIX}"
+    others = sorted(folder.glob(f"*{SUFFIX}"))
+    if not inside.exists() and len(others) == 1:
+        return others[0]  # the folder was renamed or copied
     if inside.exists() or os.access(folder, os.W_OK):
         return inside
     own = hashlib.blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()

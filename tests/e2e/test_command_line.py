@@ -146,6 +146,16 @@ def test_the_demo_runs_the_trip_and_says_where_things_lie(tmp_path: Path) -> Non
     assert Path(made["screenshot"]).stat().st_size > 50_000
 
 
+def test_a_name_that_is_nothing_is_no_window() -> None:
+    assert "There is no project or folder bogus" in hitl("bogus", code=1)
+
+
+def test_no_display_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "There is no display" in hitl(tmp_path, code=1)
+
+
 def test_a_folder_that_has_no_pictures_opens_a_window_that_says_so(tmp_path: Path) -> None:
     hitl(tmp_path, "--screenshot", tmp_path / "shot.png", "--after", "1")
     assert (tmp_path / "shot.png").exists()

@@ -73,6 +73,7 @@ def window(make_window: MakeWindow, pictures: Path, qtbot: QtBot) -> MainWindow:
     """A window on the four small pictures; nothing learns in the background."""
     made = make_window()
     made.open_path(pictures)
+    qtbot.waitUntil(lambda: made.session.is_open)
     made.background.refresh_folders()
     qtbot.waitUntil(lambda: len(made.session.statuses) == 4 and made.canvas.has_picture, timeout=10_000)
     qtbot.waitUntil(lambda: not made.runner.jobs, timeout=30_000)

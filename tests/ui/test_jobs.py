@@ -117,3 +117,19 @@ def test_closing_cancels_waits_and_calls_nobody(qtbot: QtBot) -> None:
     assert isinstance(runner.start("a", "late", lambda _: called.append("late")), Job)
     qtbot.wait(10)
     assert called == []
+
+
+def test_a_job_that_was_no_longer_wanted_when_it_ended_calls_no_success(runner: JobRunner, qtbot: QtBot) -> None:
+    endings: list[str] = []
+    gate = threading.Event()
+    job = runner.start(
+        "a", "never looks", lambda _: gate.wait(10),
+        on_success=lambda _: endings.append("success"), on_cancelled=lambda: endings.append("cancelled"),
+    )  # fmt: skip
+    assert runner.busy("a")
+    runner.cancel("a")
+    assert not runner.busy("a")
+    gate.set()
+    qtbot.waitUntil(lambda: bool(endings))
+    assert endings == ["cancelled"]
+    assert job.is_cancelled

@@ -92,7 +92,7 @@ def test_tab_goes_through_proposals_by_doubt_and_then_ground_truth() -> None:
 
 
 def test_no_shortcut_is_used_twice_and_every_action_has_a_name() -> None:
-    keys = [spec.shortcut for spec in ACTIONS if spec.shortcut]
+    keys = [key for spec in ACTIONS for key in (spec.shortcut, spec.also) if key]
     assert len(keys) == len(set(keys))
     assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
     assert all(spec.text and spec.menu for spec in ACTIONS)
@@ -113,7 +113,9 @@ def test_no_two_entries_of_a_menu_share_a_mnemonic() -> None:
 
 def test_the_cheat_sheet_shows_every_key() -> None:
     html = cheat_sheet_html()
-    assert all(f"<b>{spec.shortcut}</b>" in html for spec in ACTIONS if spec.shortcut)
+    assert all(f"<b>{spec.shortcut}" in html for spec in ACTIONS if spec.shortcut and not spec.shortcut.isdigit())
+    assert "<b>1 to 9</b>" in html
+    assert "Del</b>" in html
 
 
 def test_settings_keep_only_what_differs_and_refuse_nonsense() -> None:

@@ -16,6 +16,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.image_loader import Loaded
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
@@ -207,16 +208,18 @@ def test_empty_and_skip_by_key(window: MainWindow) -> None:
     assert window.session.image.id == 3
 
 
-def test_the_last_picture_says_that_all_is_done(window: MainWindow) -> None:
+def test_the_last_picture_says_that_all_is_done(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(4):
+        qtbot.waitUntil(lambda: window.canvas.has_picture)
         key(window, Qt.Key.Key_E)
     assert "Every picture is decided" in window.statusBar().currentMessage()
     assert "4 decided (100%)" in window.share.text()
 
 
 def test_tags_are_typed_and_kept(window: MainWindow) -> None:
-    window.inspector.tags.setText("night, Wet ,night")
-    window.inspector.tags.editingFinished.emit()
+    window.inspector.tags.setFocus()
+    QTest.keyClicks(window.inspector.tags, "night, Wet ,night")
+    QTest.keyClick(window.inspector.tags, Qt.Key.Key_Return)
     key(window, Qt.Key.Key_N)
     assert window.inspector.tags.text() == ""
     key(window, Qt.Key.Key_P)
@@ -304,6 +307,7 @@ def test_export_and_import_through_the_menu(
     shutil.copytree(tmp_path / "pictures", tmp_path / "again", ignore=shutil.ignore_patterns("*.hitl*"))
     other = make_window()
     other.open_path(tmp_path / "again")
+    qtbot.waitUntil(lambda: other.session.is_open)
     other.background.refresh_folders()
     qtbot.waitUntil(lambda: len(other.session.statuses) == 4 and not other.runner.jobs, timeout=30_000)
     other_answers = other.ask
@@ -322,7 +326,7 @@ def test_export_and_import_through_the_menu(
 
 @pytest.mark.parametrize("kind", ["empty folder", "missing", "text", "newer"])
 def test_what_cannot_be_opened_says_why_and_the_open_project_stays(
-    window: MainWindow, tmp_path: Path, kind: str
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, kind: str
 ) -> None:
     bad = tmp_path / "bad.hitl"
     if kind == "empty folder":
@@ -333,6 +337,7 @@ def test_what_cannot_be_opened_says_why_and_the_open_project_stays(
         with Project.create(bad) as project:
             project.db.execute("PRAGMA user_version = 99")
     window.open_path(bad)
+    qtbot.waitUntil(window._warning.isVisible)
     assert window._warning.isVisible()
     assert window.session.image
     assert window.session.image.path == "a.png"
@@ -402,3 +407,180 @@ def test_pictures_are_never_written_to(make_window: MakeWindow, tmp_path: Path, 
     key(window, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)
     assert (picture.read_bytes(), picture.stat().st_mtime_ns) == (before, stamp)
+
+
+def test_entering_a_name_that_is_being_suggested(window: MainWindow, qtbot: QtBot) -> None:
+    """Replacing the completer while its popup handled Enter ended the process."""
+    window.session.add_category("jack")
+    for typed in ("jack", "ja", "jacks"):
+        window.inspector.ask_for_name()
+        QTest.keyClicks(window.inspector.name, typed)
+        popup = window.inspector.name.completer().popup()
+        QTest.keyClick(popup if popup.isVisible() else window.inspector.name, Qt.Key.Key_Return)
+        qtbot.wait(5)
+    assert set(window.session.names.values()) >= {"jack", "jacks"}
+
+
+def test_escape_in_the_name_field_goes_back_to_the_canvas_and_c_starts_anew(window: MainWindow, qtbot: QtBot) -> None:
+    window.inspector.ask_for_name()
+    QTest.keyClicks(window.inspector.name, "mistake")
+    QTest.keyClick(window.inspector.name, Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+    assert window.session.names == {}
+    key(window, Qt.Key.Key_C)
+    assert window.inspector.name.text() == ""
+
+
+def test_a_click_into_the_lists_leaves_the_keys_with_the_canvas(window: MainWindow) -> None:
+    propose(window)
+    for view in (window.queue.list, window.inspector.boxes, window.inspector.categories):
+        QTest.mouseClick(view.viewport(), LEFT)
+        assert window.canvas.hasFocus()
+    window.session.go_to(1)
+    key(window, Qt.Key.Key_Tab)
+    assert window.canvas.selected
+
+
+def test_a_box_that_waits_for_its_name_gets_it_or_goes_but_never_comes_back_later(window: MainWindow) -> None:
+    drag(window, (10, 10), (40, 40))
+    window.session.add_category("cat")
+    key(window, Qt.Key.Key_1)
+    (named,) = window.session.annotations
+    assert named.bbox.x == pytest.approx(10, abs=1)
+    key(window, Qt.Key.Key_X)
+    window.session.category_id = None
+    drag(window, (50, 10), (70, 40))
+    key(window, Qt.Key.Key_N)
+    assert "had no name" in window.statusBar().currentMessage()
+    window.session.go_to(1)
+    type_name(window, "dog")
+    assert window.session.annotations == []
+
+
+def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -> None:
+    window.canvas.show_picture((), (0, 0))
+    key(window, Qt.Key.Key_A)
+    key(window, Qt.Key.Key_E)
+    assert "still being read" in window.statusBar().currentMessage()
+    assert window.session.count("decided") == 0
+
+
+def test_accepting_a_picture_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
+    key(window, Qt.Key.Key_A)
+    assert "E says that the picture is empty" in window.statusBar().currentMessage()
+    assert window.session.count("decided") == 0
+
+
+def test_keys_held_down_do_not_repeat(window: MainWindow) -> None:
+    assert not any(window.actions_[spec.id].autoRepeat() for spec in ACTIONS if not spec.held)
+
+
+def test_a_decided_picture_that_is_corrected_is_a_decision_and_one_left_alone_is_not(window: MainWindow) -> None:
+    window.session.add_category("cat")
+    key(window, Qt.Key.Key_E)
+    window.session.go_to(1)
+    project = window.session.project
+    assert project
+    count = project.decisions.count()
+    learned: list[int] = []
+    window.session.decided.connect(lambda: learned.append(1))
+    window.session.draw(BBox(1, 1, 9, 9), 1)
+    assert project.decisions.count() == count + 1
+    assert project.decisions.acts().drawn == 1
+    assert learned == [1]
+    window.session.accept_picture()
+    assert project.decisions.count() == count + 1
+
+
+def test_marking_a_picture_empty_says_what_went_with_it(window: MainWindow) -> None:
+    window.session.add_category("cat")
+    drag(window, (10, 10), (40, 40))
+    key(window, Qt.Key.Key_E)
+    assert "1 boxes went with it" in window.statusBar().currentMessage()
+
+
+def test_tags_that_are_typed_and_not_entered_are_kept_when_the_window_closes(window: MainWindow) -> None:
+    assert window.session.project
+    path = window.session.project.path
+    window.inspector.tags.setFocus()
+    QTest.keyClicks(window.inspector.tags, "night")
+    window.close()
+    with Project.open(path) as project:
+        assert [t.name for t in project.tags.all()] == ["night"]
+        assert project.images.tags_of(1) == (1,)
+
+
+def test_a_tag_with_a_comma_is_left_alone(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    tag = project.tags.ensure("red, big").id
+    project.images.set_tags(1, [tag])
+    window.session.go_to(1)
+    window.inspector.tags.setFocus()
+    QTest.keyClick(window.inspector.tags, Qt.Key.Key_Return)
+    assert project.images.tags_of(1) == (tag,)
+
+
+def test_a_file_read_for_one_project_is_not_imported_into_another(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    record = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    (tmp_path / "c.json").write_text(json.dumps(record))
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    answers.next_import = tmp_path / "c.json"
+    first = window.session.project
+    assert first
+    path = first.path
+    shutil.copytree(tmp_path / "pictures", tmp_path / "other", ignore=shutil.ignore_patterns("*.hitl*"))
+    Project.create(tmp_path / "other" / "other.hitl").close()
+    window.actions_["import_coco"].trigger()
+    window.open_path(tmp_path / "other")
+    qtbot.waitUntil(lambda: bool(answers.seen) and not window.runner.jobs)
+    assert window.session.project
+    assert window.session.project.path != path
+    assert window.session.project.categories.all() == []
+    with Project.open(path) as project:
+        assert [c.name for c in project.categories.all()] == ["cat"]
+
+
+def test_a_renamed_folder_opens_its_project(window: MainWindow, make_window: MakeWindow, tmp_path: Path) -> None:
+    window.session.add_category("cat")
+    window.close()
+    (tmp_path / "pictures").rename(tmp_path / "renamed")
+    other = make_window()
+    other.open_path(tmp_path / "renamed")
+    assert other.session.project
+    assert other.session.project.path == tmp_path / "renamed" / "pictures.hitl"
+    assert list(other.session.names.values()) == ["cat"]
+
+
+def test_pictures_added_while_the_detector_looks_are_looked_at_too(
+    make_window: MakeWindow, pictures: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    shutil.copytree(pictures, tmp_path / "more")
+    window = make_window(automatic=True)
+    window.open_path(pictures)
+    qtbot.waitUntil(lambda: window.runner.busy("detecting"), timeout=20_000)
+    window.background.add_folder(tmp_path / "more")
+    qtbot.waitUntil(lambda: len(window.session.statuses) == 8 and not window.runner.jobs, timeout=60_000)
+    project = window.session.project
+    assert project
+    model = project.meta.get_id("detector")
+    assert model
+    assert project.predictions.count_done(model) == 8
+
+
+def test_the_panels_can_be_called_back(window: MainWindow) -> None:
+    switches = {a.text() for a in window.menuBar().actions()[4].menu().actions()}  # type: ignore[attr-defined]
+    assert {"Queue", "Inspector", "Model"} <= switches
+
+
+def test_settings_that_cannot_be_kept_hold_all_the_same(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    key(window, Qt.Key.Key_BracketRight)
+    assert "cannot be written" in window._warning.text()
+    assert window.session.threshold == pytest.approx(0.35)

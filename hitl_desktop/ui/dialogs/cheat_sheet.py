@@ -1,9 +1,11 @@
 """The keys, made from the table of actions."""
 
+from itertools import zip_longest
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from hitl_desktop.ui.actions import ACTIONS
+from hitl_desktop.ui.actions import ACTIONS, ActionSpec
 
 _MOUSE = (
     ("drag", "draw a box in the current category (with Ctrl also over a box)"),
@@ -17,9 +19,21 @@ _MOUSE = (
 
 def cheat_sheet_html() -> str:
     """A table of keys and what they do."""
-    rows = [(spec.shortcut, spec.text.replace("&", "").rstrip(".")) for spec in ACTIONS if spec.shortcut]
-    cells = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>" for key, text in (*rows, *_MOUSE))
+    rows = [(_keys(spec), spec.text.replace("&", "").rstrip(".")) for spec in ACTIONS if spec.shortcut]
+    rows = [row for row in rows if not row[0].isdigit()] + [("1 to 9", "category of the selection and of what comes")]
+    rows += _MOUSE
+    half = (len(rows) + 1) // 2
+    lines = zip_longest(rows[:half], rows[half:], fillvalue=("", ""))
+    cells = "".join(f"<tr>{_cells(*left)}{_cells(*right)}</tr>" for left, right in lines)
     return f"<table cellspacing='3'>{cells}</table>"
+
+
+def _keys(spec: ActionSpec) -> str:
+    return f"{spec.shortcut}, {spec.also}" if spec.also else spec.shortcut
+
+
+def _cells(key: str, text: str) -> str:
+    return f"<td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}&nbsp;&nbsp;&nbsp;&nbsp;</td>"
 
 
 class CheatSheet(QDialog):

@@ -8,7 +8,7 @@ from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
 from hitl_desktop.ui.session import Session
-from hitl_desktop.ui.theme import NEW_NAME_COLOUR, category_colour
+from hitl_desktop.ui.theme import NEW_NAME_COLOUR, swatch
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Category", "Score", "Origin")
@@ -47,7 +47,7 @@ class BoxModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._cells(row)[index.column()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return category_colour(row.category_id if row.category_id is not None else NEW_NAME_COLOUR)
+            return swatch(row.category_id if row.category_id is not None else NEW_NAME_COLOUR)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{row.bbox.w:.0f} x {row.bbox.h:.0f} pixels at {row.bbox.x:.0f}, {row.bbox.y:.0f}"
         return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCompleter,
@@ -22,7 +22,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.models.box_model import KEY, BoxModel
 from hitl_desktop.ui.session import Session
-from hitl_desktop.ui.theme import category_colour
+from hitl_desktop.ui.theme import swatch
 
 HOTKEYS = 9
 
@@ -50,12 +50,12 @@ class Inspector(QWidget):
         self.model = BoxModel(session)
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)
-        self.tags = QLineEdit()
+        self.tags = _Field(self.left)
         self.tags.setPlaceholderText("Tags of this picture, with commas")
         self.tags.setAccessibleName("Tags of this picture")
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
-        self.name = QLineEdit()
+        self.name = _Field(self.left)
         self.name.setAccessibleName("Find or add a category")
         self.name.setPlaceholderText("Find or add a category (C)")
         self.name.returnPressed.connect(self._on_name)
@@ -67,7 +67,7 @@ class Inspector(QWidget):
         self.name.setCompleter(completer)
         self.categories = QListWidget()
         self.categories.setAccessibleName("Categories")
-        self.categories.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
         self.categories.itemClicked.connect(self._on_category)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -84,8 +84,12 @@ class Inspector(QWidget):
 
     def ask_for_name(self) -> None:
         """Let the person type the name of a category."""
+        self.name.clear()
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.name.selectAll()
+
+    def commit(self) -> None:
+        """Keep what is typed and not yet entered."""
+        self._on_tags()
 
     def show_selected(self, key: BoxKey | None) -> None:
         """Mark the row of the box that is selected on the canvas."""
@@ -133,10 +137,8 @@ class Inspector(QWidget):
         for number, (category_id, name) in enumerate(names.items(), start=1):
             marks = ["known to the detector"] if normalise_name(name) in known else []
             marks += ["taught to the head"] if category_id in taught else []
-            pixmap = QPixmap(12, 12)
-            pixmap.fill(category_colour(category_id))
             key = f"{number}  " if number <= HOTKEYS else "    "
-            item = QListWidgetItem(QIcon(pixmap), f"{key}{name}   {counts.get(category_id, 0)}")
+            item = QListWidgetItem(swatch(category_id), f"{key}{name}   {counts.get(category_id, 0)}")
             item.setData(Qt.ItemDataRole.UserRole, category_id)
             item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
             self.categories.addItem(item)
@@ -159,6 +161,9 @@ class Inspector(QWidget):
         self.category_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _on_tags(self) -> None:
+        if not self.tags.isModified():
+            return
+        self.tags.setModified(False)
         names = [name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)]
         if self._session.image is not None:
             self._session.set_tags(names)
@@ -171,13 +176,29 @@ class Inspector(QWidget):
         self.left.emit()
 
 
+class _Field(QLineEdit):
+    """A line that `Escape` clears and leaves."""
+
+    def __init__(self, left: SignalInstance) -> None:
+        super().__init__()
+        self._left = left
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Escape` gives up."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.undo() if self.isUndoAvailable() else None
+            self._left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 def _table(model: BoxModel) -> QTableView:
     table = QTableView()
     table.setModel(model)
     table.setAccessibleName("Boxes of this picture")
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     table.setShowGrid(False)
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(22)

@@ -22,9 +22,8 @@ from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.naming import detector_of
 
-_LEAST_FOR_A_SHARE = 10
 _LOOK_AFTER_MS = 200
-_JOBS_WIDTH = 340
+_JOBS_WIDTH = 230
 
 
 class ModelPanel(QWidget):
@@ -71,7 +70,8 @@ class ModelPanel(QWidget):
             buttons.addWidget(button)
         buttons.addStretch(1)
         jobs = QWidget()
-        jobs.setFixedWidth(_JOBS_WIDTH)
+        jobs.setMinimumWidth(_JOBS_WIDTH)
+        jobs.setMaximumWidth(2 * _JOBS_WIDTH)
         self._job_rows = QVBoxLayout(jobs)
         self._job_rows.setContentsMargins(0, 0, 0, 0)
         self._job_rows.setSpacing(2)
@@ -81,9 +81,9 @@ class ModelPanel(QWidget):
         self._rows: dict[int, JobRow] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(figures, 1)
+        layout.addLayout(figures, 2)
         layout.addLayout(buttons)
-        layout.addWidget(jobs)
+        layout.addWidget(jobs, 1)
         session.opened.connect(self._show_figures)
         session.changed.connect(self._on_changed)
         session.decided.connect(self._soon.start)
@@ -140,10 +140,8 @@ def _first_sight_text(version: HeadVersion | None) -> str:
     if version is None or version.summary.first_sight_total == 0:
         return "not measured yet: it needs pictures decided after the first head"
     right, total = version.summary.first_sight_right, version.summary.first_sight_total
-    if total < _LEAST_FOR_A_SHARE:
-        return f"{right} of {total} boxes right"
     low, high = wilson_interval(right, total)
-    return f"{right / total:.0%} of {total} boxes right before they were taught (95 %: {low:.0%} to {high:.0%})"
+    return f"{right} of {total} objects and false alarms right before they were taught (95 %: {low:.0%} to {high:.0%})"
 
 
 class JobRow(QWidget):
@@ -153,7 +151,7 @@ class JobRow(QWidget):
         super().__init__()
         self._job = job
         self._title, self._note, self._bar = QLabel(job.title), QLabel(), QProgressBar()
-        self._bar.setMaximumHeight(14)
+        self._bar.setMaximumSize(90, 14)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(job.title)
         cancel = QPushButton("Cancel")
@@ -162,8 +160,8 @@ class JobRow(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._title)
-        layout.addWidget(self._bar, 1)
-        layout.addWidget(self._note)
+        layout.addWidget(self._note, 1)
+        layout.addWidget(self._bar)
         layout.addWidget(cancel)
 
     def refresh(self) -> None:
