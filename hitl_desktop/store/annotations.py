@@ -12,6 +12,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id"
+_MARKS = ", ".join("?" * 13)
 
 
 def _annotation(row: Row) -> Annotation:
@@ -30,6 +31,13 @@ def _annotation(row: Row) -> Annotation:
     )
 
 
+def _row(a: Annotation) -> Row:
+    return (
+        a.id or None, a.image_id, a.category_id, *map(float, a.bbox), a.origin.value, a.proposed_by, a.score,
+        int(a.edited), int(a.crowd), a.prediction_id,
+    )  # fmt: skip
+
+
 class Annotations:
     """Boxes that people stand behind."""
 
@@ -46,13 +54,13 @@ class Annotations:
         for a in annotations:
             if not all(map(math.isfinite, a.bbox)) or a.bbox.w <= 0 or a.bbox.h <= 0:
                 raise HitlError("A box needs a width and a height.", hint="Draw it again, a little larger.")
-            new_id = self._db.insert(
-                f"INSERT INTO annotations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (a.id or None, a.image_id, a.category_id, *map(float, a.bbox), a.origin.value, a.proposed_by, a.score,
-                 int(a.edited), int(a.crowd), a.prediction_id),
-            )  # fmt: skip
+            new_id = self._db.insert(f"INSERT INTO annotations ({_COLUMNS}) VALUES ({_MARKS})", _row(a))
             added.append(replace(a, id=new_id))
         return tuple(added)
+
+    def add_all(self, annotations: Iterable[Annotation]) -> None:
+        """Insert very many, quickly; those with id 0 get a new one."""
+        self._db.many(f"INSERT INTO annotations ({_COLUMNS}) VALUES ({_MARKS})", map(_row, annotations))
 
     def remove(self, annotations: Sequence[Annotation]) -> None:
         """Delete by id."""
@@ -70,6 +78,14 @@ class Annotations:
     def last_id(self) -> int:
         """The highest id ever given; ids up to it may stand in the undo journal though they are free now."""
         return self._db.scalar("SELECT seq FROM sqlite_sequence WHERE name = 'annotations'") or 0
+
+    def reserve_ids(self, last: int) -> None:
+        """Give ids up to this one to nobody who does not ask for them."""
+        self._db.execute(
+            """INSERT INTO sqlite_sequence (name, seq) SELECT 'annotations', 0
+               WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'annotations')"""
+        )
+        self._db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'annotations'", (last,))
 
     def count_by_category(self) -> dict[int, int]:
         """How many there are of each category."""

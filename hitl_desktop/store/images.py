@@ -59,6 +59,16 @@ class Images:
         """Set what people said about the whole picture."""
         self._db.execute("UPDATE images SET state = ? WHERE id = ?", (state.value, image_id))
 
+    def free_ids(self, image_ids: Iterable[int]) -> set[int]:
+        """Which of these pictures are undecided and have no annotation."""
+        sql = """SELECT 1 FROM images i WHERE id = ? AND state = 'undecided'
+                 AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = i.id)"""
+        return {i for i in image_ids if self._db.one(sql, (i,))}
+
+    def set_states(self, states: Iterable[tuple[int, ImageState]]) -> None:
+        """Set the states of very many pictures."""
+        self._db.many("UPDATE images SET state = ? WHERE id = ?", ((state.value, i) for i, state in states))
+
     def set_split(self, image_ids: Iterable[int], split: Split | None) -> None:
         """Say what pictures are used for."""
         value = split.value if split else None

@@ -87,13 +87,6 @@ class Predictions:
         """How many pictures this detector has worked on."""
         return self._db.scalar("SELECT count(*) FROM predicted_images WHERE model_id = ?", (model_id,))
 
-    def is_done(self, image_id: int, model_id: int) -> bool:
-        """Whether this detector has worked on this picture."""
-        return (
-            self._db.one("SELECT 1 FROM predicted_images WHERE image_id = ? AND model_id = ?", (image_id, model_id))
-            is not None
-        )
-
     def of_image(self, image_id: int, model_id: int, *, candidates_only: bool = False) -> list[Prediction]:
         """What a detector found on a picture, best first."""
         rows = self._db.all(
@@ -108,21 +101,12 @@ class Predictions:
         rows = self._db.all("SELECT id, x, y, w, h FROM predictions WHERE image_id = ?", (image_id,))
         return {row[0]: BBox(*row[1:]) for row in rows}
 
-    def count(self, model_id: int) -> int:
-        """How many predictions of a detector there are."""
-        return self._db.scalar("SELECT count(*) FROM predictions WHERE model_id = ?", (model_id,))
-
     def rejected_of(self, image_id: int) -> set[int]:
         """Ids of a picture's rejected predictions."""
         rows = self._db.all(
             "SELECT p.id FROM predictions p JOIN rejections r ON r.prediction_id = p.id WHERE p.image_id = ?",
             (image_id,),
         )
-        return {row[0] for row in rows}
-
-    def images_with_rejections(self) -> set[int]:
-        """Pictures of which people rejected a proposal."""
-        rows = self._db.all("SELECT DISTINCT p.image_id FROM predictions p JOIN rejections r ON r.prediction_id = p.id")
         return {row[0] for row in rows}
 
     def reject(self, prediction_ids: Iterable[int]) -> None:

@@ -1,11 +1,10 @@
-"""How the app speaks to a person: short lines in the window, a dialog for what stops a trip."""
+"""How the app speaks to a person: short lines in the window."""
 
 from __future__ import annotations
 
 import logging
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
 
 from hitl_desktop.errors import HitlError
 
@@ -13,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Messages(QObject):
-    """Says each thing once; tests replace `ask` and `alert` and read `shown`.
+    """Says each warning once, however often it happens.
 
     Signals:
         info: a line for the status bar.
@@ -23,9 +22,8 @@ class Messages(QObject):
     info = Signal(str)
     warning = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._parent = parent
         self._last = ""
 
     def say(self, text: str) -> None:
@@ -53,7 +51,3 @@ class Messages(QObject):
                 f"Something went wrong in the program itself ({type(error).__name__}). "
                 "What was saved is safe; the log (Help menu) has the details."
             )
-
-    def alert(self, title: str, text: str) -> None:
-        """A dialog with one button."""
-        QMessageBox.warning(self._parent, title, text)

@@ -20,7 +20,7 @@ from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.import_dataset import match_by_name
-from hitl_desktop.workflows.naming import Naming, embeddings_of, load_naming
+from hitl_desktop.workflows.naming import Naming, load_naming, score_boxes
 
 _NMS_IOU = 0.6
 
@@ -95,9 +95,10 @@ def _detections(
     project: Project, image: ImageRecord, naming: Naming, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
 ) -> Sequence[dict[str, Any]]:
     """Each box under each name it may have, as COCO counts them."""
-    predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=naming.head is not None)
-    if not predictions:
-        return []
+    scored = score_boxes(project, image, naming, candidates_only=naming.head is not None)
+    boxes = np.array([p.bbox for p in scored.predictions], float)
+    kept, names = class_wise_nms(boxes, scored.scores.astype(np.float32), KEEP_FROM, _NMS_IOU)
+    return []
     class_scores = np.stack([p.class_scores for p in predictions])
     embeddings = (
         embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None

@@ -6,15 +6,18 @@ import posixpath
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import MIN_SIDE
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.formats.registry import find_format
 from hitl_desktop.store.project import Project
+
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,32 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
 
 
 def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bool = True) -> ImportSummary:
-    """Make a data set the ground truth of the project's pictures, in one transaction.
-
-    In a project without any work in it the pictures take the file's ids, unless `take_image_ids` is off: a window has
-    pictures on screen and on their way under the ids they have.
+    """Make a data set the ground truth of the project's pictures.
 
     Pictures are matched by path, then by name alone where that is unambiguous. A picture that people have decided, or
-    that has boxes, keeps what it has. Ids of the file are kept where they are free.
+    that has boxes, keeps what it has. Ids of the file are kept where they were never used here; in a project without
+    any work in it the pictures take the file's ids, too, unless `take_image_ids` is off: a window has pictures on
+    screen and on their way under the ids they have.
+
+    Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file; after an
+    interruption the same file can be imported again.
     """
     dataset, issues = result.dataset, list(result.issues)
     with project.db.transaction():
         if take_image_ids and project.is_untouched():
             _take_over_image_ids(project, dataset)
-        images = _match_images(project, dataset.images, issues)
         categories = {c.id: project.categories.ensure(c.name, wanted_id=c.id).id for c in dataset.categories}
-        accepted = _accept_images(project, dataset.images, images, issues)
-        annotations = _place(project, dataset, accepted, categories, issues)
-        project.annotations.add(annotations)
-    changed = frozenset(image.id for image in accepted.values())
-    changes = Changes(images=True, annotations_of=changed, categories=True, queue=True)
-    return ImportSummary(len(accepted), len(annotations), len(categories), tuple(issues), changes)
+        ids = _annotation_ids(project, dataset)
+    images = _match_images(project, dataset.images, issues)
+    wanted = [image for image in dataset.images if image.id in images]
+    placed = _place(dataset, images, categories, ids, issues)
+    accepted: set[int] = set()
+    for start in range(0, len(wanted), _AT_ONCE):
+        with project.db.transaction():
+            accepted |= _write(project, wanted[start : start + _AT_ONCE], images, placed, issues)
+    annotations = sum(len(placed.get(image_id, ())) for image_id in accepted)
+    changes = Changes(images=True, annotations_of=frozenset(accepted), categories=True, queue=True)
+    return ImportSummary(len(accepted), annotations, len(categories), tuple(issues), changes)
 
 
 def _take_over_image_ids(project: Project, dataset: Dataset) -> None:
@@ -118,47 +127,59 @@ def _match_images(
     return found
 
 
-def _accept_images(
-    project: Project, wanted: Sequence[DatasetImage], records: dict[int, ImageRecord], issues: list[ImportIssue]
-) -> dict[int, ImageRecord]:
-    """Mark the pictures that take the file's word as decided, and set their tags."""
-    accepted: dict[int, ImageRecord] = {}
-    for image in wanted:
-        record = records.get(image.id)
-        if record is None:
-            continue
-        if record.reason:
-            issues.append(ImportIssue(image.file_name, f"cannot be read and was left out: {record.reason}"))
-            continue
-        if record.state is not ImageState.UNDECIDED or project.annotations.of_image(record.id):
-            issues.append(
-                ImportIssue(image.file_name, "is decided or has boxes already; the project's version was kept")
-            )
-            continue
-        if image.width and record.width and (image.width, image.height) != (record.width, record.height):
-            issues.append(
-                ImportIssue(
-                    image.file_name,
-                    f"is {record.width} x {record.height} upright, not {image.width} x {image.height}; check it",
-                )
-            )
-        accepted[image.id] = record
-        project.images.set_state(record.id, image.state)
-        project.images.set_tags(record.id, sorted(project.tags.ensure(tag).id for tag in image.tags))
-    return accepted
+def _write(
+    project: Project,
+    images: Sequence[DatasetImage],
+    records: dict[int, ImageRecord],
+    placed: dict[int, list[Annotation]],
+    issues: list[ImportIssue],
+) -> set[int]:
+    """Write what the file says of these pictures; returns the project's ids of those that took its word."""
+    free = project.images.free_ids([records[image.id].id for image in images])
+    taken = [(image, records[image.id]) for image in images if _takes(image, records[image.id], free, issues)]
+    project.images.set_states((record.id, image.state) for image, record in taken)
+    for image, record in taken:
+        if image.tags:
+            project.images.set_tags(record.id, sorted({project.tags.ensure(tag).id for tag in image.tags}))
+    project.annotations.add_all(a for _, record in taken for a in placed.get(record.id, ()))
+    return {record.id for _, record in taken}
+
+
+def _takes(image: DatasetImage, record: ImageRecord, free: set[int], issues: list[ImportIssue]) -> bool:
+    """Whether a picture takes the file's word; if not, or if its size is another one, that is an issue."""
+    if record.reason:
+        issues.append(ImportIssue(image.file_name, f"cannot be read and was left out: {record.reason}"))
+        return False
+    if record.id not in free:
+        issues.append(ImportIssue(image.file_name, "is decided or has boxes already; the project's version was kept"))
+        return False
+    if image.width and record.width and (image.width, image.height) != (record.width, record.height):
+        size = f"{record.width} x {record.height}"
+        issues.append(
+            ImportIssue(image.file_name, f"is {size} upright, not {image.width} x {image.height}; check its boxes")
+        )
+    return True
+
+
+def _annotation_ids(project: Project, dataset: Dataset) -> list[int]:
+    """An id for each annotation, reserved: that of the file where nobody ever had it here, else a new one."""
+    last = project.annotations.last_id()
+    fresh = count(max([last, *(a.id for a in dataset.annotations)]) + 1)
+    ids = [a.id if a.id > last else next(fresh) for a in dataset.annotations]
+    project.annotations.reserve_ids(max(ids, default=last))
+    return ids
 
 
 def _place(
-    project: Project,
     dataset: Dataset,
     images: dict[int, ImageRecord],
     categories: dict[int, int],
+    ids: Sequence[int],
     issues: list[ImportIssue],
-) -> list[Annotation]:
-    """The annotations with the project's ids, clipped to their pictures."""
-    last = project.annotations.last_id()
-    placed: list[Annotation] = []
-    for a in dataset.annotations:
+) -> dict[int, list[Annotation]]:
+    """The annotations by picture, with the project's ids, clipped to their pictures."""
+    placed: dict[int, list[Annotation]] = {}
+    for a, new_id in zip(dataset.annotations, ids, strict=True):
         image = images.get(a.image_id)
         if image is None:
             continue
@@ -168,6 +189,7 @@ def _place(
             continue
         if max(abs(p - q) for p, q in zip(bbox, a.bbox, strict=True)) > 1:
             issues.append(ImportIssue(f"annotation {a.id}", f"reached beyond {image.path} and was clipped"))
-        new_id = 0 if a.id <= last else a.id
-        placed.append(replace(a, id=new_id, image_id=image.id, category_id=categories[a.category_id], bbox=bbox))
-    return sorted(placed, key=lambda a: (a.id == 0, a.id))
+        placed.setdefault(image.id, []).append(
+            replace(a, id=new_id, image_id=image.id, category_id=categories[a.category_id], bbox=bbox)
+        )
+    return placed

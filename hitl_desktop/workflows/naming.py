@@ -107,32 +107,36 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
     )  # fmt: skip
 
 
-def embeddings_of(
-    project: Project, image: ImageRecord, encoder_id: int, predictions: Sequence[Prediction]
-) -> NDArray[np.float32] | None:
-    """[N, D] vectors of a picture's boxes; None unless all of them are there."""
-    if image.content_hash is None or not predictions:
-        return None
-    keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
-    found = project.embeddings.get(encoder_id, keys)
-    return np.stack([found[key] for key in keys]) if len(found) == len(set(keys)) else None
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """A picture's boxes with a score [N, names] for each name, and the head's logits where it spoke."""
+
+    predictions: list[Prediction]
+    scores: NDArray[np.float64]
+    logits: NDArray[np.float64] | None
+
+
+def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Scored:
+    """What the boxes of a picture are called, and how surely; the head speaks where all their vectors are there."""
+    predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=candidates_only)
+    if not predictions:
+        return Scored([], np.zeros((0, len(naming.names))), None)
+    embeddings = None
+    if naming.encoder_id is not None and image.content_hash is not None:
+        keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
+        found = project.embeddings.get(naming.encoder_id, keys)
+        embeddings = np.stack([found[key] for key in keys]) if len(found) == len(set(keys)) else None
+    return Scored(predictions, *naming.score(np.stack([p.class_scores for p in predictions]), embeddings))
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
     """The picture's candidates as they are named now, best first, whatever people said and whatever their score."""
     if naming is None:
         return []
-    predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=True)
-    if not predictions:
-        return []
-    class_scores = np.stack([p.class_scores for p in predictions])
-    embeddings = (
-        embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
-    )
-    scores, logits = naming.score(class_scores, embeddings)
+    scored = score_boxes(project, image, naming, candidates_only=True)
+    logits = [None] * len(scored.predictions) if scored.logits is None else scored.logits.astype(np.float32)
     proposals = [
-        _proposal(naming, p, scores[n], logits[n].astype(np.float32) if logits is not None else None)
-        for n, p in enumerate(predictions)
+        _proposal(naming, p, row, said) for p, row, said in zip(scored.predictions, scored.scores, logits, strict=True)
     ]
     return sorted(proposals, key=lambda p: -p.score)
 

@@ -76,7 +76,6 @@ def test_predictions_are_kept_from_the_floor_up_with_all_their_scores(project: P
     found = project.predictions.of_image(1, model.id)
     assert [round(p.score, 2) for p in found] == [0.9, 0.5]
     assert found[0].class_scores == pytest.approx([0.9, 0, 0], abs=1e-3)
-    assert project.predictions.is_done(1, model.id)
     assert project.predictions.images_done(model.id) == {1}
 
 

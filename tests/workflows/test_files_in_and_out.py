@@ -1,10 +1,12 @@
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError, ProjectError
@@ -355,3 +357,26 @@ def test_projects_of_read_only_folders_with_the_same_name_lie_apart(
     monkeypatch.setattr("hitl_desktop.workflows.open_folder.os.access", lambda _path, _mode: False)
     assert project_file_for(tmp_path / "a_b" / "c") != project_file_for(tmp_path / "a" / "b_c")
     assert project_file_for(tmp_path / "a" / "c") != project_file_for(tmp_path / "b" / "c")
+
+
+def test_boxes_drawn_during_an_import_and_boxes_without_id_never_meet_an_id_of_the_file(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitl_desktop.workflows.import_dataset._AT_ONCE", 1)
+    category = project.categories.ensure("cat").id
+    add_all, drawn = project.annotations.add_all, []
+
+    def and_draw(annotations: Iterable[Annotation]) -> None:
+        add_all(annotations)
+        drawn.extend(project.annotations.add([Annotation(0, 4, category, BBox(1, 1, 5, 5))]))
+
+    monkeypatch.setattr(project.annotations, "add_all", and_draw)
+    boxes = [{"image_id": 7, "category_id": 5, "bbox": [1, 1, 9, 9]}]
+    boxes += [{"id": n, "image_id": 3 if n < 3 else 9, "category_id": 5, "bbox": [1, 1, 9, 9]} for n in range(1, 5)]
+    images = json.loads(write_coco(tmp_path / "c.json").read_text())["images"]
+    images = [i for i in images if i["id"] != 7] + [{"id": 7, "file_name": "b.jpg", "width": 70, "height": 90}]
+    file = write_coco(tmp_path / "d.json", images=images, annotations=boxes)
+    summary = import_dataset(project, read_dataset(file), take_image_ids=False)
+    assert (summary.images, summary.annotations) == (3, 5)
+    assert len({a.id for a in project.annotations.all()}) == 5 + len(drawn)
+    assert {1, 2, 3, 4} <= {a.id for a in project.annotations.all()}

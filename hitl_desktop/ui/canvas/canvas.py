@@ -109,13 +109,11 @@ class Canvas(QWidget):
         """Whether pixels are shown."""
         return bool(self._levels)
 
-    def show_picture(self, levels: Sequence[QImage], size: tuple[int, int], *, keep_view: bool = False) -> None:
+    def show_picture(self, levels: Sequence[QImage], size: tuple[int, int]) -> None:
         """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text."""
-        same_size = size == self._size
         self._levels, self._size = list(levels), size
         self._drag = self._draft = self._pending = self._hovered = None
-        if not (keep_view and same_size):
-            self.fit()
+        self.fit()
         self.update()
 
     def show_items(self, items: Sequence[BoxItem]) -> None:
