@@ -98,16 +98,13 @@ def _detections(
     scored = score_boxes(project, image, naming, candidates_only=naming.head is not None)
     boxes = np.array([p.bbox for p in scored.predictions], float)
     kept, names = class_wise_nms(boxes, scored.scores.astype(np.float32), KEEP_FROM, _NMS_IOU)
-    return []
-    class_scores = np.stack([p.class_scores for p in predictions])
-    embeddings = (
-        embeddings_of(project, image, naming.encoder_id, predictions) if naming.encoder_id is not None else None
-    )
-    scores, _ = naming.score(class_scores, embeddings)
-    boxes = np.array([p.bbox for p in predictions], float)
-    kept, names = class_wise_nms(boxes, scores.astype(np.float32), KEEP_FROM, _NMS_IOU)
     return [
-        {"image_id": image_id, "category_id": int(columns[c]), "bbox": boxes[b].tolist(), "score": float(scores[b, c])}
+        {
+            "image_id": image_id,
+            "category_id": int(columns[c]),
+            "bbox": boxes[b].tolist(),
+            "score": float(scored.scores[b, c]),
+        }
         for b, c in zip(kept, names, strict=True)
         if columns[c]
     ]
