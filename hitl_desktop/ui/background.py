@@ -175,7 +175,7 @@ class Background(QObject):
         if project is None or self._runner.busy(LEARNING):
             return
         job = in_project(project.path, lambda p, progress: embed_undecided(p, progress, threads=1, most=_EMBED_AHEAD))
-        self._runner.start(LEARNING, "Preparing what comes next", job, on_success=self._on_prepared)
+        self._runner.start(LEARNING, "Looking ahead", job, on_success=self._on_prepared)
 
     def _on_prepared(self, computed: int) -> None:
         if computed and self._session.project is not None and self._session.project.heads.active_id() is not None:

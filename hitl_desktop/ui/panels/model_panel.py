@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.review import Acts
 from hitl_desktop.learning.metrics import wilson_interval
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.background import Background
@@ -71,7 +74,7 @@ class ModelPanel(QWidget):
         buttons.addStretch(1)
         jobs = QWidget()
         jobs.setMinimumWidth(_JOBS_WIDTH)
-        jobs.setMaximumWidth(2 * _JOBS_WIDTH)
+        jobs.setMaximumWidth(3 * _JOBS_WIDTH)
         self._job_rows = QVBoxLayout(jobs)
         self._job_rows.setContentsMargins(0, 0, 0, 0)
         self._job_rows.setSpacing(2)
@@ -81,9 +84,9 @@ class ModelPanel(QWidget):
         self._rows: dict[int, JobRow] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(figures, 2)
+        layout.addLayout(figures, 3)
         layout.addLayout(buttons)
-        layout.addWidget(jobs, 1)
+        layout.addWidget(jobs, 2)
         session.opened.connect(self._show_figures)
         session.changed.connect(self._on_changed)
         session.decided.connect(self._soon.start)
@@ -103,14 +106,9 @@ class ModelPanel(QWidget):
         version = project.heads.active()
         self.head.setText(self._head_text(version))
         self.first_sight.setText(_first_sight_text(version))
-        acts = project.decisions.acts()
-        saved = acts.effort_saved()
-        self.effort.setText(
-            f"{saved:.0%} less than drawing all {acts.boxes} boxes (estimated from acts: {acts.accepted} accepted, "
-            f"{acts.moved} moved, {acts.relabelled} renamed, {acts.rejected} rejected, {acts.drawn} drawn)"
-            if saved is not None
-            else "no box decided yet"
-        )
+        self.effort.setText(_effort_text(project.decisions.acts()))
+        for label in (self.detector, self.head, self.first_sight, self.effort):
+            label.setToolTip(label.text())
 
     def _head_text(self, version: HeadVersion | None) -> str:
         new = self._background.new_decisions
@@ -135,6 +133,15 @@ class ModelPanel(QWidget):
         self._idle.setVisible(not alive)
 
 
+def _effort_text(acts: Acts) -> str:
+    """What the proposals saved, and the acts it is estimated from."""
+    saved = acts.effort_saved()
+    if saved is None:
+        return "no box decided yet"
+    words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
+    return f"{saved:.0%} less than drawing all {acts.boxes} boxes (estimated from acts: {words})"
+
+
 def _first_sight_text(version: HeadVersion | None) -> str:
     """How many objects were named right before their picture was taught, with its interval."""
     if version is None or version.summary.first_sight_total == 0:
@@ -151,7 +158,8 @@ class JobRow(QWidget):
         super().__init__()
         self._job = job
         self._title, self._note, self._bar = QLabel(job.title), QLabel(), QProgressBar()
-        self._bar.setMaximumSize(90, 14)
+        self._bar.setMaximumSize(60, 14)
+        self._title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(job.title)
         cancel = QPushButton("Cancel")
