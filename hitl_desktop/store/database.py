@@ -15,6 +15,8 @@ APPLICATION_ID = 0x4849544C
 """`HITL`, so that a project file is told from any other SQLite file."""
 
 BUSY_SECONDS = 10.0
+_CHECKPOINT_PAGES = 10_000
+"""How long the write-ahead log grows (40 MB) before a job moves it into the file: a sync that others feel."""
 Row = tuple[Any, ...]
 
 _HINTS = {
@@ -67,18 +69,14 @@ class Database:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if background else 'FULL'}")
-            if not background:
-                self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+            pages = _CHECKPOINT_PAGES if background else 0
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
         except sqlite3.Error as error:
             raise explain(error, path) from error
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, as far as other readers allow."""
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -151,12 +149,14 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Reads that all see the same moment."""
+        """Reads that all see the same moment; a write in here is refused, for it would lock the file until the end."""
         if self._connection.in_transaction:
             yield
             return
+        self.execute("PRAGMA query_only = 1")
         self.execute("BEGIN")
         try:
             yield
         finally:
             self.execute("COMMIT")
+            self.execute("PRAGMA query_only = 0")

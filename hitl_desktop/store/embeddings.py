@@ -30,11 +30,10 @@ class Embeddings:
         self._db = db
 
     def add(self, model_id: int, vectors: Iterable[tuple[bytes, Vector]]) -> None:
-        """Store vectors by key."""
-        self._db.many(
-            "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
-            ((model_id, key, vector.astype(np.float16).tobytes()) for key, vector in vectors),
-        )
+        """Store vectors by key, in a transaction as short as can be."""
+        rows = [(model_id, key, vector.astype(np.float16).tobytes()) for key, vector in vectors]
+        with self._db.transaction():
+            self._db.many("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
 
     def get(self, model_id: int, keys: Sequence[bytes]) -> Mapping[bytes, Vector]:
         """The vectors there are for these keys."""

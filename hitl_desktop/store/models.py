@@ -24,12 +24,12 @@ class Models:
 
     def ensure(self, hash_: str, name: str, classes: tuple[str, ...] = ()) -> ModelRecord:
         """The record of a model, added when new."""
-        self._db.execute(
-            "INSERT OR IGNORE INTO models (hash, name, classes) VALUES (?, ?, ?)", (hash_, name, json.dumps(classes))
-        )
         row = self._db.one("SELECT id, hash, name, classes FROM models WHERE hash = ?", (hash_,))
-        assert row is not None  # noqa: S101 - just inserted
-        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])))
+        if row is not None:
+            return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])))
+        sql = "INSERT OR IGNORE INTO models (hash, name, classes) VALUES (?, ?, ?)"
+        self._db.execute(sql, (hash_, name, json.dumps(classes)))
+        return self.ensure(hash_, name, classes)
 
     def get(self, model_id: int) -> ModelRecord | None:
         """One model."""

@@ -79,8 +79,7 @@ def _embed_image(project: Project, image: ImageRecord, encoder_id: int, threads:
     encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
     wanted = [(key, box) for key, box in keys.items() if key in missing]
     vectors = encoder.embed([crop(pixels, box) for _, box in wanted])
-    with project.db.transaction():
-        project.embeddings.add(encoder_id, ((key, vector) for (key, _), vector in zip(wanted, vectors, strict=True)))
+    project.embeddings.add(encoder_id, zip((key for key, _ in wanted), vectors, strict=True))
     return len(wanted)
 
 

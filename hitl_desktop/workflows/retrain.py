@@ -68,8 +68,9 @@ def retrain(
     if images:
         embed_images(project, images, _Part(progress), threads=threads)
     progress.check_cancelled()
+    encoder_id = encoder_record_id(project)
     with project.db.snapshot():
-        collected = _collect(project, images, detector, progress)
+        collected = _collect(project, images, detector, encoder_id, progress)
         sights = _first_sights(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
@@ -79,7 +80,6 @@ def retrain(
         return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(queue=True))
     temperature = fit_temperature(sights.logits, sights.targets)
     head = head.at_temperature(temperature or 1.0)
-    encoder_id = encoder_record_id(project)
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
     naming = load_naming(project, head=(head, encoder_id))
@@ -158,10 +158,9 @@ class _Trust:
 
 
 def _collect(
-    project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, progress: Progress
+    project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, encoder_id: int, progress: Progress
 ) -> _Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
-    encoder_id = encoder_record_id(project)
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
     trust = _Trust(detector.classes if detector else ())
     embeddings: list[NDArray[np.float32]] = []

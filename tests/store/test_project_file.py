@@ -150,3 +150,15 @@ def test_a_file_that_is_never_free_is_a_sentence(project: Project, monkeypatch: 
     with pytest.raises(ProjectError, match="in use by another program"), project.db.transaction():
         pytest.fail("the file was locked")
     other.close()
+
+
+def test_a_snapshot_sees_one_moment_and_takes_no_writes(project: Project) -> None:
+    with Project.open(project.path, background=True) as job, job.db.snapshot():
+        assert job.categories.all() == []
+        project.categories.ensure("cat")
+        assert job.categories.all() == []
+        with pytest.raises(ProjectError):
+            job.categories.ensure("dog")
+    with Project.open(project.path, background=True) as job:
+        assert [c.name for c in job.categories.all()] == ["cat"]
+        job.categories.ensure("dog")
