@@ -183,6 +183,7 @@ class Session(QObject):
         """Show the next picture that is to be decided."""
         following = self.order.next_of(self.undecided)
         if following is None:
+            self.boxes_changed.emit()
             self.messages.say("Every picture is decided. Export with Ctrl+E, or add a folder.")
         else:
             self.go_to(following)
@@ -245,8 +246,11 @@ class Session(QObject):
 
     # acts
 
-    def _act(self, act: Callable[[Project, ImageRecord], Changes]) -> bool:
-        """Do something to the picture at hand; if it cannot be saved, the stored truth is shown and one message."""
+    def _act(self, act: Callable[[Project, ImageRecord], Changes], *, leaves: bool = False) -> bool:
+        """Do something to the picture at hand; if it cannot be saved, the stored truth is shown and one message.
+
+        An act that `leaves` the picture does not show it once more.
+        """
         if self.project is None or self.image is None:
             return False
         self._touch()
@@ -264,7 +268,8 @@ class Session(QObject):
         if changes.categories:
             self._read_names()
         self._read_image(image_id)
-        self.boxes_changed.emit()
+        if not leaves:
+            self.boxes_changed.emit()
         self.changed.emit(changes)
         if changes.annotations_of and self.image and self.image.state is ImageState.DECIDED:
             self.decided.emit()
@@ -339,14 +344,16 @@ class Session(QObject):
 
         if self.image is not None and self.image.reason:
             self.messages.say("This picture cannot be read, so it cannot be decided.")
-        elif self._act(act):
+        elif self._act(act, leaves=True):
             self.next()
             if removed:
                 self.messages.say(f"{removed} boxes went with it; Ctrl+Z brings them back.")
 
     def skip(self) -> None:
         """Cannot tell: put the picture aside, show the next one."""
-        if self._act(lambda project, image: annotate.skip(project, image.id, seconds=self._active_seconds)):
+        if self._act(
+            lambda project, image: annotate.skip(project, image.id, seconds=self._active_seconds), leaves=True
+        ):
             self.next()
 
     def undo(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -45,6 +47,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._filled: tuple[dict[int, str], set[int | None]] = ({}, set())
         self.setMinimumWidth(270)
         self.boxes_title, self.categories_title = QLabel("Boxes"), QLabel("Categories")
         self.model = BoxModel(session)
@@ -100,6 +103,8 @@ class Inspector(QWidget):
             self.boxes.clearSelection()
 
     def _on_opened(self) -> None:
+        self._filled = ({}, set())
+        self.categories.clear()
         self._fill_categories()
         self._on_image()
 
@@ -125,26 +130,36 @@ class Inspector(QWidget):
 
     def _fill_categories(self) -> None:
         project = self._session.project
-        self.categories.clear()
         if project is None:
+            self.categories.clear()
             return
         counts = project.annotations.count_by_category()
-        naming = self._session.naming
+        naming, names = self._session.naming, self._session.names
         taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
-        classes = naming.detector.classes if naming else ()
+        if (names, taught) != self._filled:
+            self._filled = (dict(names), taught)
+            self._fill_anew(naming.detector.classes if naming else (), taught)
+        for row, (category_id, name) in enumerate(names.items()):
+            key = f"{row + 1}  " if row < HOTKEYS else "    "
+            text = f"{key}{name}   {counts.get(category_id, 0)}"
+            item = self.categories.item(row)
+            if item.text() != text:  # after most acts one count is another, of perhaps hundreds
+                item.setText(text)
+        self._mark_current()
+
+    def _fill_anew(self, classes: Sequence[str], taught: set[int | None]) -> None:
         known = {normalise_name(name) for name in classes}
         names = self._session.names
-        for number, (category_id, name) in enumerate(names.items(), start=1):
+        self.categories.clear()
+        for category_id, name in names.items():
             marks = ["known to the detector"] if normalise_name(name) in known else []
             marks += ["taught to the head"] if category_id in taught else []
-            key = f"{number}  " if number <= HOTKEYS else "    "
-            item = QListWidgetItem(swatch(category_id), f"{key}{name}   {counts.get(category_id, 0)}")
+            item = QListWidgetItem(swatch(category_id), name)
             item.setData(Qt.ItemDataRole.UserRole, category_id)
             item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
             self.categories.addItem(item)
         self.categories_title.setText(f"Categories: {len(names)}")
         self._known_names.setStringList([*names.values(), *classes])
-        self._mark_current()
 
     def _mark_current(self) -> None:
         for row in range(self.categories.count()):
