@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
         self.session.image_changed.connect(self._show_state)
         self.session.boxes_changed.connect(self._show_state)
         self.session.changed.connect(self._show_state)
+        self.session.synced.connect(self._show_saved)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
@@ -311,7 +312,11 @@ class MainWindow(QMainWindow):
         self.place.setText(f"{name}   {state}   {place}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
         self.speed.setText(self.background.speed)
-        self.saved.setText("saved" if session.is_saved else "NOT SAVED")
+        self._show_saved()
+
+    def _show_saved(self) -> None:
+        session = self.session
+        self.saved.setText("NOT SAVED" if session.has_failed else "saving" if session.is_saving else "saved")
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)

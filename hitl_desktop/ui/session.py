@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.syncer import Syncer
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.workflows import annotate
@@ -27,7 +28,7 @@ THRESHOLD_STEP = 0.05
 
 
 class Session(QObject):
-    """One project, one picture, the boxes on it; every act is on disk when its method returns.
+    """One project, one picture, the boxes on it; every act is in the file when its method returns.
 
     Signals:
         opened: another project is open, or none.
@@ -36,6 +37,7 @@ class Session(QObject):
         changed: a `Changes` that views may care about.
         category_changed: the current category is another one.
         decided: a picture was decided, or a decided one was corrected.
+        synced: the disk has what was done, or could not take it.
     """
 
     opened = Signal()
@@ -44,6 +46,8 @@ class Session(QObject):
     changed = Signal(object)
     category_changed = Signal()
     decided = Signal()
+    synced = Signal()
+    _disk_answered = Signal(object)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
         super().__init__()
@@ -59,7 +63,9 @@ class Session(QObject):
         self.statuses: dict[int, str] = {}
         self._by_status: dict[str, set[int]] = {}
         self._naming: Naming | None = None
-        self.is_saved = True
+        self.has_failed = False
+        self._syncer: Syncer | None = None
+        self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
         self.names: dict[int, str] = {}
         self._since = time.monotonic()
         self._active_seconds = 0.0
@@ -70,6 +76,8 @@ class Session(QObject):
         """Work on a project; the one before is closed."""
         self.close()
         self.project = project
+        self.has_failed = False
+        self._syncer = Syncer(project.db, self._disk_answered.emit)
         self._read_names()
         self.category_id = next(iter(self.names), None)
         decided = project.decisions.decided_order()
@@ -80,11 +88,30 @@ class Session(QObject):
 
     def close(self) -> None:
         """Close the project, if any."""
+        if self._syncer is not None:
+            self._syncer.close()
+            self._syncer = None
         if self.project is not None:
             self.project.close()
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
         self.order, self.statuses, self._by_status = ReviewOrder(), {}, {}
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether the latest acts, safe in the file already, are still on their way to the platter."""
+        return self._syncer is not None and self._syncer.is_pending
+
+    def _saved(self) -> None:
+        self.has_failed = False
+        if self._syncer is not None:
+            self._syncer.request()
+
+    def _on_synced(self, error: ProjectError | None) -> None:
+        if error is not None and not self.has_failed:
+            self.has_failed = True
+            self.messages.error(error)
+        self.synced.emit()
 
     @property
     def naming(self) -> Naming | None:
@@ -239,6 +266,7 @@ class Session(QObject):
         except HitlError as error:
             self.messages.error(error)
             return None
+        self._saved()
         self._read_names()
         self.set_category(category.id)
         self.changed.emit(Changes(categories=True))
@@ -260,11 +288,11 @@ class Session(QObject):
             changes = act(self.project, self.image)
         except HitlError as error:
             self.messages.error(error)
-            self.is_saved = False
+            self.has_failed = True
             self._read_image(image_id)
             self.boxes_changed.emit()
             return False
-        self.is_saved = True
+        self._saved()
         if changes.categories:
             self._read_names()
         self._read_image(image_id)
@@ -371,10 +399,10 @@ class Session(QObject):
             edit, changes = function(self.project)
         except HitlError as error:
             self.messages.error(error)
-            self.is_saved = False
+            self.has_failed = True
             self.boxes_changed.emit()
             return
-        self.is_saved = True
+        self._saved()
         if edit is None or changes.go_to is None:
             self.messages.say(nothing)
             return

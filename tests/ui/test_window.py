@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -248,7 +249,7 @@ def test_the_queue_shows_state_and_filters_and_a_click_opens(window: MainWindow)
     assert window.session.image.path == "sub/d.png"
 
 
-def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainWindow) -> None:
+def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     session.add_category("cat")
     drag(window, (10, 10), (40, 40))
@@ -265,7 +266,25 @@ def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainW
     session.project.db.execute("PRAGMA query_only = 0")
     drag(window, (50, 10), (70, 40))
     assert len(session.annotations) == 2
-    assert window.saved.text() == "saved"
+    qtbot.waitUntil(lambda: window.saved.text() == "saved")
+
+
+def test_what_the_disk_does_not_take_is_not_called_saved(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    session = window.session
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        session.add_category("cat")
+        drag(window, (10, 10), (40, 40))
+        qtbot.waitUntil(lambda: window.saved.text() == "NOT SAVED")
+        assert "may not be on the disk" in window._warning.text()
+    drag(window, (50, 10), (70, 40))
+    qtbot.waitUntil(lambda: window.saved.text() == "saved")
+    assert len(session.annotations) == 2
 
 
 def test_a_late_picture_is_not_drawn_over_another_one(window: MainWindow) -> None:
