@@ -19,7 +19,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 
 TICK_MS = 5
-ACT_MS = 120
+ACT_MS = 100
 SECONDS = 60
 HAND_COMES_AFTER = 3  # nobody draws sooner; the loop is watched all the same
 
@@ -61,15 +61,16 @@ class Watch:
         self.doing = ", ".join(job.title for job in self.window.runner.jobs)
 
     def act(self) -> None:
-        """Draw a box; accept every fourth picture."""
+        """Draw four boxes, accept the picture, and so on: one act an event, as hands do."""
         session = self.window.session
         if session.image is None or not self.window.canvas.has_picture:
             return
         self.steps += 1
         if session.category_id is None:
             session.add_category("thing")
-        self._time("draw", partial(self.window.canvas.drawn.emit, BBox(20 + self.steps % 50, 20, 60, 60)))
-        if self.steps % 4 == 0:
+        if self.steps % 5:
+            self._time("draw", partial(self.window.canvas.drawn.emit, BBox(20 + self.steps % 50, 20, 60, 60)))
+        else:
             self._time("accept", session.accept_picture)
 
     def _time(self, name: str, function: Callable[[], None]) -> None:
