@@ -147,10 +147,12 @@ def prelabel(project: Path, model: str | None) -> Report:
     from hitl_desktop.inference.registry import DEFAULT_DETECTOR  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
+    from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
     from hitl_desktop.workflows.prelabel import prelabel as run  # noqa: PLC0415
     from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
+        scan(opened, progress)  # pictures that came back can be read again
         result = run(opened, progress, model=model or DEFAULT_DETECTOR, threads=_cores())
         refresh_queue(opened, load_naming(opened), progress)
     return {
@@ -168,9 +170,11 @@ def train(project: Path) -> Report:
     """Learn from what was decided, and put the queue in order."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.embed import embed_undecided  # noqa: PLC0415
+    from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
     from hitl_desktop.workflows.retrain import retrain  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Learning") as progress:
+        scan(opened, progress)
         embed_undecided(opened, progress, threads=_cores())
         result = retrain(opened, progress, threads=_cores())
         active = opened.heads.active()

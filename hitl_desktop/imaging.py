@@ -108,9 +108,7 @@ def _explained(path: Path, size: tuple[int, int] | None = None) -> Generator[Non
     except UnreadableImageError:
         raise
     except FileNotFoundError as error:
-        raise UnreadableImageError(
-            "The file is gone.", hint="Put it back, or remove the picture from the project."
-        ) from error
+        raise UnreadableImageError("The file is gone.", hint="Put it back; its boxes are kept.") from error
     except IsADirectoryError as error:
         raise UnreadableImageError("This is a folder, not a picture.", hint="Rename the folder.") from error
     except PermissionError as error:

@@ -37,7 +37,9 @@ def no_thread_is_left() -> Iterator[None]:
     """A test that leaves a thread of ours running fails."""
     yield
     ours = [
-        t.name for t in threading.enumerate() if t.name.startswith(("lane-", "load", "thumbnail", "scan", "decode"))
+        t.name
+        for t in threading.enumerate()
+        if t.name.startswith(("lane-", "load", "thumbnail", "scan", "decode", "syncer"))
     ]
     assert ours == []
 

@@ -59,12 +59,23 @@ def read(path: Path) -> ImportResult:
 
 
 def _decode(content: bytes) -> Any:
-    """JSON, also with a byte order mark, and with the NaN that Python writes and JSON forbids."""
+    """JSON, also with a byte order mark, and with what Python writes and JSON forbids: NaN, half of a letter."""
     content = content.removeprefix(codecs.BOM_UTF8)
     try:
         return msgspec.json.decode(content)
     except msgspec.DecodeError:
-        return json.loads(content)
+        return json.loads(content, object_hook=_in_whole_letters)
+
+
+def _in_whole_letters(record: Record) -> Record:
+    """Halves of letters (lone surrogates), which no file can hold, become the sign for an unknown one."""
+    return {_whole(key): _whole(value) for key, value in record.items()}
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return [_whole(part) for part in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _records(root: Record, key: str, problem: Problem) -> Iterator[tuple[str, Record]]:

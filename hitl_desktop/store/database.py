@@ -147,6 +147,11 @@ class Database:
                 self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         self.execute("BEGIN IMMEDIATE")
 
+    def checkpoint(self) -> bool:
+        """Bring everything that was committed into the file and to the platter; tells whether that was possible."""
+        busy, in_log, moved = self.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        return not busy and in_log == moved
+
     @contextmanager
     def snapshot(self) -> Generator[None]:
         """Reads that all see the same moment; a write in here is refused, for it would lock the file until the end."""

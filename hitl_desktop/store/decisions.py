@@ -37,6 +37,17 @@ class Decisions:
         """How many lines the record has."""
         return self._db.scalar("SELECT count(*) FROM decisions")
 
+    def last_id(self) -> int:
+        """The number of the latest line, 0 if there is none."""
+        return self._db.scalar("SELECT max(id) FROM decisions") or 0
+
+    def images_since(self, decision_id: int) -> set[int]:
+        """Pictures about which something was decided, or undone, after this line; skipping decides nothing."""
+        rows = self._db.all(
+            "SELECT DISTINCT image_id FROM decisions WHERE id > ? AND kind != 'skipped'", (decision_id,)
+        )
+        return {row[0] for row in rows}
+
     def last_of(self, image_id: int) -> DecisionKind | None:
         """The latest decision about a picture."""
         kind = self._db.scalar("SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,))

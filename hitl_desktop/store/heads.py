@@ -15,7 +15,7 @@ class HeadSummary:
     """What a head version learned from, and how it did on what it had not seen.
 
     `first_sight_right` of `first_sight_total` proposals were named right by the head of their time before it was
-    taught their picture.
+    taught their picture. Decisions up to `last_decision` were known.
     """
 
     pictures: int
@@ -25,6 +25,7 @@ class HeadSummary:
     temperature: float
     first_sight_right: int = 0
     first_sight_total: int = 0
+    last_decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

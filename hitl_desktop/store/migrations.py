@@ -1,6 +1,5 @@
 """The schema of a project file: a tuple of steps, the version is its length."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,8 +166,10 @@ def migrate(db: Database, *, is_new: bool) -> None:
 
 
 def back_up(db: Database, version: int) -> Path:
-    """Copy the file beside itself before its schema changes."""
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Copy the project beside itself before its schema changes; by SQLite, for a copy by hand would drop its locks."""
     copy = db.path.with_name(f"{db.path.name}.backup-{version}")
-    shutil.copy2(db.path, copy)
+    part = copy.with_name(f".{copy.name}.part")
+    part.unlink(missing_ok=True)
+    db.execute("VACUUM INTO ?", (str(part),))
+    part.replace(copy)
     return copy

@@ -62,7 +62,8 @@ class Project:
             )
         part = path.with_name(f".{path.name}.part")
         try:
-            part.unlink(missing_ok=True)
+            for leftover in (part, *_logs(part), *_logs(path)):  # SQLite would take an old log for the new file's
+                leftover.unlink(missing_ok=True)
             db = Database(part)
             try:
                 migrate(db, is_new=True)
@@ -134,8 +135,17 @@ class Project:
         return self.folder_path(image.folder_id) / image.path
 
 
+def _logs(path: Path) -> tuple[Path, ...]:
+    """What SQLite keeps beside a file that is open, or was when its process was killed."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
 def _check_file(path: Path) -> None:
-    """Refuse what cannot be a project before SQLite touches it."""
+    """Refuse what cannot be a project before SQLite touches it.
+
+    By its looks only: whoever opens and closes the file itself drops all of SQLite's locks that this process holds on
+    it (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process then deletes the log under an open window.
+    """
     if not path.is_file():
         raise ProjectError(
             f"There is no project at {path}.", hint="Check the name, or open a folder of pictures to start one."
@@ -146,6 +156,3 @@ def _check_file(path: Path) -> None:
         )
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         raise ProjectError(f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy.")
-    with path.open("rb") as file:
-        if file.read(16) != b"SQLite format 3\0":
-            raise ProjectError(f"{path} is not a HITL project.", hint="Open a .hitl file, or a folder of pictures.")

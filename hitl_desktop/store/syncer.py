@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -18,7 +19,8 @@ class Syncer:
 
     A commit is in the file, and outlives the process, when `Database.transaction` ends; it outlives a power cut once
     the disk has it, which took up to 0.9 s on a busy machine. Only the write-ahead log is opened: closing any handle
-    of the project file itself would drop SQLite's locks on it.
+    of the project file itself would drop SQLite's locks on it. A log that is another file than before is an error: acts
+    would go into one that nobody will find.
     """
 
     def __init__(self, db: Database, on_synced: OnSynced) -> None:
@@ -28,6 +30,7 @@ class Syncer:
         self._on_synced = on_synced
         self._wanted = threading.Condition()
         self._asked = self._done = 0
+        self._inode: int | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="syncer", daemon=True)
         self._thread.start()
@@ -64,6 +67,10 @@ class Syncer:
     def _sync(self) -> ProjectError | None:
         try:
             with self._log.open("rb+") as log:
+                inode = os.fstat(log.fileno()).st_ino
+                if self._inode not in {None, inode}:
+                    raise OSError(errno.ESTALE, "its log was replaced")  # noqa: TRY301 - said as other failures are
+                self._inode = inode
                 os.fsync(log.fileno())
         except OSError as error:
             return ProjectError(

@@ -49,18 +49,14 @@ class Background(QObject):
     def __init__(self, session: Session, runner: JobRunner, *, automatic: bool = True) -> None:
         super().__init__()
         self._session, self._runner, self._automatic = session, runner, automatic
-        self._new_decisions = 0
+        self.unlearned: set[int] = set()
+        """Pictures that were decided, corrected or undone since the last head began to learn."""
         self._ranked_at = 0
         self._look_again = False
         self.speed = ""
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
         session.changed.connect(self._on_changed)
-
-    @property
-    def new_decisions(self) -> int:
-        """Pictures decided since the last head began to learn."""
-        return self._new_decisions
 
     def stop(self) -> None:
         """Ask what goes on by itself to stop; files on their way in or out are finished."""
@@ -70,9 +66,13 @@ class Background(QObject):
 
     def _start(self) -> None:
         project = self._session.project
-        self._new_decisions = self._ranked_at = 0
+        self.unlearned, self._ranked_at = set(), 0
         self._look_again = False
-        if project is None or not self._automatic:
+        if project is None:
+            return
+        head = project.heads.active()
+        self.unlearned = project.decisions.images_since(head.summary.last_decision if head else 0)
+        if not self._automatic:
             return
         self.refresh_folders()
         self._runner.start(LEARNING, "Getting ready", lambda _: warm_up(), quiet=True)
@@ -182,16 +182,17 @@ class Background(QObject):
             self.rank()
 
     def _on_decided(self) -> None:
-        self._new_decisions += 1
+        if self._session.image is not None:
+            self.unlearned.add(self._session.image.id)
         self._learn_if_due()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.queue and changes.go_to is not None:  # an undo or redo of a decision
-            self._new_decisions += 1
+            self.unlearned.add(changes.go_to)
             self._learn_if_due()
 
     def _learn_if_due(self) -> None:
-        if self._automatic and is_due(self._new_decisions, self._session.count("decided")):
+        if self._automatic and is_due(len(self.unlearned), self._session.count("decided")):
             self.learn()
 
     def learn(self) -> None:
@@ -200,12 +201,25 @@ class Background(QObject):
         if project is None or any(job.title == _LEARN and not job.is_cancelled for job in self._runner.jobs):
             return
         self._runner.cancel(LEARNING)
-        self._new_decisions = 0
+        learning, self.unlearned = self.unlearned, set()
         job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1))
-        self._runner.start(LEARNING, _LEARN, job, on_success=self._on_learned)
+        self._runner.start(
+            LEARNING,
+            _LEARN,
+            job,
+            on_success=self._on_learned,
+            on_failure=partial(self._on_not_learned, project.path, learning),
+            on_cancelled=partial(self._on_not_learned, project.path, learning),
+        )
+
+    def _on_not_learned(self, path: Path, pictures: set[int], error: BaseException | None = None) -> None:
+        if error is not None:
+            self._session.messages.error(error)
+        if self._session.project is not None and self._session.project.path == path:
+            self.unlearned |= pictures
 
     def _on_learned(self, result: RetrainResult) -> None:
         self._session.apply_changes(result.changes)
-        if self._new_decisions:
+        if self.unlearned:
             self._learn_if_due()
         self._prepare()

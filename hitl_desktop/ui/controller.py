@@ -56,7 +56,7 @@ class Controller(QObject):
             self._canvas.show_picture((), (0, 0))
         else:
             found = self._loader.want(image.id, path, self._neighbours())
-            self._canvas.placeholder = "Reading the picture ..."
+            self._canvas.placeholder = "The picture is still being read."
             if found is not None:
                 self._on_loaded(image.id, found)
             else:
@@ -173,7 +173,7 @@ class Controller(QObject):
     def _is_seen(self) -> bool:
         image = self._session.image
         if image is not None and image.reason is None and not self._canvas.has_picture:
-            self._messages.say("The picture is still being read.")
+            self._messages.say(f"This picture cannot be decided: {self._canvas.placeholder or 'it is not shown yet.'}")
             return False
         return True
 

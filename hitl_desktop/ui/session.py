@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence, Set
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -32,6 +33,7 @@ class Session(QObject):
 
     Signals:
         opened: another project is open, or none.
+        leaving: another picture, or none, is about to be at hand; what is typed for this one is to be kept now.
         image_changed: another picture is at hand.
         boxes_changed: its annotations or proposals are others now, or shown otherwise.
         changed: a `Changes` that views may care about.
@@ -41,13 +43,14 @@ class Session(QObject):
     """
 
     opened = Signal()
+    leaving = Signal()
     image_changed = Signal()
     boxes_changed = Signal()
     changed = Signal(object)
     category_changed = Signal()
     decided = Signal()
     synced = Signal()
-    _disk_answered = Signal(object)
+    _disk_answered = Signal(int, object)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
         super().__init__()
@@ -63,7 +66,8 @@ class Session(QObject):
         self.statuses: dict[int, str] = {}
         self._by_status: dict[str, set[int]] = {}
         self._naming: Naming | None = None
-        self.has_failed = False
+        self._write_failed = self._sync_failed = False
+        self._opened = 0
         self._syncer: Syncer | None = None
         self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
         self.names: dict[int, str] = {}
@@ -76,8 +80,9 @@ class Session(QObject):
         """Work on a project; the one before is closed."""
         self.close()
         self.project = project
-        self.has_failed = False
-        self._syncer = Syncer(project.db, self._disk_answered.emit)
+        self._write_failed = self._sync_failed = False
+        self._opened += 1
+        self._syncer = Syncer(project.db, partial(self._disk_answered.emit, self._opened))
         self._read_names()
         self.category_id = next(iter(self.names), None)
         decided = project.decisions.decided_order()
@@ -88,6 +93,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Close the project, if any."""
+        self.leaving.emit()
         if self._syncer is not None:
             self._syncer.close()
             self._syncer = None
@@ -103,14 +109,28 @@ class Session(QObject):
         return self._syncer is not None and self._syncer.is_pending
 
     def _saved(self) -> None:
-        self.has_failed = False
+        self._write_failed = False
         if self._syncer is not None:
             self._syncer.request()
 
-    def _on_synced(self, error: ProjectError | None) -> None:
-        if error is not None and not self.has_failed:
-            self.has_failed = True
+    @property
+    def has_failed(self) -> bool:
+        """Whether an act is not in the file, or may not be on the platter."""
+        return self._write_failed or self._sync_failed
+
+    def _on_synced(self, opened: int, error: ProjectError | None) -> None:
+        """What the disk said; `opened` tells which of the projects opened so far it is about."""
+        if error is not None:
             self.messages.error(error)
+        if opened != self._opened or self.project is None:
+            return
+        if error is not None:
+            self._sync_failed = True
+        elif self._sync_failed:  # the failed pages may be lost to later syncs: have all of them written once more
+            try:
+                self._sync_failed = not self.project.db.checkpoint()
+            except HitlError as failure:
+                self.messages.error(failure)
         self.synced.emit()
 
     @property
@@ -192,6 +212,7 @@ class Session(QObject):
 
     def go_to(self, image_id: int | None) -> None:
         """Show a picture."""
+        self.leaving.emit()
         self.image = self.project.images.get(image_id) if self.project and image_id is not None else None
         self.order.current = self.image.id if self.image else None
         self._active_seconds, self._since = 0.0, time.monotonic()
@@ -211,9 +232,16 @@ class Session(QObject):
         following = self.order.next_of(self.undecided)
         if following is None:
             self.boxes_changed.emit()
-            self.messages.say("Every picture is decided. Export with Ctrl+E, or add a folder.")
+            self.messages.say(self._why_no_next())
         else:
             self.go_to(following)
+
+    def _why_no_next(self) -> str:
+        if self.undecided:
+            return "This is the last picture to do."
+        aside = [f"{n} {word}" for word in ("skipped", "unreadable") if (n := self.count(word))]
+        left = f"Nothing is left to do but {' and '.join(aside)}." if aside else "Every picture is decided."
+        return f"{left} Export with Ctrl+E, or add a folder."
 
     def previous(self) -> None:
         """Show the picture before this one."""
@@ -283,12 +311,12 @@ class Session(QObject):
             return False
         self._touch()
         self.messages.say("")
-        image_id = self.image.id
+        image_id, before = self.image.id, (self.image.state, self.annotations)
         try:
             changes = act(self.project, self.image)
         except HitlError as error:
             self.messages.error(error)
-            self.has_failed = True
+            self._write_failed = True
             self._read_image(image_id)
             self.boxes_changed.emit()
             return False
@@ -299,7 +327,7 @@ class Session(QObject):
         if not leaves:
             self.boxes_changed.emit()
         self.changed.emit(changes)
-        if changes.annotations_of and self.image and self.image.state is ImageState.DECIDED:
+        if self.image and self.image.state is ImageState.DECIDED and before != (self.image.state, self.annotations):
             self.decided.emit()
         return True
 
@@ -399,7 +427,7 @@ class Session(QObject):
             edit, changes = function(self.project)
         except HitlError as error:
             self.messages.error(error)
-            self.has_failed = True
+            self._write_failed = True
             self.boxes_changed.emit()
             return
         self._saved()

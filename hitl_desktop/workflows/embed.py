@@ -14,6 +14,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.naming import detector_of
+from hitl_desktop.workflows.open_folder import note_unreadable
 
 
 def encoder_record_id(project: Project) -> int:
@@ -61,7 +62,7 @@ def embed_images(
         try:
             computed += _embed_image(project, image, encoder_id, threads)
         except UnreadableImageError as error:
-            project.images.set_reason(image.id, str(error))
+            note_unreadable(project, image, error)
         progress.report(number, len(images), image.path)
     return computed
 

@@ -80,11 +80,9 @@ def _prefixes(project: Project) -> dict[int, str]:
 def _dataset_image(
     project: Project, image: ImageRecord, prefixes: dict[int, str], tags: dict[int, tuple[str, ...]]
 ) -> DatasetImage | None:
-    """None for a picture that cannot be read."""
-    if image.reason:
-        return None
+    """None for a picture that cannot be read, also now: one that was away may have come back."""
     width, height = image.width, image.height
-    if width is None or height is None:
+    if width is None or height is None or image.reason:
         try:
             width, height = verify(project.path_of(image))
         except UnreadableImageError:

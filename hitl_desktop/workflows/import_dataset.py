@@ -14,8 +14,9 @@ from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, Impo
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import MIN_SIDE
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.registry import find_format
-from hitl_desktop.store.project import Project
+from hitl_desktop.store.project import SUFFIX, Project
 
 _AT_ONCE = 200
 
@@ -37,6 +38,8 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
     Raises:
         HitlError: the format is unknown, or the file is none of it.
     """
+    if path.suffix == SUFFIX:  # not even opened: that would drop SQLite's locks on it
+        raise FormatError(f"{path} is a project, not a data set.", hint="Open it, export it, and import what came out.")
     return find_format(format_name).read(path)
 
 

@@ -156,6 +156,19 @@ def _note(project: Project, image: ImageRecord, reading: tuple[tuple[int, int], 
         project.images.set_reason(image.id, None)
 
 
+def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:
+    """Keep why a picture cannot be read; not when its whole folder went away in the middle of the run.
+
+    Raises:
+        ProjectError: none of the project's folders is there any more.
+    """
+    if not project.folder_path(image.folder_id).is_dir():
+        check_folders(project)
+        return False
+    project.images.set_reason(image.id, str(error))
+    return True
+
+
 def project_file_for(folder: Path) -> Path:
     """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be written."""
     folder = Path(os.path.abspath(folder))  # noqa: PTH100

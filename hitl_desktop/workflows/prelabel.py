@@ -17,7 +17,7 @@ from hitl_desktop.inference.registry import DEFAULT_DETECTOR, Detector, find_car
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.naming import set_detector
-from hitl_desktop.workflows.open_folder import check_folders
+from hitl_desktop.workflows.open_folder import check_folders, note_unreadable
 
 _BATCH = 4
 
@@ -121,12 +121,11 @@ def _store(
     found = detector.predict([pixels for _, pixels in readable])
     for image, reading in batch:
         if isinstance(reading, UnreadableImageError):
-            project.images.set_reason(image.id, str(reading))
+            result.failed += note_unreadable(project, image, reading)
     for (image, pixels), detections in zip(readable, found, strict=True):
         if (image.width, image.height) != (pixels.shape[1], pixels.shape[0]):
             project.images.set_size(image.id, pixels.shape[1], pixels.shape[0])
         project.predictions.replace(image.id, model_id, detections)
     result.done += len(readable)
-    result.failed += len(batch) - len(readable)
     ids = frozenset(image.id for image, _ in batch)
     result.changes |= Changes(predictions_of=ids, images=len(readable) < len(batch))

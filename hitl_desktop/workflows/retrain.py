@@ -62,6 +62,7 @@ def retrain(
     Until then the old head and the old order stand. Too few labels are no error: the queue is ranked by the detector.
     """
     started = time.perf_counter()
+    last_decision = project.decisions.last_id()
     images = _decided_for_training(project)
     detector = detector_of(project)
     progress.report(0, 3, "reading crops")
@@ -76,8 +77,9 @@ def retrain(
     progress.report(1, 3, "fitting the head")
     head = fit(collected.samples, collected.trust, collected.typical_score) if collected is not None else None
     if collected is None or head is None:
+        project.heads.activate(None)  # what the one before learned from was taken back
         refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
-        return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(queue=True))
+        return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
     temperature = fit_temperature(sights.logits, sights.targets)
     head = head.at_temperature(temperature or 1.0)
     progress.check_cancelled()
@@ -93,6 +95,7 @@ def retrain(
         temperature=round(head.temperature, 3),
         first_sight_right=sights.right,
         first_sight_total=sights.total,
+        last_decision=last_decision,
     )
     with project.db.transaction():
         head_id = project.heads.add(encoder_id, head.to_bytes(), summary)

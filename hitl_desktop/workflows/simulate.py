@@ -90,7 +90,7 @@ def simulate(
         Step(n, *(tuple(run[k][column] for run in runs) for column in range(4)))  # type: ignore[arg-type]
         for k, n in enumerate(wanted)
     )
-    return Simulation(dataset_dir.name, strategy, seeds, steps)
+    return Simulation(dataset_dir.resolve().name, strategy, seeds, steps)
 
 
 def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threads: int | None) -> None:

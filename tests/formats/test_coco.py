@@ -189,6 +189,21 @@ def test_strange_values_cost_themselves_only(tmp_path: Path, parts: dict[str, An
     assert result.dataset.images[0].tags in ((), ("wet",))
 
 
+def test_halves_of_letters_cost_themselves_only(tmp_path: Path) -> None:
+    record = {
+        "images": [{"id": 1, "file_name": "a\ud800.jpg", "width": 9, "height": 9, "tags": ["wet\udc00", "dry"]}],
+        "categories": [{"id": 1, "name": "cat\ud800"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5], "proposed_by": "\udfff"}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(record))
+    result = coco.read(tmp_path / "a.json")
+    assert [c.name for c in result.dataset.categories] == ["cat\ufffd"]
+    assert result.dataset.images[0].tags == ("wet\ufffd", "dry")
+    assert len(result.dataset.annotations) == 1
+    coco.write(result.dataset, tmp_path / "b.json")
+    assert coco.read(tmp_path / "b.json").dataset == result.dataset
+
+
 def test_a_byte_order_mark_does_not_matter_and_bottomless_nesting_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "bom.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"images": [IMAGE]}).encode())
     assert len(coco.read(tmp_path / "bom.json").dataset.images) == 1

@@ -1,4 +1,7 @@
+import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from hitl_desktop.errors import ProjectError
 from hitl_desktop.store import migrations
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.syncer import Syncer
 
 
 def test_a_new_project_opens_again(tmp_path: Path) -> None:
@@ -87,6 +91,62 @@ def test_an_old_project_is_backed_up_and_brought_up_to_date(tmp_path: Path, monk
         assert project.db.scalar("PRAGMA user_version") == len(migrations.MIGRATIONS)
         assert project.queue.order() == []
     assert (tmp_path / "a.hitl.backup-2").exists()
+
+
+def test_a_backup_holds_the_project_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as old:
+        old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
+        with Project.create(tmp_path / "a.hitl") as project:
+            project.categories.ensure("cat")
+    Project.open(tmp_path / "a.hitl").close()
+    with monkeypatch.context() as old:
+        old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
+        (tmp_path / "a.hitl.backup-3").rename(tmp_path / "b.hitl")
+        with Project.open(tmp_path / "b.hitl") as project:
+            assert [c.name for c in project.categories.all()] == ["cat"]
+
+
+def test_a_log_left_behind_by_a_kill_is_not_taken_for_that_of_a_new_project(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "a.hitl") as project:
+        project.categories.ensure("old")
+        for name in ("a.hitl-wal", "a.hitl-shm"):
+            shutil.copy(tmp_path / name, tmp_path / f"kept-{name}")
+    (tmp_path / "a.hitl").unlink()
+    for name in ("a.hitl-wal", "a.hitl-shm"):
+        (tmp_path / f"kept-{name}").rename(tmp_path / name)
+    with Project.create(tmp_path / "a.hitl") as project:
+        assert project.categories.all() == []
+        assert project.db.scalar("PRAGMA integrity_check") == "ok"
+
+
+USE = """
+import sys
+from pathlib import Path
+from hitl_desktop.store.project import Project
+with Project.open(Path(sys.argv[1])) as project:
+    project.categories.ensure(sys.argv[2])
+"""
+
+
+def test_another_process_leaves_the_log_of_an_open_project_alone(tmp_path: Path) -> None:
+    """Whoever closes a handle of the file drops its locks; the next process then deletes the log under the window."""
+    path = tmp_path / "a.hitl"
+    with Project.create(path) as project:
+        syncer = Syncer(project.db, lambda error: None)
+        project.categories.ensure("cat")
+        syncer.request()
+        syncer.close()
+        with Project.open(path, background=True) as job:
+            job.categories.ensure("dog")
+        log = path.with_name("a.hitl-wal").stat().st_ino
+        for name in ("cow", "emu"):
+            subprocess.run([sys.executable, "-c", USE, path, name], check=True)
+            project.categories.ensure(f"{name} and more")
+        assert path.with_name("a.hitl-wal").stat().st_ino == log
+        assert len(project.categories.all()) == 6
+    with Project.open(path) as project:
+        assert len(project.categories.all()) == 6
+        assert project.db.scalar("PRAGMA integrity_check") == "ok"
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

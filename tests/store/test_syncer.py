@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -52,17 +53,22 @@ def test_a_commit_is_synced_once_the_log_is_on_the_disk(tmp_path: Path, monkeypa
     assert set(synced) == {log}
 
 
-def test_locks_of_the_project_outlive_a_sync(tmp_path: Path) -> None:
+def test_a_log_that_is_another_file_than_before_is_an_error(tmp_path: Path) -> None:
     answers = Answers()
-    with Project.create(tmp_path / "a.hitl") as project, Project.open(tmp_path / "a.hitl") as other:
-        other.db.execute("PRAGMA busy_timeout = 0")
+    with Project.create(tmp_path / "a.hitl") as project:
         syncer = Syncer(project.db, answers)
-        with project.db.transaction():
-            syncer.request()
-            assert answers.came.acquire(timeout=10)
-            with pytest.raises(ProjectError, match="in use"):
-                other.db.execute("BEGIN IMMEDIATE")
+        project.categories.ensure("cat")
+        syncer.request()
+        assert answers.came.acquire(timeout=10)
+        log = tmp_path / "a.hitl-wal"
+        shutil.copy(log, tmp_path / "new")
+        log.rename(tmp_path / "old")
+        (tmp_path / "new").rename(log)
+        syncer.request()
         syncer.close()
+        (tmp_path / "old").rename(log)
+    assert answers.said[0] is None
+    assert "replaced" in str(answers.said[1]) or "Stale" in str(answers.said[1])
 
 
 def test_a_project_that_was_moved_away_says_so(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.image_loader import Loaded
@@ -480,7 +481,7 @@ def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -
     window.canvas.show_picture((), (0, 0))
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_E)
-    assert "still being read" in window.statusBar().currentMessage()
+    assert "cannot be decided" in window.statusBar().currentMessage()
     assert window.session.count("decided") == 0
 
 
@@ -588,6 +589,88 @@ def test_pictures_added_while_the_detector_looks_are_looked_at_too(
     model = project.meta.get_id("detector")
     assert model
     assert project.predictions.count_done(model) == 8
+
+
+def test_tags_that_are_typed_and_not_entered_are_kept_when_a_row_of_the_queue_is_clicked(window: MainWindow) -> None:
+    QTest.keyClicks(window.inspector.tags, "blurry, night")
+    window.queue.list.clicked.emit(window.queue.model.index(2, 0))
+    assert window.session.image
+    assert window.session.image.id == 3
+    with on_disk(window) as project:
+        assert len(project.images.tags_of(1)) == 2
+        assert project.images.tags_of(3) == ()
+
+
+def test_escape_in_the_tags_gives_up_all_that_was_typed(window: MainWindow) -> None:
+    window.inspector.tags.setFocus()
+    QTest.keyClicks(window.inspector.tags, "night")
+    QTest.keyClick(window.inspector.tags, Qt.Key.Key_Return)
+    window.inspector.tags.setFocus()
+    QTest.keyClicks(window.inspector.tags, ", rain")
+    QTest.keyClick(window.inspector.tags, Qt.Key.Key_Backspace)
+    QTest.keyClick(window.inspector.tags, Qt.Key.Key_Backspace)
+    QTest.keyClick(window.inspector.tags, Qt.Key.Key_Escape)
+    assert window.inspector.tags.text() == "night"
+    window.session.next()
+    with on_disk(window) as project:
+        assert [t.name for t in project.tags.all()] == ["night"]
+
+
+def test_pictures_are_counted_that_changed_since_the_head_learned_not_acts(window: MainWindow, qtbot: QtBot) -> None:
+    unlearned, session = window.background.unlearned, window.session
+    session.add_category("cat")
+    drag(window, (10, 10), (40, 40))
+    assert unlearned == set()
+    session.accept_picture()
+    assert unlearned == {1}
+    session.go_to(1)
+    session.set_tags(["night"])
+    for n in range(3):
+        session.change(session.annotations[0], bbox=BBox(n, 5, 20, 20))
+    assert unlearned == {1}
+    session.go_to(2)
+    session.set_tags(["night"])
+    assert unlearned == {1}
+
+
+def test_what_was_not_learned_is_remembered_over_a_cancel_and_a_restart(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    key(window, Qt.Key.Key_E)
+    window.background.learn()
+    assert window.background.unlearned == set()
+    window.background.stop()
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    assert window.background.unlearned == {1}
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    assert other.background.unlearned == {1}
+
+
+def test_the_last_picture_to_do_is_not_called_decided(window: MainWindow) -> None:
+    for image_id in (1, 2, 3):
+        window.session.go_to(image_id)
+        window.session.skip()
+    window.session.next()
+    assert "This is the last picture to do." in window.statusBar().currentMessage()
+    window.session.mark_empty()
+    assert "Nothing is left to do but 3 skipped." in window.statusBar().currentMessage()
+
+
+def test_a_late_answer_of_the_disk_is_about_the_project_before(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    save(tmp_path / "other" / "x.png", np.zeros((40, 40, 3), np.uint8))
+    answer = window.session._disk_answered
+    before = window.session._opened
+    window.open_path(tmp_path / "other")
+    qtbot.waitUntil(lambda: window.session.path_of(window.session.image) == tmp_path / "other" / "x.png")  # type: ignore[arg-type]
+    answer.emit(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
+    qtbot.waitUntil(window._warning.isVisible)
+    assert window.saved.text() == "saved"
 
 
 def test_the_panels_can_be_called_back(window: MainWindow) -> None:

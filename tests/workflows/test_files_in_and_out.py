@@ -229,9 +229,21 @@ def test_nothing_decided_is_nothing_to_export_unless_all_is_asked_for(tmp_path: 
 def test_unreadable_pictures_stay_out_of_the_export_and_are_counted(tmp_path: Path, project: Project) -> None:
     project.images.set_state(1, ImageState.DECIDED)
     project.images.set_state(2, ImageState.DECIDED)
-    project.images.set_reason(2, "broken")
+    image = project.images.get(2)
+    assert image
+    path = project.path_of(image)
+    path.rename(path.with_suffix(".away"))
+    project.images.set_reason(2, "The file is gone.")
     summary = export_dataset(project, tmp_path / "out.json")
     assert (summary.images, summary.unreadable, summary.undecided) == (1, 1, 2)
+    path.with_suffix(".away").rename(path)  # it came back, and nobody has read it since
+    summary = export_dataset(project, tmp_path / "out.json")
+    assert (summary.images, summary.unreadable, summary.undecided) == (2, 0, 2)
+
+
+def test_a_project_is_no_data_set(project: Project) -> None:
+    with pytest.raises(HitlError, match="is a project"):
+        read_dataset(project.path)
 
 
 def test_two_folders_with_the_same_names_keep_their_pictures_apart(

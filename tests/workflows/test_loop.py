@@ -1,7 +1,7 @@
 """Pre-label, review, learn, rank, evaluate: the real detector, encoder and scikit-learn on synthetic pictures."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -281,3 +281,41 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path) -
     heads = {s.head_id for s in loop.predictions.sightings() if s.image_id == image.id}
     assert heads == {first}
     assert first != second
+
+
+class MovesAway:
+    """Takes the pictures' folder away after some steps, as a drive that is pulled out."""
+
+    def __init__(self, folder: Path, after: int) -> None:
+        self.folder, self.left = folder, after
+
+    def check_cancelled(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.folder.rename(self.folder.with_name("away"))
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Nothing to note."""
+
+
+@pytest.mark.parametrize("work", [prelabel, embed_undecided])
+def test_a_folder_that_goes_away_in_the_middle_makes_no_picture_unreadable(
+    tmp_path: Path, dataset: Path, loop: Project, work: Callable[..., object]
+) -> None:
+    loop.db.execute("DELETE FROM predicted_images" if work is prelabel else "DELETE FROM embeddings")
+    folder = tmp_path / "copy" / "set" / "images"
+    with pytest.raises(ProjectError, match="gone"):
+        work(loop, MovesAway(folder, 2))
+    assert all(image.reason is None for image in loop.images.all())
+    folder.with_name("away").rename(folder)
+
+
+def test_a_head_whose_lessons_were_all_taken_back_names_nothing_any_more(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 3)
+    assert retrain(loop, QUIET, threads=2).head_id
+    while annotate.undo(loop)[0] is not None:
+        pass
+    result = retrain(loop, QUIET, threads=2)
+    assert result.head_id is None
+    assert result.changes.head
+    assert loop.heads.active_id() is None

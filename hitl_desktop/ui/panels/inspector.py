@@ -80,6 +80,7 @@ class Inspector(QWidget):
         ):  # fmt: skip
             layout.addWidget(widget, stretch)
         session.opened.connect(self._on_opened)
+        session.leaving.connect(self.commit)
         session.image_changed.connect(self._on_image)
         session.boxes_changed.connect(self._on_boxes)
         session.changed.connect(self._on_changed)
@@ -110,6 +111,9 @@ class Inspector(QWidget):
 
     def _on_image(self) -> None:
         self._on_boxes()
+        self._show_tags()
+
+    def _show_tags(self) -> None:
         project, image = self._session.project, self._session.image
         names = {t.id: t.name for t in project.tags.all()} if project else {}
         chosen = project.images.tags_of(image.id) if project and image else ()
@@ -182,6 +186,7 @@ class Inspector(QWidget):
         names = [name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)]
         if self._session.image is not None:
             self._session.set_tags(names)
+            self._show_tags()
 
     def _on_name(self) -> None:
         name = self.name.text()
@@ -196,12 +201,17 @@ class _Field(QLineEdit):
 
     def __init__(self, left: SignalInstance) -> None:
         super().__init__()
-        self._left = left
+        self._left, self._stored = left, ""
+
+    def setText(self, text: str | None) -> None:
+        """Show what is stored; what is typed over it can be given up."""
+        self._stored = text or ""
+        super().setText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """`Escape` gives up."""
         if event.key() == Qt.Key.Key_Escape:
-            self.undo() if self.isUndoAvailable() else None
+            self.setText(self._stored)
             self._left.emit()
         else:
             super().keyPressEvent(event)

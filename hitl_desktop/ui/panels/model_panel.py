@@ -111,8 +111,8 @@ class ModelPanel(QWidget):
             label.setToolTip(label.text())
 
     def _head_text(self, version: HeadVersion | None) -> str:
-        new = self._background.new_decisions
-        since = f"; {new} decided since" if new else ""
+        new = len(self._background.unlearned)
+        since = f"; {new} decided or changed since" if new else ""
         if version is None:
             return f"none yet: the detector's own names and scores serve{since}"
         s = version.summary
