@@ -87,6 +87,22 @@ class Annotations:
         )
         self._db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'annotations'", (last,))
 
+    def acts_of(self, image_id: int) -> dict[str, int]:
+        """What it took to come from the proposals to these boxes, counted: drawn, accepted, relabelled, moved.
+
+        A box moved and renamed counts as moved.
+        """
+        return dict(
+            self._db.all(
+                """SELECT CASE WHEN a.origin = 'human' THEN 'drawn' WHEN NOT a.edited THEN 'accepted'
+                       WHEN a.x = p.x AND a.y = p.y AND a.w = p.w AND a.h = p.h THEN 'relabelled' ELSE 'moved' END,
+                       count(*)
+                   FROM annotations a LEFT JOIN predictions p ON p.id = a.prediction_id
+                   WHERE a.image_id = ? GROUP BY 1""",
+                (image_id,),
+            )
+        )
+
     def count_by_category(self) -> dict[int, int]:
         """How many there are of each category."""
         return dict(self._db.all("SELECT category_id, count(*) FROM annotations GROUP BY 1"))

@@ -96,11 +96,6 @@ class Predictions:
         )
         return [_prediction(row) for row in rows]
 
-    def bboxes_of(self, image_id: int) -> dict[int, BBox]:
-        """The boxes of a picture's predictions, of all detectors, by id."""
-        rows = self._db.all("SELECT id, x, y, w, h FROM predictions WHERE image_id = ?", (image_id,))
-        return {row[0]: BBox(*row[1:]) for row in rows}
-
     def rejected_of(self, image_id: int) -> set[int]:
         """Ids of a picture's rejected predictions."""
         rows = self._db.all(

@@ -168,19 +168,9 @@ def _kind(acts: Acts) -> DecisionKind:
 
 
 def count_acts(project: Project, image_id: int) -> Acts:
-    """What it took to get from the proposals to the picture's annotations; a box moved and renamed counts as moved."""
-    proposed = project.predictions.bboxes_of(image_id)
-    acts = Acts(rejected=len(project.predictions.rejected_of(image_id)))
-    for a in project.annotations.of_image(image_id):
-        if a.origin is Origin.HUMAN:
-            acts += Acts(drawn=1)
-        elif not a.edited:
-            acts += Acts(accepted=1)
-        elif a.prediction_id is not None and proposed.get(a.prediction_id) == a.bbox:
-            acts += Acts(relabelled=1)
-        else:
-            acts += Acts(moved=1)
-    return acts
+    """What it took to get from the proposals to the picture's annotations."""
+    rejected = len(project.predictions.rejected_of(image_id))
+    return Acts(rejected=rejected, **project.annotations.acts_of(image_id))
 
 
 def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -> Changes:

@@ -22,8 +22,8 @@ def canvas(qtbot: QtBot) -> Canvas:
     made = Canvas()
     qtbot.addWidget(made)
     made.resize(640, 400)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     gray = to_qimage(np.full((SIZE[1], SIZE[0], 3), 128, np.uint8))
     made.show_picture([gray], SIZE)
     return made

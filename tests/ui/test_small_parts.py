@@ -10,7 +10,8 @@ from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.paths import config_dir
 from hitl_desktop.settings import SETTINGS, Settings
 from hitl_desktop.ui.actions import ACTIONS
-from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind, hit, in_order_of_doubt
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind, in_order_of_doubt
+from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.dialogs.cheat_sheet import cheat_sheet_html
 from hitl_desktop.ui.review_order import ReviewOrder
@@ -70,16 +71,16 @@ def item(number: int, box: BBox, kind: Kind = Kind.TRUTH, doubt: float = 0.0) ->
 
 def test_a_press_takes_the_smallest_box_and_the_selected_one_first() -> None:
     big, small = item(1, BBox(0, 0, 100, 100)), item(2, BBox(40, 40, 10, 10))
-    found = hit([big, small], None, 45, 45, 2)
+    found = BoxLayer([big, small]).hit(None, 45, 45, 2)
     assert found
     assert found.item is small
-    found = hit([big, small], big, 45, 45, 2)
+    found = BoxLayer([big, small]).hit(big, 45, 45, 2)
     assert found
     assert found.item is big
-    found = hit([big, small], big, 99, 1, 3)
+    found = BoxLayer([big, small]).hit(big, 99, 1, 3)
     assert found
     assert found.handle is Handle.TOP_RIGHT
-    assert hit([big, small], None, 200, 200, 3) is None
+    assert BoxLayer([big, small]).hit(None, 200, 200, 3) is None
 
 
 def test_tab_goes_through_proposals_by_doubt_and_then_ground_truth() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QCursor,
     QFocusEvent,
@@ -14,14 +14,23 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle
-from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, hit, in_order_of_doubt
-from hitl_desktop.ui.canvas.painting import HANDLE_SIZE, paint_boxes, paint_cross, paint_label, rect_of
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, in_order_of_doubt
+from hitl_desktop.ui.canvas.layer import BoxLayer
+from hitl_desktop.ui.canvas.painting import (
+    HANDLE_SIZE,
+    paint_cross,
+    paint_handles,
+    paint_label,
+    paint_strong,
+    rect_of,
+)
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
@@ -81,7 +90,8 @@ class Canvas(QWidget):
         self.setAccessibleName("Picture")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.viewport = Viewport()
-        self.items: list[BoxItem] = []
+        self._layer = BoxLayer()
+        self._still: tuple[object, QPixmap] | None = None
         self.next_label = ""
         self.next_colour = 0
         self.placeholder = ""
@@ -105,6 +115,11 @@ class Canvas(QWidget):
         return self._size
 
     @property
+    def items(self) -> list[BoxItem]:
+        """The boxes, in the order in which they are painted."""
+        return self._layer.items
+
+    @property
     def has_picture(self) -> bool:
         """Whether pixels are shown."""
         return bool(self._levels)
@@ -112,13 +127,14 @@ class Canvas(QWidget):
     def show_picture(self, levels: Sequence[QImage], size: tuple[int, int]) -> None:
         """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text."""
         self._levels, self._size = list(levels), size
+        self._still = None
         self._drag = self._draft = self._pending = self._hovered = None
         self.fit()
         self.update()
 
     def show_items(self, items: Sequence[BoxItem]) -> None:
         """Show these boxes; the selection stays if its box is still among them."""
-        self.items = list(items)
+        self._layer = BoxLayer(items)
         self._hovered = None
         if self._selected is not None and self.selected is None:
             self._selected = None
@@ -133,7 +149,7 @@ class Canvas(QWidget):
     @property
     def selected(self) -> BoxItem | None:
         """The selected box."""
-        return next((item for item in self.items if item.key == self._selected), None)
+        return self._layer.get(self._selected)
 
     def select(self, key: BoxKey | None) -> None:
         """Select a box."""
@@ -148,7 +164,11 @@ class Canvas(QWidget):
         if not order:
             return
         keys = [item.key for item in order]
-        current = keys.index(self._selected) if self._selected in keys else (-1 if step > 0 else 0)
+        current = (
+            keys.index(self._selected)
+            if self._selected is not None and self._selected in keys
+            else (-1 if step > 0 else 0)
+        )
         self.select(keys[(current + step) % len(keys)])
         self._bring_into_view()
 
@@ -297,6 +317,12 @@ class Canvas(QWidget):
         self._hovered = None
         self.update()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme: paint anew."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._still = None
+        super().changeEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a fitted picture fitted."""
         super().resizeEvent(event)
@@ -310,7 +336,7 @@ class Canvas(QWidget):
         if self._hidden:
             return None
         x, y = self._picture_point(point)
-        return hit(self.items, self.selected, x, y, HANDLE_SIZE / self.viewport.scale)
+        return self._layer.hit(self.selected, x, y, HANDLE_SIZE / self.viewport.scale)
 
     def _hover(self, point: QPointF) -> None:
         found = self._hit(point) if self.has_picture else None
@@ -344,20 +370,48 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         """Picture, boxes, what is being drawn."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().dark() if not self.has_picture else self.palette().shadow())
         if not self.has_picture:
+            painter.fillRect(self.rect(), self.palette().dark())
             painter.setPen(self.palette().brightText().color())
             painter.drawText(self.rect().adjusted(24, 24, -24, -24), _CENTRED, self.placeholder)
             return
-        self._paint_picture(painter)
         area = QRectF(self.rect())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.drawPixmap(0, 0, self._still_part())
         if not self._hidden:
-            selected = self.selected
-            if selected is not None and self._draft is not None and self._drag is not None and not self._drag.draws:
-                selected = replace(selected, bbox=self._draft)
-            paint_boxes(painter, self.items, self.viewport, area, selected=selected, hovered=self._hovered)
+            self._paint_in_hand(painter, area)
         self._paint_draft(painter, area)
+
+    def _still_part(self) -> QPixmap:
+        """Picture and boxes as they are while the pointer only moves: painted once, kept until one of them changes."""
+        changes = self._drag is not None and self._drag.moving and not self._drag.draws
+        taken = self._selected if changes else None
+        ratio = self.devicePixelRatioF()
+        key = (self._layer, self.viewport, self.size(), ratio, self._hidden, taken)
+        if self._still is not None and self._still[0] == key:
+            return self._still[1]
+        pixmap = QPixmap(self.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(self.palette().shadow().color())
+        painter = QPainter(pixmap)
+        self._paint_picture(painter)
+        if not self._hidden:
+            self._layer.paint(painter, self.viewport, QRectF(self.rect()), without=taken)
+        painter.end()
+        self._still = (key, pixmap)
+        return pixmap
+
+    def _paint_in_hand(self, painter: QPainter, area: QRectF) -> None:
+        """The box under the pointer, and the selected one with its handles."""
+        selected, hovered = self.selected, self._hovered
+        if hovered is not None and (selected is None or hovered.key != selected.key):
+            paint_strong(painter, hovered, self.viewport.box_to_view(hovered.bbox))
+        if selected is not None:
+            if self._draft is not None and self._drag is not None and not self._drag.draws:
+                selected = selected._replace(bbox=self._draft)
+            box, colour = self.viewport.box_to_view(selected.bbox), category_colour(selected.colour)
+            paint_strong(painter, selected, box)
+            paint_label(painter, selected.label, colour, box, area)
+            paint_handles(painter, box, colour)
 
     def _paint_picture(self, painter: QPainter) -> None:
         """The smallest level that is still sharp, only the part in view; nearest pixels from 200 % up."""

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
+from typing import NamedTuple
 
-from hitl_desktop.domain.geometry import BBox, Handle, handle_at
+from hitl_desktop.domain.geometry import BBox, Handle
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """Ground truth is solid, a proposal dashed."""
 
     TRUTH = "annotation"
     PROPOSAL = "proposal"
 
 
-@dataclass(frozen=True, slots=True)
-class BoxKey:
+class BoxKey(NamedTuple):
     """An annotation or a prediction, by id."""
 
     kind: Kind
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class BoxItem:
+class BoxItem(NamedTuple):
     """A box to paint: `colour` is the index of its category's colour, `doubt` orders `Tab`."""
 
     key: BoxKey
@@ -41,25 +40,6 @@ class Hit:
 
     item: BoxItem
     handle: Handle | None = None
-
-
-def hit(items: Sequence[BoxItem], selected: BoxItem | None, x: float, y: float, tolerance: float) -> Hit | None:
-    """What a press at a picture point would take: the selected box first, then the smallest box around the point.
-
-    A point within `tolerance` of a box's edge counts as inside, so thin boxes can be taken.
-    """
-    if selected is not None:
-        handle = handle_at(selected.bbox, x, y, tolerance)
-        if handle is not None:
-            return Hit(selected, handle)
-        if selected.bbox.contains(x, y):
-            return Hit(selected)
-    around = [item for item in items if _near(item.bbox, x, y, tolerance)]
-    return Hit(min(around, key=lambda item: item.bbox.area)) if around else None
-
-
-def _near(box: BBox, x: float, y: float, tolerance: float) -> bool:
-    return box.x - tolerance <= x <= box.right + tolerance and box.y - tolerance <= y <= box.bottom + tolerance
 
 
 def in_order_of_doubt(items: Sequence[BoxItem]) -> list[BoxItem]:

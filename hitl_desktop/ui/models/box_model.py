@@ -22,6 +22,7 @@ class BoxModel(QAbstractTableModel):
         super().__init__()
         self._session = session
         self._rows: list[Annotation | Proposal] = []
+        self._places: dict[BoxKey, int] = {}
 
     def rowCount(self, parent: Index | None = None) -> int:
         """How many boxes there are."""
@@ -62,11 +63,12 @@ class BoxModel(QAbstractTableModel):
         """Read the session's boxes."""
         self.beginResetModel()
         self._rows = [*self._session.annotations, *self._session.visible_proposals]
+        self._places = {key_of(row): n for n, row in enumerate(self._rows)}
         self.endResetModel()
 
     def row_of(self, key: BoxKey | None) -> int:
         """The row of a box; -1 if it is not there."""
-        return next((n for n, row in enumerate(self._rows) if key_of(row) == key), -1)
+        return self._places.get(key, -1) if key is not None else -1
 
 
 def key_of(row: Annotation | Proposal) -> BoxKey:
