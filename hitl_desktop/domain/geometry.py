@@ -63,6 +63,16 @@ class BBox(NamedTuple):
         h = self.h if y == self.y and bottom == self.bottom else max(bottom - y, 0.0)
         return BBox(x, y, w, h)
 
+    def snapped(self, width: float, height: float, tolerance: float) -> BBox:
+        """The part inside a picture of this size, with edges that are as near as `tolerance` to its border on it."""
+        box = self.clipped(width, height)
+        x, y = (0.0 if box.x <= tolerance else box.x), (0.0 if box.y <= tolerance else box.y)
+        right = width if box.right >= width - tolerance else box.right
+        bottom = height if box.bottom >= height - tolerance else box.bottom
+        w = box.w if (x, right) == (box.x, box.right) else right - x
+        h = box.h if (y, bottom) == (box.y, box.bottom) else bottom - y
+        return BBox(x, y, w, h)
+
     def clipped_to(self, other: BBox) -> BBox:
         """The part inside another box; of zero size when there is none."""
         x, y = max(self.x, other.x), max(self.y, other.y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -17,8 +18,10 @@ from hitl_desktop.ui.models.box_model import key_of
 from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.session import THRESHOLD_STEP, Session
 from hitl_desktop.ui.theme import NEW_NAME_COLOUR
+from hitl_desktop.workflows.annotate import Revision
 
 _PREFETCHED = 2
+_ASIDE = 12.0
 
 
 class Controller(QObject):
@@ -31,10 +34,14 @@ class Controller(QObject):
         self._session, self._canvas, self._inspector = session, canvas, inspector
         self._loader, self._messages = loader, messages
         self._pending: BBox | None = None
+        self._clipboard: list[tuple[BBox, int]] = []
+        self._hidden: set[BoxKey] = set()
+        self._hidden_categories: set[int] = set()
+        self._locked: set[BoxKey] = set()
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
         session.category_changed.connect(self._show_category)
-        session.opened.connect(loader.clear)
+        session.opened.connect(self._on_opened)
         loader.loaded.connect(self._on_loaded)
         canvas.drawn.connect(self._on_drawn)
         canvas.changed.connect(self._on_changed)
@@ -43,6 +50,11 @@ class Controller(QObject):
         inspector.category_chosen.connect(self.use_category)
         inspector.name_typed.connect(self._on_name)
         inspector.left.connect(self._back_to_canvas)
+
+    def _on_opened(self) -> None:
+        self._loader.clear()
+        for kept in (self._clipboard, self._hidden, self._hidden_categories, self._locked):
+            kept.clear()
 
     # showing
 
@@ -90,7 +102,8 @@ class Controller(QObject):
             BoxItem(key_of(p), p.bbox, f"{p.name} {p.score:.2f}", _colour(p), doubt=1 - float(abs(2 * p.score - 1)))
             for p in self._session.visible_proposals
         ]
-        self._canvas.show_items(items)
+        shown = [i for i in items if i.key not in self._hidden and i.colour not in self._hidden_categories]
+        self._canvas.show_items(shown)
         self._inspector.show_selected(self._canvas.selected.key if self._canvas.selected else None)
 
     def _show_category(self) -> None:
@@ -108,43 +121,52 @@ class Controller(QObject):
 
     # gestures
 
-    def _annotation(self, key: BoxKey) -> Annotation | None:
-        return next((a for a in self._session.annotations if key_of(a) == key), None)
+    def _boxes(self, keys: Iterable[BoxKey]) -> list[Annotation | Proposal]:
+        """The boxes behind keys, without those that are locked."""
+        wanted = [key for key in keys if key not in self._locked]
+        known = {key_of(box): box for box in (*self._session.annotations, *self._session.proposals)}
+        if not wanted:
+            self._messages.say("Locked boxes stay as they are; L unlocks them.")
+        return [known[key] for key in wanted if key in known]
 
-    def _proposal(self, key: BoxKey) -> Proposal | None:
-        return next((p for p in self._session.proposals if key_of(p) == key), None)
+    def _selected_boxes(self) -> list[Annotation | Proposal]:
+        """The boxes in the hand; says so when there are none."""
+        keys = [item.key for item in self._canvas.selection]
+        if not keys:
+            self._messages.say("Select a box first: click it, or press Tab.")
+            return []
+        return self._boxes(keys)
 
     def _on_drawn(self, bbox: BBox) -> None:
         category_id = self._session.category_id
         self._forget_pending()
         if category_id is not None:
-            self._draw(bbox, category_id)
+            self._draw([(bbox, category_id)])
             return
         self._pending = bbox
         self._canvas.show_pending(bbox)
         self._messages.say("Type what this box shows, then Enter.")
         self._inspector.ask_for_name()
 
-    def _draw(self, bbox: BBox, category_id: int) -> None:
-        """Save a box and keep the hand on it."""
-        if self._session.draw(bbox, category_id):
-            self._canvas.select(key_of(self._session.annotations[-1]))
+    def _draw(self, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> None:
+        """Save boxes and keep the hand on them."""
+        if boxes and self._session.draw(boxes, label):
+            self._canvas.select_all(key_of(a) for a in self._session.annotations[-len(boxes) :])
 
-    def _on_changed(self, key: BoxKey, bbox: BBox) -> None:
-        if key.kind is Kind.TRUTH:
-            annotation = self._annotation(key)
-            if annotation is not None:
-                self._session.change(annotation, bbox=bbox)
-            return
-        proposal = self._proposal(key)
-        if proposal is not None and self._session.accept([proposal], bbox=bbox):
-            self._select_annotation_of(proposal)
+    def _on_changed(self, changed: Mapping[BoxKey, BBox]) -> None:
+        boxes = self._boxes(changed)
+        self._revise([Revision(box, changed[key_of(box)]) for box in boxes])
 
-    def _select_annotation_of(self, proposal: Proposal) -> None:
-        """Keep the hand on a box that just became ground truth."""
-        for annotation in self._session.annotations:
-            if annotation.prediction_id == proposal.prediction_id:
-                self._canvas.select(key_of(annotation))
+    def _revise(self, revisions: Sequence[Revision]) -> bool:
+        """Save what the hand made of boxes and keep the hand on them, also on proposals that became annotations."""
+        if not revisions or not self._session.revise(revisions):
+            return False
+        predictions = {r.box.prediction_id for r in revisions if isinstance(r.box, Proposal)}
+        ids = {r.box.id for r in revisions if isinstance(r.box, Annotation)}
+        self._canvas.select_all(
+            key_of(a) for a in self._session.annotations if a.id in ids or a.prediction_id in predictions
+        )
+        return True
 
     def _on_name(self, name: str) -> None:
         category_id = self._session.add_category(name)
@@ -183,17 +205,10 @@ class Controller(QObject):
         if self._pending is not None:
             pending, self._pending = self._pending, None
             self._canvas.show_pending(None)
-            self._draw(pending, category_id)
+            self._draw([(pending, category_id)])
             return
-        selected = self._canvas.selected
-        if selected is not None and selected.key.kind is Kind.TRUTH:
-            annotation = self._annotation(selected.key)
-            if annotation is not None:
-                self._session.change(annotation, category_id=category_id)
-        elif selected is not None:
-            proposal = self._proposal(selected.key)
-            if proposal is not None and self._session.accept([proposal], category_id=category_id):
-                self._select_annotation_of(proposal)
+        if self._canvas.selection:
+            self._revise([Revision(box, category_id=category_id) for box in self._selected_boxes()])
 
     def use_category_number(self, number: int) -> None:
         """The category under a digit key."""
@@ -204,32 +219,115 @@ class Controller(QObject):
             self._messages.say(f"There is no category {number} yet. C adds one.")
 
     def accept_box(self) -> None:
-        """Accept the selected proposal and go to the next one."""
-        selected = self._canvas.selected
-        proposal = self._proposal(selected.key) if selected and selected.key.kind is Kind.PROPOSAL else None
-        if proposal is None:
+        """Accept the selected proposals and go to the next one."""
+        keys = [item.key for item in self._canvas.selection if item.key.kind is Kind.PROPOSAL]
+        if not keys:
             self._messages.say("Select a proposal first: Tab goes through them, the most doubtful first.")
             return
-        following = self._next_proposal(selected)
-        if self._session.accept([proposal]):
+        following = self._next_proposal(keys)
+        if self._session.revise([Revision(box) for box in self._boxes(keys)]):
             self._canvas.select(following)
 
     def remove_box(self) -> None:
-        """Reject the selected proposal or delete the selected annotation, and go to the next proposal."""
-        selected = self._canvas.selected
-        if selected is None:
-            self._messages.say("Select a box first: click it, or press Tab.")
-            return
-        following = self._next_proposal(selected)
-        proposal, annotation = self._proposal(selected.key), self._annotation(selected.key)
-        if selected.key.kind is Kind.PROPOSAL and proposal is not None:
-            self._session.reject([proposal])
+        """Reject the selected proposals, delete the selected annotations, and go to the next proposal."""
+        boxes = self._selected_boxes()
+        keys = [key_of(box) for box in boxes]
+        following = self._next_proposal(keys) if any(key.kind is Kind.PROPOSAL for key in keys) else None
+        if boxes and self._session.remove(boxes) and following is not None:
             self._canvas.select(following)
-        elif annotation is not None:
-            self._session.delete([annotation])
 
-    def _next_proposal(self, after: BoxItem | None) -> BoxKey | None:
-        rest = [i for i in self._canvas.items if i.key.kind is Kind.PROPOSAL and (after is None or i.key != after.key)]
+    def duplicate(self) -> None:
+        """Draw the selected boxes once more, a little to the side."""
+        size = self._canvas.picture_size
+        boxes = [(b.moved(_ASIDE, _ASIDE, *size), c) for b, c in self._with_categories(self._canvas.selection)]
+        self._draw(boxes, "Duplicate box")
+
+    def copy(self) -> None:
+        """Remember the selected boxes."""
+        self._clipboard = self._with_categories(self._canvas.selection)
+        self._messages.say(f"Copied: {_boxes(len(self._clipboard))}. Ctrl+V draws them on any picture.")
+
+    def paste(self) -> None:
+        """Draw the remembered boxes at the same place on this picture."""
+        self._draw_clipped(self._clipboard, "Paste box", "Nothing was copied: select boxes, then Ctrl+C.")
+
+    def take_previous(self) -> None:
+        """Draw the boxes of the picture before this one, for series of nearly the same picture."""
+        session = self._session
+        before = session.order.step(-1)
+        if session.project is None or before is None:
+            self._messages.say("There is no picture before this one.")
+            return
+        boxes = [(a.bbox, a.category_id) for a in session.project.annotations.of_image(before)]
+        self._draw_clipped(boxes, "Take boxes of the picture before", "The picture before has no boxes.")
+
+    def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], label: str, nothing: str) -> None:
+        """Draw boxes of another picture as far as they lie on this one; those that are there already stay single."""
+        present = {(a.bbox, a.category_id) for a in self._session.annotations}
+        clipped = [(box.clipped(*self._canvas.picture_size), category_id) for box, category_id in boxes]
+        fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.names and b not in present]
+        if not boxes:
+            self._messages.say(nothing)
+        elif not fitting:
+            self._messages.say("All of these boxes are here already, or lie outside of this picture.")
+        else:
+            self._draw(fitting, label)
+
+    def _with_categories(self, items: Iterable[BoxItem]) -> list[tuple[BBox, int]]:
+        """Boxes that have a category of the project."""
+        return [(item.bbox, item.colour) for item in items if item.colour in self._session.names]
+
+    def select_all(self) -> None:
+        """Select every box that is shown."""
+        self._canvas.select_all(item.key for item in self._canvas.items)
+
+    def select_category(self) -> None:
+        """Select every shown box of the selected box's category, or of the current one."""
+        selected = self._canvas.selected
+        wanted = selected.colour if selected else self._session.category_id
+        self._canvas.select_all(item.key for item in self._canvas.items if item.colour == wanted)
+
+    def toggle_lock(self) -> None:
+        """Lock the selected boxes against change, or unlock them if they all are."""
+        keys = {item.key for item in self._canvas.selection}
+        if keys <= self._locked:
+            self._locked -= keys
+            self._messages.say(f"Unlocked: {_boxes(len(keys))}.")
+        else:
+            self._locked |= keys
+            self._messages.say(f"Locked until the project is closed: {_boxes(len(keys))}.")
+
+    def hide_selected(self) -> None:
+        """Hide the selected boxes until all are shown again."""
+        self._hidden |= {item.key for item in self._canvas.selection}
+        self._say_hidden()
+
+    def hide_category(self) -> None:
+        """Hide the category of the selected box, or the current one, on all pictures."""
+        selected = self._canvas.selected
+        category = selected.colour if selected else self._session.category_id
+        if category is not None:
+            self._hidden_categories.add(category)
+        self._say_hidden()
+
+    def show_hidden(self) -> None:
+        """Show what was hidden."""
+        self._hidden.clear()
+        self._hidden_categories.clear()
+        self._show_boxes()
+
+    def _say_hidden(self) -> None:
+        self._show_boxes()
+        self._messages.say("Hidden boxes are still there and are exported. Ctrl+Shift+H shows them again.")
+
+    def draw_by(self, clicks: int) -> None:
+        """Say how many clicks draw a box; drags always do."""
+        self._canvas.hands.clicks = clicks
+        words = {0: "A drag draws a box.", 2: "Two clicks on opposite corners draw a box; a drag does, too."}
+        self._messages.say(words.get(clicks, "Four clicks on the outermost points draw a box; a drag does, too."))
+
+    def _next_proposal(self, after: Collection[BoxKey]) -> BoxKey | None:
+        rest = [i for i in self._canvas.items if i.key.kind is Kind.PROPOSAL and i.key not in after]
         return max(rest, key=lambda item: item.doubt).key if rest else None
 
     def change_threshold(self, steps: int) -> None:
@@ -239,3 +337,7 @@ class Controller(QObject):
 
 def _colour(proposal: Proposal) -> int:
     return proposal.category_id if proposal.category_id is not None else NEW_NAME_COLOUR
+
+
+def _boxes(count: int) -> str:
+    return "1 box" if count == 1 else f"{count} boxes"

@@ -136,6 +136,26 @@ class MainWindow(QMainWindow):
             "previous_box": partial(canvas.select_next, -1),
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
+            "begin_box": canvas.begin_box,
+            **{
+                name: getattr(controller, name)
+                for name in (
+                    "duplicate",
+                    "copy",
+                    "paste",
+                    "take_previous",
+                    "select_all",
+                    "select_category",
+                    "toggle_lock",
+                    "hide_selected",
+                    "hide_category",
+                    "show_hidden",
+                )
+            },
+            **{
+                f"draw_by_{n}": partial(controller.draw_by, c)
+                for n, c in (("drag", 0), ("corners", 2), ("extremes", 4))
+            },
             "find_category": self.inspector.ask_for_name,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
             "fit": canvas.fit,

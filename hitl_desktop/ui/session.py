@@ -21,6 +21,7 @@ from hitl_desktop.store.syncer import Syncer
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown
 
 IDLE_SECONDS = 30.0
@@ -347,27 +348,17 @@ class Session(QObject):
         self._active_seconds += min(now - self._since, IDLE_SECONDS)
         self._since = now
 
-    def draw(self, bbox: BBox, category_id: int) -> bool:
-        """Add a box."""
-        return self._act(lambda project, image: annotate.draw(project, image.id, bbox, category_id))
+    def draw(self, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> bool:
+        """Add boxes, each with its category."""
+        return self._act(lambda project, image: annotate.draw(project, image.id, boxes, label))
 
-    def accept(
-        self, proposals: Sequence[Proposal], *, category_id: int | None = None, bbox: BBox | None = None
-    ) -> bool:
-        """Make proposals annotations."""
-        return self._act(lambda project, _: annotate.accept(project, proposals, category_id=category_id, bbox=bbox))
+    def revise(self, revisions: Sequence[Revision]) -> bool:
+        """Accept, move, resize, re-class boxes, as one step."""
+        return self._act(lambda project, _: annotate.revise(project, revisions))
 
-    def reject(self, proposals: Sequence[Proposal]) -> bool:
-        """Say that there is no such object."""
-        return self._act(lambda project, _: annotate.reject(project, proposals))
-
-    def change(self, annotation: Annotation, *, bbox: BBox | None = None, category_id: int | None = None) -> bool:
-        """Move, resize or re-class an annotation."""
-        return self._act(lambda project, _: annotate.change(project, annotation, bbox=bbox, category_id=category_id))
-
-    def delete(self, annotations: Sequence[Annotation]) -> bool:
-        """Delete annotations."""
-        return self._act(lambda project, _: annotate.delete(project, annotations))
+    def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
+        """Delete annotations and reject proposals, as one step."""
+        return self._act(lambda project, _: annotate.remove(project, boxes))
 
     def set_tags(self, names: Sequence[str]) -> bool:
         """Replace the tags of the picture."""

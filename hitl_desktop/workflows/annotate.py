@@ -19,26 +19,69 @@ from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
 
 
-def draw(project: Project, image_id: int, bbox: BBox, category_id: int) -> Changes:
-    """Add a box that a person drew.
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a hand makes of a box: another place or another category; a proposal becomes an annotation by it."""
+
+    box: Annotation | Proposal
+    bbox: BBox | None = None
+    category_id: int | None = None
+
+
+def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> Changes:
+    """Add boxes of a person's own, each with its category.
 
     Raises:
-        HitlError: the box has no size.
+        HitlError: a box has no size.
     """
-    return _do(project, Edit("Draw box", image_id, after=Side((Annotation(0, image_id, category_id, bbox),))))
-
-
-def accept(
-    project: Project, proposals: Sequence[Proposal], *, category_id: int | None = None, bbox: BBox | None = None
-) -> Changes:
-    """Make proposals annotations, optionally under another category or, for a single one, with another box."""
-    if not proposals:
+    if not boxes:
         return Changes()
+    added = tuple(Annotation(0, image_id, category_id, bbox) for bbox, category_id in boxes)
+    return _do(project, Edit(_counted(label, len(added)), image_id, after=Side(added)))
+
+
+def revise(project: Project, revisions: Sequence[Revision]) -> Changes:
+    """Accept proposals, move, resize or re-class boxes of one picture, as one step.
+
+    Raises:
+        HitlError: a box has no size.
+    """
+    before: list[Annotation] = []
+    after: list[Annotation] = []
     with project.db.transaction():
-        added = tuple(_accepted(project, p, category_id=category_id, bbox=bbox) for p in proposals)
-        label = "Accept proposal" if category_id is None and bbox is None else "Correct proposal"
-        changes = _do(project, Edit(label, proposals[0].image_id, after=Side(added)))
-    return changes | Changes(categories=True)
+        for revision in revisions:
+            if isinstance(revision.box, Proposal):
+                after.append(_accepted(project, revision.box, category_id=revision.category_id, bbox=revision.bbox))
+            elif (revised := _revised(revision.box, revision)) != revision.box:
+                before.append(revision.box)
+                after.append(revised)
+        if not after:
+            return Changes()
+        label = _counted(_label(revisions), len(after))
+        changes = _do(project, Edit(label, after[0].image_id, Side(tuple(before)), Side(tuple(after))))
+    return changes | Changes(categories=len(after) > len(before))
+
+
+def _revised(box: Annotation, revision: Revision) -> Annotation:
+    after = replace(box, bbox=revision.bbox or box.bbox, category_id=revision.category_id or box.category_id)
+    return after if after == box else replace(after, edited=True)
+
+
+def _label(revisions: Sequence[Revision]) -> str:
+    if all(isinstance(r.box, Proposal) for r in revisions):
+        untouched = all(r.bbox is None and r.category_id is None for r in revisions)
+        return "Accept proposal" if untouched else "Correct proposal"
+    return "Change category" if all(r.bbox is None for r in revisions) else "Change box"
+
+
+def _counted(label: str, count: int) -> str:
+    """What was done, and to how many boxes if there were more than one."""
+    return label if count == 1 else f"{label} ({count} boxes)"
+
+
+def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
+    """Make proposals annotations as they are."""
+    return revise(project, [Revision(p) for p in proposals])
 
 
 def _accepted(
@@ -60,41 +103,20 @@ def _accepted(
     )
 
 
-def reject(project: Project, proposals: Sequence[Proposal]) -> Changes:
-    """Say that there is no such object."""
-    if not proposals:
-        return Changes()
-    ids = tuple(p.prediction_id for p in proposals)
-    return _do(project, Edit("Reject proposal", proposals[0].image_id, after=Side(rejected=ids)))
+def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
+    """Delete annotations and reject proposals of one picture, as one step.
 
-
-def change(
-    project: Project, before: Annotation, *, bbox: BBox | None = None, category_id: int | None = None
-) -> Changes:
-    """Move, resize or re-class an annotation.
-
-    Raises:
-        HitlError: the box has no size.
+    The proposals that annotations came from count as rejected, too.
     """
-    after = replace(before, bbox=bbox or before.bbox, category_id=category_id or before.category_id, edited=True)
-    if after == replace(before, edited=True):
+    if not boxes:
         return Changes()
-    label = "Change category" if bbox is None else "Change box"
-    return _do(project, Edit(label, before.image_id, before=Side((before,)), after=Side((after,))))
-
-
-def delete(project: Project, annotations: Sequence[Annotation]) -> Changes:
-    """Delete annotations; the proposals they came from count as rejected."""
-    if not annotations:
-        return Changes()
-    known = project.predictions.rejected_of(annotations[0].image_id)
-    rejected = tuple(
-        a.prediction_id for a in annotations if a.prediction_id is not None and a.prediction_id not in known
-    )
-    return _do(
-        project,
-        Edit("Delete box", annotations[0].image_id, before=Side(tuple(annotations)), after=Side(rejected=rejected)),
-    )
+    image_id = boxes[0].image_id
+    deleted = tuple(box for box in boxes if isinstance(box, Annotation))
+    known = project.predictions.rejected_of(image_id)
+    ids = (box.prediction_id for box in boxes if box.prediction_id is not None)
+    rejected = tuple(i for i in ids if i not in known)
+    label = _counted("Delete box" if deleted else "Reject proposal", len(boxes))
+    return _do(project, Edit(label, image_id, before=Side(deleted), after=Side(rejected=rejected)))
 
 
 def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes:

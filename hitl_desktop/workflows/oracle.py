@@ -14,6 +14,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.import_dataset import match_by_name
 from hitl_desktop.workflows.naming import Naming, proposals_of, shown
 
@@ -37,19 +38,20 @@ def decide_as_oracle(
     right: list[Proposal] = []
     for proposal, index in zip(visible, matches, strict=True):
         if index is None:
-            annotate.reject(project, [proposal])
+            annotate.remove(project, [proposal])
             continue
         name, box = truth[index]
         moved = None if proposal.bbox.iou(box) >= GOOD_ENOUGH_IOU else box
         if normalise_name(name) != normalise_name(proposal.name):
-            annotate.accept(project, [proposal], category_id=project.categories.ensure(name).id, bbox=moved)
+            category_id = project.categories.ensure(name).id
+            annotate.revise(project, [Revision(proposal, moved, category_id)])
         elif moved is not None:
-            annotate.accept(project, [proposal], bbox=moved)
+            annotate.revise(project, [Revision(proposal, moved)])
         else:
             right.append(proposal)
     for index in sorted(set(range(len(truth))) - {m for m in matches if m is not None}):
         name, box = truth[index]
-        annotate.draw(project, image.id, box, project.categories.ensure(name).id)
+        annotate.draw(project, image.id, [(box, project.categories.ensure(name).id)])
     head_id = naming.head_id if naming else None
     annotate.decide(project, image.id, right, candidates, annotate.How(head_id, threshold, seconds=0.0))
 

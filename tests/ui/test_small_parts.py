@@ -71,16 +71,16 @@ def item(number: int, box: BBox, kind: Kind = Kind.TRUTH, doubt: float = 0.0) ->
 
 def test_a_press_takes_the_smallest_box_and_the_selected_one_first() -> None:
     big, small = item(1, BBox(0, 0, 100, 100)), item(2, BBox(40, 40, 10, 10))
-    found = BoxLayer([big, small]).hit(None, 45, 45, 2)
+    found = BoxLayer([big, small]).hit([], 45, 45, 2)
     assert found
     assert found.item is small
-    found = BoxLayer([big, small]).hit(big, 45, 45, 2)
+    found = BoxLayer([big, small]).hit([big], 45, 45, 2)
     assert found
     assert found.item is big
-    found = BoxLayer([big, small]).hit(big, 99, 1, 3)
+    found = BoxLayer([big, small]).hit([big], 99, 1, 3)
     assert found
     assert found.handle is Handle.TOP_RIGHT
-    assert BoxLayer([big, small]).hit(None, 200, 200, 3) is None
+    assert BoxLayer([big, small]).hit([], 200, 200, 3) is None
 
 
 def test_tab_goes_through_proposals_by_doubt_and_then_ground_truth() -> None:

@@ -504,7 +504,7 @@ def test_a_decided_picture_that_is_corrected_is_a_decision_and_one_left_alone_is
     count = project.decisions.count()
     learned: list[int] = []
     window.session.decided.connect(lambda: learned.append(1))
-    window.session.draw(BBox(1, 1, 9, 9), 1)
+    window.session.draw([(BBox(1, 1, 9, 9), 1)])
     assert project.decisions.count() == count + 1
     assert project.decisions.acts().drawn == 1
     assert learned == [1]

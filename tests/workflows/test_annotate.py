@@ -13,6 +13,7 @@ from hitl_desktop.domain.review import Acts, DecisionKind
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector, shown
 
 HOW = annotate.How(None, 0.3, 1.5)
@@ -56,7 +57,7 @@ def test_a_new_project_has_no_categories_until_a_proposal_is_accepted(
 
 def test_renaming_a_proposal_does_not_make_its_old_name_a_category(project: Project, proposals: list[Proposal]) -> None:
     cell = project.categories.ensure("cell").id
-    annotate.accept(project, [proposals[0]], category_id=cell)
+    annotate.revise(project, [Revision(proposals[0], category_id=cell)])
     assert [c.name for c in project.categories.all()] == ["cell"]
     (annotation,) = project.annotations.of_image(1)
     assert annotation.edited
@@ -65,15 +66,15 @@ def test_renaming_a_proposal_does_not_make_its_old_name_a_category(project: Proj
 
 def test_accepting_under_its_own_name_is_no_correction(project: Project, proposals: list[Proposal]) -> None:
     cup = project.categories.ensure("CUP").id
-    annotate.accept(project, [proposals[0]], category_id=cup)
+    annotate.revise(project, [Revision(proposals[0], category_id=cup)])
     assert annotate.count_acts(project, 1) == Acts(accepted=1)
 
 
 def test_acts_are_counted_by_what_they_changed(project: Project, proposals: list[Proposal]) -> None:
-    annotate.accept(project, [proposals[0]], bbox=BBox(1, 1, 20, 20))
+    annotate.revise(project, [Revision(proposals[0], BBox(1, 1, 20, 20))])
     annotate.accept(project, [proposals[1]])
-    annotate.reject(project, [proposals[2]])
-    annotate.draw(project, 1, BBox(40, 40, 9, 9), project.categories.ensure("cup").id)
+    annotate.remove(project, [proposals[2]])
+    annotate.draw(project, 1, [(BBox(40, 40, 9, 9), project.categories.ensure("cup").id)])
     assert annotate.count_acts(project, 1) == Acts(accepted=1, moved=1, rejected=1, drawn=1)
 
 
@@ -98,7 +99,7 @@ def test_deciding_accepts_what_is_shown_in_one_step(project: Project, proposals:
 def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty(
     project: Project, proposals: list[Proposal]
 ) -> None:
-    annotate.reject(project, [proposals[0]])
+    annotate.remove(project, [proposals[0]])
     annotate.decide(project, 1, proposals[1:], proposals, HOW)
     assert project.decisions.last_of(1) is DecisionKind.CORRECTED
     annotate.decide(project, 2, [], [], HOW)
@@ -127,7 +128,7 @@ def test_skipping_puts_a_picture_aside(project: Project) -> None:
 
 def test_deleting_an_accepted_box_rejects_its_proposal(project: Project, proposals: list[Proposal]) -> None:
     annotate.accept(project, [proposals[0]])
-    annotate.delete(project, project.annotations.of_image(1))
+    annotate.remove(project, project.annotations.of_image(1))
     assert project.predictions.rejected_of(1) == {proposals[0].prediction_id}
     annotate.undo(project)
     assert project.predictions.rejected_of(1) == set()
@@ -135,11 +136,11 @@ def test_deleting_an_accepted_box_rejects_its_proposal(project: Project, proposa
 
 def test_changing_nothing_is_no_edit(project: Project) -> None:
     category = project.categories.ensure("a").id
-    annotate.draw(project, 1, BBox(0, 0, 9, 9), category)
+    annotate.draw(project, 1, [(BBox(0, 0, 9, 9), category)])
     (annotation,) = project.annotations.of_image(1)
-    annotate.change(project, annotation, bbox=annotation.bbox)
+    annotate.revise(project, [Revision(annotation, annotation.bbox)])
     annotate.set_tags(project, 1, [])
-    assert annotate.accept(project, []) == annotate.reject(project, []) == annotate.delete(project, [])
+    assert annotate.accept(project, []) == annotate.remove(project, []) == annotate.remove(project, [])
     annotate.undo(project)
     assert project.annotations.of_image(1) == []
     assert annotate.undo(project)[0] is None
@@ -148,13 +149,13 @@ def test_changing_nothing_is_no_edit(project: Project) -> None:
 def test_a_box_without_size_is_refused_and_nothing_is_left_to_undo(project: Project) -> None:
     category = project.categories.ensure("a").id
     with pytest.raises(HitlError):
-        annotate.draw(project, 1, BBox(0, 0, 0, 9), category)
+        annotate.draw(project, 1, [(BBox(0, 0, 0, 9), category)])
     assert annotate.undo(project)[0] is None
 
 
 def test_undo_survives_a_restart(project: Project) -> None:
     category = project.categories.ensure("a").id
-    annotate.draw(project, 2, BBox(0, 0, 9, 9), category)
+    annotate.draw(project, 2, [(BBox(0, 0, 9, 9), category)])
     with Project.open(project.path) as again:
         edit, changes = annotate.undo(again)
         assert edit
@@ -166,9 +167,9 @@ def test_undo_survives_a_restart(project: Project) -> None:
 
 def test_a_new_edit_ends_what_could_be_redone(project: Project) -> None:
     category = project.categories.ensure("a").id
-    annotate.draw(project, 1, BBox(0, 0, 9, 9), category)
+    annotate.draw(project, 1, [(BBox(0, 0, 9, 9), category)])
     annotate.undo(project)
-    annotate.draw(project, 1, BBox(5, 5, 9, 9), category)
+    annotate.draw(project, 1, [(BBox(5, 5, 9, 9), category)])
     assert annotate.redo(project)[0] is None
 
 
@@ -199,15 +200,15 @@ def test_undoing_everything_leads_back_and_redoing_everything_forth(
             if p.prediction_id not in {a.prediction_id for a in present} | project.predictions.rejected_of(1)
         ]
         if act == "draw":
-            annotate.draw(project, 1, BBox(n, n, 5 + n, 5), category)
+            annotate.draw(project, 1, [(BBox(n, n, 5 + n, 5), category)])
         elif act == "accept":
-            annotate.accept(project, open_ones[:1], bbox=BBox(n, 0, 5, 5) if n % 2 else None)
+            annotate.revise(project, [Revision(p, BBox(n, 0, 5, 5) if n % 2 else None) for p in open_ones[:1]])
         elif act == "reject":
-            annotate.reject(project, open_ones[:1])
+            annotate.remove(project, open_ones[:1])
         elif act == "change" and present:
-            annotate.change(project, present[n % len(present)], bbox=BBox(n, 1, 7, 7))
+            annotate.revise(project, [Revision(present[n % len(present)], BBox(n, 1, 7, 7))])
         elif act == "delete":
-            annotate.delete(project, present[:n])
+            annotate.remove(project, present[:n])
         elif act == "tags":
             annotate.set_tags(project, 1, [tag] if n % 2 else [])
         elif act == "decide":

@@ -301,7 +301,7 @@ def test_undecided_pictures_stay_undecided_through_a_round_trip(
     tmp_path: Path, pictures: Path, project: Project
 ) -> None:
     category = project.categories.ensure("cat").id
-    annotate.draw(project, 2, BBox(1, 1, 9, 9), category)
+    annotate.draw(project, 2, [(BBox(1, 1, 9, 9), category)])
     annotate.skip(project, 3, seconds=1)
     project.images.set_state(4, ImageState.DECIDED)
     export_dataset(project, tmp_path / "1.json", all_images=True)
@@ -316,9 +316,9 @@ def test_undecided_pictures_stay_undecided_through_a_round_trip(
 
 def test_undo_works_after_an_import_of_an_id_that_was_used_before(tmp_path: Path, project: Project) -> None:
     category = project.categories.ensure("cat").id
-    annotate.draw(project, 1, BBox(1, 1, 9, 9), category)
+    annotate.draw(project, 1, [(BBox(1, 1, 9, 9), category)])
     (drawn,) = project.annotations.all()
-    annotate.delete(project, [drawn])
+    annotate.remove(project, [drawn])
     record = {
         "images": [{"id": 2, "file_name": "b.jpg", "width": 70, "height": 90}],
         "categories": [{"id": 1, "name": "cat"}],

@@ -1,13 +1,11 @@
-"""The canvas: shows a picture and its boxes, and turns hands into boxes. It knows nothing of projects."""
+"""The canvas: shows a picture and its boxes, and lets hands at them. It knows nothing of projects."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QCursor,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -20,66 +18,43 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.canvas.hands import Hands
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, in_order_of_doubt
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
+    paint_band,
     paint_cross,
+    paint_grid,
     paint_handles,
     paint_label,
+    paint_map,
     paint_strong,
     rect_of,
 )
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
-_DRAG_STARTS = 4.0
 _WHEEL_STEP = 1.2
+_GRID_FROM = 8.0
 _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-_CURSORS = {
-    (0, -1): Qt.CursorShape.SizeVerCursor,
-    (0, 1): Qt.CursorShape.SizeVerCursor,
-    (-1, 0): Qt.CursorShape.SizeHorCursor,
-    (1, 0): Qt.CursorShape.SizeHorCursor,
-    (-1, -1): Qt.CursorShape.SizeFDiagCursor,
-    (1, 1): Qt.CursorShape.SizeFDiagCursor,
-    (1, -1): Qt.CursorShape.SizeBDiagCursor,
-    (-1, 1): Qt.CursorShape.SizeBDiagCursor,
-}
-
-
-@dataclass(slots=True)
-class _Drag:
-    """A press that has not ended: where it began, what it took, and whether it has become a drag."""
-
-    start: QPointF
-    target: Hit | None
-    draws: bool
-    pans: bool = False
-    moving: bool = False
 
 
 class Canvas(QWidget):
     """A picture with boxes.
 
-    A drag draws a box, unless it starts on the selected box (moves it) or on one of its handles (resizes it); a click
-    selects. The wheel zooms at the pointer, the middle button or `Space` pans.
+    A drag draws a box, unless it starts on a selected box (moves the selection) or on one of its handles (resizes it);
+    a click selects, with `Shift` more than one. The wheel zooms at the pointer, the middle button or `Space` pans.
 
     Signals:
         drawn: a new box was drawn.
-        changed: the box with this key was moved or resized.
-        selection_changed: another box is selected, or none.
+        changed: {key: box} of boxes that were moved or resized.
+        selection_changed: other boxes are selected, or none.
     """
 
     drawn = Signal(BBox)
-    changed = Signal(BoxKey, BBox)
+    changed = Signal(object)
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -90,20 +65,18 @@ class Canvas(QWidget):
         self.setAccessibleName("Picture")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.viewport = Viewport()
-        self._layer = BoxLayer()
-        self._still: tuple[object, QPixmap] | None = None
+        self.hands = Hands(self)
         self.next_label = ""
         self.next_colour = 0
         self.placeholder = ""
+        self._layer = BoxLayer()
+        self._still: tuple[object, QPixmap] | None = None
         self._levels: list[QImage] = []
         self._size = (0, 0)
-        self._selected: BoxKey | None = None
+        self._selection: list[BoxKey] = []
+        self._digs = False
         self._hovered: BoxItem | None = None
-        self._drag: _Drag | None = None
-        self._draft: BBox | None = None
         self._pending: BBox | None = None
-        self._pointer: QPointF | None = None
-        self._space_held = False
         self._hidden = False
         self._fitted = True
 
@@ -127,18 +100,16 @@ class Canvas(QWidget):
     def show_picture(self, levels: Sequence[QImage], size: tuple[int, int]) -> None:
         """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text."""
         self._levels, self._size = list(levels), size
-        self._still = None
-        self._drag = self._draft = self._pending = self._hovered = None
+        self._still = self._pending = self._hovered = None
+        self.hands.let_go()
         self.fit()
         self.update()
 
     def show_items(self, items: Sequence[BoxItem]) -> None:
-        """Show these boxes; the selection stays if its box is still among them."""
+        """Show these boxes; what is still among them stays selected."""
         self._layer = BoxLayer(items)
         self._hovered = None
-        if self._selected is not None and self.selected is None:
-            self._selected = None
-            self.selection_changed.emit()
+        self._set_selection([key for key in self._selection if self._layer.get(key)])
         self.update()
 
     def show_pending(self, box: BBox | None) -> None:
@@ -146,36 +117,75 @@ class Canvas(QWidget):
         self._pending = box
         self.update()
 
-    @property
-    def selected(self) -> BoxItem | None:
-        """The selected box."""
-        return self._layer.get(self._selected)
-
-    def select(self, key: BoxKey | None) -> None:
-        """Select a box."""
-        if key != self._selected:
-            self._selected = key
-            self.selection_changed.emit()
-            self.update()
-
-    def select_next(self, step: int = 1) -> None:
-        """Select the next box, the most doubtful first; also boxes buried under others."""
-        order = in_order_of_doubt(self.items)
-        if not order:
-            return
-        keys = [item.key for item in order]
-        current = (
-            keys.index(self._selected)
-            if self._selected is not None and self._selected in keys
-            else (-1 if step > 0 else 0)
-        )
-        self.select(keys[(current + step) % len(keys)])
-        self._bring_into_view()
-
     def set_hidden(self, hidden: bool) -> None:
         """Hide all boxes, or show them again."""
         self._hidden = hidden
         self.update()
+
+    # selection
+
+    @property
+    def selection(self) -> list[BoxItem]:
+        """The selected boxes, in the order in which they were taken."""
+        return [item for key in self._selection if (item := self._layer.get(key))]
+
+    @property
+    def selected(self) -> BoxItem | None:
+        """The selected box; of several the last."""
+        return self._layer.get(self._selection[-1]) if self._selection else None
+
+    def is_selected(self, key: BoxKey) -> bool:
+        """Whether a box is among the selected."""
+        return key in self._selection
+
+    def _set_selection(self, keys: list[BoxKey]) -> None:
+        if keys != self._selection:
+            self._selection = keys
+            self._digs = False
+            self.selection_changed.emit()
+            self.update()
+
+    def select(self, key: BoxKey | None) -> None:
+        """Select one box, or none."""
+        self._set_selection([key] if key is not None else [])
+
+    def select_all(self, keys: Iterable[BoxKey]) -> None:
+        """Select several boxes."""
+        self._set_selection(list(keys))
+
+    def select_area(self, area: QRectF) -> None:
+        """Add the boxes that lie whole in an area of the picture."""
+        more = [item.key for item in self._layer.inside(area) if item.key not in self._selection]
+        self._set_selection([*self._selection, *more])
+
+    def toggle(self, key: BoxKey) -> None:
+        """Take a box into the selection, or out of it."""
+        rest = [k for k in self._selection if k != key]
+        self._set_selection(rest if len(rest) < len(self._selection) else [*rest, key])
+
+    def select_by_pointer(self, key: BoxKey | None) -> None:
+        """Select what was clicked; `Tab` digs down from there."""
+        self.select(key)
+        self._digs = key is not None
+
+    def select_next(self, step: int = 1) -> None:
+        """Select the next box, the most doubtful first; after a click, the next of those that lie under the pointer."""
+        under = self._under_pointer() if self._digs else []
+        order = under if len(under) > 1 else in_order_of_doubt(self.items)
+        if not order:
+            return
+        keys = [item.key for item in order]
+        current = keys.index(self._selection[-1]) if self._selection and self._selection[-1] in keys else None
+        place = (0 if step > 0 else len(keys) - 1) if current is None else (current + step) % len(keys)
+        self.select(keys[place])
+        self._digs = order is under
+        self._bring_into_view()
+
+    def _under_pointer(self) -> list[BoxItem]:
+        if self.hands.pointer is None:
+            return []
+        found = self._layer.around(*self._picture_point(self.hands.pointer))
+        return found if any(self.is_selected(item.key) for item in found) else []
 
     # view
 
@@ -197,69 +207,38 @@ class Canvas(QWidget):
         """One picture pixel to one logical pixel, around the centre."""
         self.zoom(1.0 / self.viewport.scale)
 
+    def pan(self, delta: QPointF) -> None:
+        """Move the picture by so many pixels of the view."""
+        self.viewport = self.viewport.moved(delta.x(), delta.y())
+        self._fitted = False
+        self.update()
+
     def _bring_into_view(self) -> None:
         item = self.selected
         if item is None:
             return
         box = self.viewport.box_to_view(item.bbox)
         if not QRectF(self.rect()).intersects(rect_of(box)):
-            self.viewport = self.viewport.moved(
-                self.width() / 2 - box.x - box.w / 2, self.height() / 2 - box.y - box.h / 2
-            )
-            self._fitted = False
+            self.pan(QPointF(self.width() / 2 - box.x - box.w / 2, self.height() / 2 - box.y - box.h / 2))
 
     # hands
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
-        point = event.position()
-        if not self.has_picture:
-            return
-        if event.button() == Qt.MouseButton.MiddleButton or self._space_held:
-            self._drag = _Drag(point, None, draws=False, pans=True)
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif event.button() == Qt.MouseButton.LeftButton:
-            forced = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-            target = None if forced else self._hit(point)
-            selected = self.selected
-            takes = target is not None and selected is not None and target.item.key == selected.key
-            self._drag = _Drag(point, target, draws=not takes)
+        if self.has_picture:
+            self.hands.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on drawing, moving, resizing or panning; else tell what would be taken."""
-        point = event.position()
-        drag = self._drag
-        if drag is None:
-            self._pointer = point
-            self._hover(point)
-            self.update()
-            return
-        if drag.pans:
-            delta = point - drag.start
-            self.viewport = self.viewport.moved(delta.x(), delta.y())
-            self._fitted = False
-            drag.start = point
-        elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
-            drag.moving = True
-            self._draft = self._drafted(drag, point)
-        self._pointer = point
+        """Go on with what was begun; else tell what would be taken."""
+        self.hands.move(event.position())
+        if self.hands.shows_cross:
+            self._hover(event.position())
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End what was begun: a box drawn, changed, or a selection."""
-        drag, draft = self._drag, self._draft
-        self._drag = self._draft = None
-        if drag is None:
-            return
-        if drag.pans:
-            self._show_cursor(event.position())
-        elif not drag.moving:
-            self.select(drag.target.item.key if drag.target else None)
-        elif draft is not None and draft.is_valid():
-            if drag.draws:
-                self.drawn.emit(draft)
-            elif drag.target is not None and draft != drag.target.item.bbox:
-                self.changed.emit(drag.target.item.key, draft)
+        """End what was begun."""
+        self.hands.release(event)
+        self._hover(event.position())
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -269,51 +248,53 @@ class Canvas(QWidget):
             self.zoom(_WHEEL_STEP**steps, event.position())
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        """Keys of a box that is drawn by keys come here before they are shortcuts."""
+        asks = event.type() == QEvent.Type.ShortcutOverride
+        if asks and isinstance(event, QKeyEvent) and self.hands.wants(event.key()):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """`Space` held pans, `H` held hides, arrows nudge, `Escape` gives up a drag or the selection."""
+        """`Space` held pans, `H` held hides, arrows nudge, `Escape` gives up what was begun, then the selection."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space_held = True
+            self.hands.space_held = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif event.key() == Qt.Key.Key_H and not event.modifiers():
             self.set_hidden(True)
-        elif event.key() in _ARROWS and self.selected is not None:
-            self._nudge(*_ARROWS[Qt.Key(event.key())], event.modifiers())
+        elif self.hands.key(event.key(), event.modifiers()):
+            self.update()
         elif event.key() == Qt.Key.Key_Escape:
-            if self._drag is not None:
-                self._drag = self._draft = None
-                self.update()
-            else:
-                self.select(None)
+            self.select(None)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End of `Space` or `H`."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space_held = False
+            self.hands.space_held = False
             self.unsetCursor()
         elif event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
             self.set_hidden(False)
         else:
             super().keyReleaseEvent(event)
 
+    def begin_box(self) -> None:
+        """Begin a box by keys, in the middle of the view."""
+        if self.has_picture:
+            self.hands.begin_box()
+            self.update()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Keys held down are let go."""
-        self._space_held = False
+        self.hands.space_held = False
         self.set_hidden(False)
         super().focusOutEvent(event)
 
-    def _nudge(self, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
-        """Move the selected box by one pixel, with Shift by ten."""
-        item, step = self.selected, 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
-        if item is not None:
-            moved = item.bbox.moved(dx * step, dy * step, *self._size)
-            if moved != item.bbox:
-                self.changed.emit(item.key, moved)
-
     def leaveEvent(self, event: object) -> None:  # noqa: ARG002
         """No crosshair outside."""
-        self._pointer = None
+        self.hands.pointer = None
         self._hovered = None
         self.update()
 
@@ -332,38 +313,16 @@ class Canvas(QWidget):
     def _picture_point(self, point: QPointF) -> tuple[float, float]:
         return self.viewport.to_picture(point.x(), point.y())
 
-    def _hit(self, point: QPointF) -> Hit | None:
-        if self._hidden:
+    def hit(self, point: QPointF) -> Hit | None:
+        """What a press at a point of the view would take."""
+        if self._hidden or not self.has_picture:
             return None
-        x, y = self._picture_point(point)
-        return self._layer.hit(self.selected, x, y, HANDLE_SIZE / self.viewport.scale)
+        return self._layer.hit(self.selection, *self._picture_point(point), HANDLE_SIZE / self.viewport.scale)
 
     def _hover(self, point: QPointF) -> None:
-        found = self._hit(point) if self.has_picture else None
+        found = self.hit(point)
         self._hovered = found.item if found else None
-        self._show_cursor(point, found)
-
-    def _show_cursor(self, point: QPointF, found: Hit | None = None) -> None:
-        found = found or (self._hit(point) if self.has_picture else None)
-        if self._space_held:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif found is not None and found.handle is not None:
-            self.setCursor(QCursor(_CURSORS[found.handle.value]))
-        elif found is not None and found.item.key == self._selected:
-            self.setCursor(Qt.CursorShape.SizeAllCursor)
-        else:
-            self.setCursor(Qt.CursorShape.CrossCursor)
-
-    def _drafted(self, drag: _Drag, point: QPointF) -> BBox:
-        """The box as the drag would leave it, clipped to the picture."""
-        (x1, y1), (x2, y2) = self._picture_point(drag.start), self._picture_point(point)
-        width, height = self._size
-        if drag.draws or drag.target is None:
-            return BBox.from_corners(x1, y1, x2, y2).clipped(width, height)
-        box, handle = drag.target.item.bbox, drag.target.handle
-        if handle is None:
-            return box.moved(x2 - x1, y2 - y1, width, height)
-        return _resized(box, handle, x2 - x1, y2 - y1).clipped(width, height)
+        self.setCursor(self.hands.cursor(found))
 
     # painting
 
@@ -380,11 +339,12 @@ class Canvas(QWidget):
         if not self._hidden:
             self._paint_in_hand(painter, area)
         self._paint_draft(painter, area)
+        if not self._fitted:
+            paint_map(painter, self._levels[-1], self.viewport, self._size, area)
 
     def _still_part(self) -> QPixmap:
         """Picture and boxes as they are while the pointer only moves: painted once, kept until one of them changes."""
-        changes = self._drag is not None and self._drag.moving and not self._drag.draws
-        taken = self._selected if changes else None
+        taken = frozenset(self._selection) if self.hands.is_changing else frozenset[BoxKey]()
         ratio = self.devicePixelRatioF()
         key = (self._layer, self.viewport, self.size(), ratio, self._hidden, taken)
         if self._still is not None and self._still[0] == key:
@@ -394,6 +354,8 @@ class Canvas(QWidget):
         pixmap.fill(self.palette().shadow().color())
         painter = QPainter(pixmap)
         self._paint_picture(painter)
+        if self.viewport.scale >= _GRID_FROM:
+            paint_grid(painter, self.viewport, self._size, QRectF(self.rect()))
         if not self._hidden:
             self._layer.paint(painter, self.viewport, QRectF(self.rect()), without=taken)
         painter.end()
@@ -401,17 +363,18 @@ class Canvas(QWidget):
         return pixmap
 
     def _paint_in_hand(self, painter: QPainter, area: QRectF) -> None:
-        """The box under the pointer, and the selected one with its handles."""
-        selected, hovered = self.selected, self._hovered
-        if hovered is not None and (selected is None or hovered.key != selected.key):
+        """The box under the pointer, and the selected ones; one that is selected alone has handles."""
+        hovered, selection = self._hovered, self.selection
+        if hovered is not None and not self.is_selected(hovered.key):
             paint_strong(painter, hovered, self.viewport.box_to_view(hovered.bbox))
-        if selected is not None:
-            if self._draft is not None and self._drag is not None and not self._drag.draws:
-                selected = selected._replace(bbox=self._draft)
-            box, colour = self.viewport.box_to_view(selected.bbox), category_colour(selected.colour)
-            paint_strong(painter, selected, box)
-            paint_label(painter, selected.label, colour, box, area)
-            paint_handles(painter, box, colour)
+        for item in selection:
+            bbox = self.hands.moved.get(item.key, item.bbox)
+            box, colour = self.viewport.box_to_view(bbox), category_colour(item.colour)
+            paint_strong(painter, item, box)
+            label = f"{item.label}  {bbox.w:.0f} x {bbox.h:.0f}" if item.key in self.hands.moved else item.label
+            paint_label(painter, label, colour, box, area)
+            if len(selection) == 1:
+                paint_handles(painter, box, colour)
 
     def _paint_picture(self, painter: QPainter) -> None:
         """The smallest level that is still sharp, only the part in view; nearest pixels from 200 % up."""
@@ -433,8 +396,7 @@ class Canvas(QWidget):
         painter.drawImage(target, image, source)
 
     def _paint_draft(self, painter: QPainter, area: QRectF) -> None:
-        drawing = self._drag is not None and self._drag.draws and self._drag.moving
-        box = self._draft if drawing else self._pending
+        box = self.hands.draft or self._pending
         if box is not None:
             view = self.viewport.box_to_view(box)
             colour = category_colour(self.next_colour)
@@ -442,12 +404,7 @@ class Canvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect_of(view))
             paint_label(painter, f"{self.next_label or 'new'}  {box.w:.0f} x {box.h:.0f}", colour, view, area)
-        if self._pointer is not None and self._hovered is None and (self._drag is None or drawing):
-            paint_cross(painter, self._pointer, area)
-
-
-def _resized(box: BBox, handle: Handle, dx: float, dy: float) -> BBox:
-    """The box after its handle moved by so much; at least `MIN_SIDE` wide and high."""
-    x, y = handle.point(box)
-    resized = handle.resize(box, x + dx, y + dy)
-    return BBox(resized.x, resized.y, max(resized.w, MIN_SIDE), max(resized.h, MIN_SIDE))
+        if self.hands.band is not None:
+            paint_band(painter, rect_of(self.viewport.box_to_view(self.hands.band)), self.palette().highlight().color())
+        if self.hands.pointer is not None and self._hovered is None and self.hands.shows_cross:
+            paint_cross(painter, self.hands.pointer, area)

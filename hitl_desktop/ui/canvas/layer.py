@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +62,22 @@ class BoxLayer:
         )
         return [self.items[n] for n in np.flatnonzero(whole)]
 
-    def hit(self, selected: BoxItem | None, x: float, y: float, tolerance: float) -> Hit | None:
-        """What a press at a picture point would take: the selected box first, then the smallest box around it."""
-        if selected is not None:
-            handle = handle_at(selected.bbox, x, y, tolerance)
+    def hit(self, selection: Sequence[BoxItem], x: float, y: float, tolerance: float) -> Hit | None:
+        """What a press at a picture point would take: a handle of what is selected alone, then a selected box.
+
+        Else the smallest box around the point.
+        """
+        if len(selection) == 1:
+            handle = handle_at(selection[0].bbox, x, y, tolerance)
             if handle is not None:
-                return Hit(selected, handle)
-            if selected.bbox.contains(x, y):
-                return Hit(selected)
+                return Hit(selection[0], handle)
+        taken = next((item for item in selection if item.bbox.contains(x, y)), None)
+        if taken is not None:
+            return Hit(taken)
         around = self.around(x, y, tolerance)
         return Hit(around[0]) if around else None
 
-    def paint(self, painter: QPainter, viewport: Viewport, area: QRectF, without: BoxKey | None = None) -> None:
+    def paint(self, painter: QPainter, viewport: Viewport, area: QRectF, without: Collection[BoxKey] = ()) -> None:
         """Outlines of the boxes in view, then labels on the largest enough of them."""
         seen = self._seen(viewport, area, without)
         places = np.flatnonzero(seen)
@@ -96,13 +100,12 @@ class BoxLayer:
         painter.restore()
         self._paint_labels(painter, viewport, area, places)
 
-    def _seen(self, viewport: Viewport, area: QRectF, without: BoxKey | None) -> NDArray[np.bool_]:
+    def _seen(self, viewport: Viewport, area: QRectF, without: Collection[BoxKey]) -> NDArray[np.bool_]:
         left, top = viewport.to_picture(area.left() - 2, area.top() - 2)
         right, bottom = viewport.to_picture(area.right() + 2, area.bottom() + 2)
         x, y, width, height = self._boxes.T
         seen = (x <= right) & (y <= bottom) & (x + width >= left) & (y + height >= top)
-        if without is not None and without in self._places:
-            seen[self._places[without]] = False
+        seen[[self._places[key] for key in without if key in self._places]] = False
         return seen
 
     def _paint_labels(self, painter: QPainter, viewport: Viewport, area: QRectF, places: NDArray[np.intp]) -> None:

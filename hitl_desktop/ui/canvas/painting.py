@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap
 
 from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.ui.canvas.items import BoxItem, Kind
+from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour, text_on
 
 HANDLE_SIZE = 8.0
 """Side of a handle in logical pixels, at any zoom."""
 
+_MAP_SIDE = 150.0
 _HALO = QColor("#202020")
 
 
@@ -119,3 +121,48 @@ def paint_cross(painter: QPainter, point: QPointF, area: QRectF) -> None:
     painter.setPen(QPen(QColor(255, 255, 255, 90), 1))
     painter.drawLine(QPointF(point.x(), area.top()), QPointF(point.x(), area.bottom()))
     painter.drawLine(QPointF(area.left(), point.y()), QPointF(area.right(), point.y()))
+
+
+def paint_band(painter: QPainter, rect: QRectF, colour: QColor) -> None:
+    """The area that is being selected."""
+    tint = QColor(colour)
+    tint.setAlpha(40)
+    painter.fillRect(rect, tint)
+    painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect)
+
+
+def paint_grid(painter: QPainter, viewport: Viewport, picture: tuple[int, int], area: QRectF) -> None:
+    """Lines between the picture's pixels."""
+    left, top = (max(int(v), 0) for v in viewport.to_picture(area.left(), area.top()))
+    right, bottom = viewport.to_picture(area.right(), area.bottom())
+    right, bottom = min(int(right) + 1, picture[0]), min(int(bottom) + 1, picture[1])
+    (x1, y1), (x2, y2) = viewport.to_view(left, top), viewport.to_view(right, bottom)
+    painter.save()
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)  # seen on any colour
+    painter.setPen(QPen(QColor(50, 50, 50), 1))
+    painter.drawLines([QLineF(x, y1, x, y2) for x in (viewport.to_view(n, 0)[0] for n in range(left, right + 1))])
+    painter.drawLines([QLineF(x1, y, x2, y) for y in (viewport.to_view(0, n)[1] for n in range(top, bottom + 1))])
+    painter.restore()
+
+
+def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF) -> None:
+    """The whole picture, small, in the lower right corner, with the part in view marked; nothing if all is in view."""
+    left, top = viewport.to_picture(area.left(), area.top())
+    right, bottom = viewport.to_picture(area.right(), area.bottom())
+    if left <= 0 and top <= 0 and right >= size[0] and bottom >= size[1]:
+        return
+    scale = _MAP_SIDE / max(size)
+    width, height = size[0] * scale, size[1] * scale
+    place = QRectF(area.right() - width - 10, area.bottom() - height - 10, width, height)
+    painter.save()
+    painter.setOpacity(0.85)
+    painter.drawImage(place, picture)
+    painter.setOpacity(1.0)
+    painter.setPen(QPen(QColor("#202020"), 1))
+    painter.drawRect(place)
+    part = QRectF(place.x() + left * scale, place.y() + top * scale, (right - left) * scale, (bottom - top) * scale)
+    painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
+    painter.drawRect(part.intersected(place))
+    painter.restore()

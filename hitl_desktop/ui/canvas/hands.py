@@ -1,0 +1,265 @@
+"""What mouse and keys do on a canvas: draw, move, resize, select, pan. It keeps what has not ended yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle
+from hitl_desktop.ui.canvas.items import BoxKey, Hit
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
+    from hitl_desktop.ui.canvas.canvas import Canvas
+
+_DRAG_STARTS = 4.0
+_SNAPS = 5.0
+_FIRST_SIDE = 80.0
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+_CURSORS = {
+    (0, -1): Qt.CursorShape.SizeVerCursor,
+    (0, 1): Qt.CursorShape.SizeVerCursor,
+    (-1, 0): Qt.CursorShape.SizeHorCursor,
+    (1, 0): Qt.CursorShape.SizeHorCursor,
+    (-1, -1): Qt.CursorShape.SizeFDiagCursor,
+    (1, 1): Qt.CursorShape.SizeFDiagCursor,
+    (1, -1): Qt.CursorShape.SizeBDiagCursor,
+    (-1, 1): Qt.CursorShape.SizeBDiagCursor,
+}
+
+
+@dataclass(slots=True)
+class _Drag:
+    """A press that has not ended: where it began, what it took, and what it does once it moves."""
+
+    start: QPointF
+    target: Hit | None
+    does: str  # draws, changes, selects or pans
+    moving: bool = False
+
+
+class Hands:
+    """The hands on one canvas.
+
+    `clicks` is how many clicks draw a box: 0 for drags only, 2 for opposite corners, 4 for the outermost points of an
+    object (Papadopoulos et al., ICCV 2017). A drag draws in each case.
+    """
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.clicks = 0
+        self.pointer: QPointF | None = None
+        self.space_held = False
+        self._drag: _Drag | None = None
+        self._points: list[tuple[float, float]] = []
+        self._draft: BBox | None = None
+        self._keyed = False
+        self.moved: Mapping[BoxKey, BBox] = {}
+
+    @property
+    def draft(self) -> BBox | None:
+        """The box that is being drawn."""
+        if self._points:
+            points = self._points if self.pointer is None else [*self._points, self._at(self.pointer)]
+            return _around(points).clipped(*self._canvas.picture_size)
+        drawing = self._drag is not None and self._drag.does == "draws" and self._drag.moving
+        return self._draft if drawing or self._keyed else None
+
+    @property
+    def band(self) -> BBox | None:
+        """The area that is being selected."""
+        selecting = self._drag is not None and self._drag.does == "selects" and self._drag.moving
+        return self._draft if selecting else None
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether the selected boxes are being moved or resized."""
+        return self._drag is not None and self._drag.does == "changes" and self._drag.moving
+
+    @property
+    def shows_cross(self) -> bool:
+        """Whether thin lines through the pointer help: when a box is drawn, or could be."""
+        return self._drag is None or (self._drag.does == "draws" and self._drag.moving)
+
+    def let_go(self) -> bool:
+        """Give up what was begun; tells whether there was anything."""
+        begun = self._drag is not None or bool(self._points) or self._keyed
+        self._drag, self._draft, self._points, self._keyed, self.moved = None, None, [], False, {}
+        return begun
+
+    # mouse
+
+    def press(self, event: QMouseEvent) -> None:
+        """Take what lies under the pointer."""
+        point, keys = event.position(), event.modifiers()
+        if event.button() == Qt.MouseButton.MiddleButton or self.space_held:
+            self._drag = _Drag(point, None, "pans")
+            self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            forced = bool(keys & Qt.KeyboardModifier.ControlModifier) or bool(self._points)
+            target = None if forced else self._canvas.hit(point)
+            if keys & Qt.KeyboardModifier.ShiftModifier:
+                does = "selects"
+            else:
+                does = "changes" if target is not None and self._canvas.is_selected(target.item.key) else "draws"
+            self._drag = _Drag(point, target, does)
+
+    def move(self, point: QPointF) -> None:
+        """Go on with what was begun."""
+        drag, self.pointer = self._drag, point
+        if drag is None:
+            return
+        if drag.does == "pans":
+            self._canvas.pan(point - drag.start)
+            drag.start = point
+        elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
+            drag.moving = True
+            if drag.does == "changes" and drag.target is not None:
+                self.moved = self._changed(drag.target, drag.start, point)
+            else:
+                area = BBox.from_corners(*self._at(drag.start), *self._at(point))
+                self._draft = self._fitted(area) if drag.does == "draws" else area
+
+    def release(self, event: QMouseEvent) -> None:
+        """End what was begun."""
+        drag, draft, moved = self._drag, self._draft, self.moved
+        if drag is None:
+            return
+        self._drag, self._draft, self.moved = None, None, {}
+        if drag.does == "pans":
+            return
+        if not drag.moving:
+            self._click(drag, event.modifiers())
+        elif drag.does == "draws" and draft is not None:
+            self._points = []
+            if draft.is_valid():
+                self._canvas.drawn.emit(draft)
+        elif drag.does == "selects" and draft is not None:
+            self._canvas.select_area(QRectF(*draft))
+        elif moved:
+            self._canvas.changed.emit(moved)
+
+    def _click(self, drag: _Drag, keys: Qt.KeyboardModifier) -> None:
+        canvas = self._canvas
+        if self.clicks and drag.does == "draws" and drag.target is None:
+            self._points.append(self._at(drag.start))
+            if len(self._points) == self.clicks:
+                box, self._points = self._fitted(_around(self._points)), []
+                if box.is_valid():
+                    canvas.drawn.emit(box)
+        elif keys & Qt.KeyboardModifier.ShiftModifier:
+            if drag.target is not None:
+                canvas.toggle(drag.target.item.key)
+        else:
+            canvas.select_by_pointer(drag.target.item.key if drag.target else None)
+
+    def cursor(self, found: Hit | None) -> Qt.CursorShape:
+        """The pointer's shape over what it would take."""
+        if self.space_held:
+            return Qt.CursorShape.OpenHandCursor
+        if found is not None and found.handle is not None:
+            return _CURSORS[found.handle.value]
+        taken = found is not None and self._canvas.is_selected(found.item.key)
+        return Qt.CursorShape.SizeAllCursor if taken else Qt.CursorShape.CrossCursor
+
+    def _at(self, point: QPointF) -> tuple[float, float]:
+        return self._canvas.viewport.to_picture(point.x(), point.y())
+
+    def _fitted(self, box: BBox) -> BBox:
+        """Inside the picture, and on its border where it almost is."""
+        return box.snapped(*self._canvas.picture_size, _SNAPS / self._canvas.viewport.scale)
+
+    def _changed(self, target: Hit, start: QPointF, point: QPointF) -> dict[BoxKey, BBox]:
+        """The selected boxes as the drag would leave them: all are moved, the one whose handle is held is resized."""
+        (x1, y1), (x2, y2) = self._at(start), self._at(point)
+        if target.handle is not None:
+            resized = self._fitted(_resized(target.item.bbox, target.handle, x2 - x1, y2 - y1))
+            return _without_same({target.item.key: resized}, {target.item.key: target.item.bbox})
+        return self._shifted(x2 - x1, y2 - y1)
+
+    def _shifted(self, dx: float, dy: float) -> dict[BoxKey, BBox]:
+        """The selected boxes so far away, kept inside the picture as one group."""
+        boxes = {item.key: item.bbox for item in self._canvas.selection}
+        if not boxes:
+            return {}
+        group = _around([p for b in boxes.values() for p in ((b.x, b.y), (b.right, b.bottom))])
+        shifted = group.moved(dx, dy, *self._canvas.picture_size)
+        dx, dy = shifted.x - group.x, shifted.y - group.y
+        return _without_same({k: BBox(b.x + dx, b.y + dy, b.w, b.h) for k, b in boxes.items()}, boxes)
+
+    # keys
+
+    def wants(self, key: int) -> bool:
+        """Whether a key belongs to a box being drawn by keys before it belongs to anything else."""
+        return self._keyed and key in {*_ARROWS, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}
+
+    def begin_box(self) -> None:
+        """Begin a box in the middle of the view; arrows move it, `Alt`+arrows resize it, `Enter` draws it."""
+        canvas = self._canvas
+        x, y = canvas.viewport.to_picture(canvas.width() / 2, canvas.height() / 2)
+        side = _FIRST_SIDE / canvas.viewport.scale
+        self.let_go()
+        self._keyed = True
+        self._draft = BBox(round(x - side / 2), round(y - side / 2), round(side), round(side)).clipped(
+            *canvas.picture_size
+        )
+
+    def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
+        """An arrow or the end of a box drawn by keys; tells whether the key was taken."""
+        if key in _ARROWS:
+            step = 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
+            dx, dy = (step * d for d in _ARROWS[Qt.Key(key)])
+            return self._arrow(dx, dy, resizes=bool(modifiers & Qt.KeyboardModifier.AltModifier))
+        if self._keyed and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            box, self._keyed, self._draft = self._draft, False, None
+            if box is not None and box.is_valid():
+                self._canvas.drawn.emit(box)
+            return True
+        return key == Qt.Key.Key_Escape and self.let_go()
+
+    def _arrow(self, dx: int, dy: int, *, resizes: bool) -> bool:
+        size = self._canvas.picture_size
+        if self._keyed and self._draft is not None:
+            box = self._draft
+            self._draft = _grown(box, dx, dy).clipped(*size) if resizes else box.moved(dx, dy, *size)
+            return True
+        selection = self._canvas.selection
+        if resizes:
+            boxes = {item.key: item.bbox for item in selection}
+            changed = _without_same({k: _grown(b, dx, dy).clipped(*size) for k, b in boxes.items()}, boxes)
+        else:
+            changed = self._shifted(dx, dy)
+        if changed:
+            self._canvas.changed.emit(changed)
+        return bool(selection)
+
+
+def _around(points: list[tuple[float, float]]) -> BBox:
+    """The smallest box around points."""
+    xs, ys = zip(*points, strict=True)
+    return BBox.from_corners(min(xs), min(ys), max(xs), max(ys))
+
+
+def _grown(box: BBox, dx: float, dy: float) -> BBox:
+    """The box with its right and lower edge so much further."""
+    return BBox(box.x, box.y, max(box.w + dx, MIN_SIDE), max(box.h + dy, MIN_SIDE))
+
+
+def _resized(box: BBox, handle: Handle, dx: float, dy: float) -> BBox:
+    """The box after its handle moved by so much; at least `MIN_SIDE` wide and high."""
+    x, y = handle.point(box)
+    resized = handle.resize(box, x + dx, y + dy)
+    return BBox(resized.x, resized.y, max(resized.w, MIN_SIDE), max(resized.h, MIN_SIDE))
+
+
+def _without_same(changed: dict[BoxKey, BBox], before: Mapping[BoxKey, BBox]) -> dict[BoxKey, BBox]:
+    return {key: box for key, box in changed.items() if box != before[key]}
