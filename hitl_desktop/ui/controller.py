@@ -266,7 +266,9 @@ class Controller(QObject):
         present = {(a.bbox, a.category_id) for a in self._session.annotations}
         clipped = [(box.clipped(*self._canvas.picture_size), category_id) for box, category_id in boxes]
         fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.names and b not in present]
-        if not boxes:
+        if not self._canvas.has_picture:
+            self._messages.say("The picture is still being read.")
+        elif not boxes:
             self._messages.say(nothing)
         elif not fitting:
             self._messages.say("All of these boxes are here already, or lie outside of this picture.")

