@@ -38,7 +38,8 @@ class ImportIssue:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """A data set and what was wrong with the file it came from."""
+    """A data set and what was wrong with its file; `incomplete` pictures, by id, lost some of their boxes."""
 
     dataset: Dataset
     issues: tuple[ImportIssue, ...]
+    incomplete: frozenset[int] = frozenset()

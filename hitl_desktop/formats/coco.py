@@ -54,8 +54,9 @@ def read(path: Path) -> ImportResult:
     root = cast("Record", data)
     categories, category_ids = _read_categories(root, problem)
     images = {image.id: image for image in _read_images(root, problem)}
-    annotations = tuple(_read_annotations(root, images, category_ids, problem))
-    return ImportResult(Dataset(tuple(images.values()), categories, annotations), tuple(issues))
+    incomplete: set[int] = set()
+    annotations = tuple(_read_annotations(root, images, category_ids, problem, incomplete))
+    return ImportResult(Dataset(tuple(images.values()), categories, annotations), tuple(issues), frozenset(incomplete))
 
 
 def _decode(content: bytes) -> Any:
@@ -168,7 +169,11 @@ def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
 
 
 def _read_annotations(
-    root: Record, images: dict[int, DatasetImage], category_ids: dict[int, int], problem: Problem
+    root: Record,
+    images: dict[int, DatasetImage],
+    category_ids: dict[int, int],
+    problem: Problem,
+    incomplete: set[int],
 ) -> Iterator[Annotation]:
     seen: set[int] = set()
     outlines = 0
@@ -178,10 +183,12 @@ def _read_annotations(
             problem(where, f"refers to the unknown image {image_id!r} and was left out")
             continue
         if not _is_id(category_id) or category_id not in category_ids:
+            incomplete.add(cast("int", image_id))
             problem(where, f"refers to the unknown category {category_id!r} and was left out")
             continue
         bbox = _read_bbox(record.get("bbox"))
         if bbox is None:
+            incomplete.add(cast("int", image_id))
             problem(where, f"has no usable bbox ({record.get('bbox')!r}) and was left out")
             continue
         id_ = record.get("id")

@@ -52,7 +52,8 @@ def find_card(name_or_file: str) -> ModelCard:
     if file.suffix.lower() != ".onnx":
         card_path = models_dir() / f"{name_or_file}.toml"
         if not card_path.is_file():
-            known = ", ".join(sorted(path.stem for path in models_dir().glob("*.toml")))
+            cards = [read_card(path) for path in sorted(models_dir().glob("*.toml"))]
+            known = ", ".join(card.name for card in cards if card.family in DETECTOR_FAMILIES)
             raise ModelError(
                 f"There is no model called {name_or_file}.", hint=f"Name one of {known}, or give an .onnx file."
             )

@@ -27,6 +27,7 @@ class Session:
         Raises:
             ModelError: it is missing, damaged, or no ONNX file.
         """
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import: its wheels would call home, and this works offline
         import onnxruntime as ort  # noqa: PLC0415 - heavy: imported in the first job that needs it
 
         if not file.is_file():

@@ -82,8 +82,6 @@ class Database:
         """Run one statement."""
         try:
             return self._connection.execute(sql, values)
-        except sqlite3.OperationalError as error:
-            raise explain(error, self.path) from error
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
@@ -93,7 +91,9 @@ class Database:
         """Run one statement for each row."""
         try:
             self._connection.executemany(sql, rows)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
             raise explain(error, self.path) from error
 
     def insert(self, sql: str, values: Sequence[Any] = ()) -> int:

@@ -48,6 +48,11 @@ class Decisions:
         )
         return {row[0] for row in rows}
 
+    def was_decided(self, image_id: int) -> bool:
+        """Whether a picture was ever decided, also if that was undone."""
+        sql = f"SELECT 1 FROM decisions WHERE image_id = ? AND kind IN {_FINAL} LIMIT 1"
+        return self._db.one(sql, (image_id,)) is not None
+
     def last_of(self, image_id: int) -> DecisionKind | None:
         """The latest decision about a picture."""
         kind = self._db.scalar("SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,))

@@ -9,6 +9,7 @@ from typing import Self
 
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import ProjectError
+from hitl_desktop.store import guard
 from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.categories import Categories, Tags
 from hitl_desktop.store.database import Database
@@ -45,6 +46,7 @@ class Project:
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._folders: dict[int, Path] = {}
+        self._closed = False
 
     @classmethod
     def create(cls, path: Path) -> Project:
@@ -72,6 +74,7 @@ class Project:
             part.rename(path)  # whole or not at all, whenever the process may end
         except (OSError, ProjectError) as error:
             raise ProjectError(f"{path} cannot be created.", hint="Choose a folder that you may write to.") from error
+        guard.hold(path)
         return cls(Database(path))
 
     @classmethod
@@ -79,15 +82,20 @@ class Project:
         """Open an existing project; `background` for connections of jobs.
 
         Raises:
-            ProjectError: it is missing, not a project, of a newer version, damaged, or cannot be written.
+            ProjectError: it is missing, not a project, of a newer version, damaged, not writable, or open elsewhere.
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100
         _check_file(path)
-        db = Database(path, background=background)
+        guard.hold(path)
         try:
-            migrate(db, is_new=False)
+            db = Database(path, background=background)
+            try:
+                migrate(db, is_new=False)
+            except BaseException:
+                db.close()
+                raise
         except BaseException:
-            db.close()
+            guard.release(path)
             raise
         return cls(db)
 
@@ -101,7 +109,10 @@ class Project:
 
     def close(self) -> None:
         """Close the file."""
-        self.db.close()
+        if not self._closed:
+            self._closed = True
+            self.db.close()
+            guard.release(self.path)
 
     def is_untouched(self) -> bool:
         """Whether the project lists pictures and nothing more, so that their ids may still change."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.image_loader import ImageLoader, Loaded
@@ -118,6 +119,7 @@ class Controller(QObject):
 
     def _back_to_canvas(self) -> None:
         self._canvas.setFocus()
+        self._forget_pending()
 
     # gestures
 
@@ -177,6 +179,7 @@ class Controller(QObject):
         """A box without a name is not kept when the hand goes on."""
         if self._pending is not None:
             self._messages.say("The box had no name and was not kept.")
+            self._canvas.setFocus()
         self._pending = None
         self._canvas.show_pending(None)
 
@@ -222,7 +225,12 @@ class Controller(QObject):
         """Accept the selected proposals and go to the next one."""
         keys = [item.key for item in self._canvas.selection if item.key.kind is Kind.PROPOSAL]
         if not keys:
-            self._messages.say("Select a proposal first: Tab goes through them, the most doubtful first.")
+            left = any(item.key.kind is Kind.PROPOSAL for item in self._canvas.items)
+            self._messages.say(
+                "Select a proposal first: Tab goes through them, the most doubtful first."
+                if left
+                else "No proposal is left on this picture. A calls it done."
+            )
             return
         following = self._next_proposal(keys)
         if self._session.revise([Revision(box) for box in self._boxes(keys)]):
@@ -245,7 +253,7 @@ class Controller(QObject):
     def copy(self) -> None:
         """Remember the selected boxes."""
         self._clipboard = self._with_categories(self._canvas.selection)
-        self._messages.say(f"Copied: {_boxes(len(self._clipboard))}. Ctrl+V draws them on any picture.")
+        self._messages.say(f"Copied: {counted(len(self._clipboard), 'box')}. Ctrl+V draws them on any picture.")
 
     def paste(self) -> None:
         """Draw the remembered boxes at the same place on this picture."""
@@ -294,10 +302,10 @@ class Controller(QObject):
         keys = {item.key for item in self._canvas.selection}
         if keys <= self._locked:
             self._locked -= keys
-            self._messages.say(f"Unlocked: {_boxes(len(keys))}.")
+            self._messages.say(f"Unlocked: {counted(len(keys), 'box')}.")
         else:
             self._locked |= keys
-            self._messages.say(f"Locked until the project is closed: {_boxes(len(keys))}.")
+            self._messages.say(f"Locked until the project is closed: {counted(len(keys), 'box')}.")
 
     def hide_selected(self) -> None:
         """Hide the selected boxes until all are shown again."""
@@ -339,7 +347,3 @@ class Controller(QObject):
 
 def _colour(proposal: Proposal) -> int:
     return proposal.category_id if proposal.category_id is not None else NEW_NAME_COLOUR
-
-
-def _boxes(count: int) -> str:
-    return "1 box" if count == 1 else f"{count} boxes"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.progress import Progress
@@ -26,6 +27,7 @@ from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.panels.model_panel import ModelPanel
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
@@ -66,7 +68,14 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
-        self.setCentralWidget(self._pages)
+        self._warning = Banner()
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._warning)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
         self._docks = [
             self._dock("Queue", self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
             self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
@@ -88,26 +97,23 @@ class MainWindow(QMainWindow):
         return dock
 
     def _make_status_bar(self) -> None:
-        self.place, self.share, self.speed, self.saved = QLabel(), QLabel(), QLabel(), QLabel()
-        self._warning = QPushButton()
-        self._warning.setFlat(True)
-        self._warning.setStyleSheet("text-align: left; color: white; background: #9B2C20; padding: 3px 8px;")
-        self._warning.setToolTip("Click to dismiss")
-        self._warning.hide()
-        self._warning.clicked.connect(self._dismiss)
-        self.statusBar().addWidget(self._warning, 1)
-        for label in (self.place, self.share, self.speed, self.saved):
+        self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel()
+        self.speed, self.saved = QLabel(), QLabel()
+        self.threshold.setToolTip("Proposals with a lower score are not shown; [ shows more, ] fewer")
+        for label in (self.place, self.threshold, self.share, self.speed, self.saved):
             self.statusBar().addPermanentWidget(label)
 
     def _connect(self) -> None:
         self.messages.info.connect(self._say)
-        self.messages.warning.connect(self._warn)
+        self.messages.warning.connect(self._warning.show_text)
+        self._warning.dismissed.connect(self.messages.forget)
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
         self.session.image_changed.connect(self._show_state)
         self.session.boxes_changed.connect(self._show_state)
         self.session.changed.connect(self._show_state)
         self.session.synced.connect(self._show_saved)
+        self.queue.left.connect(self.canvas.setFocus)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
@@ -194,7 +200,7 @@ class MainWindow(QMainWindow):
             self.messages.error(error)
             return
         self.background.stop()
-        self._dismiss()
+        self._warning.dismiss()
         self.session.use(project)
 
     def _on_opened(self) -> None:
@@ -283,14 +289,17 @@ class MainWindow(QMainWindow):
             self.runner.start(FILES, "Importing", job, on_success=partial(self._on_imported, path))
 
     def _on_imported(self, path: Path, summary: ImportSummary) -> None:
+        self._warning.dismiss()
         here = self.session.project is not None and self.session.project.path == path
         if here:
             self.session.apply_changes(summary.changes)
             self.session.go_to(self.session.image.id if self.session.image else None)
-        text = f"{summary.annotations} boxes on {summary.images} pictures were imported."
+        text = f"Imported: {counted(summary.annotations, 'box')} on {counted(summary.images, 'picture')}."
         if summary.issues:
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
-            self.ask.tell("Import", f"{text} {len(summary.issues)} records could not be taken as they stand.", details)
+            self.ask.tell(
+                "Import", f"{text} The file gives cause for {counted(len(summary.issues), 'remark')}.", details
+            )
         self.messages.say(text)
         if here:
             self.background.learn()
@@ -305,6 +314,7 @@ class MainWindow(QMainWindow):
             self.runner.start(FILES, "Exporting", job, on_success=self._on_exported)
 
     def _on_exported(self, summary: ExportSummary) -> None:
+        self._warning.dismiss()
         left = [
             f"{count} {word}"
             for count, word in (
@@ -315,7 +325,10 @@ class MainWindow(QMainWindow):
             if count
         ]
         tail = f" Left out: {', '.join(left)}." if left else ""
-        self.messages.say(f"{summary.annotations} boxes on {summary.images} pictures are in {summary.path}.{tail}")
+        self.messages.say(
+            f"Exported: {counted(summary.annotations, 'box')} on {counted(summary.images, 'picture')}, "
+            f"to {summary.path}.{tail}"
+        )
 
     # state
 
@@ -330,6 +343,7 @@ class MainWindow(QMainWindow):
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
         self.place.setText(f"{name}   {state}   {place}")
+        self.threshold.setText(f"shown from {session.threshold:.2f}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
         self.speed.setText(self.background.speed)
         self._show_saved()
@@ -340,15 +354,6 @@ class MainWindow(QMainWindow):
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)
-
-    def _warn(self, text: str) -> None:
-        self._warning.setText(text)
-        self._warning.setToolTip(f"{text}\nClick to dismiss")
-        self._warning.show()
-
-    def _dismiss(self) -> None:
-        self._warning.hide()
-        self.messages.forget()
 
     def _set_theme(self, name: str) -> None:
         self.session.keep("theme", name)

@@ -14,6 +14,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
@@ -27,6 +28,7 @@ from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, sho
 IDLE_SECONDS = 30.0
 SAME_OBJECT_IOU = 0.6
 THRESHOLD_STEP = 0.05
+_THRESHOLD = "display_threshold"
 
 
 class Session(QObject):
@@ -67,6 +69,8 @@ class Session(QObject):
         self.statuses: dict[int, str] = {}
         self._by_status: dict[str, set[int]] = {}
         self._naming: Naming | None = None
+        self._passing: Set[int] | None = None
+        self._decided_too = False
         self._write_failed = self._sync_failed = False
         self._opened = 0
         self._syncer: Syncer | None = None
@@ -86,6 +90,8 @@ class Session(QObject):
         self._syncer = Syncer(project.db, partial(self._disk_answered.emit, self._opened))
         self._read_names()
         self.category_id = next(iter(self.names), None)
+        kept = project.meta.get(_THRESHOLD)
+        self.threshold = float(kept) if kept else self.settings.number("display_threshold")
         decided = project.decisions.decided_order()
         self.order = ReviewOrder(decided, decided[-1] if decided else None)
         self.reload_queue()
@@ -230,14 +236,25 @@ class Session(QObject):
 
     def next(self) -> None:
         """Show the next picture that is to be decided."""
-        following = self.order.next_of(self.undecided)
+        following = self.order.next_of(self._next_ones())
         if following is None:
             self.boxes_changed.emit()
             self.messages.say(self._why_no_next())
         else:
             self.go_to(following)
 
+    def restrict(self, ids: Set[int] | None, *, decided_too: bool = False) -> None:
+        """Go through these pictures only, as a filter of the queue shows them; None goes through all."""
+        self._passing, self._decided_too = ids, decided_too
+
+    def _next_ones(self) -> Set[int]:
+        if self._passing is None:
+            return self.undecided
+        return self._passing if self._decided_too else self._passing & self.undecided
+
     def _why_no_next(self) -> str:
+        if self._passing is not None and self.undecided:
+            return "Nothing is left to do in this filter of the queue."
         if self.undecided:
             return "This is the last picture to do."
         aside = [f"{n} {word}" for word in ("skipped", "unreadable") if (n := self.count(word))]
@@ -267,7 +284,8 @@ class Session(QObject):
     def set_threshold(self, value: float) -> None:
         """Show proposals from this score up."""
         self.threshold = round(min(max(value, 0.05), 0.95), 2)
-        self.keep("display_threshold", self.threshold)
+        if self.project is not None:
+            self.project.meta.set(_THRESHOLD, f"{self.threshold:.2f}")
         self.messages.say(f"Proposals are shown from a score of {self.threshold:.2f} up.")
         self.boxes_changed.emit()
 
@@ -373,7 +391,11 @@ class Session(QObject):
         if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
             self._decide(empty=False)
         else:
-            self.messages.say("No box is shown, so there is nothing to accept. E says that the picture is empty.")
+            hidden = len(shown(self.proposals, 0.0))
+            more = f" (those below {self.threshold:.2f}: {hidden}; [ shows more)" if hidden else ""
+            self.messages.say(
+                f"No box is shown{more}, so there is nothing to accept. E says that the picture is empty."
+            )
 
     def mark_empty(self) -> None:
         """Nothing here: the picture is done without boxes."""
@@ -394,7 +416,7 @@ class Session(QObject):
         elif self._act(act, leaves=True):
             self.next()
             if removed:
-                self.messages.say(f"{removed} boxes went with it; Ctrl+Z brings them back.")
+                self.messages.say(f"Removed with it: {counted(removed, 'box')}; Ctrl+Z brings them back.")
 
     def skip(self) -> None:
         """Cannot tell: put the picture aside, show the next one."""

@@ -14,6 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
@@ -76,7 +77,7 @@ def _label(revisions: Sequence[Revision]) -> str:
 
 def _counted(label: str, count: int) -> str:
     """What was done, and to how many boxes if there were more than one."""
-    return label if count == 1 else f"{label} ({count} boxes)"
+    return label if count == 1 else f"{label} ({counted(count, 'box')})"
 
 
 def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
@@ -164,11 +165,14 @@ def _decide(
             return Changes()
         added = tuple(_accepted(project, p) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
+        known = project.decisions.was_decided(image_id)  # a head may have been taught it, whatever became of that
         edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
         project.journal.push(_apply(project, edit))
         changes = Changes(annotations_of=frozenset({image_id}))
         acts = count_acts(project, image_id)
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
+        if known:
+            return changes | Changes(categories=bool(added), queue=True)
         # the head that named a proposal may have been followed by another while the picture was on screen
         project.predictions.note_sightings(
             _sighting(p, p.head_id, how.threshold) for p in seen if p.logits is not None and p.head_id is not None

@@ -13,7 +13,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import MIN_SIDE
-from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.registry import find_format
 from hitl_desktop.store.project import SUFFIX, Project
@@ -47,14 +47,15 @@ def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bo
     """Make a data set the ground truth of the project's pictures.
 
     Pictures are matched by path, then by name alone where that is unambiguous. A picture that people have decided, or
-    that has boxes, keeps what it has. Ids of the file are kept where they were never used here; in a project without
-    any work in it the pictures take the file's ids, too, unless `take_image_ids` is off: a window has pictures on
-    screen and on their way under the ids they have.
+    that has boxes, keeps what it has. One that lost boxes on the way gets the others and stays to be decided. Ids of
+    the file are kept where they were never used here; in a project without any work in it the pictures take the file's
+    ids, too, unless `take_image_ids` is off: a window has pictures on screen and on their way under the ids they have.
 
     Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file; after an
     interruption the same file can be imported again.
     """
-    dataset, issues = result.dataset, list(result.issues)
+    issues = list(result.issues)
+    dataset = _with_incomplete_to_do(result, issues)
     with project.db.transaction():
         if take_image_ids and project.is_untouched():
             _take_over_image_ids(project, dataset)
@@ -70,6 +71,18 @@ def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bo
     annotations = sum(len(placed.get(image_id, ())) for image_id in accepted)
     changes = Changes(images=True, annotations_of=frozenset(accepted), categories=True, queue=True)
     return ImportSummary(len(accepted), annotations, len(categories), tuple(issues), changes)
+
+
+def _with_incomplete_to_do(result: ImportResult, issues: list[ImportIssue]) -> Dataset:
+    """Nobody stands behind a picture some of whose boxes were left out."""
+    images: list[DatasetImage] = []
+    for image in result.dataset.images:
+        if image.id in result.incomplete and image.state is ImageState.DECIDED:
+            issues.append(ImportIssue(image.file_name, "lost boxes that could not be read, so it stays to be decided"))
+            images.append(replace(image, state=ImageState.UNDECIDED))
+        else:
+            images.append(image)
+    return replace(result.dataset, images=tuple(images))
 
 
 def _take_over_image_ids(project: Project, dataset: Dataset) -> None:

@@ -68,7 +68,7 @@ def first_picture(folder: Path) -> str:
         return path
     raise HitlError(
         f"There are no pictures in {folder}.",
-        hint=f"Choose a folder with files such as {', '.join(sorted(SUFFIXES)[:8])}.",
+        hint="Choose a folder with files such as .jpg, .png, .tif, .bmp or .webp.",
     )
 
 

@@ -189,6 +189,20 @@ def test_strange_values_cost_themselves_only(tmp_path: Path, parts: dict[str, An
     assert result.dataset.images[0].tags in ((), ("wet",))
 
 
+def test_pictures_that_lost_boxes_are_named(tmp_path: Path) -> None:
+    record = {
+        "images": [{"id": n, "file_name": f"{n}.jpg", "width": 9, "height": 9} for n in (1, 2, 3)],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]},
+            {"id": 2, "image_id": 1, "category_id": 1, "bbox": [1, 1, 0, 5]},
+            {"id": 3, "image_id": 2, "category_id": 7, "bbox": [1, 1, 5, 5]},
+        ],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(record))
+    assert coco.read(tmp_path / "a.json").incomplete == {1, 2}
+
+
 def test_halves_of_letters_cost_themselves_only(tmp_path: Path) -> None:
     record = {
         "images": [{"id": 1, "file_name": "a\ud800.jpg", "width": 9, "height": 9, "tags": ["wet\udc00", "dry"]}],

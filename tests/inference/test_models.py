@@ -1,6 +1,9 @@
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +202,18 @@ def test_a_card_with_another_number_of_classes_is_refused(tmp_path: Path) -> Non
     card.write_text(card.read_text().replace('"person", ', ""))
     with pytest.raises(ModelError, match="scores 80 classes, but its card names 79"):
         load_detector(find_card(str(file)))
+
+
+LOAD = """
+import sys
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
+load_detector(find_card(DEFAULT_DETECTOR))
+"""
+
+
+def test_the_runtime_does_not_call_home(tmp_path: Path) -> None:
+    """ONNX Runtime's wheels gather and send telemetry unless told before they are imported; this works offline."""
+    env = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    env |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    subprocess.run([sys.executable, "-c", LOAD], check=True, env=env)
+    assert [path.name for path in tmp_path.rglob("*") if "microsoft" in str(path).lower()] == []

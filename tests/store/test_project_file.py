@@ -1,3 +1,4 @@
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -8,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from hitl_desktop.errors import ProjectError
-from hitl_desktop.store import migrations
+from hitl_desktop.store import guard, migrations
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.project import Project
-from hitl_desktop.store.syncer import Syncer
 
 
 def test_a_new_project_opens_again(tmp_path: Path) -> None:
@@ -122,31 +122,50 @@ def test_a_log_left_behind_by_a_kill_is_not_taken_for_that_of_a_new_project(tmp_
 USE = """
 import sys
 from pathlib import Path
+from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-with Project.open(Path(sys.argv[1])) as project:
-    project.categories.ensure(sys.argv[2])
+try:
+    with Project.open(Path(sys.argv[1])) as project:
+        print([c.name for c in project.categories.all()])
+except HitlError as error:
+    print(error.message)
 """
 
 
-def test_another_process_leaves_the_log_of_an_open_project_alone(tmp_path: Path) -> None:
-    """Whoever closes a handle of the file drops its locks; the next process then deletes the log under the window."""
+def in_another_process(path: Path) -> str:
+    return subprocess.run([sys.executable, "-c", USE, path], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere files that are open cannot be deleted")
+def test_another_process_is_kept_off_an_open_project_whatever_touches_the_file(tmp_path: Path) -> None:
+    """Whoever closes a handle of the file drops SQLite's locks; another process deleted the log under the window."""
     path = tmp_path / "a.hitl"
     with Project.create(path) as project:
-        syncer = Syncer(project.db, lambda error: None)
         project.categories.ensure("cat")
-        syncer.request()
-        syncer.close()
         with Project.open(path, background=True) as job:
             job.categories.ensure("dog")
-        log = path.with_name("a.hitl-wal").stat().st_ino
-        for name in ("cow", "emu"):
-            subprocess.run([sys.executable, "-c", USE, path, name], check=True)
-            project.categories.ensure(f"{name} and more")
-        assert path.with_name("a.hitl-wal").stat().st_ino == log
-        assert len(project.categories.all()) == 6
-    with Project.open(path) as project:
-        assert len(project.categories.all()) == 6
-        assert project.db.scalar("PRAGMA integrity_check") == "ok"
+        for name in ("a.hitl", "a.hitl-shm", "a.hitl-wal"):
+            (tmp_path / name).read_bytes()  # as a file dialog does that guesses what kind of file it is
+        assert "is open in another window or command" in in_another_process(path)
+        project.categories.ensure("cow")
+        assert (tmp_path / "a.hitl-wal").exists()
+    assert in_another_process(path) == "['cat', 'dog', 'cow']\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.hitl"]
+
+
+def test_a_lock_left_behind_by_a_kill_keeps_nobody_off(tmp_path: Path) -> None:
+    Project.create(tmp_path / "a.hitl").close()
+    guard.lock_file(tmp_path / "a.hitl").write_text("")
+    with Project.open(tmp_path / "a.hitl") as project:
+        assert project.categories.all() == []
+    assert not guard.lock_file(tmp_path / "a.hitl").exists()
+
+
+def test_a_project_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
+    (tmp_path / "a.hitl").write_bytes(b"plain text, not a database")
+    with pytest.raises(ProjectError):
+        Project.open(tmp_path / "a.hitl")
+    assert not guard.lock_file(tmp_path / "a.hitl").exists()
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +18,21 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ProjectError
+from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.image_loader import Loaded
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.annotate import How, Revision, decide, undo
 from hitl_desktop.workflows.naming import set_detector
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+SUMMARY = HeadSummary(1, 1, 1, 0.1, 1.0)
 
 
 def drag(window: MainWindow, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -197,7 +202,93 @@ def test_the_threshold_shows_more_or_fewer_and_is_kept(window: MainWindow) -> No
     for _ in range(10):
         key(window, Qt.Key.Key_BracketRight)
     assert len(window.canvas.items) == 2
-    assert window.settings.number("display_threshold") == pytest.approx(0.65)
+    assert "shown from 0.65" in window.threshold.text()
+    with on_disk(window) as project:  # of this project, not of the next one
+        assert project.meta.get("display_threshold") == "0.65"
+    assert window.settings.number("display_threshold") == pytest.approx(0.3)
+
+
+def test_what_the_threshold_hides_is_said_before_a_picture_is_called_empty(window: MainWindow) -> None:
+    propose(window)
+    window.session.set_threshold(0.95)
+    key(window, Qt.Key.Key_A)
+    assert "(those below 0.95: 4; [ shows more)" in window.statusBar().currentMessage()
+    assert window.session.count("decided") == 0
+
+
+def test_tab_after_accepting_goes_on_to_what_is_still_open(window: MainWindow) -> None:
+    propose(window)
+    window.session.set_threshold(0.6)
+    key(window, Qt.Key.Key_Tab)
+    key(window, Qt.Key.Key_Return)
+    key(window, Qt.Key.Key_Tab)
+    key(window, Qt.Key.Key_X)
+    assert len(window.session.annotations) == 1
+    assert window.session.visible_proposals == []
+    key(window, Qt.Key.Key_Return)
+    assert "No proposal is left" in window.statusBar().currentMessage()
+
+
+def test_escape_while_naming_drops_the_box_and_gives_the_keyboard_back(window: MainWindow) -> None:
+    drag(window, (10, 10), (40, 40))
+    QTest.keyClicks(window.inspector.name, "so")
+    QTest.keyClick(window.inspector.name, Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+    assert "was not kept" in window.statusBar().currentMessage()
+    assert window.session.names == {}
+    drag(window, (10, 10), (40, 40))
+    window.queue.list.clicked.emit(window.queue.model.index(2, 0))
+    assert window.canvas.hasFocus()
+
+
+def test_the_filter_field_gives_the_keyboard_back(window: MainWindow) -> None:
+    field = window.queue.text
+    field.setFocus()
+    QTest.keyClicks(field, "b.j")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert window.canvas.hasFocus()
+    assert window.queue.model.rowCount() == 1
+    field.setFocus()
+    QTest.keyClicks(field, "zzz")
+    assert window.queue._nothing.isVisible()
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+    assert field.text() == ""
+    assert window.queue.model.rowCount() == 4
+
+
+def test_the_next_picture_is_one_that_the_filter_shows(window: MainWindow) -> None:
+    window.queue.text.setText(".png")
+    key(window, Qt.Key.Key_E)
+    assert window.session.image
+    assert window.session.image.path == "c.png"  # b.jpg is not in the filter
+    window.session.mark_empty()
+    window.session.mark_empty()
+    key(window, Qt.Key.Key_N)
+    assert "Nothing is left to do in this filter" in window.statusBar().currentMessage()
+    window.queue.text.setText("")
+    key(window, Qt.Key.Key_N)
+    assert window.session.image.path == "b.jpg"
+    window.queue.text.setText(".png")
+    window.queue.state.setCurrentText("Decided")
+    key(window, Qt.Key.Key_N)
+    assert window.session.image.path == "c.png"
+
+
+def test_a_picture_decided_before_gives_no_first_sight(window: MainWindow) -> None:
+    propose(window)
+    project = window.session.project
+    assert project
+    seen = [replace(p, logits=np.zeros(2, np.float32), head_id=project.heads.add(1, b"", SUMMARY)) for p in
+            window.session.proposals]  # fmt: skip
+    how = How(None, 0.3, 1.0)
+    decide(project, 1, [], seen, how)
+    first = project.db.scalar("SELECT count(*) FROM sightings")
+    assert first == len(seen)
+    undo(project)
+    project.db.execute("DELETE FROM sightings")
+    decide(project, 1, [], seen, how)
+    assert project.db.scalar("SELECT count(*) FROM sightings") == 0
 
 
 def test_empty_and_skip_by_key(window: MainWindow) -> None:
@@ -322,7 +413,7 @@ def test_export_and_import_through_the_menu(
     assert isinstance(answers, Answers)
     answers.next_export = tmp_path / "out.json"
     window.actions_["export_coco"].trigger()
-    qtbot.waitUntil(lambda: "3 boxes on 1 pictures" in window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: "3 boxes on 1 picture," in window.statusBar().currentMessage())
     assert len(json.loads((tmp_path / "out.json").read_text())["annotations"]) == 3
 
     shutil.copytree(tmp_path / "pictures", tmp_path / "again", ignore=shutil.ignore_patterns("*.hitl*"))
@@ -362,7 +453,7 @@ def test_what_cannot_be_opened_says_why_and_the_open_project_stays(
     assert window._warning.isVisible()
     assert window.session.image
     assert window.session.image.path == "a.png"
-    window._warning.click()
+    window._warning.dismiss()
     assert not window._warning.isVisible()
 
 
@@ -517,7 +608,7 @@ def test_marking_a_picture_empty_says_what_went_with_it(window: MainWindow) -> N
     window.session.add_category("cat")
     drag(window, (10, 10), (40, 40))
     key(window, Qt.Key.Key_E)
-    assert "1 boxes went with it" in window.statusBar().currentMessage()
+    assert "Removed with it: 1 box;" in window.statusBar().currentMessage()
 
 
 def test_tags_that_are_typed_and_not_entered_are_kept_when_the_window_closes(window: MainWindow) -> None:
@@ -807,6 +898,5 @@ def test_settings_that_cannot_be_kept_hold_all_the_same(window: MainWindow, monk
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    key(window, Qt.Key.Key_BracketRight)
+    window.actions_["theme_dark"].trigger()
     assert "cannot be written" in window._warning.text()
-    assert window.session.threshold == pytest.approx(0.35)

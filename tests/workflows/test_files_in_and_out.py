@@ -241,6 +241,25 @@ def test_unreadable_pictures_stay_out_of_the_export_and_are_counted(tmp_path: Pa
     assert (summary.images, summary.unreadable, summary.undecided) == (2, 0, 2)
 
 
+def test_a_picture_that_lost_boxes_on_the_way_stays_to_be_decided(tmp_path: Path, project: Project) -> None:
+    record = {
+        "images": [{"id": n, "file_name": name, "width": w, "height": h} for n, name, w, h in
+                   ((1, "a.png", 80, 60), (2, "b.jpg", 70, 90))],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]},
+            {"id": 2, "image_id": 1, "category_id": 9, "bbox": [1, 1, 5, 5]},
+            {"id": 3, "image_id": 2, "category_id": 1, "bbox": [1, 1, 5, 5]},
+        ],
+    }  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(record))
+    summary = import_dataset(project, read_dataset(tmp_path / "a.json"))
+    assert summary.annotations == 2
+    states = {image.path: image.state for image in project.images.all()}
+    assert (states["a.png"], states["b.jpg"]) == (ImageState.UNDECIDED, ImageState.DECIDED)
+    assert any("stays to be decided" in issue.problem for issue in summary.issues)
+
+
 def test_a_project_is_no_data_set(project: Project) -> None:
     with pytest.raises(HitlError, match="is a project"):
         read_dataset(project.path)

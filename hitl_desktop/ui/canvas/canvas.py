@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.canvas.hands import Hands
-from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, in_order_of_doubt
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind, in_order_of_doubt
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
@@ -37,6 +37,7 @@ from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
 _WHEEL_STEP = 1.2
+_REPEATS_WITHIN_MS = 8
 _GRID_FROM = 8.0
 _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 
@@ -79,6 +80,7 @@ class Canvas(QWidget):
         self._pending: BBox | None = None
         self._hidden = False
         self._fitted = True
+        self._released = (0, 0)
 
     # what is shown
 
@@ -169,9 +171,12 @@ class Canvas(QWidget):
         self._digs = key is not None
 
     def select_next(self, step: int = 1) -> None:
-        """Select the next box, the most doubtful first; after a click, the next of those that lie under the pointer."""
+        """Select the next proposal, the most doubtful first, or box if there are none.
+
+        After a click, go down through what lies under the pointer.
+        """
         under = self._under_pointer() if self._digs else []
-        order = under if len(under) > 1 else in_order_of_doubt(self.items)
+        order = under if len(under) > 1 else in_order_of_doubt(self._open_items())
         if not order:
             return
         keys = [item.key for item in order]
@@ -180,6 +185,10 @@ class Canvas(QWidget):
         self.select(keys[place])
         self._digs = order is under
         self._bring_into_view()
+
+    def _open_items(self) -> list[BoxItem]:
+        """The proposals, while there are any: `Tab`, `X` must not remove what was accepted a moment ago."""
+        return [item for item in self.items if item.key.kind is Kind.PROPOSAL] or self.items
 
     def _under_pointer(self) -> list[BoxItem]:
         if self.hands.pointer is None:
@@ -249,12 +258,21 @@ class Canvas(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Keys of a box that is drawn by keys come here before they are shortcuts."""
-        asks = event.type() == QEvent.Type.ShortcutOverride
-        if asks and isinstance(event, QKeyEvent) and self.hands.wants(event.key()):
-            event.accept()
-            return True
+        """Keys of a box that is drawn by keys come here before they are shortcuts, and so do keys that are held."""
+        if isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyRelease:
+                self._released = (event.key(), event.timestamp())
+            elif event.type() == QEvent.Type.ShortcutOverride and (
+                self.hands.wants(event.key()) or self._is_held(event)
+            ):
+                event.accept()
+                return True
         return super().event(event)
+
+    def _is_held(self, event: QKeyEvent) -> bool:
+        """Whether a key repeats by itself: X11 lets it go and presses it at once, and Qt does not always notice."""
+        key, when = self._released
+        return event.key() == key and when > 0 and event.timestamp() - when < _REPEATS_WITHIN_MS
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """`Space` held pans, `H` held hides, arrows nudge, `Escape` gives up what was begun, then the selection."""

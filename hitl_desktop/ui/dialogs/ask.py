@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import SUFFIX
 
 _MOST_ISSUES = 200
@@ -38,7 +39,7 @@ class Ask:
     def where_to_export(self, suggestion: Path) -> Path | None:
         """Where to write a COCO file."""
         name, _ = QFileDialog.getSaveFileName(self._parent, "Export as COCO", str(suggestion), "COCO files (*.json)")
-        return Path(name) if name else None
+        return (Path(name) if Path(name).suffix else Path(f"{name}.json")) if name else None
 
     def confirm_import(self, result: ImportResult) -> bool:
         """Show what a file holds before anything is written."""
@@ -46,13 +47,13 @@ class Ask:
         box = QMessageBox(self._parent)
         box.setWindowTitle("Import")
         box.setText(
-            f"The file holds {len(data.annotations)} boxes of {len(data.categories)} categories "
-            f"on {len(data.images)} pictures.\n"
+            f"The file holds {counted(len(data.annotations), 'box')} of {counted(len(data.categories), 'category')} "
+            f"on {counted(len(data.images), 'picture')}.\n"
             "They become ground truth of the pictures that nobody has decided yet."
         )
         if result.issues:
             lines = [f"{i.where}: {i.problem}" for i in result.issues[:_MOST_ISSUES]]
-            box.setInformativeText(f"{len(result.issues)} records cannot be taken as they stand.")
+            box.setInformativeText(f"It gives cause for {counted(len(result.issues), 'remark')}.")
             box.setDetailedText("\n".join(lines))
         box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
         return box.exec() == QMessageBox.StandardButton.Ok

@@ -77,6 +77,8 @@ class QueueModel(QAbstractListModel):
         if self._text and self._session.project is not None:
             matching = self._session.project.queue.matching(self._text)
             rows = [i for i in rows if i in matching]
+        narrow = bool(wanted or self._text)
+        self._session.restrict(set(rows) if narrow else None, decided_too=wanted not in {"", "undecided"})
         self.beginResetModel()
         self._rows = rows
         self._places = {image_id: n for n, image_id in enumerate(rows)}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCompleter,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QTableView,
@@ -23,6 +21,7 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.models.box_model import KEY, BoxModel
+from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import swatch
 
@@ -53,12 +52,12 @@ class Inspector(QWidget):
         self.model = BoxModel(session)
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)
-        self.tags = _Field(self.left)
+        self.tags = Field(self.left)
         self.tags.setPlaceholderText("Tags of this picture, with commas")
         self.tags.setAccessibleName("Tags of this picture")
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
-        self.name = _Field(self.left)
+        self.name = Field(self.left)
         self.name.setAccessibleName("Find or add a category")
         self.name.setPlaceholderText("Find or add a category (C)")
         self.name.returnPressed.connect(self._on_name)
@@ -163,7 +162,8 @@ class Inspector(QWidget):
             item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
             self.categories.addItem(item)
         self.categories_title.setText(f"Categories: {len(names)}")
-        self._known_names.setStringList([*names.values(), *classes])
+        mine = {normalise_name(name) for name in names.values()}
+        self._known_names.setStringList([*names.values(), *(c for c in classes if normalise_name(c) not in mine)])
 
     def _mark_current(self) -> None:
         for row in range(self.categories.count()):
@@ -194,27 +194,6 @@ class Inspector(QWidget):
         if name.strip():
             self.name_typed.emit(name)
         self.left.emit()
-
-
-class _Field(QLineEdit):
-    """A line that `Escape` clears and leaves."""
-
-    def __init__(self, left: SignalInstance) -> None:
-        super().__init__()
-        self._left, self._stored = left, ""
-
-    def setText(self, text: str | None) -> None:
-        """Show what is stored; what is typed over it can be given up."""
-        self._stored = text or ""
-        super().setText(text)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """`Escape` gives up."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.setText(self._stored)
-            self._left.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 def _table(model: BoxModel) -> QTableView:

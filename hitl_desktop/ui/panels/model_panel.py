@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.review import Acts
+from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import wilson_interval
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.background import Background
@@ -72,8 +73,7 @@ class ModelPanel(QWidget):
         for button in (learn, look):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        jobs = QWidget()
-        jobs.setMinimumWidth(_JOBS_WIDTH)
+        jobs = self._jobs = QWidget()
         jobs.setMaximumWidth(3 * _JOBS_WIDTH)
         self._job_rows = QVBoxLayout(jobs)
         self._job_rows.setContentsMargins(0, 0, 0, 0)
@@ -84,9 +84,9 @@ class ModelPanel(QWidget):
         self._rows: dict[int, JobRow] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(figures, 3)
+        layout.addLayout(figures, 1)
         layout.addLayout(buttons)
-        layout.addWidget(jobs, 2)
+        layout.addWidget(jobs)
         session.opened.connect(self._show_figures)
         session.changed.connect(self._on_changed)
         session.decided.connect(self._soon.start)
@@ -102,7 +102,9 @@ class ModelPanel(QWidget):
             return
         detector = detector_of(project)
         looked = project.predictions.count_done(detector.id) if detector else 0
-        self.detector.setText(f"{detector.name}, has looked at {looked} pictures" if detector else "has not looked yet")
+        self.detector.setText(
+            f"{detector.name}, has looked at {counted(looked, 'picture')}" if detector else "has not looked yet"
+        )
         version = project.heads.active()
         self.head.setText(self._head_text(version))
         self.first_sight.setText(_first_sight_text(version))
@@ -116,7 +118,7 @@ class ModelPanel(QWidget):
         if version is None:
             return f"none yet: the detector's own names and scores serve{since}"
         s = version.summary
-        learned = f"{s.pictures} pictures, {s.boxes} boxes, {s.categories} categories"
+        learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
         return f"version {version.id}, learned {learned} in {s.seconds:.1f} s{since}"
 
     def _show_jobs(self) -> None:
@@ -131,6 +133,7 @@ class ModelPanel(QWidget):
                 self._job_rows.insertWidget(self._job_rows.count() - 1, self._rows[key])
             self._rows[key].refresh()
         self._idle.setVisible(not alive)
+        self._jobs.setMinimumWidth(_JOBS_WIDTH if alive else 0)  # the figures have the room while nothing runs
 
 
 def _effort_text(acts: Acts) -> str:

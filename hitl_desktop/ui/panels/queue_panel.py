@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QLineEdit,
+    QLabel,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.models.queue_model import DETAIL, FILTERS, IMAGE_ID, STATUS, QueueModel
+from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
 
 _PICTURE = QSize(72, 54)
@@ -93,7 +94,13 @@ class QueueDelegate(QStyledItemDelegate):
 
 
 class QueuePanel(QWidget):
-    """The list with its filters."""
+    """The list with its filters.
+
+    Signals:
+        left: the person is done here; the canvas should have the keyboard again.
+    """
+
+    left = Signal()
 
     def __init__(self, session: Session, loader: ImageLoader) -> None:
         super().__init__()
@@ -114,7 +121,10 @@ class QueuePanel(QWidget):
         self.state.addItems(list(FILTERS))
         self.state.setAccessibleName("Show pictures in this state")
         self.state.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.text = QLineEdit()
+        self.text = Field(self.left)
+        self.text.returnPressed.connect(self.left)
+        self._nothing = QLabel("Nothing matches.")
+        self._nothing.hide()
         self.text.setPlaceholderText("Name or reason")
         self.text.setClearButtonEnabled(True)
         self.text.setAccessibleName("Show pictures whose name or reason holds this text")
@@ -127,6 +137,7 @@ class QueuePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(filters)
+        layout.addWidget(self._nothing)
         layout.addWidget(self.list, 1)
         session.opened.connect(self._reload)
         session.image_changed.connect(self._follow)
@@ -143,6 +154,7 @@ class QueuePanel(QWidget):
         self._follow()
 
     def _show_counts(self) -> None:
+        self._nothing.setVisible(self.model.rowCount() == 0 and bool(self._session.statuses))
         for row, status in enumerate(FILTERS.values()):
             count = self._session.count(status) if status else len(self._session.statuses)
             self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)

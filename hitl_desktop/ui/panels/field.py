@@ -1,0 +1,28 @@
+"""A line of text beside the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+
+class Field(QLineEdit):
+    """A line that `Escape` clears and leaves."""
+
+    def __init__(self, left: SignalInstance) -> None:
+        super().__init__()
+        self._left, self._stored = left, ""
+
+    def setText(self, text: str | None) -> None:
+        """Show what is stored; what is typed over it can be given up."""
+        self._stored = text or ""
+        super().setText(text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Escape` gives up."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._stored)
+            self._left.emit()
+        else:
+            super().keyPressEvent(event)
