@@ -7,14 +7,23 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme import apply_theme
+from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.demo import run_demo
+
+
+def wait(ms: int) -> None:
+    """Let the window live; QTest.qWait would keep its threads from running."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
 
 with tempfile.TemporaryDirectory() as place:
     os.environ["HITL_CONFIG_DIR"] = place
@@ -27,16 +36,15 @@ with tempfile.TemporaryDirectory() as place:
     window.show()
     window.open_path(project)
     session = window.session
-    QTest.qWait(1500)
+    wait(1500)
     for _ in range(40):  # a synthetic picture with several proposals
         if session.image and "synthetic" in session.image.path and len(session.visible_proposals) >= 4:
             break
         session.next()
-    QTest.qWait(500)
+    wait(500)
     first, second = session.visible_proposals[:2]
-    session.accept([first])
-    session.accept([second])
+    session.revise([Revision(first), Revision(second)])
     window.canvas.select_next()
-    QTest.qWait(1500)
+    wait(1500)
     window.grab().save(sys.argv[1] if len(sys.argv) > 1 else "resources/screenshot.png")
     window.close()

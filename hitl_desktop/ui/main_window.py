@@ -76,6 +76,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self._warning)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
             self._dock("Queue", self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
             self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
