@@ -6,10 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A class of object; ids start at 1 and never move."""
+    """A class of object; ids start at 1 and never move.
+
+    `colour` (`#rrggbb`) and `hotkey` are empty until somebody chose them. A retired one is no longer offered; when it
+    was merged, its name stands for another from then on.
+    """
 
     id: int
     name: str
+    colour: str = ""
+    hotkey: str = ""
+    retired: bool = False
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,15 @@ class Tag:
 def clean_name(name: str) -> str:
     """The name as shown: outer white space gone, inner runs one space."""
     return re.sub(r"\s+", " ", name).strip()
+
+
+def singular(name: str) -> str:
+    """The key under which a name and its plain English plural are the same; for warnings, never for matching."""
+    key = normalise_name(name)
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", "")):
+        if key.endswith(ending) and not key.endswith("ss") and len(key) > len(ending) + 1:
+            return key.removesuffix(ending) + instead
+    return key
 
 
 def normalise_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.images import ImageState
 
 
@@ -13,21 +14,25 @@ class Side:
     """One side of an edit: what is there before it, or after it.
 
     `state` and `tags` (all tag ids of the picture) are None where the edit does not touch them; `rejected` are the
-    predictions whose rejection this side holds.
+    predictions whose rejection this side holds. `categories` are as this side has them, and `members` are
+    annotations, by id, that are of category `member_of` on this side, on whatever picture.
     """
 
     annotations: tuple[Annotation, ...] = ()
     state: ImageState | None = None
     tags: tuple[int, ...] | None = None
     rejected: tuple[int, ...] = ()
+    categories: tuple[Category, ...] = ()
+    member_of: int | None = None
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One undoable act on one picture: `before` is removed, `after` put in its place."""
+    """One undoable act: `before` is removed, `after` put in its place; on one picture, or on the project (None)."""
 
     label: str
-    image_id: int
+    image_id: int | None
     before: Side = field(default_factory=Side)
     after: Side = field(default_factory=Side)
 

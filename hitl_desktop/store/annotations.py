@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -102,6 +103,22 @@ class Annotations:
                 (image_id,),
             )
         )
+
+    def ids_of_category(self, category_id: int) -> tuple[int, ...]:
+        """Ids of all annotations of a category."""
+        rows = self._db.all("SELECT id FROM annotations WHERE category_id = ? ORDER BY id", (category_id,))
+        return tuple(row[0] for row in rows)
+
+    def set_category(self, ids: Iterable[int], category_id: int) -> None:
+        """Make these annotations of another category."""
+        self._db.many("UPDATE annotations SET category_id = ? WHERE id = ?", ((category_id, id_) for id_ in ids))
+
+    def images_of(self, ids: Sequence[int]) -> frozenset[int]:
+        """The pictures that these annotations are on."""
+        rows = self._db.all(
+            "SELECT DISTINCT image_id FROM annotations WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        )
+        return frozenset(row[0] for row in rows)
 
     def count_by_category(self) -> dict[int, int]:
         """How many there are of each category."""

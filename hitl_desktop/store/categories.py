@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from hitl_desktop.domain.categories import Category, Tag, clean_name, normalise_name
 from hitl_desktop.errors import HitlError
-from hitl_desktop.store.database import Database
+from hitl_desktop.store.database import Database, Row
 
 T = TypeVar("T", Category, Tag)
 
@@ -48,11 +48,83 @@ class Names(Generic[T]):
         return self._make(new_id, clean_name(name))
 
 
+_COLUMNS = "id, name, colour, hotkey, retired, merged_into"
+
+
+def _category(row: Row) -> Category:
+    id_, name, colour, hotkey, retired, merged_into = row
+    return Category(id_, name, colour, hotkey, bool(retired), merged_into)
+
+
 class Categories(Names[Category]):
-    """The classes of objects."""
+    """The classes of objects; those that were retired are kept, but not offered."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db, "categories", Category)
+
+    def all(self) -> list[Category]:
+        """Those that are offered, in order of id."""
+        return [
+            _category(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM categories WHERE NOT retired ORDER BY id")
+        ]
+
+    def get(self, category_id: int) -> Category | None:
+        """One by id, also a retired one."""
+        row = self._db.one(f"SELECT {_COLUMNS} FROM categories WHERE id = ?", (category_id,))
+        return _category(row) if row else None
+
+    def find(self, name: str) -> Category | None:
+        """The one with this name, or the one that it was merged into."""
+        category_id = self.by_name().get(normalise_name(name))
+        return self.get(category_id) if category_id is not None else None
+
+    def by_name(self) -> dict[str, int]:
+        """The category that each normalised name stands for, those of merged ones included."""
+        rows = self._db.all("SELECT normalised, id, retired, merged_into FROM categories")
+        merged = {id_: into for _, id_, _, into in rows}
+        offered = {id_ for _, id_, retired, _ in rows if not retired}
+        found: dict[str, int] = {}
+        for name, id_, _, _ in rows:
+            end, steps = id_, 0
+            while end not in offered and merged.get(end) is not None and steps < len(rows):
+                end, steps = merged[end], steps + 1
+            if end in offered:
+                found[name] = end
+        return found
+
+    def ensure(self, name: str, *, wanted_id: int | None = None) -> Category:
+        """As for all names; one that was retired is offered again."""
+        found = self.find(name)
+        if found is not None:
+            return found
+        row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (normalise_name(name),))
+        if row is None:
+            return super().ensure(name, wanted_id=wanted_id)
+        self._db.execute("UPDATE categories SET retired = 0, merged_into = NULL WHERE id = ?", row)
+        revived = self.get(row[0])
+        assert revived is not None  # noqa: S101 - it was just found
+        return revived
+
+    def update(self, category: Category) -> None:
+        """Rename, recolour, retire ...
+
+        Raises:
+            HitlError: another category has this name, or it is no name.
+        """
+        key = normalise_name(category.name)
+        if not key:
+            raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
+        other = self._db.one("SELECT name FROM categories WHERE normalised = ? AND id != ?", (key, category.id))
+        if other is not None:
+            raise HitlError(f'There is a category "{other[0]}" already.', hint="Merge the two, or choose another name.")
+        self._db.execute(
+            """UPDATE categories SET name = ?, normalised = ?, colour = ?, hotkey = ?, retired = ?, merged_into = ?
+               WHERE id = ?""",
+            (
+                clean_name(category.name), key, category.colour, category.hotkey, int(category.retired),
+                category.merged_into, category.id,
+            ),
+        )  # fmt: skip
 
 
 class Tags(Names[Tag]):

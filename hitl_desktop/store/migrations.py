@@ -132,11 +132,32 @@ def create_review(db: Database) -> None:
     db.execute("CREATE INDEX journal_undone ON journal (id) WHERE undone = 1")
 
 
+def manage_categories(db: Database) -> None:
+    """Colours and keys of categories, those that are no longer offered, and acts that are on no picture."""
+    for column in (
+        "colour TEXT NOT NULL DEFAULT ''", "hotkey TEXT NOT NULL DEFAULT ''", "retired INTEGER NOT NULL DEFAULT 0",
+        "merged_into INTEGER REFERENCES categories (id)",
+    ):  # fmt: skip
+        db.execute(f"ALTER TABLE categories ADD COLUMN {column}")
+    db.execute("ALTER TABLE journal RENAME TO old_journal")
+    db.execute("DROP INDEX journal_undone")
+    db.execute("""
+        CREATE TABLE journal (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,
+            image_id INTEGER REFERENCES images (id) ON UPDATE CASCADE,
+            edit BLOB NOT NULL, undone INTEGER NOT NULL DEFAULT 0
+        ) STRICT""")
+    db.execute("INSERT INTO journal SELECT id, at, image_id, edit, undone FROM old_journal")
+    db.execute("DROP TABLE old_journal")
+    db.execute("CREATE INDEX journal_undone ON journal (id) WHERE undone = 1")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
     create_predictions,
     create_review,
+    manage_categories,
 )
 
 

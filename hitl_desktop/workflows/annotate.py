@@ -238,31 +238,36 @@ def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
         wanted = edit.inverse() if undone else edit
         _apply(project, wanted)
         project.journal.mark(number, undone=undone)
-        _note_step(project, wanted, undone=undone)
-    changed = Changes(
-        annotations_of=frozenset({edit.image_id}), queue=wanted.after.state is not None, go_to=edit.image_id
-    )
-    return wanted, changed
+        if wanted.image_id is not None:
+            _note_step(project, wanted, wanted.image_id, undone=undone)
+    decides = wanted.after.state is not None
+    return wanted, _changes(project, wanted) | Changes(queue=decides, go_to=edit.image_id)
 
 
-def _note_step(project: Project, done: Edit, *, undone: bool) -> None:
+def _changes(project: Project, edit: Edit) -> Changes:
+    """What an edit changed."""
+    on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
+    return Changes(annotations_of=on, categories=bool(edit.after.categories))
+
+
+def _note_step(project: Project, done: Edit, image_id: int, *, undone: bool) -> None:
     """Record a decision that was undone or redone, or what a decided picture shows after an edit was."""
     moved = done.after.state is not None and done.after.state is not done.before.state
     if moved and undone:
-        project.decisions.add(Decision(done.image_id, DecisionKind.UNDONE, 0.0, Acts()))
+        project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
     elif done.after.state is ImageState.SKIPPED:
-        project.decisions.add(Decision(done.image_id, DecisionKind.SKIPPED, 0.0, Acts()))
+        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, 0.0, Acts()))
     elif done.after.tags is None:
-        _note_correction(project, done.image_id)
+        _note_correction(project, image_id)
 
 
 def _do(project: Project, edit: Edit) -> Changes:
     """Apply an edit and note it in the journal, in one transaction; on a decided picture it is a decision, too."""
     with project.db.transaction():
         project.journal.push(_apply(project, edit))
-        if edit.after.state is None and edit.after.tags is None:
+        if edit.image_id is not None and edit.after.state is None and edit.after.tags is None:
             _note_correction(project, edit.image_id)
-    return Changes(annotations_of=frozenset({edit.image_id}))
+    return _changes(project, edit)
 
 
 def _apply(project: Project, edit: Edit) -> Edit:
@@ -272,8 +277,17 @@ def _apply(project: Project, edit: Edit) -> Edit:
     added = project.annotations.add(after.annotations)
     project.predictions.unreject(before.rejected)
     project.predictions.reject(after.rejected)
-    if after.state is not None:
+    if edit.image_id is not None and after.state is not None:
         project.images.set_state(edit.image_id, after.state)
-    if after.tags is not None:
+    if edit.image_id is not None and after.tags is not None:
         project.images.set_tags(edit.image_id, after.tags)
+    for category in after.categories:
+        project.categories.update(category)
+    if after.member_of is not None:
+        project.annotations.set_category(after.members, after.member_of)
     return replace(edit, after=replace(after, annotations=added))
+
+
+def do(project: Project, edit: Edit) -> Changes:
+    """An edit of the project itself, such as one of its categories; undone like all others."""
+    return _do(project, edit)

@@ -84,7 +84,7 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
     if version is not None:
         head = NamingHead.from_bytes(version.weights), version.model_id
     by_id = {c.id: c.name for c in categories}
-    by_key = {normalise_name(c.name): c.id for c in categories}
+    by_key = project.categories.by_name()
     head_column = [k for k, c in enumerate(head[0].category_ids) if int(c) in by_id] if head else []
     taught = [int(head[0].category_ids[k]) for k in head_column] if head else []
     names = [by_id[c] for c in taught]
