@@ -1,6 +1,7 @@
 """Categories and tags: names with ids that never move."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -26,6 +27,23 @@ class Tag:
 
     id: int
     name: str
+
+
+_AFTER_W = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def hotkeys(categories: Sequence[Category]) -> dict[int, str]:
+    """The key of each category: its own, else a free digit, else `W` and a free digit or letter; the rest have none."""
+    keys = {c.id: c.hotkey for c in categories if c.hotkey}
+    taken = set(keys.values())
+    free = iter([k for k in ([*"123456789"] + [f"W, {letter}" for letter in _AFTER_W]) if k not in taken])
+    for category in categories:
+        if category.id not in keys:
+            key = next(free, None)
+            if key is None:
+                break
+            keys[category.id] = key
+    return keys
 
 
 def clean_name(name: str) -> str:

@@ -73,6 +73,11 @@ ACTIONS: Final = (
     ActionSpec("draw_by_extremes", "Draw by four clicks on outermost points", "", When.PROJECT, "&Box"),
     ActionSpec("find_category", "Find or add a ca&tegory", "C", When.PROJECT, "&Box"),
     *(ActionSpec(f"category_{n}", f"Category &{n}", str(n), When.PICTURE, "&Box") for n in range(1, 10)),
+    ActionSpec("rename_category", "&Rename the current category...", "F2", When.PROJECT, "&Category"),
+    ActionSpec("recolour_category", "&Colour of the current category...", "", When.PROJECT, "&Category"),
+    ActionSpec("choose_category_key", "&Key of the current category...", "", When.PROJECT, "&Category"),
+    ActionSpec("merge_category", "&Merge the current category into another...", "", When.PROJECT, "&Category"),
+    ActionSpec("remove_category", "Remo&ve the current category", "", When.PROJECT, "&Category"),
     ActionSpec("fit", "&Fit the picture", "F", When.PICTURE, "&View"),
     ActionSpec("zoom_in", "Zoom &in", "+", When.PICTURE, "&View"),
     ActionSpec("zoom_out", "Zoom &out", "-", When.PICTURE, "&View"),
@@ -125,6 +130,10 @@ class Actions:
         """Put what Qt made itself, such as the switches of docks, at the end of a menu."""
         self._menus[menu].addSeparator()
         self._menus[menu].addActions(actions)
+
+    def of_menu(self, menu: str) -> list[QAction]:
+        """The acts of a menu, for the same menu elsewhere."""
+        return [self._actions[spec.id] for spec in ACTIONS if spec.menu == menu and spec.id in self._actions]
 
     def enable(self, *, project: bool, picture: bool) -> None:
         """Grey out what cannot be done now."""

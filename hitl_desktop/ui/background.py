@@ -190,6 +190,11 @@ class Background(QObject):
         if changes.queue and changes.go_to is not None:  # an undo or redo of a decision
             self.unlearned.add(changes.go_to)
             self._learn_if_due()
+        elif (
+            changes.categories and changes.annotations_of and changes.go_to is None and len(changes.annotations_of) > 1
+        ):
+            self.unlearned |= changes.annotations_of  # categories were merged
+            self._learn_if_due()
 
     def _learn_if_due(self) -> None:
         if self._automatic and is_due(len(self.unlearned), self._session.count("decided")):

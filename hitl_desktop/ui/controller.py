@@ -13,6 +13,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.models.box_model import key_of
@@ -20,6 +21,7 @@ from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.session import THRESHOLD_STEP, Session
 from hitl_desktop.ui.theme import NEW_NAME_COLOUR
 from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.categories import near
 
 _PREFETCHED = 2
 _ASIDE = 12.0
@@ -29,11 +31,17 @@ class Controller(QObject):
     """Shows the session on the canvas and turns its gestures into acts."""
 
     def __init__(
-        self, session: Session, canvas: Canvas, inspector: Inspector, loader: ImageLoader, messages: Messages
+        self,
+        session: Session,
+        canvas: Canvas,
+        inspector: Inspector,
+        loader: ImageLoader,
+        messages: Messages,
+        ask: Ask,
     ) -> None:
         super().__init__()
         self._session, self._canvas, self._inspector = session, canvas, inspector
-        self._loader, self._messages = loader, messages
+        self._loader, self._messages, self.ask = loader, messages, ask
         self._pending: BBox | None = None
         self._clipboard: list[tuple[BBox, int]] = []
         self._hidden: set[BoxKey] = set()
@@ -171,6 +179,12 @@ class Controller(QObject):
         return True
 
     def _on_name(self, name: str) -> None:
+        project = self._session.project
+        meant = near(project, name) if project is not None else None
+        if meant is not None and self.ask.confirm(
+            "Category", f'There is "{meant.name}" already. Take it instead of "{name}"?'
+        ):
+            name = meant.name
         category_id = self._session.add_category(name)
         if category_id is not None:
             self.use_category(category_id)
@@ -215,11 +229,15 @@ class Controller(QObject):
 
     def use_category_number(self, number: int) -> None:
         """The category under a digit key."""
-        categories = list(self._session.names)
-        if number <= len(categories):
-            self.use_category(categories[number - 1])
+        self.use_category_key(str(number))
+
+    def use_category_key(self, key: str) -> None:
+        """The category under a key, or two keys one after the other."""
+        found = next((category_id for category_id, its in self._session.hotkeys.items() if its == key), None)
+        if found is not None:
+            self.use_category(found)
         else:
-            self._messages.say(f"There is no category {number} yet. C adds one.")
+            self._messages.say(f"No category has the key {key} yet. C adds one.")
 
     def accept_box(self) -> None:
         """Accept the selected proposals and go to the next one."""

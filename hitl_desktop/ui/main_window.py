@@ -20,6 +20,8 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.category_acts import CategoryActs
+from hitl_desktop.ui.category_keys import CategoryKeys
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
@@ -63,7 +65,8 @@ class MainWindow(QMainWindow):
         self.queue = QueuePanel(self.session, self.loader)
         self.inspector = Inspector(self.session)
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
-        self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages)
+        self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
+        self.category_acts = CategoryActs(self.session, self.ask, self.messages)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -85,6 +88,8 @@ class MainWindow(QMainWindow):
         ]
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
+        self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
+        self.inspector.categories.addActions(self.actions_.of_menu("&Category"))
         self._make_status_bar()
         self._connect()
         self._restore()
@@ -166,6 +171,11 @@ class MainWindow(QMainWindow):
             },
             "find_category": self.inspector.ask_for_name,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
+            "rename_category": self.category_acts.rename,
+            "recolour_category": self.category_acts.recolour,
+            "choose_category_key": self.category_acts.choose_key,
+            "merge_category": self.category_acts.merge,
+            "remove_category": self.category_acts.remove,
             "fit": canvas.fit,
             "zoom_in": partial(canvas.zoom, 1.25),
             "zoom_out": partial(canvas.zoom, 0.8),

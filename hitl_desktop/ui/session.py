@@ -10,7 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.categories import Category, hotkeys
+from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
@@ -21,6 +22,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.store.syncer import Syncer
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown
@@ -75,7 +77,9 @@ class Session(QObject):
         self._opened = 0
         self._syncer: Syncer | None = None
         self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
+        self.categories: list[Category] = []
         self.names: dict[int, str] = {}
+        self.hotkeys: dict[int, str] = {}
         self._since = time.monotonic()
         self._active_seconds = 0.0
 
@@ -148,7 +152,10 @@ class Session(QObject):
     def _read_names(self) -> None:
         """Categories or the head changed."""
         if self.project is not None:
-            self.names = {c.id: c.name for c in self.project.categories.all()}
+            self.categories = self.project.categories.all()
+            self.names = {c.id: c.name for c in self.categories}
+            self.hotkeys = hotkeys(self.categories)
+            choose_colours({c.id: c.colour for c in self.categories if c.colour})
             self._naming = load_naming(self.project)
 
     @property
@@ -319,6 +326,31 @@ class Session(QObject):
         self.changed.emit(Changes(categories=True))
         return category.id
 
+    def manage(self, act: Callable[[Project], Changes]) -> bool:
+        """Do something to the project itself, such as to one of its categories."""
+        if self.project is None:
+            return False
+        try:
+            changes = act(self.project)
+        except HitlError as error:
+            self.messages.error(error)
+            return False
+        self._saved()
+        self._take_in(changes)
+        return True
+
+    def _take_in(self, changes: Changes) -> None:
+        """Show what an act on the whole project changed."""
+        self._read_names()
+        if self.category_id not in self.names:
+            self.category_id = next(iter(self.names), None)
+        if self.image is not None:
+            self._read_image(self.image.id)
+            self.proposals = proposals_of(self.project, self.image, self._naming) if self.project else []
+        self.changed.emit(changes)
+        self.category_changed.emit()
+        self.boxes_changed.emit()
+
     # acts
 
     def _act(self, act: Callable[[Project, ImageRecord], Changes], *, leaves: bool = False) -> bool:
@@ -433,7 +465,7 @@ class Session(QObject):
         """Do again what was undone last."""
         self._step(annotate.redo, "Did again", "There is nothing to redo.")
 
-    def _step(self, function: Callable[[Project], tuple[object, Changes]], done: str, nothing: str) -> None:
+    def _step(self, function: Callable[[Project], tuple[Edit | None, Changes]], done: str, nothing: str) -> None:
         if self.project is None:
             return
         try:
@@ -444,8 +476,12 @@ class Session(QObject):
             self.boxes_changed.emit()
             return
         self._saved()
-        if edit is None or changes.go_to is None:
+        if edit is None:
             self.messages.say(nothing)
+            return
+        if changes.go_to is None:
+            self._take_in(changes)
+            self.messages.say(f"{done}: {edit.label}.")
             return
         elsewhere = self.image is None or changes.go_to != self.image.id
         self._read_image(changes.go_to)
@@ -453,7 +489,6 @@ class Session(QObject):
             self.go_to(changes.go_to)
         else:
             self.boxes_changed.emit()
-        label = getattr(edit, "label", "")
         where = f" on {self.image.path}, which is shown now" if elsewhere and self.image else ""
-        self.messages.say(f"{done}: {label}{where}.")
+        self.messages.say(f"{done}: {edit.label}{where}.")
         self.changed.emit(changes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
@@ -39,9 +41,20 @@ def _dark_palette() -> QPalette:
     return palette
 
 
+_chosen: dict[int, str] = {}
+
+
+def choose_colours(colours: Mapping[int, str]) -> None:
+    """Colours that people chose for categories of the open project, by id."""
+    _chosen.clear()
+    _chosen.update(colours)
+
+
 def category_colour(index: int) -> QColor:
     """The colour of a category by its id; white for names that are no category yet."""
-    return QColor("#FFFFFF") if index == NEW_NAME_COLOUR else QColor(CATEGORY_COLOURS[index % len(CATEGORY_COLOURS)])
+    if index == NEW_NAME_COLOUR:
+        return QColor("#FFFFFF")
+    return QColor(_chosen.get(index) or CATEGORY_COLOURS[index % len(CATEGORY_COLOURS)])
 
 
 def swatch(index: int) -> QIcon:

@@ -97,13 +97,13 @@ def test_a_backup_holds_the_project_as_it_was(tmp_path: Path, monkeypatch: pytes
     with monkeypatch.context() as old:
         old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
         with Project.create(tmp_path / "a.hitl") as project:
-            project.categories.ensure("cat")
+            project.db.execute("INSERT INTO categories (name, normalised) VALUES ('cat', 'cat')")
     Project.open(tmp_path / "a.hitl").close()
     with monkeypatch.context() as old:
         old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
         (tmp_path / "a.hitl.backup-3").rename(tmp_path / "b.hitl")
         with Project.open(tmp_path / "b.hitl") as project:
-            assert [c.name for c in project.categories.all()] == ["cat"]
+            assert project.db.all("SELECT name FROM categories") == [("cat",)]
 
 
 def test_a_log_left_behind_by_a_kill_is_not_taken_for_that_of_a_new_project(tmp_path: Path) -> None:

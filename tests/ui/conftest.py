@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,10 @@ class Answers:
         self.next_import: Path | None = None
         self.next_export: Path | None = None
         self.confirms = True
+        self.next_text: str | None = None
+        self.next_choice: str | None = None
+        self.next_colour: str | None = None
+        self.asked: list[str] = []
         self.told: list[tuple[str, str, str]] = []
         self.seen: list[ImportResult] = []
 
@@ -41,6 +45,19 @@ class Answers:
         self.seen.append(result)
         return self.confirms
 
+    def text(self, title: str, label: str, value: str) -> str | None:
+        return self.next_text
+
+    def choice(self, title: str, label: str, options: Sequence[str]) -> str | None:
+        return self.next_choice
+
+    def colour(self, now: str) -> str | None:
+        return self.next_colour
+
+    def confirm(self, title: str, text: str) -> bool:
+        self.asked.append(text)
+        return self.confirms
+
     def tell(self, title: str, text: str, details: str = "") -> None:
         self.told.append((title, text, details))
 
@@ -55,7 +72,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
     def make(*, automatic: bool = False) -> MainWindow:
         window = MainWindow(Settings(), automatic=automatic)
-        window.ask = Answers()  # type: ignore[assignment]
+        window.ask = window.controller.ask = window.category_acts.ask = Answers()  # type: ignore[assignment]
         qtbot.addWidget(window)
         window.resize(1200, 800)
         window.show()

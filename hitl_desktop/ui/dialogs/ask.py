@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
@@ -57,6 +59,26 @@ class Ask:
             box.setDetailedText("\n".join(lines))
         box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
         return box.exec() == QMessageBox.StandardButton.Ok
+
+    def text(self, title: str, label: str, value: str) -> str | None:
+        """A line of text, None when given up."""
+        text, is_given = QInputDialog.getText(self._parent, title, label, text=value)
+        return text if is_given else None
+
+    def choice(self, title: str, label: str, options: Sequence[str]) -> str | None:
+        """One of several, None when given up."""
+        text, is_given = QInputDialog.getItem(self._parent, title, label, list(options), editable=False)
+        return text if is_given else None
+
+    def colour(self, now: str) -> str | None:
+        """A colour as `#rrggbb`, None when given up."""
+        chosen = QColorDialog.getColor(QColor(now), self._parent, "Colour of the category")
+        return chosen.name() if chosen.isValid() else None
+
+    def confirm(self, title: str, text: str) -> bool:
+        """Yes or no."""
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self._parent, title, text, yes | no) == yes
 
     def tell(self, title: str, text: str, details: str = "") -> None:
         """Show something to read."""

@@ -25,8 +25,6 @@ from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import swatch
 
-HOTKEYS = 9
-
 
 class Inspector(QWidget):
     """Lists that follow the picture at hand.
@@ -46,7 +44,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._filled: tuple[dict[int, str], set[int | None]] = ({}, set())
+        self._filled: tuple[dict[int, str], set[int | None], dict[int, str]] = ({}, set(), {})
         self.setMinimumWidth(270)
         self.boxes_title, self.categories_title = QLabel("Boxes"), QLabel("Categories")
         self.model = BoxModel(session)
@@ -71,6 +69,7 @@ class Inspector(QWidget):
         self.categories.setAccessibleName("Categories")
         self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
         self.categories.itemClicked.connect(self._on_category)
+        self.categories.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         for widget, stretch in (
@@ -103,7 +102,7 @@ class Inspector(QWidget):
             self.boxes.clearSelection()
 
     def _on_opened(self) -> None:
-        self._filled = ({}, set())
+        self._filled = ({}, set(), {})
         self.categories.clear()
         self._fill_categories()
         self._on_image()
@@ -139,11 +138,13 @@ class Inspector(QWidget):
         counts = project.annotations.count_by_category()
         naming, names = self._session.naming, self._session.names
         taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
-        if (names, taught) != self._filled:
-            self._filled = (dict(names), taught)
+        colours = {c.id: c.colour for c in self._session.categories}
+        if (names, taught, colours) != self._filled:
+            self._filled = (dict(names), taught, colours)
             self._fill_anew(naming.detector.classes if naming else (), taught)
+        keys = self._session.hotkeys
         for row, (category_id, name) in enumerate(names.items()):
-            key = f"{row + 1}  " if row < HOTKEYS else "    "
+            key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "
             text = f"{key}{name}   {counts.get(category_id, 0)}"
             item = self.categories.item(row)
             if item.text() != text:  # after most acts one count is another, of perhaps hundreds

@@ -1,0 +1,99 @@
+"""What hands do to the current category, with the questions that takes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtGui import QKeySequence
+
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.actions import ACTIONS
+from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.session import Session
+from hitl_desktop.ui.theme import category_colour
+from hitl_desktop.workflows import categories
+
+
+class CategoryActs:
+    """Rename, recolour, give a key, merge and remove; each is one step that undo takes back."""
+
+    def __init__(self, session: Session, ask: Ask, messages: Messages) -> None:
+        self._session, self.ask, self._messages = session, ask, messages
+
+    def _current(self) -> Category | None:
+        session = self._session
+        found = next((c for c in session.categories if c.id == session.category_id), None)
+        if found is None:
+            self._messages.say("Choose a category first: click it in the list, or press its key.")
+        return found
+
+    def rename(self) -> None:
+        """Another name for the current category."""
+        category = self._current()
+        name = self.ask.text("Rename category", "New name", category.name) if category else None
+        if category is not None and name:
+            self._session.manage(partial(_change, category=category, name=name))
+
+    def recolour(self) -> None:
+        """Another colour for the current category."""
+        category = self._current()
+        colour = self.ask.colour(category_colour(category.id).name()) if category else None
+        if category is not None and colour:
+            self._session.manage(partial(_change, category=category, colour=colour))
+
+    def choose_key(self) -> None:
+        """A key, or two one after the other, for the current category."""
+        category = self._current()
+        if category is None:
+            return
+        now = self._session.hotkeys.get(category.id, "")
+        typed = self.ask.text("Key of the category", "One key, or two with a comma (such as W, C)", now)
+        if typed is None:
+            return
+        key = QKeySequence(typed).toString()
+        taken = next((spec.text for spec in ACTIONS if _clashes(key, spec.shortcut) or _clashes(key, spec.also)), None)
+        if typed.strip() and not key:
+            self._messages.say(f'"{typed}" is no key.')
+        elif key and taken is not None and not taken.startswith("Category"):
+            self._messages.say(f'{key} is taken: "{taken.replace("&", "")}". Choose another key.')
+        else:
+            self._session.manage(partial(_change, category=category, hotkey=key))
+
+    def merge(self) -> None:
+        """Give all boxes of the current category to another one."""
+        session, category = self._session, self._current()
+        if category is None or session.project is None:
+            return
+        others = {c.name: c for c in session.categories if c.id != category.id}
+        if not others:
+            self._messages.say("There is no other category to merge it into.")
+            return
+        chosen = self.ask.choice("Merge category", f'Merge "{category.name}" into', list(others))
+        if chosen is None:
+            return
+        into = others[chosen]
+        seen = categories.preview_merge(session.project, category)
+        words = f"{counted(seen.boxes, 'box')} on {counted(seen.pictures, 'picture')} will be called"
+        if self.ask.confirm(
+            "Merge category", f'{words} "{into.name}", and "{category.name}" means the same from now on.'
+        ):
+            session.manage(lambda project: categories.merge(project, category, into))
+            session.set_category(into.id)
+
+    def remove(self) -> None:
+        """Take the current category off the list, if there is no box of it."""
+        category = self._current()
+        if category is not None:
+            self._session.manage(lambda project: categories.remove(project, category))
+
+
+_change = categories.change
+
+
+def _clashes(key: str, other: str) -> bool:
+    """Whether one key sequence begins the other, so that the longer one could never be typed."""
+    ours, theirs = key.split(", "), QKeySequence(other).toString().split(", ")
+    length = min(len(ours), len(theirs))
+    return bool(key and other) and ours[:length] == theirs[:length]

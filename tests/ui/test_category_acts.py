@@ -1,0 +1,100 @@
+"""The current category through the menu, and the keys of categories."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.theme import category_colour
+from tests.ui.conftest import Answers
+
+
+def answers(window: MainWindow) -> Answers:
+    assert isinstance(window.ask, Answers)
+    return window.ask
+
+
+def zoo(window: MainWindow) -> None:
+    session = window.session
+    ids = [session.add_category(name) for name in ("cat", "kitty")]
+    assert all(ids)
+    session.draw([(BBox(5, 5, 10, 10), 1), (BBox(30, 5, 10, 10), 2)])
+
+
+def rows(window: MainWindow) -> list[str]:
+    items = [window.inspector.categories.item(n) for n in range(window.inspector.categories.count())]
+    return [" ".join(item.text().split()) for item in items]
+
+
+def test_rename_recolour_and_undo(window: MainWindow) -> None:
+    zoo(window)
+    answers(window).next_text = "cat with boots"
+    answers(window).next_colour = "#abcdef"
+    window.session.set_category(1)
+    window.actions_["rename_category"].trigger()
+    window.actions_["recolour_category"].trigger()
+    assert rows(window) == ["1 cat with boots 1", "2 kitty 1"]
+    assert window.canvas.items[0].label == "cat with boots"
+    assert category_colour(1).name() == "#abcdef"
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert rows(window) == ["1 cat 1", "2 kitty 1"]
+    assert category_colour(1).name() != "#abcdef"
+    assert "Undid: Rename category" in window.statusBar().currentMessage()
+
+
+def test_merge_asks_with_a_preview(window: MainWindow) -> None:
+    zoo(window)
+    answers(window).next_choice = "cat"
+    answers(window).confirms = False
+    window.actions_["merge_category"].trigger()
+    assert rows(window) == ["1 cat 1", "2 kitty 1"]
+    assert answers(window).asked == ['1 box on 1 picture will be called "cat", and "kitty" means the same from now on.']
+    answers(window).confirms = True
+    window.actions_["merge_category"].trigger()
+    assert rows(window) == ["1 cat 2"]
+    assert window.session.category_id == 1
+    assert {i.label for i in window.canvas.items} == {"cat"}
+    window.session.undo()
+    assert rows(window) == ["1 cat 1", "2 kitty 1"]
+
+
+def test_a_mistyped_category_is_removed_one_in_use_is_not(window: MainWindow) -> None:
+    zoo(window)
+    window.actions_["remove_category"].trigger()
+    assert "has boxes: 1" in window._warning.text()
+    window.session.add_category("kat")
+    window.actions_["remove_category"].trigger()
+    assert rows(window) == ["1 cat 1", "2 kitty 1"]
+    assert window.session.category_id == 1
+
+
+def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> None:
+    zoo(window)
+    for n in range(10):
+        window.session.add_category(f"c{n}")
+    assert window.session.hotkeys[10] == "W, 1"
+    QTest.keyClick(window.canvas, Qt.Key.Key_W)
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    assert window.session.category_id == 10
+    answers(window).next_text = "Q"
+    window.actions_["choose_category_key"].trigger()
+    window.session.set_category(1)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Q)
+    assert window.session.category_id == 10
+    assert "Q c7 0" in rows(window)
+    answers(window).next_text = "A"  # accepts pictures
+    window.actions_["choose_category_key"].trigger()
+    assert "A is taken" in window.statusBar().currentMessage()
+    assert window.session.hotkeys[10] == "Q"
+
+
+def test_a_plural_is_asked_about(window: MainWindow) -> None:
+    zoo(window)
+    window.inspector.name_typed.emit("Cats")
+    assert window.session.names == {1: "cat", 2: "kitty"}
+    answers(window).confirms = False
+    window.inspector.name_typed.emit("Cats")
+    assert window.session.names[3] == "Cats"
