@@ -39,6 +39,8 @@ MAX_PIXELS = 300_000_000
 """Larger pictures are refused from their header: they would not fit in memory as one array with their copies."""
 
 _ORIENTATION = 0x0112
+_TURNED = 5
+"""From this orientation on, width and height change places."""
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,7 +63,7 @@ def verify(path: Path) -> tuple[int, int]:
         width, height = image.size
         image.draft("RGB", (1, 1))
         image.load()
-        return (height, width) if _orientation(image) >= 5 else (width, height)
+        return (height, width) if _orientation(image) >= _TURNED else (width, height)
 
 
 def read_upright(path: Path) -> RgbImage:
@@ -71,7 +73,7 @@ def read_upright(path: Path) -> RgbImage:
         UnreadableImageError: it cannot be decoded.
     """
     with _opened(path) as image:
-        return _pixels(image, path)
+        return np.asarray(_upright(image, path))
 
 
 def read_reduced(path: Path, side: int) -> RgbImage:
@@ -81,10 +83,35 @@ def read_reduced(path: Path, side: int) -> RgbImage:
         UnreadableImageError: it cannot be decoded.
     """
     with _opened(path) as image:
-        image.draft("RGB", (side * 2, side * 2))
-        pixels = Image.fromarray(_pixels(image, path))
-        pixels.thumbnail((side, side), Image.Resampling.BOX)
-        return np.asarray(pixels)
+        return np.asarray(_reduced(image, path, side, Image.Resampling.BOX))
+
+
+def read_for_screen(path: Path, *, smallest: int, most: int | None = None) -> tuple[tuple[int, int], list[RgbImage]]:
+    """The upright size, and the picture as a screen has it: whole, half, a quarter ... while above `smallest` pixels.
+
+    With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    with _opened(path) as image:
+        width, height = image.size
+        if most is not None and max(width, height) > most:
+            levels = [_reduced(image, path, most, Image.Resampling.BOX)]
+        else:
+            levels = [_upright(image, path)]
+        size = (height, width) if _orientation(image) >= _TURNED else (width, height)
+        while most is None and max(levels[-1].size) > 2 * smallest:
+            levels.append(levels[-1].reduce(2))
+        return size, [np.ascontiguousarray(level) for level in levels]
+
+
+def _reduced(image: Image.Image, path: Path, side: int, how: Image.Resampling) -> Image.Image:
+    shrink = side / max(image.size)
+    image.draft("RGB", (max(int(image.width * shrink), 1), max(int(image.height * shrink), 1)))
+    upright = _upright(image, path)
+    upright.thumbnail((side, side), how)
+    return upright
 
 
 def content_hash(path: Path) -> str:
@@ -174,30 +201,28 @@ def _orientation(image: Image.Image) -> int:
     return value if value in _TRANSPOSE else 1
 
 
-def _pixels(image: Image.Image, path: Path) -> RgbImage:
+def _upright(image: Image.Image, path: Path) -> Image.Image:
+    """The decoded picture in RGB, turned as its orientation says."""
     deep = _is_deep_colour(image)  # decoding forgets it
     image.load()
     orientation = _orientation(image)  # after the pixels: in a PNG it may follow them
     if deep:
-        return np.ascontiguousarray(_turn(_deep_colour(path), orientation))
+        return _turned(Image.fromarray(_deep_colour(path)), orientation)
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        gray = _stretched(np.asarray(image))
-        return np.ascontiguousarray(_turn(np.repeat(gray[:, :, None], 3, axis=2), orientation))
-    upright = image if orientation == 1 else image.transpose(_TRANSPOSE[orientation])
+        return _turned(Image.fromarray(_stretched(np.asarray(image))), orientation).convert("RGB")
+    upright = _turned(image, orientation)
     if upright.mode == "RGB":
-        return np.asarray(upright)
+        return upright
     if upright.has_transparency_data:
         rgba = upright.convert("RGBA")
         flat = Image.new("RGB", rgba.size, (255, 255, 255))
         flat.paste(rgba, mask=rgba.getchannel("A"))
-        return np.asarray(flat)
-    return np.asarray(upright.convert("RGB"))
+        return flat
+    return upright.convert("RGB")
 
 
-def _turn(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    if orientation == 1:
-        return pixels
-    return np.asarray(Image.fromarray(pixels).transpose(_TRANSPOSE[orientation]))
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    return image if orientation == 1 else image.transpose(_TRANSPOSE[orientation])
 
 
 def _is_deep_colour(image: Image.Image) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import MAX_PIXELS, content_hash, read_reduced, read_upright, verify
+from hitl_desktop.imaging import MAX_PIXELS, content_hash, read_for_screen, read_reduced, read_upright, verify
 
 from .conftest import SHARED, save
 
@@ -155,3 +155,29 @@ def test_the_hash_is_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"same")
     (tmp_path / "c").write_bytes(b"other")
     assert content_hash(tmp_path / "a") == content_hash(tmp_path / "b") != content_hash(tmp_path / "c")
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_screen_has_the_same_pixels_and_halves_of_them(tmp_path: Path, orientation: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (400, 600, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    size, levels = read_for_screen(tmp_path / "a.png", smallest=100)
+    upright = read_upright(tmp_path / "a.png")
+    assert size == (upright.shape[1], upright.shape[0])
+    assert np.array_equal(levels[0], upright)
+    assert [max(level.shape) for level in levels] == [600, 300, 150]
+    assert np.abs(levels[1].astype(float).mean() - levels[0].astype(float).mean()) < 1
+
+
+def test_a_first_view_is_small_and_knows_the_whole_size(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (300, 400, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).resize((1600, 1200)).save(tmp_path / "a.jpg", exif=exif)
+    size, levels = read_for_screen(tmp_path / "a.jpg", smallest=700, most=400)
+    assert size == (1200, 1600)
+    assert [level.shape for level in levels] == [(400, 300, 3)]
+    size, levels = read_for_screen(tmp_path / "a.jpg", smallest=700, most=5000)  # it is small enough as it is
+    assert levels[0].shape == (1600, 1200, 3)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
@@ -49,6 +50,7 @@ class Controller(QObject):
         self._locked: set[BoxKey] = set()
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
+        session.changed.connect(self._prefetch)
         session.category_changed.connect(self._show_category)
         session.opened.connect(self._on_opened)
         loader.loaded.connect(self._on_loaded)
@@ -78,12 +80,18 @@ class Controller(QObject):
         else:
             found = self._loader.want(image.id, path, self._neighbours())
             self._canvas.placeholder = "The picture is still being read."
+            self._canvas.show_picture((), (0, 0))
             if found is not None:
                 self._on_loaded(image.id, found)
-            else:
-                self._canvas.show_picture((), (0, 0))
         self._show_boxes()
         self._show_category()
+
+    def _prefetch(self, changes: Changes) -> None:
+        """Others come next than before."""
+        image = self._session.image
+        path = self._session.path_of(image) if image else None
+        if image is not None and path is not None and (changes.images or changes.queue):
+            self._loader.want(image.id, path, self._neighbours())
 
     def _neighbours(self) -> list[tuple[int, Path]]:
         """The pictures that are likely to come next."""
@@ -100,7 +108,10 @@ class Controller(QObject):
         if image is None or image.id != image_id:
             return  # a late answer about another picture
         self._canvas.placeholder = picture.problem
-        self._canvas.show_picture(picture.levels, picture.size)
+        if self._canvas.has_picture and picture.levels and self._canvas.picture_size == picture.size:
+            self._canvas.refine(picture.levels)  # a first view of it is there
+        else:
+            self._canvas.show_picture(picture.levels, picture.size)
 
     def _show_boxes(self) -> None:
         names = self._session.names

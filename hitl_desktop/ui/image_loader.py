@@ -10,22 +10,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import RgbImage, read_reduced, read_upright
+from hitl_desktop.imaging import RgbImage, read_for_screen
 from hitl_desktop.ui.jobs import lower_priority
 
 KEPT_BYTES = 300_000_000
 THUMBNAIL_SIDE = 96
 _KEPT_THUMBNAILS = 2000
 _SMALLEST_LEVEL = 700
+_FIRST_VIEW = 1000
+_DECODED_SMALL = {".jpg", ".jpeg", ".jpe", ".jfif"}
+_PREFETCH_AFTER_MS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A picture at full size, half, quarter ..., or the reason why there is none."""
+    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is none."""
 
     levels: tuple[QImage, ...]
     size: tuple[int, int]
@@ -37,31 +40,27 @@ class Loaded:
         return sum(level.sizeInBytes() for level in self.levels)
 
 
-def load(path: Path) -> Loaded:
-    """Decode a picture and halve it until it is small; safe off the GUI thread."""
+def load(path: Path, most: int | None = None) -> Loaded:
+    """Decode a picture at several sizes, or a first view of `most` pixels a side; safe off the GUI thread."""
     try:
-        pixels = read_upright(path)
-        levels = [to_qimage(pixels)]
+        size, levels = read_for_screen(path, smallest=_SMALLEST_LEVEL, most=most)
     except UnreadableImageError as error:
         return Loaded((), error.size or (0, 0), str(error))
     except MemoryError:
         return Loaded((), (0, 0), "The picture does not fit in memory. Scale it down or close other programs.")
-    while max(levels[-1].width(), levels[-1].height()) > 2 * _SMALLEST_LEVEL:
-        half = QSize(max(levels[-1].width() // 2, 1), max(levels[-1].height() // 2, 1))
-        mode = Qt.TransformationMode.SmoothTransformation
-        levels.append(levels[-1].scaled(half, Qt.AspectRatioMode.IgnoreAspectRatio, mode))
-    return Loaded(tuple(levels), (pixels.shape[1], pixels.shape[0]))
+    return Loaded(tuple(map(to_qimage, levels)), size)
 
 
 def to_qimage(pixels: RgbImage) -> QImage:
-    """The same pixels as Qt paints them fastest, in memory of their own."""
+    """The same pixels, not copied: the image keeps the array."""
     height, width = pixels.shape[:2]
-    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    image.pixels = pixels  # type: ignore[attr-defined] # Qt does not own them
+    return image
 
 
 class ImageLoader(QObject):
-    """Decodes on two threads, the wanted picture before its neighbours; thumbnails on a third.
+    """Decodes the wanted picture on two threads, small and whole; its neighbours and thumbnails on one each, behind it.
 
     Signals:
         loaded: (image id, `Loaded`) of a picture that was asked for.
@@ -74,13 +73,20 @@ class ImageLoader(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures = ThreadPoolExecutor(2, thread_name_prefix="load")
+        self._first = ThreadPoolExecutor(1, thread_name_prefix="load-first")
+        self._pictures = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._next = ThreadPoolExecutor(1, thread_name_prefix="load-next", initializer=lower_priority)
         self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail", initializer=lower_priority)
         self._kept: OrderedDict[int, Loaded] = OrderedDict()
         self._running: dict[int, Future[Loaded]] = {}
         self._thumbnails: OrderedDict[int, QImage] = OrderedDict()
         self._small_running: OrderedDict[int, Future[QImage]] = OrderedDict()
         self._wanted: int | None = None
+        self._ahead: list[tuple[int, Path]] = []
+        self._soon = QTimer(self)  # neighbours are decoded once the wanted picture was painted
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_PREFETCH_AFTER_MS)
+        self._soon.timeout.connect(self._prefetch)
         self._closed = False
         self._done.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
@@ -89,16 +95,47 @@ class ImageLoader(QObject):
         self._wanted = image_id
         keep = {image_id, *(n for n, _ in neighbours)}
         for other, future in list(self._running.items()):
-            if other not in keep and future.cancel():
-                del self._running[other]
+            if (other == image_id or other not in keep) and future.cancel():
+                del self._running[other]  # not begun yet; the wanted one goes to the front
         found = self._kept.get(image_id)
         if found is not None:
             self._kept.move_to_end(image_id)
-        for other, place in ((image_id, path), *neighbours):
-            if other not in self._kept and other not in self._running and not self._closed:
-                self._running[other] = future = self._pictures.submit(load, place)
-                future.add_done_callback(partial(self._post, partial(self._loaded, other)))
+        if found is None:
+            if path.suffix.lower() in _DECODED_SMALL and not self._closed:
+                first = self._first.submit(load, path, _FIRST_VIEW)
+                first.add_done_callback(partial(self._post, partial(self._first_view, image_id)))
+            self._start(self._pictures, image_id, path)
+        self._ahead = list(neighbours)
+        self._soon.start()
         return found
+
+    def _start(self, threads: ThreadPoolExecutor, image_id: int, path: Path) -> None:
+        if image_id not in self._kept and image_id not in self._running and not self._closed:
+            self._running[image_id] = future = threads.submit(load, path)
+            future.add_done_callback(partial(self._post, partial(self._loaded, image_id)))
+
+    def _prefetch(self) -> None:
+        for image_id, path in self._ahead:
+            self._start(self._next, image_id, path)
+
+    def _first_view(self, image_id: int, future: Future[Loaded]) -> None:
+        """Pixels enough for the view, while the others are being decoded."""
+        if (
+            image_id == self._wanted
+            and image_id not in self._kept
+            and not future.cancelled()
+            and future.result().levels
+        ):
+            self.loaded.emit(image_id, future.result())
+
+    def is_kept(self, image_id: int) -> bool:
+        """Whether a picture is there without waiting."""
+        return image_id in self._kept
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being decoded, or about to be."""
+        return not self._running and not self._small_running and not self._soon.isActive()
 
     def forget(self, image_id: int) -> None:
         """Read a picture anew next time."""
@@ -114,6 +151,7 @@ class ImageLoader(QObject):
         self._running.clear()
         self._small_running.clear()
         self._wanted = None
+        self._ahead = []
 
     def thumbnail(self, image_id: int, path: Callable[[], Path | None]) -> QImage | None:
         """A small picture when it is there, else None and `thumbnail_ready` follows."""
@@ -132,8 +170,8 @@ class ImageLoader(QObject):
     def close(self) -> None:
         """Stop the threads."""
         self._closed = True
-        self._pictures.shutdown(wait=True, cancel_futures=True)
-        self._small.shutdown(wait=True, cancel_futures=True)
+        for threads in (self._first, self._pictures, self._next, self._small):
+            threads.shutdown(wait=True, cancel_futures=True)
 
     def _post(self, callback: Callable[[Future[Any]], None], future: Future[Any]) -> None:
         if not self._closed:
@@ -166,7 +204,5 @@ class ImageLoader(QObject):
 
 def _thumbnail(path: Path) -> QImage:
     """A small picture; an empty one for a file that cannot be read."""
-    try:
-        return to_qimage(read_reduced(path, THUMBNAIL_SIDE))
-    except UnreadableImageError:
-        return QImage()
+    levels = load(path, THUMBNAIL_SIDE).levels
+    return levels[-1] if levels else QImage()

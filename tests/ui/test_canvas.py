@@ -174,6 +174,24 @@ def test_tab_order_wraps_and_follows_doubt(canvas: Canvas) -> None:
     assert canvas.selected.key.id == 4
 
 
+def test_more_pixels_of_the_same_picture_leave_the_hands_at_what_they_do(canvas: Canvas) -> None:
+    small = to_qimage(np.full((SIZE[1] // 4, SIZE[0] // 4, 3), 90, np.uint8))
+    canvas.show_picture([small], SIZE)
+    assert canvas.has_picture
+    assert not canvas.is_sharp
+    canvas.zoom(2)
+    view = canvas.viewport
+    QTest.mousePress(canvas, LEFT, pos=at(canvas, 90, 45))
+    QTest.mouseMove(canvas, at(canvas, 110, 60))
+    canvas.refine([to_qimage(np.full((SIZE[1], SIZE[0], 3), 200, np.uint8))])
+    assert canvas.is_sharp
+    assert canvas.viewport == view
+    assert canvas.hands.draft
+    image = canvas.grab().toImage()
+    assert {image.pixelColor(x, 200).name() for x in range(20, 60)} == {"#c8c8c8"}
+    QTest.mouseRelease(canvas, LEFT, pos=at(canvas, 110, 60))
+
+
 def key_event(kind: QEvent.Type, when: int) -> QKeyEvent:
     event = QKeyEvent(kind, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")
     event.setTimestamp(when)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -888,6 +889,16 @@ def test_ten_boxes_of_one_category_take_eleven_acts(window: MainWindow) -> None:
         drag(window, (2 + 7 * n, 10), (7 + 7 * n, 30))
     assert [a.category_id for a in window.session.annotations] == [1] * 10
     assert acts <= 11
+
+
+def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
+    Image.fromarray(pixels).resize((2400, 1800)).save(tmp_path / "large.jpg")
+    seen: list[int] = []
+    window.loader.loaded.connect(lambda _id, picture: seen.append(picture.levels[0].width()))
+    window.loader.want(99, tmp_path / "large.jpg")
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1] == 2400, timeout=10_000)
+    assert seen in ([1000, 2400], [2400])  # the small one is dropped when it comes second
 
 
 def test_the_panels_can_be_called_back(window: MainWindow) -> None:

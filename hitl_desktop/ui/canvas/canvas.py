@@ -99,12 +99,22 @@ class Canvas(QWidget):
         """Whether pixels are shown."""
         return bool(self._levels)
 
+    @property
+    def is_sharp(self) -> bool:
+        """Whether the pixels that are shown are those of the picture, not of a reduced one."""
+        return self.has_picture and (self._levels[0].width(), self._levels[0].height()) == self._size
+
     def show_picture(self, levels: Sequence[QImage], size: tuple[int, int]) -> None:
         """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text."""
         self._levels, self._size = list(levels), size
         self._still = self._pending = self._hovered = None
         self.hands.let_go()
         self.fit()
+        self.update()
+
+    def refine(self, levels: Sequence[QImage]) -> None:
+        """The same picture in more pixels; what the hands are at goes on."""
+        self._levels, self._still = list(levels), None
         self.update()
 
     def show_items(self, items: Sequence[BoxItem]) -> None:
@@ -397,10 +407,8 @@ class Canvas(QWidget):
     def _paint_picture(self, painter: QPainter) -> None:
         """The smallest level that is still sharp, only the part in view; nearest pixels from 200 % up."""
         wanted = self.viewport.scale * self.devicePixelRatioF()
-        level = 0
-        while level + 1 < len(self._levels) and wanted <= 0.5 ** (level + 1):
-            level += 1
-        image = self._levels[level]
+        enough = [level for level in self._levels if level.width() >= wanted * self._size[0]]
+        image = enough[-1] if enough else self._levels[0]
         left, top = self.viewport.to_picture(0, 0)
         right, bottom = self.viewport.to_picture(self.width(), self.height())
         part = QRectF(QPointF(left, top), QPointF(right, bottom)).intersected(QRectF(0, 0, *self._size))

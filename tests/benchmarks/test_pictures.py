@@ -1,0 +1,93 @@
+"""From picture to picture, and in folders of any size."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.app import SWITCH_INTERVAL
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui.main_window import MainWindow
+
+from .conftest import Bench
+
+STEPS = 30
+SIZES = {"vga": (640, 480), "hd": (1920, 1080), "12mp": (4000, 3000)}
+
+
+def picture(size: tuple[int, int]) -> Image.Image:
+    """Blurred noise: as hard to decode as a photograph, about as large a file."""
+    small = np.random.default_rng(3).integers(0, 255, (size[1] // 6, size[0] // 6, 3), np.uint8)
+    return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Let the window live, to the millisecond; a loop without the pause would keep its threads from running."""
+    while not condition():
+        QApplication.processEvents()
+        time.sleep(0.0005)
+
+
+@pytest.fixture(autouse=True)
+def hands_over_as_the_program_does() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("name", SIZES)
+def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str) -> None:
+    picture(SIZES[name]).save(tmp_path / "000.jpg", quality=90)
+    for number in range(1, STEPS + 4):
+        (tmp_path / f"{number:03}.jpg").hardlink_to(tmp_path / "000.jpg")
+    window = MainWindow(Settings(), automatic=False)
+    qtbot.addWidget(window)
+    window.resize(1360, 860)
+    window.show()
+    window.open_path(tmp_path)
+    qtbot.waitUntil(lambda: window.session.is_open)
+    window.background.refresh_folders()
+    qtbot.waitUntil(lambda: len(window.session.statuses) == STEPS + 4 and not window.runner.jobs, timeout=60_000)
+    prefetched, cold, full = [], [], []
+
+    def shown() -> bool:
+        return window.canvas.has_picture
+
+    qtbot.waitUntil(shown)
+    for _ in range(STEPS):
+        following = window.session.order.next_of(window.session.undecided)
+        assert following
+        qtbot.waitUntil(lambda wanted=following: window.loader.is_kept(wanted), timeout=20_000)
+        QApplication.processEvents()
+        began = time.perf_counter()
+        window.session.go_to(following)
+        window.canvas.repaint()
+        prefetched.append((time.perf_counter() - began) * 1000)
+        assert shown()
+        QApplication.processEvents()
+    if name == "12mp":
+        for target in (1, 9, 17, 25, 33):
+            wait_for(lambda: window.loader.is_idle)
+            window.loader.clear()
+            began = time.perf_counter()
+            window.session.go_to(target)
+            wait_for(shown)
+            window.canvas.repaint()
+            cold.append((time.perf_counter() - began) * 1000)
+            wait_for(lambda: window.canvas.is_sharp)
+            window.canvas.repaint()
+            full.append((time.perf_counter() - began) * 1000)
+        bench.note("next_12mp_first_pixels_ms", sorted(cold)[len(cold) // 2])
+        bench.note("next_12mp_full_pixels_ms", sorted(full)[len(full) // 2])
+    bench.note(f"next_{name}_p95_ms", sorted(prefetched)[int(len(prefetched) * 0.95)])
+    window.close()
