@@ -38,7 +38,7 @@ from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
-from hitl_desktop.workflows.open_folder import first_picture, open_path, project_file_for
+from hitl_desktop.workflows.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.sample import default_sample_folder, make_sample
 
 _SHOWN_MS = 6000
@@ -197,17 +197,17 @@ class MainWindow(QMainWindow):
     def open_path(self, path: Path) -> None:
         """Open a project, or a folder of pictures; if that fails, what was open stays open.
 
-        Finding the first picture may mean walking through a large tree, so that is a job.
+        Looking through a folder may mean walking through a large tree, so that is a job.
         """
-        if path.is_dir() and not project_file_for(path).exists():
-            search = partial(_find_first, path)
-            self.runner.start(FILES, "Looking for pictures", search, on_success=lambda _: self._open(path), quiet=True)
+        if path.is_dir():
+            search = partial(_locate, path)
+            self.runner.start(FILES, "Looking for pictures", search, on_success=self._open, quiet=True)
         else:
-            self._open(path)
+            self._open(Place(path))
 
-    def _open(self, path: Path) -> None:
+    def _open(self, place: Place) -> None:
         try:
-            project = open_path(path)
+            project = open_place(place)
         except HitlError as error:
             self.messages.error(error)
             return
@@ -372,5 +372,5 @@ class MainWindow(QMainWindow):
         apply_theme(name)
 
 
-def _find_first(folder: Path, _progress: Progress) -> str:
-    return first_picture(folder)
+def _locate(path: Path, _progress: Progress) -> Place:
+    return locate(path)

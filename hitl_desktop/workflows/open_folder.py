@@ -173,32 +173,61 @@ def project_file_for(folder: Path) -> Path:
     """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be written."""
     folder = Path(os.path.abspath(folder))  # noqa: PTH100
     inside = folder / f"{folder.name or 'pictures'}{SUFFIX}"
-    others = sorted(folder.glob(f"*{SUFFIX}"))
-    if not inside.exists() and len(others) == 1:
-        return others[0]  # the folder was renamed or copied
-    if inside.exists() or os.access(folder, os.W_OK):
+    if inside.exists():
+        return inside
+    if folder.is_dir():
+        with os.scandir(folder) as entries:  # a glob takes 100 ms with 50,000 names
+            others = [entry.path for entry in entries if entry.name.endswith(SUFFIX)]
+        if len(others) == 1:
+            return Path(others[0])  # the folder was renamed or copied
+    if os.access(folder, os.W_OK):
         return inside
     own = hashlib.blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
     return data_dir() / f"{folder.name or 'pictures'}-{own}{SUFFIX}"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project file; where it is still to be made, the folder it is for and its `first` picture."""
+
+    file: Path
+    folder: Path | None = None
+    first: str = ""
+
+
+def locate(path: Path) -> Place:
+    """Where the project of a path is, or is to be; in a large tree the look for a first picture takes its time.
+
+    Raises:
+        HitlError: a folder that cannot be opened, or without pictures.
+    """
+    if not path.is_dir():
+        return Place(path)
+    check_folder(path)
+    file = project_file_for(path)
+    return Place(file) if file.exists() else Place(file, path, first_picture(path))
+
+
+def open_place(place: Place) -> Project:
+    """The project at a place; a new one lists the first picture only, so that it can be shown at once.
+
+    Raises:
+        HitlError: it cannot be opened or made.
+    """
+    if place.folder is None:
+        return Project.open(place.file)
+    project = Project.create(place.file)
+    _insert(project, project.add_folder(place.folder), [place.first])
+    return project
+
+
 def open_path(path: Path) -> Project:
     """The project at a path; for a folder, its project, made when there is none yet.
-
-    A new one lists the first picture only, so that it can be shown at once; `add_folder` lists the others.
 
     Raises:
         HitlError: neither a project nor a folder with pictures.
     """
-    if not path.is_dir():
-        return Project.open(path)
-    file = project_file_for(path)
-    if file.exists():
-        return Project.open(file)
-    first = first_picture(path)
-    project = Project.create(file)
-    _insert(project, project.add_folder(path), [first])
-    return project
+    return open_place(locate(path))
 
 
 def check_folders(project: Project) -> None:

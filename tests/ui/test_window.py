@@ -659,12 +659,15 @@ def test_a_file_read_for_one_project_is_not_imported_into_another(
         assert [c.name for c in project.categories.all()] == ["cat"]
 
 
-def test_a_renamed_folder_opens_its_project(window: MainWindow, make_window: MakeWindow, tmp_path: Path) -> None:
+def test_a_renamed_folder_opens_its_project(
+    window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
     window.session.add_category("cat")
     window.close()
     (tmp_path / "pictures").rename(tmp_path / "renamed")
     other = make_window()
     other.open_path(tmp_path / "renamed")
+    qtbot.waitUntil(lambda: other.session.is_open)
     assert other.session.project
     assert other.session.project.path == tmp_path / "renamed" / "pictures.hitl"
     assert list(other.session.names.values()) == ["cat"]
