@@ -88,6 +88,15 @@ class Images:
         """All ids, in order."""
         return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]
 
+    def last_id(self) -> int:
+        """The highest id, about as many as there are pictures; 0 if there are none."""
+        return self._db.scalar("SELECT max(id) FROM images") or 0
+
+    def first_id(self) -> int | None:
+        """An undecided picture that can be read, or any."""
+        sql = "SELECT id FROM images WHERE state = 'undecided' AND reason IS NULL LIMIT 1"
+        return self._db.scalar(sql) or self._db.scalar("SELECT min(id) FROM images")
+
     def statuses(self) -> dict[int, str]:
         """State of every picture by id, in order, or "unreadable"."""
         return dict(

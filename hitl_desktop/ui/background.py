@@ -18,12 +18,14 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.embed import embed_undecided
+from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 
+_LISTING = "listing"
 READING, DETECTING, LEARNING, FILES = "reading", "detecting", "learning", "files"
 _LEARN = "Learning"
 RANK_EVERY = 200
@@ -57,10 +59,18 @@ class Background(QObject):
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
         session.changed.connect(self._on_changed)
+        session.listing_wanted.connect(self._list)
 
     def stop(self) -> None:
         """Ask what goes on by itself to stop; files on their way in or out are finished."""
         self._runner.cancel(READING, DETECTING, LEARNING)
+
+    def _list(self, number: int) -> None:
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, _: list_queue(p))
+            take = partial(self._session.take_listing, number)
+            self._runner.start(_LISTING, "Listing the queue", job, on_success=take, quiet=True)
 
     # reading and pre-labelling
 

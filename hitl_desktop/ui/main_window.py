@@ -352,6 +352,7 @@ class MainWindow(QMainWindow):
         total = len(session.statuses)
         decided = session.count("decided")
         place = f"picture {session.order.position + 1} of {total}" if session.image else f"{total} pictures"
+        place = "listing the pictures" if session.is_listing and not total else place
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
         self.place.setText(f"{name}   {state}   {place}")

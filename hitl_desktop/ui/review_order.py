@@ -19,6 +19,10 @@ class ReviewOrder:
         """Where the current picture stands; -1 when there is none."""
         return self._place.get(self.current, -1) if self.current is not None else -1
 
+    def place_of(self, image_id: int) -> int:
+        """Where a picture stands; -1 when it is not listed."""
+        return self._place.get(image_id, -1)
+
     def rerank(self, ranked: Sequence[int], everything: Iterable[int]) -> None:
         """Put `ranked` behind the current picture, then whatever else there is; nothing before it moves."""
         front = self.ids[: self.position + 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,12 +26,16 @@ from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown
 
 IDLE_SECONDS = 30.0
 SAME_OBJECT_IOU = 0.6
 THRESHOLD_STEP = 0.05
 _THRESHOLD = "display_threshold"
+_LAST_IMAGE = "last_image"
+_MANY = 20_000
+"""More pictures than this are listed by a job: reading them takes a tenth of a second, and more."""
 
 
 class Session(QObject):
@@ -45,6 +50,7 @@ class Session(QObject):
         category_changed: the current category is another one.
         decided: a picture was decided, or a decided one was corrected.
         synced: the disk has what was done, or could not take it.
+        listing_wanted: a job is to read the queue under this number, for `take_listing`.
     """
 
     opened = Signal()
@@ -55,6 +61,7 @@ class Session(QObject):
     category_changed = Signal()
     decided = Signal()
     synced = Signal()
+    listing_wanted = Signal(int)
     _disk_answered = Signal(int, object)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
@@ -68,8 +75,10 @@ class Session(QObject):
         self.category_id: int | None = None
         self.threshold = settings.number("display_threshold")
         self.order = ReviewOrder()
-        self.statuses: dict[int, str] = {}
-        self._by_status: dict[str, set[int]] = {}
+        self._listing = Listing()
+        self._listings_asked = 0
+        self._since_asked: dict[int, str] = {}
+        self.is_listing = False
         self._naming: Naming | None = None
         self._passing: Set[int] | None = None
         self._decided_too = False
@@ -98,9 +107,14 @@ class Session(QObject):
         self.threshold = float(kept) if kept else self.settings.number("display_threshold")
         decided = project.decisions.decided_order()
         self.order = ReviewOrder(decided, decided[-1] if decided else None)
-        self.reload_queue()
+        last = project.meta.get_id(_LAST_IMAGE)
+        if not self.reload_queue():
+            last = last or project.images.first_id()
+            self.order = ReviewOrder([i for i in decided if i != last] + ([last] if last else []), last)
+        elif last not in self.statuses:
+            last = self.order.next_of(self.undecided) or (self.order.ids[0] if self.order.ids else None)
         self.opened.emit()
-        self.go_to(self.order.next_of(self.undecided) or (self.order.ids[0] if self.order.ids else None))
+        self.go_to(last)
 
     def close(self) -> None:
         """Close the project, if any."""
@@ -109,10 +123,14 @@ class Session(QObject):
             self._syncer.close()
             self._syncer = None
         if self.project is not None:
+            try:
+                self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else None)
+            except HitlError as error:  # where work went on is no loss
+                self.messages.error(error)
             self.project.close()
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
-        self.order, self.statuses, self._by_status = ReviewOrder(), {}, {}
+        self.order, self._listing, self.is_listing = ReviewOrder(), Listing(), False
 
     @property
     def is_saving(self) -> bool:
@@ -165,35 +183,56 @@ class Session(QObject):
 
     def count(self, status: str) -> int:
         """How many pictures have this status."""
-        return len(self._by_status.get(status, ()))
+        return len(self._listing.by_status.get(status, ()))
 
     @property
     def undecided(self) -> Set[int]:
         """Pictures still to be decided."""
-        return self._by_status.get(ImageState.UNDECIDED.value, set())
+        return self._listing.by_status.get(ImageState.UNDECIDED.value, set())
+
+    @property
+    def statuses(self) -> dict[int, str]:
+        """The status of every picture by id."""
+        return self._listing.statuses
 
     def _set_status(self, image_id: int, status: str) -> None:
-        """Keep count without counting anew: a project may hold 100,000 pictures."""
-        before = self.statuses.get(image_id)
-        if before is not None:
-            self._by_status[before].discard(image_id)
-        self.statuses[image_id] = status
-        self._by_status.setdefault(status, set()).add(image_id)
+        self._listing.set_status(image_id, status)
+        self._since_asked[image_id] = status
 
     def path_of(self, image: ImageRecord) -> Path | None:
         """Where a picture lies."""
         return self.project.path_of(image) if self.project else None
 
-    def reload_queue(self) -> None:
-        """Read the active ranking; pictures before and at the current one keep their place."""
+    def reload_queue(self) -> bool:
+        """Read the active ranking; of very many pictures a job does it, False, and `take_listing` follows.
+
+        Pictures before and at the current one keep their place.
+        """
         if self.project is None:
+            return True
+        self._listings_asked += 1
+        if self.project.images.last_id() > _MANY:
+            self._since_asked, self.is_listing = {}, True
+            self.listing_wanted.emit(self._listings_asked)
+            return False
+        self._take(list_queue(self.project))
+        return True
+
+    def _take(self, listing: Listing) -> None:
+        self.is_listing = False
+        self._listing = listing
+        self.order.rerank(listing.ranked, listing.statuses)
+
+    def take_listing(self, number: int, listing: Listing) -> None:
+        """What a job has read, with what hands did meanwhile; nothing if it was asked for anew since."""
+        if number != self._listings_asked or self.project is None:
             return
-        ranked = self.project.queue.ids()
-        self.statuses = self.project.images.statuses()
-        self._by_status = {}
-        for image_id, status in self.statuses.items():
-            self._by_status.setdefault(status, set()).add(image_id)
-        self.order.rerank(ranked, self.statuses)
+        for image_id, status in self._since_asked.items():
+            listing.set_status(image_id, status)
+        self._take(listing)
+        self.changed.emit(Changes(images=True, queue=True))
+        if self.image is None:
+            self.go_to(self.order.next_of(self.undecided))
 
     def apply_changes(self, changes: Changes) -> None:
         """Take in what a job changed and tell the views; proposals on screen stay, only missing ones appear."""
@@ -201,8 +240,9 @@ class Session(QObject):
             return
         if changes.head or changes.categories:
             self._read_names()
-        if changes.images or changes.queue:
-            self.reload_queue()
+        if (changes.images or changes.queue) and not self.reload_queue():
+            changes = replace(changes, images=False, queue=False)  # they come with the listing
+            self.image = self.project.images.get(self.image.id) if self.image else None
         if self.image is not None:
             if changes.images:
                 self.image = self.project.images.get(self.image.id)
@@ -260,6 +300,8 @@ class Session(QObject):
         return self._passing if self._decided_too else self._passing & self.undecided
 
     def _why_no_next(self) -> str:
+        if self.is_listing:
+            return "The pictures are still being listed."
         if self._passing is not None and self.undecided:
             return "Nothing is left to do in this filter of the queue."
         if self.undecided:

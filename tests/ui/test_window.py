@@ -26,6 +26,7 @@ from hitl_desktop.ui.image_loader import Loaded
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.workflows.annotate import How, Revision, decide, undo
+from hitl_desktop.workflows.list_queue import Listing
 from hitl_desktop.workflows.naming import set_detector
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow
@@ -902,6 +903,49 @@ def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: P
     window.loader.want(99, tmp_path / "large.jpg")
     qtbot.waitUntil(lambda: bool(seen) and seen[-1] == 2400, timeout=10_000)
     assert seen in ([1000, 2400], [2400])  # the small one is dropped when it comes second
+
+
+def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitl_desktop.ui.session._MANY", 2)
+    window.session.go_to(3)
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    session = other.session
+    assert session.image
+    assert session.image.id == 3  # at once, before the others are known
+    assert session.is_listing
+    assert session.statuses == {}
+    session.skip()
+    assert "still being listed" in other.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: len(session.statuses) == 4)
+    assert session.statuses[3] == "skipped"  # what was done meanwhile stands
+    assert session.count("undecided") == 3
+    assert other.queue.model.rowCount() == 4
+    assert other.queue.model.index_of(3).isValid()
+    session.next()
+    assert session.image.id != 3
+
+
+def test_a_listing_that_was_asked_for_anew_is_dropped(window: MainWindow) -> None:
+    before = window.session.statuses
+    window.session.take_listing(window.session._listings_asked - 1, Listing([2], {2: "undecided"}, {"undecided": {2}}))
+    assert window.session.statuses is before
+
+
+def test_the_last_picture_is_at_hand_again(window: MainWindow, make_window: MakeWindow) -> None:
+    window.session.go_to(3)
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    assert other.session.image
+    assert other.session.image.id == 3
 
 
 def test_the_panels_can_be_called_back(window: MainWindow) -> None:

@@ -28,7 +28,7 @@ class QueueModel(QAbstractListModel):
         super().__init__()
         self._session, self._loader = session, loader
         self._rows: list[int] = []
-        self._places: dict[int, int] = {}
+        self._places: dict[int, int] | None = {}
         self._records: dict[int, ImageRecord] = {}
         self._ranked: dict[int, Ranked] = {}
         self._filter, self._text = "All", ""
@@ -64,7 +64,7 @@ class QueueModel(QAbstractListModel):
     def reload(self) -> None:
         """Take the session's order anew."""
         wanted = FILTERS[self._filter]
-        statuses, rows = self._session.statuses, list(self._session.order.ids)
+        statuses, rows = self._session.statuses, self._session.order.ids
         if wanted:
             rows = [i for i in rows if statuses.get(i) == wanted]
         if self._text and self._session.project is not None:
@@ -74,7 +74,7 @@ class QueueModel(QAbstractListModel):
         self._session.restrict(set(rows) if narrow else None, decided_too=wanted not in {"", "undecided"})
         self.beginResetModel()
         self._rows = rows
-        self._places = {image_id: n for n, image_id in enumerate(rows)}
+        self._places = {image_id: n for n, image_id in enumerate(rows)} if narrow else None
         self._records.clear()
         self._ranked.clear()
         self.endResetModel()
@@ -86,8 +86,10 @@ class QueueModel(QAbstractListModel):
 
     def index_of(self, image_id: int | None) -> QModelIndex:
         """The row of a picture; invalid when the filter hides it."""
-        row = self._places.get(image_id, -1) if image_id is not None else -1
-        return self.index(row, 0) if row >= 0 else QModelIndex()
+        if image_id is None:
+            return QModelIndex()
+        row = self._session.order.place_of(image_id) if self._places is None else self._places.get(image_id, -1)
+        return self.index(row, 0) if 0 <= row < len(self._rows) else QModelIndex()
 
     def refresh(self, image_id: int) -> None:
         """A picture's state changed."""
