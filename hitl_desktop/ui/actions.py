@@ -92,6 +92,7 @@ ACTIONS: Final = (
     ActionSpec("prelabel", "&Pre-label", "Ctrl+P", When.PROJECT, "&Model"),
     ActionSpec("learn", "&Learn now", "Ctrl+L", When.PROJECT, "&Model"),
     ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
+    ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),
     ActionSpec("cheat_sheet", "&Keys", "?", When.ALWAYS, "&Help"),
     ActionSpec("show_log", "Where the &log lies", "", When.ALWAYS, "&Help"),
     ActionSpec("about", "&About", "", When.ALWAYS, "&Help"),
@@ -130,6 +131,10 @@ class Actions:
         """Put what Qt made itself, such as the switches of docks, at the end of a menu."""
         self._menus[menu].addSeparator()
         self._menus[menu].addActions(actions)
+
+    def all(self) -> list[QAction]:
+        """All acts, in the order of the table."""
+        return list(self._actions.values())
 
     def of_menu(self, menu: str) -> list[QAction]:
         """The acts of a menu, for the same menu elsewhere."""

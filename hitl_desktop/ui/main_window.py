@@ -25,6 +25,7 @@ from hitl_desktop.ui.category_keys import CategoryKeys
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
+from hitl_desktop.ui.dialogs.palette import Palette
 from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.jobs import JobRunner
@@ -187,10 +188,18 @@ class MainWindow(QMainWindow):
             "prelabel": self.background.prelabel,
             "learn": self.background.learn,
             "stop_jobs": self.background.stop,
+            "palette": self._find_command,
             "cheat_sheet": lambda: CheatSheet(self).exec(),
             "show_log": lambda: self.ask.tell("Log", f"The log lies at {log_file()}"),
             "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
         }
+
+    def _find_command(self) -> None:
+        palette = Palette(self.actions_.all(), self)
+        palette.exec()
+        self.canvas.setFocus()
+        if palette.chosen is not None:
+            palette.chosen.trigger()
 
     # opening and closing
 

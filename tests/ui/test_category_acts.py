@@ -91,6 +91,16 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
     assert window.session.hotkeys[10] == "Q"
 
 
+def test_the_right_button_makes_a_category_current_before_its_menu_opens(window: MainWindow) -> None:
+    zoo(window)
+    window.canvas.select(None)
+    item = window.inspector.categories.item(0)
+    place = window.inspector.categories.visualItemRect(item).center()
+    QTest.mousePress(window.inspector.categories.viewport(), Qt.MouseButton.RightButton, pos=place)
+    assert window.session.category_id == 1
+    assert [a.category_id for a in window.session.annotations] == [1, 2]  # nothing was re-classed
+
+
 def test_a_plural_is_asked_about(window: MainWindow) -> None:
     zoo(window)
     window.inspector.name_typed.emit("Cats")

@@ -68,6 +68,7 @@ class Inspector(QWidget):
         self.categories = QListWidget()
         self.categories.setAccessibleName("Categories")
         self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        self.categories.itemPressed.connect(self._on_pressed)
         self.categories.itemClicked.connect(self._on_category)
         self.categories.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         layout = QVBoxLayout(self)
@@ -176,6 +177,10 @@ class Inspector(QWidget):
         key = index.data(KEY)
         if isinstance(key, BoxKey):
             self.box_chosen.emit(key)
+
+    def _on_pressed(self, item: QListWidgetItem) -> None:
+        """Also by the right button, whose menu is about the current category."""
+        self._session.set_category(item.data(Qt.ItemDataRole.UserRole))
 
     def _on_category(self, item: QListWidgetItem) -> None:
         self.category_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
