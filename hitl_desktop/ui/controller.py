@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -13,6 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.image_loader import ImageLoader, Loaded
@@ -358,6 +360,19 @@ class Controller(QObject):
     def _say_hidden(self) -> None:
         self._show_boxes()
         self._messages.say("Hidden boxes are still there and are exported. Ctrl+Shift+H shows them again.")
+
+    def show_as(self, display: Display) -> None:
+        """Show pixels otherwise, on this and the next pictures; nothing is written."""
+        self._canvas.show_as(display)
+        self._messages.say(f"The picture is shown {display.words()}; on the disk it is as before.")
+
+    def step_display(self, *, brightness: float = 0.0, contrast: float = 1.0, gamma: float = 1.0) -> None:
+        """A step brighter, darker ..."""
+        self.show_as(self._canvas.display.changed(brightness=brightness, contrast=contrast, gamma=gamma))
+
+    def toggle_stretch(self) -> None:
+        """Let what is in view fill the whole range from black to white, or no longer."""
+        self.show_as(replace(self._canvas.display, stretch=not self._canvas.display.stretch))
 
     def draw_by(self, clicks: int) -> None:
         """Say how many clicks draw a box; drags always do."""

@@ -20,6 +20,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.category_acts import CategoryActs
 from hitl_desktop.ui.category_keys import CategoryKeys
 from hitl_desktop.ui.controller import Controller
@@ -181,6 +182,14 @@ class MainWindow(QMainWindow):
             "zoom_in": partial(canvas.zoom, 1.25),
             "zoom_out": partial(canvas.zoom, 0.8),
             "real_size": canvas.zoom_to_pixels,
+            "brighter": partial(controller.step_display, brightness=0.1),
+            "darker": partial(controller.step_display, brightness=-0.1),
+            "more_contrast": partial(controller.step_display, contrast=1.25),
+            "less_contrast": partial(controller.step_display, contrast=0.8),
+            "more_gamma": partial(controller.step_display, gamma=1.25),
+            "less_gamma": partial(controller.step_display, gamma=0.8),
+            "stretch": controller.toggle_stretch,
+            "plain_display": partial(controller.show_as, Display()),
             "threshold_down": partial(controller.change_threshold, -1),
             "threshold_up": partial(controller.change_threshold, 1),
             "edit_tags": self.inspector.tags.setFocus,

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.canvas.display import Display, adjust
 from hitl_desktop.ui.canvas.hands import Hands
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind, in_order_of_doubt
 from hitl_desktop.ui.canvas.layer import BoxLayer
@@ -79,6 +80,7 @@ class Canvas(QWidget):
         self._hovered: BoxItem | None = None
         self._pending: BBox | None = None
         self._hidden = False
+        self.display = Display()
         self._fitted = True
         self._released = (0, 0)
 
@@ -225,6 +227,11 @@ class Canvas(QWidget):
     def zoom_to_pixels(self) -> None:
         """One picture pixel to one logical pixel, around the centre."""
         self.zoom(1.0 / self.viewport.scale)
+
+    def show_as(self, display: Display) -> None:
+        """Show the pixels brighter, with more contrast ..."""
+        self.display = display
+        self.update()
 
     def pan(self, delta: QPointF) -> None:
         """Move the picture by so many pixels of the view."""
@@ -374,14 +381,17 @@ class Canvas(QWidget):
         """Picture and boxes as they are while the pointer only moves: painted once, kept until one of them changes."""
         taken = frozenset(self._selection) if self.hands.is_changing else frozenset[BoxKey]()
         ratio = self.devicePixelRatioF()
-        key = (self._layer, self.viewport, self.size(), ratio, self._hidden, taken)
+        key = (self._layer, self.viewport, self.size(), ratio, self._hidden, taken, self.display)
         if self._still is not None and self._still[0] == key:
             return self._still[1]
         pixmap = QPixmap(self.size() * ratio)
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(self.palette().shadow().color())
         painter = QPainter(pixmap)
-        self._paint_picture(painter)
+        if self.display.is_plain:
+            self._paint_picture(painter)
+        else:
+            painter.drawImage(0, 0, self._adjusted(ratio))
         if self.viewport.scale >= _GRID_FROM:
             paint_grid(painter, self.viewport, self._size, QRectF(self.rect()))
         if not self._hidden:
@@ -389,6 +399,17 @@ class Canvas(QWidget):
         painter.end()
         self._still = (key, pixmap)
         return pixmap
+
+    def _adjusted(self, ratio: float) -> QImage:
+        """The picture as it is in view, with the display's brightness and so on; what lies around it stays clear."""
+        image = QImage(self.size() * ratio, QImage.Format.Format_ARGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        self._paint_picture(painter)
+        painter.end()
+        adjust(image, self.display)
+        return image
 
     def _paint_in_hand(self, painter: QPainter, area: QRectF) -> None:
         """The box under the pointer, and the selected ones; one that is selected alone has handles."""
