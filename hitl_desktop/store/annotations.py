@@ -13,6 +13,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id"
+_ORIGINS = {origin.value: origin for origin in Origin}  # looked up, not called: there may be thousands of rows
 _MARKS = ", ".join("?" * 13)
 
 
@@ -23,7 +24,7 @@ def _annotation(row: Row) -> Annotation:
         image_id,
         category_id,
         BBox(x, y, w, h),
-        Origin(origin),
+        _ORIGINS[origin],
         proposed_by,
         score,
         bool(edited),
