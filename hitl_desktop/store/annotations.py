@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.geometry import BBox
@@ -14,6 +15,7 @@ from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id"
 _ORIGINS = {origin.value: origin for origin in Origin}  # looked up, not called: there may be thousands of rows
+_AT_ONCE = 500
 _MARKS = ", ".join("?" * 13)
 
 
@@ -52,13 +54,19 @@ class Annotations:
         Raises:
             HitlError: a box has no size or is not finite.
         """
-        added: list[Annotation] = []
-        for a in annotations:
+        given = list(annotations)
+        for a in given:
             if not all(map(math.isfinite, a.bbox)) or a.bbox.w <= 0 or a.bbox.h <= 0:
                 raise HitlError("A box needs a width and a height.", hint="Draw it again, a little larger.")
-            new_id = self._db.insert(f"INSERT INTO annotations ({_COLUMNS}) VALUES ({_MARKS})", _row(a))
-            added.append(replace(a, id=new_id))
-        return tuple(added)
+        with self._db.transaction():  # so that nobody takes an id in between
+            fresh = count(max([self.last_id(), *(a.id for a in given)]) + 1)
+            added = tuple(a if a.id else replace(a, id=next(fresh)) for a in given)
+            for start in range(0, len(added), _AT_ONCE):  # a statement is a hand-over of the interpreter
+                some = added[start : start + _AT_ONCE]
+                marks = ", ".join([f"({_MARKS})"] * len(some))
+                values = [value for a in some for value in _row(a)]
+                self._db.execute(f"INSERT INTO annotations ({_COLUMNS}) VALUES {marks}", values)
+        return added
 
     def add_all(self, annotations: Iterable[Annotation]) -> None:
         """Insert very many, quickly; those with id 0 get a new one."""

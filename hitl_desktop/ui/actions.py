@@ -36,6 +36,23 @@ class ActionSpec:
     on_canvas: bool = False
     held: bool = False
 
+    @property
+    def words(self) -> str:
+        """What it does, without marks for the keyboard."""
+        return self.text.replace("&", "").rstrip(".")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its keys as delivered."""
+        return tuple(key for key in (self.shortcut, self.also) if key)
+
+
+def clash(key: str, other: str) -> bool:
+    """Whether one key sequence begins the other, so that the longer one could never be typed."""
+    ours, theirs = (QKeySequence(k).toString().split(", ") for k in (key, other))
+    length = min(len(ours), len(theirs))
+    return bool(key and other) and ours[:length] == theirs[:length]
+
 
 ACTIONS: Final = (
     ActionSpec("open_folder", "Open &folder...", "Ctrl+O", When.ALWAYS, "&File"),
@@ -101,6 +118,7 @@ ACTIONS: Final = (
     ActionSpec("learn", "&Learn now", "Ctrl+L", When.PROJECT, "&Model"),
     ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
     ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),
+    ActionSpec("edit_keys", "&Change keys...", "", When.ALWAYS, "&Help"),
     ActionSpec("cheat_sheet", "&Keys", "?", When.ALWAYS, "&Help"),
     ActionSpec("show_log", "Where the &log lies", "", When.ALWAYS, "&Help"),
     ActionSpec("about", "&About", "", When.ALWAYS, "&Help"),
@@ -111,6 +129,7 @@ class Actions:
     """The table as Qt actions in the menus of a window."""
 
     def __init__(self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
+        self._chosen: dict[str, str] = {}
         self._actions: dict[str, QAction] = {}
         menus = self._menus = {
             name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)
@@ -123,14 +142,49 @@ class Actions:
                 action.setEnabled(False)
                 menus[spec.menu].addAction(action)
                 continue
-            if spec.shortcut:
-                action.setShortcuts([QKeySequence(key) for key in (spec.shortcut, spec.also) if key])
             if spec.on_canvas:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
                 canvas.addAction(action)
             action.triggered.connect(_without_argument(handlers[spec.id]))
             menus[spec.menu].addAction(action)
             self._actions[spec.id] = action
+        self.load({})
+
+    def load(self, chosen: Mapping[str, str]) -> None:
+        """Take the keys that a person chose, by act; all others have those they were delivered with."""
+        self._chosen = {i: key for i, key in chosen.items() if i in self._actions}
+        for spec in ACTIONS:
+            if spec.id in self._actions:
+                self._actions[spec.id].setShortcuts([QKeySequence(key) for key in self.keys_of(spec.id)])
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The keys that differ from those delivered, by act."""
+        return dict(self._chosen)
+
+    def keys_of(self, action_id: str) -> tuple[str, ...]:
+        """The keys of an act now."""
+        if action_id in self._chosen:
+            key = self._chosen[action_id]
+            return (key,) if key else ()
+        return next(spec.keys for spec in ACTIONS if spec.id == action_id)
+
+    def owner_of(self, key: str, *, other_than: str = "") -> ActionSpec | None:
+        """The act that a key, or its beginning, belongs to."""
+        for spec in ACTIONS:
+            keys = spec.keys if spec.held else self.keys_of(spec.id)
+            if spec.id != other_than and any(clash(key, its) for its in keys):
+                return spec
+        return None
+
+    def rebind(self, action_id: str, key: str) -> ActionSpec | None:
+        """Give an act another key, or none; if another act has that key, nothing changes and it is returned."""
+        taken = self.owner_of(key, other_than=action_id) if key else None
+        if taken is None:
+            delivered = next(spec.shortcut for spec in ACTIONS if spec.id == action_id)
+            chosen = {i: k for i, k in self._chosen.items() if i != action_id}
+            self.load(chosen if key == delivered else chosen | {action_id: key})
+        return taken
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtGui import QKeySequence
 
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.words import counted
-from hitl_desktop.ui.actions import ACTIONS
+from hitl_desktop.ui.actions import ActionSpec
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
@@ -19,8 +20,10 @@ from hitl_desktop.workflows import categories
 class CategoryActs:
     """Rename, recolour, give a key, merge and remove; each is one step that undo takes back."""
 
-    def __init__(self, session: Session, ask: Ask, messages: Messages) -> None:
-        self._session, self.ask, self._messages = session, ask, messages
+    def __init__(
+        self, session: Session, ask: Ask, messages: Messages, owner_of: Callable[[str], ActionSpec | None]
+    ) -> None:
+        self._session, self.ask, self._messages, self.owner_of = session, ask, messages, owner_of
 
     def _current(self) -> Category | None:
         session = self._session
@@ -53,11 +56,11 @@ class CategoryActs:
         if typed is None:
             return
         key = QKeySequence(typed).toString()
-        taken = next((spec.text for spec in ACTIONS if _clashes(key, spec.shortcut) or _clashes(key, spec.also)), None)
+        taken = self.owner_of(key) if key else None
         if typed.strip() and not key:
             self._messages.say(f'"{typed}" is no key.')
-        elif key and taken is not None and not taken.startswith("Category"):
-            self._messages.say(f'{key} is taken: "{taken.replace("&", "")}". Choose another key.')
+        elif key and taken is not None and not taken.id.startswith("category_"):
+            self._messages.say(f'{key} is taken: "{taken.words}". Choose another key.')
         else:
             self._session.manage(partial(_change, category=category, hotkey=key))
 
@@ -90,10 +93,3 @@ class CategoryActs:
 
 
 _change = categories.change
-
-
-def _clashes(key: str, other: str) -> bool:
-    """Whether one key sequence begins the other, so that the longer one could never be typed."""
-    ours, theirs = key.split(", "), QKeySequence(other).toString().split(", ")
-    length = min(len(ours), len(theirs))
-    return bool(key and other) and ours[:length] == theirs[:length]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -17,7 +19,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.actions import Actions
+from hitl_desktop.ui.actions import Actions, ActionSpec
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
@@ -26,6 +28,7 @@ from hitl_desktop.ui.category_keys import CategoryKeys
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
+from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
 from hitl_desktop.ui.dialogs.palette import Palette
 from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.image_loader import ImageLoader
@@ -68,7 +71,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.session)
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
-        self.category_acts = CategoryActs(self.session, self.ask, self.messages)
+        self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -89,6 +92,7 @@ class MainWindow(QMainWindow):
             self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self.actions_ = Actions(self, self.canvas, self._handlers())
+        self.actions_.load(_keys(settings))
         self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
         self.inspector.categories.addActions(self.actions_.of_menu("&Category"))
@@ -198,10 +202,18 @@ class MainWindow(QMainWindow):
             "learn": self.background.learn,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
-            "cheat_sheet": lambda: CheatSheet(self).exec(),
+            "edit_keys": self._edit_keys,
+            "cheat_sheet": lambda: CheatSheet(self.actions_, self).exec(),
             "show_log": lambda: self.ask.tell("Log", f"The log lies at {log_file()}"),
             "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
         }
+
+    def _owner_of(self, key: str) -> ActionSpec | None:
+        return self.actions_.owner_of(key)
+
+    def _edit_keys(self) -> None:
+        KeysEditor(self.actions_, self).exec()
+        self.session.keep("keys", json.dumps(self.actions_.chosen))
 
     def _find_command(self) -> None:
         palette = Palette(self.actions_.all(), self)
@@ -389,6 +401,16 @@ class MainWindow(QMainWindow):
     def _set_theme(self, name: str) -> None:
         self.session.keep("theme", name)
         apply_theme(name)
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    """The keys that a person chose; none if what is stored is damaged."""
+    try:
+        stored: object = json.loads(settings.text("keys"))
+    except ValueError:
+        return {}
+    items = cast("dict[object, object]", stored).items() if isinstance(stored, dict) else ()
+    return {i: key for i, key in items if isinstance(i, str) and isinstance(key, str)}
 
 
 def _locate(path: Path, _progress: Progress) -> Place:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hitl_desktop.domain.annotations import Annotation, Origin
-from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.categories import Category, normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
@@ -52,7 +52,7 @@ def revise(project: Project, revisions: Sequence[Revision]) -> Changes:
     with project.db.transaction():
         for revision in revisions:
             if isinstance(revision.box, Proposal):
-                after.append(_accepted(project, revision.box, category_id=revision.category_id, bbox=revision.bbox))
+                after.append(_accept_one(project, revision.box, revision))
             elif (revised := _revised(revision.box, revision)) != revision.box:
                 before.append(revision.box)
                 after.append(revised)
@@ -85,11 +85,18 @@ def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
     return revise(project, [Revision(p) for p in proposals])
 
 
+def _accept_one(project: Project, proposal: Proposal, revision: Revision) -> Annotation:
+    """A detector class becomes a category when a proposal is accepted under its own name."""
+    if revision.category_id is None:
+        return _accepted(proposal, project.categories.ensure(proposal.name), bbox=revision.bbox)
+    own = project.categories.find(proposal.name)
+    return _accepted(proposal, own, category_id=revision.category_id, bbox=revision.bbox)
+
+
 def _accepted(
-    project: Project, proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None
+    proposal: Proposal, own: Category | None, *, category_id: int | None = None, bbox: BBox | None = None
 ) -> Annotation:
-    """The annotation a proposal becomes; a detector class becomes a category when it is accepted under its own name."""
-    own = project.categories.ensure(proposal.name) if category_id is None else project.categories.find(proposal.name)
+    """The annotation a proposal becomes; `own` is the category of its own name."""
     category_id = category_id or (own.id if own else 0)
     return Annotation(
         id=0,
@@ -163,7 +170,8 @@ def _decide(
         removed = tuple(present) if empty else ()
         if image.state is ImageState.DECIDED and not removed and not accepted:
             return Changes()
-        added = tuple(_accepted(project, p) for p in accepted)
+        own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
+        added = tuple(_accepted(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
         known = project.decisions.was_decided(image_id)  # a head may have been taught it, whatever became of that
         edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))

@@ -48,6 +48,19 @@ def test_annotation_ids_are_never_used_twice(project: Project) -> None:
     assert again == first
 
 
+def test_very_many_annotations_get_ids_of_their_own_beside_given_ones(project: Project) -> None:
+    category = project.categories.ensure("a").id
+    boxes = [Annotation(n if n in (3, 900) else 0, 1, category, BBox(n, 0, 5, 5)) for n in range(1, 1300)]
+    added = project.annotations.add(boxes)
+    assert [a.bbox for a in added] == [a.bbox for a in boxes]
+    assert (added[2].id, added[899].id) == (3, 900)
+    assert len({a.id for a in added}) == len(boxes)
+    assert sorted(added, key=lambda a: a.id) == project.annotations.of_image(1)
+    with pytest.raises(HitlError):
+        project.annotations.add([boxes[0], Annotation(0, 1, category, BBox(0, 0, float("nan"), 5))])
+    assert len(project.annotations.of_image(1)) == len(boxes)  # all or none
+
+
 def test_annotations_come_back_as_they_went_in(project: Project) -> None:
     category = project.categories.ensure("a").id
     box = BBox(0.1, 1 / 3, 7.123456789, 5e-1)

@@ -13,7 +13,6 @@ from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind, in_order_of_doubt
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.dialogs.cheat_sheet import cheat_sheet_html
 from hitl_desktop.ui.review_order import ReviewOrder
 
 
@@ -110,13 +109,6 @@ def test_no_two_entries_of_a_menu_share_a_mnemonic() -> None:
             spec.text[spec.text.index("&") + 1].lower() for spec in ACTIONS if spec.menu == menu and "&" in spec.text
         ]
         assert len(letters) == len(set(letters)), (menu, sorted(letters))
-
-
-def test_the_cheat_sheet_shows_every_key() -> None:
-    html = cheat_sheet_html()
-    assert all(f"<b>{spec.shortcut}" in html for spec in ACTIONS if spec.shortcut and not spec.shortcut.isdigit())
-    assert "<b>1 to 9</b>" in html
-    assert "Del</b>" in html
 
 
 def test_settings_keep_only_what_differs_and_refuse_nonsense() -> None:

@@ -5,7 +5,7 @@ from itertools import zip_longest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from hitl_desktop.ui.actions import ACTIONS, ActionSpec
+from hitl_desktop.ui.actions import ACTIONS, Actions
 
 _MOUSE = (
     ("drag", "draw a box in the current category (with Ctrl also over a box)"),
@@ -17,19 +17,16 @@ _MOUSE = (
 )
 
 
-def cheat_sheet_html() -> str:
+def cheat_sheet_html(actions: Actions) -> str:
     """A table of keys and what they do."""
-    rows = [(_keys(spec), spec.text.replace("&", "").rstrip(".")) for spec in ACTIONS if spec.shortcut]
+    keys = {spec: spec.keys if spec.held else actions.keys_of(spec.id) for spec in ACTIONS}
+    rows = [(", ".join(its), spec.words) for spec, its in keys.items() if its]
     rows = [row for row in rows if not row[0].isdigit()] + [("1 to 9", "category of the selection and of what comes")]
     rows += _MOUSE
     half = (len(rows) + 1) // 2
     lines = zip_longest(rows[:half], rows[half:], fillvalue=("", ""))
     cells = "".join(f"<tr>{_cells(*left)}{_cells(*right)}</tr>" for left, right in lines)
     return f"<table cellspacing='3'>{cells}</table>"
-
-
-def _keys(spec: ActionSpec) -> str:
-    return f"{spec.shortcut}, {spec.also}" if spec.also else spec.shortcut
 
 
 def _cells(key: str, text: str) -> str:
@@ -39,10 +36,10 @@ def _cells(key: str, text: str) -> str:
 class CheatSheet(QDialog):
     """All keys on one page."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        text = QLabel(cheat_sheet_html())
+        text = QLabel(cheat_sheet_html(actions))
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -1,0 +1,88 @@
+"""The keys of all acts, made from their table: choose one, press what it shall be."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.ui.actions import ACTIONS, Actions
+
+
+class KeysEditor(QDialog):
+    """Rebinds acts at once; a key that another act has is refused by name."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys of all commands")
+        self.resize(560, 520)
+        self._actions = actions
+        self._specs = [spec for spec in ACTIONS if not spec.held]
+        self.table = QTableWidget(len(self._specs), 2)
+        self.table.setAccessibleName("Commands and their keys")
+        self.table.setHorizontalHeaderLabels(["Command", "Key"])
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.key = QKeySequenceEdit()
+        self.key.setAccessibleName("New key of the chosen command")
+        self.key.editingFinished.connect(self._rebind)
+        self.note = QLabel("Choose a command, click into the field, and press its new key.")
+        self.note.setWordWrap(True)
+        no_key, default = QPushButton("No key"), QPushButton("As delivered")
+        no_key.clicked.connect(lambda: self._set(""))
+        default.clicked.connect(self._reset)
+        row = QHBoxLayout()
+        row.addWidget(self.key, 1)
+        row.addWidget(no_key)
+        row.addWidget(default)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        for widget in (self.table, self.note):
+            layout.addWidget(widget)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
+        self._fill()
+        self.table.selectRow(0)
+
+    def _fill(self) -> None:
+        for row, spec in enumerate(self._specs):
+            self.table.setItem(row, 0, QTableWidgetItem(spec.words))
+            self.table.setItem(row, 1, QTableWidgetItem(", ".join(self._actions.keys_of(spec.id))))
+
+    def choose(self, action_id: str) -> None:
+        """Take an act in hand."""
+        self.table.selectRow([spec.id for spec in self._specs].index(action_id))
+
+    def _rebind(self) -> None:
+        typed = self.key.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
+        if typed:
+            self._set(typed)
+            self.key.clear()
+
+    def _set(self, key: str) -> None:
+        spec = self._specs[self.table.currentRow()]
+        taken = self._actions.rebind(spec.id, key)
+        if taken is not None:
+            self.note.setText(f'{key} belongs to "{taken.words}". Give that another key first.')
+        else:
+            self.note.setText(f'"{spec.words}" has the key {key}.' if key else f'"{spec.words}" has no key.')
+        self._fill()
+
+    def _reset(self) -> None:
+        self._set(self._specs[self.table.currentRow()].shortcut)

@@ -1,0 +1,73 @@
+"""Keys can be changed, conflicts are refused by name, and what was chosen is kept."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui.actions import ACTIONS, clash
+from hitl_desktop.ui.dialogs.cheat_sheet import cheat_sheet_html
+from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
+from hitl_desktop.ui.main_window import MainWindow
+from tests.ui.conftest import MakeWindow
+
+
+@pytest.mark.parametrize(
+    ("key", "other", "wanted"),
+    [("A", "A", True), ("A", "B", False), ("W, 1", "W", True), ("W, 1", "W, 2", False), ("", "A", False)],
+)
+def test_a_key_clashes_with_what_it_begins(key: str, other: str, wanted: bool) -> None:
+    assert clash(key, other) is wanted
+    assert clash(other, key) is wanted
+
+
+def test_no_two_acts_are_delivered_with_the_same_key(window: MainWindow) -> None:
+    for spec in ACTIONS:
+        for key in spec.keys:
+            assert window.actions_.owner_of(key, other_than=spec.id) is None, (spec.id, key)
+
+
+def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
+    editor = KeysEditor(window.actions_, window)
+    editor.choose("mark_empty")
+    editor.key.setKeySequence(QKeySequence("J"))
+    editor.key.editingFinished.emit()
+    assert '"Nothing here: verified empty, next picture" has the key J.' in editor.note.text()
+    QTest.keyClick(window.canvas, Qt.Key.Key_E)
+    assert window.session.count("decided") == 0
+    QTest.keyClick(window.canvas, Qt.Key.Key_J)
+    assert window.session.count("decided") == 1
+    assert "<b>J</b>" in cheat_sheet_html(window.actions_)
+
+
+def test_a_key_of_another_act_is_refused_by_name(window: MainWindow) -> None:
+    editor = KeysEditor(window.actions_, window)
+    editor.choose("mark_empty")
+    editor.key.setKeySequence(QKeySequence("A"))
+    editor.key.editingFinished.emit()
+    assert "A belongs to" in editor.note.text()
+    assert window.actions_.keys_of("mark_empty") == ("E",)
+    editor._set("")
+    assert window.actions_.keys_of("mark_empty") == ()
+    editor._reset()
+    assert window.actions_.chosen == {}
+
+
+def test_chosen_keys_are_kept_and_damaged_ones_forgotten(
+    window: MainWindow, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KeysEditor, "exec", lambda editor: editor.choose("skip") or editor._set("J"))
+    window.actions_["edit_keys"].trigger()
+    assert make_window().actions_.keys_of("skip") == ("J",)
+    Settings().set("keys", "{damaged")
+    assert make_window().actions_.keys_of("skip") == ("S",)
+
+
+def test_the_cheat_sheet_shows_every_key(window: MainWindow) -> None:
+    html = cheat_sheet_html(window.actions_)
+    assert all(f"<b>{spec.shortcut}" in html for spec in ACTIONS if spec.shortcut and not spec.shortcut.isdigit())
+    assert "<b>1 to 9</b>" in html
+    assert "Del</b>" in html
