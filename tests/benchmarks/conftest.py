@@ -7,6 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui.main_window import MainWindow
 
 OUT = Path(__file__).parents[2] / "build" / "bench.json"
 FIGURES: dict[str, float] = {}
@@ -22,6 +26,19 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench() -> Bench:
     return Bench()
+
+
+def window_on(folder: Path, qtbot: QtBot, pictures: int) -> MainWindow:
+    """A window on a folder of so many pictures, all of them listed, nothing going on by itself."""
+    window = MainWindow(Settings(), automatic=False)
+    qtbot.addWidget(window)
+    window.resize(1360, 860)
+    window.show()
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: window.session.is_open)
+    window.background.refresh_folders()
+    qtbot.waitUntil(lambda: len(window.session.statuses) == pictures and not window.runner.jobs, timeout=60_000)
+    return window
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

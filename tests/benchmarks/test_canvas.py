@@ -19,12 +19,11 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.open_folder import open_path
 
-from .conftest import Bench
+from .conftest import Bench, window_on
 
 CATEGORIES = 20
 RUNS = 20
@@ -56,19 +55,11 @@ def window_with(folder: Path, qtbot: QtBot, boxes: int) -> MainWindow:
     """A window on the folder, whose first picture has so many boxes."""
     with open_path(folder) as project:
         fill(project, 1, boxes)
-    window = MainWindow(Settings(), automatic=False)
-    qtbot.addWidget(window)
-    window.resize(1360, 860)
-    window.show()
-    window.open_path(folder)
-    qtbot.waitUntil(lambda: window.session.is_open)
-    window.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(window.session.statuses) == 2)
+    window = window_on(folder, qtbot, 2)
     window.session.go_to(2)
     qtbot.waitUntil(lambda: window.canvas.has_picture)
     window.session.go_to(1)
     qtbot.waitUntil(lambda: window.canvas.has_picture and len(window.canvas.items) == boxes)
-    qtbot.waitUntil(lambda: not window.runner.jobs)
     QApplication.processEvents()
     return window
 

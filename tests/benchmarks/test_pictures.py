@@ -14,10 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.app import SWITCH_INTERVAL
-from hitl_desktop.settings import Settings
-from hitl_desktop.ui.main_window import MainWindow
 
-from .conftest import Bench
+from .conftest import Bench, window_on
 
 STEPS = 30
 SIZES = {"vga": (640, 480), "hd": (1920, 1080), "12mp": (4000, 3000)}
@@ -50,14 +48,7 @@ def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str)
     picture(SIZES[name]).save(tmp_path / "000.jpg", quality=90)
     for number in range(1, STEPS + 4):
         (tmp_path / f"{number:03}.jpg").hardlink_to(tmp_path / "000.jpg")
-    window = MainWindow(Settings(), automatic=False)
-    qtbot.addWidget(window)
-    window.resize(1360, 860)
-    window.show()
-    window.open_path(tmp_path)
-    qtbot.waitUntil(lambda: window.session.is_open)
-    window.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(window.session.statuses) == STEPS + 4 and not window.runner.jobs, timeout=60_000)
+    window = window_on(tmp_path, qtbot, STEPS + 4)
     prefetched, cold, full = [], [], []
 
     def shown() -> bool:

@@ -358,6 +358,10 @@ def test_a_map_shows_the_part_in_view_when_it_is_a_part(canvas: Canvas) -> None:
     before = corner()
     canvas.zoom(6)
     assert corner() != before
+    canvas.show_items([box(1, BBox(60, 30, 80, 40), Kind.PROPOSAL)])
+    canvas.select(BoxKey(Kind.PROPOSAL, 1))
+    middle = canvas.grab().toImage().pixelColor(canvas.width() - 20, canvas.height() - 15)
+    assert middle.red() == pytest.approx(128, abs=12)  # the picture: the brush of the handles does not cover it
 
 
 def colours_along(image: QImage, y: int, left: int, right: int) -> list[QColor]:

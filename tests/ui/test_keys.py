@@ -30,11 +30,17 @@ def test_no_two_acts_are_delivered_with_the_same_key(window: MainWindow) -> None
             assert window.actions_.owner_of(key, other_than=spec.id) is None, (spec.id, key)
 
 
-def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
+def after_pressing(key: str, window: MainWindow) -> KeysEditor:
+    """The editor after a new key was pressed for an empty picture."""
     editor = KeysEditor(window.actions_, window)
     editor.choose("mark_empty")
-    editor.key.setKeySequence(QKeySequence("J"))
+    editor.key.setKeySequence(QKeySequence(key))
     editor.key.editingFinished.emit()
+    return editor
+
+
+def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
+    editor = after_pressing("J", window)
     assert '"Nothing here: verified empty, next picture" has the key J.' in editor.note.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_E)
     assert window.session.count("decided") == 0
@@ -44,10 +50,7 @@ def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
 
 
 def test_a_key_of_another_act_is_refused_by_name(window: MainWindow) -> None:
-    editor = KeysEditor(window.actions_, window)
-    editor.choose("mark_empty")
-    editor.key.setKeySequence(QKeySequence("A"))
-    editor.key.editingFinished.emit()
+    editor = after_pressing("A", window)
     assert "A belongs to" in editor.note.text()
     assert window.actions_.keys_of("mark_empty") == ("E",)
     editor._set("")

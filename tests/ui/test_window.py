@@ -61,6 +61,16 @@ def on_disk(window: MainWindow) -> Project:
     return Project.open(window.session.project.path, background=True)
 
 
+def reopened(window: MainWindow, make_window: MakeWindow) -> MainWindow:
+    """The window closed, and another one on its project."""
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    return other
+
+
 def propose(window: MainWindow, image_id: int = 1) -> None:
     """A detector that knows cups and dogs has looked at a picture: three boxes, one of them doubtful."""
     project = window.session.project
@@ -491,11 +501,7 @@ def test_themes_are_kept(window: MainWindow, theme: str) -> None:
 
 def test_the_project_opens_where_work_goes_on(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     key(window, Qt.Key.Key_E)
-    assert window.session.project
-    path = window.session.project.path
-    window.close()
-    other = make_window()
-    other.open_path(path)
+    other = reopened(window, make_window)
     assert other.session.image
     assert other.session.image.id == 2
     assert other.session.order.ids == [1, 2, 3, 4]
@@ -741,11 +747,7 @@ def test_what_was_not_learned_is_remembered_over_a_cancel_and_a_restart(
     window.background.stop()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     assert window.background.unlearned == {1}
-    assert window.session.project
-    path = window.session.project.path
-    window.close()
-    other = make_window()
-    other.open_path(path)
+    other = reopened(window, make_window)
     assert other.background.unlearned == {1}
 
 
@@ -910,11 +912,7 @@ def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
 ) -> None:
     monkeypatch.setattr("hitl_desktop.ui.session._MANY", 2)
     window.session.go_to(3)
-    assert window.session.project
-    path = window.session.project.path
-    window.close()
-    other = make_window()
-    other.open_path(path)
+    other = reopened(window, make_window)
     session = other.session
     assert session.image
     assert session.image.id == 3  # at once, before the others are known
@@ -939,11 +937,7 @@ def test_a_listing_that_was_asked_for_anew_is_dropped(window: MainWindow) -> Non
 
 def test_the_last_picture_is_at_hand_again(window: MainWindow, make_window: MakeWindow) -> None:
     window.session.go_to(3)
-    assert window.session.project
-    path = window.session.project.path
-    window.close()
-    other = make_window()
-    other.open_path(path)
+    other = reopened(window, make_window)
     assert other.session.image
     assert other.session.image.id == 3
 

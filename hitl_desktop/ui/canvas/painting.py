@@ -160,6 +160,7 @@ def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tupl
     painter.setOpacity(0.85)
     painter.drawImage(place, picture)
     painter.setOpacity(1.0)
+    painter.setBrush(Qt.BrushStyle.NoBrush)  # the handles' brush would paint the map over
     painter.setPen(QPen(QColor("#202020"), 1))
     painter.drawRect(place)
     part = QRectF(place.x() + left * scale, place.y() + top * scale, (right - left) * scale, (bottom - top) * scale)
