@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         self.session.image_changed.connect(self._show_state)
         self.session.boxes_changed.connect(self._show_state)
         self.session.changed.connect(self._show_state)
-        self.session.synced.connect(self._show_saved)
+        self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
@@ -392,8 +392,8 @@ class MainWindow(QMainWindow):
         self._show_saved()
 
     def _show_saved(self) -> None:
-        session = self.session
-        self.saved.setText("NOT SAVED" if session.has_failed else "saving" if session.is_saving else "saved")
+        saving = self.session.saving
+        self.saved.setText("NOT SAVED" if saving.has_failed else "saving" if saving.is_pending else "saved")
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)

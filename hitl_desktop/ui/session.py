@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category, hotkeys
@@ -17,12 +16,12 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.errors import HitlError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
-from hitl_desktop.store.syncer import Syncer
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.ui.saving import Saving
 from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
@@ -49,7 +48,6 @@ class Session(QObject):
         changed: a `Changes` that views may care about.
         category_changed: the current category is another one.
         decided: a picture was decided, or a decided one was corrected.
-        synced: the disk has what was done, or could not take it.
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
     """
 
@@ -60,9 +58,7 @@ class Session(QObject):
     changed = Signal(object)
     category_changed = Signal()
     decided = Signal()
-    synced = Signal()
     listing_wanted = Signal(int)
-    _disk_answered = Signal(int, object)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
         super().__init__()
@@ -82,10 +78,7 @@ class Session(QObject):
         self._naming: Naming | None = None
         self._passing: Set[int] | None = None
         self._decided_too = False
-        self._write_failed = self._sync_failed = False
-        self._opened = 0
-        self._syncer: Syncer | None = None
-        self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
+        self.saving = Saving(messages)
         self.categories: list[Category] = []
         self.names: dict[int, str] = {}
         self.hotkeys: dict[int, str] = {}
@@ -98,9 +91,7 @@ class Session(QObject):
         """Work on a project; the one before is closed."""
         self.close()
         self.project = project
-        self._write_failed = self._sync_failed = False
-        self._opened += 1
-        self._syncer = Syncer(project.db, partial(self._disk_answered.emit, self._opened))
+        self.saving.begin(project.db)
         self._read_names()
         self.category_id = next(iter(self.names), None)
         kept = project.meta.get(_THRESHOLD)
@@ -119,9 +110,7 @@ class Session(QObject):
     def close(self) -> None:
         """Close the project, if any."""
         self.leaving.emit()
-        if self._syncer is not None:
-            self._syncer.close()
-            self._syncer = None
+        self.saving.end()
         if self.project is not None:
             try:
                 self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else None)
@@ -131,36 +120,6 @@ class Session(QObject):
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
         self.order, self._listing, self.is_listing = ReviewOrder(), Listing(), False
-
-    @property
-    def is_saving(self) -> bool:
-        """Whether the latest acts, safe in the file already, are still on their way to the platter."""
-        return self._syncer is not None and self._syncer.is_pending
-
-    def _saved(self) -> None:
-        self._write_failed = False
-        if self._syncer is not None:
-            self._syncer.request()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether an act is not in the file, or may not be on the platter."""
-        return self._write_failed or self._sync_failed
-
-    def _on_synced(self, opened: int, error: ProjectError | None) -> None:
-        """What the disk said; `opened` tells which of the projects opened so far it is about."""
-        if error is not None:
-            self.messages.error(error)
-        if opened != self._opened or self.project is None:
-            return
-        if error is not None:
-            self._sync_failed = True
-        elif self._sync_failed:  # the failed pages may be lost to later syncs: have all of them written once more
-            try:
-                self._sync_failed = not self.project.db.checkpoint()
-            except HitlError as failure:
-                self.messages.error(failure)
-        self.synced.emit()
 
     @property
     def naming(self) -> Naming | None:
@@ -362,7 +321,7 @@ class Session(QObject):
         except HitlError as error:
             self.messages.error(error)
             return None
-        self._saved()
+        self.saving.written()
         self._read_names()
         self.set_category(category.id)
         self.changed.emit(Changes(categories=True))
@@ -377,7 +336,7 @@ class Session(QObject):
         except HitlError as error:
             self.messages.error(error)
             return False
-        self._saved()
+        self.saving.written()
         self._take_in(changes)
         return True
 
@@ -408,12 +367,11 @@ class Session(QObject):
         try:
             changes = act(self.project, self.image)
         except HitlError as error:
-            self.messages.error(error)
-            self._write_failed = True
+            self.saving.failed(error)
             self._read_image(image_id)
             self.boxes_changed.emit()
             return False
-        self._saved()
+        self.saving.written()
         if changes.categories:
             self._read_names()
         self._read_image(image_id)
@@ -513,11 +471,10 @@ class Session(QObject):
         try:
             edit, changes = function(self.project)
         except HitlError as error:
-            self.messages.error(error)
-            self._write_failed = True
+            self.saving.failed(error)
             self.boxes_changed.emit()
             return
-        self._saved()
+        self.saving.written()
         if edit is None:
             self.messages.say(nothing)
             return

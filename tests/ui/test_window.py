@@ -765,8 +765,8 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     save(tmp_path / "other" / "x.png", np.zeros((40, 40, 3), np.uint8))
-    answer = window.session._disk_answered
-    before = window.session._opened
+    answer = window.session.saving._disk_answered
+    before = window.session.saving._opened
     window.open_path(tmp_path / "other")
     qtbot.waitUntil(lambda: window.session.path_of(window.session.image) == tmp_path / "other" / "x.png")  # type: ignore[arg-type]
     answer.emit(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
