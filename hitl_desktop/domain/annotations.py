@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hitl_desktop.domain.attributes import Values
 from hitl_desktop.domain.geometry import BBox
 
 
@@ -28,3 +29,4 @@ class Annotation:
     edited: bool = False
     crowd: bool = False
     prediction_id: int | None = None
+    attributes: Values = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.images import ImageState
 
@@ -15,7 +16,8 @@ class Side:
 
     `state` and `tags` (all tag ids of the picture) are None where the edit does not touch them; `rejected` are the
     predictions whose rejection this side holds. `categories` are as this side has them, and `members` are
-    annotations, by id, that are of category `member_of` on this side, on whatever picture.
+    annotations, by id, that are of category `member_of` on this side, on whatever picture. `attributes` are those that
+    boxes can have on this side and not on the other.
     """
 
     annotations: tuple[Annotation, ...] = ()
@@ -25,6 +27,7 @@ class Side:
     categories: tuple[Category, ...] = ()
     member_of: int | None = None
     members: tuple[int, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

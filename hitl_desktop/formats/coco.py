@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.attributes import CROWD, Value, Values, as_values
 from hitl_desktop.domain.categories import Category, clean_name, normalise_name
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
 from hitl_desktop.domain.geometry import BBox
@@ -204,6 +205,7 @@ def _read_annotations(
 
 def _annotation(id_: int, image_id: int, category_id: int, bbox: BBox, record: Record) -> Annotation:
     origin, score, proposed_by = record.get("origin"), record.get("score"), record.get("proposed_by")
+    attributes = _read_attributes(record.get("attributes"))
     return Annotation(
         id=id_,
         image_id=image_id,
@@ -213,8 +215,24 @@ def _annotation(id_: int, image_id: int, category_id: int, bbox: BBox, record: R
         proposed_by=proposed_by if isinstance(proposed_by, str) else None,
         score=_number(score),
         edited=record.get("edited") is True,
-        crowd=record.get("iscrowd") in (1, True),
+        crowd=record.get("iscrowd") in (1, True) or (CROWD, True) in attributes,
+        attributes=tuple(pair for pair in attributes if pair[0] != CROWD),
     )
+
+
+def _read_attributes(value: object) -> Values:
+    """Names with a value that says something, as CVAT and others write them; anything else is no attribute."""
+    if not isinstance(value, dict):
+        return ()
+    found: dict[str, Value] = {}
+    for name, said in cast("dict[object, object]", value).items():
+        if not isinstance(name, str) or not name.strip() or said is False or said == "":
+            continue
+        if isinstance(said, bool | str):
+            found[name] = said
+        elif (number := _number(said)) is not None:
+            found[name] = number
+    return as_values(found)
 
 
 def _read_bbox(value: object) -> BBox | None:
@@ -228,7 +246,7 @@ def _read_bbox(value: object) -> BBox | None:
 
 
 def write(dataset: Dataset, path: Path) -> None:
-    """Write a file, atomically; origin, score and tags are extra keys that COCO tools ignore.
+    """Write a file, atomically; origin, score, attributes and tags are extra keys that COCO tools ignore.
 
     Raises:
         FormatError: the place cannot be written.
@@ -258,6 +276,7 @@ def _image_record(image: DatasetImage) -> Record:
 
 def _annotation_record(annotation: Annotation) -> Record:
     extra = {"proposed_by": annotation.proposed_by, "score": annotation.score, "edited": annotation.edited or None}
+    extra |= {"attributes": dict(annotation.attributes) or None}
     return {
         "id": annotation.id,
         "image_id": annotation.image_id,

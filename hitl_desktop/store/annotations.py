@@ -9,18 +9,19 @@ from dataclasses import replace
 from itertools import count
 
 from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.attributes import as_values
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
 
-_COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id"
+_COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id, attributes"
 _ORIGINS = {origin.value: origin for origin in Origin}  # looked up, not called: there may be thousands of rows
 _AT_ONCE = 500
-_MARKS = ", ".join("?" * 13)
+_MARKS = ", ".join("?" * 14)
 
 
 def _annotation(row: Row) -> Annotation:
-    id_, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id = row
+    id_, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id, attributes = row
     return Annotation(
         id_,
         image_id,
@@ -32,6 +33,7 @@ def _annotation(row: Row) -> Annotation:
         bool(edited),
         bool(crowd),
         prediction_id,
+        as_values(json.loads(attributes)) if attributes else (),
     )
 
 
@@ -39,6 +41,7 @@ def _row(a: Annotation) -> Row:
     return (
         a.id or None, a.image_id, a.category_id, *map(float, a.bbox), a.origin.value, a.proposed_by, a.score,
         int(a.edited), int(a.crowd), a.prediction_id,
+        json.dumps(dict(a.attributes)) if a.attributes else None,
     )  # fmt: skip
 
 

@@ -152,12 +152,24 @@ def manage_categories(db: Database) -> None:
     db.execute("CREATE INDEX journal_undone ON journal (id) WHERE undone = 1")
 
 
+def add_attributes(db: Database) -> None:
+    """What can be said of a box besides its category."""
+    db.execute("ALTER TABLE annotations ADD COLUMN attributes TEXT")
+    db.execute("""
+        CREATE TABLE attributes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('flag', 'choice', 'number', 'text')), choices TEXT NOT NULL,
+            category_id INTEGER REFERENCES categories (id)
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
     create_predictions,
     create_review,
     manage_categories,
+    add_attributes,
 )
 
 

@@ -11,6 +11,7 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store import guard
 from hitl_desktop.store.annotations import Annotations
+from hitl_desktop.store.attributes import Attributes
 from hitl_desktop.store.categories import Categories, Tags
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.decisions import Decisions
@@ -38,6 +39,7 @@ class Project:
         self.categories = Categories(db)
         self.tags = Tags(db)
         self.annotations = Annotations(db)
+        self.attributes = Attributes(db)
         self.models = Models(db)
         self.predictions = Predictions(db)
         self.embeddings = Embeddings(db)

@@ -58,7 +58,7 @@ class Controller(QObject):
         loader.loaded.connect(self._on_loaded)
         canvas.drawn.connect(self._on_drawn)
         canvas.changed.connect(self._on_changed)
-        canvas.selection_changed.connect(self._on_selection)
+        canvas.selection_changed.connect(self.show_selection)
         inspector.box_chosen.connect(canvas.select)
         inspector.category_chosen.connect(self.use_category)
         inspector.name_typed.connect(self._on_name)
@@ -126,7 +126,7 @@ class Controller(QObject):
         ]
         shown = [i for i in items if i.key not in self._hidden and i.colour not in self._hidden_categories]
         self._canvas.show_items(shown)
-        self._inspector.show_selected(self._canvas.selected.key if self._canvas.selected else None)
+        self.show_selection()
 
     def _show_category(self) -> None:
         category_id = self._session.category_id
@@ -134,9 +134,11 @@ class Controller(QObject):
         self._canvas.next_colour = category_id or NEW_NAME_COLOUR
         self._canvas.update()
 
-    def _on_selection(self) -> None:
-        selected = self._canvas.selected
-        self._inspector.show_selected(selected.key if selected else None)
+    def show_selection(self) -> None:
+        """Show in the inspector what is in the hand."""
+        self._inspector.attributes.commit()  # it is about the boxes that were in the hand until now
+        known = self._known()
+        self._inspector.show_selected([known[i.key] for i in self._canvas.selection if i.key in known])
 
     def _back_to_canvas(self) -> None:
         self._canvas.setFocus()
@@ -144,15 +146,22 @@ class Controller(QObject):
 
     # gestures
 
+    def _known(self) -> dict[BoxKey, Annotation | Proposal]:
+        return {key_of(box): box for box in (*self._session.annotations, *self._session.proposals)}
+
     def _boxes(self, keys: Iterable[BoxKey]) -> list[Annotation | Proposal]:
         """The boxes behind keys, without those that are locked."""
         wanted = [key for key in keys if key not in self._locked]
-        known = {key_of(box): box for box in (*self._session.annotations, *self._session.proposals)}
+        known = self._known()
         if not wanted:
             self._messages.say("Locked boxes stay as they are; L unlocks them.")
         return [known[key] for key in wanted if key in known]
 
-    def _selected_boxes(self) -> list[Annotation | Proposal]:
+    def unlocked(self, boxes: Iterable[Annotation | Proposal]) -> list[Annotation | Proposal]:
+        """Those of the boxes that may be changed."""
+        return self._boxes(key_of(box) for box in boxes)
+
+    def selected_boxes(self) -> list[Annotation | Proposal]:
         """The boxes in the hand; says so when there are none."""
         keys = [item.key for item in self._canvas.selection]
         if not keys:
@@ -178,12 +187,15 @@ class Controller(QObject):
 
     def _on_changed(self, changed: Mapping[BoxKey, BBox]) -> None:
         boxes = self._boxes(changed)
-        self._revise([Revision(box, changed[key_of(box)]) for box in boxes])
+        self.revise([Revision(box, changed[key_of(box)]) for box in boxes])
 
-    def _revise(self, revisions: Sequence[Revision]) -> bool:
+    def revise(self, revisions: Sequence[Revision]) -> bool:
         """Save what the hand made of boxes and keep the hand on them, also on proposals that became annotations."""
+        in_hand = all(self._canvas.is_selected(key_of(r.box)) for r in revisions)
         if not revisions or not self._session.revise(revisions):
             return False
+        if not in_hand:
+            return True
         predictions = {r.box.prediction_id for r in revisions if isinstance(r.box, Proposal)}
         ids = {r.box.id for r in revisions if isinstance(r.box, Annotation)}
         self._canvas.select_all(
@@ -238,7 +250,7 @@ class Controller(QObject):
             self._draw([(pending, category_id)])
             return
         if self._canvas.selection:
-            self._revise([Revision(box, category_id=category_id) for box in self._selected_boxes()])
+            self.revise([Revision(box, category_id=category_id) for box in self.selected_boxes()])
 
     def use_category_number(self, number: int) -> None:
         """The category under a digit key."""
@@ -269,7 +281,7 @@ class Controller(QObject):
 
     def remove_box(self) -> None:
         """Reject the selected proposals, delete the selected annotations, and go to the next proposal."""
-        boxes = self._selected_boxes()
+        boxes = self.selected_boxes()
         keys = [key_of(box) for box in boxes]
         following = self._next_proposal(keys) if any(key.kind is Kind.PROPOSAL for key in keys) else None
         if boxes and self._session.remove(boxes) and following is not None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from hitl_desktop import __version__
+from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
@@ -20,6 +21,7 @@ from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions, ActionSpec
+from hitl_desktop.ui.attribute_acts import AttributeActs
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
+        self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -182,6 +185,11 @@ class MainWindow(QMainWindow):
             "choose_category_key": self.category_acts.choose_key,
             "merge_category": self.category_acts.merge,
             "remove_category": self.category_acts.remove,
+            **{f"say_{a.name}": partial(self.attribute_acts.toggle, a.name) for a in COMMON},
+            **{f"attribute_{n}": partial(self.attribute_acts.use_number, n) for n in range(1, 10)},
+            "add_attribute": self.attribute_acts.add,
+            "remove_attribute": self.attribute_acts.remove,
+            **{f"tag_{n}": partial(self.attribute_acts.toggle_tag, n) for n in range(1, 10)},
             "fit": canvas.fit,
             "zoom_in": partial(canvas.zoom, 1.25),
             "zoom_out": partial(canvas.zoom, 0.8),

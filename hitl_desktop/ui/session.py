@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category, hotkeys
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.geometry import BBox
@@ -81,6 +82,7 @@ class Session(QObject):
         self.saving = Saving(messages)
         self.categories: list[Category] = []
         self.names: dict[int, str] = {}
+        self.attributes: list[Attribute] = []
         self.hotkeys: dict[int, str] = {}
         self._since = time.monotonic()
         self._active_seconds = 0.0
@@ -131,6 +133,7 @@ class Session(QObject):
         if self.project is not None:
             self.categories = self.project.categories.all()
             self.names = {c.id: c.name for c in self.categories}
+            self.attributes = self.project.attributes.all()
             self.hotkeys = hotkeys(self.categories)
             choose_colours({c.id: c.colour for c in self.categories if c.colour})
             self._naming = load_naming(self.project)

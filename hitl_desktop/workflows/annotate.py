@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.attributes import CROWD, Value, with_value
 from hitl_desktop.domain.categories import Category, normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
@@ -22,11 +23,15 @@ from hitl_desktop.store.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a hand makes of a box: another place or another category; a proposal becomes an annotation by it."""
+    """What a hand makes of a box: another place, category or attribute; a proposal becomes an annotation by it.
+
+    `says` are attributes with their values, None for what is no longer said.
+    """
 
     box: Annotation | Proposal
     bbox: BBox | None = None
     category_id: int | None = None
+    says: tuple[tuple[str, Value | None], ...] = ()
 
 
 def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> Changes:
@@ -52,7 +57,7 @@ def revise(project: Project, revisions: Sequence[Revision]) -> Changes:
     with project.db.transaction():
         for revision in revisions:
             if isinstance(revision.box, Proposal):
-                after.append(_accept_one(project, revision.box, revision))
+                after.append(_said(_accept_one(project, revision.box, revision), revision))
             elif (revised := _revised(revision.box, revision)) != revision.box:
                 before.append(revision.box)
                 after.append(revised)
@@ -65,10 +70,21 @@ def revise(project: Project, revisions: Sequence[Revision]) -> Changes:
 
 def _revised(box: Annotation, revision: Revision) -> Annotation:
     after = replace(box, bbox=revision.bbox or box.bbox, category_id=revision.category_id or box.category_id)
-    return after if after == box else replace(after, edited=True)
+    return _said(after if after == box else replace(after, edited=True), revision)
+
+
+def _said(box: Annotation, revision: Revision) -> Annotation:
+    for name, value in revision.says:
+        if name == CROWD:
+            box = replace(box, crowd=bool(value))
+        else:
+            box = replace(box, attributes=with_value(box.attributes, name, value))
+    return box
 
 
 def _label(revisions: Sequence[Revision]) -> str:
+    if names := {name for r in revisions for name, _ in r.says}:
+        return f"Change {', '.join(sorted(names))}"
     if all(isinstance(r.box, Proposal) for r in revisions):
         untouched = all(r.bbox is None and r.category_id is None for r in revisions)
         return "Accept proposal" if untouched else "Correct proposal"
@@ -255,7 +271,9 @@ def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
 def _changes(project: Project, edit: Edit) -> Changes:
     """What an edit changed."""
     on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
-    return Changes(annotations_of=on, categories=bool(edit.after.categories))
+    return Changes(
+        annotations_of=on, categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes)
+    )
 
 
 def _note_step(project: Project, done: Edit, image_id: int, *, undone: bool) -> None:
@@ -282,6 +300,8 @@ def _apply(project: Project, edit: Edit) -> Edit:
     """Write the edit's `after` in place of its `before`; returns it with the ids that new annotations got."""
     before, after = edit.before, edit.after
     project.annotations.remove(before.annotations)
+    project.attributes.remove(before.attributes)
+    project.attributes.add(after.attributes)
     added = project.annotations.add(after.annotations)
     project.predictions.unreject(before.rejected)
     project.predictions.reject(after.rejected)

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import COMMON, Attribute, kind_of
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import MIN_SIDE
@@ -61,6 +62,7 @@ def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bo
             _take_over_image_ids(project, dataset)
         categories = {c.id: project.categories.ensure(c.name, wanted_id=c.id).id for c in dataset.categories}
         ids = _annotation_ids(project, dataset)
+        _define_attributes(project, dataset, categories)
     images = _match_images(project, dataset.images, issues)
     wanted = [image for image in dataset.images if image.id in images]
     placed = _place(dataset, images, categories, ids, issues)
@@ -71,6 +73,18 @@ def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bo
     annotations = sum(len(placed.get(image_id, ())) for image_id in accepted)
     changes = Changes(images=True, annotations_of=frozenset(accepted), categories=True, queue=True)
     return ImportSummary(len(accepted), annotations, len(categories), tuple(issues), changes)
+
+
+def _define_attributes(project: Project, dataset: Dataset, categories: dict[int, int]) -> None:
+    """Attributes that boxes of the file have and the project does not know yet, of the kind that the values are."""
+    known = {(a.name, a.category_id) for a in project.attributes.all()} | {(a.name, None) for a in COMMON}
+    fresh: dict[tuple[str, int], Attribute] = {}
+    for annotation in dataset.annotations:
+        category_id = categories[annotation.category_id]
+        for name, value in annotation.attributes:
+            if (name, None) not in known and (name, category_id) not in known:
+                fresh.setdefault((name, category_id), Attribute(name, kind_of(value), category_id=category_id))
+    project.attributes.add(fresh.values())
 
 
 def _with_incomplete_to_do(result: ImportResult, issues: list[ImportIssue]) -> Dataset:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.attributes import Attribute
+from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
@@ -25,6 +27,8 @@ class Answers:
         self.next_text: str | None = None
         self.next_choice: str | None = None
         self.next_colour: str | None = None
+        self.next_attribute: Attribute | None = None
+        self.asked_for: Category | None = None
         self.asked: list[str] = []
         self.told: list[tuple[str, str, str]] = []
         self.seen: list[ImportResult] = []
@@ -54,6 +58,10 @@ class Answers:
     def colour(self, now: str) -> str | None:
         return self.next_colour
 
+    def attribute(self, category: Category | None) -> Attribute | None:
+        self.asked_for = category
+        return self.next_attribute
+
     def confirm(self, title: str, text: str) -> bool:
         self.asked.append(text)
         return self.confirms
@@ -72,7 +80,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
     def make(*, automatic: bool = False) -> MainWindow:
         window = MainWindow(Settings(), automatic=automatic)
-        window.ask = window.controller.ask = window.category_acts.ask = Answers()  # type: ignore[assignment]
+        window.ask = window.controller.ask = window.category_acts.ask = window.attribute_acts.ask = Answers()  # type: ignore[assignment]
         qtbot.addWidget(window)
         window.resize(1200, 800)
         window.show()

@@ -8,9 +8,12 @@ from pathlib import Path
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from hitl_desktop.domain.attributes import Attribute
+from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import SUFFIX
+from hitl_desktop.ui.dialogs.new_attribute import NewAttribute
 
 _MOST_ISSUES = 200
 
@@ -74,6 +77,11 @@ class Ask:
         """A colour as `#rrggbb`, None when given up."""
         chosen = QColorDialog.getColor(QColor(now), self._parent, "Colour of the category")
         return chosen.name() if chosen.isValid() else None
+
+    def attribute(self, category: Category | None) -> Attribute | None:
+        """A new attribute, of a category or of all boxes, None when given up."""
+        dialog = NewAttribute(category, self._parent)
+        return dialog.attribute() if dialog.exec() else None
 
     def confirm(self, title: str, text: str) -> bool:
         """Yes or no."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.attributes import CROWD, in_words
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
 from hitl_desktop.ui.session import Session
@@ -57,6 +58,8 @@ class BoxModel(QAbstractTableModel):
         if isinstance(row, Proposal):
             return row.name, f"{row.score:.2f}", row.named_by
         name = self._session.names.get(row.category_id, f"category {row.category_id}")
+        said = in_words((*row.attributes, *(((CROWD, True),) if row.crowd else ())))
+        name = f"{name} ({said})" if said else name
         return name, "" if row.score is None else f"{row.score:.2f}", _origin(row)
 
     def reload(self) -> None:

@@ -17,13 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.ui.canvas.items import BoxKey
-from hitl_desktop.ui.models.box_model import KEY, BoxModel
+from hitl_desktop.ui.models.box_model import KEY, BoxModel, key_of
+from hitl_desktop.ui.panels.attributes import AttributePanel
 from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import swatch
+from hitl_desktop.workflows.attributes import of_categories
 
 
 class Inspector(QWidget):
@@ -50,6 +55,10 @@ class Inspector(QWidget):
         self.model = BoxModel(session)
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)
+        self.attributes = AttributePanel(self.left)
+        self.free_attributes: list[Attribute] = []
+        self.tags_title = QLabel()
+        self.tags_title.setWordWrap(True)
         self.tags = Field(self.left)
         self.tags.setPlaceholderText("Tags of this picture, with commas")
         self.tags.setAccessibleName("Tags of this picture")
@@ -74,7 +83,7 @@ class Inspector(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         for widget, stretch in (
-            (self.boxes_title, 0), (self.boxes, 3), (QLabel("Tags"), 0), (self.tags, 0),
+            (self.boxes_title, 0), (self.boxes, 3), (self.attributes, 0), (self.tags_title, 0), (self.tags, 0),
             (self.categories_title, 0), (self.name, 0), (self.categories, 3),
         ):  # fmt: skip
             layout.addWidget(widget, stretch)
@@ -92,11 +101,15 @@ class Inspector(QWidget):
 
     def commit(self) -> None:
         """Keep what is typed and not yet entered."""
+        self.attributes.commit()
         self._on_tags()
 
-    def show_selected(self, key: BoxKey | None) -> None:
-        """Mark the row of the box that is selected on the canvas."""
-        row = self.model.row_of(key)
+    def show_selected(self, boxes: Sequence[Annotation | Proposal]) -> None:
+        """Mark the row of the box that was selected last on the canvas, and show what is said of all that are."""
+        categories = [box.category_id or 0 for box in boxes]
+        self.free_attributes = of_categories(self._session.attributes, categories)
+        self.attributes.show_boxes(boxes, self.free_attributes)
+        row = self.model.row_of(key_of(boxes[-1]) if boxes else None)
         if row >= 0:
             self.boxes.selectRow(row)
         else:
@@ -110,14 +123,17 @@ class Inspector(QWidget):
 
     def _on_image(self) -> None:
         self._on_boxes()
-        self._show_tags()
+        self.show_tags()
 
-    def _show_tags(self) -> None:
+    def show_tags(self) -> None:
+        """Show the tags of the picture, and the keys of the project's."""
         project, image = self._session.project, self._session.image
         names = {t.id: t.name for t in project.tags.all()} if project else {}
         chosen = project.images.tags_of(image.id) if project and image else ()
         self.tags.setText(", ".join(names[t] for t in chosen))
         self.tags.setEnabled(image is not None)
+        keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
+        self.tags_title.setText(f"Tags: {keys}" if keys else "Tags")
 
     def _on_boxes(self) -> None:
         self.model.reload()
@@ -192,7 +208,7 @@ class Inspector(QWidget):
         names = [name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)]
         if self._session.image is not None:
             self._session.set_tags(names)
-            self._show_tags()
+            self.show_tags()
 
     def _on_name(self) -> None:
         name = self.name.text()

@@ -1,0 +1,51 @@
+"""What a new attribute is called, and which values it has."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
+
+from hitl_desktop.domain.attributes import Attribute, AttributeKind
+from hitl_desktop.domain.categories import Category
+
+_KINDS = {
+    "Flag: yes or no": AttributeKind.FLAG,
+    "One of several choices": AttributeKind.CHOICE,
+    "Number": AttributeKind.NUMBER,
+    "Text": AttributeKind.TEXT,
+}
+
+
+class NewAttribute(QDialog):
+    """Name, kind, choices, and whose boxes can have it."""
+
+    def __init__(self, category: Category | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New attribute")
+        self._category = category
+        self.name, self.choices = QLineEdit(), QLineEdit()
+        self.kind, self.whose = QComboBox(), QComboBox()
+        self.kind.addItems(list(_KINDS))
+        self.choices.setPlaceholderText("red, green, blue")
+        self.whose.addItems([*([f"Boxes of {category.name}"] if category else []), "All boxes"])
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.kind.currentTextChanged.connect(self._on_kind)
+        form = QFormLayout(self)
+        for words, widget in (
+            ("&Name", self.name), ("&Kind", self.kind), ("&Choices", self.choices), ("&For", self.whose),
+        ):  # fmt: skip
+            form.addRow(words, widget)
+            widget.setAccessibleName(words.replace("&", ""))
+        form.addRow(buttons)
+        self._on_kind()
+
+    def _on_kind(self) -> None:
+        self.choices.setEnabled(_KINDS[self.kind.currentText()] is AttributeKind.CHOICE)
+
+    def attribute(self) -> Attribute:
+        """What was typed."""
+        kind = _KINDS[self.kind.currentText()]
+        choices = tuple(self.choices.text().split(",")) if kind is AttributeKind.CHOICE else ()
+        mine = self._category is not None and self.whose.currentIndex() == 0
+        return Attribute(self.name.text(), kind, choices, self._category.id if mine and self._category else None)

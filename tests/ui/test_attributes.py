@@ -1,0 +1,143 @@
+"""Attributes and tags by keys and in the inspector."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.attributes import Attribute, AttributeKind
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.dialogs.new_attribute import NewAttribute
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.panels.field import Field
+from tests.ui.conftest import Answers
+
+
+def select(window: MainWindow) -> None:
+    """Two boxes of one category, both in the hand."""
+    assert window.session.add_category("car") is not None
+    window.session.draw([(BBox(5, 5, 10, 10), 1), (BBox(30, 5, 10, 10), 1)])
+    window.canvas.setFocus()
+    window.controller.select_all()
+
+
+def add(window: MainWindow, attribute: Attribute) -> None:
+    assert isinstance(window.attribute_acts.ask, Answers)
+    window.attribute_acts.ask.next_attribute = attribute
+    window.actions_["add_attribute"].trigger()
+
+
+def said(window: MainWindow) -> list[tuple[tuple[str, object], ...]]:
+    return [a.attributes for a in window.session.annotations]
+
+
+def press(window: MainWindow, *keys: Qt.Key) -> None:
+    for key in keys:
+        QTest.keyClick(window.canvas, key)
+
+
+def test_flags_by_key_toggle_for_the_whole_selection(window: MainWindow) -> None:
+    select(window)
+    press(window, Qt.Key.Key_O)
+    assert said(window) == [(("occluded", True),)] * 2
+    window.canvas.select(window.canvas.items[0].key)
+    press(window, Qt.Key.Key_O, Qt.Key.Key_G)
+    assert said(window) == [(), (("occluded", True),)]
+    assert [a.crowd for a in window.session.annotations] == [True, False]
+    window.controller.select_all()
+    box = window.inspector.attributes.widget("occluded")
+    assert isinstance(box, QCheckBox)
+    assert box.checkState() == Qt.CheckState.PartiallyChecked
+    box.click()
+    assert said(window) == [(("occluded", True),)] * 2
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert said(window) == [(), (("occluded", True),)]
+    assert len(window.canvas.selection) == 2
+    assert "car (occluded)" in {window.inspector.model.index(n, 0).data() for n in range(2)}
+
+
+def test_free_attributes_by_key_and_by_typing(window: MainWindow, qtbot: QtBot) -> None:
+    select(window)
+    add(window, Attribute("colour", AttributeKind.CHOICE, ("red", "green")))
+    add(window, Attribute("wheels", AttributeKind.NUMBER, category_id=1))
+    press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
+    assert said(window) == [(("colour", "red"),)] * 2
+    press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
+    assert said(window) == [(("colour", "green"),)] * 2
+    combo = window.inspector.attributes.widget("colour")
+    assert isinstance(combo, QComboBox)
+    assert combo.currentText() == "green"
+    combo.setCurrentIndex(1)
+    combo.activated.emit(1)
+    assert said(window) == [(("colour", "red"),)] * 2
+    press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
+    press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
+    assert said(window) == [()] * 2
+    field = window.inspector.attributes.widget("wheels")
+    assert isinstance(field, Field)
+    qtbot.waitUntil(field.isVisible)
+    field.setFocus()
+    QTest.keyClicks(field, "four")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert said(window) == [()] * 2
+    assert "is a number" in window.statusBar().currentMessage()
+    assert field.text() == ""
+    field.setFocus()
+    QTest.keyClicks(field, "4")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert said(window) == [(("wheels", 4.0),)] * 2
+
+
+def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: QtBot) -> None:
+    select(window)
+    add(window, Attribute("plate", AttributeKind.TEXT))
+    window.canvas.select(window.canvas.items[0].key)
+    field = window.inspector.attributes.widget("plate")
+    assert isinstance(field, Field)
+    qtbot.waitUntil(field.isVisible)
+    field.setFocus()
+    QTest.keyClicks(field, "AB 12")
+    window.canvas.select(window.canvas.items[1].key)
+    assert said(window) == [(("plate", "AB 12"),), ()]
+    assert field.text() == ""
+    field.setFocus()
+    QTest.keyClicks(field, "CD")
+    first = window.session.image
+    window.session.next()
+    assert first is not None
+    assert window.session.image != first
+    window.session.go_to(first.id)
+    assert said(window) == [(("plate", "AB 12"),), (("plate", "CD"),)]
+
+
+def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
+    select(window)
+    window.canvas.select(None)
+    assert not window.inspector.attributes.isEnabled()
+    press(window, Qt.Key.Key_O)
+    assert said(window) == [()] * 2
+    assert "Select a box" in window.statusBar().currentMessage()
+
+
+def test_tags_by_key(window: MainWindow) -> None:
+    press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
+    assert "no tag 1 yet" in window.statusBar().currentMessage()
+    window.session.set_tags(["night", "blurred"])
+    press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
+    assert window.inspector.tags.text() == "blurred"
+    press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
+    assert window.inspector.tags.text() == "night, blurred"
+    assert window.inspector.tags_title.text() == "Tags: Y 1 night, Y 2 blurred"
+
+
+def test_the_dialog_makes_an_attribute(window: MainWindow) -> None:
+    window.session.add_category("car")
+    dialog = NewAttribute(window.session.categories[0], window)
+    dialog.name.setText("colour")
+    dialog.kind.setCurrentIndex(1)
+    dialog.choices.setText("red, green")
+    assert dialog.attribute() == Attribute("colour", AttributeKind.CHOICE, ("red", " green"), 1)
+    dialog.whose.setCurrentIndex(1)
+    assert dialog.attribute().category_id is None
