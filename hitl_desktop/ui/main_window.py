@@ -63,6 +63,7 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self)
         self.ask = Ask(self)
         self.runner = JobRunner()
+        self._warns_of_disk = False
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
@@ -244,6 +245,9 @@ class MainWindow(QMainWindow):
             self._open(Place(path))
 
     def _open(self, place: Place) -> None:
+        self.inspector.commit()
+        if not self._may_leave():
+            return
         try:
             project = open_place(place)
         except HitlError as error:
@@ -287,6 +291,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the jobs, close the project, remember where everything stood."""
         self.inspector.commit()
+        if not self._may_leave():
+            event.ignore()
+            return
         store = self._window_settings()
         store.setValue("geometry", self.saveGeometry())
         if self.session.is_open:
@@ -297,6 +304,13 @@ class MainWindow(QMainWindow):
         self.loader.close()
         self.session.close()
         event.accept()
+
+    def _may_leave(self) -> bool:
+        """Whether the open project may be closed: not over an act that waits for the disk, unless a person says so."""
+        saving = self.session.saving
+        return saving.retry() or self.ask.confirm(
+            "Not saved", "The last act is not in the project: its disk is full or cannot be written. Close and lose it?"
+        )
 
     def _window_settings(self) -> QSettings:
         return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
@@ -401,7 +415,11 @@ class MainWindow(QMainWindow):
 
     def _show_saved(self) -> None:
         saving = self.session.saving
-        self.saved.setText("NOT SAVED" if saving.has_failed else "saving" if saving.is_pending else "saved")
+        failed = "NOT SAVED, tried again every 2 s" if saving.is_waiting else "NOT SAVED" if saving.has_failed else ""
+        self.saved.setText(failed or ("saving" if saving.is_pending else "saved"))
+        if self._warns_of_disk and not saving.has_failed:
+            self._warning.dismiss()
+        self._warns_of_disk = saving.has_failed
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)

@@ -1,15 +1,18 @@
-"""Whether what hands did is safe: in the file at once, on the platter a moment later."""
+"""Whether what hands did is safe: in the file at once, on the platter a moment later; what fails waits in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.syncer import Syncer
 from hitl_desktop.ui.messages import Messages
+
+RETRY_MS = 2000
 
 
 class Saving(QObject):
@@ -29,6 +32,10 @@ class Saving(QObject):
         self._syncer: Syncer | None = None
         self._opened = 0
         self._write_failed = self._sync_failed = False
+        self._waiting: Callable[[], None] | None = None
+        self._again = QTimer(self)
+        self._again.setInterval(RETRY_MS)
+        self._again.timeout.connect(self.retry)
         self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
 
     def begin(self, db: Database) -> None:
@@ -40,6 +47,7 @@ class Saving(QObject):
 
     def end(self) -> None:
         """Finish what is on its way; before the connection is closed."""
+        self.drop()
         if self._syncer is not None:
             self._syncer.close()
         self._db = self._syncer = None
@@ -64,6 +72,36 @@ class Saving(QObject):
         """An act could not be committed."""
         self._write_failed = True
         self._messages.error(error)
+
+    def keep(self, attempt: Callable[[], None], error: HitlError) -> None:
+        """An act could not be committed and waits: `attempt` is called until it no longer raises a `HitlError`."""
+        self._write_failed, self._waiting = True, attempt
+        self._again.start()
+        self._messages.error(error)
+        self.changed.emit()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an act waits in memory for the disk."""
+        return self._waiting is not None
+
+    def retry(self) -> bool:
+        """Try once more what waits; tells whether nothing does any longer."""
+        if self._waiting is None:
+            return True
+        try:
+            self._waiting()
+        except HitlError:  # the same as before; it was said
+            return False
+        self.drop()
+        self.written()
+        self.changed.emit()
+        return True
+
+    def drop(self) -> None:
+        """Nothing waits any longer."""
+        self._waiting = None
+        self._again.stop()
 
     def _on_synced(self, opened: int, error: ProjectError | None) -> None:
         """What the disk said; `opened` tells which of the projects opened so far it is about."""

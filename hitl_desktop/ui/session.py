@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,7 +19,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.messages import Messages
@@ -36,6 +38,10 @@ _THRESHOLD = "display_threshold"
 _LAST_IMAGE = "last_image"
 _MANY = 20_000
 """More pictures than this are listed by a job: reading them takes a tenth of a second, and more."""
+
+
+class _RolledBackError(Exception):
+    """Ends a transaction that is not to be."""
 
 
 class Session(QObject):
@@ -296,7 +302,10 @@ class Session(QObject):
         """Show proposals from this score up."""
         self.threshold = round(min(max(value, 0.05), 0.95), 2)
         if self.project is not None:
-            self.project.meta.set(_THRESHOLD, f"{self.threshold:.2f}")
+            try:
+                self.project.meta.set(_THRESHOLD, f"{self.threshold:.2f}")
+            except HitlError as error:  # it holds until the project is closed
+                self.messages.error(error)
         self.messages.say(f"Proposals are shown from a score of {self.threshold:.2f} up.")
         self.boxes_changed.emit()
 
@@ -364,13 +373,24 @@ class Session(QObject):
         """
         if self.project is None or self.image is None:
             return False
+        if self.saving.is_waiting:
+            self.messages.say(
+                "The act that waited is saved now. Do this one again."
+                if self.saving.retry()
+                else "An act still waits for the disk, so this one was not begun. Make room; it is tried by itself."
+            )
+            return False
         self._touch()
         self.messages.say("")
         image_id, before = self.image.id, (self.image.state, self.annotations)
         try:
             changes = act(self.project, self.image)
-        except HitlError as error:
-            self.saving.failed(error)
+        except ProjectError as error:
+            self.saving.keep(partial(self._do_kept, act, image_id), error)
+            self._show_as_if(act, image_id)
+            return False
+        except HitlError as error:  # nothing that could be done later
+            self.messages.error(error)
             self._read_image(image_id)
             self.boxes_changed.emit()
             return False
@@ -384,6 +404,34 @@ class Session(QObject):
         if self.image and self.image.state is ImageState.DECIDED and before != (self.image.state, self.annotations):
             self.decided.emit()
         return True
+
+    def _do_kept(self, act: Callable[[Project, ImageRecord], Changes], image_id: int) -> None:
+        """Do what waited for the disk, wherever the hands are now."""
+        image = self.project.images.get(image_id) if self.project else None
+        if self.project is None or image is None:
+            return
+        changes = act(self.project, image)
+        self._read_names()
+        if self.image is not None and self.image.id == image_id:
+            self._read_image(image_id)
+            self.boxes_changed.emit()
+        elif (after := self.project.images.get(image_id)) is not None:
+            self._set_status(image_id, after.status)
+        self.changed.emit(changes)
+        self.messages.say(f"Saved now: what waited for the disk, on {image.path}.")
+        if changes.queue:
+            self.decided.emit()
+
+    def _show_as_if(self, act: Callable[[Project, ImageRecord], Changes], image_id: int) -> None:
+        """Show the boxes as the act would leave them: done and rolled back, which needs no room on the disk."""
+        self._read_image(image_id)
+        if self.project is not None and self.image is not None:
+            with suppress(_RolledBackError, ProjectError), self.project.db.transaction():
+                act(self.project, self.image)
+                self.annotations = self.project.annotations.of_image(image_id)
+                self.rejected = self.project.predictions.rejected_of(image_id)
+                raise _RolledBackError
+        self.boxes_changed.emit()
 
     def _read_image(self, image_id: int) -> None:
         """Read state and annotations again; the proposals stay as they were named when the picture came up."""
@@ -470,6 +518,14 @@ class Session(QObject):
 
     def _step(self, function: Callable[[Project], tuple[Edit | None, Changes]], done: str, nothing: str) -> None:
         if self.project is None:
+            return
+        if self.saving.is_waiting and function is annotate.undo:
+            self.saving.drop()
+            self.saving.written()
+            if self.image is not None:
+                self._read_image(self.image.id)
+            self.boxes_changed.emit()
+            self.messages.say("Undid: the act that waited for the disk.")
             return
         try:
             edit, changes = function(self.project)
