@@ -39,6 +39,27 @@ class Images:
             ((folder_id, path) for path in paths),
         )
 
+    def at(self, folder_id: int, path: str) -> int | None:
+        """The id of the picture at a place."""
+        return self._db.scalar("SELECT id FROM images WHERE folder_id = ? AND path = ?", (folder_id, path))
+
+    def set_place(self, image_id: int, folder_id: int, path: str) -> None:
+        """Say where a picture lies."""
+        self._db.execute("UPDATE images SET folder_id = ?, path = ? WHERE id = ?", (folder_id, path, image_id))
+
+    def swap_places(self, image_id: int, other_id: int) -> None:
+        """Let two pictures change places; what was read of either file is to be read anew."""
+        rows = [self._db.one("SELECT folder_id, path FROM images WHERE id = ?", (i,)) for i in (image_id, other_id)]
+        self._db.execute("UPDATE images SET path = path || char(0) WHERE id = ?", (other_id,))
+        for place, i in zip(reversed(rows), (image_id, other_id), strict=True):
+            if place is not None:
+                self.set_place(i, *place)
+        self._db.execute("UPDATE images SET content_hash = NULL WHERE id = ?", (other_id,))
+
+    def move_folder(self, folder_id: int, path: str) -> None:
+        """Say where a folder lies, relative to the project file."""
+        self._db.execute("UPDATE folders SET path = ? WHERE id = ?", (path, folder_id))
+
     def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:
         """Note by path why a picture cannot be read."""
         self._db.execute("UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?", (reason, folder_id, path))

@@ -79,6 +79,10 @@ class Predictions:
             )
             self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?)", (image_id, model_id))
 
+    def look_again(self, image_id: int) -> None:
+        """Note that no detector has seen a picture as it is now; what was found stays until one has."""
+        self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
+
     def images_done(self, model_id: int) -> set[int]:
         """Pictures this detector has worked on."""
         return {row[0] for row in self._db.all("SELECT image_id FROM predicted_images WHERE model_id = ?", (model_id,))}

@@ -47,7 +47,6 @@ class Project:
         self.decisions = Decisions(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
-        self._folders: dict[int, Path] = {}
         self._closed = False
 
     @classmethod
@@ -125,19 +124,29 @@ class Project:
 
     def add_folder(self, folder: Path) -> int:
         """The id of a picture folder, noted relative to the project file."""
+        return self.images.add_folder(self._relative(folder))
+
+    def move_folder(self, folder_id: int, folder: Path) -> None:
+        """Note where a picture folder lies now."""
+        self.images.move_folder(folder_id, self._relative(folder))
+
+    def _relative(self, folder: Path) -> str:
         absolute = os.path.abspath(folder)  # noqa: PTH100
         try:
-            relative = Path(os.path.relpath(absolute, self.path.parent)).as_posix()
+            return Path(os.path.relpath(absolute, self.path.parent)).as_posix()
         except ValueError:  # another drive on Windows
-            relative = Path(absolute).as_posix()
-        return self.images.add_folder(relative)
+            return Path(absolute).as_posix()
+
+    def place_of(self, file: Path) -> tuple[int, str] | None:
+        """The picture folder a file lies in, and its path there; None outside of all of them."""
+        for folder_id in self.images.folders():
+            if file.is_relative_to(self.folder_path(folder_id)):
+                return folder_id, file.relative_to(self.folder_path(folder_id)).as_posix()
+        return None
 
     def folder_path(self, folder_id: int) -> Path:
         """Where a picture folder lies now."""
-        if folder_id not in self._folders:
-            relative = self.images.folders()[folder_id]
-            self._folders[folder_id] = Path(os.path.normpath(self.path.parent / relative))
-        return self._folders[folder_id]
+        return Path(os.path.normpath(self.path.parent / self.images.folders()[folder_id]))
 
     def absent_folders(self) -> set[int]:
         """Ids of picture folders that are not there now, such as those on a drive that is not connected."""

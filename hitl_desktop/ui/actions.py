@@ -62,6 +62,8 @@ ACTIONS: Final = (
     ActionSpec("import_coco", "&Import COCO...", "Ctrl+I", When.PROJECT, "&File"),
     ActionSpec("export_coco", "&Export COCO...", "Ctrl+E", When.PROJECT, "&File"),
     ActionSpec("export_all", "Export COCO, un&decided pictures too...", "", When.PROJECT, "&File"),
+    ActionSpec("reread", "&Read this picture again", "F5", When.PICTURE, "&File"),
+    ActionSpec("relink", "Find this picture e&lsewhere...", "", When.PICTURE, "&File"),
     ActionSpec("quit", "&Quit", "Ctrl+Q", When.ALWAYS, "&File"),
     ActionSpec("undo", "&Undo", "Ctrl+Z", When.PROJECT, "&Edit"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", When.PROJECT, "&Edit"),

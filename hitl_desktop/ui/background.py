@@ -166,6 +166,11 @@ class Background(QObject):
         if self._look_again:
             self.prelabel()
 
+    def look_again(self) -> None:
+        """A picture was read anew: what detectors have not seen of it is theirs to look at."""
+        if self._automatic:
+            self.prelabel()
+
     # learning
 
     def rank(self) -> None:

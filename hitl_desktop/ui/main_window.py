@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
 from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
 from hitl_desktop.ui.dialogs.palette import Palette
+from hitl_desktop.ui.file_acts import FileActs
 from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.jobs import JobRunner
@@ -80,12 +81,14 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
-        self._warning = Banner()
+        self._warning, file_banner = Banner(), Banner()
+        self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._warning)
+        column.addWidget(file_banner)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -147,6 +150,8 @@ class MainWindow(QMainWindow):
             "import_coco": self._import,
             "export_coco": self._export,
             "export_all": partial(self._export, all_images=True),
+            "reread": self.file_acts.reread,
+            "relink": self.file_acts.relink,
             "quit": self.close,
             "undo": session.undo,
             "redo": session.redo,
@@ -298,12 +303,19 @@ class MainWindow(QMainWindow):
         store.setValue("geometry", self.saveGeometry())
         if self.session.is_open:
             store.setValue("docks", self.saveState())
+        self.file_acts.watch.watch(None)
         self.hide()  # a job that writes a file is waited for, but nobody has to watch
         self.runner.close()
         self._garbage.stop()
         self.loader.close()
         self.session.close()
         event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Back from another program, which may have written to the picture."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.file_acts.watch.look()
 
     def _may_leave(self) -> bool:
         """Whether the open project may be closed: not over an act that waits for the disk, unless a person says so."""

@@ -126,24 +126,30 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
         for start in range(0, len(waiting), _SCAN_BATCH):
             progress.check_cancelled()
             batch = waiting[start : start + _SCAN_BATCH]
-            readings = list(pool.map(_read, [project.path_of(image) for image in batch]))
+            readings = list(pool.map(read_picture, [project.path_of(image) for image in batch]))
             with project.db.transaction():
                 for image, reading in zip(batch, readings, strict=True):
-                    _note(project, image, reading)
+                    note_reading(project, image, reading)
                     result.read += isinstance(reading, tuple)
             progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
     result.unreadable = [(image.path, image.reason) for image in project.images.all() if image.reason]
     return result
 
 
-def _read(path: Path) -> tuple[tuple[int, int], str] | UnreadableImageError:
+Reading = tuple[tuple[int, int], str] | UnreadableImageError
+"""Upright size and content hash of a picture, or why it cannot be read."""
+
+
+def read_picture(path: Path) -> Reading:
+    """Read a picture to its end."""
     try:
         return verify(path), content_hash(path)
     except UnreadableImageError as error:
         return error
 
 
-def _note(project: Project, image: ImageRecord, reading: tuple[tuple[int, int], str] | UnreadableImageError) -> None:
+def note_reading(project: Project, image: ImageRecord, reading: Reading) -> None:
+    """Keep what reading a picture showed."""
     if isinstance(reading, UnreadableImageError):
         if image.reason and not project.path_of(image).exists():
             return  # why it could not be read says more than that it is not there

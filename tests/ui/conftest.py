@@ -19,6 +19,7 @@ class Answers:
     """Stands in for the dialogs: what they would answer, and what they were told."""
 
     def __init__(self) -> None:
+        self.next_picture: Path | None = None
         self.next_folder: Path | None = None
         self.next_project: Path | None = None
         self.next_import: Path | None = None
@@ -35,6 +36,9 @@ class Answers:
 
     def folder(self) -> Path | None:
         return self.next_folder
+
+    def picture(self, before: Path) -> Path | None:
+        return self.next_picture
 
     def project(self) -> Path | None:
         return self.next_project
@@ -80,7 +84,9 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
     def make(*, automatic: bool = False) -> MainWindow:
         window = MainWindow(Settings(), automatic=automatic)
-        window.ask = window.controller.ask = window.category_acts.ask = window.attribute_acts.ask = Answers()  # type: ignore[assignment]
+        window.ask = window.controller.ask = window.category_acts.ask = window.attribute_acts.ask = (
+            window.file_acts.ask
+        ) = Answers()  # type: ignore[assignment]
         qtbot.addWidget(window)
         window.resize(1200, 800)
         window.show()

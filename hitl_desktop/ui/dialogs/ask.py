@@ -34,6 +34,11 @@ class Ask:
         name, _ = QFileDialog.getOpenFileName(self._parent, "Open a project", filter=f"Projects (*{SUFFIX})")
         return Path(name) if name else None
 
+    def picture(self, before: Path) -> Path | None:
+        """Where a picture is now that was at a place before."""
+        name, _ = QFileDialog.getOpenFileName(self._parent, f"Where is {before.name}?", str(before.parent))
+        return Path(name) if name else None
+
     def dataset_to_import(self) -> Path | None:
         """A COCO file."""
         name, _ = QFileDialog.getOpenFileName(

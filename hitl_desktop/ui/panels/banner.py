@@ -13,13 +13,15 @@ Banner QPushButton { color: white; background: #7A2118; border: 1px solid #C9695
 
 
 class Banner(QFrame):
-    """A line of text with a button to dismiss it.
+    """A line of text with a button to dismiss it, and perhaps one for what can be done about it.
 
     Signals:
         dismissed: it was read.
+        offered: what it offers to do is wanted.
     """
 
     dismissed = Signal()
+    offered = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,23 +29,27 @@ class Banner(QFrame):
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        close = QPushButton("Dismiss")
-        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        self.offer, close = QPushButton(), QPushButton("Dismiss")
+        self.offer.clicked.connect(self.offered)
         close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 10, 5)
         row.addWidget(self.label, 1)
-        row.addWidget(close)
+        for button in (self.offer, close):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+            row.addWidget(button)
         self.hide()
 
     def text(self) -> str:
         """What it says."""
         return self.label.text()
 
-    def show_text(self, text: str) -> None:
-        """Say something."""
+    def show_text(self, text: str, offer: str = "") -> None:
+        """Say something, and what can be done about it."""
         self.label.setText(text)
         self.label.setAccessibleName(text)
+        self.offer.setText(offer)
+        self.offer.setVisible(bool(offer))
         self.show()
 
     def dismiss(self) -> None:

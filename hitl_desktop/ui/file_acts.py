@@ -1,0 +1,93 @@
+"""What can be done when the file of the picture at hand was deleted, moved or written over."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.ui.background import FILES, Background, in_project
+from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.file_watch import FileState, FileWatch
+from hitl_desktop.ui.image_loader import ImageLoader
+from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.panels.banner import Banner
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.relink import relink, reread
+
+
+class FileActs(QObject):
+    """Says what became of the file, and offers to read it again or to find it elsewhere."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        loader: ImageLoader,
+        banner: Banner,
+        ask: Ask,
+    ) -> None:
+        super().__init__()
+        self._session, self._runner, self._background = session, runner, background
+        self._loader, self._banner, self.ask = loader, banner, ask
+        self.watch = FileWatch(self)
+        self.watch.changed.connect(self._show)
+        session.image_changed.connect(self._follow)
+        banner.offered.connect(self._take_offer)
+
+    def _follow(self) -> None:
+        image = self._session.image
+        self.watch.watch(self._session.path_of(image) if image else None)
+        self._show()
+
+    def _show(self) -> None:
+        image = self._session.image
+        if image is None or self.watch.state is FileState.SAME:
+            self._banner.dismiss()
+        elif self.watch.state is FileState.GONE:
+            self._banner.show_text(
+                f"{image.path} is gone from the disk. Its boxes are kept; put it back, or say where it is now.",
+                offer="Find it...",
+            )
+        else:
+            self._banner.show_text(
+                f"{image.path} was changed on the disk. Its boxes are kept; read it again and check that they fit.",
+                offer="Read it again",
+            )
+
+    def _take_offer(self) -> None:
+        if self.watch.state is FileState.GONE:
+            self.relink()
+        else:
+            self.reread()
+
+    def reread(self) -> None:
+        """Read the picture at hand from the disk once more."""
+        project, image = self._session.project, self._session.image
+        if project is not None and image is not None:
+            job = in_project(project.path, lambda p, _: reread(p, image.id))
+            done = partial(self._on_read, project.path, image.id, f"Read again: {image.path}.")
+            self._runner.start(FILES, "Reading the picture again", job, on_success=done)
+
+    def relink(self) -> None:
+        """Say where the file of the picture at hand is now."""
+        project, image = self._session.project, self._session.image
+        file = self.ask.picture(project.path_of(image)) if project is not None and image is not None else None
+        if project is not None and image is not None and file is not None:
+            job = in_project(project.path, lambda p, _: relink(p, image.id, file))
+            done = partial(self._on_read, project.path, image.id, f"Found: {file}.")
+            self._runner.start(FILES, "Finding the picture", job, on_success=done)
+
+    def _on_read(self, path: Path, image_id: int, words: str, changes: Changes) -> None:
+        session = self._session
+        if session.project is None or session.project.path != path:
+            return
+        self._loader.forget(image_id)
+        session.apply_changes(changes)
+        if session.image is not None and session.image.id == image_id:
+            session.go_to(image_id)
+        session.messages.say(words)
+        self._background.look_again()

@@ -1,0 +1,91 @@
+"""Files that other programs delete, move or write over while they are on screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.file_watch import FileState, FileWatch
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.panels.banner import Banner
+from tests.ui.conftest import Answers
+
+
+def banner(window: MainWindow) -> Banner:
+    return window.file_acts._banner
+
+
+def at_hand(window: MainWindow) -> Path:
+    assert window.session.project
+    assert window.session.image
+    return window.session.project.path_of(window.session.image)
+
+
+def test_a_picture_written_over_is_said_kept_and_read_again(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.add_category("cat")
+    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
+    qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
+    assert "was changed on the disk. Its boxes are kept" in banner(window).text()
+    QTest.mouseClick(banner(window).offer, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.canvas.picture_size == (44, 33), timeout=10_000)
+    assert not banner(window).isVisible()
+    assert len(window.session.annotations) == 1
+    assert window.session.image
+    assert window.session.image.width == 44
+
+
+def test_a_picture_that_went_away_can_be_found_again(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.add_category("cat")
+    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    new = at_hand(window).with_name("renamed.png")
+    at_hand(window).rename(new)
+    qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
+    assert "is gone from the disk. Its boxes are kept" in banner(window).text()
+    answers = window.file_acts.ask
+    assert isinstance(answers, Answers)
+    answers.next_picture = new
+    QTest.mouseClick(banner(window).offer, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: at_hand(window) == new and window.canvas.has_picture, timeout=10_000)
+    assert not banner(window).isVisible()
+    assert len(window.session.annotations) == 1
+
+
+def test_a_picture_that_comes_back_unchanged_needs_no_act(window: MainWindow, qtbot: QtBot) -> None:
+    file = at_hand(window)
+    file.rename(file.with_suffix(".away"))
+    qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
+    file.with_suffix(".away").rename(file)
+    qtbot.waitUntil(lambda: not banner(window).isVisible(), timeout=10_000)
+
+
+def test_another_picture_is_another_matter(window: MainWindow, qtbot: QtBot) -> None:
+    at_hand(window).unlink()
+    qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
+    window.session.next()
+    assert not banner(window).isVisible()
+
+
+def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(b"one")
+    watch = FileWatch()
+    watch.watch(file)
+    watch.look()
+    assert watch.state is FileState.SAME
+    with qtbot.waitSignal(watch.changed):
+        file.write_bytes(b"another")
+        watch.look()
+    assert watch.state is FileState.CHANGED
+    file.unlink()
+    watch.look()
+    assert watch.state is FileState.GONE
+    watch.watch(tmp_path / "never there")
+    watch.look()
+    assert watch.state is FileState.SAME
