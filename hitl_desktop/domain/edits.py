@@ -32,16 +32,21 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One undoable act: `before` is removed, `after` put in its place; on one picture, or on the project (None)."""
+    """One undoable act: `before` is removed, `after` put in its place; on one picture, or on the project (None).
+
+    An act on several pictures has a part for each.
+    """
 
     label: str
     image_id: int | None
     before: Side = field(default_factory=Side)
     after: Side = field(default_factory=Side)
+    parts: tuple[Edit, ...] = ()
 
     def inverse(self) -> Edit:
         """The edit that takes this one back."""
-        return Edit(self.label, self.image_id, before=self.after, after=self.before)
+        parts = tuple(part.inverse() for part in reversed(self.parts))
+        return Edit(self.label, self.image_id, before=self.after, after=self.before, parts=parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.meta import Meta
@@ -13,6 +14,22 @@ NOT_LOOKED_AT = "not looked at yet"
 _IN_ORDER = """FROM images i LEFT JOIN queue q ON q.image_id = i.id AND q.ranking = ?
     WHERE i.state = 'undecided' AND i.reason IS NULL AND (i.split IS NULL OR i.split != 'test')
     ORDER BY q.position IS NULL, q.position, i.id"""
+
+_CONDITIONS = {
+    "status": "CASE WHEN i.reason IS NULL THEN i.state ELSE 'unreadable' END = :status",
+    "text": "(i.path LIKE :text ESCAPE '!' OR q.reason LIKE :text ESCAPE '!' OR i.reason LIKE :text ESCAPE '!')",
+    "category_id": "i.id IN (SELECT image_id FROM annotations WHERE category_id = :category)",
+    "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
+    "reason": f"coalesce(q.reason, '{NOT_LOOKED_AT}') = :reason AND i.state = 'undecided'",
+    "score": "q.score >= :score",
+}
+_ORDERS = {
+    QueueOrder.ASKED: "",
+    QueueOrder.NAME: "i.path, ",
+    QueueOrder.BOXES: "(SELECT count(*) FROM annotations WHERE image_id = i.id) DESC, ",
+    QueueOrder.PIXELS: "coalesce(i.width * i.height, 0) DESC, ",
+    QueueOrder.LATEST: "(SELECT max(id) FROM decisions WHERE image_id = i.id) DESC NULLS LAST, ",
+}
 
 
 class Queue:
@@ -71,15 +88,20 @@ class Queue:
         )
         return Ranked(image_id, *row) if row else Ranked(image_id, 0.0, NOT_LOOKED_AT)
 
-    def matching(self, text: str) -> set[int]:
-        """Pictures whose path or reason holds a text, without regard to case (of ASCII letters)."""
-        escaped = "".join(f"!{c}" if c in "!%_" else c for c in text)
-        rows = self._db.all(
-            """SELECT i.id FROM images i LEFT JOIN queue q ON q.image_id = i.id AND q.ranking = ?1
-               WHERE i.path LIKE ?2 ESCAPE '!' OR q.reason LIKE ?2 ESCAPE '!'""",
-            (self._active(), f"%{escaped}%"),
-        )
-        return {row[0] for row in rows}
+    def select(self, wanted: QueueFilter) -> list[int]:
+        """Pictures that pass a filter, in its order; where that is the order of asking, in order of id.
+
+        Texts are compared without regard to case (of ASCII letters).
+        """
+        escaped = "".join(f"!{c}" if c in "!%_" else c for c in wanted.text)
+        values = {
+            "ranking": self._active(), "text": f"%{escaped}%", "status": wanted.status, "reason": wanted.reason,
+            "category": wanted.category_id, "tag": wanted.tag_id, "score": wanted.score,
+        }  # fmt: skip
+        asked = [_CONDITIONS[name] for name in _CONDITIONS if getattr(wanted, name)]
+        sql = f"""SELECT i.id FROM images i LEFT JOIN queue q ON q.image_id = i.id AND q.ranking = :ranking
+                  WHERE {" AND ".join(["1", *asked])} ORDER BY {_ORDERS[wanted.order]}i.id"""
+        return [row[0] for row in self._db.all(sql, values)]
 
     def _active(self) -> int:
         return self._meta.get_id("ranking") or 0

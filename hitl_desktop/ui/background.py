@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,17 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
+from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.embed import embed_undecided
+from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
@@ -71,6 +74,13 @@ class Background(QObject):
             job = in_project(project.path, lambda p, _: list_queue(p))
             take = partial(self._session.take_listing, number)
             self._runner.start(_LISTING, "Listing the queue", job, on_success=take, quiet=True)
+
+    def filter_queue(self, wanted: QueueFilter, asked: Sequence[int], take: Callable[[ReviewOrder], None]) -> None:
+        """Find the pictures that pass a filter, of very many."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, _: ReviewOrder(filter_queue(p, wanted, asked)))
+            self._runner.start(_LISTING, "Filtering the queue", job, on_success=take, quiet=True)
 
     # reading and pre-labelling
 

@@ -100,8 +100,8 @@ class Controller(QObject):
         session, undecided = self._session, self._session.undecided
         if session.project is None:
             return []
-        start = session.order.position + 1
-        ahead = [i for i in session.order.ids[start : start + 50] if i in undecided][:_PREFETCHED]
+        start = session.walk.position + 1
+        ahead = [i for i in session.walk.ids[start : start + 50] if i in undecided][:_PREFETCHED]
         records = [record for i in ahead if (record := session.project.images.get(i))]
         return [(record.id, session.project.path_of(record)) for record in records]
 
@@ -305,7 +305,7 @@ class Controller(QObject):
     def take_previous(self) -> None:
         """Draw the boxes of the picture before this one, for series of nearly the same picture."""
         session = self._session
-        before = session.order.step(-1)
+        before = session.walk.step(-1)
         if session.project is None or before is None:
             self._messages.say("There is no picture before this one.")
             return

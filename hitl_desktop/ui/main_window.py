@@ -42,6 +42,7 @@ from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.panels.model_panel import ModelPanel
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.panels.welcome import Welcome
+from hitl_desktop.ui.queue_acts import QueueActs
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
+        self.queue_acts = QueueActs(self.session, self.queue, self.messages, self.ask)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -102,6 +104,7 @@ class MainWindow(QMainWindow):
         self.actions_.load(_keys(settings))
         self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
+        self.queue.list.addActions(self.actions_.of_menu("&Queue"))
         self.inspector.categories.addActions(self.actions_.of_menu("&Category"))
         self._make_status_bar()
         self._connect()
@@ -134,6 +137,7 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_state)
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
+        self.queue.model.filter_wanted.connect(self.background.filter_queue)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
@@ -158,6 +162,13 @@ class MainWindow(QMainWindow):
             "accept_picture": controller.accept_picture,
             "mark_empty": controller.mark_empty,
             "skip": session.skip,
+            "skip_selected": self.queue_acts.skip,
+            "reopen_selected": self.queue_acts.reopen,
+            "tag_selected": self.queue_acts.tag,
+            "untag_selected": self.queue_acts.untag,
+            "focus_queue": self.queue.take_focus,
+            "find_picture": self.queue.text.setFocus,
+            "more_filters": self.queue.more.toggle,
             "next": session.next,
             "previous": session.previous,
             "next_box": partial(canvas.select_next, 1),

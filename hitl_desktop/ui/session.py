@@ -36,7 +36,7 @@ SAME_OBJECT_IOU = 0.6
 THRESHOLD_STEP = 0.05
 _THRESHOLD = "display_threshold"
 _LAST_IMAGE = "last_image"
-_MANY = 20_000
+MANY = 20_000
 """More pictures than this are listed by a job: reading them takes a tenth of a second, and more."""
 
 
@@ -83,8 +83,9 @@ class Session(QObject):
         self._since_asked: dict[int, str] = {}
         self.is_listing = False
         self._naming: Naming | None = None
-        self._passing: Set[int] | None = None
+        self._view: ReviewOrder | None = None
         self._decided_too = False
+        self._remembered: dict[str, str] = {}
         self.saving = Saving(messages)
         self.categories: list[Category] = []
         self.names: dict[int, str] = {}
@@ -122,9 +123,12 @@ class Session(QObject):
         if self.project is not None:
             try:
                 self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else None)
+                for key, text in self._remembered.items():
+                    self.project.meta.set(key, text)
             except HitlError as error:  # where work went on is no loss
                 self.messages.error(error)
             self.project.close()
+        self._remembered, self._view = {}, None
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
         self.order, self._listing, self.is_listing = ReviewOrder(), Listing(), False
@@ -167,6 +171,14 @@ class Session(QObject):
         self._listing.set_status(image_id, status)
         self._since_asked[image_id] = status
 
+    def remember(self, key: str, text: str) -> None:
+        """Keep how the project is looked at, to be recalled when it is opened again."""
+        self._remembered[key] = text
+
+    def recall(self, key: str) -> str:
+        """What was kept; empty if nothing was."""
+        return self.project.meta.get(key) or "" if self.project else ""
+
     def path_of(self, image: ImageRecord) -> Path | None:
         """Where a picture lies."""
         return self.project.path_of(image) if self.project else None
@@ -179,7 +191,7 @@ class Session(QObject):
         if self.project is None:
             return True
         self._listings_asked += 1
-        if self.project.images.last_id() > _MANY:
+        if self.project.images.last_id() > MANY:
             self._since_asked, self.is_listing = {}, True
             self.listing_wanted.emit(self._listings_asked)
             return False
@@ -236,7 +248,9 @@ class Session(QObject):
         """Show a picture."""
         self.leaving.emit()
         self.image = self.project.images.get(image_id) if self.project and image_id is not None else None
-        self.order.current = self.image.id if self.image else None
+        for order in (self.order, self._view):
+            if order is not None:
+                order.current = self.image.id if self.image else None
         self._active_seconds, self._since = 0.0, time.monotonic()
         self._read_boxes()
         self.image_changed.emit()
@@ -251,26 +265,34 @@ class Session(QObject):
 
     def next(self) -> None:
         """Show the next picture that is to be decided."""
-        following = self.order.next_of(self._next_ones())
+        following = self._following()
         if following is None:
             self.boxes_changed.emit()
             self.messages.say(self._why_no_next())
         else:
             self.go_to(following)
 
-    def restrict(self, ids: Set[int] | None, *, decided_too: bool = False) -> None:
-        """Go through these pictures only, as a filter of the queue shows them; None goes through all."""
-        self._passing, self._decided_too = ids, decided_too
+    def restrict(self, view: ReviewOrder | None, *, decided_too: bool = False) -> None:
+        """Go through these pictures only, in this order, as the queue shows them; None goes through all."""
+        self._view, self._decided_too = view, decided_too
+        if view is not None:
+            view.current = self.image.id if self.image else None
 
-    def _next_ones(self) -> Set[int]:
-        if self._passing is None:
-            return self.undecided
-        return self._passing if self._decided_too else self._passing & self.undecided
+    @property
+    def walk(self) -> ReviewOrder:
+        """The order in which hands go through the pictures: as they are listed, while the one at hand is listed."""
+        return self._view if self._view is not None and self._view.position >= 0 else self.order
+
+    def _following(self) -> int | None:
+        wanted: Set[int] = self.statuses.keys() if self._decided_too else self.undecided
+        if self._view is not None and self.walk is self.order:
+            wanted = wanted & set(self._view.ids)
+        return self.walk.next_of(wanted)
 
     def _why_no_next(self) -> str:
         if self.is_listing:
             return "The pictures are still being listed."
-        if self._passing is not None and self.undecided:
+        if self._view is not None and self.undecided:
             return "Nothing is left to do in this filter of the queue."
         if self.undecided:
             return "This is the last picture to do."
@@ -280,7 +302,7 @@ class Session(QObject):
 
     def previous(self) -> None:
         """Show the picture before this one."""
-        before = self.order.step(-1)
+        before = self.walk.step(-1)
         if before is not None:
             self.go_to(before)
 
@@ -357,6 +379,10 @@ class Session(QObject):
         self._read_names()
         if self.category_id not in self.names:
             self.category_id = next(iter(self.names), None)
+        if changes.queue and self.project is not None:
+            for image_id in changes.annotations_of:
+                if (record := self.project.images.get(image_id)) is not None:
+                    self._set_status(image_id, record.status)
         if self.image is not None:
             self._read_image(self.image.id)
             self.proposals = proposals_of(self.project, self.image, self._naming) if self.project else []

@@ -262,14 +262,17 @@ def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
         wanted = edit.inverse() if undone else edit
         _apply(project, wanted)
         project.journal.mark(number, undone=undone)
-        if wanted.image_id is not None:
-            _note_step(project, wanted, wanted.image_id, undone=undone)
-    decides = wanted.after.state is not None
+        for part in (wanted, *wanted.parts):
+            if part.image_id is not None:
+                _note_step(project, part, part.image_id, undone=undone)
+    decides = any(part.after.state is not None for part in (wanted, *wanted.parts))
     return wanted, _changes(project, wanted) | Changes(queue=decides, go_to=edit.image_id)
 
 
 def _changes(project: Project, edit: Edit) -> Changes:
     """What an edit changed."""
+    if edit.parts:
+        return Changes(annotations_of=frozenset(part.image_id for part in edit.parts if part.image_id is not None))
     on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
     return Changes(
         annotations_of=on, categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes)
@@ -298,6 +301,8 @@ def _do(project: Project, edit: Edit) -> Changes:
 
 def _apply(project: Project, edit: Edit) -> Edit:
     """Write the edit's `after` in place of its `before`; returns it with the ids that new annotations got."""
+    if edit.parts:
+        return replace(edit, parts=tuple(_apply(project, part) for part in edit.parts))
     before, after = edit.before, edit.after
     project.annotations.remove(before.annotations)
     project.attributes.remove(before.attributes)

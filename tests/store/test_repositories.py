@@ -7,6 +7,7 @@ from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.embeddings import crop_key
@@ -209,10 +210,10 @@ def test_pictures_can_be_renumbered_even_in_a_ring(project: Project) -> None:
 
 def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
     project.queue.activate(project.queue.write([Ranked(3, 0.5, "100% sure_not")]))
-    assert project.queue.matching("SUB/") == {4}
-    assert project.queue.matching("0% sure_n") == {3}
-    assert project.queue.matching("%") == {3}
-    assert project.queue.matching("_") == {3}
+    assert project.queue.select(QueueFilter(text="SUB/")) == [4]
+    assert project.queue.select(QueueFilter(text="0% sure_n")) == [3]
+    assert project.queue.select(QueueFilter(text="%")) == [3]
+    assert project.queue.select(QueueFilter(text="_")) == [3]
     assert project.queue.place_of(3).reason == "100% sure_not"
     assert project.queue.place_of(1).score == 0
     assert project.queue.ids() == [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]

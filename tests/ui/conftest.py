@@ -84,9 +84,10 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
     def make(*, automatic: bool = False) -> MainWindow:
         window = MainWindow(Settings(), automatic=automatic)
-        window.ask = window.controller.ask = window.category_acts.ask = window.attribute_acts.ask = (
-            window.file_acts.ask
-        ) = Answers()  # type: ignore[assignment]
+        answers = Answers()
+        acts = (window.controller, window.category_acts, window.attribute_acts, window.file_acts, window.queue_acts)
+        for asks in (window, *acts):
+            asks.ask = answers  # type: ignore[assignment]
         qtbot.addWidget(window)
         window.resize(1200, 800)
         window.show()

@@ -911,7 +911,7 @@ def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: P
 def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitl_desktop.ui.session._MANY", 2)
+    monkeypatch.setattr("hitl_desktop.ui.session.MANY", 2)
     window.session.go_to(3)
     other = reopened(window, make_window)
     session = other.session

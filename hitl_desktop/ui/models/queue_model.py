@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from collections.abc import Iterable
+from functools import partial
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.store.queue import NOT_LOOKED_AT
 from hitl_desktop.ui.image_loader import ImageLoader
-from hitl_desktop.ui.session import Session
+from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.ui.session import MANY, Session
+from hitl_desktop.workflows.filter_queue import filter_queue
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -17,21 +23,28 @@ IMAGE_ID = Qt.ItemDataRole.UserRole + 1
 STATUS = Qt.ItemDataRole.UserRole + 2
 DETAIL = Qt.ItemDataRole.UserRole + 3
 
-FILTERS = {"All": "", "To do": "undecided", "Decided": "decided", "Skipped": "skipped", "Unreadable": "unreadable"}
-"""Names of filters and the status that passes; empty for all."""
-
 
 class QueueModel(QAbstractListModel):
-    """Pictures in the order of the session, filtered by state and by text."""
+    """Pictures in the order of the session, or filtered and sorted otherwise.
+
+    Signals:
+        reloaded: other rows are shown.
+        filter_wanted: a job is to find the pictures that pass: (`QueueFilter`, ids in order of asking, who takes the
+            `ReviewOrder`).
+    """
+
+    reloaded = Signal()
+    filter_wanted = Signal(object, object, object)
 
     def __init__(self, session: Session, loader: ImageLoader) -> None:
         super().__init__()
         self._session, self._loader = session, loader
         self._rows: list[int] = []
-        self._places: dict[int, int] | None = {}
+        self._view: ReviewOrder | None = None
+        self._asked = 0
         self._records: dict[int, ImageRecord] = {}
         self._ranked: dict[int, Ranked] = {}
-        self._filter, self._text = "All", ""
+        self.wanted = QueueFilter()
         loader.thumbnail_ready.connect(self._repaint)
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -62,33 +75,44 @@ class QueueModel(QAbstractListModel):
         return record.path if role == Qt.ItemDataRole.DisplayRole else None
 
     def reload(self) -> None:
-        """Take the session's order anew."""
-        wanted = FILTERS[self._filter]
-        statuses, rows = self._session.statuses, self._session.order.ids
-        if wanted:
-            rows = [i for i in rows if statuses.get(i) == wanted]
-        if self._text and self._session.project is not None:
-            matching = self._session.project.queue.matching(self._text)
-            rows = [i for i in rows if i in matching]
-        narrow = bool(wanted or self._text)
-        self._session.restrict(set(rows) if narrow else None, decided_too=wanted not in {"", "undecided"})
+        """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded` follows."""
+        self._asked += 1
+        project, asked = self._session.project, self._session.order.ids
+        if self.wanted.is_plain or project is None:
+            self._take(None)
+        elif len(asked) > MANY:
+            self.filter_wanted.emit(self.wanted, asked, partial(self._take_late, self._asked))
+        else:
+            self._take(ReviewOrder(filter_queue(project, self.wanted, asked)))
+
+    def _take_late(self, number: int, view: ReviewOrder) -> None:
+        if number == self._asked:
+            self._take(view)
+
+    def _take(self, view: ReviewOrder | None) -> None:
+        self._session.restrict(view, decided_too=self.wanted.is_about_done_ones)
         self.beginResetModel()
-        self._rows = rows
-        self._places = {image_id: n for n, image_id in enumerate(rows)} if narrow else None
+        self._view = view
+        self._rows = self._session.order.ids if view is None else view.ids
         self._records.clear()
         self._ranked.clear()
         self.endResetModel()
+        self.reloaded.emit()
 
-    def set_filter(self, name: str, text: str) -> None:
-        """Show only pictures in this state whose name or reason holds the text."""
-        self._filter, self._text = name, text
+    def set_filter(self, wanted: QueueFilter) -> None:
+        """Show only pictures that pass."""
+        self.wanted = wanted
         self.reload()
+
+    def ids(self, rows: Iterable[int]) -> list[int]:
+        """The pictures in these rows."""
+        return [self._rows[row] for row in rows if row < len(self._rows)]
 
     def index_of(self, image_id: int | None) -> QModelIndex:
         """The row of a picture; invalid when the filter hides it."""
         if image_id is None:
             return QModelIndex()
-        row = self._session.order.place_of(image_id) if self._places is None else self._places.get(image_id, -1)
+        row = (self._session.order if self._view is None else self._view).place_of(image_id)
         return self.index(row, 0) if 0 <= row < len(self._rows) else QModelIndex()
 
     def refresh(self, image_id: int) -> None:

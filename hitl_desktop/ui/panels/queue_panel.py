@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
+from collections.abc import Iterable, Mapping, Sequence
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -14,15 +27,20 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.learning.query import REASONS
+from hitl_desktop.store.queue import NOT_LOOKED_AT
 from hitl_desktop.ui.image_loader import ImageLoader
-from hitl_desktop.ui.models.queue_model import DETAIL, FILTERS, IMAGE_ID, STATUS, QueueModel
+from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS, QueueModel
 from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.filter_queue import as_text, from_text
 
 _PICTURE = QSize(72, 54)
 _ROW = 64
@@ -94,6 +112,30 @@ class QueueDelegate(QStyledItemDelegate):
         painter.drawText(detail, flags, str(index.data(DETAIL)))
 
 
+STATES = {"All": "", "To do": "undecided", "Decided": "decided", "Skipped": "skipped", "Unreadable": "unreadable"}
+"""States as they are called here, and the status that passes; empty for all."""
+
+_FILTER = "queue_filter"
+_KEPT_SELECTION = 10_000
+
+
+class QueueList(QTableView):
+    """Rows of pictures; a list view lays out every row, which took 150 ms with 50,000 of them.
+
+    Signals:
+        left: `Escape` was pressed.
+    """
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Escape` leaves."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class QueuePanel(QWidget):
     """The list with its filters.
 
@@ -108,62 +150,186 @@ class QueuePanel(QWidget):
         self._session = session
         self.setMinimumWidth(230)
         self.model = QueueModel(session, loader)
-        self.list = QTableView()  # a list view lays out every row, which took 150 ms with 50,000 of them
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(QueueDelegate(self.list))
-        self.list.horizontalHeader().hide()
-        self.list.horizontalHeader().setStretchLastSection(True)
-        self.list.verticalHeader().hide()
-        self.list.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.list.verticalHeader().setDefaultSectionSize(_ROW)
-        self.list.setShowGrid(False)
-        self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
-        self.list.setAccessibleName("Review queue")
-        self.list.clicked.connect(self._on_clicked)
-        self.list.activated.connect(self._on_clicked)
-        self.state = QComboBox()
-        self.state.addItems(list(FILTERS))
-        self.state.setAccessibleName("Show pictures in this state")
-        self.state.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list = self._make_list()
+        self.state = self._choice("Show pictures in this state", STATES)
         self.text = Field(self.left)
         self.text.returnPressed.connect(self.left)
-        self._nothing = QLabel("Nothing matches.")
-        self._nothing.hide()
         self.text.setPlaceholderText("Name or reason")
         self.text.setClearButtonEnabled(True)
         self.text.setAccessibleName("Show pictures whose name or reason holds this text")
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.state.currentTextChanged.connect(self._on_filter)
         self.text.textChanged.connect(self._on_filter)
-        filters = QHBoxLayout()
-        filters.addWidget(self.state)
-        filters.addWidget(self.text, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.addLayout(filters)
-        layout.addWidget(self._nothing)
-        layout.addWidget(self.list, 1)
-        session.opened.connect(self._reload)
+        self.category = self._choice("Show pictures with a box of this category")
+        self.tag = self._choice("Show pictures with this tag")
+        reasons = {"Any reason": "", **{reason.capitalize(): reason for reason in (*REASONS, NOT_LOOKED_AT)}}
+        self.reason = self._choice("Show pictures that are asked about for this reason", reasons)
+        self.score = QDoubleSpinBox()
+        self.score.setRange(0.0, 9.95)
+        self.score.setSingleStep(0.05)
+        self.score.setPrefix("score from ")
+        self.score.setSpecialValueText("Any score")
+        self.score.setAccessibleName("Show pictures that are worth asking about from this score up")
+        self.score.setToolTip("Expected corrections a second, as the list shows it in brackets")
+        self.score.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.score.valueChanged.connect(self._on_filter)
+        self.score.editingFinished.connect(self.left)
+        self.sorting = self._choice("Order of the list", {order.value: order for order in QueueOrder})
+        self.more = QToolButton()
+        self.more.setText("More")
+        self.more.setCheckable(True)
+        self.more.setToolTip("Filter by category, tag, reason and score; sort")
+        self.more.setAccessibleName("More filters")
+        self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._nothing = QLabel("Nothing matches.")
+        self._nothing.hide()
+        self._lay_out()
+        self._is_filling = False
+        self.model.reloaded.connect(self._on_reloaded)
+        session.opened.connect(self._on_opened)
         session.image_changed.connect(self._follow)
         session.changed.connect(self._on_changed)
 
+    def _make_list(self) -> QueueList:
+        view = QueueList()
+        view.setModel(self.model)
+        view.setItemDelegate(QueueDelegate(view))
+        view.horizontalHeader().hide()
+        view.horizontalHeader().setStretchLastSection(True)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(_ROW)
+        view.setShowGrid(False)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        view.setAccessibleName("Review queue")
+        view.clicked.connect(self._on_clicked)
+        view.activated.connect(self._on_activated)
+        view.left.connect(self.left)
+        return view
+
+    def _choice(self, name: str, options: Mapping[str, object] | None = None) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        box.setMinimumContentsLength(8)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for text, value in (options or {}).items():
+            box.addItem(text, value)
+        box.currentIndexChanged.connect(self._on_filter)
+        return box
+
+    def _lay_out(self) -> None:
+        filters = QHBoxLayout()
+        filters.addWidget(self.state)
+        filters.addWidget(self.text, 1)
+        filters.addWidget(self.more)
+        more = QWidget()
+        grid = QGridLayout(more)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for n, widget in enumerate((self.category, self.tag, self.reason, self.score)):
+            grid.addWidget(widget, n // 2, n % 2)
+        grid.addWidget(self.sorting, 2, 0, 1, 2)
+        more.hide()
+        self.more.toggled.connect(more.setVisible)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addLayout(filters)
+        layout.addWidget(more)
+        layout.addWidget(self._nothing)
+        layout.addWidget(self.list, 1)
+
+    # filters
+
+    def _wanted(self) -> QueueFilter:
+        return QueueFilter(
+            self.state.currentData(),
+            self.text.text(),
+            self.category.currentData(),
+            self.tag.currentData(),
+            self.reason.currentData(),
+            round(self.score.value(), 2),
+            self.sorting.currentData(),
+        )
+
     def _on_filter(self) -> None:
-        self.model.set_filter(self.state.currentText(), self.text.text())
-        self._show_counts()
-        self._follow()
+        if not self._is_filling:
+            wanted = self._wanted()
+            self._session.remember(_FILTER, as_text(wanted))
+            self.model.set_filter(wanted)
+
+    def _on_opened(self) -> None:
+        """Show the filter that the project had when it was closed."""
+        kept = from_text(self._session.recall(_FILTER))
+        self._fill()
+        self._is_filling = True
+        self.text.setText(kept.text)
+        self.score.setValue(kept.score)
+        for box, value in (
+            (self.state, kept.status),
+            (self.category, kept.category_id),
+            (self.tag, kept.tag_id),
+            (self.reason, kept.reason),
+            (self.sorting, kept.order),
+        ):
+            box.setCurrentIndex(max(box.findData(value), 0))
+        self._is_filling = False
+        wanted = self._wanted()
+        self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))
+        self.model.set_filter(wanted)
+
+    def _fill(self) -> None:
+        """Offer the categories and tags there are."""
+        project, self._is_filling = self._session.project, True
+        tags = project.tags.all() if project else []
+        for box, anything, named in (
+            (self.category, "Any category", self._session.categories),
+            (self.tag, "Any tag", tags),
+        ):
+            chosen = box.currentData()
+            box.clear()
+            box.addItem(anything, None)
+            for one in named:
+                box.addItem(one.name, one.id)
+            box.setCurrentIndex(max(box.findData(chosen), 0))
+        self._is_filling = False
+
+    # selection
+
+    @property
+    def selected(self) -> list[int]:
+        """The selected pictures, in the order of the list."""
+        return self.model.ids(sorted(index.row() for index in self.list.selectionModel().selectedRows()))
+
+    def select(self, image_ids: Iterable[int]) -> None:
+        """Select these pictures, as far as they are listed."""
+        selection = QItemSelection()
+        for index in map(self.model.index_of, image_ids):
+            if index.isValid():
+                selection.select(index, index)
+        self.list.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def take_focus(self) -> None:
+        """Let arrows go through the list; `Shift` selects, `Return` opens."""
+        self.list.setFocus()
 
     def _reload(self) -> None:
+        before = self.selected if 1 < len(self.list.selectionModel().selectedRows()) < _KEPT_SELECTION else []
         self.model.reload()
+        if before:
+            self.select(before)
+
+    def _on_reloaded(self) -> None:
         self._show_counts()
         self._follow()
 
     def _show_counts(self) -> None:
         self._nothing.setVisible(self.model.rowCount() == 0 and bool(self._session.statuses))
-        for row, status in enumerate(FILTERS.values()):
+        for row, status in enumerate(STATES.values()):
             count = self._session.count(status) if status else len(self._session.statuses)
             self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)
 
@@ -172,18 +338,34 @@ class QueuePanel(QWidget):
             self._reload()
         for image_id in changes.annotations_of:
             self.model.refresh(image_id)
+        if changes.categories or len(self._tags()) != self.tag.count() - 1:
+            self._fill()
+
+    def _tags(self) -> Sequence[object]:
+        return self._session.project.tags.all() if self._session.project else ()
 
     def _follow(self) -> None:
         """Select the picture at hand and keep it in view."""
         image = self._session.image
         index = self.model.index_of(image.id if image else None)
         if index.isValid():
-            self.list.setCurrentIndex(index)
+            chosen = self.list.selectionModel()
+            if len(chosen.selectedRows()) > 1 and chosen.isRowSelected(index.row(), QModelIndex()):
+                chosen.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            else:
+                self.list.setCurrentIndex(index)
             self.list.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         else:
             self.list.clearSelection()
 
+    def _on_activated(self, index: QModelIndex) -> None:
+        self.list.setCurrentIndex(index)  # no longer several
+        self._on_clicked(index)
+        self.left.emit()
+
     def _on_clicked(self, index: QModelIndex) -> None:
         image_id = index.data(IMAGE_ID)
+        if len(self.list.selectionModel().selectedRows()) > 1:
+            return  # hands are selecting, not looking
         if isinstance(image_id, int):
             self._session.go_to(image_id)

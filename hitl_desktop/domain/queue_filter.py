@@ -1,0 +1,50 @@
+"""Which pictures a list shows, and in what order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class QueueOrder(StrEnum):
+    """Orders of pictures; each in the words of the window."""
+
+    ASKED = "Order of asking"
+    NAME = "Name"
+    BOXES = "Most boxes first"
+    PIXELS = "Most pixels first"
+    LATEST = "Decided last first"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What a picture must have to be listed: all of what is not empty.
+
+    `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id` that of
+    one of its boxes, `reason` and `score` (this or more) what the latest ranking said of it.
+    """
+
+    status: str = ""
+    text: str = ""
+    category_id: int | None = None
+    tag_id: int | None = None
+    reason: str = ""
+    score: float = 0.0
+    order: QueueOrder = QueueOrder.ASKED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether everything passes, in the order of asking."""
+        return self == QueueFilter()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether something may not pass."""
+        return replace(self, order=QueueOrder.ASKED) != QueueFilter()
+
+    @property
+    def is_about_done_ones(self) -> bool:
+        """Whether decided pictures are what it is for: boxes and tags are mostly on those."""
+        if self.status:
+            return self.status != "undecided"
+        return self.category_id is not None or self.tag_id is not None

@@ -1,0 +1,68 @@
+"""What is done to the pictures that are selected in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.panels.queue_panel import QueuePanel
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows import bulk
+
+
+class QueueActs:
+    """Acts on several pictures, each undone as one."""
+
+    def __init__(self, session: Session, queue: QueuePanel, messages: Messages, ask: Ask) -> None:
+        self._session, self._queue, self._messages, self.ask = session, queue, messages, ask
+
+    def skip(self) -> None:
+        """Put the selected pictures aside."""
+        self._do(bulk.skip, "None of them is to do.")
+
+    def reopen(self) -> None:
+        """Let the selected pictures be to do again."""
+        self._do(bulk.reopen, "None of them is decided or skipped.")
+
+    def tag(self) -> None:
+        """Give the selected pictures a tag."""
+        name = self.ask.text("Tag", f"Tag of {counted(len(self._queue.selected), 'picture')}", "")
+        if name and name.strip():
+            self._do(partial(_tag, name), "All of them have it.")
+
+    def untag(self) -> None:
+        """Take a tag from the selected pictures."""
+        project = self._session.project
+        tags = {tag.name: tag.id for tag in project.tags.all()} if project else {}
+        if not tags:
+            self._messages.say("There are no tags yet. T gives this picture one.")
+            return
+        name = self.ask.choice("Tag", f"Take from {counted(len(self._queue.selected), 'picture')}", list(tags))
+        if name is not None:
+            self._do(partial(_untag, tags[name]), "None of them has it.")
+
+    def _do(self, act: Callable[[Project, Sequence[int]], Changes], nothing: str) -> None:
+        ids = self._queue.selected
+        done: list[Changes] = []
+
+        def on_all(project: Project) -> Changes:
+            done.append(act(project, ids))
+            return done[-1]
+
+        if self._session.manage(on_all):
+            count = len(done[-1].annotations_of)
+            words = f"Done for {counted(count, 'picture')}; Ctrl+Z takes it back."
+            self._messages.say(words if count else nothing)
+
+
+def _tag(name: str, project: Project, ids: Sequence[int]) -> Changes:
+    return bulk.tag(project, ids, name)
+
+
+def _untag(tag_id: int, project: Project, ids: Sequence[int]) -> Changes:
+    return bulk.untag(project, ids, tag_id)

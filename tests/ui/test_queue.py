@@ -1,0 +1,145 @@
+"""The list of pictures: filters, sorting, several at once."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui import models
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.models.queue_model import IMAGE_ID, STATUS
+from tests.ui.conftest import Answers, MakeWindow
+
+
+def listed(window: MainWindow) -> list[int]:
+    model = window.queue.model
+    return [model.index(row, 0).data(IMAGE_ID) for row in range(model.rowCount())]
+
+
+def click(window: MainWindow, row: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    view = window.queue.list
+    place = view.visualRect(window.queue.model.index(row, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+
+def choose(box: object, text: str) -> None:
+    box.setCurrentIndex(box.findText(text))  # type: ignore[attr-defined]
+
+
+def test_category_tag_reason_and_score(window: MainWindow) -> None:
+    queue = window.queue
+    QTest.keyClick(window.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert queue.category.isVisible()
+    window.session.add_category("cat")
+    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    choose(queue.category, "cat")
+    assert listed(window) == [1]
+    choose(queue.category, "Any category")
+    window.session.go_to(3)
+    window.session.set_tags(["night"])
+    choose(queue.tag, "night")
+    assert listed(window) == [3]
+    choose(queue.tag, "Any tag")
+    choose(queue.reason, "Not looked at yet")
+    assert len(listed(window)) == 4
+    choose(queue.reason, "Few doubts")
+    assert listed(window) == []
+    assert queue._nothing.isVisible()
+    choose(queue.reason, "Any reason")
+    queue.score.setValue(0.05)
+    assert listed(window) == []
+    queue.score.setValue(0)
+    assert len(listed(window)) == 4
+
+
+def test_next_goes_as_the_list_is_sorted(window: MainWindow) -> None:
+    window.session.add_category("cat")
+    window.session.go_to(3)
+    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.go_to(2)
+    window.session.draw([(BBox(5, 5, 10, 10), 1), (BBox(7, 7, 10, 10), 1)])
+    choose(window.queue.sorting, "Most boxes first")
+    assert listed(window) == [2, 3, 1, 4]
+    visited = [2]
+    for _ in range(3):
+        window.session.next()
+        assert window.session.image
+        visited.append(window.session.image.id)
+    assert visited == [2, 3, 1, 4]
+    window.session.previous()
+    assert window.session.image
+    assert window.session.image.id == 1
+
+
+def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: MainWindow) -> None:
+    click(window, 1)
+    click(window, 3, Qt.KeyboardModifier.ShiftModifier)
+    assert window.queue.selected == [2, 3, 4]
+    assert window.session.image
+    assert window.session.image.id == 2  # selecting is not looking
+    window.actions_["skip_selected"].trigger()
+    assert [window.queue.model.index(n, 0).data(STATUS) for n in range(4)] == ["undecided", *["skipped"] * 3]
+    assert "Done for 3 pictures" in window.statusBar().currentMessage()
+    window.session.undo()
+    assert window.session.count("skipped") == 0
+    assert window.queue.selected == [2, 3, 4]
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    answers.next_text = answers.next_choice = "night"
+    window.actions_["tag_selected"].trigger()
+    assert window.session.project
+    assert [bool(window.session.project.images.tags_of(i)) for i in (1, 2, 3, 4)] == [False, True, True, True]
+    window.actions_["untag_selected"].trigger()
+    assert not window.session.project.images.tags_by_image()
+    window.actions_["reopen_selected"].trigger()
+    assert "None of them is decided" in window.statusBar().currentMessage()
+
+
+def test_the_list_by_keys_alone(window: MainWindow) -> None:
+    QTest.keyClick(window.canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    assert window.queue.list.hasFocus()
+    QTest.keyClick(window.queue.list, Qt.Key.Key_Down)
+    QTest.keyClick(window.queue.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert window.queue.selected == [2, 3]
+    QTest.keyClick(window.queue.list, Qt.Key.Key_Down)
+    QTest.keyClick(window.queue.list, Qt.Key.Key_Return)
+    assert window.session.image
+    assert window.session.image.id == 4
+    assert window.canvas.hasFocus()
+    window.actions_["focus_queue"].trigger()
+    QTest.keyClick(window.queue.list, Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+
+
+def test_filters_are_as_they_were_when_the_project_is_opened_again(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    choose(window.queue.state, "To do")
+    window.queue.text.setText("png")
+    choose(window.queue.sorting, "Name")
+    before = listed(window)
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    qtbot.waitUntil(lambda: other.session.is_open)
+    assert (other.queue.state.currentText(), other.queue.text.text()) == ("To do", "png")
+    assert other.queue.sorting.currentText() == "Name"
+    assert other.queue.sorting.isVisible()
+    assert listed(other) == before
+
+
+def test_very_many_pictures_are_filtered_by_a_job(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.queue_model, "MANY", 2)
+    window.queue.text.setText("b.j")
+    assert len(listed(window)) == 4  # not yet
+    window.queue.text.setText("c.p")
+    qtbot.waitUntil(lambda: listed(window) == [3])
+    window.queue.text.setText("")
+    assert len(listed(window)) == 4
