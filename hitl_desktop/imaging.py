@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hitl_desktop import pyramid
 from hitl_desktop.errors import UnreadableImageError
 
 RgbImage = NDArray[np.uint8]
@@ -36,8 +37,12 @@ SUFFIXES = frozenset(
     ]
 )
 MAX_PIXELS = 300_000_000
-"""Larger pictures are refused from their header: they would not fit in memory as one array with their copies."""
+"""Larger ones are not decoded whole: they would not fit in memory as one array with their copies."""
 
+MOST_STREAMED = 2_000_000_000
+"""Larger ones are refused from their header: some files of kilobytes claim billions."""
+
+_FOR_MODELS = 4096
 _ORIENTATION = 0x0112
 _TURNED = 5
 """From this orientation on, width and height change places."""
@@ -59,8 +64,11 @@ def verify(path: Path) -> tuple[int, int]:
     Raises:
         UnreadableImageError: it cannot be decoded; a header alone proves nothing.
     """
-    with _opened(path) as image:
+    with _opened(path, most_pixels=MOST_STREAMED) as image:
         width, height = image.size
+        if pyramid.is_huge(image.size):
+            pyramid.verify(path)
+            return (height, width) if _orientation(image) >= _TURNED else (width, height)
         image.draft("RGB", (1, 1))
         image.load()
         return (height, width) if _orientation(image) >= _TURNED else (width, height)
@@ -76,6 +84,21 @@ def read_upright(path: Path) -> RgbImage:
         return np.asarray(_upright(image, path))
 
 
+def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
+    """The upright size, and the whole picture, or of a huge one a view of some 4,000 pixels a side.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    with _opened(path, most_pixels=MOST_STREAMED) as image:
+        if pyramid.is_huge(image.size):
+            width, height = image.size
+            size = (height, width) if _orientation(image) >= _TURNED else (width, height)
+            return size, pyramid.small_view(path, _FOR_MODELS)
+        pixels = np.asarray(_upright(image, path))
+        return (pixels.shape[1], pixels.shape[0]), pixels
+
+
 def read_reduced(path: Path, side: int) -> RgbImage:
     """The picture scaled down to at most `side` pixels a side; JPEGs are decoded at a fraction of their cost.
 
@@ -89,13 +112,17 @@ def read_reduced(path: Path, side: int) -> RgbImage:
 def read_for_screen(path: Path, *, smallest: int, most: int | None = None) -> tuple[tuple[int, int], list[RgbImage]]:
     """The upright size, and the picture as a screen has it: whole, half, a quarter ... while above `smallest` pixels.
 
-    With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes.
+    With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes. A huge picture
+    (`pyramid.is_huge`) gives one image of some 2,000 pixels a side.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    with _opened(path) as image:
+    with _opened(path, most_pixels=MOST_STREAMED) as image:
         width, height = image.size
+        if pyramid.is_huge(image.size):
+            size = (height, width) if _orientation(image) >= _TURNED else (width, height)
+            return size, [pyramid.small_view(path, min(most or pyramid.OVERVIEW, pyramid.OVERVIEW))]
         if most is not None and max(width, height) > most:
             levels = [_reduced(image, path, most, Image.Resampling.BOX)]
         else:
@@ -176,16 +203,16 @@ def _why_unidentified(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[Image.Image]:
+def _opened(path: Path, most_pixels: int = MAX_PIXELS) -> Generator[Image.Image]:
     with _explained(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about odd metadata that no annotator cares about
         with Image.open(path) as image:
             width, height = image.size
             if width < 1 or height < 1:
                 raise UnreadableImageError("The picture has no pixels.", hint="Leave it out.")
-            if width * height > MAX_PIXELS:
+            if width * height > most_pixels:
                 raise UnreadableImageError(
-                    f"The header claims {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million.",
+                    f"The header claims {width} x {height} pixels, more than {most_pixels // 1_000_000} million.",
                     hint="Cut the picture into tiles or scale it down.",
                     size=(width, height),
                 )

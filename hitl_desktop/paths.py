@@ -38,6 +38,11 @@ def data_dir() -> Path:
     return _own_dir("HITL_DATA_DIR", platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def cache_dir() -> Path:
+    """Where thumbnails and tiles lie (`HITL_CACHE_DIR` overrides it); made when missing, safe to delete."""
+    return _own_dir("HITL_CACHE_DIR", platformdirs.user_cache_dir(APP_NAME, appauthor=False))
+
+
 def log_file() -> Path:
     """The log that holds what no user should have to read."""
     return data_dir() / "log.txt"

@@ -28,6 +28,7 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Settings, logs and data of the app go to a temporary folder."""
     place = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HITL_CONFIG_DIR", str(place / "config"))
+    monkeypatch.setenv("HITL_CACHE_DIR", str(place / "cache"))
     monkeypatch.setenv("HITL_DATA_DIR", str(place / "data"))
     return place
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import MAX_PIXELS, content_hash, read_for_screen, read_reduced, read_upright, verify
+from hitl_desktop.imaging import MOST_STREAMED, content_hash, read_for_screen, read_reduced, read_upright, verify
 
 from .conftest import SHARED, save
 
@@ -143,7 +143,7 @@ def test_missing_files_and_folders_say_so(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_claims_too_many_pixels_is_refused_from_its_header(tmp_path: Path) -> None:
-    side = int(MAX_PIXELS**0.5) + 1
+    side = int(MOST_STREAMED**0.5) + 1
     header = b"P5 %d %d 255\n" % (side, side)
     (tmp_path / "huge.pgm").write_bytes(header + b"\0" * 10)
     with pytest.raises(UnreadableImageError, match="million"):

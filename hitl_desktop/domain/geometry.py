@@ -78,6 +78,10 @@ class BBox(NamedTuple):
         x, y = max(self.x, other.x), max(self.y, other.y)
         return BBox(x, y, max(min(self.right, other.right) - x, 0.0), max(min(self.bottom, other.bottom) - y, 0.0))
 
+    def scaled(self, by: float) -> BBox:
+        """The same box in a picture that is so many times as large."""
+        return BBox(self.x * by, self.y * by, self.w * by, self.h * by)
+
     def moved(self, dx: float, dy: float, width: float, height: float) -> BBox:
         """Shifted, but kept whole inside a picture of this size."""
         x = min(max(self.x + dx, 0.0), max(width - self.w, 0.0))

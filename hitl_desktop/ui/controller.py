@@ -56,6 +56,7 @@ class Controller(QObject):
         session.category_changed.connect(self._show_category)
         session.opened.connect(self._on_opened)
         loader.loaded.connect(self._on_loaded)
+        loader.failed.connect(self._on_failed)
         canvas.drawn.connect(self._on_drawn)
         canvas.changed.connect(self._on_changed)
         canvas.selection_changed.connect(self.show_selection)
@@ -111,9 +112,13 @@ class Controller(QObject):
             return  # a late answer about another picture
         self._canvas.placeholder = picture.problem
         if self._canvas.has_picture and picture.levels and self._canvas.picture_size == picture.size:
-            self._canvas.refine(picture.levels)  # a first view of it is there
+            self._canvas.refine(picture.levels, picture.pyramid)  # a first view of it is there
         else:
-            self._canvas.show_picture(picture.levels, picture.size)
+            self._canvas.show_picture(picture.levels, picture.size, picture.pyramid)
+
+    def _on_failed(self, image_id: int, why: str) -> None:
+        if self._session.image is not None and self._session.image.id == image_id:
+            self._messages.warn(why)
 
     def _show_boxes(self) -> None:
         names = self._session.names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import RgbImage, read_for_screen
+from hitl_desktop.imaging import read_for_screen
+from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
 from hitl_desktop.ui.jobs import lower_priority
+from hitl_desktop.ui.qimages import to_qimage
+from hitl_desktop.ui.thumbnails import Thumbnails
 
 KEPT_BYTES = 300_000_000
-THUMBNAIL_SIDE = 96
 _KEPT_THUMBNAILS = 2000
 _SMALLEST_LEVEL = 700
 _FIRST_VIEW = 1000
@@ -28,11 +30,15 @@ _PREFETCH_AFTER_MS = 30
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is none."""
+    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is none.
+
+    A huge picture has a small view, and a pyramid as soon as that was built.
+    """
 
     levels: tuple[QImage, ...]
     size: tuple[int, int]
     problem: str = ""
+    pyramid: Pyramid | None = None
 
     @property
     def bytes(self) -> int:
@@ -48,15 +54,7 @@ def load(path: Path, most: int | None = None) -> Loaded:
         return Loaded((), error.size or (0, 0), str(error))
     except MemoryError:
         return Loaded((), (0, 0), "The picture does not fit in memory. Scale it down or close other programs.")
-    return Loaded(tuple(map(to_qimage, levels)), size)
-
-
-def to_qimage(pixels: RgbImage) -> QImage:
-    """The same pixels, not copied: the image keeps the array."""
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    image.pixels = pixels  # type: ignore[attr-defined] # Qt does not own them
-    return image
+    return Loaded(tuple(map(to_qimage, levels)), size, pyramid=cached(path) if is_huge(size) else None)
 
 
 class ImageLoader(QObject):
@@ -65,10 +63,12 @@ class ImageLoader(QObject):
     Signals:
         loaded: (image id, `Loaded`) of a picture that was asked for.
         thumbnail_ready: image id.
+        failed: (image id, why) of a huge picture whose details cannot be shown.
     """
 
     loaded = Signal(int, object)
     thumbnail_ready = Signal(int)
+    failed = Signal(int, str)
     _done = Signal(object)
 
     def __init__(self) -> None:
@@ -79,6 +79,7 @@ class ImageLoader(QObject):
         self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail", initializer=lower_priority)
         self._kept: OrderedDict[int, Loaded] = OrderedDict()
         self._running: dict[int, Future[Loaded]] = {}
+        self._small_pictures = Thumbnails()
         self._thumbnails: OrderedDict[int, QImage] = OrderedDict()
         self._small_running: OrderedDict[int, Future[QImage]] = OrderedDict()
         self._wanted: int | None = None
@@ -88,11 +89,15 @@ class ImageLoader(QObject):
         self._soon.setInterval(_PREFETCH_AFTER_MS)
         self._soon.timeout.connect(self._prefetch)
         self._closed = False
+        self._pyramids = ThreadPoolExecutor(1, thread_name_prefix="pyramid", initializer=lower_priority)
+        self._building: dict[int, Future[Pyramid]] = {}
+        self._paths: dict[int, Path] = {}
         self._done.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def want(self, image_id: int, path: Path, neighbours: Sequence[tuple[int, Path]] = ()) -> Loaded | None:
         """Ask for a picture; returns it at once when it is there, else `loaded` follows. Neighbours are prefetched."""
         self._wanted = image_id
+        self._paths = {image_id: path, **dict(neighbours)}
         keep = {image_id, *(n for n, _ in neighbours)}
         for other, future in list(self._running.items()):
             if (other == image_id or other not in keep) and future.cancel():
@@ -100,6 +105,7 @@ class ImageLoader(QObject):
         found = self._kept.get(image_id)
         if found is not None:
             self._kept.move_to_end(image_id)
+            self._build_pyramid(image_id, found)
         if found is None:
             if path.suffix.lower() in _DECODED_SMALL and not self._closed:
                 first = self._first.submit(load, path, _FIRST_VIEW)
@@ -150,6 +156,7 @@ class ImageLoader(QObject):
             future.cancel()
         self._running.clear()
         self._small_running.clear()
+        self._building.clear()
         self._wanted = None
         self._ahead = []
 
@@ -163,14 +170,14 @@ class ImageLoader(QObject):
                 old, future = next(iter(self._small_running.items()))
                 future.cancel()
                 del self._small_running[old]
-            self._small_running[image_id] = future = self._small.submit(_thumbnail, place)
+            self._small_running[image_id] = future = self._small.submit(self._small_pictures.get, place)
             future.add_done_callback(partial(self._post, partial(self._thumbnail_done, image_id)))
         return None
 
     def close(self) -> None:
         """Stop the threads."""
         self._closed = True
-        for threads in (self._first, self._pictures, self._next, self._small):
+        for threads in (self._first, self._pictures, self._next, self._small, self._pyramids):
             threads.shutdown(wait=True, cancel_futures=True)
 
     def _post(self, callback: Callable[[Future[Any]], None], future: Future[Any]) -> None:
@@ -190,7 +197,35 @@ class ImageLoader(QObject):
         while len(self._kept) > 1 and sum(p.bytes for p in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)
         if image_id == self._wanted:
+            self._build_pyramid(image_id, picture)
             self.loaded.emit(image_id, picture)
+
+    def _build_pyramid(self, image_id: int, picture: Loaded) -> None:
+        """Cut the huge picture that is on the screen into tiles, once."""
+        if picture.levels and is_huge(picture.size) and picture.pyramid is None and not self._closed:
+            for other in [i for i in self._building if i != image_id]:
+                self._building.pop(other).cancel()
+            if image_id not in self._building:
+                keep_on = partial(self._is_wanted, image_id)
+                self._building[image_id] = future = self._pyramids.submit(build, self._paths[image_id], keep_on)
+                future.add_done_callback(partial(self._post, partial(self._built, image_id)))
+
+    def _is_wanted(self, image_id: int) -> bool:
+        return not self._closed and self._wanted == image_id
+
+    def _built(self, image_id: int, future: Future[Pyramid]) -> None:
+        if self._building.get(image_id) is not future or future.cancelled():
+            return
+        del self._building[image_id]
+        picture = self._kept.get(image_id)
+        if picture is None:
+            return
+        if future.exception() is None:
+            self._kept[image_id] = picture = replace(picture, pyramid=future.result())
+            if image_id == self._wanted:
+                self.loaded.emit(image_id, picture)
+        elif image_id == self._wanted:
+            self.failed.emit(image_id, str(future.exception()))
 
     def _thumbnail_done(self, image_id: int, future: Future[QImage]) -> None:
         if self._small_running.get(image_id) is not future or future.cancelled():
@@ -200,9 +235,3 @@ class ImageLoader(QObject):
         while len(self._thumbnails) > _KEPT_THUMBNAILS:
             self._thumbnails.popitem(last=False)
         self.thumbnail_ready.emit(image_id)
-
-
-def _thumbnail(path: Path) -> QImage:
-    """A small picture; an empty one for a file that cannot be read."""
-    levels = load(path, THUMBNAIL_SIDE).levels
-    return levels[-1] if levels else QImage()

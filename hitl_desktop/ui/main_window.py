@@ -319,6 +319,7 @@ class MainWindow(QMainWindow):
         self.runner.close()
         self._garbage.stop()
         self.loader.close()
+        self.canvas.show_picture((), (0, 0))
         self.session.close()
         event.accept()
 

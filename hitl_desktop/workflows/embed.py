@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import content_hash, read_upright
+from hitl_desktop.imaging import content_hash, read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
 from hitl_desktop.progress import Progress
@@ -76,10 +76,11 @@ def _embed_image(project: Project, image: ImageRecord, encoder_id: int, threads:
     missing = project.embeddings.missing(encoder_id, list(keys))
     if not missing:
         return 0
-    pixels = read_upright(project.path_of(image))
+    size, pixels = read_for_models(project.path_of(image))
+    shrink = pixels.shape[1] / size[0]  # of a huge picture, whose view is read
     encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
     wanted = [(key, box) for key, box in keys.items() if key in missing]
-    vectors = encoder.embed([crop(pixels, box) for _, box in wanted])
+    vectors = encoder.embed([crop(pixels, box if shrink == 1 else box.scaled(shrink)) for _, box in wanted])
     project.embeddings.add(encoder_id, zip((key for key, _ in wanted), vectors, strict=True))
     return len(wanted)
 

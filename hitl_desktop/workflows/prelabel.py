@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import RgbImage, read_upright
+from hitl_desktop.imaging import RgbImage, read_for_models
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, Detector, find_card, load_detector
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
@@ -83,12 +83,12 @@ def _nearest_first(images: Sequence[ImageRecord], nearest: int | None) -> list[I
     return sorted(images, key=lambda image: (nearest is not None and image.id < nearest, image.id))
 
 
-Reading = RgbImage | UnreadableImageError
+Reading = tuple[tuple[int, int], RgbImage] | UnreadableImageError
 
 
 def _read(path: Path) -> Reading:
     try:
-        return read_upright(path)
+        return read_for_models(path)
     except UnreadableImageError as error:
         return error
 
@@ -117,15 +117,17 @@ def _store(
     batch: Sequence[tuple[ImageRecord, Reading]],
     result: PrelabelResult,
 ) -> None:
-    readable = [(image, pixels) for image, pixels in batch if not isinstance(pixels, UnreadableImageError)]
-    found = detector.predict([pixels for _, pixels in readable])
+    readable = [(image, reading) for image, reading in batch if not isinstance(reading, UnreadableImageError)]
+    found = detector.predict([pixels for _, (_, pixels) in readable])
     for image, reading in batch:
         if isinstance(reading, UnreadableImageError):
             result.failed += note_unreadable(project, image, reading)
-    for (image, pixels), detections in zip(readable, found, strict=True):
-        if (image.width, image.height) != (pixels.shape[1], pixels.shape[0]):
-            project.images.set_size(image.id, pixels.shape[1], pixels.shape[0])
-        project.predictions.replace(image.id, model_id, detections)
+    for (image, (size, pixels)), detections in zip(readable, found, strict=True):
+        if (image.width, image.height) != size:
+            project.images.set_size(image.id, *size)
+        grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge picture
+        whole = detections if grown == 1 else replace(detections, bboxes=detections.bboxes * grown)
+        project.predictions.replace(image.id, model_id, whole)
     result.done += len(readable)
     ids = frozenset(image.id for image, _ in batch)
     result.changes |= Changes(predictions_of=ids, images=len(readable) < len(batch))

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.image_loader import to_qimage
+from hitl_desktop.ui.qimages import to_qimage
 from hitl_desktop.ui.theme import category_colour
 
 SIZE = (200, 100)

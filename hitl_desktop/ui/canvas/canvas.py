@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.pyramid import Pyramid
 from hitl_desktop.ui.canvas.display import Display, adjust
 from hitl_desktop.ui.canvas.hands import Hands
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind, in_order_of_doubt
@@ -34,6 +35,7 @@ from hitl_desktop.ui.canvas.painting import (
     paint_strong,
     rect_of,
 )
+from hitl_desktop.ui.canvas.tiles import Tiles
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
@@ -74,6 +76,7 @@ class Canvas(QWidget):
         self._layer = BoxLayer()
         self._still: tuple[object, QPixmap] | None = None
         self._levels: list[QImage] = []
+        self._tiles: Tiles | None = None
         self._size = (0, 0)
         self._selection: list[BoxKey] = []
         self._digs = False
@@ -104,19 +107,37 @@ class Canvas(QWidget):
     @property
     def is_sharp(self) -> bool:
         """Whether the pixels that are shown are those of the picture, not of a reduced one."""
+        if self._tiles is not None:
+            return self._tiles.is_complete
         return self.has_picture and (self._levels[0].width(), self._levels[0].height()) == self._size
 
-    def show_picture(self, levels: Sequence[QImage], size: tuple[int, int]) -> None:
-        """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text."""
+    def show_picture(self, levels: Sequence[QImage], size: tuple[int, int], pyramid: Pyramid | None = None) -> None:
+        """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text.
+
+        Of a huge one, a small view and the tiles that are to be painted over it.
+        """
         self._levels, self._size = list(levels), size
+        self._use_tiles(pyramid)
         self._still = self._pending = self._hovered = None
         self.hands.let_go()
         self.fit()
         self.update()
 
-    def refine(self, levels: Sequence[QImage]) -> None:
+    def refine(self, levels: Sequence[QImage], pyramid: Pyramid | None = None) -> None:
         """The same picture in more pixels; what the hands are at goes on."""
         self._levels, self._still = list(levels), None
+        self._use_tiles(pyramid)
+        self.update()
+
+    def _use_tiles(self, pyramid: Pyramid | None) -> None:
+        if self._tiles is not None:
+            self._tiles.close()
+        self._tiles = Tiles(pyramid) if pyramid is not None else None
+        if self._tiles is not None:
+            self._tiles.ready.connect(self._on_tile)
+
+    def _on_tile(self) -> None:
+        self._still = None
         self.update()
 
     def show_items(self, items: Sequence[BoxItem]) -> None:
@@ -441,6 +462,8 @@ class Canvas(QWidget):
         source = QRectF(part.x() * sx, part.y() * sy, part.width() * sx, part.height() * sy)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, wanted < 2.0)
         painter.drawImage(target, image, source)
+        if self._tiles is not None:
+            self._tiles.paint(painter, self.viewport, QRectF(self.rect()), wanted, sx)
 
     def _paint_draft(self, painter: QPainter, area: QRectF) -> None:
         box = self.hands.draft or self._pending

@@ -1,0 +1,52 @@
+"""What can be made anew at any time, kept on the disk for speed: bounded, and safe to delete."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from hitl_desktop.paths import cache_dir
+
+
+def key_of(path: Path) -> str:
+    """A name for what is made from a file, another one as soon as the file is another.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    found = path.stat()
+    told = f"{os.path.abspath(path)}\0{found.st_mtime_ns}\0{found.st_size}"  # noqa: PTH100 - links are other names
+    return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def room(name: str) -> Path:
+    """The folder for one kind of thing; made when missing."""
+    folder = cache_dir() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def trim(folder: Path, most_bytes: int) -> None:
+    """Delete the entries of a folder that were not used for longest, until a tenth below the limit."""
+    entries = [(entry.stat().st_mtime, _size(entry), entry) for entry in _entries(folder)]
+    total = sum(size for _, size, _ in entries)
+    if total <= most_bytes:
+        return
+    for _, size, entry in sorted(entries, key=lambda item: item[0]):
+        if total <= most_bytes * 0.9:
+            break
+        shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+        total -= size
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    yield from (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+
+
+def _size(entry: Path) -> int:
+    if entry.is_file():
+        return entry.stat().st_size
+    return sum(file.stat().st_size for file in entry.rglob("*") if file.is_file())
