@@ -67,6 +67,7 @@ ACTIONS: Final = (
     ActionSpec("quit", "&Quit", "Ctrl+Q", When.ALWAYS, "&File"),
     ActionSpec("undo", "&Undo", "Ctrl+Z", When.PROJECT, "&Edit"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", When.PROJECT, "&Edit"),
+    ActionSpec("go_elsewhere", "&Go to the picture that undo changed", "Ctrl+J", When.PROJECT, "&Edit"),
     ActionSpec("accept_picture", "&Accept all shown, next picture", "A", When.PICTURE, "&Review"),
     ActionSpec("mark_empty", "Nothing here: verified &empty, next picture", "E", When.PICTURE, "&Review"),
     ActionSpec("skip", "Cannot tell: &skip, next picture", "S", When.PICTURE, "&Review"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,7 @@ from hitl_desktop.workflows.categories import near
 
 _PREFETCHED = 2
 _ASIDE = 12.0
+_VIEW = "view"
 
 
 class Controller(QObject):
@@ -50,6 +53,8 @@ class Controller(QObject):
         self._hidden: set[BoxKey] = set()
         self._hidden_categories: set[int] = set()
         self._locked: set[BoxKey] = set()
+        self._look_at: tuple[float, float, float] | None = None
+        session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
         session.changed.connect(self._prefetch)
@@ -69,6 +74,12 @@ class Controller(QObject):
         self._loader.clear()
         for kept in (self._clipboard, self._hidden, self._hidden_categories, self._locked):
             kept.clear()
+        self._look_at = _view_from(self._session.recall(_VIEW))
+
+    def _remember_view(self) -> None:
+        """Where on the picture hands are, for the next time this project is opened."""
+        view, image = self._canvas.looked_at(), self._session.image
+        self._session.remember(_VIEW, json.dumps([image.id, *view]) if view and image else "")
 
     # showing
 
@@ -115,6 +126,9 @@ class Controller(QObject):
             self._canvas.refine(picture.levels, picture.pyramid)  # a first view of it is there
         else:
             self._canvas.show_picture(picture.levels, picture.size, picture.pyramid)
+            if self._look_at is not None and self._canvas.has_picture:
+                self._canvas.look_at(*self._look_at)
+            self._look_at = None
 
     def _on_failed(self, image_id: int, why: str) -> None:
         if self._session.image is not None and self._session.image.id == image_id:
@@ -404,6 +418,15 @@ class Controller(QObject):
     def change_threshold(self, steps: int) -> None:
         """Show more or fewer proposals."""
         self._session.set_threshold(self._session.threshold + steps * THRESHOLD_STEP)
+
+
+def _view_from(text: str) -> tuple[float, float, float] | None:
+    """Scale and point; None for what is no such thing."""
+    try:
+        scale, x, y = (float(value) for value in json.loads(text)[1:])
+    except (ValueError, TypeError):
+        return None
+    return (scale, x, y) if scale > 0 and all(map(math.isfinite, (scale, x, y))) else None
 
 
 def _colour(proposal: Proposal) -> int:

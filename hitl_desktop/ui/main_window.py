@@ -84,15 +84,9 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
         self._warning, file_banner = Banner(), Banner()
+        self._offer, self._elsewhere = Banner(calm=True), 0
         self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._warning)
-        column.addWidget(file_banner)
-        column.addWidget(self._pages, 1)
-        self.setCentralWidget(centre)
+        self.setCentralWidget(_column(self._warning, file_banner, self._offer, self._pages))
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
@@ -130,6 +124,9 @@ class MainWindow(QMainWindow):
         self.messages.info.connect(self._say)
         self.messages.warning.connect(self._warning.show_text)
         self._warning.dismissed.connect(self.messages.forget)
+        self.session.done_elsewhere.connect(self._offer_to_go)
+        self.session.leaving.connect(self._offer.hide)
+        self._offer.offered.connect(self._go_elsewhere)
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
         self.session.image_changed.connect(self._show_state)
@@ -159,6 +156,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": session.undo,
             "redo": session.redo,
+            "go_elsewhere": self._go_elsewhere,
             "accept_picture": controller.accept_picture,
             "mark_empty": controller.mark_empty,
             "skip": session.skip,
@@ -319,8 +317,8 @@ class MainWindow(QMainWindow):
         self.runner.close()
         self._garbage.stop()
         self.loader.close()
-        self.canvas.show_picture((), (0, 0))
         self.session.close()
+        self.canvas.show_picture((), (0, 0))  # ends what reads its tiles
         event.accept()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -448,9 +446,30 @@ class MainWindow(QMainWindow):
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)
 
+    def _offer_to_go(self, image_id: int, text: str) -> None:
+        self._elsewhere = image_id
+        self._offer.show_text(text, offer="Go there (Ctrl+J)")
+
+    def _go_elsewhere(self) -> None:
+        if self._offer.isVisible():
+            self.session.go_to(self._elsewhere)
+            self.canvas.setFocus()
+
     def _set_theme(self, name: str) -> None:
         self.session.keep("theme", name)
         apply_theme(name)
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    """Widgets one below the other; the last one takes what room there is."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.setStretch(len(widgets) - 1, 1)
+    return whole
 
 
 def _keys(settings: Settings) -> dict[str, str]:

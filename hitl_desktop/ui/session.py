@@ -55,6 +55,7 @@ class Session(QObject):
         changed: a `Changes` that views may care about.
         category_changed: the current category is another one.
         decided: a picture was decided, or a decided one was corrected.
+        done_elsewhere: an undo or redo changed another picture, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
     """
 
@@ -65,6 +66,7 @@ class Session(QObject):
     changed = Signal(object)
     category_changed = Signal()
     decided = Signal()
+    done_elsewhere = Signal(int, str)
     listing_wanted = Signal(int)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
@@ -567,12 +569,18 @@ class Session(QObject):
             self._take_in(changes)
             self.messages.say(f"{done}: {edit.label}.")
             return
+        there = self.project.images.get(changes.go_to)
         elsewhere = self.image is None or changes.go_to != self.image.id
-        self._read_image(changes.go_to)
-        if elsewhere:
-            self.go_to(changes.go_to)
-        else:
+        where = f" on {there.path}" if elsewhere and there else ""
+        if there is not None:
+            self._set_status(there.id, there.status)
+        if not elsewhere:
+            self._read_image(changes.go_to)
             self.boxes_changed.emit()
-        where = f" on {self.image.path}, which is shown now" if elsewhere and self.image else ""
+        elif changes.queue:  # of a decision: it went on to another picture by itself, so it comes back by itself
+            self.go_to(changes.go_to)
+            where = f"{where}, which is shown now"
+        else:
+            self.done_elsewhere.emit(changes.go_to, f"{done}: {edit.label}{where}.")
         self.messages.say(f"{done}: {edit.label}{where}.")
         self.changed.emit(changes)

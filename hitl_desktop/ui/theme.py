@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPalette, QPixmap, QPolygonF
 from PySide6.QtWidgets import QApplication
 
 CATEGORY_COLOURS = (
@@ -13,6 +13,18 @@ CATEGORY_COLOURS = (
     "#7FBC41", "#00B8C4", "#C49A6C", "#F48FB1",
 )  # fmt: skip
 """After Okabe and Ito (2008), told apart by colour-blind eyes; then a few more, further apart in lightness."""
+
+_THIRD = 1 / 3
+_MARKS = (
+    (),  # a disc
+    ((0, 0), (1, 0), (1, 1), (0, 1)),
+    ((0.5, 0), (1, 1), (0, 1)),
+    ((0.5, 0), (1, 0.5), (0.5, 1), (0, 0.5)),
+    ((0, 0), (1, 0), (0.5, 1)),
+    ((_THIRD, 0), (2 * _THIRD, 0), (2 * _THIRD, _THIRD), (1, _THIRD), (1, 2 * _THIRD), (2 * _THIRD, 2 * _THIRD),
+     (2 * _THIRD, 1), (_THIRD, 1), (_THIRD, 2 * _THIRD), (0, 2 * _THIRD), (0, _THIRD), (_THIRD, _THIRD)),
+    ((0, 0.3), (1, 0.3), (1, 0.7), (0, 0.7)),
+)  # fmt: skip
 
 NEW_NAME_COLOUR = -1
 """For a proposal whose name is no category of the project yet."""
@@ -57,10 +69,34 @@ def category_colour(index: int) -> QColor:
     return QColor(_chosen.get(index) or CATEGORY_COLOURS[index % len(CATEGORY_COLOURS)])
 
 
+def mark_path(index: int, rect: QRectF) -> QPainterPath:
+    """The mark of a category by its id, for eyes that do not tell its colour from others; none without a category.
+
+    Seven marks and twelve colours make 84 pairs.
+    """
+    path = QPainterPath()
+    if index == NEW_NAME_COLOUR:
+        return path
+    corners = _MARKS[index % len(_MARKS)]
+    if corners:
+        path.addPolygon(
+            QPolygonF([QPointF(rect.x() + x * rect.width(), rect.y() + y * rect.height()) for x, y in corners])
+        )
+        path.closeSubpath()
+    else:
+        path.addEllipse(rect)
+    return path
+
+
 def swatch(index: int) -> QIcon:
-    """A patch of a category's colour, untinted also in a selected row."""
-    pixmap = QPixmap(12, 12)
+    """A patch of a category's colour with its mark, untinted also in a selected row."""
+    pixmap = QPixmap(28, 28)
+    pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(category_colour(index))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(mark_path(index, QRectF(3.5, 3.5, 7, 7)), text_on(category_colour(index)))
+    painter.end()
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)
     return icon

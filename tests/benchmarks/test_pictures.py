@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.app import SWITCH_INTERVAL
+from hitl_desktop.domain.geometry import BBox
 
 from .conftest import Bench, window_on
 
@@ -81,4 +82,35 @@ def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str)
         bench.note("next_12mp_first_pixels_ms", sorted(cold)[len(cold) // 2])
         bench.note("next_12mp_full_pixels_ms", sorted(full)[len(full) // 2])
     bench.note(f"next_{name}_p95_ms", sorted(prefetched)[int(len(prefetched) * 0.95)])
+    window.close()
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("count", [1_000, 100_000])
+def test_costs_do_not_grow_with_the_number_of_pictures(bench: Bench, tmp_path: Path, qtbot: QtBot, count: int) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(count):
+        if number % 30_000 == 0:  # a file has 65,000 names at most
+            source = tmp_path / f"{number}.jpg"
+            picture(SIZES["vga"]).save(source, quality=90)
+        (folder / f"{number:06}.jpg").hardlink_to(source)
+    window = window_on(folder, qtbot, count)
+    window.session.add_category("cat")
+    following, edits = [], []
+    for _ in range(40):
+        target = window.session.walk.next_of(window.session.undecided)
+        assert target
+        wait_for(lambda wanted=target: window.loader.is_kept(wanted))
+        began = time.perf_counter()
+        window.session.go_to(target)
+        window.canvas.repaint()
+        following.append((time.perf_counter() - began) * 1000)
+        began = time.perf_counter()
+        window.session.draw([(BBox(10, 10, 50, 50), 1)])
+        window.canvas.repaint()
+        edits.append((time.perf_counter() - began) * 1000)
+        QApplication.processEvents()
+    bench.note(f"next_among_{count}_ms", sorted(following)[20])
+    bench.note(f"edit_among_{count}_ms", sorted(edits)[20])
     window.close()

@@ -144,16 +144,85 @@ def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: Qt
     key(window, Qt.Key.Key_Z, control)
     assert session.annotations == []
     key(window, Qt.Key.Key_Z, control)
+    assert session.image.id == 2  # hands stay where they are
+    assert window._offer.isVisible()
+    assert window._offer.text() == "Undid: Draw box on a.png."
+    key(window, Qt.Key.Key_J, control)
     assert session.image.id == 1
+    assert not window._offer.isVisible()
     assert session.annotations == []
-    assert "which is shown now" in window.statusBar().currentMessage()
     key(window, Qt.Key.Key_Z, control)
     assert "nothing to undo" in window.statusBar().currentMessage()
     shift = control | Qt.KeyboardModifier.ShiftModifier
     key(window, Qt.Key.Key_Z, shift)
     assert len(session.annotations) == 1
     key(window, Qt.Key.Key_Z, shift)
+    assert session.image.id == 1
+    assert window._offer.text() == "Did again: Draw box on b.jpg."
+    QTest.mouseClick(window._offer.offer, Qt.MouseButton.LeftButton)
     assert session.image.id == 2
+    assert len(session.annotations) == 1
+
+
+def test_undo_of_a_decision_comes_back_to_its_picture(window: MainWindow) -> None:
+    key(window, Qt.Key.Key_E)
+    assert window.session.image
+    assert window.session.image.id == 2
+    key(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.image.id == 1
+    assert window.session.image.state == "undecided"
+    assert "a.png, which is shown now" in window.statusBar().currentMessage()
+
+
+def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window.canvas.zoom(3.0)
+    window.canvas.pan(QPointF(30, -20))
+    before = window.canvas.looked_at()
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    other = make_window()
+    other.open_path(path)
+    qtbot.waitUntil(lambda: other.canvas.has_picture)
+    assert other.canvas.looked_at() == pytest.approx(before, abs=1e-6)
+    other.session.next()
+    qtbot.waitUntil(lambda: other.canvas.has_picture)
+    assert other.canvas.looked_at() is None
+
+
+def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
+    window.session.add_category("cell")
+    window.session.draw([(BBox(5 + 12 * n, 5, 10, 10), 1) for n in range(4)])
+    window.canvas.select_all([item.key for item in window.canvas.items[:2]])
+    key(window, Qt.Key.Key_C)
+    QTest.keyClicks(window.inspector.name, "red cell")
+    QTest.keyClick(window.inspector.name, Qt.Key.Key_Return)
+    names = window.session.names
+    assert [names[a.category_id] for a in window.session.annotations] == ["red cell", "red cell", "cell", "cell"]
+    window.session.undo()
+    assert {names[a.category_id] for a in window.session.annotations} == {"cell"}
+
+
+def test_a_hundred_thousand_boxes_on_one_picture(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    window.session.add_category("cell")
+    boxes = [(BBox((n % 400) * 0.2, (n // 400) * 0.2, 0.5, 0.5), 1) for n in range(100_000)]
+    window.session.draw(boxes)
+    assert len(window.canvas.items) == len(window.session.annotations) == 100_000
+    window.session.next()
+    window.session.previous()
+    assert len(window.canvas.items) == 100_000
+    window.canvas.grab()
+    window.canvas.select(window.canvas.items[-1].key)
+    window.controller.remove_box()
+    assert project.db.scalar("SELECT count(*) FROM annotations") == 99_999
+    window.session.undo()
+    assert len(window.canvas.items) == 100_000
+    window.session.undo()
+    assert window.canvas.items == []
 
 
 def test_accepting_a_picture_by_key_decides_it_and_goes_on(window: MainWindow) -> None:

@@ -32,6 +32,7 @@ from hitl_desktop.ui.canvas.painting import (
     paint_handles,
     paint_label,
     paint_map,
+    paint_read_out,
     paint_strong,
     rect_of,
 )
@@ -249,6 +250,18 @@ class Canvas(QWidget):
         """One picture pixel to one logical pixel, around the centre."""
         self.zoom(1.0 / self.viewport.scale)
 
+    def looked_at(self) -> tuple[float, float, float] | None:
+        """Scale and the picture's point in the middle of the view; None while the whole picture is shown."""
+        if self._fitted or not self.has_picture:
+            return None
+        return (self.viewport.scale, *self.viewport.to_picture(self.width() / 2, self.height() / 2))
+
+    def look_at(self, scale: float, x: float, y: float) -> None:
+        """Show a part of the picture as it was looked at before."""
+        self.zoom(scale / self.viewport.scale)
+        left, top = self.viewport.to_view(x, y)
+        self.pan(QPointF(self.width() / 2 - left, self.height() / 2 - top))
+
     def show_as(self, display: Display) -> None:
         """Show the pixels brighter, with more contrast ..."""
         self.display = display
@@ -441,8 +454,10 @@ class Canvas(QWidget):
             bbox = self.hands.moved.get(item.key, item.bbox)
             box, colour = self.viewport.box_to_view(bbox), category_colour(item.colour)
             paint_strong(painter, item, box)
-            label = f"{item.label}  {bbox.w:.0f} x {bbox.h:.0f}" if item.key in self.hands.moved else item.label
-            paint_label(painter, label, colour, box, area)
+            if item.key in self.hands.moved:
+                paint_read_out(painter, f"{item.label}  {bbox.w:.0f} x {bbox.h:.0f}", item.colour, box, area)
+            else:
+                paint_label(painter, item.label, item.colour, box, area)
             if len(selection) == 1:
                 paint_handles(painter, box, colour)
 
@@ -473,7 +488,8 @@ class Canvas(QWidget):
             painter.setPen(colour)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect_of(view))
-            paint_label(painter, f"{self.next_label or 'new'}  {box.w:.0f} x {box.h:.0f}", colour, view, area)
+            label = f"{self.next_label or 'new'}  {box.w:.0f} x {box.h:.0f}"
+            paint_read_out(painter, label, self.next_colour, view, area)
         if self.hands.band is not None:
             paint_band(painter, rect_of(self.viewport.box_to_view(self.hands.band)), self.palette().highlight().color())
         if self.hands.pointer is not None and self._hovered is None and self.hands.shows_cross:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QTransform
 
 from hitl_desktop.domain.geometry import Boxes, handle_at
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind
-from hitl_desktop.ui.canvas.painting import dashed, halo, outline, paint_label
+from hitl_desktop.ui.canvas.painting import Occupied, dashed, halo, outline, paint_label
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
@@ -111,5 +111,6 @@ class BoxLayer:
     def _paint_labels(self, painter: QPainter, viewport: Viewport, area: QRectF, places: NDArray[np.intp]) -> None:
         smallest = _SMALLEST_WITH_LABEL / viewport.scale
         big = places[np.minimum(self._boxes[places, 2], self._boxes[places, 3]) >= smallest]
+        occupied = Occupied(area)
         for item in [self.items[n] for n in big[:_MOST_LABELS]]:
-            paint_label(painter, item.label, category_colour(item.colour), viewport.box_to_view(item.bbox), area)
+            paint_label(painter, item.label, item.colour, viewport.box_to_view(item.bbox), area, occupied)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import lru_cache
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap
 
 from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.ui.canvas.items import BoxItem, Kind
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.theme import category_colour, text_on
+from hitl_desktop.ui.theme import category_colour, mark_path, text_on
 
 HANDLE_SIZE = 8.0
 """Side of a handle in logical pixels, at any zoom."""
@@ -69,51 +72,96 @@ def paint_handles(painter: QPainter, box: BBox, colour: QColor) -> None:
         painter.drawRect(QRectF(x - HANDLE_SIZE / 2, y - HANDLE_SIZE / 2, HANDLE_SIZE, HANDLE_SIZE))
 
 
-def label_rect(size: tuple[float, float], box: BBox, area: QRectF) -> QRectF:
-    """Where a label goes: above its box, else below it, else inside its top; never beyond the view."""
+class Occupied:
+    """Which parts of the view hold labels already; in cells, for a look takes a microsecond."""
+
+    _CELL = 6.0
+
+    def __init__(self, area: QRectF) -> None:
+        self._area = area
+        shape = math.ceil(area.height() / self._CELL) + 1, math.ceil(area.width() / self._CELL) + 1
+        self._taken = np.zeros(shape, np.bool_)
+
+    def take(self, rect: QRectF) -> bool:
+        """Take a place, if it is free."""
+        left, top = (rect.left() - self._area.left()) / self._CELL, (rect.top() - self._area.top()) / self._CELL
+        right, bottom = left + rect.width() / self._CELL, top + rect.height() / self._CELL
+        cells = self._taken[max(int(top + 0.3), 0) : int(bottom - 0.3) + 1, max(int(left), 0) : int(right) + 1]
+        if cells.any():
+            return False
+        cells[:] = True
+        return True
+
+
+def label_places(size: tuple[float, float], box: BBox, area: QRectF) -> Iterator[QRectF]:
+    """Where a label can go without covering its box: above, below, to the right, to the left; within the view."""
     width, height = size
-    left = min(max(box.x - 1, area.left()), max(area.right() - width, area.left()))
-    if box.y - height >= area.top():
-        top = box.y - height
-    elif box.bottom + height <= area.bottom():
-        top = box.bottom
-    else:
-        top = max(box.y, area.top())
-    return QRectF(left, top, width, height)
+    low, high = area.left(), max(area.right() - width, area.left())
+    for top in (box.y - height, box.bottom):
+        for left in (box.x - 1, box.right + 1 - width):
+            yield QRectF(min(max(left, low), high), top, width, height)
+    lowest = max(area.bottom() - height, area.top())
+    for left in (box.right, box.x - width):
+        for top in (box.y, box.bottom - height):
+            yield QRectF(left, min(max(top, area.top()), lowest), width, height)
+
+
+def label_rect(size: tuple[float, float], box: BBox, area: QRectF, occupied: Occupied | None = None) -> QRectF | None:
+    """The first place for a label that lies in the view and is free; None if there is none."""
+    for rect in label_places(size, box, area):
+        if area.contains(rect) and (occupied is None or occupied.take(rect)):
+            return rect
+    return None
 
 
 @lru_cache(maxsize=1000)
-def label_pixmap(text: str, colour: str, ratio: float) -> QPixmap:
-    """A word on a patch of its category's colour, for a screen with so many pixels to the point."""
+def label_pixmap(text: str, category: int, colour: str, ratio: float) -> QPixmap:
+    """A word and its category's mark on a patch of its colour, for a screen with so many pixels to the point."""
     font = QFont()
     font.setPointSizeF(9.0)
     font.setWeight(QFont.Weight.DemiBold)
     metrics = QFontMetricsF(font)
-    size = QSizeF(metrics.horizontalAdvance(text) + 8, metrics.height() + 2)
+    mark = metrics.height() * 0.6
+    size = QSizeF(metrics.horizontalAdvance(text) + mark + 12, metrics.height() + 2)
     pixmap = QPixmap((size * ratio).toSize())
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     background = QColor(colour)
-    background.setAlpha(225)
+    background.setAlpha(235)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(background)
-    rect = QRectF(QPointF(0, 0), size)
-    painter.drawRoundedRect(rect, 2, 2)
+    painter.drawRoundedRect(QRectF(QPointF(0, 0), size), 2, 2)
+    ink = text_on(QColor(colour))
+    painter.fillPath(mark_path(category, QRectF(4, (size.height() - mark) / 2, mark, mark)), ink)
     painter.setFont(font)
-    painter.setPen(text_on(QColor(colour)))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    painter.setPen(ink)
+    rest = QRectF(mark + 8, 0, size.width() - mark - 8, size.height())
+    painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
     painter.end()
     return pixmap
 
 
-def paint_label(painter: QPainter, text: str, colour: QColor, box: BBox, area: QRectF) -> None:
-    """The label of a box given in view pixels."""
-    if text:
-        pixmap = label_pixmap(text, colour.name(), painter.device().devicePixelRatioF())
-        size = pixmap.deviceIndependentSize()
-        painter.drawPixmap(label_rect((size.width(), size.height()), box, area).topLeft(), pixmap)
+def paint_label(
+    painter: QPainter, text: str, category: int, box: BBox, area: QRectF, occupied: Occupied | None = None
+) -> bool:
+    """The label of a box given in view pixels, if it finds a place; what it names is not covered."""
+    if not text:
+        return True
+    pixmap = label_pixmap(text, category, category_colour(category).name(), painter.device().devicePixelRatioF())
+    size = pixmap.deviceIndependentSize()
+    rect = label_rect((size.width(), size.height()), box, area, occupied)
+    if rect is not None:
+        painter.drawPixmap(rect.topLeft(), pixmap)
+    return rect is not None
+
+
+def paint_read_out(painter: QPainter, text: str, category: int, box: BBox, area: QRectF) -> None:
+    """The size of a box that is being drawn or changed; inside of it if there is no room elsewhere."""
+    if not paint_label(painter, text, category, box, area):
+        inner = QRectF(*box).intersected(area).adjusted(4, 4, -4, -4)
+        paint_label(painter, text, category, BBox(inner.x(), inner.y(), inner.width(), 0), area)
 
 
 def paint_cross(painter: QPainter, point: QPointF, area: QRectF) -> None:

@@ -1,4 +1,4 @@
-"""What went wrong, above the picture, until somebody has read it."""
+"""What went wrong, or is offered, above the picture, until somebody has read it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 _STYLE = """
 Banner { background: #9B2C20; }
+Banner[calm="true"] { background: #2A5D8F; }
 Banner QLabel { color: white; }
-Banner QPushButton { color: white; background: #7A2118; border: 1px solid #C9695E; padding: 2px 10px; }
+Banner QPushButton { color: white; padding: 2px 10px;
+  background: rgba(0, 0, 0, 60); border: 1px solid rgba(255, 255, 255, 110); }
 """
 
 
@@ -23,8 +25,9 @@ class Banner(QFrame):
     dismissed = Signal()
     offered = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, calm: bool = False) -> None:
         super().__init__()
+        self.setProperty("calm", calm)
         self.setStyleSheet(_STYLE)
         self.label = QLabel()
         self.label.setWordWrap(True)
