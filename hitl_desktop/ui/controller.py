@@ -53,6 +53,8 @@ class Controller(QObject):
         self._hidden: set[BoxKey] = set()
         self._hidden_categories: set[int] = set()
         self._locked: set[BoxKey] = set()
+        self._by_key: dict[BoxKey, Annotation | Proposal] = {}
+        self._of: tuple[object, object] = (None, None)
         self._look_at: tuple[float, float, float] | None = None
         session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
@@ -166,7 +168,11 @@ class Controller(QObject):
     # gestures
 
     def _known(self) -> dict[BoxKey, Annotation | Proposal]:
-        return {key_of(box): box for box in (*self._session.annotations, *self._session.proposals)}
+        annotations, proposals = self._session.annotations, self._session.proposals
+        if self._of[0] is not annotations or self._of[1] is not proposals:  # the session replaces its lists
+            self._by_key = {key_of(box): box for box in (*annotations, *proposals)}
+            self._of = (annotations, proposals)
+        return self._by_key
 
     def _boxes(self, keys: Iterable[BoxKey]) -> list[Annotation | Proposal]:
         """The boxes behind keys, without those that are locked."""

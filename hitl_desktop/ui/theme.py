@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPalette, QPixmap, QPolygonF
@@ -90,12 +91,17 @@ def mark_path(index: int, rect: QRectF) -> QPainterPath:
 
 def swatch(index: int) -> QIcon:
     """A patch of a category's colour with its mark, untinted also in a selected row."""
+    return _swatch(index, category_colour(index).name())
+
+
+@lru_cache(maxsize=1000)
+def _swatch(index: int, colour: str) -> QIcon:
     pixmap = QPixmap(28, 28)
     pixmap.setDevicePixelRatio(2.0)
-    pixmap.fill(category_colour(index))
+    pixmap.fill(QColor(colour))
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.fillPath(mark_path(index, QRectF(3.5, 3.5, 7, 7)), text_on(category_colour(index)))
+    painter.fillPath(mark_path(index, QRectF(3.5, 3.5, 7, 7)), text_on(QColor(colour)))
     painter.end()
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)

@@ -28,8 +28,8 @@ def bench() -> Bench:
     return Bench()
 
 
-def window_on(folder: Path, qtbot: QtBot, pictures: int) -> MainWindow:
-    """A window on a folder of so many pictures, all of them listed, nothing going on by itself."""
+def window_on(folder: Path, qtbot: QtBot, pictures: int, *, read: bool = True) -> MainWindow:
+    """A window on a folder of so many pictures, all of them listed, and `read`; nothing going on by itself."""
     window = MainWindow(Settings(), automatic=False)
     qtbot.addWidget(window)
     window.resize(1360, 860)
@@ -37,7 +37,10 @@ def window_on(folder: Path, qtbot: QtBot, pictures: int) -> MainWindow:
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.session.is_open)
     window.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(window.session.statuses) == pictures and not window.runner.jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.session.statuses) == pictures, timeout=60_000)
+    if not read:
+        window.runner.cancel("reading")
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)
     return window
 
 

@@ -95,7 +95,7 @@ def test_costs_do_not_grow_with_the_number_of_pictures(bench: Bench, tmp_path: P
             source = tmp_path / f"{number}.jpg"
             picture(SIZES["vga"]).save(source, quality=90)
         (folder / f"{number:06}.jpg").hardlink_to(source)
-    window = window_on(folder, qtbot, count)
+    window = window_on(folder, qtbot, count, read=False)
     window.session.add_category("cat")
     following, edits = [], []
     for _ in range(40):

@@ -15,7 +15,7 @@ from hitl_desktop.ui.canvas.painting import Occupied, dashed, halo, outline, pai
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
-_FEW = 1000
+_FEW = 500
 """So many boxes in view are painted with a halo; more of them with thin lines, ten times as fast."""
 _SMALLEST_WITH_LABEL = 18.0
 _MOST_LABELS = 300

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 
-import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap
 
@@ -73,44 +72,53 @@ def paint_handles(painter: QPainter, box: BBox, colour: QColor) -> None:
 
 
 class Occupied:
-    """Which parts of the view hold labels already; in cells, for a look takes a microsecond."""
+    """Which parts of the view hold labels already: a bit for each cell, a number for each row of cells."""
 
     _CELL = 6.0
 
     def __init__(self, area: QRectF) -> None:
-        self._area = area
-        shape = math.ceil(area.height() / self._CELL) + 1, math.ceil(area.width() / self._CELL) + 1
-        self._taken = np.zeros(shape, np.bool_)
+        self._left, self._top = area.left(), area.top()
+        self._rows = [0] * (math.ceil(area.height() / self._CELL) + 2)
 
-    def take(self, rect: QRectF) -> bool:
+    def take(self, x: float, y: float, width: float, height: float) -> bool:
         """Take a place, if it is free."""
-        left, top = (rect.left() - self._area.left()) / self._CELL, (rect.top() - self._area.top()) / self._CELL
-        right, bottom = left + rect.width() / self._CELL, top + rect.height() / self._CELL
-        cells = self._taken[max(int(top + 0.3), 0) : int(bottom - 0.3) + 1, max(int(left), 0) : int(right) + 1]
-        if cells.any():
-            return False
-        cells[:] = True
+        left, right = int((x - self._left) / self._CELL), int((x + width - self._left) / self._CELL)
+        top, bottom = (y - self._top) / self._CELL, (y + height - self._top) / self._CELL
+        rows = range(max(int(top + 0.3), 0), min(int(bottom - 0.3) + 1, len(self._rows)))
+        cells = ((1 << (right - left + 1)) - 1) << max(left, 0)
+        for row in rows:
+            if self._rows[row] & cells:
+                return False
+        for row in rows:
+            self._rows[row] |= cells
         return True
 
 
-def label_places(size: tuple[float, float], box: BBox, area: QRectF) -> Iterator[QRectF]:
+def label_places(size: tuple[float, float], box: BBox, area: QRectF) -> Iterator[tuple[float, float]]:
     """Where a label can go without covering its box: above, below, to the right, to the left; within the view."""
     width, height = size
+    x, y, w, h = box
     low, high = area.left(), max(area.right() - width, area.left())
-    for top in (box.y - height, box.bottom):
-        for left in (box.x - 1, box.right + 1 - width):
-            yield QRectF(min(max(left, low), high), top, width, height)
+    left, right = min(max(x - 1, low), high), min(max(x + w + 1 - width, low), high)
+    yield from ((left, y - height), (right, y - height), (left, y + h), (right, y + h))
     lowest = max(area.bottom() - height, area.top())
-    for left in (box.right, box.x - width):
-        for top in (box.y, box.bottom - height):
-            yield QRectF(left, min(max(top, area.top()), lowest), width, height)
+    upper, lower = min(max(y, area.top()), lowest), min(max(y + h - height, area.top()), lowest)
+    yield from ((x + w, upper), (x + w, lower), (x - width, upper), (x - width, lower))
 
 
-def label_rect(size: tuple[float, float], box: BBox, area: QRectF, occupied: Occupied | None = None) -> QRectF | None:
-    """The first place for a label that lies in the view and is free; None if there is none."""
-    for rect in label_places(size, box, area):
-        if area.contains(rect) and (occupied is None or occupied.take(rect)):
-            return rect
+def label_place(
+    size: tuple[float, float], box: BBox, area: QRectF, occupied: Occupied | None = None
+) -> tuple[float, float] | None:
+    """The left upper corner of the first place for a label that lies in the view and is free; None without one."""
+    width, height = size
+    right, bottom = area.right() - width, area.bottom() - height
+    for x, y in label_places(size, box, area):
+        if (
+            area.left() <= x <= right
+            and area.top() <= y <= bottom
+            and (occupied is None or occupied.take(x, y, width, height))
+        ):
+            return x, y
     return None
 
 
@@ -151,10 +159,10 @@ def paint_label(
         return True
     pixmap = label_pixmap(text, category, category_colour(category).name(), painter.device().devicePixelRatioF())
     size = pixmap.deviceIndependentSize()
-    rect = label_rect((size.width(), size.height()), box, area, occupied)
-    if rect is not None:
-        painter.drawPixmap(rect.topLeft(), pixmap)
-    return rect is not None
+    place = label_place((size.width(), size.height()), box, area, occupied)
+    if place is not None:
+        painter.drawPixmap(QPointF(*place), pixmap)
+    return place is not None
 
 
 def paint_read_out(painter: QPainter, text: str, category: int, box: BBox, area: QRectF) -> None:

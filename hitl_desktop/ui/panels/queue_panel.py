@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -184,6 +184,7 @@ class QueuePanel(QWidget):
         self._nothing.hide()
         self._lay_out()
         self._is_filling = False
+        self._offered: list[tuple[int, str]] | None = None
         self.model.reloaded.connect(self._on_reloaded)
         session.opened.connect(self._on_opened)
         session.image_changed.connect(self._follow)
@@ -284,8 +285,12 @@ class QueuePanel(QWidget):
 
     def _fill(self) -> None:
         """Offer the categories and tags there are."""
-        project, self._is_filling = self._session.project, True
+        project = self._session.project
         tags = project.tags.all() if project else []
+        offered = [(one.id, one.name) for one in (*self._session.categories, *tags)]
+        if offered == self._offered:
+            return  # filling takes milliseconds, and this is asked after each act
+        self._offered, self._is_filling = offered, True
         for box, anything, named in (
             (self.category, "Any category", self._session.categories),
             (self.tag, "Any tag", tags),
@@ -338,11 +343,7 @@ class QueuePanel(QWidget):
             self._reload()
         for image_id in changes.annotations_of:
             self.model.refresh(image_id)
-        if changes.categories or len(self._tags()) != self.tag.count() - 1:
-            self._fill()
-
-    def _tags(self) -> Sequence[object]:
-        return self._session.project.tags.all() if self._session.project else ()
+        self._fill()
 
     def _follow(self) -> None:
         """Select the picture at hand and keep it in view."""
