@@ -140,6 +140,22 @@ def small_view(path: Path, side: int) -> NDArray[np.uint8]:
         raise _explained(error) from error
 
 
+def decode(path: Path) -> NDArray[np.uint8]:
+    """A whole picture of three colours [h, w, 3], not turned.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded to its end.
+    """
+    vips = _vips()
+    try:
+        pixels = vips.Image.new_from_file(str(path), access="sequential", fail_on="truncated").numpy()
+    except vips.Error as error:
+        raise _explained(error) from error
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise UnreadableImageError("The picture has other than three colours.", hint="Decode it otherwise.")
+    return pixels
+
+
 def verify(path: Path) -> None:
     """Decode a picture to its end.
 

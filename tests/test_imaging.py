@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitl_desktop import imaging
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import MOST_STREAMED, content_hash, read_for_screen, read_reduced, read_upright, verify
 
@@ -181,3 +182,25 @@ def test_a_first_view_is_small_and_knows_the_whole_size(tmp_path: Path) -> None:
     assert [level.shape for level in levels] == [(400, 300, 3)]
     size, levels = read_for_screen(tmp_path / "a.jpg", smallest=700, most=5000)  # it is small enough as it is
     assert levels[0].shape == (1600, 1200, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_large_photograph_has_the_pixels_that_pillow_decodes(
+    tmp_path: Path, orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = np.random.default_rng(1).integers(0, 255, (180, 260, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(small).resize((2001, 1203)).save(tmp_path / "a.jpg", exif=exif)
+    fast = read_upright(tmp_path / "a.jpg")
+    monkeypatch.setattr(imaging, "_LARGE", 10**9)
+    assert np.array_equal(fast, read_upright(tmp_path / "a.jpg"))
+
+
+def test_a_large_photograph_that_is_cut_short_says_so(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (1500, 1500, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "whole.jpg")
+    data = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(data[: len(data) // 2])
+    with pytest.raises(UnreadableImageError, match="cut short"):
+        read_upright(tmp_path / "half.jpg")
