@@ -235,7 +235,9 @@ class MainWindow(QMainWindow):
         return self.actions_.owner_of(key)
 
     def _edit_keys(self) -> None:
-        KeysEditor(self.actions_, self).exec()
+        names = self.session.names
+        chords = {key: names[i] for i, key in self.session.hotkeys.items() if not key.isdigit() and i in names}
+        KeysEditor(self.actions_, self, chords).exec()
         self.session.keep("keys", json.dumps(self.actions_.chosen))
 
     def _find_command(self) -> None:

@@ -74,3 +74,13 @@ def test_the_cheat_sheet_shows_every_key(window: MainWindow) -> None:
     assert all(f"<b>{spec.shortcut}" in html for spec in ACTIONS if spec.shortcut and not spec.shortcut.isdigit())
     assert "<b>1 to 9</b>" in html
     assert "Del</b>" in html
+
+
+def test_a_key_of_a_category_is_refused_by_its_name(window: MainWindow) -> None:
+    editor = KeysEditor(window.actions_, window, {"W, B": "basophil"})
+    editor.choose("fit")
+    editor._set("W")
+    assert 'belongs to the category "basophil"' in editor.note.text()
+    assert window.actions_.keys_of("fit") == ("F",)
+    editor._set("J")
+    assert window.actions_.keys_of("fit") == ("J",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,17 +20,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hitl_desktop.ui.actions import ACTIONS, Actions
+from hitl_desktop.ui.actions import ACTIONS, Actions, clash
 
 
 class KeysEditor(QDialog):
-    """Rebinds acts at once; a key that another act has is refused by name."""
+    """Rebinds acts at once; a key that another act has, or one of the project's `categories`, is refused by name."""
 
-    def __init__(self, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, actions: Actions, parent: QWidget, categories: Mapping[str, str] | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys of all commands")
         self.resize(560, 520)
-        self._actions = actions
+        self._actions, self._categories = actions, categories or {}
         self._specs = [spec for spec in ACTIONS if not spec.held]
         self.table = QTableWidget(len(self._specs), 2)
         self.table.setAccessibleName("Commands and their keys")
@@ -77,8 +79,11 @@ class KeysEditor(QDialog):
 
     def _set(self, key: str) -> None:
         spec = self._specs[self.table.currentRow()]
-        taken = self._actions.rebind(spec.id, key)
-        if taken is not None:
+        owner = next((name for its, name in self._categories.items() if clash(key, its)), None)
+        taken = self._actions.rebind(spec.id, key) if owner is None else None
+        if owner is not None:
+            self.note.setText(f'{key} belongs to the category "{owner}". Give that another key first.')
+        elif taken is not None:
             self.note.setText(f'{key} belongs to "{taken.words}". Give that another key first.')
         else:
             self.note.setText(f'"{spec.words}" has the key {key}.' if key else f'"{spec.words}" has no key.')
