@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
-        self.queue_acts = QueueActs(self.session, self.queue, self.messages, self.ask)
+        self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.background import FILES, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import bulk
 
+_MANY = 200
+"""More pictures than this are changed by a job: each takes a fifth of a millisecond."""
+
 
 class QueueActs:
     """Acts on several pictures, each undone as one."""
 
-    def __init__(self, session: Session, queue: QueuePanel, messages: Messages, ask: Ask) -> None:
-        self._session, self._queue, self._messages, self.ask = session, queue, messages, ask
+    def __init__(self, session: Session, runner: JobRunner, queue: QueuePanel, messages: Messages, ask: Ask) -> None:
+        self._session, self._runner, self._queue = session, runner, queue
+        self._messages, self.ask = messages, ask
 
     def skip(self) -> None:
         """Put the selected pictures aside."""
@@ -31,7 +38,7 @@ class QueueActs:
 
     def tag(self) -> None:
         """Give the selected pictures a tag."""
-        name = self.ask.text("Tag", f"Tag of {counted(len(self._queue.selected), 'picture')}", "")
+        name = self.ask.text("Tag", f"Tag of {counted(self._queue.count_selected, 'picture')}", "")
         if name and name.strip():
             self._do(partial(_tag, name), "All of them have it.")
 
@@ -42,12 +49,17 @@ class QueueActs:
         if not tags:
             self._messages.say("There are no tags yet. T gives this picture one.")
             return
-        name = self.ask.choice("Tag", f"Take from {counted(len(self._queue.selected), 'picture')}", list(tags))
+        name = self.ask.choice("Tag", f"Take from {counted(self._queue.count_selected, 'picture')}", list(tags))
         if name is not None:
             self._do(partial(_untag, tags[name]), "None of them has it.")
 
     def _do(self, act: Callable[[Project, Sequence[int]], Changes], nothing: str) -> None:
-        ids = self._queue.selected
+        ids, project = self._queue.selected, self._session.project
+        if project is not None and len(ids) > _MANY:
+            job = in_project(project.path, lambda p, _: act(p, ids))
+            done_by_job = partial(self._on_done, project.path, nothing)
+            self._runner.start(FILES, f"Changing {len(ids)} pictures", job, on_success=done_by_job)
+            return
         done: list[Changes] = []
 
         def on_all(project: Project) -> Changes:
@@ -55,9 +67,17 @@ class QueueActs:
             return done[-1]
 
         if self._session.manage(on_all):
-            count = len(done[-1].annotations_of)
-            words = f"Done for {counted(count, 'picture')}; Ctrl+Z takes it back."
-            self._messages.say(words if count else nothing)
+            self._say(done[-1], nothing)
+
+    def _on_done(self, path: Path, nothing: str, changes: Changes) -> None:
+        if self._session.project is not None and self._session.project.path == path:
+            self._session.apply_changes(changes)
+            self._say(changes, nothing)
+
+    def _say(self, changes: Changes, nothing: str) -> None:
+        count = len(changes.annotations_of)
+        words = f"Done for {counted(count, 'picture')}; Ctrl+Z takes it back."
+        self._messages.say(words if count else nothing)
 
 
 def _tag(name: str, project: Project, ids: Sequence[int]) -> Changes:

@@ -36,6 +36,7 @@ SAME_OBJECT_IOU = 0.6
 THRESHOLD_STEP = 0.05
 _THRESHOLD = "display_threshold"
 _LAST_IMAGE = "last_image"
+_FEW = 200
 MANY = 20_000
 """More pictures than this are listed by a job: reading them takes a tenth of a second, and more."""
 
@@ -381,7 +382,9 @@ class Session(QObject):
         self._read_names()
         if self.category_id not in self.names:
             self.category_id = next(iter(self.names), None)
-        if changes.queue and self.project is not None:
+        if changes.queue and len(changes.annotations_of) > _FEW:
+            self.reload_queue()
+        elif changes.queue and self.project is not None:
             for image_id in changes.annotations_of:
                 if (record := self.project.images.get(image_id)) is not None:
                     self._set_status(image_id, record.status)

@@ -98,6 +98,20 @@ def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: Mai
     assert "None of them is decided" in window.statusBar().currentMessage()
 
 
+def test_very_many_pictures_are_changed_by_a_job(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitl_desktop.ui.queue_acts._MANY", 2)
+    monkeypatch.setattr("hitl_desktop.ui.session._FEW", 2)
+    window.queue.list.selectAll()
+    assert window.queue.count_selected == 4
+    window.actions_["skip_selected"].trigger()
+    qtbot.waitUntil(lambda: window.session.count("skipped") == 4)
+    assert "Done for 4 pictures" in window.statusBar().currentMessage()
+    window.session.undo()
+    assert window.session.count("undecided") == 4
+
+
 def test_the_list_by_keys_alone(window: MainWindow) -> None:
     QTest.keyClick(window.canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     assert window.queue.list.hasFocus()
