@@ -121,3 +121,19 @@ def test_a_pointer_that_only_moves_paints_no_box_anew(qtbot: QtBot, monkeypatch:
     canvas.zoom(2.0)
     canvas.repaint()
     assert len(paints) == first + 2
+
+
+def test_lines_are_as_thick_to_the_eye_on_a_scaled_screen() -> None:
+    def share(ratio: float) -> float:
+        image = QImage(int(200 * ratio), int(200 * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(QColor("white"))
+        painter = QPainter(image)
+        BoxLayer([BoxItem(BoxKey(Kind.TRUTH, 1), BBox(50, 50, 100, 100), "", 1)]).paint(
+            painter, Viewport(), QRectF(0, 0, 200, 200)
+        )
+        painter.end()
+        dark = sum(image.pixelColor(x, image.height() // 2).lightness() < 200 for x in range(image.width()))
+        return dark / image.width()
+
+    assert share(2.0) == pytest.approx(share(1.0), rel=0.15)

@@ -85,16 +85,17 @@ class BoxLayer:
             (kind, colour, [self._rects[n] for n in members if seen[n]])
             for (kind, colour), members in self._styles.items()
         ]
+        ratio = painter.device().devicePixelRatioF()
         painter.save()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setTransform(QTransform(viewport.scale, 0, 0, viewport.scale, viewport.x, viewport.y), combine=True)
         if few:
             for kind, _, rects in groups:
-                painter.setPen(halo(kind))
+                painter.setPen(halo(kind, ratio))
                 painter.drawRects(rects)
         for kind, colour, rects in groups:
-            pen = outline(category_colour(colour), 2.0 if few else 1.0)
-            painter.setPen(dashed(pen) if kind is Kind.PROPOSAL else pen)
+            pen = outline(category_colour(colour), (2.0 if few else 1.0) * ratio)
+            painter.setPen(dashed(pen, ratio) if kind is Kind.PROPOSAL else pen)
             painter.drawRects(rects)
         painter.restore()
         if few:

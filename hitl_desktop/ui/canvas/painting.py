@@ -27,24 +27,24 @@ def rect_of(box: BBox) -> QRectF:
 
 
 def outline(colour: QColor, width: float) -> QPen:
-    """A line as thick at any zoom."""
+    """A line as thick at any zoom; in pixels of the screen, so a scaled screen needs a wider one."""
     pen = QPen(colour, width)
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     return pen
 
 
-def dashed(pen: QPen) -> QPen:
+def dashed(pen: QPen, ratio: float) -> QPen:
     """The line of a proposal."""
     pen.setStyle(Qt.PenStyle.CustomDashLine)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    pen.setDashPattern([8 / pen.widthF(), 6 / pen.widthF()])
+    pen.setDashPattern([8 * ratio / pen.widthF(), 6 * ratio / pen.widthF()])
     return pen
 
 
-def halo(kind: Kind, *, strong: bool = False) -> QPen:
+def halo(kind: Kind, ratio: float, *, strong: bool = False) -> QPen:
     """What keeps a line visible on any picture; opaque, for blended lines take ten times as long to paint."""
-    return outline(_HALO, (4.0 if kind is Kind.TRUTH else 2.0) + (1.0 if strong else 0.0))
+    return outline(_HALO, ((4.0 if kind is Kind.TRUTH else 2.0) + (1.0 if strong else 0.0)) * ratio)
 
 
 def paint_strong(painter: QPainter, item: BoxItem, box: BBox) -> None:
@@ -52,10 +52,11 @@ def paint_strong(painter: QPainter, item: BoxItem, box: BBox) -> None:
     colour = category_colour(item.colour)
     kind = item.key.kind
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(halo(kind, strong=True))
+    ratio = painter.device().devicePixelRatioF()
+    painter.setPen(halo(kind, ratio, strong=True))
     painter.drawRect(rect_of(box))
-    pen = outline(colour, 3.0)
-    painter.setPen(dashed(pen) if kind is Kind.PROPOSAL else pen)
+    pen = outline(colour, 3.0 * ratio)
+    painter.setPen(dashed(pen, ratio) if kind is Kind.PROPOSAL else pen)
     painter.drawRect(rect_of(box))
     tint = QColor(colour)
     tint.setAlpha(36)
