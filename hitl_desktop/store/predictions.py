@@ -64,14 +64,7 @@ class Predictions:
             if score >= KEEP_FROM
         ]
         with self._db.transaction():  # as short as can be: the window may be waiting to save
-            self._db.execute(
-                """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
-                   AND id NOT IN (SELECT prediction_id FROM rejections)
-                   AND id NOT IN (SELECT prediction_id FROM sightings)
-                   AND id NOT IN (SELECT prediction_id FROM annotations
-                                  WHERE image_id = ?1 AND prediction_id IS NOT NULL)""",
-                (image_id, model_id),
-            )
+            self._forget_unanswered(image_id, model_id)
             self._db.many(
                 """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -80,8 +73,20 @@ class Predictions:
             self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?)", (image_id, model_id))
 
     def look_again(self, image_id: int) -> None:
-        """Note that no detector has seen a picture as it is now; what was found stays until one has."""
+        """Note that no detector has seen a picture as it is now, and forget what nobody answered of what was found."""
+        for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):
+            self._forget_unanswered(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
+
+    def _forget_unanswered(self, image_id: int, model_id: int) -> None:
+        self._db.execute(
+            """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
+               AND id NOT IN (SELECT prediction_id FROM rejections)
+               AND id NOT IN (SELECT prediction_id FROM sightings)
+               AND id NOT IN (SELECT prediction_id FROM annotations
+                              WHERE image_id = ?1 AND prediction_id IS NOT NULL)""",
+            (image_id, model_id),
+        )
 
     def images_done(self, model_id: int) -> set[int]:
         """Pictures this detector has worked on."""

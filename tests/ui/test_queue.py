@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -110,6 +111,19 @@ def test_very_many_pictures_are_changed_by_a_job(
     assert "Done for 4 pictures" in window.statusBar().currentMessage()
     window.session.undo()
     assert window.session.count("undecided") == 4
+
+
+def test_the_picture_at_hand_alone_is_selected_though_ctrl_is_held(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Qt.KeyboardModifier.ControlModifier
+    monkeypatch.setattr(QGuiApplication, "keyboardModifiers", staticmethod(lambda: held))
+    QTest.keyPress(window.canvas, Qt.Key.Key_Control, held)  # as for Ctrl+J
+    window.session.go_to(3)
+    assert window.queue.selected == [3]
+    window.session.go_to(1)
+    assert window.queue.selected == [1]
+    QTest.keyRelease(window.canvas, Qt.Key.Key_Control)
 
 
 def test_the_list_by_keys_alone(window: MainWindow) -> None:

@@ -45,6 +45,10 @@ def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Proje
     model = project.models.ensure("hash", "m", ["x"]).id
     for image_id in (1, 2):
         project.db.execute("INSERT INTO predicted_images VALUES (?, ?)", (image_id, model))
+        project.db.execute(
+            "INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate) VALUES (?, ?, 1, 1, 9, 9, .9, x'', 1)",
+            (image_id, model),
+        )
     save(folder / "a.png", 50, 99)
     assert reread(project, 1).annotations_of == {1}
     reread(project, 2)
@@ -55,6 +59,7 @@ def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Proje
     assert before.content_hash != after.content_hash
     assert len(project.annotations.of_image(1)) == 1
     assert project.predictions.images_done(model) == {2}  # whose bytes are the same
+    assert [len(project.predictions.of_image(i, model)) for i in (1, 2)] == [0, 1]  # not of pixels that are gone
 
 
 def test_a_deleted_picture_says_so_until_it_is_back(project: Project, folder: Path) -> None:

@@ -366,13 +366,19 @@ class QueuePanel(QWidget):
             if self.count_selected > 1 and chosen.isRowSelected(index.row(), QModelIndex()):
                 chosen.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             else:
-                self.list.setCurrentIndex(index)
+                self._select_one(index)
             self.list.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         else:
             self.list.clearSelection()
 
+    def _select_one(self, index: QModelIndex) -> None:
+        """Not as the view does it: with `Ctrl` held, as for a shortcut, it would add to the selection."""
+        self.list.selectionModel().setCurrentIndex(
+            index, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        )
+
     def _on_activated(self, index: QModelIndex) -> None:
-        self.list.setCurrentIndex(index)  # no longer several
+        self._select_one(index)
         self._on_clicked(index)
         self.left.emit()
 
