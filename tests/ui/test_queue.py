@@ -56,6 +56,20 @@ def test_category_tag_reason_and_score(window: MainWindow) -> None:
     assert len(listed(window)) == 4
 
 
+def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: MainWindow) -> None:
+    for name in ("cat", "dog"):
+        window.session.add_category(name)
+    choose(window.queue.category, "cat")
+    assert listed(window) == []
+    window.session.set_category(1)
+    answers = window.category_acts.ask
+    assert isinstance(answers, Answers)
+    answers.next_choice = "dog"
+    window.actions_["merge_category"].trigger()
+    assert window.queue.category.currentText() == "Any category"
+    assert len(listed(window)) == 4
+
+
 def test_next_goes_as_the_list_is_sorted(window: MainWindow) -> None:
     window.session.add_category("cat")
     window.session.go_to(3)

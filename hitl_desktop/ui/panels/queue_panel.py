@@ -356,6 +356,8 @@ class QueuePanel(QWidget):
         for image_id in changes.annotations_of:
             self.model.refresh(image_id)
         self._fill()
+        if self._wanted() != self.model.wanted:  # what it asked for is gone
+            self._on_filter()
 
     def _follow(self) -> None:
         """Select the picture at hand and keep it in view."""
