@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from hitl_desktop import cache
 from hitl_desktop.errors import UnreadableImageError
@@ -29,6 +30,7 @@ LONGEST_WHOLE_SIDE = 32_000
 
 TILE = 512
 OVERVIEW = 2048
+_MOST_BY_PILLOW = 300_000_000
 _MOST_BYTES = 10_000_000_000
 _KEPT_ON_DISK = "pyramids"
 _INFO = "pyramid.json"
@@ -134,9 +136,12 @@ def small_view(path: Path, side: int) -> NDArray[np.uint8]:
     vips, known = _vips(), cached(path)
     source = known.overview if known is not None and side <= OVERVIEW else path
     try:
-        image = vips.Image.thumbnail(str(source), side, height=side, size="down", fail_on="truncated")
+        if not _knows(vips, source):
+            image = _by_pillow(vips, path).thumbnail_image(side, height=side, size="down")
+        else:
+            image = vips.Image.thumbnail(str(source), side, height=side, size="down", fail_on="truncated")
         return np.ascontiguousarray(_rgb(image).numpy())
-    except vips.Error as error:
+    except (vips.Error, OSError) as error:
         raise _explained(error) from error
 
 
@@ -175,12 +180,33 @@ def _vips() -> Any:
 
 
 def _upright(vips: Any, path: Path) -> Any:
+    if not _knows(vips, path):
+        return _by_pillow(vips, path)
     image = vips.Image.new_from_file(str(path), access="sequential", fail_on="truncated")
     if image.get_typeof("orientation") and image.get("orientation") > 1:
         image = vips.Image.new_from_file(str(path), fail_on="truncated").autorot()  # by way of a file, not of memory
     if image.format != "uchar":
         image = _stretched(vips, image, path)
     return _rgb(image)
+
+
+def _knows(vips: Any, path: Path) -> bool:
+    try:
+        vips.Image.new_from_file(str(path))  # looks at the header only
+    except vips.Error:
+        return False
+    return True
+
+
+def _by_pillow(vips: Any, path: Path) -> Any:
+    """A picture of a kind that libvips does not know here (BMP, PPM, JPEG 2000), held whole while it is read."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > _MOST_BY_PILLOW:
+                raise vips.Error("pictures of this kind are read up to 300 megapixels")
+            return vips.Image.new_from_array(np.asarray(image.convert("RGB")))
+    except (ValueError, SyntaxError) as error:
+        raise vips.Error(str(error)) from error
 
 
 def _rgb(image: Any) -> Any:

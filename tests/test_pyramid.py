@@ -24,7 +24,7 @@ def gradient(width: int, height: int) -> np.ndarray:
     return np.stack([x, y, np.full_like(x, 60)], axis=2).astype(np.uint8)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp"])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp", "a.bmp", "a.ppm"])
 @pytest.mark.usefixtures("small_limit")
 def test_tiles_show_what_the_picture_shows_where_it_shows_it(tmp_path: Path, name: str) -> None:
     pixels = gradient(1700, 1300)
