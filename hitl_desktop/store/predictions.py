@@ -115,7 +115,9 @@ class Predictions:
 
     def reject(self, prediction_ids: Iterable[int]) -> None:
         """Note that people rejected these."""
-        self._db.many("INSERT OR IGNORE INTO rejections VALUES (?)", ((i,) for i in prediction_ids))
+        self._db.many(
+            "INSERT OR IGNORE INTO rejections SELECT id FROM predictions WHERE id = ?", ((i,) for i in prediction_ids)
+        )
 
     def unreject(self, prediction_ids: Iterable[int]) -> None:
         """Take rejections back."""

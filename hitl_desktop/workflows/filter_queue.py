@@ -15,7 +15,7 @@ def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) ->
     if wanted.is_plain:
         return list(asked)
     found = project.queue.select(wanted)
-    if wanted.order is not QueueOrder.ASKED:
+    if wanted.order != QueueOrder.ASKED:
         return found
     passing = set(found)
     return [i for i in asked if i in passing]

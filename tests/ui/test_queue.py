@@ -70,6 +70,12 @@ def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: Mai
     assert len(listed(window)) == 4
 
 
+def test_a_filter_keeps_the_order_of_asking(window: MainWindow) -> None:
+    window.session.order.rerank([4, 3, 2], [1, 2, 3, 4])
+    choose(window.queue.state, "To do")
+    assert listed(window) == [1, 4, 3, 2]
+
+
 def test_next_goes_as_the_list_is_sorted(window: MainWindow) -> None:
     window.session.add_category("cat")
     window.session.go_to(3)

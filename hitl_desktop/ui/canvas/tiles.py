@@ -36,6 +36,7 @@ class Tiles(QObject):
         self._pyramid = pyramid
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="tiles")
         self._kept: OrderedDict[Place, QImage] = OrderedDict()
+        self._seen = 0
         self._asked: dict[Place, Future[QImage]] = {}
         self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -58,6 +59,7 @@ class Tiles(QObject):
             return
         level = self._level(wanted)
         places = list(self._in_view(viewport, area, level))
+        self._seen = len(places)
         for place in [p for p in self._asked if p not in places]:
             self._asked.pop(place).cancel()  # scrolled past
         for place in places:
@@ -106,6 +108,6 @@ class Tiles(QObject):
             return
         del self._asked[place]
         self._kept[place] = done.result()
-        while len(self._kept) > _KEPT:
+        while len(self._kept) > max(_KEPT, 2 * self._seen):
             self._kept.popitem(last=False)
         self.ready.emit()

@@ -256,7 +256,7 @@ class QueuePanel(QWidget):
             self.tag.currentData(),
             self.reason.currentData(),
             round(self.score.value(), 2),
-            self.sorting.currentData(),
+            QueueOrder(self.sorting.currentData()),  # Qt hands back a plain text
         )
 
     def _on_filter(self) -> None:
@@ -386,7 +386,7 @@ class QueuePanel(QWidget):
 
     def _on_clicked(self, index: QModelIndex) -> None:
         image_id = index.data(IMAGE_ID)
-        if self.count_selected > 1:
+        if self.count_selected > 1 or not self.list.selectionModel().isRowSelected(index.row(), QModelIndex()):
             return  # hands are selecting, not looking
         if isinstance(image_id, int):
             self._session.go_to(image_id)
