@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from hitl_desktop.paths import cache_dir
+
+_ABANDONED_S = 24 * 3600
 
 
 def key_of(path: Path) -> str:
@@ -31,19 +34,28 @@ def room(name: str) -> Path:
 
 def trim(folder: Path, most_bytes: int) -> None:
     """Delete the entries of a folder that were not used for longest, until a tenth below the limit."""
-    entries = [(entry.stat().st_mtime, _size(entry), entry) for entry in _entries(folder)]
+    entries = [(entry.stat().st_mtime, _size(entry), entry) for entry in _finished(folder)]
     total = sum(size for _, size, _ in entries)
     if total <= most_bytes:
         return
     for _, size, entry in sorted(entries, key=lambda item: item[0]):
         if total <= most_bytes * 0.9:
             break
-        shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+        _delete(entry)
         total -= size
 
 
-def _entries(folder: Path) -> Iterator[Path]:
-    yield from (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+def _finished(folder: Path) -> Iterator[Path]:
+    """The entries of a folder; parts that a crash left are deleted."""
+    for entry in folder.iterdir():
+        if not entry.name.startswith("."):
+            yield entry
+        elif time.time() - entry.stat().st_mtime > _ABANDONED_S:
+            _delete(entry)
+
+
+def _delete(entry: Path) -> None:
+    shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
 
 
 def _size(entry: Path) -> int:

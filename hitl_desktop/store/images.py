@@ -22,10 +22,18 @@ class Images:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add_folder(self, path: str) -> int:
-        """The id of a folder, added when new."""
-        self._db.execute("INSERT OR IGNORE INTO folders (path) VALUES (?)", (path,))
+    def add_folder(self, path: str, *, listed: bool = True) -> int:
+        """The id of a folder, added when new; all pictures of a listed one belong to the project, new ones, too."""
+        self._db.execute(
+            """INSERT INTO folders (path, listed) VALUES (?1, ?2)
+               ON CONFLICT (path) DO UPDATE SET listed = max(listed, ?2)""",
+            (path, int(listed)),
+        )
         return self._db.scalar("SELECT id FROM folders WHERE path = ?", (path,))
+
+    def listed_folders(self) -> list[int]:
+        """Ids of the folders whose pictures all belong to the project; of the others single ones do."""
+        return [row[0] for row in self._db.all("SELECT id FROM folders WHERE listed ORDER BY id")]
 
     def folders(self) -> dict[int, str]:
         """Paths of the folders by id, relative to the project file."""

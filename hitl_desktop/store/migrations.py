@@ -163,6 +163,11 @@ def add_attributes(db: Database) -> None:
         ) STRICT""")
 
 
+def tell_listed_folders(db: Database) -> None:
+    """Folders of which the project has single pictures only, since those were moved there."""
+    db.execute("ALTER TABLE folders ADD COLUMN listed INTEGER NOT NULL DEFAULT 1")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -170,6 +175,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_review,
     manage_categories,
     add_attributes,
+    tell_listed_folders,
 )
 
 

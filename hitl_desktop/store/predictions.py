@@ -126,8 +126,8 @@ class Predictions:
     def note_sightings(self, sightings: Iterable[Sighting]) -> None:
         """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
         self._db.many(
-            "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, ?)",
-            ((s.prediction_id, s.head_id, s.said, s.logits.astype(np.float32).tobytes()) for s in sightings),
+            "INSERT OR IGNORE INTO sightings SELECT id, ?, ?, ? FROM predictions WHERE id = ?",  # it may be forgotten
+            ((s.head_id, s.said, s.logits.astype(np.float32).tobytes(), s.prediction_id) for s in sightings),
         )
 
     def sightings(self) -> list[Sighting]:

@@ -122,9 +122,9 @@ class Project:
             return False
         return self.db.one("SELECT 1 FROM images WHERE state != 'undecided' OR split IS NOT NULL LIMIT 1") is None
 
-    def add_folder(self, folder: Path) -> int:
-        """The id of a picture folder, noted relative to the project file."""
-        return self.images.add_folder(self._relative(folder))
+    def add_folder(self, folder: Path, *, listed: bool = True) -> int:
+        """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong here."""
+        return self.images.add_folder(self._relative(folder), listed=listed)
 
     def move_folder(self, folder_id: int, folder: Path) -> None:
         """Note where a picture folder lies now."""

@@ -58,6 +58,7 @@ class Background(QObject):
         """Pictures that were decided, corrected or undone since the last head began to learn."""
         self._ranked_at = 0
         self._look_again = False
+        self._filtering: Job | None = None
         self.speed = ""
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
@@ -80,7 +81,9 @@ class Background(QObject):
         project = self._session.project
         if project is not None:
             job = in_project(project.path, lambda p, _: ReviewOrder(filter_queue(p, wanted, asked)))
-            self._runner.start(_LISTING, "Filtering the queue", job, on_success=take, quiet=True)
+            if self._filtering is not None:
+                self._filtering.cancel()  # another letter was typed
+            self._filtering = self._runner.start(_LISTING, "Filtering the queue", job, on_success=take, quiet=True)
 
     # reading and pre-labelling
 
@@ -102,9 +105,10 @@ class Background(QObject):
         project = self._session.project
         if project is None:
             return
+        listed = project.images.listed_folders()
         folders = [project.folder_path(folder_id) for folder_id in project.images.folders()]
-        there = [folder for folder in folders if folder.is_dir()]
-        for folder in set(folders) - set(there):
+        there = [project.folder_path(folder_id) for folder_id in listed if project.folder_path(folder_id).is_dir()]
+        for folder in (folder for folder in folders if not folder.is_dir()):
             self._session.messages.warn(
                 f"The folder {folder} is gone. Reconnect its drive or put it back; the project and its boxes are safe."
             )

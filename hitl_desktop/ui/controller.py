@@ -55,7 +55,7 @@ class Controller(QObject):
         self._locked: set[BoxKey] = set()
         self._by_key: dict[BoxKey, Annotation | Proposal] = {}
         self._of: tuple[object, object] = (None, None)
-        self._look_at: tuple[float, float, float] | None = None
+        self._look_at: tuple[int, float, float, float] | None = None
         session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
@@ -128,8 +128,8 @@ class Controller(QObject):
             self._canvas.refine(picture.levels, picture.pyramid)  # a first view of it is there
         else:
             self._canvas.show_picture(picture.levels, picture.size, picture.pyramid)
-            if self._look_at is not None and self._canvas.has_picture:
-                self._canvas.look_at(*self._look_at)
+            if self._look_at is not None and self._canvas.has_picture and self._look_at[0] == image_id:
+                self._canvas.look_at(*self._look_at[1:])
             self._look_at = None
 
     def _on_failed(self, image_id: int, why: str) -> None:
@@ -426,13 +426,14 @@ class Controller(QObject):
         self._session.set_threshold(self._session.threshold + steps * THRESHOLD_STEP)
 
 
-def _view_from(text: str) -> tuple[float, float, float] | None:
-    """Scale and point; None for what is no such thing."""
+def _view_from(text: str) -> tuple[int, float, float, float] | None:
+    """Image id, scale and point; None for what is no such thing."""
     try:
-        scale, x, y = (float(value) for value in json.loads(text)[1:])
+        image_id, scale, x, y = json.loads(text)
+        scale, x, y = float(scale), float(x), float(y)
     except (ValueError, TypeError):
         return None
-    return (scale, x, y) if scale > 0 and all(map(math.isfinite, (scale, x, y))) else None
+    return (image_id, scale, x, y) if scale > 0 and all(map(math.isfinite, (scale, x, y))) else None
 
 
 def _colour(proposal: Proposal) -> int:

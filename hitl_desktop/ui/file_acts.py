@@ -11,7 +11,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.file_watch import FileState, FileWatch
-from hitl_desktop.ui.image_loader import ImageLoader
+from hitl_desktop.ui.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.session import Session
@@ -36,12 +36,17 @@ class FileActs(QObject):
         self.watch = FileWatch(self)
         self.watch.changed.connect(self._show)
         session.image_changed.connect(self._follow)
+        loader.loaded.connect(self._on_loaded)
         banner.offered.connect(self._take_offer)
 
     def _follow(self) -> None:
         image = self._session.image
         self.watch.watch(self._session.path_of(image) if image else None)
         self._show()
+
+    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
+        if self._session.image is not None and self._session.image.id == image_id:
+            self.watch.shown(picture.stamp)
 
     def _show(self) -> None:
         image = self._session.image

@@ -66,6 +66,12 @@ class FileWatch(QObject):
         self._settled.stop()
         self._begin.start()
 
+    def shown(self, stamp: Stamp | None) -> None:
+        """The picture on the screen is of the file as it was at `stamp`."""
+        if stamp is not None and stamp != self._stamp:
+            self._stamp = stamp
+            self.look()
+
     def look(self) -> None:
         """Look whether the file is as it was."""
         if self._path is None or self._stamp is None:

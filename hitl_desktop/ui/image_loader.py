@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -16,6 +17,7 @@ from PySide6.QtGui import QImage
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_screen
 from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
+from hitl_desktop.ui.file_watch import Stamp, stamp_of
 from hitl_desktop.ui.jobs import lower_priority
 from hitl_desktop.ui.qimages import to_qimage
 from hitl_desktop.ui.thumbnails import Thumbnails
@@ -32,13 +34,14 @@ _PREFETCH_AFTER_MS = 30
 class Loaded:
     """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is none.
 
-    A huge picture has a small view, and a pyramid as soon as that was built.
+    A huge picture has a small view, and a pyramid as soon as that was built. `stamp` tells the file as it was before.
     """
 
     levels: tuple[QImage, ...]
     size: tuple[int, int]
     problem: str = ""
     pyramid: Pyramid | None = None
+    stamp: Stamp | None = None
 
     @property
     def bytes(self) -> int:
@@ -48,13 +51,22 @@ class Loaded:
 
 def load(path: Path, most: int | None = None) -> Loaded:
     """Decode a picture at several sizes, or a first view of `most` pixels a side; safe off the GUI thread."""
+    stamp = stamp_of(path)
     try:
         size, levels = read_for_screen(path, smallest=_SMALLEST_LEVEL, most=most)
     except UnreadableImageError as error:
-        return Loaded((), error.size or (0, 0), str(error))
+        return Loaded((), error.size or (0, 0), str(error), stamp=stamp)
     except MemoryError:
-        return Loaded((), (0, 0), "The picture does not fit in memory. Scale it down or close other programs.")
-    return Loaded(tuple(map(to_qimage, levels)), size, pyramid=cached(path) if is_huge(size) else None)
+        problem = "The picture does not fit in memory. Scale it down or close other programs."
+        return Loaded((), (0, 0), problem, stamp=stamp)
+    pyramid = cached(path) if is_huge(size) else None
+    return Loaded(tuple(map(to_qimage, levels)), size, pyramid=pyramid, stamp=stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    future: Future[Pyramid]
+    stop: Event
 
 
 class ImageLoader(QObject):
@@ -74,6 +86,7 @@ class ImageLoader(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._first = ThreadPoolExecutor(1, thread_name_prefix="load-first")
+        self._first_running: Future[Loaded] | None = None
         self._pictures = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._next = ThreadPoolExecutor(1, thread_name_prefix="load-next", initializer=lower_priority)
         self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail", initializer=lower_priority)
@@ -90,25 +103,32 @@ class ImageLoader(QObject):
         self._soon.timeout.connect(self._prefetch)
         self._closed = False
         self._pyramids = ThreadPoolExecutor(1, thread_name_prefix="pyramid", initializer=lower_priority)
-        self._building: dict[int, Future[Pyramid]] = {}
+        self._building: dict[int, _Build] = {}
         self._paths: dict[int, Path] = {}
         self._done.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def want(self, image_id: int, path: Path, neighbours: Sequence[tuple[int, Path]] = ()) -> Loaded | None:
         """Ask for a picture; returns it at once when it is there, else `loaded` follows. Neighbours are prefetched."""
-        self._wanted = image_id
+        arrived, self._wanted = image_id != self._wanted, image_id
         self._paths = {image_id: path, **dict(neighbours)}
         keep = {image_id, *(n for n, _ in neighbours)}
         for other, future in list(self._running.items()):
             if (other == image_id or other not in keep) and future.cancel():
                 del self._running[other]  # not begun yet; the wanted one goes to the front
+        for other in [i for i in self._building if i != image_id]:
+            self._stop_building(other)
         found = self._kept.get(image_id)
+        if found is not None and arrived and found.stamp != stamp_of(path):
+            self.forget(image_id)  # the file was written over since
+            found = None
+        if arrived:
+            self._first_running = None
         if found is not None:
             self._kept.move_to_end(image_id)
             self._build_pyramid(image_id, found)
-        if found is None:
-            if path.suffix.lower() in _DECODED_SMALL and not self._closed:
-                first = self._first.submit(load, path, _FIRST_VIEW)
+        else:
+            if path.suffix.lower() in _DECODED_SMALL and self._first_running is None and not self._closed:
+                self._first_running = first = self._first.submit(load, path, _FIRST_VIEW)
                 first.add_done_callback(partial(self._post, partial(self._first_view, image_id)))
             self._start(self._pictures, image_id, path)
         self._ahead = list(neighbours)
@@ -126,12 +146,7 @@ class ImageLoader(QObject):
 
     def _first_view(self, image_id: int, future: Future[Loaded]) -> None:
         """Pixels enough for the view, while the others are being decoded."""
-        if (
-            image_id == self._wanted
-            and image_id not in self._kept
-            and not future.cancelled()
-            and future.result().levels
-        ):
+        if future is self._first_running and image_id not in self._kept and future.result().levels:
             self.loaded.emit(image_id, future.result())
 
     def is_kept(self, image_id: int) -> bool:
@@ -147,6 +162,17 @@ class ImageLoader(QObject):
         """Read a picture anew next time."""
         self._kept.pop(image_id, None)
         self._thumbnails.pop(image_id, None)
+        for running in (self._running, self._small_running):  # they may have read the file as it was
+            if (future := running.pop(image_id, None)) is not None:
+                future.cancel()
+        if image_id == self._wanted:
+            self._first_running = None
+        self._stop_building(image_id)
+
+    def _stop_building(self, image_id: int) -> None:
+        if (begun := self._building.pop(image_id, None)) is not None:
+            begun.stop.set()
+            begun.future.cancel()
 
     def clear(self) -> None:
         """Forget everything, for another project."""
@@ -156,7 +182,9 @@ class ImageLoader(QObject):
             future.cancel()
         self._running.clear()
         self._small_running.clear()
-        self._building.clear()
+        for image_id in list(self._building):
+            self._stop_building(image_id)
+        self._first_running = None
         self._wanted = None
         self._ahead = []
 
@@ -177,6 +205,8 @@ class ImageLoader(QObject):
     def close(self) -> None:
         """Stop the threads."""
         self._closed = True
+        for image_id in list(self._building):
+            self._stop_building(image_id)
         for threads in (self._first, self._pictures, self._next, self._small, self._pyramids):
             threads.shutdown(wait=True, cancel_futures=True)
 
@@ -194,6 +224,8 @@ class ImageLoader(QObject):
         del self._running[image_id]
         picture = future.result()
         self._kept[image_id] = picture
+        if self._wanted in self._kept:
+            self._kept.move_to_end(self._wanted)
         while len(self._kept) > 1 and sum(p.bytes for p in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)
         if image_id == self._wanted:
@@ -202,30 +234,23 @@ class ImageLoader(QObject):
 
     def _build_pyramid(self, image_id: int, picture: Loaded) -> None:
         """Cut the huge picture that is on the screen into tiles, once."""
-        if picture.levels and is_huge(picture.size) and picture.pyramid is None and not self._closed:
-            for other in [i for i in self._building if i != image_id]:
-                self._building.pop(other).cancel()
-            if image_id not in self._building:
-                keep_on = partial(self._is_wanted, image_id)
-                self._building[image_id] = future = self._pyramids.submit(build, self._paths[image_id], keep_on)
-                future.add_done_callback(partial(self._post, partial(self._built, image_id)))
+        wanted = picture.levels and is_huge(picture.size) and picture.pyramid is None
+        if wanted and image_id not in self._building and not self._closed:
+            stop = Event()
+            future = self._pyramids.submit(build, self._paths[image_id], lambda: not stop.is_set())
+            self._building[image_id] = _Build(future, stop)
+            future.add_done_callback(partial(self._post, partial(self._built, image_id, stop)))
 
-    def _is_wanted(self, image_id: int) -> bool:
-        return not self._closed and self._wanted == image_id
-
-    def _built(self, image_id: int, future: Future[Pyramid]) -> None:
-        if self._building.get(image_id) is not future or future.cancelled():
+    def _built(self, image_id: int, stop: Event, future: Future[Pyramid]) -> None:
+        if stop.is_set():
             return
         del self._building[image_id]
-        picture = self._kept.get(image_id)
-        if picture is None:
-            return
-        if future.exception() is None:
+        picture = self._kept[image_id]  # it is on the screen, and what is on the screen is kept
+        if (error := future.exception()) is not None:
+            self.failed.emit(image_id, str(error))
+        elif future.result().size == picture.size:  # else the file was written over in between: the watch says so
             self._kept[image_id] = picture = replace(picture, pyramid=future.result())
-            if image_id == self._wanted:
-                self.loaded.emit(image_id, picture)
-        elif image_id == self._wanted:
-            self.failed.emit(image_id, str(future.exception()))
+            self.loaded.emit(image_id, picture)
 
     def _thumbnail_done(self, image_id: int, future: Future[QImage]) -> None:
         if self._small_running.get(image_id) is not future or future.cancelled():

@@ -30,17 +30,18 @@ class QueueActs:
 
     def skip(self) -> None:
         """Put the selected pictures aside."""
-        self._do(bulk.skip, "None of them is to do.")
+        self._do(bulk.skip, self._queue.selected, "None of them is to do.")
 
     def reopen(self) -> None:
         """Let the selected pictures be to do again."""
-        self._do(bulk.reopen, "None of them is decided or skipped.")
+        self._do(bulk.reopen, self._queue.selected, "None of them is decided or skipped.")
 
     def tag(self) -> None:
         """Give the selected pictures a tag."""
-        name = self.ask.text("Tag", f"Tag of {counted(self._queue.count_selected, 'picture')}", "")
+        ids = self._queue.selected  # before the question: the queue may be listed anew meanwhile
+        name = self.ask.text("Tag", f"Tag of {counted(len(ids), 'picture')}", "")
         if name and name.strip():
-            self._do(partial(_tag, name), "All of them have it.")
+            self._do(partial(_tag, name), ids, "All of them have it.")
 
     def untag(self) -> None:
         """Take a tag from the selected pictures."""
@@ -49,12 +50,13 @@ class QueueActs:
         if not tags:
             self._messages.say("There are no tags yet. T gives this picture one.")
             return
-        name = self.ask.choice("Tag", f"Take from {counted(self._queue.count_selected, 'picture')}", list(tags))
+        ids = self._queue.selected
+        name = self.ask.choice("Tag", f"Take from {counted(len(ids), 'picture')}", list(tags))
         if name is not None:
-            self._do(partial(_untag, tags[name]), "None of them has it.")
+            self._do(partial(_untag, tags[name]), ids, "None of them has it.")
 
-    def _do(self, act: Callable[[Project, Sequence[int]], Changes], nothing: str) -> None:
-        ids, project = self._queue.selected, self._session.project
+    def _do(self, act: Callable[[Project, Sequence[int]], Changes], ids: Sequence[int], nothing: str) -> None:
+        project = self._session.project
         if project is not None and len(ids) > _MANY:
             job = in_project(project.path, lambda p, _: act(p, ids))
             done_by_job = partial(self._on_done, project.path, nothing)

@@ -127,7 +127,10 @@ def _store(
             project.images.set_size(image.id, *size)
         grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge picture
         whole = detections if grown == 1 else replace(detections, bboxes=detections.bboxes * grown)
-        project.predictions.replace(image.id, model_id, whole)
+        with project.db.transaction():
+            now = project.images.get(image.id)
+            if now is not None and image.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
+                project.predictions.replace(image.id, model_id, whole)
     result.done += len(readable)
     ids = frozenset(image.id for image, _ in batch)
     result.changes |= Changes(predictions_of=ids, images=len(readable) < len(batch))

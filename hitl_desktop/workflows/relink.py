@@ -61,7 +61,7 @@ def _moved_folder(project: Project, folder_id: int, path: str, file: str) -> Pat
 
 
 def _point_to(project: Project, image_id: int, file: Path) -> None:
-    folder_id, path = project.place_of(file) or (project.add_folder(file.parent), file.name)
+    folder_id, path = project.place_of(file) or (project.add_folder(file.parent, listed=False), file.name)
     there = project.images.at(folder_id, path)
     if there is not None and there != image_id:
         if not project.images.free_ids([there]):

@@ -131,6 +131,16 @@ def test_first_sights_stay_the_first(project: Project) -> None:
     assert (sight.said, sight.logits.tolist(), sight.bbox) == ("first", [1, 2], prediction.bbox)
 
 
+def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -> None:
+    model = project.models.ensure("hash", "detector", ("x", "y", "z"))
+    head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1, 1.0))
+    project.predictions.reject([77])
+    project.predictions.note_sightings([Sighting(77, 1, BBox(1, 1, 5, 5), head, "a", np.zeros(2, np.float32))])
+    project.images.set_state(1, ImageState.DECIDED)
+    assert project.predictions.rejected_of(1) == set()
+    assert project.predictions.sightings() == []
+
+
 def test_the_same_pixels_have_the_same_key(project: Project) -> None:
     box = BBox(1, 2, 3, 4)
     assert crop_key("h", box) == crop_key("h", BBox(1.01, 2, 3, 4)) != crop_key("h", BBox(2, 2, 3, 4))

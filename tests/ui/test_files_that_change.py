@@ -89,3 +89,33 @@ def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot
     watch.watch(tmp_path / "never there")
     watch.look()
     assert watch.state is FileState.SAME
+
+
+def test_a_picture_decoded_before_it_was_written_over_is_said_to_have_changed(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.session.image
+    before = window.loader._kept[window.session.image.id].stamp
+    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
+    window.file_acts.watch.watch(at_hand(window))
+    assert not banner(window).isVisible()
+    window.file_acts.watch.shown(before)
+    assert banner(window).isVisible()
+
+
+def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    there = tmp_path / "downloads"
+    there.mkdir()
+    for n in range(5):
+        Image.fromarray(np.full((33, 44, 3), n, np.uint8)).save(there / f"{n}.png")
+    count = len(window.session.statuses)
+    answers = window.file_acts.ask
+    assert isinstance(answers, Answers)
+    answers.next_picture = at_hand(window).rename(there / "moved.png")
+    window.file_acts.relink()
+    qtbot.waitUntil(lambda: at_hand(window).parent == there, timeout=10_000)
+    window.background.refresh_folders()
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    assert len(window.session.statuses) == count
+    window.background.add_folder(there)  # now it is wanted
+    qtbot.waitUntil(lambda: len(window.session.statuses) == count + 5, timeout=10_000)

@@ -76,3 +76,20 @@ def test_thumbnails_are_made_once_and_bounded(tmp_path: Path, monkeypatch: pytes
     Image.fromarray(np.full((310, 500, 3), 100, np.uint8)).save(picture)
     assert Thumbnails().get(picture).width() == 96
     assert list(cache.room("thumbnails").iterdir()) == []
+
+
+def test_a_wide_screen_full_of_tiles_does_not_throw_out_its_own(on_huge: MainWindow, qtbot: QtBot) -> None:
+    canvas = on_huge.canvas
+    qtbot.waitUntil(lambda: canvas._tiles is not None, timeout=20_000)
+    tiles = canvas._tiles
+    assert tiles
+    tiles._kept.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hitl_desktop.ui.canvas.tiles._KEPT", 2)
+        canvas.zoom(1 / canvas.viewport.scale)
+        for _ in range(2):
+            canvas.grab()
+            qtbot.waitUntil(lambda: tiles.is_complete, timeout=10_000)
+        canvas.grab()
+        assert tiles.is_complete  # nothing was asked for again
+        assert len(tiles._kept) > 2

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from threading import Event
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QSignalSpy, QTest
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.ui import models
+from hitl_desktop.domain.queue_filter import QueueFilter
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui import background, models
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import IMAGE_ID, STATUS
 from tests.ui.conftest import Answers, MakeWindow
@@ -133,6 +139,36 @@ def test_very_many_pictures_are_changed_by_a_job(
     assert window.session.count("undecided") == 4
 
 
+def test_a_tag_is_for_what_was_selected_when_it_was_asked_for(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.queue_model, "MANY", 2)
+    window.queue.text.setText("p")
+    qtbot.waitUntil(lambda: len(listed(window)) == 4)
+    window.queue.select([2, 3])
+    wait = QSignalSpy(window.queue.model.reloaded)
+
+    def text(title: str, label: str, value: str) -> str:
+        window.session.apply_changes(Changes(queue=True))  # the head has put the queue in order meanwhile
+        qtbot.waitUntil(lambda: wait.count() > 0)
+        return "night"
+
+    monkeypatch.setattr(window.ask, "text", text)
+    window.actions_["tag_selected"].trigger()
+    assert window.session.project
+    assert set(window.session.project.images.tags_by_image()) == {2, 3}
+    assert window.queue.selected == [2, 3]
+
+
+def test_a_picture_that_a_click_takes_from_the_selection_is_not_opened(window: MainWindow) -> None:
+    click(window, 0)
+    for _ in range(2):
+        click(window, 2, Qt.KeyboardModifier.ControlModifier)
+    assert window.queue.selected == [1]
+    assert window.session.image
+    assert window.session.image.id == 1
+
+
 def test_the_picture_at_hand_alone_is_selected_though_ctrl_is_held(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,3 +227,22 @@ def test_very_many_pictures_are_filtered_by_a_job(
     qtbot.waitUntil(lambda: listed(window) == [3])
     window.queue.text.setText("")
     assert len(listed(window)) == 4
+
+
+def test_a_filter_that_was_typed_over_is_not_worked_out(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.queue_model, "MANY", 2)
+    go, worked_out, real = Event(), [], background.filter_queue
+
+    def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) -> Sequence[int]:
+        go.wait(10)
+        worked_out.append(wanted.text)
+        return real(project, wanted, asked)
+
+    monkeypatch.setattr(background, "filter_queue", filter_queue)
+    for text in ("a", "b", "c.", "c.p"):
+        window.queue.text.setText(text)
+    go.set()
+    qtbot.waitUntil(lambda: listed(window) == [3])
+    assert len(worked_out) <= 2

@@ -11,10 +11,14 @@ from PIL import Image
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, Detector, find_card
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import prelabel as prelabelling
 from hitl_desktop.workflows.annotate import draw
 from hitl_desktop.workflows.open_folder import add_folder, open_path, scan
+from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.relink import relink, reread
 
 
@@ -60,6 +64,26 @@ def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Proje
     assert len(project.annotations.of_image(1)) == 1
     assert project.predictions.images_done(model) == {2}  # whose bytes are the same
     assert [len(project.predictions.of_image(i, model)) for i in (1, 2)] == [0, 1]  # not of pixels that are gone
+
+
+def test_a_detector_that_saw_the_file_as_it_was_does_not_count(
+    project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = prelabelling.load_detector
+
+    def load_detector(card: ModelCard, *, threads: int | None) -> Detector:
+        for record in project.images.all():  # after the records were read
+            save(project.path_of(record), 50, 9)
+            reread(project, record.id)
+        return real(card, threads=threads)
+
+    monkeypatch.setattr(prelabelling, "load_detector", load_detector)
+    prelabel(project, NoProgress())
+    model = project.models.ensure(find_card(DEFAULT_DETECTOR).sha256, "", ()).id
+    assert project.predictions.count_done(model) == 0
+    monkeypatch.undo()
+    prelabel(project, NoProgress())
+    assert project.predictions.count_done(model) == len(project.images.all())
 
 
 def test_a_deleted_picture_says_so_until_it_is_back(project: Project, folder: Path) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -187,6 +187,7 @@ class QueuePanel(QWidget):
         self._lay_out()
         self._is_filling = False
         self._offered: list[tuple[int, str]] | None = None
+        self._reselect: list[int] = []
         self.model.reloaded.connect(self._on_reloaded)
         session.opened.connect(self._on_opened)
         session.image_changed.connect(self._follow)
@@ -335,14 +336,15 @@ class QueuePanel(QWidget):
         self.list.setFocus()
 
     def _reload(self) -> None:
-        before = self.selected if 1 < self.count_selected < _KEPT_SELECTION else []
+        self._reselect = self.selected if 1 < self.count_selected < _KEPT_SELECTION else []
         self.model.reload()
-        if before:
-            self.select(before)
 
     def _on_reloaded(self) -> None:
+        before, self._reselect = self._reselect, []
         self._show_counts()
         self._follow()
+        if before:
+            self.select(before)
 
     def _show_counts(self) -> None:
         self._nothing.setVisible(self.model.rowCount() == 0 and bool(self._session.statuses))
@@ -379,6 +381,11 @@ class QueuePanel(QWidget):
             index, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         )
 
+    def _is_deselected(self, index: QModelIndex) -> bool:
+        """Whether a click with `Ctrl` has just taken the row from the selection."""
+        with_ctrl = QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier
+        return bool(with_ctrl) and not self.list.selectionModel().isRowSelected(index.row(), QModelIndex())
+
     def _on_activated(self, index: QModelIndex) -> None:
         self._select_one(index)
         self._on_clicked(index)
@@ -386,7 +393,7 @@ class QueuePanel(QWidget):
 
     def _on_clicked(self, index: QModelIndex) -> None:
         image_id = index.data(IMAGE_ID)
-        if self.count_selected > 1 or not self.list.selectionModel().isRowSelected(index.row(), QModelIndex()):
+        if self.count_selected > 1 or self._is_deselected(index):
             return  # hands are selecting, not looking
         if isinstance(image_id, int):
             self._session.go_to(image_id)
