@@ -33,15 +33,19 @@ _AFTER_W = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def hotkeys(categories: Sequence[Category]) -> dict[int, str]:
-    """The key of each category: its own, else a free digit, else `W` and a free digit or letter; the rest have none."""
+    """The key of each category: its own, else that of its place: a digit, or `W` and one more; the rest have none.
+
+    A place's key stays with it: fingers have learned it. One that another category took is left out.
+    """
     keys = {c.id: c.hotkey for c in categories if c.hotkey}
     taken = set(keys.values())
-    free = iter([k for k in ([*"123456789"] + [f"W, {letter}" for letter in _AFTER_W]) if k not in taken])
+    by_place = [*"123456789"] + [f"W, {letter}" for letter in _AFTER_W]
+    for category, key in zip(categories, by_place, strict=False):
+        if category.id not in keys and key not in taken:
+            keys[category.id] = key
+    unused = iter([k for k in by_place if k not in set(keys.values())])
     for category in categories:
-        if category.id not in keys:
-            key = next(free, None)
-            if key is None:
-                break
+        if category.id not in keys and (key := next(unused, None)) is not None:
             keys[category.id] = key
     return keys
 

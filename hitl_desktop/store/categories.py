@@ -57,16 +57,15 @@ def _category(row: Row) -> Category:
 
 
 class Categories(Names[Category]):
-    """The classes of objects; those that were retired are kept, but not offered."""
+    """The classes of objects; those that were retired are not offered, but their boxes keep them."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db, "categories", Category)
 
     def all(self) -> list[Category]:
-        """Those that are offered, in order of id."""
-        return [
-            _category(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM categories WHERE NOT retired ORDER BY id")
-        ]
+        """Those that are offered, and retired ones that have boxes, in order of id."""
+        rows = self._db.all(f"SELECT {_COLUMNS} FROM categories WHERE NOT retired OR boxes > 0 ORDER BY id")
+        return [_category(row) for row in rows]
 
     def get(self, category_id: int) -> Category | None:
         """One by id, also a retired one."""

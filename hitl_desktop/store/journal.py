@@ -23,6 +23,10 @@ class Journal:
             (now(), edit.image_id, msgspec.json.encode(edit)),
         )
 
+    def amend(self, entry_id: int, edit: Edit) -> None:
+        """Let an entry be a longer edit, as it goes on."""
+        self._db.execute("UPDATE journal SET edit = ? WHERE id = ?", (msgspec.json.encode(edit), entry_id))
+
     def _peek(self, sql: str) -> tuple[int, Edit] | None:
         row = self._db.one(sql)
         return (row[0], msgspec.json.decode(row[1], type=Edit)) if row else None

@@ -168,6 +168,20 @@ def tell_listed_folders(db: Database) -> None:
     db.execute("ALTER TABLE folders ADD COLUMN listed INTEGER NOT NULL DEFAULT 1")
 
 
+def count_boxes(db: Database) -> None:
+    """How many boxes a category has is asked after every act, and counting half a million takes 22 ms."""
+    db.execute("ALTER TABLE categories ADD COLUMN boxes INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE categories SET boxes = (SELECT count(*) FROM annotations WHERE category_id = categories.id)")
+    add = "UPDATE categories SET boxes = boxes + 1 WHERE id = new.category_id"
+    take = "UPDATE categories SET boxes = boxes - 1 WHERE id = old.category_id"
+    for name, when, then in (
+        ("insert", "AFTER INSERT ON annotations", (add,)),
+        ("delete", "AFTER DELETE ON annotations", (take,)),
+        ("update", "AFTER UPDATE OF category_id ON annotations", (take, add)),
+    ):
+        db.execute(f"CREATE TRIGGER boxes_{name} {when} BEGIN {'; '.join(then)}; END")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -176,6 +190,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     manage_categories,
     add_attributes,
     tell_listed_folders,
+    count_boxes,
 )
 
 

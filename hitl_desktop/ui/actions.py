@@ -104,7 +104,7 @@ ACTIONS: Final = (
     ActionSpec("recolour_category", "&Colour of the current category...", "", When.PROJECT, "&Category"),
     ActionSpec("choose_category_key", "&Key of the current category...", "", When.PROJECT, "&Category"),
     ActionSpec("merge_category", "&Merge the current category into another...", "", When.PROJECT, "&Category"),
-    ActionSpec("remove_category", "Remo&ve the current category", "", When.PROJECT, "&Category"),
+    ActionSpec("retire_category", "Re&tire the current category...", "", When.PROJECT, "&Category"),
     ActionSpec("say_occluded", "&Occluded: yes or no", "O", When.PICTURE, "&Attribute"),
     ActionSpec("say_truncated", "T&runcated: yes or no", "R", When.PICTURE, "&Attribute"),
     ActionSpec("say_difficult", "&Difficult: yes or no", "D", When.PICTURE, "&Attribute"),
@@ -141,6 +141,20 @@ ACTIONS: Final = (
     ActionSpec("show_log", "Where the &log lies", "", When.ALWAYS, "&Help"),
     ActionSpec("about", "&About", "", When.ALWAYS, "&Help"),
 )
+
+
+def _fixed(words: str, *keys: str) -> dict[str, ActionSpec]:
+    spec = ActionSpec("", words, "", When.PICTURE, "", held=True)
+    return dict.fromkeys(keys, spec)
+
+
+_ARROWS = ("Left", "Right", "Up", "Down")
+_OF_THE_CANVAS: Final = (
+    _fixed("Move the picture while held", "Space")
+    | _fixed("Give up, select nothing", "Esc")
+    | _fixed("Move or resize the selected box", *(f"{held}{a}" for held in ("", "Shift+", "Alt+") for a in _ARROWS))
+)
+"""Keys that the canvas answers itself, whatever the table says."""
 
 
 class Actions:
@@ -193,7 +207,7 @@ class Actions:
             keys = spec.keys if spec.held else self.keys_of(spec.id)
             if spec.id != other_than and any(clash(key, its) for its in keys):
                 return spec
-        return None
+        return next((spec for its, spec in _OF_THE_CANVAS.items() if clash(key, its)), None)
 
     def rebind(self, action_id: str, key: str) -> ActionSpec | None:
         """Give an act another key, or none; if another act has that key, nothing changes and it is returned."""

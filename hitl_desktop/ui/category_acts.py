@@ -18,7 +18,7 @@ from hitl_desktop.workflows import categories
 
 
 class CategoryActs:
-    """Rename, recolour, give a key, merge and remove; each is one step that undo takes back."""
+    """Rename, recolour, give a key, merge and retire; each is one step that undo takes back."""
 
     def __init__(
         self, session: Session, ask: Ask, messages: Messages, owner_of: Callable[[str], ActionSpec | None]
@@ -69,7 +69,7 @@ class CategoryActs:
         session, category = self._session, self._current()
         if category is None or session.project is None:
             return
-        others = {c.name: c for c in session.categories if c.id != category.id}
+        others = {c.name: c for c in session.categories if c.id != category.id and not c.retired}
         if not others:
             self._messages.say("There is no other category to merge it into.")
             return
@@ -85,11 +85,19 @@ class CategoryActs:
             session.manage(lambda project: categories.merge(project, category, into))
             session.set_category(into.id)
 
-    def remove(self) -> None:
-        """Take the current category off the list, if there is no box of it."""
-        category = self._current()
-        if category is not None:
-            self._session.manage(lambda project: categories.remove(project, category))
+    def retire(self) -> None:
+        """Take the current category off the list; boxes of it keep it."""
+        session, category = self._session, self._current()
+        if category is None or session.project is None:
+            return
+        seen = categories.preview_merge(session.project, category)
+        kept = f"{counted(seen.boxes, 'box')} on {counted(seen.pictures, 'picture')} keep it and are exported."
+        if seen.boxes and not self.ask.confirm(
+            "Retire category", f'"{category.name}" is no longer offered for new boxes. {kept}'
+        ):
+            return
+        if session.manage(lambda project: categories.retire(project, category)):
+            self._messages.say(f'"{category.name}" is no longer offered; its name, typed anew, brings it back.')
 
 
 _change = categories.change

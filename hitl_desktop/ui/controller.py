@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from hitl_desktop.workflows.categories import near
 
 _PREFETCHED = 2
 _ASIDE = 12.0
+_ONE_NUDGE_S = 1.0
 _VIEW = "view"
 
 
@@ -56,6 +58,7 @@ class Controller(QObject):
         self._by_key: dict[BoxKey, Annotation | Proposal] = {}
         self._of: tuple[object, object] = (None, None)
         self._look_at: tuple[int, float, float, float] | None = None
+        self._nudged_at = 0.0
         session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
@@ -66,6 +69,7 @@ class Controller(QObject):
         loader.failed.connect(self._on_failed)
         canvas.drawn.connect(self._on_drawn)
         canvas.changed.connect(self._on_changed)
+        canvas.nudged.connect(self._on_nudged)
         canvas.selection_changed.connect(self.show_selection)
         inspector.box_chosen.connect(canvas.select)
         inspector.category_chosen.connect(self.use_category)
@@ -214,10 +218,18 @@ class Controller(QObject):
         boxes = self._boxes(changed)
         self.revise([Revision(box, changed[key_of(box)]) for box in boxes])
 
-    def revise(self, revisions: Sequence[Revision]) -> bool:
-        """Save what the hand made of boxes and keep the hand on them, also on proposals that became annotations."""
+    def _on_nudged(self, changed: Mapping[BoxKey, BBox]) -> None:
+        boxes, now = self._boxes(changed), time.monotonic()
+        goes_on, self._nudged_at = now - self._nudged_at < _ONE_NUDGE_S, now
+        self.revise([Revision(box, changed[key_of(box)]) for box in boxes], goes_on=goes_on)
+
+    def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
+        """Save what the hand made of boxes and keep the hand on them, also on proposals that became annotations.
+
+        What `goes_on` from the act before is undone together with it.
+        """
         in_hand = all(self._canvas.is_selected(key_of(r.box)) for r in revisions)
-        if not revisions or not self._session.revise(revisions):
+        if not revisions or not self._session.revise(revisions, goes_on=goes_on):
             return False
         if not in_hand:
             return True
@@ -228,16 +240,21 @@ class Controller(QObject):
         )
         return True
 
-    def _on_name(self, name: str) -> None:
+    def _on_name(self, name: str, is_new: bool) -> None:
         project = self._session.project
-        meant = near(project, name) if project is not None else None
-        if meant is not None and self.ask.confirm(
-            "Category", f'There is "{meant.name}" already. Take it instead of "{name}"?'
-        ):
-            name = meant.name
+        meant = near(project, name) if project is not None and not is_new else None
+        if meant is not None:
+            takes = self.ask.either(
+                "Category", f'There is "{meant.name}" already.', f'Take "{meant.name}"', f'Add "{name}"'
+            )
+            if takes is None:
+                self._inspector.ask_for_name(name)
+                return
+            name = meant.name if takes else name
         category_id = self._session.add_category(name)
         if category_id is not None:
             self.use_category(category_id)
+        self._back_to_canvas()
 
     def _forget_pending(self) -> None:
         """A box without a name is not kept when the hand goes on."""
@@ -341,7 +358,7 @@ class Controller(QObject):
         """Draw boxes of another picture as far as they lie on this one; those that are there already stay single."""
         present = {(a.bbox, a.category_id) for a in self._session.annotations}
         clipped = [(box.clipped(*self._canvas.picture_size), category_id) for box, category_id in boxes]
-        fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.names and b not in present]
+        fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.offered and b not in present]
         if not self._canvas.has_picture:
             self._messages.say("The picture is still being read.")
         elif not boxes:
@@ -414,8 +431,12 @@ class Controller(QObject):
     def draw_by(self, clicks: int) -> None:
         """Say how many clicks draw a box; drags always do."""
         self._canvas.hands.clicks = clicks
-        words = {0: "A drag draws a box.", 2: "Two clicks on opposite corners draw a box; a drag does, too."}
-        self._messages.say(words.get(clicks, "Four clicks on the outermost points draw a box; a drag does, too."))
+        words = {
+            0: "A drag draws a box.",
+            2: "Two clicks on opposite corners draw a box, and a drag does; Shift+click selects one.",
+            4: "Four clicks on the outermost points draw a box, and a drag does; Shift+click selects one.",
+        }
+        self._messages.say(words[clicks])
 
     def _next_proposal(self, after: Collection[BoxKey]) -> BoxKey | None:
         rest = [i for i in self._canvas.items if i.key.kind is Kind.PROPOSAL and i.key not in after]

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.file_watch import FileState, FileWatch
@@ -15,7 +16,7 @@ from hitl_desktop.ui.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.relink import relink, reread
+from hitl_desktop.workflows.relink import relink, reread, same_shape
 
 
 class FileActs(QObject):
@@ -74,7 +75,7 @@ class FileActs(QObject):
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
             job = in_project(project.path, lambda p, _: reread(p, image.id))
-            done = partial(self._on_read, project.path, image.id, f"Read again: {image.path}.")
+            done = partial(self._on_read, project.path, image, f"Read again: {image.path}.")
             self._runner.start(FILES, "Reading the picture again", job, on_success=done)
 
     def relink(self) -> None:
@@ -83,16 +84,25 @@ class FileActs(QObject):
         file = self.ask.picture(project.path_of(image)) if project is not None and image is not None else None
         if project is not None and image is not None and file is not None:
             job = in_project(project.path, lambda p, _: relink(p, image.id, file))
-            done = partial(self._on_read, project.path, image.id, f"Found: {file}.")
+            done = partial(self._on_read, project.path, image, f"Found: {file}.")
             self._runner.start(FILES, "Finding the picture", job, on_success=done)
 
-    def _on_read(self, path: Path, image_id: int, words: str, changes: Changes) -> None:
-        session = self._session
+    def _on_read(self, path: Path, before: ImageRecord, words: str, changes: Changes) -> None:
+        session, image_id = self._session, before.id
         if session.project is None or session.project.path != path:
             return
         self._loader.forget(image_id)
+        now = session.project.images.get(image_id)
+        was, is_now = _size(before), _size(now)
+        if 0 not in {*was, *is_now} and was != is_now:
+            words += f" It was {was[0]} x {was[1]} and is {is_now[0]} x {is_now[1]}: check its boxes"
+            words += "; they were scaled with it, which Ctrl+Z takes back." if same_shape(was, is_now) else "."
         session.apply_changes(changes)
         if session.image is not None and session.image.id == image_id:
             session.go_to(image_id)
         session.messages.say(words)
         self._background.look_again()
+
+
+def _size(image: ImageRecord | None) -> tuple[int, int]:
+    return (image.width or 0, image.height or 0) if image is not None else (0, 0)

@@ -62,7 +62,7 @@ class FileWatch(QObject):
     def watch(self, path: Path | None) -> None:
         """Watch another file, as it is now; None watches nothing."""
         self._path, self._stamp = path, stamp_of(path) if path else None
-        self._set(FileState.SAME)
+        self._set(FileState.GONE if path is not None and self._stamp is None else FileState.SAME)
         self._settled.stop()
         self._begin.start()
 
@@ -74,8 +74,8 @@ class FileWatch(QObject):
 
     def look(self) -> None:
         """Look whether the file is as it was."""
-        if self._path is None or self._stamp is None:
-            return  # it was not there from the start: its picture says so
+        if self._path is None:
+            return
         now = stamp_of(self._path)
         self._set(FileState.GONE if now is None else FileState.SAME if now == self._stamp else FileState.CHANGED)
         if now is not None and not self._begin.isActive():
@@ -93,5 +93,5 @@ class FileWatch(QObject):
             self._watcher.removePaths(stale)
         if missing := [p for p in wanted if p not in present]:
             self._watcher.addPaths(missing)
-        if self._path is not None and self._stamp is not None and stamp_of(self._path) != self._stamp:
+        if self._path is not None and stamp_of(self._path) != self._stamp:
             self._settled.start()

@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
             "recolour_category": self.category_acts.recolour,
             "choose_category_key": self.category_acts.choose_key,
             "merge_category": self.category_acts.merge,
-            "remove_category": self.category_acts.remove,
+            "retire_category": self.category_acts.retire,
             **{f"say_{a.name}": partial(self.attribute_acts.toggle, a.name) for a in COMMON},
             **{f"attribute_{n}": partial(self.attribute_acts.use_number, n) for n in range(1, 10)},
             "add_attribute": self.attribute_acts.add,

@@ -26,7 +26,7 @@ from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.saving import Saving
 from hitl_desktop.ui.theme import choose_colours
-from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown
@@ -91,6 +91,7 @@ class Session(QObject):
         self._remembered: dict[str, str] = {}
         self.saving = Saving(messages)
         self.categories: list[Category] = []
+        self.offered: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.attributes: list[Attribute] = []
         self.hotkeys: dict[int, str] = {}
@@ -105,7 +106,7 @@ class Session(QObject):
         self.project = project
         self.saving.begin(project.db)
         self._read_names()
-        self.category_id = next(iter(self.names), None)
+        self.category_id = next(iter(self.offered), None)
         kept = project.meta.get(_THRESHOLD)
         self.threshold = float(kept) if kept else self.settings.number("display_threshold")
         decided = project.decisions.decided_order()
@@ -147,9 +148,12 @@ class Session(QObject):
             self.categories = self.project.categories.all()
             self.names = {c.id: c.name for c in self.categories}
             self.attributes = self.project.attributes.all()
-            self.hotkeys = hotkeys(self.categories)
+            self.offered = {c.id: c.name for c in self.categories if not c.retired}
+            self.hotkeys = hotkeys([c for c in self.categories if not c.retired])
             choose_colours({c.id: c.colour for c in self.categories if c.colour})
             self._naming = load_naming(self.project)
+            if self.category_id is not None and self.category_id not in self.offered:
+                self.set_category(next(iter(self.offered), None))
 
     @property
     def is_open(self) -> bool:
@@ -343,7 +347,7 @@ class Session(QObject):
 
     # categories
 
-    def set_category(self, category_id: int) -> None:
+    def set_category(self, category_id: int | None) -> None:
         """Make a category the one of the next boxes."""
         if category_id != self.category_id:
             self.category_id = category_id
@@ -354,7 +358,7 @@ class Session(QObject):
         if self.project is None:
             return None
         try:
-            category = self.project.categories.ensure(name)
+            category, _ = categories.add(self.project, name)
         except HitlError as error:
             self.messages.error(error)
             return None
@@ -484,9 +488,9 @@ class Session(QObject):
         """Add boxes, each with its category."""
         return self._act(lambda project, image: annotate.draw(project, image.id, boxes, label))
 
-    def revise(self, revisions: Sequence[Revision]) -> bool:
-        """Accept, move, resize, re-class boxes, as one step."""
-        return self._act(lambda project, _: annotate.revise(project, revisions))
+    def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
+        """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""
+        return self._act(lambda project, _: annotate.revise(project, revisions, goes_on=goes_on))
 
     def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
         """Delete annotations and reject proposals, as one step."""

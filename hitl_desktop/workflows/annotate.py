@@ -12,7 +12,7 @@ from hitl_desktop.domain.attributes import CROWD, Value, with_value
 from hitl_desktop.domain.categories import Category, normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
@@ -46,8 +46,10 @@ def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], lab
     return _do(project, Edit(_counted(label, len(added)), image_id, after=Side(added)))
 
 
-def revise(project: Project, revisions: Sequence[Revision]) -> Changes:
+def revise(project: Project, revisions: Sequence[Revision], *, goes_on: bool = False) -> Changes:
     """Accept proposals, move, resize or re-class boxes of one picture, as one step.
+
+    What `goes_on` from the step before, as a key held down does, is one with it.
 
     Raises:
         HitlError: a box has no size.
@@ -64,7 +66,8 @@ def revise(project: Project, revisions: Sequence[Revision]) -> Changes:
         if not after:
             return Changes()
         label = _counted(_label(revisions), len(after))
-        changes = _do(project, Edit(label, after[0].image_id, Side(tuple(before)), Side(tuple(after))))
+        edit = Edit(label, after[0].image_id, Side(tuple(before)), Side(tuple(after)))
+        changes = _do(project, edit, goes_on=goes_on)
     return changes | Changes(categories=len(after) > len(before))
 
 
@@ -184,6 +187,8 @@ def _decide(
             raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
         present = project.annotations.of_image(image_id)
         removed = tuple(present) if empty else ()
+        if not empty:
+            _check_inside(image, present)
         if image.state is ImageState.DECIDED and not removed and not accepted:
             return Changes()
         own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
@@ -202,6 +207,18 @@ def _decide(
             _sighting(p, p.head_id, how.threshold) for p in seen if p.logits is not None and p.head_id is not None
         )
     return changes | Changes(categories=bool(added), queue=True)
+
+
+def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
+    """Nobody can see a box outside of the picture, as there are when its file became a smaller one."""
+    if image.width is None or image.height is None:
+        return
+    lost = sum(not a.bbox.clipped(image.width, image.height).is_valid() for a in present)
+    if lost:
+        raise HitlError(
+            f"{counted(lost, 'box')} of this picture {'lies' if lost == 1 else 'lie'} outside of it.",
+            hint="Choose them in the list of boxes, and delete or move them.",
+        )
 
 
 def _sighting(proposal: Proposal, head_id: int, threshold: float) -> Sighting:
@@ -290,10 +307,15 @@ def _note_step(project: Project, done: Edit, image_id: int, *, undone: bool) -> 
         _note_correction(project, image_id)
 
 
-def _do(project: Project, edit: Edit) -> Changes:
+def _do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
     """Apply an edit and note it in the journal, in one transaction; on a decided picture it is a decision, too."""
     with project.db.transaction():
-        project.journal.push(_apply(project, edit))
+        last = project.journal.next_undo() if goes_on else None
+        done = _apply(project, edit)
+        if last is not None and last[1].label == edit.label and last[1].after == edit.before:
+            project.journal.amend(last[0], replace(last[1], after=done.after))
+        else:
+            project.journal.push(done)
         if edit.image_id is not None and edit.after.state is None and edit.after.tags is None:
             _note_correction(project, edit.image_id)
     return _changes(project, edit)

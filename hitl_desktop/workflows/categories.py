@@ -1,4 +1,4 @@
-"""What hands do to the list of categories: rename, recolour, give keys, merge, remove; each one undoable step."""
+"""What hands do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from hitl_desktop.domain.categories import Category, normalise_name, singular
 from hitl_desktop.domain.edits import Changes, Edit, Side
-from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 
@@ -15,7 +14,23 @@ def near(project: Project, name: str) -> Category | None:
     """A category that a new name is probably meant for: the same but for a plural ending; None for a known name."""
     if project.categories.find(name) is not None or not normalise_name(name):
         return None
-    return next((c for c in project.categories.all() if singular(c.name) == singular(name)), None)
+    offered = (c for c in project.categories.all() if not c.retired)
+    return next((c for c in offered if singular(c.name) == singular(name)), None)
+
+
+def add(project: Project, name: str) -> tuple[Category, Changes]:
+    """The category of this name, added when new, which undo takes back.
+
+    Raises:
+        HitlError: it is no name.
+    """
+    found = project.categories.find(name)
+    if found is not None:
+        return found, Changes()
+    with project.db.transaction():
+        added = project.categories.ensure(name)
+        before, after = Side(categories=(replace(added, retired=True),)), Side(categories=(added,))
+        return added, annotate.do(project, Edit(f'Add category "{added.name}"', None, before, after))
 
 
 def change(
@@ -82,18 +97,8 @@ def merge(project: Project, category: Category, into: Category) -> Changes:
     )
 
 
-def remove(project: Project, category: Category) -> Changes:
-    """Take an unused category off the list.
-
-    Raises:
-        HitlError: there are boxes of it.
-    """
-    used = preview_merge(project, category)
-    if used.boxes:
-        raise HitlError(
-            f'"{category.name}" has boxes: {used.boxes}, on {used.pictures} pictures.',
-            hint="Merge it into another category, or give those boxes another one first.",
-        )
-    removed = replace(category, retired=True, hotkey="")
-    label = f'Remove category "{category.name}"'
-    return annotate.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(removed,))))
+def retire(project: Project, category: Category) -> Changes:
+    """Offer a category no longer; its boxes keep it, and its name, typed anew, brings it back."""
+    retired = replace(category, retired=True, hotkey="")
+    label = f'Retire category "{category.name}"'
+    return annotate.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(retired,))))

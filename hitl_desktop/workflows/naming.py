@@ -79,7 +79,7 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
     detector = detector_of(project)
     if detector is None:
         return None
-    categories = project.categories.all()
+    categories = [c for c in project.categories.all() if not c.retired]
     version = project.heads.active() if head is None else None
     if version is not None:
         head = NamingHead.from_bytes(version.weights), version.model_id

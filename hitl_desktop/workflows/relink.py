@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.open_folder import note_reading, read_picture
+
+_SAME_SHAPE = 0.01
 
 
 def reread(project: Project, image_id: int) -> Changes:
-    """Read a picture once more; if its bytes are others, detectors are to look at it again. Boxes stay.
+    """Read a picture once more; if its bytes are others, detectors are to look at it again.
+
+    Boxes stay; of a picture that was scaled they are scaled with it, as an edit that undo takes back.
 
     Raises:
         HitlError: the picture is no longer in the project.
@@ -25,7 +33,23 @@ def reread(project: Project, image_id: int) -> Changes:
         note_reading(project, image, reading)
         if not isinstance(reading, UnreadableImageError) and reading[1] != image.content_hash:
             project.predictions.look_again(image_id)
+            _scale_boxes(project, image, reading[0])
     return Changes(images=True, annotations_of=frozenset({image_id}))
+
+
+def _scale_boxes(project: Project, image: ImageRecord, size: tuple[int, int]) -> None:
+    before, boxes = (image.width or 0, image.height or 0), project.annotations.of_image(image.id)
+    if boxes and before != size and same_shape(before, size):
+        by_x, by_y = size[0] / before[0], size[1] / before[1]
+        scaled = tuple(
+            replace(a, bbox=BBox(a.bbox.x * by_x, a.bbox.y * by_y, a.bbox.w * by_x, a.bbox.h * by_y)) for a in boxes
+        )
+        annotate.do(project, Edit("Scale boxes with the picture", image.id, Side(tuple(boxes)), Side(scaled)))
+
+
+def same_shape(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether sizes (width, height) have nearly the same proportions."""
+    return 0 not in {*before, *after} and abs(before[0] * after[1] / (before[1] * after[0]) - 1) < _SAME_SHAPE
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:

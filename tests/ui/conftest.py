@@ -24,7 +24,7 @@ class Answers:
         self.next_project: Path | None = None
         self.next_import: Path | None = None
         self.next_export: Path | None = None
-        self.confirms = True
+        self.confirms: bool | None = True
         self.next_text: str | None = None
         self.next_choice: str | None = None
         self.next_colour: str | None = None
@@ -51,7 +51,7 @@ class Answers:
 
     def confirm_import(self, result: ImportResult) -> bool:
         self.seen.append(result)
-        return self.confirms
+        return bool(self.confirms)
 
     def text(self, title: str, label: str, value: str) -> str | None:
         return self.next_text
@@ -67,6 +67,10 @@ class Answers:
         return self.next_attribute
 
     def confirm(self, title: str, text: str) -> bool:
+        self.asked.append(text)
+        return bool(self.confirms)
+
+    def either(self, title: str, text: str, first: str, second: str) -> bool | None:
         self.asked.append(text)
         return self.confirms
 

@@ -229,7 +229,7 @@ def test_arrows_nudge_the_selection(
 ) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
     canvas.select(BoxKey(Kind.TRUTH, 1))
-    with qtbot.waitSignal(canvas.changed) as changed:
+    with qtbot.waitSignal(canvas.nudged) as changed:
         QTest.keyClick(canvas, key, modifier)
     assert changed.args[0][BoxKey(Kind.TRUTH, 1)][:2] == wanted
 
@@ -266,11 +266,11 @@ def test_a_group_is_moved_as_one_and_stays_inside(canvas: Canvas, qtbot: QtBot) 
 def test_alt_and_arrows_resize(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
     canvas.select(BoxKey(Kind.TRUTH, 1))
-    with qtbot.waitSignal(canvas.changed) as changed:
+    with qtbot.waitSignal(canvas.nudged) as changed:
         QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier | SHIFT)
     assert changed.args[0][BoxKey(Kind.TRUTH, 1)] == BBox(20, 20, 60, 40)
     canvas.show_items([box(1, BBox(0, 0, *map(float, SIZE)))])
-    with qtbot.assertNotEmitted(canvas.changed):
+    with qtbot.assertNotEmitted(canvas.nudged):
         QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
 
 
@@ -396,3 +396,44 @@ def test_a_picture_that_cannot_be_shown_says_why(canvas: Canvas) -> None:
     canvas.grab()
     wheel(canvas, 5, 5, 1)
     drag(canvas, (1, 1), (50, 50))
+
+
+def test_the_small_map_goes_where_it_is_clicked_and_draws_nothing(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.zoom(8)
+    place = QPoint(canvas.width() - 20, canvas.height() - 20)
+    there = canvas.map_point(QPointF(place))
+    assert there is not None
+    with qtbot.assertNotEmitted(canvas.drawn):
+        QTest.mousePress(canvas, LEFT, pos=place)
+        QTest.mouseMove(canvas, place - QPoint(40, 30))
+        QTest.mouseRelease(canvas, LEFT, pos=place - QPoint(40, 30))
+    after = canvas.map_point(QPointF(place - QPoint(40, 30)))
+    looked = canvas.looked_at()
+    assert looked is not None
+    assert after is not None
+    assert looked[1:] == pytest.approx((after.x(), after.y()))
+
+
+def test_clicks_draw_over_a_proposal_that_covers_the_picture(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.show_items([box(1, BBox(0, 0, 200, 100))])
+    canvas.hands.clicks = 2
+    with qtbot.waitSignal(canvas.drawn):
+        for x, y in ((20, 20), (60, 50)):
+            QTest.mouseClick(canvas, LEFT, pos=at(canvas, x, y))
+    QTest.mouseClick(canvas, LEFT, SHIFT, at(canvas, 20, 20))
+    assert keys_of(canvas) == [1]
+
+
+def test_a_box_begun_by_keys_takes_the_keyboard(canvas: Canvas) -> None:
+    canvas.clearFocus()
+    canvas.begin_box()
+    assert canvas.hasFocus()
+
+
+def test_arrows_without_a_box_in_the_hand_go_through_the_picture(canvas: Canvas) -> None:
+    canvas.zoom(8)
+    before = canvas.viewport.to_picture(0, 0)
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    after = canvas.viewport.to_picture(0, 0)
+    assert after[0] > before[0]
+    assert after[1] == before[1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from hitl_desktop.domain.geometry import BBox
@@ -61,14 +63,23 @@ def test_merge_asks_with_a_preview(window: MainWindow) -> None:
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
 
 
-def test_a_mistyped_category_is_removed_one_in_use_is_not(window: MainWindow) -> None:
+def test_a_retired_category_is_not_offered_and_its_boxes_keep_it(window: MainWindow) -> None:
     zoo(window)
-    window.actions_["remove_category"].trigger()
-    assert "has boxes: 1" in window._warning.text()
     window.session.add_category("kat")
-    window.actions_["remove_category"].trigger()
+    window.actions_["retire_category"].trigger()
+    assert answers(window).asked == []  # nothing is lost
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
     assert window.session.category_id == 1
+    window.actions_["retire_category"].trigger()
+    assert "1 box on 1 picture keep it" in answers(window).asked[-1]
+    assert rows(window) == ["1 kitty 1"]
+    assert {i.label for i in window.canvas.items} == {"cat", "kitty"}
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    assert window.session.category_id == 2
+    window.session.add_category("Cat")  # its name brings it back
+    assert rows(window) == ["1 cat 1", "2 kitty 1"]
+    window.session.undo()
+    assert rows(window) == ["1 kitty 1"]
 
 
 def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> None:
@@ -103,8 +114,50 @@ def test_the_right_button_makes_a_category_current_before_its_menu_opens(window:
 
 def test_a_plural_is_asked_about(window: MainWindow) -> None:
     zoo(window)
-    window.inspector.name_typed.emit("Cats")
+    window.inspector.name_typed.emit("Cats", False)
     assert window.session.names == {1: "cat", 2: "kitty"}
+    answers(window).confirms = None  # Escape
+    window.inspector.name_typed.emit("Cats", False)
+    assert window.session.names == {1: "cat", 2: "kitty"}
+    assert window.inspector.name.text() == "Cats"
     answers(window).confirms = False
-    window.inspector.name_typed.emit("Cats")
+    window.inspector.name_typed.emit("Cats", False)
     assert window.session.names[3] == "Cats"
+
+
+def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window: MainWindow) -> None:
+    for n in range(170, 180):
+        window.session.add_category(f"kind {n} of {300 - n}")
+    name = window.inspector.name
+    QTest.keyClick(window.canvas, Qt.Key.Key_C)
+    QTest.keyClicks(name, "kind 17")
+    assert not any(window.inspector.categories.item(row).isHidden() for row in range(10))
+    QTest.keyClicks(name, "3")
+    assert not window.inspector.categories.item(3).isHidden()
+    assert window.inspector.categories.item(4).isHidden()
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert window.session.names[window.session.category_id or 0].startswith("kind 173")
+    assert len(window.session.names) == 10
+    assert not window.inspector.categories.item(4).isHidden()
+
+
+def test_ctrl_and_enter_add_a_name_though_another_holds_it(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.session.add_category("red blood cell")
+    QTest.keyClick(window.canvas, Qt.Key.Key_C)
+    QTest.keyClicks(window.inspector.name, "cell")
+    held = Qt.KeyboardModifier.ControlModifier
+    monkeypatch.setattr(QGuiApplication, "keyboardModifiers", staticmethod(lambda: held))
+    QTest.keyClick(window.inspector.name, Qt.Key.Key_Return, held)
+    assert list(window.session.names.values()) == ["red blood cell", "cell"]
+
+
+def test_adding_a_category_is_undone(window: MainWindow) -> None:
+    window.session.add_category("cat")
+    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    for _ in range(2):
+        window.session.undo()
+    assert window.session.names == {}
+    for _ in range(2):
+        window.session.redo()
+    assert window.session.names == {1: "cat"}
+    assert len(window.session.annotations) == 1

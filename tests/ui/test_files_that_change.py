@@ -86,9 +86,11 @@ def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot
     file.unlink()
     watch.look()
     assert watch.state is FileState.GONE
-    watch.watch(tmp_path / "never there")
+    watch.watch(file)  # a picture that is gone already
+    assert watch.state is FileState.GONE
+    file.write_bytes(b"back")
     watch.look()
-    assert watch.state is FileState.SAME
+    assert watch.state is FileState.CHANGED
 
 
 def test_a_picture_decoded_before_it_was_written_over_is_said_to_have_changed(window: MainWindow, qtbot: QtBot) -> None:
@@ -119,3 +121,26 @@ def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
     assert len(window.session.statuses) == count
     window.background.add_folder(there)  # now it is wanted
     qtbot.waitUntil(lambda: len(window.session.statuses) == count + 5, timeout=10_000)
+
+
+def test_boxes_of_a_picture_that_was_scaled_are_scaled_with_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.add_category("cat")
+    window.session.draw([(BBox(40, 30, 20, 10), 1)])
+    Image.fromarray(np.full((30, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
+    window.file_acts.reread()
+    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
+    assert [a.bbox for a in window.session.annotations] == [BBox(20, 15, 10, 5)]
+    assert "It was 80 x 60 and is 40 x 30" in window.statusBar().currentMessage()
+    window.session.undo()
+    assert [a.bbox for a in window.session.annotations] == [BBox(40, 30, 20, 10)]
+
+
+def test_a_picture_with_boxes_outside_of_it_is_not_accepted(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.add_category("cat")
+    window.session.draw([(BBox(60, 30, 10, 10), 1)])
+    Image.fromarray(np.full((60, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
+    window.file_acts.reread()
+    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 60), timeout=10_000)
+    window.session.accept_picture()
+    assert window.session.count("decided") == 0
+    assert "1 box of this picture lies outside of it" in window._warning.text()

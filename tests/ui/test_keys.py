@@ -84,3 +84,26 @@ def test_a_key_of_a_category_is_refused_by_its_name(window: MainWindow) -> None:
     assert window.actions_.keys_of("fit") == ("F",)
     editor._set("J")
     assert window.actions_.keys_of("fit") == ("J",)
+
+
+def test_a_key_that_the_canvas_answers_itself_is_refused(window: MainWindow) -> None:
+    for key in ("Right", "Shift+Up", "Alt+Left", "Space", "Esc", "H"):
+        assert "belongs to" in after_pressing(key, window).note.text()
+    assert window.actions_.keys_of("mark_empty") == ("E",)
+
+
+def test_delivered_keys_that_were_given_away_are_not_taken_back(window: MainWindow) -> None:
+    editor = after_pressing("J", window)
+    editor.choose("skip")
+    editor._set("E")
+    editor.choose("mark_empty")
+    editor._reset()
+    assert "E belongs to" in editor.note.text()
+    assert window.actions_.keys_of("mark_empty") == ("J",)
+
+
+def test_enter_in_the_table_of_keys_takes_no_key_away(window: MainWindow) -> None:
+    editor = KeysEditor(window.actions_, window)
+    editor.choose("mark_empty")
+    QTest.keyClick(editor.table, Qt.Key.Key_Return)
+    assert window.actions_.keys_of("mark_empty") == ("E",)

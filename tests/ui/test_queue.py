@@ -54,7 +54,7 @@ def test_category_tag_reason_and_score(window: MainWindow) -> None:
     assert len(listed(window)) == 4
     choose(queue.reason, "Few doubts")
     assert listed(window) == []
-    assert queue._nothing.isVisible()
+    assert queue._found.text() == "Nothing matches."
     choose(queue.reason, "Any reason")
     queue.score.setValue(0.05)
     assert listed(window) == []

@@ -152,8 +152,12 @@ def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: Qt
     assert not window._offer.isVisible()
     assert session.annotations == []
     key(window, Qt.Key.Key_Z, control)
+    assert session.names == {}
+    key(window, Qt.Key.Key_Z, control)
     assert "nothing to undo" in window.statusBar().currentMessage()
     shift = control | Qt.KeyboardModifier.ShiftModifier
+    key(window, Qt.Key.Key_Z, shift)
+    assert session.names == {1: "cat"}
     key(window, Qt.Key.Key_Z, shift)
     assert len(session.annotations) == 1
     key(window, Qt.Key.Key_Z, shift)
@@ -331,7 +335,7 @@ def test_the_filter_field_gives_the_keyboard_back(window: MainWindow) -> None:
     assert window.queue.model.rowCount() == 1
     field.setFocus()
     QTest.keyClicks(field, "zzz")
-    assert window.queue._nothing.isVisible()
+    assert window.queue._found.text() == "Nothing matches."
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert window.canvas.hasFocus()
     assert field.text() == ""

@@ -244,3 +244,28 @@ def test_one_object_is_shown_once_under_a_name_and_two_names_both(proposals: lis
     assert shown([twin, best, doubt], 0.3) == [best, doubt]
     assert shown([twin, best, doubt], 0.45) == [best]
     assert shown([twin], 0.3) == [twin]
+
+
+def test_an_arrow_held_down_is_undone_as_one(project: Project) -> None:
+    annotate.draw(project, 1, [(BBox(1, 1, 5, 5), project.categories.ensure("cat").id)])
+    for n in range(2, 6):
+        (box,) = project.annotations.of_image(1)
+        annotate.revise(project, [Revision(box, BBox(n, 1, 5, 5))], goes_on=n > 2)
+    annotate.undo(project)
+    assert [a.bbox for a in project.annotations.of_image(1)] == [BBox(1, 1, 5, 5)]
+    annotate.redo(project)
+    assert [a.bbox for a in project.annotations.of_image(1)] == [BBox(5, 1, 5, 5)]
+    annotate.undo(project)
+    annotate.undo(project)
+    assert project.annotations.of_image(1) == []
+
+
+def test_categories_know_how_many_boxes_they_have(project: Project) -> None:
+    cat, dog = (project.categories.ensure(name).id for name in ("cat", "dog"))
+    annotate.draw(project, 1, [(BBox(1, 1, 5, 5), cat), (BBox(2, 2, 5, 5), cat), (BBox(3, 3, 5, 5), dog)])
+    assert project.annotations.count_by_category() == {cat: 2, dog: 1}
+    first, *_ = project.annotations.of_image(1)
+    annotate.revise(project, [Revision(first, category_id=dog)])
+    assert project.annotations.count_by_category() == {cat: 1, dog: 2}
+    annotate.remove(project, project.annotations.of_image(1))
+    assert project.annotations.count_by_category() == {}

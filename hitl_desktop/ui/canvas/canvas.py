@@ -26,6 +26,7 @@ from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind, in_order_of
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
+    map_place,
     paint_band,
     paint_cross,
     paint_grid,
@@ -55,11 +56,13 @@ class Canvas(QWidget):
     Signals:
         drawn: a new box was drawn.
         changed: {key: box} of boxes that were moved or resized.
+        nudged: the same by arrow keys, a step at a time.
         selection_changed: other boxes are selected, or none.
     """
 
     drawn = Signal(BBox)
     changed = Signal(object)
+    nudged = Signal(object)
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -232,6 +235,14 @@ class Canvas(QWidget):
 
     # view
 
+    def map_point(self, point: QPointF) -> QPointF | None:
+        """What a point of the small map stands for in the picture; None outside of the map."""
+        place = None if self._fitted else map_place(self.viewport, self._size, QRectF(self.rect()))
+        if place is None or not place.contains(point):
+            return None
+        scale = self._size[0] / place.width()
+        return QPointF((point.x() - place.x()) * scale, (point.y() - place.y()) * scale)
+
     def fit(self) -> None:
         """Show the whole picture."""
         self.viewport = Viewport.fitting(self._size, (self.width(), self.height()))
@@ -287,6 +298,7 @@ class Canvas(QWidget):
         """Take what lies under the pointer."""
         if self.has_picture:
             self.hands.press(event)
+            self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what was begun; else tell what would be taken."""
@@ -352,6 +364,7 @@ class Canvas(QWidget):
     def begin_box(self) -> None:
         """Begin a box by keys, in the middle of the view."""
         if self.has_picture:
+            self.setFocus()
             self.hands.begin_box()
             self.update()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DRAG_STARTS = 4.0
 _SNAPS = 5.0
 _FIRST_SIDE = 80.0
+_PAN_STEP = 20.0
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -43,7 +44,7 @@ class _Drag:
 
     start: QPointF
     target: Hit | None
-    does: str  # draws, changes, selects or pans
+    does: str  # draws, changes, selects, pans or goes (where the small map says)
     moving: bool = False
 
 
@@ -101,7 +102,10 @@ class Hands:
     def press(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
         point, keys = event.position(), event.modifiers()
-        if event.button() == Qt.MouseButton.MiddleButton or self.space_held:
+        if (there := self._canvas.map_point(point)) is not None:
+            self._drag = _Drag(point, None, "goes")
+            self._canvas.look_at(self._canvas.viewport.scale, there.x(), there.y())
+        elif event.button() == Qt.MouseButton.MiddleButton or self.space_held:
             self._drag = _Drag(point, None, "pans")
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() == Qt.MouseButton.LeftButton:
@@ -121,6 +125,9 @@ class Hands:
         if drag.does == "pans":
             self._canvas.pan(point - drag.start)
             drag.start = point
+        elif drag.does == "goes":
+            if (there := self._canvas.map_point(point)) is not None:
+                self._canvas.look_at(self._canvas.viewport.scale, there.x(), there.y())
         elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
             drag.moving = True
             if drag.does == "changes" and drag.target is not None:
@@ -135,7 +142,7 @@ class Hands:
         if drag is None:
             return
         self._drag, self._draft, self.moved = None, None, {}
-        if drag.does == "pans":
+        if drag.does in {"pans", "goes"}:
             return
         if not drag.moving:
             self._click(drag, event.modifiers())
@@ -150,7 +157,7 @@ class Hands:
 
     def _click(self, drag: _Drag, keys: Qt.KeyboardModifier) -> None:
         canvas = self._canvas
-        if self.clicks and drag.does == "draws" and drag.target is None:
+        if self.clicks and drag.does == "draws":
             self._points.append(self._at(drag.start))
             if len(self._points) == self.clicks:
                 box, self._points = self._fitted(_around(self._points)), []
@@ -239,8 +246,10 @@ class Hands:
         else:
             changed = self._shifted(dx, dy)
         if changed:
-            self._canvas.changed.emit(changed)
-        return bool(selection)
+            self._canvas.nudged.emit(changed)
+        elif not selection and not resizes:
+            self._canvas.pan(QPointF(-_PAN_STEP * dx, -_PAN_STEP * dy))
+        return bool(selection) or not resizes
 
 
 def _around(points: list[tuple[float, float]]) -> BBox:

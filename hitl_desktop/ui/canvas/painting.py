@@ -18,6 +18,7 @@ HANDLE_SIZE = 8.0
 """Side of a handle in logical pixels, at any zoom."""
 
 _MAP_SIDE = 150.0
+_SMALLEST_MARK = 4.0
 _HALO = QColor("#202020")
 
 
@@ -204,15 +205,25 @@ def paint_grid(painter: QPainter, viewport: Viewport, picture: tuple[int, int], 
     painter.restore()
 
 
-def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF) -> None:
-    """The whole picture, small, in the lower right corner, with the part in view marked; nothing if all is in view."""
+def map_place(viewport: Viewport, size: tuple[int, int], area: QRectF) -> QRectF | None:
+    """Where the small map lies in a view: its lower right corner; None if the whole picture is in view."""
     left, top = viewport.to_picture(area.left(), area.top())
     right, bottom = viewport.to_picture(area.right(), area.bottom())
     if left <= 0 and top <= 0 and right >= size[0] and bottom >= size[1]:
-        return
+        return None
     scale = _MAP_SIDE / max(size)
     width, height = size[0] * scale, size[1] * scale
-    place = QRectF(area.right() - width - 10, area.bottom() - height - 10, width, height)
+    return QRectF(area.right() - width - 10, area.bottom() - height - 10, width, height)
+
+
+def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF) -> None:
+    """The whole picture, small, with the part in view marked, however small it is; nothing if all is in view."""
+    place = map_place(viewport, size, area)
+    if place is None:
+        return
+    left, top = viewport.to_picture(area.left(), area.top())
+    right, bottom = viewport.to_picture(area.right(), area.bottom())
+    scale = place.width() / size[0]
     painter.save()
     painter.setOpacity(0.85)
     painter.drawImage(place, picture)
@@ -222,5 +233,9 @@ def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tupl
     painter.drawRect(place)
     part = QRectF(place.x() + left * scale, place.y() + top * scale, (right - left) * scale, (bottom - top) * scale)
     painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
-    painter.drawRect(part.intersected(place))
+    part = part.intersected(place)
+    if min(part.width(), part.height()) < _SMALLEST_MARK:
+        half = _SMALLEST_MARK / 2
+        part = QRectF(part.center() - QPointF(half, half), QSizeF(2 * half, 2 * half))
+    painter.drawRect(part)
     painter.restore()

@@ -93,6 +93,16 @@ class Ask:
         yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
         return QMessageBox.question(self._parent, title, text, yes | no) == yes
 
+    def either(self, title: str, text: str, first: str, second: str) -> bool | None:
+        """The first or the second, None when given up."""
+        box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
+        yes = box.addButton(first, QMessageBox.ButtonRole.YesRole)
+        no = box.addButton(second, QMessageBox.ButtonRole.NoRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(yes)
+        box.exec()
+        return True if box.clickedButton() is yes else False if box.clickedButton() is no else None
+
     def tell(self, title: str, text: str, details: str = "") -> None:
         """Show something to read."""
         box = QMessageBox(self._parent)

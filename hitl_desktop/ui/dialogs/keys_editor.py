@@ -46,6 +46,8 @@ class KeysEditor(QDialog):
         self.note = QLabel("Choose a command, click into the field, and press its new key.")
         self.note.setWordWrap(True)
         no_key, default = QPushButton("No key"), QPushButton("As delivered")
+        for button in (no_key, default):
+            button.setAutoDefault(False)  # Enter in the table must not take a key away
         no_key.clicked.connect(lambda: self._set(""))
         default.clicked.connect(self._reset)
         row = QHBoxLayout()
@@ -90,4 +92,11 @@ class KeysEditor(QDialog):
         self._fill()
 
     def _reset(self) -> None:
-        self._set(self._specs[self.table.currentRow()].shortcut)
+        spec = self._specs[self.table.currentRow()]
+        for key in spec.keys:
+            owner = next((name for its, name in self._categories.items() if clash(key, its)), None)
+            taken = self._actions.owner_of(key, other_than=spec.id)
+            if owner is not None or taken is not None:
+                self.note.setText(f'{key} belongs to "{owner or (taken.words if taken else "")}" now.')
+                return
+        self._set(spec.shortcut)

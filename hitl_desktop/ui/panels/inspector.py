@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCompleter,
@@ -37,13 +38,13 @@ class Inspector(QWidget):
     Signals:
         box_chosen: a row of the boxes was clicked.
         category_chosen: a category was clicked, or its name was typed.
-        name_typed: a name was typed into the category field.
+        name_typed: a name was typed into the category field, and whether it shall be a new one.
         left: the person is done here; the canvas should have the keyboard again.
     """
 
     box_chosen = Signal(BoxKey)
     category_chosen = Signal(int)
-    name_typed = Signal(str)
+    name_typed = Signal(str, bool)
     left = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -67,7 +68,9 @@ class Inspector(QWidget):
         self.name = Field(self.left)
         self.name.setAccessibleName("Find or add a category")
         self.name.setPlaceholderText("Find or add a category (C)")
+        self.name.setToolTip("Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case.")
         self.name.returnPressed.connect(self._on_name)
+        self.name.textChanged.connect(self._show_matching)
         # One completer for good: replacing it while its popup handles Enter crashes Qt.
         self._known_names = QStringListModel(self)
         completer = QCompleter(self._known_names, self)
@@ -94,9 +97,9 @@ class Inspector(QWidget):
         session.changed.connect(self._on_changed)
         session.category_changed.connect(self._mark_current)
 
-    def ask_for_name(self) -> None:
+    def ask_for_name(self, name: str = "") -> None:
         """Let the person type the name of a category."""
-        self.name.clear()
+        self.name.setText(name)
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def commit(self) -> None:
@@ -153,7 +156,7 @@ class Inspector(QWidget):
             self.categories.clear()
             return
         counts = project.annotations.count_by_category()
-        naming, names = self._session.naming, self._session.names
+        naming, names = self._session.naming, self._session.offered
         taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
         colours = {c.id: c.colour for c in self._session.categories}
         if (names, taught, colours) != self._filled:
@@ -170,7 +173,7 @@ class Inspector(QWidget):
 
     def _fill_anew(self, classes: Sequence[str], taught: set[int | None]) -> None:
         known = {normalise_name(name) for name in classes}
-        names = self._session.names
+        names = self._session.offered
         self.categories.clear()
         for category_id, name in names.items():
             marks = ["known to the detector"] if normalise_name(name) in known else []
@@ -210,12 +213,36 @@ class Inspector(QWidget):
             self._session.set_tags(names)
             self.show_tags()
 
+    def _show_matching(self, text: str) -> None:
+        found = set(matching(text, self._session.offered))
+        for row in range(self.categories.count()):
+            item = self.categories.item(row)
+            item.setHidden(bool(text.strip()) and item.data(Qt.ItemDataRole.UserRole) not in found)
+
     def _on_name(self) -> None:
-        name = self.name.text()
+        name, names = self.name.text(), self._session.offered
+        is_new = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
+        known = normalise_name(name) in map(normalise_name, (*names.values(), *self._known_names.stringList()))
+        found = matching(name, names)
         self.name.clear()
-        if name.strip():
-            self.name_typed.emit(name)
-        self.left.emit()
+        if not name.strip():
+            self.left.emit()
+        elif found and not known and not is_new:
+            self.name_typed.emit(names[found[0]], False)
+        else:
+            self.name_typed.emit(name, is_new)
+
+
+def matching(text: str, names: Mapping[int, str]) -> list[int]:
+    """Ids of the categories whose names hold a text, those first that begin with it, then those with such a word."""
+    wanted = normalise_name(text)
+    found = [(normalise_name(name), category_id) for category_id, name in names.items() if wanted]
+    ranked = [
+        (not name.startswith(wanted), f" {wanted}" not in name, name, category_id)
+        for name, category_id in found
+        if wanted in name
+    ]
+    return [category_id for *_, category_id in sorted(ranked)]
 
 
 def _table(model: BoxModel) -> QTableView:

@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.query import REASONS
 from hitl_desktop.store.queue import NOT_LOOKED_AT
 from hitl_desktop.ui.image_loader import ImageLoader
@@ -134,6 +135,9 @@ class QueueList(QTableView):
         """`Escape` leaves."""
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
+        elif event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:  # of the list, as for one column with Ctrl
+            with_ctrl = event.modifiers() | Qt.KeyboardModifier.ControlModifier
+            super().keyPressEvent(QKeyEvent(event.type(), event.key(), with_ctrl))
         else:
             super().keyPressEvent(event)
 
@@ -182,8 +186,8 @@ class QueuePanel(QWidget):
         self.more.setToolTip("Filter by category, tag, reason and score; sort")
         self.more.setAccessibleName("More filters")
         self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._nothing = QLabel("Nothing matches.")
-        self._nothing.hide()
+        self._found = QLabel()
+        self._found.hide()
         self._lay_out()
         self._is_filling = False
         self._offered: list[tuple[int, str]] | None = None
@@ -244,7 +248,7 @@ class QueuePanel(QWidget):
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(filters)
         layout.addWidget(more)
-        layout.addWidget(self._nothing)
+        layout.addWidget(self._found)
         layout.addWidget(self.list, 1)
 
     # filters
@@ -347,7 +351,9 @@ class QueuePanel(QWidget):
             self.select(before)
 
     def _show_counts(self) -> None:
-        self._nothing.setVisible(self.model.rowCount() == 0 and bool(self._session.statuses))
+        found, of = self.model.rowCount(), len(self._session.statuses)
+        self._found.setVisible(found < of)
+        self._found.setText(f"{found} of {counted(of, 'picture')}" if found else "Nothing matches.")
         for row, status in enumerate(STATES.values()):
             count = self._session.count(status) if status else len(self._session.statuses)
             self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)
