@@ -143,7 +143,8 @@ class Controller(QObject):
     def _show_boxes(self) -> None:
         names = self._session.names
         items = [
-            BoxItem(key_of(a), a.bbox, names.get(a.category_id, ""), a.category_id) for a in self._session.annotations
+            BoxItem(key, a.bbox, names.get(a.category_id, ""), a.category_id)
+            for key, a in zip(self._known(), self._session.annotations, strict=False)  # they come first in it
         ]
         items += [
             BoxItem(key_of(p), p.bbox, f"{p.name} {p.score:.2f}", _colour(p), doubt=1 - float(abs(2 * p.score - 1)))
