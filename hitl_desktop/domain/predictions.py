@@ -20,7 +20,7 @@ class Detections:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """A stored box of a detector with its class scores [C]."""
+    """A stored box of a detector with its class scores [C], or of a head that finds objects, with none [0]."""
 
     id: int
     image_id: int

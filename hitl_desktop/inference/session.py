@@ -21,8 +21,10 @@ PROVIDER = "CPU"
 class Session:
     """A loaded graph on the CPU; computing releases the interpreter, so other threads go on."""
 
-    def __init__(self, file: Path, *, threads: int | None = None) -> None:
-        """Load a file; `threads` defaults to one less than there are processors, so that the window keeps one.
+    def __init__(self, file: Path, *, threads: int | None = None, graph: bytes | None = None) -> None:
+        """Load a file, or the `graph` that was made from it.
+
+        `threads` defaults to one less than there are processors, so that the window keeps one.
 
         Raises:
             ModelError: it is missing, damaged, or no ONNX file.
@@ -37,7 +39,9 @@ class Session:
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session: Any = ort.InferenceSession(str(file), options, providers=[f"{PROVIDER}ExecutionProvider"])
+            self._session: Any = ort.InferenceSession(
+                graph or str(file), options, providers=[f"{PROVIDER}ExecutionProvider"]
+            )
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
             raise ModelError(
                 f"{file.name} is not an ONNX model that can be loaded ({_first_line(error)}).",

@@ -30,13 +30,14 @@ class HeadSummary:
 
 @dataclass(frozen=True, slots=True)
 class HeadVersion:
-    """A stored head; `weights` are the bytes the head module made."""
+    """A stored head: the bytes that the naming head and, if there is one, the finding head made."""
 
     id: int
     created: str
     model_id: int
     weights: bytes
     summary: HeadSummary
+    finding: bytes | None = None
 
 
 class Heads:
@@ -45,20 +46,22 @@ class Heads:
     def __init__(self, db: Database) -> None:
         self._db, self._meta = db, Meta(db)
 
-    def add(self, model_id: int, weights: bytes, summary: HeadSummary) -> int:
+    def add(self, model_id: int, weights: bytes, summary: HeadSummary, finding: bytes | None = None) -> int:
         """Store a version; it is not active yet."""
         return self._db.insert(
-            "INSERT INTO head_versions (created, model_id, weights, summary) VALUES (?, ?, ?, ?)",
-            (now(), model_id, weights, json.dumps(asdict(summary))),
+            "INSERT INTO head_versions (created, model_id, weights, summary, finding) VALUES (?, ?, ?, ?, ?)",
+            (now(), model_id, weights, json.dumps(asdict(summary)), finding),
         )
 
     def get(self, head_id: int) -> HeadVersion | None:
         """One version."""
-        row = self._db.one("SELECT id, created, model_id, weights, summary FROM head_versions WHERE id = ?", (head_id,))
+        row = self._db.one(
+            "SELECT id, created, model_id, weights, summary, finding FROM head_versions WHERE id = ?", (head_id,)
+        )
         if row is None:
             return None
-        id_, created, model_id, weights, summary = row
-        return HeadVersion(id_, created, model_id, weights, HeadSummary(**json.loads(summary)))
+        id_, created, model_id, weights, summary, finding = row
+        return HeadVersion(id_, created, model_id, weights, HeadSummary(**json.loads(summary)), finding)
 
     def active(self) -> HeadVersion | None:
         """The version that names proposals now."""

@@ -182,6 +182,12 @@ def count_boxes(db: Database) -> None:
         db.execute(f"CREATE TRIGGER boxes_{name} {when} BEGIN {'; '.join(then)}; END")
 
 
+def find_objects(db: Database) -> None:
+    """A head version may find objects, too; what it found is kept as predictions of a model of its own."""
+    db.execute("ALTER TABLE head_versions ADD COLUMN finding BLOB")
+    db.execute("ALTER TABLE predicted_images ADD COLUMN head_id INTEGER")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -191,6 +197,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     add_attributes,
     tell_listed_folders,
     count_boxes,
+    find_objects,
 )
 
 

@@ -24,12 +24,16 @@ class Models:
 
     def ensure(self, hash_: str, name: str, classes: tuple[str, ...] = ()) -> ModelRecord:
         """The record of a model, added when new."""
-        row = self._db.one("SELECT id, hash, name, classes FROM models WHERE hash = ?", (hash_,))
-        if row is not None:
-            return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])))
+        if (found := self.find(hash_)) is not None:
+            return found
         sql = "INSERT OR IGNORE INTO models (hash, name, classes) VALUES (?, ?, ?)"
         self._db.execute(sql, (hash_, name, json.dumps(classes)))
         return self.ensure(hash_, name, classes)
+
+    def find(self, hash_: str) -> ModelRecord | None:
+        """The record of a model by its hash."""
+        row = self._db.one("SELECT id, hash, name, classes FROM models WHERE hash = ?", (hash_,))
+        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3]))) if row else None
 
     def get(self, model_id: int) -> ModelRecord | None:
         """One model."""

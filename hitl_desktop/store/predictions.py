@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,25 @@ class Predictions:
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 rows,
             )
-            self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?)", (image_id, model_id))
+            self._db.execute(
+                "INSERT OR REPLACE INTO predicted_images (image_id, model_id) VALUES (?, ?)", (image_id, model_id)
+            )
+
+    def replace_found(self, image_id: int, model_id: int, head_id: int, found: Sequence[tuple[BBox, float]]) -> None:
+        """Store what a head found on a picture, with how surely; predictions that people answered stay."""
+        with self._db.transaction():
+            self._forget_unanswered(image_id, model_id)
+            self._db.many(
+                """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)""",
+                ((image_id, model_id, *box, score, b"") for box, score in found),
+            )
+            self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?, ?)", (image_id, model_id, head_id))
+
+    def images_found_by(self, model_id: int, head_id: int) -> set[int]:
+        """Pictures on which this head looked for objects."""
+        sql = "SELECT image_id FROM predicted_images WHERE model_id = ? AND head_id = ?"
+        return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
     def look_again(self, image_id: int) -> None:
         """Note that no detector has seen a picture as it is now, and forget what nobody answered of what was found."""
@@ -96,12 +114,13 @@ class Predictions:
         """How many pictures this detector has worked on."""
         return self._db.scalar("SELECT count(*) FROM predicted_images WHERE model_id = ?", (model_id,))
 
-    def of_image(self, image_id: int, model_id: int, *, candidates_only: bool = False) -> list[Prediction]:
-        """What a detector found on a picture, best first."""
+    def of_image(self, image_id: int, *model_ids: int, candidates_only: bool = False) -> list[Prediction]:
+        """What detectors and heads found on a picture, best first."""
+        marks = ",".join("?" * len(model_ids))
         rows = self._db.all(
-            f"""SELECT {_COLUMNS} FROM predictions WHERE image_id = ? AND model_id = ? AND candidate >= ?
+            f"""SELECT {_COLUMNS} FROM predictions WHERE image_id = ? AND model_id IN ({marks}) AND candidate >= ?
                 ORDER BY score DESC, id""",
-            (image_id, model_id, int(candidates_only)),
+            (image_id, *model_ids, int(candidates_only)),
         )
         return [_prediction(row) for row in rows]
 

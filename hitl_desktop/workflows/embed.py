@@ -13,7 +13,7 @@ from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_enc
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import detector_of
+from hitl_desktop.workflows.naming import proposers
 from hitl_desktop.workflows.open_folder import note_unreadable
 
 
@@ -26,10 +26,7 @@ def encoder_record_id(project: Project) -> int:
 def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
     """The boxes of a picture whose vectors the head needs: annotations and candidates."""
     boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
-    detector = detector_of(project)
-    if detector is not None:
-        boxes += [p.bbox for p in project.predictions.of_image(image.id, detector.id, candidates_only=True)]
-    return boxes
+    return boxes + [p.bbox for p in project.predictions.of_image(image.id, *proposers(project), candidates_only=True)]
 
 
 def hash_of(project: Project, image: ImageRecord) -> str:

@@ -19,6 +19,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.import_dataset import match_by_name
 from hitl_desktop.workflows.naming import Naming, load_naming, score_boxes
 
@@ -67,6 +68,8 @@ def evaluate(
             "None of these pictures is in the project.", hint="Give the ground truth of this project's pictures."
         )
     if naming.head is not None:
+        find_objects(project, [record for _, record in pairs], progress, threads=threads)
+        naming = load_naming(project) or naming  # what heads found is the first of its kind, perhaps
         embed_images(project, [record for _, record in pairs], progress, threads=threads)
     by_key = {normalise_name(c.name): c.id for c in truth.categories}
     columns = np.array([by_key.get(normalise_name(name), 0) for name in naming.names])

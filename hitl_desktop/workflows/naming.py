@@ -33,6 +33,18 @@ def detector_of(project: Project) -> ModelRecord | None:
     return project.models.get(model_id) if model_id is not None else None
 
 
+def found_on(detector: ModelRecord) -> str:
+    """The hash under which is kept what heads find on a detector's feature maps."""
+    return f"found on {detector.hash}"
+
+
+def proposers(project: Project) -> list[int]:
+    """The ids of the detector whose proposals are shown, and of what heads found beside it."""
+    detector = detector_of(project)
+    finder = project.models.find(found_on(detector)) if detector else None
+    return [model.id for model in (detector, finder) if model is not None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
     """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).
@@ -42,6 +54,7 @@ class Naming:
     """
 
     detector: ModelRecord
+    finder_id: int | None
     encoder_id: int | None
     head: NamingHead | None
     head_id: int | None
@@ -53,19 +66,23 @@ class Naming:
     trust: NDArray[np.float32]
 
     def score(
-        self, class_scores: NDArray[np.float32], embeddings: NDArray[np.float32] | None
+        self, class_scores: NDArray[np.float32], found: NDArray[np.float32], embeddings: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        """Scores [N, names] of boxes, and the head's logits [N, K + 1] where it spoke."""
+        """Scores [N, names] of boxes, and the head's logits [N, K + 1] where it spoke.
+
+        `class_scores` [N, C] are the detector's, zeros where the head itself found the box, as surely as `found` [N].
+        """
         scores = np.zeros((len(class_scores), len(self.names)))
         if self.head is None or embeddings is None:
             scores[:, self.class_column] = class_scores
             return scores, None
         logits = self.head.logits(embeddings)
-        by_head = self.head.scores(logits, class_scores.max(axis=1))[:, self.head_column]
-        scores[:, : self.taught] = by_head
+        objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
+        scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
         # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
-        known, trust = self.class_column, self.trust
-        scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
+        known, trust, of_detector = self.class_column, self.trust, found == 0
+        blend = (1 - trust) * scores[:, known] + trust * class_scores
+        scores[np.ix_(of_detector, known)] = blend[of_detector]
         return scores, logits
 
 
@@ -101,8 +118,10 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
     # A head that learned beside another detector cannot judge the names of this one: they count in full.
     taught_beside_it = head is not None and len(head[0].trust) == len(detector.classes)
     trust = head[0].trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
+    finder = project.models.find(found_on(detector)) if head is not None else None
     return Naming(
-        detector, head[1] if head else None, head[0] if head else None, version.id if version else None,
+        detector, finder.id if finder else None,
+        head[1] if head else None, head[0] if head else None, version.id if version else None,
         tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp), trust,
     )  # fmt: skip
 
@@ -118,7 +137,8 @@ class Scored:
 
 def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Scored:
     """What the boxes of a picture are called, and how surely; the head speaks where all their vectors are there."""
-    predictions = project.predictions.of_image(image.id, naming.detector.id, candidates_only=candidates_only)
+    models = [m for m in (naming.detector.id, naming.finder_id) if m is not None]
+    predictions = project.predictions.of_image(image.id, *models, candidates_only=candidates_only)
     if not predictions:
         return Scored([], np.zeros((0, len(naming.names))), None)
     embeddings = None
@@ -126,7 +146,14 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
         keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
         found = project.embeddings.get(naming.encoder_id, keys)
         embeddings = np.stack([found[key] for key in keys]) if len(found) == len(set(keys)) else None
-    return Scored(predictions, *naming.score(np.stack([p.class_scores for p in predictions]), embeddings))
+    class_scores = np.zeros((len(predictions), len(naming.detector.classes)), np.float32)
+    found = np.zeros(len(predictions), np.float32)
+    for row, p in enumerate(predictions):
+        if len(p.class_scores):
+            class_scores[row] = p.class_scores
+        else:
+            found[row] = p.score
+    return Scored(predictions, *naming.score(class_scores, found, embeddings))
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
@@ -157,7 +184,8 @@ def _proposal(
 ) -> Proposal:
     best = int(np.argmax(scores))
     by_head = logits is not None and best < naming.taught
-    detector_class = int(np.argmax(prediction.class_scores))
+    by_detector = len(prediction.class_scores) > 0
+    said = naming.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
     return Proposal(
         prediction_id=prediction.id,
         image_id=prediction.image_id,
@@ -169,8 +197,8 @@ def _proposal(
         probabilities=with_background(scores[None])[0].astype(np.float32),
         logits=logits,
         head_id=naming.head_id,
-        detector_name=naming.detector.classes[detector_class],
-        detector_score=float(prediction.score),
+        detector_name=said,
+        detector_score=float(prediction.score) if by_detector else 0.0,
     )
 
 

@@ -25,7 +25,8 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
-from hitl_desktop.workflows.naming import detector_of, load_naming
+from hitl_desktop.workflows.finding import learn_to_find
+from hitl_desktop.workflows.naming import detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 
 MATCH_IOU = 0.6
@@ -70,6 +71,8 @@ def retrain(
         embed_images(project, images, _Part(progress), threads=threads)
     progress.check_cancelled()
     encoder_id = encoder_record_id(project)
+    progress.report(0, 3, "learning where objects are")
+    finding = learn_to_find(project, images, detector, progress, threads=threads)
     with project.db.snapshot():
         collected = _collect(project, images, detector, encoder_id, progress)
         sights = _first_sights(project)
@@ -98,7 +101,7 @@ def retrain(
         last_decision=last_decision,
     )
     with project.db.transaction():
-        head_id = project.heads.add(encoder_id, head.to_bytes(), summary)
+        head_id = project.heads.add(encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None)
         project.heads.activate(head_id)
         project.queue.activate(ranking)
     project.queue.forget_old()
@@ -165,7 +168,7 @@ def _collect(
 ) -> _Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    trust = _Trust(detector.classes if detector else ())
+    trust, models = _Trust(detector.classes if detector else ()), proposers(project)
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
     boxes = 0
@@ -177,10 +180,10 @@ def _collect(
             continue
         annotations = project.annotations.of_image(image.id)
         boxes += sum(not a.crowd for a in annotations)
-        predictions = project.predictions.of_image(image.id, detector.id, candidates_only=True) if detector else []
+        predictions = project.predictions.of_image(image.id, *models, candidates_only=True)
         proposed = [(p, target) for p in predictions if (target := name_of(p.bbox, annotations)) is not None]
         for p, target in proposed:
-            if target != BACKGROUND:
+            if target != BACKGROUND and len(p.class_scores):
                 trust.add(p, names[target])
         named = [(a.bbox, a.category_id) for a in annotations if not a.crowd] + [
             (p.bbox, target) for p, target in proposed

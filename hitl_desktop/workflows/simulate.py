@@ -18,6 +18,7 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.evaluate import evaluate
+from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.import_dataset import match_by_name, read_dataset
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
@@ -25,6 +26,8 @@ from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_un
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import is_due, retrain
+
+_LOOKED_AHEAD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ def _run(
         new += 1
         if is_due(new, done) or done in wanted:
             seconds.append(retrain(project, progress, strategy=strategy, seed=seed, threads=threads).seconds)
+            find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
             new = 0
         if done in wanted:
             score = evaluate(project, truth, progress, only=test, threads=threads)

@@ -1,0 +1,95 @@
+"""The detector's backbone alone, at any input size: the feature maps that its card names, as cells."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from hitl_desktop.domain.cells import CellGrid
+from hitl_desktop.errors import ModelError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.preprocess import prepare
+from hitl_desktop.inference.session import FloatArray, Session
+
+_CHANNELS = 64
+"""OpenCV refuses to resize arrays of very many channels."""
+
+
+class FeatureNet:
+    """A fully convolutional part of a detector, cut off at its feature maps."""
+
+    def __init__(self, card: ModelCard, session: Session) -> None:
+        self.card = card
+        self._session = session
+        self.width = sum(int(session.output_shapes[name][1]) for name in card.decode.features)
+
+    def cells(self, image: RgbImage, side: int) -> CellGrid:
+        """The picture's cells at an input of `side` pixels: all maps at the finest stride, one after the other."""
+        spec = msgspec.structs.replace(self.card.input, size=(side, side))
+        batch, placement = prepare(image, spec)
+        maps = [output[0] for output in self._session.run(self.card.decode.features, batch[None])]
+        rows, columns = maps[0].shape[1:]
+        scaled = [part for each in maps for part in _at_size(each, columns, rows)]
+        return CellGrid(
+            np.concatenate(scaled, axis=2).reshape(rows * columns, -1),
+            columns,
+            rows,
+            float(self.card.decode.strides[0]),
+            (placement.scale_x, placement.scale_y),
+            (placement.offset_x, placement.offset_y),
+            (image.shape[1], image.shape[0]),
+        )
+
+
+def _at_size(feature_map: FloatArray, columns: int, rows: int) -> list[FloatArray]:
+    """A map [C, h, w] as slices [rows, columns, c]."""
+    import cv2  # noqa: PLC0415 - heavy: the window opens without it
+
+    last = np.ascontiguousarray(feature_map.transpose(1, 2, 0))
+    if last.shape[:2] == (rows, columns):
+        return [last]
+    return [
+        np.asarray(cv2.resize(last[:, :, n : n + _CHANNELS].copy(), (columns, rows)), np.float32)  # bilinear
+        for n in range(0, last.shape[2], _CHANNELS)
+    ]
+
+
+@lru_cache(maxsize=2)
+def load_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
+    """The backbone of a detector's card, loaded once.
+
+    Raises:
+        ModelError: the card names no feature maps, or the graph cannot be cut there.
+    """
+    if not card.decode.features:
+        raise ModelError(
+            f"The model {card.name} names no feature maps, so nothing can be taught to find beside it.",
+            hint="It keeps its own classes; choose the bundled detector to teach new ones.",
+        )
+    return FeatureNet(card, Session(card.file, threads=threads, graph=_backbone(card.file, card.decode.features)))
+
+
+def _backbone(file: Path, features: tuple[str, ...]) -> bytes:
+    """The part of a graph up to its feature maps, with free height and width."""
+    import onnx  # noqa: PLC0415 - heavy: only a job needs it
+    from onnx.utils import Extractor  # noqa: PLC0415
+
+    try:
+        whole = onnx.load(str(file))
+        inputs = [i.name for i in whole.graph.input if i.name not in {k.name for k in whole.graph.initializer}]
+        part = Extractor(whole).extract_model(inputs, list(features))
+    except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
+        raise ModelError(
+            f"{file.name} cannot be cut at {', '.join(features)}.", hint="Check the feature maps in its card."
+        ) from error
+    for value in (*part.graph.input, *part.graph.output):
+        for axis in (2, 3):
+            size = value.type.tensor_type.shape.dim[axis]
+            size.ClearField("dim_value")
+            size.dim_param = f"{value.name}_{axis}"
+    del part.graph.value_info[:]
+    return part.SerializeToString()

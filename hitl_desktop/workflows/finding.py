@@ -1,0 +1,213 @@
+"""Teach the head to find objects, and let it look for them on pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.cells import CellGrid
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.errors import ModelError, UnreadableImageError
+from hitl_desktop.imaging import read_for_models
+from hitl_desktop.inference.features import FeatureNet, load_features
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
+from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Lesson, lesson_of
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.models import ModelRecord
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.embed import embed_images, hash_of
+from hitl_desktop.workflows.naming import detector_of, found_on
+from hitl_desktop.workflows.open_folder import note_unreadable
+
+SIDES = (416, 640)
+"""Input sizes whose views vote."""
+
+FOUND_FROM = 0.08
+"""What is found less surely is not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a picture was when it was taught: enough to take its lesson back."""
+
+    content_hash: str
+    objects: tuple[tuple[BBox, int], ...]
+    unverified: tuple[BBox, ...]
+
+
+@dataclass(slots=True)
+class _Lessons:
+    """The sums of all lessons of one project, and what they came from."""
+
+    place: Path
+    detector: str
+    learners: dict[int, FindingLearner]
+    taken: dict[int, _Taken] = field(default_factory=dict)
+
+
+_kept: list[_Lessons] = []
+"""Those of the project that learned last; the lane of learning has one job at a time."""
+
+
+def learn_to_find(
+    project: Project,
+    images: Sequence[ImageRecord],
+    detector: ModelRecord | None,
+    progress: Progress,
+    *,
+    threads: int | None = None,
+) -> FindingHead | None:
+    """A head that has learned from exactly these decided pictures; None while it cannot find anything.
+
+    Only what changed since the last time is added or taken back. The new pictures are looked at, too: what the head
+    finds there beside the objects shows the naming head what is none.
+    """
+    net = _features_of(detector, threads)
+    if detector is None or net is None:
+        return None
+    lessons = _lessons_of(project, detector, net)
+    wanted = {image.id: _wanted(project, image) for image in images}
+    changed = [i for i, taken in lessons.taken.items() if wanted.get(i) != taken]
+    if len(changed) > len(lessons.taken) / 2 or any(not _is_as_taken(project, i, lessons.taken[i]) for i in changed):
+        lessons.learners, lessons.taken, changed = {s: FindingLearner(net.width) for s in SIDES}, {}, []
+    for image_id in changed:
+        image = project.images.get(image_id)
+        assert image is not None  # noqa: S101 - it is as it was taken
+        for side, lesson in _lessons(project, image, lessons.taken[image_id], net).items():
+            lessons.learners[side].forget(lesson)
+        del lessons.taken[image_id]
+        progress.check_cancelled()
+    new = [image for image in images if image.id not in lessons.taken]
+    for number, image in enumerate(new):
+        progress.report(number, len(new), image.path)
+        progress.check_cancelled()
+        taken = wanted[image.id]
+        try:
+            parts = _lessons(project, image, taken, net)
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+            continue
+        for side, lesson in parts.items():
+            lessons.learners[side].learn(lesson)
+        lessons.taken[image.id] = taken
+    head = _solve(lessons)
+    if head is not None and new:
+        _look(project, new, detector, net, head, 0)
+        embed_images(project, new, _Quiet(progress), threads=threads)
+    return head
+
+
+class _Quiet:
+    """Passes cancellation on and says nothing."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.check_cancelled = progress.check_cancelled
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Say nothing."""
+
+
+def _features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet | None:
+    """The backbone of the detector, if it is the bundled one: others name no feature maps that were tried."""
+    if detector is None:
+        return None
+    try:
+        card = find_card(DEFAULT_DETECTOR)
+        return load_features(card, threads=threads) if card.sha256 == detector.hash else None
+    except ModelError:
+        return None
+
+
+def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
+    if not _kept or _kept[0].place != project.path or _kept[0].detector != detector.hash:
+        _kept[:] = [_Lessons(project.path, detector.hash, {side: FindingLearner(net.width) for side in SIDES})]
+    return _kept[0]
+
+
+def _wanted(project: Project, image: ImageRecord) -> _Taken:
+    annotations = project.annotations.of_image(image.id)
+    return _Taken(
+        hash_of(project, image),
+        tuple((a.bbox, a.category_id) for a in annotations if not a.crowd),
+        tuple(a.bbox for a in annotations if _is_unverified(a)),
+    )
+
+
+def _is_unverified(annotation: Annotation) -> bool:
+    return annotation.crowd
+
+
+def _is_as_taken(project: Project, image_id: int, taken: _Taken) -> bool:
+    """Whether the file that a lesson came from is still there."""
+    image = project.images.get(image_id)
+    return image is not None and image.content_hash == taken.content_hash and project.path_of(image).is_file()
+
+
+def _grids(project: Project, image: ImageRecord, net: FeatureNet) -> tuple[dict[int, CellGrid], float]:
+    """The picture's cells at each input size, and how much larger it is than the view of it that was read."""
+    size, pixels = read_for_models(project.path_of(image))
+    return {side: net.cells(pixels, side) for side in SIDES}, size[0] / pixels.shape[1]
+
+
+def _lessons(project: Project, image: ImageRecord, taken: _Taken, net: FeatureNet) -> dict[int, Lesson]:
+    grids, grown = _grids(project, image, net)
+    objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
+    unverified = [box.scaled(1 / grown) for box in taken.unverified]
+    return {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
+
+
+def _solve(lessons: _Lessons) -> FindingHead | None:
+    views = {side: view for side, learner in lessons.learners.items() if (view := learner.solve()) is not None}
+    return FindingHead(views) if len(views) == len(SIDES) else None
+
+
+def _look(
+    project: Project, images: Sequence[ImageRecord], detector: ModelRecord, net: FeatureNet, head: FindingHead, by: int
+) -> None:
+    """Store what a head finds on pictures."""
+    finder = project.models.ensure(found_on(detector), "head", detector.classes)
+    for image in images:
+        grids, grown = _grids(project, image, net)
+        boxes, scores = head.find(grids)
+        found = [
+            (BBox(*box).scaled(grown), score)
+            for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
+            if score >= FOUND_FROM
+        ]
+        project.predictions.replace_found(image.id, finder.id, by, found)
+
+
+def find_objects(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> int:
+    """Let the active head look at those of these pictures that it has not seen; returns how many it looked at.
+
+    A picture that cannot be read is passed over; cancelling keeps what is there.
+    """
+    detector, version = detector_of(project), project.heads.active()
+    net = _features_of(detector, threads)
+    if detector is None or version is None or version.finding is None or net is None:
+        return 0
+    finder = project.models.ensure(found_on(detector), "head", detector.classes)
+    done, absent = project.predictions.images_found_by(finder.id, version.id), project.absent_folders()
+    waiting = [i for i in images if i.id not in done and i.folder_id not in absent and i.reason is None]
+    head = FindingHead.from_bytes(version.finding)
+    for number, image in enumerate(waiting):
+        progress.check_cancelled()
+        try:
+            _look(project, [image], detector, net, head, version.id)
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+        progress.report(number + 1, len(waiting), image.path)
+    return len(waiting)
+
+
+def find_ahead(project: Project, progress: Progress, *, threads: int | None = None, most: int) -> int:
+    """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes there."""
+    records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
+    front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
+    found = find_objects(project, front, progress, threads=threads)
+    return found + embed_images(project, front, progress, threads=threads)
