@@ -169,14 +169,17 @@ def prelabel(project: Path, model: str | None) -> Report:
 def train(project: Path) -> Report:
     """Learn from what was decided, and put the queue in order."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.embed import embed_undecided  # noqa: PLC0415
+    from hitl_desktop.workflows.finding import find_ahead  # noqa: PLC0415
+    from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
     from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
+    from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
     from hitl_desktop.workflows.retrain import retrain  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Learning") as progress:
         scan(opened, progress)
-        embed_undecided(opened, progress, threads=_cores())
         result = retrain(opened, progress, threads=_cores())
+        find_ahead(opened, progress, threads=_cores())
+        refresh_queue(opened, load_naming(opened), progress)
         active = opened.heads.active()
     return {
         "head": result.head_id,

@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from hitl_desktop.learning.shrinkage import Matrix, solve_shrunk
 from hitl_desktop.learning.softmax import softmax
 
-Matrix = NDArray[np.float64]
 POOLED = "pooled"
+"""The key of the scatter that classes share."""
 
 
 class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -27,6 +28,8 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     cells are eleven in twelve, AP50 at 20 pictures falls from .85 to .66 if they do). A matrix a class takes
     D * D * 8 bytes: from `most` classes on, all but those `apart` share one.
     """
+
+    pooled = POOLED
 
     def __init__(self, shrinkage: float = 0.3, apart: Sequence[Any] = (), most: int = 24) -> None:
         self.shrinkage = shrinkage
@@ -166,11 +169,3 @@ def _checked(
     given: Any = (samples,) if targets is None else (samples, targets)
     checked: Any = validate_data(of, *given, reset=reset, dtype=kinds)
     return (checked, np.zeros(0)) if targets is None else checked
-
-
-def solve_shrunk(covariance: Matrix, sides: Matrix, shrinkage: float) -> Matrix:
-    """[D, K] solution of the covariance, its correlations shrunk, for right-hand sides [D, K]."""
-    deviations = np.sqrt(np.maximum(np.diag(covariance), 0.0)) + 1e-6
-    correlation = covariance / np.outer(deviations, deviations) * (1 - shrinkage)
-    correlation[np.diag_indices_from(correlation)] += shrinkage
-    return np.linalg.solve(correlation, sides / deviations[:, None]) / deviations[:, None]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.cells import CellGrid, Floats
 from hitl_desktop.domain.geometry import BBox, Boxes
-from hitl_desktop.learning.cell_classifier import POOLED, CellClassifier, Matrix, solve_shrunk
+from hitl_desktop.learning.shrinkage import Matrix, solve_shrunk
 from hitl_desktop.learning.softmax import softmax
 
 BACKGROUND = 0
@@ -94,6 +94,8 @@ class FindingLearner:
     """The sums of all lessons at one input size."""
 
     def __init__(self, width: int) -> None:
+        from hitl_desktop.learning.cell_classifier import CellClassifier  # noqa: PLC0415 - scikit-learn is heavy
+
         self.cells = CellClassifier(SHRINKAGE, apart=(BACKGROUND, RING))
         self._box_sums: dict[int, tuple[Matrix, Matrix]] = {}
         self._by_quality, self._quality = np.zeros(width), 0.0
@@ -199,7 +201,7 @@ class FindingLearner:
             arrays["totals"] = np.stack([self._box_sums[c][1] for c in ids])
         if hasattr(cells, "classes_"):
             arrays |= {name: getattr(cells, f"{name}_") for name in _KEPT}
-            arrays["groups"] = np.array([_POOLED_ID if g == POOLED else g for g in cells.scatters_], np.int64)
+            arrays["groups"] = np.array([_POOLED_ID if g == cells.pooled else g for g in cells.scatters_], np.int64)
             arrays["scatters"] = np.stack(list(cells.scatters_.values()))
         return arrays
 
@@ -213,9 +215,10 @@ class FindingLearner:
         if "classes" in arrays:
             for name in _KEPT:
                 setattr(learner.cells, f"{name}_", np.array(arrays[name]))
-            groups = [POOLED if g == _POOLED_ID else g for g in arrays["groups"].tolist()]
+            pooled = learner.cells.pooled
+            groups = [pooled if g == _POOLED_ID else g for g in arrays["groups"].tolist()]
             learner.cells.scatters_ = dict(zip(groups, np.array(arrays["scatters"]), strict=True))
-            learner.cells.is_pooled_ = POOLED in groups
+            learner.cells.is_pooled_ = pooled in groups
             learner.cells.restored(arrays["sums"].shape[1])
         return learner
 

@@ -30,14 +30,13 @@ class HeadSummary:
 
 @dataclass(frozen=True, slots=True)
 class HeadVersion:
-    """A stored head: the bytes that the naming head and, if there is one, the finding head made."""
+    """A stored head; `weights` are the bytes that the naming head made."""
 
     id: int
     created: str
     model_id: int
     weights: bytes
     summary: HeadSummary
-    finding: bytes | None = None
 
 
 class Heads:
@@ -47,7 +46,7 @@ class Heads:
         self._db, self._meta = db, Meta(db)
 
     def add(self, model_id: int, weights: bytes, summary: HeadSummary, finding: bytes | None = None) -> int:
-        """Store a version; it is not active yet."""
+        """Store a version, with the bytes of its finding head if it has one; it is not active yet."""
         return self._db.insert(
             "INSERT INTO head_versions (created, model_id, weights, summary, finding) VALUES (?, ?, ?, ?, ?)",
             (now(), model_id, weights, json.dumps(asdict(summary)), finding),
@@ -55,13 +54,15 @@ class Heads:
 
     def get(self, head_id: int) -> HeadVersion | None:
         """One version."""
-        row = self._db.one(
-            "SELECT id, created, model_id, weights, summary, finding FROM head_versions WHERE id = ?", (head_id,)
-        )
+        row = self._db.one("SELECT id, created, model_id, weights, summary FROM head_versions WHERE id = ?", (head_id,))
         if row is None:
             return None
-        id_, created, model_id, weights, summary, finding = row
-        return HeadVersion(id_, created, model_id, weights, HeadSummary(**json.loads(summary)), finding)
+        id_, created, model_id, weights, summary = row
+        return HeadVersion(id_, created, model_id, weights, HeadSummary(**json.loads(summary)))
+
+    def finding_of(self, head_id: int) -> bytes | None:
+        """The bytes that the finding head of a version made, if it has one; with many categories megabytes."""
+        return self._db.scalar("SELECT finding FROM head_versions WHERE id = ?", (head_id,))
 
     def active(self) -> HeadVersion | None:
         """The version that names proposals now."""

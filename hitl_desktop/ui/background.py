@@ -19,8 +19,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.filter_queue import filter_queue
+from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
@@ -32,7 +32,7 @@ _LISTING = "listing"
 READING, DETECTING, LEARNING, FILES = "reading", "detecting", "learning", "files"
 _LEARN = "Learning"
 RANK_EVERY = 200
-_EMBED_AHEAD = 60
+_LOOK_AHEAD = 60
 
 
 def in_project(path: Path, function: Callable[[Project, Progress], Any]) -> Callable[[Progress], Any]:
@@ -199,11 +199,11 @@ class Background(QObject):
         self._prepare()
 
     def _prepare(self) -> None:
-        """Compute the vectors of the pictures that come next, so that the head can name their boxes."""
+        """Let the head look at the pictures that come next, and compute the vectors with which it names boxes."""
         project = self._session.project
         if project is None or self._runner.busy(LEARNING):
             return
-        job = in_project(project.path, lambda p, progress: embed_undecided(p, progress, threads=1, most=_EMBED_AHEAD))
+        job = in_project(project.path, lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AHEAD))
         self._runner.start(LEARNING, "Looking ahead", job, on_success=self._on_prepared)
 
     def _on_prepared(self, computed: int) -> None:

@@ -187,26 +187,30 @@ def find_objects(
 
     A picture that cannot be read is passed over; cancelling keeps what is there.
     """
-    detector, version = detector_of(project), project.heads.active()
+    detector, head_id = detector_of(project), project.heads.active_id()
+    kept = project.heads.finding_of(head_id) if head_id is not None else None
     net = _features_of(detector, threads)
-    if detector is None or version is None or version.finding is None or net is None:
+    if detector is None or head_id is None or kept is None or net is None:
         return 0
     finder = project.models.ensure(found_on(detector), "head", detector.classes)
-    done, absent = project.predictions.images_found_by(finder.id, version.id), project.absent_folders()
+    done, absent = project.predictions.images_found_by(finder.id, head_id), project.absent_folders()
     waiting = [i for i in images if i.id not in done and i.folder_id not in absent and i.reason is None]
-    head = FindingHead.from_bytes(version.finding)
+    head = FindingHead.from_bytes(kept)
     for number, image in enumerate(waiting):
         progress.check_cancelled()
         try:
-            _look(project, [image], detector, net, head, version.id)
+            _look(project, [image], detector, net, head, head_id)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         progress.report(number + 1, len(waiting), image.path)
     return len(waiting)
 
 
-def find_ahead(project: Project, progress: Progress, *, threads: int | None = None, most: int) -> int:
-    """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes there."""
+def find_ahead(project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None) -> int:
+    """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes there.
+
+    Returns how many pictures and boxes that were.
+    """
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
     front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
     found = find_objects(project, front, progress, threads=threads)

@@ -80,9 +80,8 @@ class Naming:
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
         scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
         # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
-        known, trust, of_detector = self.class_column, self.trust, found == 0
-        blend = (1 - trust) * scores[:, known] + trust * class_scores
-        scores[np.ix_(of_detector, known)] = blend[of_detector]
+        known, trust = self.class_column, self.trust
+        scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
         return scores, logits
 
 
@@ -153,7 +152,8 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
             class_scores[row] = p.class_scores
         else:
             found[row] = p.score
-    return Scored(predictions, *naming.score(class_scores, found, embeddings))
+    scores, logits = naming.score(class_scores, found, embeddings)
+    return Scored(predictions, scores, logits)
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:

@@ -27,7 +27,7 @@ from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import is_due, retrain
 
-_LOOKED_AHEAD = 10
+_LOOKED_AHEAD = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Proje
     before = project.images.get(1)
     model = project.models.ensure("hash", "m", ["x"]).id
     for image_id in (1, 2):
-        project.db.execute("INSERT INTO predicted_images VALUES (?, ?)", (image_id, model))
+        project.db.execute("INSERT INTO predicted_images (image_id, model_id) VALUES (?, ?)", (image_id, model))
         project.db.execute(
             "INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate) VALUES (?, ?, 1, 1, 9, 9, .9, x'', 1)",
             (image_id, model),
