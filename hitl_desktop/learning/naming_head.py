@@ -40,7 +40,7 @@ class NamingHead:
     """A fitted head; columns of its logits are `category_ids` and then "no object".
 
     `trust` [C] says how often the detector's own class name was right on objects; `typical_score` is the score that
-    the detector gives to the objects taught.
+    the detector gives to the objects taught, and `reach` the share of them that one of its boxes fits.
     """
 
     category_ids: NDArray[np.int64]
@@ -49,6 +49,7 @@ class NamingHead:
     bias: Floats
     trust: Floats
     typical_score: float
+    reach: float = 1.0
     temperature: float = 1.0
 
     def logits(self, embeddings: Floats) -> NDArray[np.float64]:
@@ -75,6 +76,7 @@ class NamingHead:
             bias=self.bias,
             trust=self.trust,
             typical_score=np.float64(self.typical_score),
+            reach=np.float64(self.reach),
             temperature=np.float64(self.temperature),
         )
         return file.getvalue()
@@ -86,6 +88,7 @@ class NamingHead:
             return cls(
                 *(arrays[name] for name in ("category_ids", "centre", "weights", "bias", "trust")),
                 typical_score=float(arrays["typical_score"]),
+                reach=float(arrays["reach"]) if "reach" in arrays.files else 1.0,
                 temperature=float(arrays["temperature"]),
             )
 
@@ -96,7 +99,9 @@ def warm_up() -> None:
         importlib.import_module(name)
 
 
-def fit(samples: Samples, trust: Floats, typical_score: float, *, seed: int = 0) -> NamingHead | None:
+def fit(
+    samples: Samples, trust: Floats, typical_score: float, *, reach: float = 1.0, seed: int = 0
+) -> NamingHead | None:
     """A head for these samples; None while they show fewer than two different names (background counts as one)."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
@@ -126,6 +131,7 @@ def fit(samples: Samples, trust: Floats, typical_score: float, *, seed: int = 0)
         all_bias,
         trust.astype(np.float32),
         typical_score,
+        reach,
     )
 
 

@@ -22,7 +22,8 @@ TWO_CATEGORIES = "two categories on one object"
 MAYBE_NOTHING = "unsure whether there is an object"
 SURE = "few doubts"
 RANDOM = "drawn at random"
-REASONS = (NOTHING_FOUND, DISAGREEMENT, TWO_CATEGORIES, MAYBE_NOTHING, SURE, RANDOM)
+TYPICAL = "typical of these pictures"
+REASONS = (NOTHING_FOUND, DISAGREEMENT, TWO_CATEGORIES, MAYBE_NOTHING, SURE, RANDOM, TYPICAL)
 _SURE_BELOW = 0.2
 
 

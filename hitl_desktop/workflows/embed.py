@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import content_hash, read_for_models
 from hitl_desktop.inference.encoder import crop
@@ -80,6 +81,31 @@ def _embed_image(project: Project, image: ImageRecord, encoder_id: int, threads:
     vectors = encoder.embed([crop(pixels, box if shrink == 1 else box.scaled(shrink)) for _, box in wanted])
     project.embeddings.add(encoder_id, zip((key for key, _ in wanted), vectors, strict=True))
     return len(wanted)
+
+
+def embed_pictures(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> dict[int, Vector]:
+    """The vector of each whole picture, computed where it is missing; those that cannot be read have none."""
+    encoder_id, absent = encoder_record_id(project), project.absent_folders()
+    there: dict[int, Vector] = {}
+    for image in images:
+        progress.check_cancelled()
+        if image.folder_id in absent:
+            continue
+        try:
+            key = crop_key(hash_of(project, image), None)
+            if not project.embeddings.missing(encoder_id, [key]):
+                there[image.id] = project.embeddings.get(encoder_id, [key])[key]
+                continue
+            _, pixels = read_for_models(project.path_of(image))
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+            continue
+        encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+        there[image.id] = encoder.embed([pixels])[0]
+        project.embeddings.add(encoder_id, [(key, there[image.id])])
+    return there
 
 
 def embed_undecided(

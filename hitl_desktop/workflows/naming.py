@@ -79,6 +79,8 @@ class Naming:
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
         scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
+        if found.any():  # where the detector seldom fits what was taught, what the head found goes first
+            scores[found == 0, : self.taught] *= self.head.reach
         # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
         known, trust = self.class_column, self.trust
         scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores

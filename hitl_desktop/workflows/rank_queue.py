@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.learning.query import DEFAULT_STRATEGY, ImageDoubts, rank
+from hitl_desktop.learning.query import DEFAULT_STRATEGY, TYPICAL, ImageDoubts, rank
+from hitl_desktop.learning.typical import typical_first
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.embed import embed_pictures
 from hitl_desktop.workflows.naming import Naming, proposals_of
 
+_KNOWS_BOXES, _KNOWS_OF_TWO = 40, 4
+_MOST_COMPARED = 300
 MOST_RANKED = 2000
 """How many pictures one ranking looks at; of a larger project the front of the old order and a random part."""
 
@@ -33,8 +37,31 @@ def rank_undecided(
 
     Pictures without predictions keep their place behind the others.
     """
+    typical = [] if strategy == "random" else _typical(project, progress, seed)
     with project.db.snapshot():
-        return _rank(project, naming, progress, strategy, seed)
+        ranked = _rank(project, naming, progress, strategy, seed)
+    best = max((item.score for item in ranked), default=0.0)
+    first = [Ranked(i, best + 1 - n / 100, TYPICAL) for n, i in enumerate(typical)]
+    return [*first, *(item for item in ranked if item.image_id not in set(typical))]
+
+
+def _typical(project: Project, progress: Progress, seed: int) -> list[int]:
+    """The pictures to begin with, while too little was taught for doubts to mean anything."""
+    counts = sorted(project.annotations.count_by_category().values())
+    if sum(counts) >= _KNOWS_BOXES or (len(counts) > 1 and counts[-2] >= _KNOWS_OF_TWO):
+        return []
+    images = [i for i in project.images.all() if i.reason is None and i.split is not Split.TEST]
+    waiting = [image for image in images if image.state is ImageState.UNDECIDED]
+    if len(waiting) > _MOST_COMPARED:
+        waiting = random.Random(seed).sample(waiting, _MOST_COMPARED)  # noqa: S311 - a draw, not a secret
+    known = [image for image in images if image.state is ImageState.DECIDED][-_KNOWS_BOXES:]
+    vectors = embed_pictures(project, [*known, *waiting], progress)
+    waiting, known = ([i for i in some if i.id in vectors] for some in (waiting, known))
+    if not waiting:
+        return []
+    stacked = np.stack([vectors[i.id] for i in waiting])
+    taught = np.stack([vectors[i.id] for i in known]) if known else stacked[:0]
+    return [waiting[row].id for row in typical_first(stacked, taught, seed=seed)]
 
 
 def _rank(project: Project, naming: Naming | None, progress: Progress, strategy: str, seed: int) -> list[Ranked]:
@@ -62,7 +89,8 @@ def _choose(order: list[Ranked], seed: int) -> _Chosen:
 
 
 def _doubts(project: Project, image: ImageRecord, naming: Naming) -> ImageDoubts:
-    proposals = proposals_of(project, image, naming)
+    # The head has looked for objects on the next pictures only, and more boxes are more doubts: compare like with like.
+    proposals = [p for p in proposals_of(project, image, naming) if p.detector_name]
     if not proposals:
         return ImageDoubts(image.id, np.zeros((0, len(naming.names) + 1)), np.zeros(0, bool))
     taught = {normalise_name(name) for name in naming.names[: naming.taught]}

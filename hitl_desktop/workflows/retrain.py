@@ -78,7 +78,11 @@ def retrain(
         sights = _first_sights(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
-    head = fit(collected.samples, collected.trust, collected.typical_score) if collected is not None else None
+    head = (
+        fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
+        if collected is not None
+        else None
+    )
     if collected is None or head is None:
         project.heads.activate(None)  # what the one before learned from was taken back
         refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
@@ -135,6 +139,7 @@ class _Collected:
     samples: Samples
     trust: NDArray[np.float32]
     typical_score: float
+    reach: float
     boxes: int
 
 
@@ -171,7 +176,7 @@ def _collect(
     trust, models = _Trust(detector.classes if detector else ()), proposers(project)
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
-    boxes = 0
+    boxes = fitted = 0
     for number, record in enumerate(images):
         if number % 32 == 31:
             progress.check_cancelled()
@@ -181,6 +186,8 @@ def _collect(
         annotations = project.annotations.of_image(image.id)
         boxes += sum(not a.crowd for a in annotations)
         predictions = project.predictions.of_image(image.id, *models, candidates_only=True)
+        of_detector = [p.bbox for p in predictions if len(p.class_scores)]
+        fitted += sum(any(a.bbox.iou(box) > MATCH_IOU for box in of_detector) for a in annotations if not a.crowd)
         proposed = [(p, target) for p in predictions if (target := name_of(p.bbox, annotations)) is not None]
         for p, target in proposed:
             if target != BACKGROUND and len(p.class_scores):
@@ -197,7 +204,8 @@ def _collect(
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
-    return _Collected(samples, trust.per_class(), trust.typical_score(), boxes)
+    reach = (fitted + 1) / (boxes + 1)
+    return _Collected(samples, trust.per_class(), trust.typical_score(), reach, boxes)
 
 
 def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
