@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+import numpy as np
+
+from hitl_desktop.cache import room, trim
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
@@ -29,13 +36,17 @@ FOUND_FROM = 0.08
 """What is found less surely is not stored."""
 
 
+_Objects = tuple[tuple[BBox, int], ...]
+_Boxes = tuple[BBox, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """What a picture was when it was taught: enough to take its lesson back."""
 
     content_hash: str
-    objects: tuple[tuple[BBox, int], ...]
-    unverified: tuple[BBox, ...]
+    objects: _Objects
+    unverified: _Boxes
 
 
 @dataclass(slots=True)
@@ -46,10 +57,54 @@ class _Lessons:
     detector: str
     learners: dict[int, FindingLearner]
     taken: dict[int, _Taken] = field(default_factory=dict)
+    unkept: int = 0
 
 
 _kept: list[_Lessons] = []
 """Those of the project that learned last; the lane of learning has one job at a time."""
+
+_ROOM, _MOST_BYTES = "lessons", 1_000_000_000
+_KEEP_AFTER = 10
+"""Sums are written after so many new lessons: they are tens of megabytes, and a lesson is a tenth of a second."""
+
+
+def keep_lessons() -> None:
+    """Write the sums to the cache, so that the next session need not look at every taught picture again."""
+    for lessons in _kept:
+        told = {str(i): (t.content_hash, t.objects, t.unverified) for i, t in lessons.taken.items()}
+        arrays = {
+            f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()
+        }
+        arrays["taken"] = np.frombuffer(msgspec.json.encode((lessons.detector, told)), np.uint8)
+        place = _file_of(lessons.place)
+        part = place.with_name(f".{place.name}.part")
+        with part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        part.replace(place)
+        lessons.unkept = 0
+        trim(place.parent, _MOST_BYTES)
+
+
+def _file_of(project: Path) -> Path:
+    return room(_ROOM) / f"{hashlib.blake2b(os.fsencode(project), digest_size=16).hexdigest()}.npz"
+
+
+def _restored(project: Path, detector: str) -> _Lessons | None:
+    """The sums as they were kept; None if there are none of this detector, or they are damaged."""
+    try:
+        with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        known, told = msgspec.json.decode(
+            arrays.pop("taken").tobytes(), type=tuple[str, dict[str, tuple[str, _Objects, _Boxes]]]
+        )
+        learners = {
+            s: FindingLearner.from_arrays({n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{s}.")})
+            for s in SIDES
+        }
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
+        return None  # it is a cache: what it says can be learned anew
+    taken = {int(i): _Taken(*each) for i, each in told.items()}
+    return _Lessons(project, detector, learners, taken) if known == detector else None
 
 
 def learn_to_find(
@@ -93,6 +148,9 @@ def learn_to_find(
         for side, lesson in parts.items():
             lessons.learners[side].learn(lesson)
         lessons.taken[image.id] = taken
+    lessons.unkept += len(new) + len(changed)
+    if lessons.unkept >= _KEEP_AFTER:
+        keep_lessons()
     head = _solve(lessons)
     if head is not None and new:
         _look(project, new, detector, net, head, 0)
@@ -123,7 +181,8 @@ def _features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNe
 
 def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
     if not _kept or _kept[0].place != project.path or _kept[0].detector != detector.hash:
-        _kept[:] = [_Lessons(project.path, detector.hash, {side: FindingLearner(net.width) for side in SIDES})]
+        anew = _Lessons(project.path, detector.hash, {side: FindingLearner(net.width) for side in SIDES})
+        _kept[:] = [_restored(project.path, detector.hash) or anew]
     return _kept[0]
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import statistics
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hitl_desktop.domain.cells import CellGrid
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.learning import naming_head
+from hitl_desktop.learning.finding_head import FindingLearner, Lesson, lesson_of
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
+from hitl_desktop.workflows.finding import SIDES
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.new_project import new_project
@@ -59,3 +66,58 @@ def test_what_is_learned(bench: Bench, shared_data: Path, name: str, pictures: i
     bench.note(f"simulate_{key}_{pictures}_ap50", sum(last.ap50) / len(last.ap50))
     bench.note(f"simulate_{key}_{pictures}_effort_saved", sum(last.effort_saved) / len(last.effort_saved))
     bench.note(f"simulate_{key}_{pictures}_learn_s", sum(last.learn_seconds) / len(last.learn_seconds))
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("taught", [20, 2000])
+def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
+    """Features are there already; with many pictures, the same few are taught again and again."""
+    rng = np.random.default_rng(0)
+
+    def picture(seed: int) -> dict[int, Lesson]:
+        lessons: dict[int, Lesson] = {}
+        for side in SIDES:
+            cells = side // 8
+            features = rng.normal(size=(cells * cells, 896)).astype(np.float32)
+            grid = CellGrid(features, cells, cells, 8.0, (side / 640, side / 640), (0.0, 0.0), (640, 640))
+            boxes = [(BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)]
+            lessons[side] = lesson_of(grid, boxes)
+        return lessons
+
+    pictures = [picture(seed) for seed in range(5)]
+    learners = {side: FindingLearner(896) for side in SIDES}
+    for n in range(taught):
+        if n < 20:
+            for side in SIDES:
+                learners[side].learn(pictures[n % 5][side])
+    if taught > 20:  # as many samples, by their sums: adding each would take minutes
+        for learner in learners.values():
+            cells = learner.cells
+            cells.counts_, cells.sums_ = cells.counts_ * (taught / 20), cells.sums_ * (taught / 20)
+            cells.scatters_ = {k: v * (taught / 20) for k, v in cells.scatters_.items()}
+    add, solve = [], []
+    for _ in range(7):
+        began = time.perf_counter()
+        for side in SIDES:
+            learners[side].learn(pictures[0][side])
+        add.append((time.perf_counter() - began) * 1000)
+        began = time.perf_counter()
+        for side in SIDES:
+            learners[side].solve()
+        solve.append((time.perf_counter() - began) * 1000)
+    bench.note(f"learn_add_ms_{taught}", statistics.median(add))
+    bench.note(f"learn_solve_ms_{taught}", statistics.median(solve))
+
+
+@pytest.mark.bench
+def test_a_naming_head_of_two_thousand_crops(bench: Bench) -> None:
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 8, 2000)
+    embeddings = (rng.normal(size=(8, 1280))[targets] * 0.3 + rng.normal(size=(2000, 1280))).astype(np.float32)
+    naming_head.warm_up()
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        naming_head.fit(naming_head.Samples(embeddings, targets), np.ones(80, np.float32), 0.5)
+        times.append((time.perf_counter() - began) * 1000)
+    bench.note("name_fit_ms", statistics.median(times))

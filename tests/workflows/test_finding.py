@@ -1,0 +1,190 @@
+"""Teach the head to find objects: the real backbone on synthetic pictures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.inference.features import load_features
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
+from hitl_desktop.learning.finding_head import FindingHead, FindingView
+from hitl_desktop.progress import JobCancelled, NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate, finding
+from hitl_desktop.workflows.finding import find_ahead, find_objects, learn_to_find
+from hitl_desktop.workflows.import_dataset import read_dataset
+from hitl_desktop.workflows.naming import detector_of, load_naming, proposals_of
+from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle
+from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.retrain import retrain
+from tests.conftest import CancelAt
+
+QUIET = NoProgress()
+
+
+@pytest.fixture(scope="module")
+def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+    folder = tmp_path_factory.mktemp("finding")
+    shutil.copytree(dataset, folder / "set")
+    new_project(folder / "p.hitl", folder / "set" / "images", QUIET)
+    with Project.open(folder / "p.hitl", background=True) as project:
+        prelabel(project, QUIET, threads=2)
+        project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder
+
+
+@pytest.fixture
+def project(prelabelled: Path, tmp_path: Path) -> Iterator[Project]:
+    shutil.copytree(prelabelled, tmp_path / "copy")
+    with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        yield project
+
+
+def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    for image_id in image_ids:
+        image = project.images.get(image_id)
+        assert image
+        decide_as_oracle(project, image, answers[image_id], load_naming(project), threshold=0.3)
+
+
+def learned(project: Project) -> FindingHead:
+    images = project.images.all(state=ImageState.DECIDED)
+    head = learn_to_find(project, images, detector_of(project), QUIET, threads=2)
+    assert head is not None
+    return head
+
+
+def same(a: FindingHead, b: FindingHead) -> None:
+    assert a.views.keys() == b.views.keys()
+    for side, view in a.views.items():
+        for name in FindingView.__slots__:
+            ours, theirs = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def afresh(project: Project) -> FindingHead:
+    finding._kept.clear()
+    return learned(project)
+
+
+def test_the_backbone_alone_gives_the_maps_of_the_whole_detector(project: Project) -> None:
+    card = find_card(DEFAULT_DETECTOR)
+    pixels = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    grid = load_features(card, threads=2).cells(pixels, 416)
+    detector = load_detector(card, threads=2)
+    maps = detector.feature_maps(pixels)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(grid.features[:, :128], maps[0].transpose(1, 2, 0).reshape(-1, 128), atol=1e-4)
+    assert (grid.columns, grid.rows, grid.features.shape[1]) == (52, 52, 896)
+    wide = load_features(card, threads=2).cells(pixels, 640)
+    assert (wide.columns, wide.rows) == (80, 80)
+    assert wide.inside().sum() == 80 * 60
+
+
+def test_an_undone_decision_leads_to_the_head_that_never_saw_it(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    before = afresh(project)
+    decide(project, dataset, [3])
+    with_third = learned(project)
+    assert not np.allclose(with_third.views[416].weights[:, 0], before.views[416].weights[:, 0], atol=1e-6)
+    while (image := project.images.get(3)) is not None and image.state is ImageState.DECIDED:
+        annotate.undo(project)
+    same(learned(project), before)
+
+
+def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    learned(project)
+    box = project.annotations.of_image(1)[0]
+    annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
+    changed = learned(project)
+    same(changed, afresh(project))
+
+
+def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3, 4, 5])
+    learned(project)
+    image = project.images.get(1)
+    assert image
+    project.images.set_content_hash(1, "another")
+    same(learned(project), afresh(project))
+
+
+def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(project, dataset, [1, 2, 3])
+    before = learned(project)
+    finding.keep_lessons()
+    finding._kept.clear()
+    read: list[int] = []
+    real = finding._lessons
+    monkeypatch.setattr(finding, "_lessons", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest))
+    same(learned(project), before)
+    assert read == []
+    decide(project, dataset, [4])
+    learned(project)
+    assert read == [4]
+
+
+def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    before = learned(project)
+    finding.keep_lessons()
+    place = finding._file_of(project.path)
+    place.write_bytes(place.read_bytes()[:1000])
+    finding._kept.clear()
+    same(learned(project), before)
+
+
+def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3, 4])
+    assert retrain(project, QUIET, threads=2).head_id is not None
+    assert find_ahead(project, QUIET, threads=2, most=3) > 0
+    naming = load_naming(project)
+    front = project.queue.order(limit=1)[0].image_id
+    image = project.images.get(front)
+    assert image
+    found = [p for p in proposals_of(project, image, naming) if not p.detector_name]
+    assert found
+    assert {p.named_by for p in found} == {f"head {project.heads.active_id()}"}
+    annotate.remove(project, [found[0]])
+    retrain(project, QUIET, threads=2)
+    find_objects(project, [image], QUIET, threads=2)
+    assert found[0].prediction_id in {p.prediction_id for p in proposals_of(project, image, load_naming(project))}
+    assert found[0].prediction_id in project.predictions.rejected_of(front)
+
+
+def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    waiting = project.images.all(state=ImageState.UNDECIDED)[:2]
+    assert find_objects(project, waiting, QUIET, threads=2) == 2
+    assert find_objects(project, waiting, QUIET, threads=2) == 0
+    decide(project, dataset, [3])
+    retrain(project, QUIET, threads=2)
+    assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=2) > 0
+
+
+def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1])
+    for box in project.annotations.of_image(1)[1:]:
+        annotate.remove(project, [box])
+    assert learned(project).views.keys() == {416, 640}
+    annotate.remove(project, project.annotations.of_image(1))
+    images = project.images.all(state=ImageState.DECIDED)
+    assert learn_to_find(project, images, detector_of(project), QUIET, threads=2) is None
+    assert retrain(project, QUIET, threads=2).head_id is None
+
+
+def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3])
+    finding._kept.clear()
+    images = project.images.all(state=ImageState.DECIDED)
+    with pytest.raises(JobCancelled):
+        learn_to_find(project, images, detector_of(project), CancelAt(1), threads=2)
+    same(learned(project), afresh(project))
