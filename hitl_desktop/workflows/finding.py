@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import msgspec
 import numpy as np
 
 from hitl_desktop.cache import room, trim
-from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -25,7 +25,7 @@ from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Less
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.embed import embed_images, hash_of
+from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.naming import detector_of, found_on
 from hitl_desktop.workflows.open_folder import note_unreadable
 
@@ -123,39 +123,75 @@ def learn_to_find(
     net = _features_of(detector, threads)
     if detector is None or net is None:
         return None
+    absent = project.absent_folders()
+    now = [record for i in images if (record := project.images.get(i.id))]  # hashed since, perhaps
+    there = [i for i in now if i.folder_id not in absent and i.content_hash]
+    wanted = {image.id: _wanted(project, image, image.content_hash or "") for image in there}
     lessons = _lessons_of(project, detector, net)
-    wanted = {image.id: _wanted(project, image) for image in images}
+    with _few(threads):
+        changed = _take_back(project, lessons, wanted, net, progress)
+        new = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
+        lessons.unkept += changed + len(new)
+        if lessons.unkept >= _KEEP_AFTER:
+            keep_lessons()
+        head = _solve(lessons)
+        if head is not None and new:
+            _look(project, new, detector, net, head, 0)
+    if head is not None and new:
+        embed_images(project, new, _Quiet(progress), threads=threads)
+    return head
+
+
+def _few(threads: int | None) -> AbstractContextManager[object]:
+    """Keep linear algebra to so many processors: the window needs one."""
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - heavy: only a job needs it
+
+    return threadpool_limits(threads)
+
+
+def _take_back(
+    project: Project, lessons: _Lessons, wanted: Mapping[int, _Taken], net: FeatureNet, progress: Progress
+) -> int:
+    """Forget what was undone or edited since; where that cannot be read any more, begin anew."""
     changed = [i for i, taken in lessons.taken.items() if wanted.get(i) != taken]
-    if len(changed) > len(lessons.taken) / 2 or any(not _is_as_taken(project, i, lessons.taken[i]) for i in changed):
-        lessons.learners, lessons.taken, changed = {s: FindingLearner(net.width) for s in SIDES}, {}, []
-    for image_id in changed:
-        image = project.images.get(image_id)
-        assert image is not None  # noqa: S101 - it is as it was taken
-        for side, lesson in _lessons(project, image, lessons.taken[image_id], net).items():
-            lessons.learners[side].forget(lesson)
-        del lessons.taken[image_id]
+    images = {i: project.images.get(i) for i in changed}
+    if len(changed) > len(lessons.taken) / 2 or any(
+        image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
+    ):
+        lessons.learners, lessons.taken = {side: FindingLearner(net.width) for side in SIDES}, {}
+        return 0
+    for image in images.values():
         progress.check_cancelled()
-    new = [image for image in images if image.id not in lessons.taken]
-    for number, image in enumerate(new):
-        progress.report(number, len(new), image.path)
+        if image is not None:
+            for side, lesson in _lessons(project, image, lessons.taken[image.id], net).items():
+                lessons.learners[side].forget(lesson)
+            del lessons.taken[image.id]
+    return len(changed)
+
+
+def _teach(
+    project: Project,
+    images: Sequence[ImageRecord],
+    lessons: _Lessons,
+    wanted: Mapping[int, _Taken],
+    net: FeatureNet,
+    progress: Progress,
+) -> list[ImageRecord]:
+    """Add the lessons of these pictures; returns those that could be read."""
+    taught: list[ImageRecord] = []
+    for number, image in enumerate(images):
+        progress.report(number, len(images), image.path)
         progress.check_cancelled()
-        taken = wanted[image.id]
         try:
-            parts = _lessons(project, image, taken, net)
+            parts = _lessons(project, image, wanted[image.id], net)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
         for side, lesson in parts.items():
             lessons.learners[side].learn(lesson)
-        lessons.taken[image.id] = taken
-    lessons.unkept += len(new) + len(changed)
-    if lessons.unkept >= _KEEP_AFTER:
-        keep_lessons()
-    head = _solve(lessons)
-    if head is not None and new:
-        _look(project, new, detector, net, head, 0)
-        embed_images(project, new, _Quiet(progress), threads=threads)
-    return head
+        lessons.taken[image.id] = wanted[image.id]
+        taught.append(image)
+    return taught
 
 
 class _Quiet:
@@ -186,23 +222,19 @@ def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Le
     return _kept[0]
 
 
-def _wanted(project: Project, image: ImageRecord) -> _Taken:
+def _wanted(project: Project, image: ImageRecord, content_hash: str) -> _Taken:
+    """What a picture is to teach; nobody vouches for what lies in crowds."""
     annotations = project.annotations.of_image(image.id)
     return _Taken(
-        hash_of(project, image),
+        content_hash,
         tuple((a.bbox, a.category_id) for a in annotations if not a.crowd),
-        tuple(a.bbox for a in annotations if _is_unverified(a)),
+        tuple(a.bbox for a in annotations if a.crowd),
     )
 
 
-def _is_unverified(annotation: Annotation) -> bool:
-    return annotation.crowd
-
-
-def _is_as_taken(project: Project, image_id: int, taken: _Taken) -> bool:
+def _is_as_taken(project: Project, image: ImageRecord, taken: _Taken) -> bool:
     """Whether the file that a lesson came from is still there."""
-    image = project.images.get(image_id)
-    return image is not None and image.content_hash == taken.content_hash and project.path_of(image).is_file()
+    return image.content_hash == taken.content_hash and project.path_of(image).is_file()
 
 
 def _grids(project: Project, image: ImageRecord, net: FeatureNet) -> tuple[dict[int, CellGrid], float]:
@@ -258,7 +290,8 @@ def find_objects(
     for number, image in enumerate(waiting):
         progress.check_cancelled()
         try:
-            _look(project, [image], detector, net, head, head_id)
+            with _few(threads):
+                _look(project, [image], detector, net, head, head_id)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         progress.report(number + 1, len(waiting), image.path)
