@@ -305,5 +305,9 @@ def find_ahead(project: Project, progress: Progress, *, threads: int | None = No
     """
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
     front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
-    found = find_objects(project, front, progress, threads=threads)
-    return found + embed_images(project, front, progress, threads=threads)
+    done, quiet = 0, _Quiet(progress)
+    for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
+        done += find_objects(project, [image], quiet, threads=threads)
+        done += embed_images(project, [image], quiet, threads=threads)
+        progress.report(number, len(front), image.path)
+    return done
