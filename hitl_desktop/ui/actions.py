@@ -129,6 +129,7 @@ ACTIONS: Final = (
     ActionSpec("threshold_down", "Show &more proposals", "[", When.PROJECT, "&View"),
     ActionSpec("threshold_up", "Show fe&wer proposals", "]", When.PROJECT, "&View"),
     ActionSpec("hide_boxes", "&Hide all boxes while held", "H", When.PICTURE, "&View", held=True),
+    ActionSpec("pan_held", "Mo&ve the picture while held", "Space", When.PICTURE, "&View", held=True),
     ActionSpec("theme_system", "Theme: as the &system", "", When.ALWAYS, "&View"),
     ActionSpec("theme_light", "Theme: &light", "", When.ALWAYS, "&View"),
     ActionSpec("theme_dark", "Theme: &dark", "", When.ALWAYS, "&View"),
@@ -149,10 +150,8 @@ def _fixed(words: str, *keys: str) -> dict[str, ActionSpec]:
 
 
 _ARROWS = ("Left", "Right", "Up", "Down")
-_OF_THE_CANVAS: Final = (
-    _fixed("Move the picture while held", "Space")
-    | _fixed("Give up, select nothing", "Esc")
-    | _fixed("Move or resize the selected box", *(f"{held}{a}" for held in ("", "Shift+", "Alt+") for a in _ARROWS))
+_OF_THE_CANVAS: Final = _fixed("Give up, select nothing", "Esc") | _fixed(
+    "Move or resize the selected box", *(f"{held}{a}" for held in ("", "Shift+", "Alt+") for a in _ARROWS)
 )
 """Keys that the canvas answers itself, whatever the table says."""
 
@@ -163,16 +162,17 @@ class Actions:
     def __init__(self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
         self._chosen: dict[str, str] = {}
         self._actions: dict[str, QAction] = {}
+        self._held: dict[str, QAction] = {}
         menus = self._menus = {
             name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)
         }
         for spec in ACTIONS:
             action = QAction(spec.text, window)
             action.setAutoRepeat(False)  # a key held down must not decide pictures that nobody saw
-            if spec.held:
-                action.setText(f"{spec.text}\t{spec.shortcut}")
+            if spec.held:  # the canvas answers it; the menu only says so
                 action.setEnabled(False)
                 menus[spec.menu].addAction(action)
+                self._held[spec.id] = action
                 continue
             if spec.on_canvas:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -184,8 +184,10 @@ class Actions:
 
     def load(self, chosen: Mapping[str, str]) -> None:
         """Take the keys that a person chose, by act; all others have those they were delivered with."""
-        self._chosen = {i: key for i, key in chosen.items() if i in self._actions}
+        self._chosen = {i: key for i, key in chosen.items() if i in self._actions or i in self._held}
         for spec in ACTIONS:
+            if spec.id in self._held:
+                self._held[spec.id].setText("\t".join((spec.text, *self.keys_of(spec.id))))
             if spec.id in self._actions:
                 self._actions[spec.id].setShortcuts([QKeySequence(key) for key in self.keys_of(spec.id)])
 
@@ -204,7 +206,7 @@ class Actions:
     def owner_of(self, key: str, *, other_than: str = "") -> ActionSpec | None:
         """The act that a key, or its beginning, belongs to."""
         for spec in ACTIONS:
-            keys = spec.keys if spec.held else self.keys_of(spec.id)
+            keys = self.keys_of(spec.id)
             if spec.id != other_than and any(clash(key, its) for its in keys):
                 return spec
         return next((spec for its, spec in _OF_THE_CANVAS.items() if clash(key, its)), None)

@@ -95,6 +95,7 @@ class MainWindow(QMainWindow):
             self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self.actions_ = Actions(self, self.canvas, self._handlers())
+        self.canvas.held_keys = self.actions_.keys_of
         self.actions_.load(_keys(settings))
         self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)

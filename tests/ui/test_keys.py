@@ -107,3 +107,23 @@ def test_enter_in_the_table_of_keys_takes_no_key_away(window: MainWindow) -> Non
     editor.choose("mark_empty")
     QTest.keyClick(editor.table, Qt.Key.Key_Return)
     assert window.actions_.keys_of("mark_empty") == ("E",)
+
+
+def test_keys_that_are_held_are_changed_like_all_others(window: MainWindow) -> None:
+    editor = KeysEditor(window.actions_, window)
+    editor.choose("hide_boxes")
+    editor._set("J")
+    assert '"Hide all boxes while held" has the key J.' in editor.note.text()
+    QTest.keyPress(window.canvas, Qt.Key.Key_H)
+    assert not window.canvas._hidden
+    QTest.keyPress(window.canvas, Qt.Key.Key_J)
+    assert window.canvas._hidden
+    QTest.keyRelease(window.canvas, Qt.Key.Key_J)
+    assert not window.canvas._hidden
+    editor.choose("pan_held")
+    editor._set("H")
+    QTest.keyPress(window.canvas, Qt.Key.Key_H)
+    assert window.canvas.hands.space_held
+    QTest.keyRelease(window.canvas, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    assert not window.canvas.hands.space_held
+    assert "<b>J</b>" in cheat_sheet_html(window.actions_)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -44,6 +45,7 @@ from hitl_desktop.ui.theme import category_colour
 _WHEEL_STEP = 1.2
 _REPEATS_WITHIN_MS = 8
 _GRID_FROM = 8.0
+_HELD = {"pan_held": ("Space",), "hide_boxes": ("H",)}
 _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 
 
@@ -90,6 +92,7 @@ class Canvas(QWidget):
         self.display = Display()
         self._fitted = True
         self._released = (0, 0)
+        self.held_keys: Callable[[str], tuple[str, ...]] = _HELD.__getitem__
 
     # what is shown
 
@@ -338,11 +341,11 @@ class Canvas(QWidget):
         return event.key() == key and when > 0 and event.timestamp() - when < _REPEATS_WITHIN_MS
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """`Space` held pans, `H` held hides, arrows nudge, `Escape` gives up what was begun, then the selection."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, then the selection."""
+        if self._is_key(event, "pan_held") and not event.isAutoRepeat():
             self.hands.space_held = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif event.key() == Qt.Key.Key_H and not event.modifiers():
+        elif self._is_key(event, "hide_boxes"):
             self.set_hidden(True)
         elif self.hands.key(event.key(), event.modifiers()):
             self.update()
@@ -351,12 +354,19 @@ class Canvas(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _is_key(self, event: QKeyEvent, action_id: str) -> bool:
+        """Whether it is the key of what goes on while it is held; let go, whatever else is held."""
+        pressed = event.type() == QEvent.Type.KeyPress
+        text = QKeySequence(event.keyCombination() if pressed else event.key()).toString()
+        keys = self.held_keys(action_id)
+        return any(text == key if pressed else key.endswith(text) for key in keys)
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """End of `Space` or `H`."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        """End of a key that was held."""
+        if self._is_key(event, "pan_held") and not event.isAutoRepeat():
             self.hands.space_held = False
             self.unsetCursor()
-        elif event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
+        elif self._is_key(event, "hide_boxes") and not event.isAutoRepeat():
             self.set_hidden(False)
         else:
             super().keyReleaseEvent(event)

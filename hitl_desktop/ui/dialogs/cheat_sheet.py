@@ -19,7 +19,7 @@ _MOUSE = (
 
 def cheat_sheet_html(actions: Actions) -> str:
     """A table of keys and what they do."""
-    keys = {spec: spec.keys if spec.held else actions.keys_of(spec.id) for spec in ACTIONS}
+    keys = {spec: actions.keys_of(spec.id) for spec in ACTIONS}
     rows = [(", ".join(its), spec.words) for spec, its in keys.items() if its]
     rows = [row for row in rows if not row[0].isdigit()] + [("1 to 9", "category of the selection and of what comes")]
     rows += _MOUSE

@@ -31,7 +31,7 @@ class KeysEditor(QDialog):
         self.setWindowTitle("Keys of all commands")
         self.resize(560, 520)
         self._actions, self._categories = actions, categories or {}
-        self._specs = [spec for spec in ACTIONS if not spec.held]
+        self._specs = ACTIONS
         self.table = QTableWidget(len(self._specs), 2)
         self.table.setAccessibleName("Commands and their keys")
         self.table.setHorizontalHeaderLabels(["Command", "Key"])
