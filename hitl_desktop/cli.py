@@ -188,7 +188,11 @@ def train(project: Path) -> Report:
         "seconds": round(result.seconds, 3),
         "first_sight": None
         if active is None
-        else {"right": active.summary.first_sight_right, "total": active.summary.first_sight_total},
+        else {
+            "right": active.summary.first_sight_right,
+            "shown": active.summary.first_sight_total,
+            "objects": active.summary.first_sight_objects,
+        },
     }
 
 
@@ -279,6 +283,9 @@ def evaluate(project: Path, truth: Path) -> Report:
         "map": result.map,
         "ap50": result.ap50,
         "per_category": {name: {"map": ap, "ap50": ap50} for name, (ap, ap50) in result.per_category.items()},
+        "shown": result.shown,
+        "shown_right": result.shown_right,
+        "ece": {"value": result.ece, "interval": list(result.ece_interval)},
     }
 
 
@@ -311,7 +318,7 @@ def simulate(
             {"pictures": s.pictures}
             | {
                 key: {"mean": sum(values) / len(values), "values": list(values)}
-                for key, values in (("ap50", s.ap50), ("map", s.map))
+                for key, values in (("ap50", s.ap50), ("map", s.map), ("ece", s.ece))
             }
             | {
                 "learn_seconds": sum(s.learn_seconds) / len(s.learn_seconds),

@@ -33,8 +33,8 @@ class Prediction:
 class Proposal:
     """A prediction as a person sees it, named by the detector or by the head.
 
-    `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `logits` are the
-    scores of head `head_id` before its temperature, None where the detector named the box.
+    `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `raw` is the score
+    before calibration, `head_id` the head that gave it, and `by_head` whether it had the box's vector.
     """
 
     prediction_id: int
@@ -45,7 +45,8 @@ class Proposal:
     score: float
     named_by: str
     probabilities: Vector
-    logits: Vector | None = None
+    raw: float = 0.0
+    by_head: bool = False
     head_id: int | None = None
     detector_name: str = ""
     detector_score: float = 0.0

@@ -1,44 +1,84 @@
-"""Probabilities one may believe: a temperature, and how far off they are."""
+"""Probabilities one may believe: scores bent until they say how often they are right, and how far off they are."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hitl_desktop.learning.softmax import softmax
+from hitl_desktop.domain.calibration import Calibration, logit
+from hitl_desktop.learning.metrics import Interval, bootstrap
 
-LEAST_PER_CLASS = 5
-LEAST_GAIN = 0.98
-"""A temperature is used only if it lowers the loss by 2 %: it generalises badly while new categories keep arriving."""
+LEAST_SIGHTS = 20
+"""With fewer answers scores stay as they are."""
+
+_PRIOR_SLOPE, _PRIOR_BIAS, _PRIOR_OFFSET = 10.0, 1.0, 2.0
+BINS = 10
 
 
-def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.integer]) -> float | None:
-    """The temperature that makes logits [N, K] most likely for the true columns [N]; None when there are too few,
-    or when none is clearly better than 1.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sights:
+    """What was said of boxes before their picture was taught: scores [N] as the head gave them, and what came of it.
 
-    Minimises `sum log loss(logits / T) + 10 (ln T)^2` (Guo et al. 2017, with a prior at 1) over samples that the head
-    had not been taught; at least two classes need `LEAST_PER_CLASS` samples each.
+    `found` [N] are boxes that the head itself proposed, `category_ids` [N] what they were called (0: none of the
+    project's), `right` [N] whether a person agreed, `image_ids` [N] where they are.
     """
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - heavy: only a job needs it
 
-    counts = np.bincount(targets, minlength=logits.shape[1]) if len(targets) else np.zeros(0)
-    if (counts >= LEAST_PER_CLASS).sum() < 2:
-        return None
+    scores: NDArray[np.float64]
+    found: NDArray[np.bool_]
+    category_ids: NDArray[np.int64]
+    right: NDArray[np.bool_]
+    image_ids: NDArray[np.int64]
 
-    def loss(log_t: float) -> float:
-        proba = softmax(logits / np.exp(log_t))
-        return float(-np.log(np.clip(proba[np.arange(len(targets)), targets], 1e-12, 1)).sum() + 10 * log_t**2)
-
-    best = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
-    return float(np.exp(best.x)) if best.fun < LEAST_GAIN * loss(0.0) else None
+    def __len__(self) -> int:
+        return len(self.scores)
 
 
-def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = 10) -> float:
+def fit_calibration(sights: Sights) -> Calibration:
+    """The likeliest curves for these answers, near to leaving scores as they are while there are few.
+
+    Minimises the log loss `+ 10 (ln slope)^2 + bias^2 + 2 offset^2`.
+    """
+    from scipy.optimize import minimize  # noqa: PLC0415 - heavy: only a job needs it
+
+    if len(sights) < LEAST_SIGHTS:
+        return Calibration()
+    ids, places = np.unique(sights.category_ids, return_inverse=True)
+    source, logits, right = sights.found.astype(int), logit(sights.scores), sights.right.astype(float)
+
+    def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        slopes, biases, offsets = np.exp(x[:2]), x[2:4], x[4:]
+        bent = slopes[source] * logits + biases[source] + offsets[places]
+        value = float(np.logaddexp(0, bent).sum() - (right * bent).sum())
+        value += _PRIOR_SLOPE * float((x[:2] ** 2).sum()) + _PRIOR_BIAS * float((biases**2).sum())
+        value += _PRIOR_OFFSET * float((offsets**2).sum())
+        off = 1 / (1 + np.exp(-bent)) - right
+        by_slope = np.bincount(source, off * logits, 2) * slopes + 2 * _PRIOR_SLOPE * x[:2]
+        by_bias = np.bincount(source, off, 2) + 2 * _PRIOR_BIAS * biases
+        by_offset = np.bincount(places, off, len(ids)) + 2 * _PRIOR_OFFSET * offsets
+        return value, np.concatenate([by_slope, by_bias, by_offset])
+
+    best = minimize(loss, np.zeros(4 + len(ids)), jac=True, method="L-BFGS-B").x
+    return Calibration(
+        (float(np.exp(best[0])), float(np.exp(best[1]))),
+        (float(best[2]), float(best[3])),
+        {int(c): float(v) for c, v in zip(ids, best[4:], strict=True) if c > 0},
+        len(sights),
+    )
+
+
+def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS) -> float:
     """Mean gap between confidence and accuracy over equal-width bins, weighted by size (Naeini et al. 2015)."""
     if len(confidence) == 0:
         return 0.0
     index = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    gaps = [
-        abs(confidence[index == b].mean() - correct[index == b].mean()) * (index == b).sum() for b in np.unique(index)
-    ]
-    return float(sum(gaps) / len(confidence))
+    gaps = np.abs(np.bincount(index, confidence.astype(np.float64) - correct, bins))
+    return float(gaps.sum() / len(confidence))
+
+
+def calibration_error_interval(
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], image_ids: NDArray[np.integer]
+) -> Interval:
+    """The calibration error's 95 % interval, pictures drawn anew with their boxes."""
+    return bootstrap(lambda rows: expected_calibration_error(confidence[rows], correct[rows]), image_ids)

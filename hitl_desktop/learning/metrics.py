@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Record = dict[str, Any]
+Interval = tuple[float, float]
+
+_DRAWS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def _mean(values: Any) -> float | None:
     return float(np.mean(valid)) if valid.size else None
 
 
-def wilson_interval(right: int, total: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson_interval(right: int, total: int, z: float = 1.959964) -> Interval:
     """The 95 % interval of a share (Wilson 1927)."""
     if total == 0:
         return 0.0, 1.0
@@ -74,3 +78,20 @@ def wilson_interval(right: int, total: int, z: float = 1.959964) -> tuple[float,
     spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def bootstrap(
+    statistic: Callable[[NDArray[np.intp]], float], groups: NDArray[np.integer], *, draws: int = _DRAWS, seed: int = 0
+) -> Interval:
+    """The 95 % percentile interval of a statistic of rows, their groups [N] drawn with replacement (Efron 1979).
+
+    Boxes of one picture are not independent: whole pictures are drawn.
+    """
+    members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
+    if not members:
+        return 0.0, 1.0
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(members), (draws, len(members)))
+    values = [statistic(np.concatenate([members[g] for g in each])) for each in drawn]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,20 +50,15 @@ class NamingHead:
     trust: Floats
     typical_score: float
     reach: float = 1.0
-    temperature: float = 1.0
 
     def logits(self, embeddings: Floats) -> NDArray[np.float64]:
-        """[N, K + 1] scores before softmax and temperature."""
+        """[N, K + 1] scores before softmax."""
         return (_features(embeddings, self.centre) @ self.weights + self.bias).astype(np.float64)
 
     def scores(self, logits: NDArray[np.float64], objectness: Floats) -> NDArray[np.float64]:
         """[N, K] scores of the categories: their chances, less where the detector [N] saw less than it usually does."""
-        chances = softmax(logits / self.temperature)[:, :-1]
+        chances = softmax(logits)[:, :-1]
         return chances * np.minimum(1.0, np.sqrt(objectness / self.typical_score))[:, None]
-
-    def at_temperature(self, temperature: float) -> NamingHead:
-        """The same head, more or less sure of itself."""
-        return replace(self, temperature=temperature)
 
     def to_bytes(self) -> bytes:
         """The head as it is stored: an npz archive of plain arrays."""
@@ -77,7 +72,6 @@ class NamingHead:
             trust=self.trust,
             typical_score=np.float64(self.typical_score),
             reach=np.float64(self.reach),
-            temperature=np.float64(self.temperature),
         )
         return file.getvalue()
 
@@ -89,7 +83,6 @@ class NamingHead:
                 *(arrays[name] for name in ("category_ids", "centre", "weights", "bias", "trust")),
                 typical_score=float(arrays["typical_score"]),
                 reach=float(arrays["reach"]) if "reach" in arrays.files else 1.0,
-                temperature=float(arrays["temperature"]),
             )
 
 

@@ -1,42 +1,60 @@
-"""Versions of the head; all are kept, one is active."""
+"""Versions of the head: all are listed, the arrays of the latest ones are kept, one is active."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.store.clock import now
-from hitl_desktop.store.database import Database
+from hitl_desktop.store.database import Database, Row
 from hitl_desktop.store.meta import Meta
+
+KEPT = 20
+"""So many of the latest versions keep their arrays, some hundred kilobytes each, and can be made active again."""
+
+_COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits"
 
 
 @dataclass(frozen=True, slots=True)
 class HeadSummary:
-    """What a head version learned from, and how it did on what it had not seen.
+    """What a head version learned from, and how the loop did before it on what it had not seen.
 
-    `first_sight_right` of `first_sight_total` proposals were named right by the head of their time before it was
-    taught their picture. Decisions up to `last_decision` were known.
+    On the latest pictures `first_sight_total` boxes were shown before their picture was taught, `first_sight_right` of
+    them right, of `first_sight_objects` objects. Decisions up to `last_decision` were known.
     """
 
     pictures: int
     boxes: int
     categories: int
     seconds: float
-    temperature: float
     first_sight_right: int = 0
     first_sight_total: int = 0
+    first_sight_objects: int = 0
     last_decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class HeadVersion:
-    """A stored head; `weights` are the bytes that the naming head made."""
+    """A stored head; `weights` are the bytes that the naming head made, `learned` the pictures it was taught.
+
+    `waits` says why it was not made active; empty if it was, or nothing was against it.
+    """
 
     id: int
     created: str
     model_id: int
     weights: bytes
     summary: HeadSummary
+    learned: frozenset[int]
+    calibration: Calibration
+    waits: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its arrays are still there, so that it can be made active."""
+        return bool(self.weights)
 
 
 class Heads:
@@ -45,20 +63,45 @@ class Heads:
     def __init__(self, db: Database) -> None:
         self._db, self._meta = db, Meta(db)
 
-    def add(self, model_id: int, weights: bytes, summary: HeadSummary, finding: bytes | None = None) -> int:
+    def add(
+        self,
+        model_id: int,
+        weights: bytes,
+        summary: HeadSummary,
+        finding: bytes | None = None,
+        *,
+        learned: Iterable[int] = (),
+        calibration: Calibration | None = None,
+        waits: str = "",
+    ) -> int:
         """Store a version, with the bytes of its finding head if it has one; it is not active yet."""
-        return self._db.insert(
-            "INSERT INTO head_versions (created, model_id, weights, summary, finding) VALUES (?, ?, ?, ?, ?)",
-            (now(), model_id, weights, json.dumps(asdict(summary)), finding),
+        head_id = self._db.insert(
+            """INSERT INTO head_versions (created, model_id, weights, summary, finding, learned, calibration, waits)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                now(), model_id, weights, json.dumps(asdict(summary)), finding, json.dumps(sorted(learned)),
+                json.dumps(asdict(calibration or Calibration())), waits,
+            ),
+        )  # fmt: skip
+        self._db.execute(
+            "UPDATE head_versions SET weights = x'', finding = NULL WHERE id <= ? AND id IS NOT ? AND weights != x''",
+            (head_id - KEPT, self.active_id()),
         )
+        return head_id
 
     def get(self, head_id: int) -> HeadVersion | None:
         """One version."""
-        row = self._db.one("SELECT id, created, model_id, weights, summary FROM head_versions WHERE id = ?", (head_id,))
-        if row is None:
-            return None
-        id_, created, model_id, weights, summary = row
-        return HeadVersion(id_, created, model_id, weights, HeadSummary(**json.loads(summary)))
+        row = self._db.one(f"SELECT {_COLUMNS} FROM head_versions WHERE id = ?", (head_id,))
+        return _version(row) if row is not None else None
+
+    def latest(self, most: int = KEPT) -> list[HeadVersion]:
+        """The latest versions, newest first, without their arrays but `is_kept` as it is."""
+        rows = self._db.all(
+            f"""SELECT {_COLUMNS.replace("weights", "substr(weights, 1, 1)")} FROM head_versions
+                ORDER BY id DESC LIMIT ?""",
+            (most,),
+        )
+        return [_version(row) for row in rows]
 
     def finding_of(self, head_id: int) -> bytes | None:
         """The bytes that the finding head of a version made, if it has one; with many categories megabytes."""
@@ -76,3 +119,22 @@ class Heads:
     def activate(self, head_id: int | None) -> None:
         """Make a version active, or none."""
         self._meta.set("active_head", head_id)
+
+
+def _version(row: Row) -> HeadVersion:
+    id_, created, model_id, weights, summary, learned, calibration, waits = row
+    told = json.loads(calibration)
+    bent = (
+        Calibration(
+            tuple(told["slopes"]),
+            tuple(told["biases"]),
+            {int(c): v for c, v in told["offsets"].items()},
+            told["sights"],
+        )
+        if told
+        else Calibration()
+    )
+    known = {k: v for k, v in json.loads(summary).items() if k in HeadSummary.__slots__}
+    return HeadVersion(
+        id_, created, model_id, weights, HeadSummary(**known), frozenset(json.loads(learned)), bent, waits
+    )

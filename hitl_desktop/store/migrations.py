@@ -188,6 +188,26 @@ def find_objects(db: Database) -> None:
     db.execute("ALTER TABLE predicted_images ADD COLUMN head_id INTEGER")
 
 
+def calibrate(db: Database) -> None:
+    """What was said at first sight as a name and scores, also by the detector alone; what heads learned from."""
+    db.execute("ALTER TABLE sightings RENAME TO old_sightings")
+    db.execute("""
+        CREATE TABLE sightings (
+            id INTEGER PRIMARY KEY, prediction_id INTEGER NOT NULL UNIQUE REFERENCES predictions (id),
+            head_id INTEGER REFERENCES head_versions (id), name TEXT NOT NULL,
+            raw REAL NOT NULL, score REAL NOT NULL, shown INTEGER NOT NULL
+        ) STRICT""")
+    # of those from before it is not known how sure they were, and without it they say nothing: 0 is no chance
+    db.execute(
+        """INSERT INTO sightings (prediction_id, head_id, name, raw, score, shown)
+           SELECT prediction_id, head_id, said, 0.0, 0.0, said != '' FROM old_sightings ORDER BY rowid"""
+    )
+    db.execute("DROP TABLE old_sightings")
+    for column in ("learned TEXT NOT NULL DEFAULT '[]'", "calibration TEXT NOT NULL DEFAULT '{}'"):
+        db.execute(f"ALTER TABLE head_versions ADD COLUMN {column}")
+    db.execute("ALTER TABLE head_versions ADD COLUMN waits TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -198,6 +218,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     tell_listed_folders,
     count_boxes,
     find_objects,
+    calibrate,
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, nms
-from hitl_desktop.domain.predictions import Detections, Prediction, Vector
+from hitl_desktop.domain.predictions import Detections, Prediction
 from hitl_desktop.store.database import Database, Row
 
 KEEP_FROM = 0.05
@@ -28,17 +28,21 @@ def _prediction(row: Row) -> Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """What was said of a prediction before its picture was taught.
+    """What was said of a prediction before its picture was taught, by a head or by the detector alone.
 
-    `said` is the normalised name under which it was shown, empty if it was not; `logits` are those of the head.
+    `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it was seen
+    at all. `found` are boxes that a head proposed itself.
     """
 
     prediction_id: int
     image_id: int
     bbox: BBox
-    head_id: int
-    said: str
-    logits: Vector
+    head_id: int | None
+    name: str
+    raw: float
+    score: float
+    shown: bool
+    found: bool = False
 
 
 class Predictions:
@@ -145,18 +149,20 @@ class Predictions:
     def note_sightings(self, sightings: Iterable[Sighting]) -> None:
         """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
         self._db.many(
-            "INSERT OR IGNORE INTO sightings SELECT id, ?, ?, ? FROM predictions WHERE id = ?",  # it may be forgotten
-            ((s.head_id, s.said, s.logits.astype(np.float32).tobytes(), s.prediction_id) for s in sightings),
+            """INSERT OR IGNORE INTO sightings (prediction_id, head_id, name, raw, score, shown)
+               SELECT id, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
+            ((s.head_id, s.name, s.raw, s.score, s.shown, s.prediction_id) for s in sightings),
         )
 
     def sightings(self) -> list[Sighting]:
         """All first sights on decided pictures, in order of time."""
         rows = self._db.all(
-            """SELECT s.prediction_id, p.image_id, p.x, p.y, p.w, p.h, s.head_id, s.said, s.logits
+            """SELECT s.prediction_id, p.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,
+                      length(p.class_scores) = 0
                FROM sightings s JOIN predictions p ON p.id = s.prediction_id JOIN images i ON i.id = p.image_id
                WHERE i.state = 'decided' ORDER BY s.rowid"""
         )
         return [
-            Sighting(pid, image_id, BBox(x, y, w, h), head_id, said, np.frombuffer(blob, np.float32))
-            for pid, image_id, x, y, w, h, head_id, said, blob in rows
+            Sighting(pid, image_id, BBox(x, y, w, h), head_id, name, raw, score, bool(shown), bool(found))
+            for pid, image_id, x, y, w, h, head_id, name, raw, score, shown, found in rows
         ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, Value, with_value
 from hitl_desktop.domain.categories import Category, normalise_name
@@ -202,10 +200,7 @@ def _decide(
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
         if known:
             return changes | Changes(categories=bool(added), queue=True)
-        # the head that named a proposal may have been followed by another while the picture was on screen
-        project.predictions.note_sightings(
-            _sighting(p, p.head_id, how.threshold) for p in seen if p.logits is not None and p.head_id is not None
-        )
+        project.predictions.note_sightings(_sighting(p, how.threshold) for p in seen)
     return changes | Changes(categories=bool(added), queue=True)
 
 
@@ -221,10 +216,13 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
         )
 
 
-def _sighting(proposal: Proposal, head_id: int, threshold: float) -> Sighting:
-    said = normalise_name(proposal.name) if proposal.score >= threshold else ""
-    logits = proposal.logits if proposal.logits is not None else np.zeros(0, np.float32)
-    return Sighting(proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, said, logits)
+def _sighting(proposal: Proposal, threshold: float) -> Sighting:
+    # the head that named a proposal may have been followed by another while the picture was on screen
+    head_id = proposal.head_id if proposal.by_head else None
+    name, is_shown = normalise_name(proposal.name), proposal.score >= threshold
+    return Sighting(
+        proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown
+    )
 
 
 def _kind(acts: Acts) -> DecisionKind:

@@ -10,30 +10,41 @@ import numpy as np
 
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.coco import to_record
 from hitl_desktop.inference.postprocess import class_wise_nms
-from hitl_desktop.learning.metrics import AveragePrecision, average_precision
+from hitl_desktop.learning.calibration import calibration_error_interval, expected_calibration_error
+from hitl_desktop.learning.metrics import Interval, average_precision
 from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
+from hitl_desktop.workflows.first_sight import agreed
 from hitl_desktop.workflows.import_dataset import match_by_name
-from hitl_desktop.workflows.naming import Naming, load_naming, score_boxes
+from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, score_boxes, shown
 
 _NMS_IOU = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50)."""
+    """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50).
+
+    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that is right.
+    """
 
     images: int
     map: float | None
     ap50: float | None
     per_category: dict[str, tuple[float | None, float | None]]
+    shown: int = 0
+    shown_right: int = 0
+    ece: float = 0.0
+    ece_interval: Interval = (0.0, 1.0)
 
 
 def evaluate(
@@ -42,6 +53,7 @@ def evaluate(
     progress: Progress,
     *,
     only: Iterable[int] | None = None,
+    threshold: float = DISPLAY_THRESHOLD,
     threads: int | None = None,
 ) -> Evaluation:
     """Compare the current proposals (all of them, from a score of 0.05 up) with ground truth.
@@ -77,8 +89,33 @@ def evaluate(
     for theirs, record in pairs:
         current = project.images.get(record.id) or record
         detections += _detections(project, current, naming, columns, theirs)
-    result = average_precision(to_record(_part(truth, {theirs for theirs, _ in pairs})), detections)
-    return _by_name(result, truth, len(pairs))
+    part = _part(truth, {theirs for theirs, _ in pairs})
+    result = average_precision(to_record(part), detections)
+    by_id = {c.id: c.name for c in truth.categories}
+    objects: dict[int, list[tuple[str, BBox]]] = {}
+    for a in part.annotations:
+        if not a.crowd:
+            objects.setdefault(a.image_id, []).append((normalise_name(by_id[a.category_id]), a.bbox))
+    seen = [
+        (theirs, *each)
+        for theirs, record in pairs
+        for each in _seen(project, record, naming, threshold, objects.get(theirs, []))
+    ]
+    images, scores, right = (np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ())))
+    return Evaluation(
+        len(pairs), result.map, result.ap50, {by_id[c]: values for c, values in result.per_category.items()},
+        len(seen), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
+        calibration_error_interval(scores, right.astype(bool), images),
+    )  # fmt: skip
+
+
+def _seen(
+    project: Project, record: ImageRecord, naming: Naming, threshold: float, objects: Sequence[tuple[str, BBox]]
+) -> list[tuple[float, bool]]:
+    """(score, whether it is right) of the boxes that a person would see."""
+    boxes = shown(proposals_of(project, project.images.get(record.id) or record, naming), threshold)
+    right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], objects)
+    return [(box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
 
 
 def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
@@ -87,11 +124,6 @@ def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
         truth.categories,
         tuple(a for a in truth.annotations if a.image_id in image_ids),
     )
-
-
-def _by_name(result: AveragePrecision, truth: Dataset, images: int) -> Evaluation:
-    names = {c.id: c.name for c in truth.categories}
-    return Evaluation(images, result.map, result.ap50, {names[c]: values for c, values in result.per_category.items()})
 
 
 def _detections(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
+from hitl_desktop.learning.calibration import Calibration
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 
@@ -64,18 +68,19 @@ class Naming:
     head_column: NDArray[np.intp]
     class_column: NDArray[np.intp]
     trust: NDArray[np.float32]
+    calibration: Calibration
 
     def score(
         self, class_scores: NDArray[np.float32], found: NDArray[np.float32], embeddings: NDArray[np.float32] | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        """Scores [N, names] of boxes, and the head's logits [N, K + 1] where it spoke.
+    ) -> NDArray[np.float64]:
+        """Scores [N, names] of boxes before calibration; by the head where there are embeddings.
 
         `class_scores` [N, C] are the detector's, zeros where the head itself found the box, as surely as `found` [N].
         """
         scores = np.zeros((len(class_scores), len(self.names)))
         if self.head is None or embeddings is None:
             scores[:, self.class_column] = class_scores
-            return scores, None
+            return scores
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
         scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
@@ -84,13 +89,30 @@ class Naming:
         # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
         known, trust = self.class_column, self.trust
         scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
-        return scores, logits
+        return scores
+
+    def calibrated(self, scores: NDArray[np.float64], found: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Scores [N, names] whose best one in each row is how likely it is right; the others keep their proportion."""
+        if len(scores) == 0:
+            return scores
+        ids = np.array([c or 0 for c in self.category_ids], np.int64)[scores.argmax(axis=1)]
+        best = scores.max(axis=1)
+        chances = self.calibration.chances(best, found > 0, ids)
+        return scores * (chances / np.maximum(best, 1e-9))[:, None]
 
 
-def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None) -> Naming | None:
-    """The names as the active head and the detector give them.
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """A head that names boxes, on the vectors of which encoder, and what its scores mean."""
 
-    `head` is one about to become active, with the id of its encoder.
+    head: NamingHead
+    encoder_id: int
+    calibration: Calibration = field(default_factory=Calibration)
+    head_id: int | None = None
+
+
+def load_naming(project: Project, *, named: Named | None = None) -> Naming | None:
+    """The names as the active head and the detector give them; `named` is one that is not active.
 
     None before the first pre-labelling.
     """
@@ -98,13 +120,14 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
     if detector is None:
         return None
     categories = [c for c in project.categories.all() if not c.retired]
-    version = project.heads.active() if head is None else None
+    version = project.heads.active() if named is None else None
     if version is not None:
-        head = NamingHead.from_bytes(version.weights), version.model_id
+        named = named_by(version)
     by_id = {c.id: c.name for c in categories}
     by_key = project.categories.by_name()
-    head_column = [k for k, c in enumerate(head[0].category_ids) if int(c) in by_id] if head else []
-    taught = [int(head[0].category_ids[k]) for k in head_column] if head else []
+    head = named.head if named else None
+    head_column = [k for k, c in enumerate(head.category_ids) if int(c) in by_id] if head else []
+    taught = [int(head.category_ids[k]) for k in head_column] if head else []
     names = [by_id[c] for c in taught]
     ids: list[int | None] = list(taught)
     columns: list[int] = []
@@ -117,23 +140,33 @@ def load_naming(project: Project, *, head: tuple[NamingHead, int] | None = None)
         names.append(by_id[category] if category is not None else name)
         ids.append(category)
     # A head that learned beside another detector cannot judge the names of this one: they count in full.
-    taught_beside_it = head is not None and len(head[0].trust) == len(detector.classes)
-    trust = head[0].trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
+    taught_beside_it = head is not None and len(head.trust) == len(detector.classes)
+    trust = head.trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
     finder = project.models.find(found_on(detector)) if head is not None else None
     return Naming(
         detector, finder.id if finder else None,
-        head[1] if head else None, head[0] if head else None, version.id if version else None,
+        named.encoder_id if named else None, head, named.head_id if named else None,
         tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp), trust,
+        named.calibration if named else Calibration(),
     )  # fmt: skip
+
+
+def named_by(version: HeadVersion) -> Named:
+    """A stored version's way to name boxes."""
+    return Named(NamingHead.from_bytes(version.weights), version.model_id, version.calibration, version.id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A picture's boxes with a score [N, names] for each name, and the head's logits where it spoke."""
+    """A picture's boxes with a score [N, names] for each name, and the best one [N] before calibration.
+
+    `by_head` says whether the head spoke.
+    """
 
     predictions: list[Prediction]
     scores: NDArray[np.float64]
-    logits: NDArray[np.float64] | None
+    raw: NDArray[np.float64]
+    by_head: bool
 
 
 def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Scored:
@@ -141,7 +174,7 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
     models = [m for m in (naming.detector.id, naming.finder_id) if m is not None]
     predictions = project.predictions.of_image(image.id, *models, candidates_only=candidates_only)
     if not predictions:
-        return Scored([], np.zeros((0, len(naming.names))), None)
+        return Scored([], np.zeros((0, len(naming.names))), np.zeros(0), by_head=False)
     embeddings = None
     if naming.encoder_id is not None and image.content_hash is not None:
         keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
@@ -154,8 +187,9 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
             class_scores[row] = p.class_scores
         else:
             found[row] = p.score
-    scores, logits = naming.score(class_scores, found, embeddings)
-    return Scored(predictions, scores, logits)
+    raw = naming.score(class_scores, found, embeddings)
+    scores = naming.calibrated(raw, found)
+    return Scored(predictions, scores, raw.max(axis=1), by_head=naming.head is not None and embeddings is not None)
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
@@ -163,16 +197,30 @@ def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) ->
     if naming is None:
         return []
     scored = score_boxes(project, image, naming, candidates_only=True)
-    logits = [None] * len(scored.predictions) if scored.logits is None else scored.logits.astype(np.float32)
     proposals = [
-        _proposal(naming, p, row, said) for p, row, said in zip(scored.predictions, scored.scores, logits, strict=True)
+        _proposal(naming, p, row, raw, by_head=scored.by_head)
+        for p, row, raw in zip(scored.predictions, scored.scores, scored.raw.tolist(), strict=True)
     ]
     return sorted(proposals, key=lambda p: -p.score)
 
 
-def shown(proposals: Sequence[Proposal], threshold: float) -> list[Proposal]:
+class _Said(Protocol):
+    """A box with a name and a score."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def bbox(self) -> BBox: ...
+    @property
+    def score(self) -> float: ...
+
+
+SaidT = TypeVar("SaidT", bound=_Said)
+
+
+def shown(proposals: Sequence[SaidT], threshold: float) -> list[SaidT]:
     """What a person sees of proposals, best first: the sure ones, and of the same name on one spot only the best."""
-    kept: list[Proposal] = []
+    kept: list[SaidT] = []
     for p in sorted(proposals, key=lambda p: -p.score):
         if p.score < threshold:
             break
@@ -182,10 +230,9 @@ def shown(proposals: Sequence[Proposal], threshold: float) -> list[Proposal]:
 
 
 def _proposal(
-    naming: Naming, prediction: Prediction, scores: NDArray[np.float64], logits: NDArray[np.float32] | None
+    naming: Naming, prediction: Prediction, scores: NDArray[np.float64], raw: float, *, by_head: bool
 ) -> Proposal:
     best = int(np.argmax(scores))
-    by_head = logits is not None and best < naming.taught
     by_detector = len(prediction.class_scores) > 0
     said = naming.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
     return Proposal(
@@ -195,9 +242,10 @@ def _proposal(
         name=naming.names[best],
         category_id=naming.category_ids[best],
         score=float(scores[best]),
-        named_by=f"head {naming.head_id}" if by_head else naming.detector.name,
+        named_by=f"head {naming.head_id}" if by_head and best < naming.taught else naming.detector.name,
         probabilities=with_background(scores[None])[0].astype(np.float32),
-        logits=logits,
+        raw=raw,
+        by_head=by_head,
         head_id=naming.head_id,
         detector_name=said,
         detector_score=float(prediction.score) if by_detector else 0.0,

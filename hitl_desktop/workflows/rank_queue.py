@@ -102,10 +102,7 @@ def _disagrees(proposal: Proposal, taught: set[str]) -> bool:
     """Whether the detector is rather sure of another name that the head was taught as well."""
     own = normalise_name(proposal.detector_name)
     return (
-        proposal.logits is not None
-        and proposal.detector_score >= 0.3
-        and own in taught
-        and own != normalise_name(proposal.name)
+        proposal.by_head and proposal.detector_score >= 0.3 and own in taught and own != normalise_name(proposal.name)
     )
 
 

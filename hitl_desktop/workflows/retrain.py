@@ -16,8 +16,8 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
-from hitl_desktop.learning.calibration import fit_temperature
-from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
+from hitl_desktop.learning.calibration import fit_calibration
+from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
 from hitl_desktop.learning.query import DEFAULT_STRATEGY
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
@@ -26,15 +26,14 @@ from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import learn_to_find
-from hitl_desktop.workflows.naming import detector_of, load_naming, proposers
+from hitl_desktop.workflows.first_sight import first_sights, in_crowd, sights_of
+from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 
 MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
-FIRST_SIGHT_PICTURES = 20
-"""The first-sight score is about the latest pictures, for earlier heads knew less."""
 MOST_PICTURES = 1500
 """More decided pictures than this teach by a random part: the fit stays within seconds."""
 
@@ -75,7 +74,7 @@ def retrain(
     finding = learn_to_find(project, images, detector, progress, threads=threads)
     with project.db.snapshot():
         collected = _collect(project, images, detector, encoder_id, progress)
-        sights = _first_sights(project)
+        sights = first_sights(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
     head = (
@@ -87,11 +86,10 @@ def retrain(
         project.heads.activate(None)  # what the one before learned from was taken back
         refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
         return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
-    temperature = fit_temperature(sights.logits, sights.targets)
-    head = head.at_temperature(temperature or 1.0)
+    calibration = fit_calibration(sights_of(project, sights))
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
-    naming = load_naming(project, head=(head, encoder_id))
+    naming = load_naming(project, named=Named(head, encoder_id, calibration))
     ranking = project.queue.write(rank_undecided(project, naming, progress, strategy=strategy, seed=seed))
     seconds = time.perf_counter() - started
     summary = HeadSummary(
@@ -99,13 +97,16 @@ def retrain(
         boxes=collected.boxes,
         categories=len(head.category_ids),
         seconds=round(seconds, 3),
-        temperature=round(head.temperature, 3),
-        first_sight_right=sights.right,
-        first_sight_total=sights.total,
+        first_sight_right=sum(s.shown_right for s in sights),
+        first_sight_total=sum(s.shown for s in sights),
+        first_sight_objects=sum(s.objects for s in sights),
         last_decision=last_decision,
     )
     with project.db.transaction():
-        head_id = project.heads.add(encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None)
+        head_id = project.heads.add(
+            encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None,
+            learned=(image.id for image in images), calibration=calibration,
+        )  # fmt: skip
         project.heads.activate(head_id)
         project.queue.activate(ranking)
     project.queue.forget_old()
@@ -219,51 +220,5 @@ def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
     best = max(range(len(annotations)), key=overlaps.__getitem__)
     if overlaps[best] > MATCH_IOU and not annotations[best].crowd:
         return annotations[best].category_id
-    in_crowd = any(a.crowd and bbox.clipped_to(a.bbox).area > bbox.area / 2 for a in annotations)
-    return BACKGROUND if overlaps[best] < BACKGROUND_IOU and not in_crowd else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _FirstSights:
-    logits: NDArray[np.float64]
-    targets: NDArray[np.int64]
-    right: int
-    total: int
-
-
-def _first_sights(project: Project) -> _FirstSights:
-    """What was shown of proposals before their picture was taught, beside what people then decided.
-
-    Logits of older heads are padded to a common width. Of the latest pictures, each proposal that shows an object, or
-    was shown as one, counts as right or wrong.
-    """
-    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    heads: dict[int, list[int]] = {}
-    truth: dict[int, list[Annotation]] = {}
-    rows: list[NDArray[np.float32]] = []
-    targets: list[int] = []
-    right = total = 0
-    sightings = project.predictions.sightings()
-    latest = set(list(dict.fromkeys(s.image_id for s in reversed(sightings)))[:FIRST_SIGHT_PICTURES])
-    for sight in sightings:
-        if sight.image_id not in truth:
-            truth[sight.image_id] = project.annotations.of_image(sight.image_id)
-        target = name_of(sight.bbox, truth[sight.image_id])
-        if target is None:
-            continue
-        really = names[target] if target != BACKGROUND else ""
-        if sight.image_id in latest and (really or sight.said):
-            total += 1
-            right += really == sight.said
-        if sight.head_id not in heads:
-            version = project.heads.get(sight.head_id)
-            heads[sight.head_id] = NamingHead.from_bytes(version.weights).category_ids.tolist() if version else []
-        known = heads[sight.head_id]
-        if target == BACKGROUND or target in known:
-            rows.append(sight.logits)
-            targets.append(len(known) if target == BACKGROUND else known.index(target))
-    width = max((len(row) for row in rows), default=1)
-    padded = np.full((len(rows), width), -1e9)
-    for number, row in enumerate(rows):
-        padded[number, : len(row)] = row
-    return _FirstSights(padded, np.array(targets, np.int64), right, total)
+    unsaid = any(a.crowd and in_crowd(bbox, a.bbox) for a in annotations)
+    return BACKGROUND if overlaps[best] < BACKGROUND_IOU and not unsaid else None

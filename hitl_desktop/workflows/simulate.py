@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.images import Split
@@ -39,6 +40,15 @@ class Step:
     map: tuple[float, ...]
     learn_seconds: tuple[float, ...]
     effort_saved: tuple[float, ...]
+    ece: tuple[float, ...]
+
+
+class _Measured(NamedTuple):
+    ap50: float
+    map: float
+    learn_seconds: float
+    effort_saved: float
+    ece: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="hitl-simulate-") as place:
         base = Path(place) / "base.hitl"
         _prepare(base, folder, truth, progress, threads)
-        runs: list[list[tuple[float, float, float, float]]] = []
+        runs: list[list[_Measured]] = []
         wanted: list[int] = []
         for seed in range(seeds):
             copy = base.with_name(f"seed-{seed}.hitl")
@@ -89,10 +99,7 @@ def simulate(
                 wanted = steps_up_to(min(pictures, pool))
                 runs.append(_run(project, truth, wanted, strategy, seed, progress, threads))
             copy.unlink()
-    steps = tuple(
-        Step(n, *(tuple(run[k][column] for run in runs) for column in range(4)))  # type: ignore[arg-type]
-        for k, n in enumerate(wanted)
-    )
+    steps = tuple(Step(n, *zip(*(run[k] for run in runs), strict=True)) for k, n in enumerate(wanted))
     return Simulation(dataset_dir.resolve().name, strategy, seeds, steps)
 
 
@@ -135,12 +142,12 @@ def _run(
     seed: int,
     progress: Progress,
     threads: int | None,
-) -> list[tuple[float, float, float, float]]:
-    """(AP50, mAP, mean seconds to learn, effort saved) at each wanted number of pictures."""
+) -> list[_Measured]:
+    """What is measured at each wanted number of pictures."""
     answers = answers_for(project, truth)
     test = [i.id for i in project.images.all() if i.split is Split.TEST and i.id in answers]
     refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
-    new, results = 0, list[tuple[float, float, float, float]]()
+    new, results = 0, list[_Measured]()
     seconds: list[float] = []
     for done in range(1, wanted[-1] + 1):
         progress.check_cancelled()
@@ -154,7 +161,8 @@ def _run(
         if done in wanted:
             score = evaluate(project, truth, progress, only=test, threads=threads)
             saved = project.decisions.acts().effort_saved()
-            results.append((score.ap50 or 0.0, score.map or 0.0, sum(seconds) / len(seconds), saved or 0.0))
+            mean_seconds = sum(seconds) / len(seconds)
+            results.append(_Measured(score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece))
             seconds = []
         progress.report(done, wanted[-1], f"{strategy}, seed {seed}")
     return results

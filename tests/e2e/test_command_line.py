@@ -74,7 +74,7 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
         "seeds": 1,
     }
     assert [s["pictures"] for s in printed["steps"]] == [1, 3]
-    assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "learn_seconds", "effort_saved"}
+    assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "ece", "learn_seconds", "effort_saved"}
     assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
 
 

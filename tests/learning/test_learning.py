@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import ACQUISITION_FUNCTIONS
-from hitl_desktop.learning.calibration import expected_calibration_error, fit_temperature
-from hitl_desktop.learning.metrics import average_precision, wilson_interval
+from hitl_desktop.learning.calibration import Sights, expected_calibration_error, fit_calibration
+from hitl_desktop.learning.metrics import average_precision, bootstrap, wilson_interval
 from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.query import (
     DISAGREEMENT,
@@ -105,10 +106,10 @@ def test_the_head_learns_names_that_can_be_told_apart() -> None:
 def test_a_stored_head_says_the_same() -> None:
     head = fit(clusters(), TRUST, 0.5)
     assert head is not None
-    again = NamingHead.from_bytes(head.at_temperature(1.5).to_bytes())
+    again = NamingHead.from_bytes(head.to_bytes())
     embeddings = clusters(1).embeddings
     assert np.array_equal(again.logits(embeddings), head.logits(embeddings))
-    assert (again.temperature, again.typical_score) == (1.5, 0.5)
+    assert again.typical_score == 0.5
 
 
 @pytest.mark.parametrize("targets", [[1, 1, 1], [0, 0, 0], []])
@@ -137,18 +138,56 @@ def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
     assert weak == pytest.approx(typical / 2)
 
 
-def test_a_temperature_is_found_again() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (4000, 3))
-    targets = np.array([rng.choice(3, p=row) for row in softmax(logits)])
-    found = fit_temperature(logits * 2.5, targets)
-    assert found == pytest.approx(2.5, rel=0.1)
-    assert fit_temperature(logits, targets) is None  # right already
+def sights(count: int, bend: Calibration, seed: int = 0) -> Sights:
+    """Answers to boxes of two categories that are right as often as this calibration says."""
+    rng = np.random.default_rng(seed)
+    scores, found, ids = rng.uniform(0.02, 0.98, count), rng.random(count) < 0.5, rng.integers(1, 3, count)
+    right = rng.random(count) < bend.chances(scores, found, ids)
+    return Sights(scores, found, ids, right, np.arange(count) // 10)
 
 
-def test_few_decisions_give_no_temperature() -> None:
-    assert fit_temperature(np.zeros((4, 3)), np.array([0, 1, 1, 0])) is None
-    assert fit_temperature(np.zeros((0, 1)), np.zeros(0, np.int64)) is None
+def test_a_calibration_is_found_again() -> None:
+    really = Calibration((0.5, 2.0), (0.0, -1.0), {1: 0.7, 2: -0.7})
+    found = fit_calibration(sights(20000, really))
+    assert found.slopes == pytest.approx(really.slopes, rel=0.1)
+    new = sights(20000, really, seed=1)
+    chances = found.chances(new.scores, new.found, new.category_ids)
+    assert expected_calibration_error(chances, new.right) < 0.02
+    assert expected_calibration_error(new.scores, new.right) > 0.05
+
+
+def test_few_answers_leave_scores_nearly_as_they_are() -> None:
+    really = Calibration((0.5, 2.0), (0.0, -1.0))
+    assert fit_calibration(sights(19, really)) == Calibration()
+    honest = fit_calibration(sights(200, Calibration()))
+    scores = np.linspace(0.1, 0.9, 9)
+    assert np.allclose(honest.chances(scores, np.zeros(9, bool), np.ones(9, int)), scores, atol=0.1)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_answers_that_are_all_alike_give_chances_within_0_and_1(right: bool) -> None:
+    alike = Sights(np.full(50, 0.5), np.ones(50, bool), np.ones(50, np.int64), np.full(50, right), np.arange(50))
+    chances = fit_calibration(alike).chances(np.array([0.0, 0.5, 1.0]), np.ones(3, bool), np.ones(3, np.int64))
+    assert np.isfinite(chances).all()
+    assert chances[0] == 0
+    assert (chances[1] > 0.8) if right else (chances[1] < 0.2)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20), st.floats(0.1, 5), st.floats(-3, 3))
+def test_calibration_keeps_the_order_of_scores(scores: list[float], slope: float, bias: float) -> None:
+    bent = Calibration((slope, 1.0), (bias, 0.0))
+    chances = bent.chances(np.sort(scores), np.zeros(len(scores), bool), np.ones(len(scores), int))
+    assert (np.diff(chances) >= 0).all()
+
+
+def test_the_interval_of_a_share_is_that_of_its_pictures() -> None:
+    """Boxes of a picture all alike are worth one: the interval is that of 40 draws, not of 4,000."""
+    pictures = np.repeat(np.arange(40), 100)
+    values = (pictures % 2).astype(float)
+    low, high = bootstrap(lambda rows: float(values[rows].mean()), pictures)
+    assert low == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(40), abs=0.03)
+    assert high == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(40), abs=0.03)
+    assert bootstrap(lambda rows: float(rows.size), np.zeros(0, int)) == (0.0, 1.0)
 
 
 def test_calibration_error_of_honest_and_boastful_confidence() -> None:

@@ -121,21 +121,22 @@ def test_first_sights_stay_the_first(project: Project) -> None:
     model = project.models.ensure("hash", "detector", ("x", "y", "z"))
     project.predictions.replace(1, model.id, detections(0.9))
     (prediction,) = project.predictions.of_image(1, model.id)
-    head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1, 1.0))
-    for said in ("first", "second"):
-        logits = np.array([1, 2], np.float32)
-        project.predictions.note_sightings([Sighting(prediction.id, 1, prediction.bbox, head, said, logits)])
+    head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
+    for name in ("first", "second"):
+        sight = Sighting(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
+        project.predictions.note_sightings([sight])
     assert project.predictions.sightings() == []  # the picture is not decided
     project.images.set_state(1, ImageState.DECIDED)
     (sight,) = project.predictions.sightings()
-    assert (sight.said, sight.logits.tolist(), sight.bbox) == ("first", [1, 2], prediction.bbox)
+    assert (sight.name, sight.raw, sight.score, sight.bbox) == ("first", 0.5, 0.6, prediction.bbox)
+    assert (sight.shown, sight.found) == (True, False)
 
 
 def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -> None:
     model = project.models.ensure("hash", "detector", ("x", "y", "z"))
-    head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1, 1.0))
+    head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
     project.predictions.reject([77])
-    project.predictions.note_sightings([Sighting(77, 1, BBox(1, 1, 5, 5), head, "a", np.zeros(2, np.float32))])
+    project.predictions.note_sightings([Sighting(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)])
     project.images.set_state(1, ImageState.DECIDED)
     assert project.predictions.rejected_of(1) == set()
     assert project.predictions.sightings() == []
@@ -157,7 +158,7 @@ def test_the_same_pixels_have_the_same_key(project: Project) -> None:
 def test_head_versions_are_kept_and_one_is_active(project: Project) -> None:
     model = project.models.ensure("hash", "encoder").id
     assert project.heads.active() is None
-    summary = HeadSummary(3, 9, 2, 0.5, 1.1, 7, 8)
+    summary = HeadSummary(3, 9, 2, 0.5, 7, 8, 9)
     first, second = project.heads.add(model, b"1", summary), project.heads.add(model, b"2", summary)
     project.heads.activate(second)
     active = project.heads.active()

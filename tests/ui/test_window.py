@@ -34,7 +34,7 @@ from tests.ui.conftest import Answers, MakeWindow
 LEFT = Qt.MouseButton.LeftButton
 
 
-SUMMARY = HeadSummary(1, 1, 1, 0.1, 1.0)
+SUMMARY = HeadSummary(1, 1, 1, 0.1)
 
 
 def drag(window: MainWindow, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -364,7 +364,7 @@ def test_a_picture_decided_before_gives_no_first_sight(window: MainWindow) -> No
     propose(window)
     project = window.session.project
     assert project
-    seen = [replace(p, logits=np.zeros(2, np.float32), head_id=project.heads.add(1, b"", SUMMARY)) for p in
+    seen = [replace(p, by_head=True, head_id=project.heads.add(1, b"", SUMMARY)) for p in
             window.session.proposals]  # fmt: skip
     how = How(None, 0.3, 1.0)
     decide(project, 1, [], seen, how)

@@ -146,12 +146,15 @@ def _effort_text(acts: Acts) -> str:
 
 
 def _first_sight_text(version: HeadVersion | None) -> str:
-    """How many objects were named right before their picture was taught, with its interval."""
-    if version is None or version.summary.first_sight_total == 0:
-        return "not measured yet: it needs pictures decided after the first head"
-    right, total = version.summary.first_sight_right, version.summary.first_sight_total
-    low, high = wilson_interval(right, total)
-    return f"{right} of {total} objects and false alarms right before they were taught (95 %: {low:.0%} to {high:.0%})"
+    """How good proposals were before their picture was taught, with an interval."""
+    if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
+        return "not measured yet: it needs decided pictures that were pre-labelled"
+    s = version.summary
+    low, high = wilson_interval(s.first_sight_right, s.first_sight_total)
+    return (
+        f"{s.first_sight_right} of {counted(s.first_sight_total, 'box')} shown right (95 %: {low:.0%} to {high:.0%}), "
+        f"of {counted(s.first_sight_objects, 'object')}, before their pictures were taught"
+    )
 
 
 class JobRow(QWidget):

@@ -1,0 +1,105 @@
+"""What was proposed on pictures before they were taught, beside what people then decided: the honest score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.geometry import BBox, match
+from hitl_desktop.learning.calibration import Sights
+from hitl_desktop.store.predictions import KEEP_FROM, Sighting
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.naming import shown
+
+RIGHT_IOU = 0.5
+LATEST = 20
+"""The score is about so many of the latest pictures, for earlier heads knew less."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSight:
+    """A picture as it was seen first: the boxes proposed, best first, and whether each was right; objects there are.
+
+    A box is right if it overlaps an object of its name by half, and is the first to do so.
+    """
+
+    image_id: int
+    boxes: tuple[Sighting, ...]
+    right: tuple[bool, ...]
+    objects: int
+
+    @property
+    def shown(self) -> int:
+        """How many boxes a person saw."""
+        return sum(box.shown for box in self.boxes)
+
+    @property
+    def shown_right(self) -> int:
+        """How many of these were right."""
+        return sum(right for box, right in zip(self.boxes, self.right, strict=True) if box.shown)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall of what was shown; 1 where nothing was shown of nothing."""
+        both = self.shown + self.objects
+        return 2 * self.shown_right / both if both else 1.0
+
+
+def first_sights(project: Project, *, latest: int | None = LATEST) -> list[FirstSight]:
+    """First sights of the decided pictures, the latest ones or all, in order of time."""
+    of: dict[int, list[Sighting]] = {}
+    for sight in project.predictions.sightings():
+        of.setdefault(sight.image_id, []).append(sight)
+    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
+    chosen = list(of)[-latest:] if latest is not None else list(of)
+    return [_first_sight(i, of[i], project.annotations.of_image(i), names) for i in chosen]
+
+
+def _first_sight(
+    image_id: int, sightings: Sequence[Sighting], annotations: Sequence[Annotation], names: dict[int, str]
+) -> FirstSight:
+    crowds = [a.bbox for a in annotations if a.crowd]
+    objects = [(names.get(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
+    kept = [s for s in shown(sightings, KEEP_FROM) if not any(in_crowd(s.bbox, crowd) for crowd in crowds)]
+    return FirstSight(image_id, tuple(kept), tuple(agreed([(s.name, s.bbox) for s in kept], objects)), len(objects))
+
+
+def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]]) -> list[bool]:
+    """Whether each of these named boxes, best first, is the first to lie on an object of its name."""
+    right = [False] * len(boxes)
+    for name in {name for name, _ in boxes}:
+        rows = [row for row, (of, _) in enumerate(boxes) if of == name]
+        theirs = [box for of, box in objects if of == name]
+        matches = match(_array([boxes[row][1] for row in rows]), _array(theirs), RIGHT_IOU)
+        for row, index in zip(rows, matches, strict=True):
+            right[row] = index is not None
+    return right
+
+
+def in_crowd(box: BBox, crowd: BBox) -> bool:
+    """Whether a box lies in a region of many objects, where nobody says of one whether it is right."""
+    return box.clipped_to(crowd).area > box.area / 2
+
+
+def sights_of(project: Project, seen: Sequence[FirstSight]) -> Sights:
+    """First sights as samples for calibration; those from before scores were kept say nothing."""
+    ids = project.categories.by_name()
+    rows = [
+        (box.raw, box.found, ids.get(box.name, 0), right, sight.image_id)
+        for sight in seen
+        for box, right in zip(sight.boxes, sight.right, strict=True)
+        if box.raw > 0
+    ]
+    raw, found, categories, right, images = zip(*rows, strict=True) if rows else ((),) * 5
+    return Sights(
+        np.array(raw, float), np.array(found, bool), np.array(categories, np.int64), np.array(right, bool),
+        np.array(images, np.int64),
+    )  # fmt: skip
+
+
+def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    return np.array(boxes, float).reshape(-1, 4)
