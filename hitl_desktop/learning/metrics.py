@@ -95,3 +95,17 @@ def bootstrap(
     values = [statistic(np.concatenate([members[g] for g in each])) for each in drawn]
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
+
+
+_LEAST_SPREAD = 0.1
+_SURE = 2.326348
+
+
+def paired_bound(before: NDArray[np.floating], after: NDArray[np.floating]) -> float:
+    """How much better the second may be at most, on average, given both scores [N] of the same pictures; 99 % sure.
+
+    One-sided and normal; with few pictures, which may be alike by chance, the spread counts as a tenth at least.
+    """
+    gains = after - before
+    spread = max(float(gains.std(ddof=1)) if len(gains) > 1 else 0.0, _LEAST_SPREAD)
+    return float(gains.mean()) + _SURE * spread / math.sqrt(len(gains))

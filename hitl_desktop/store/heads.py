@@ -116,9 +116,14 @@ class Heads:
         """The id of the active version."""
         return self._meta.get_id("active_head")
 
-    def activate(self, head_id: int | None) -> None:
-        """Make a version active, or none."""
+    def activate(self, head_id: int | None, *, hold: bool = False) -> None:
+        """Make a version active, or none; with `hold` new ones wait until somebody says otherwise."""
         self._meta.set("active_head", head_id)
+        self._meta.set("hold_head", head_id if hold else None)
+
+    def is_held(self) -> bool:
+        """Whether somebody chose the active version, so that new ones wait."""
+        return self._meta.get_id("hold_head") is not None
 
 
 def _version(row: Row) -> HeadVersion:

@@ -17,6 +17,7 @@ from hitl_desktop.store.database import Database
 from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.embeddings import Embeddings
 from hitl_desktop.store.heads import Heads
+from hitl_desktop.store.image_sets import ImageSets
 from hitl_desktop.store.images import Images
 from hitl_desktop.store.journal import Journal
 from hitl_desktop.store.meta import Meta
@@ -45,6 +46,7 @@ class Project:
         self.embeddings = Embeddings(db)
         self.heads = Heads(db)
         self.decisions = Decisions(db)
+        self.sets = ImageSets(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._closed = False

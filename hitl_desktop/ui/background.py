@@ -27,6 +27,7 @@ from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
+from hitl_desktop.workflows.versions import use_version
 
 _LISTING = "listing"
 READING, DETECTING, LEARNING, FILES = "reading", "detecting", "learning", "files"
@@ -252,7 +253,22 @@ class Background(QObject):
         if self._session.project is not None and self._session.project.path == path:
             self.unlearned |= pictures
 
+    def use_version(self, head_id: int) -> None:
+        """Make a version of the head the active one."""
+        project = self._session.project
+        if project is not None:
+            self._runner.cancel(LEARNING)
+            job = in_project(project.path, lambda p, progress: use_version(p, head_id, progress))
+            self._runner.start(LEARNING, f"Using version {head_id}", job, on_success=lambda _: self._on_used(head_id))
+
+    def _on_used(self, head_id: int) -> None:
+        self._session.messages.say(f"Version {head_id} of the head is used from the next picture on.")
+        self._session.apply_changes(Changes(head=True, queue=True))
+        self._prepare()
+
     def _on_learned(self, result: RetrainResult) -> None:
+        if result.waits:
+            self._session.messages.say(f"The new version of the head waits: {result.waits}.")
         self._session.apply_changes(result.changes)
         if self.unlearned:
             self._learn_if_due()

@@ -34,6 +34,7 @@ from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
 from hitl_desktop.ui.dialogs.palette import Palette
 from hitl_desktop.ui.file_acts import FileActs
 from hitl_desktop.ui.garbage import GarbageTimer
+from hitl_desktop.ui.head_acts import HeadActs
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
+        self.head_acts = HeadActs(self.session, self.background, self.messages, self)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -141,6 +143,8 @@ class MainWindow(QMainWindow):
         self.welcome.sample_asked.connect(self._open_sample)
         self.model_panel.learn_asked.connect(self.background.learn)
         self.model_panel.prelabel_asked.connect(self.background.prelabel)
+        self.model_panel.use_waiting_asked.connect(self.head_acts.use_waiting)
+        self.model_panel.versions_asked.connect(self.head_acts.choose)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         session, canvas, controller = self.session, self.canvas, self.controller
@@ -224,6 +228,10 @@ class MainWindow(QMainWindow):
             **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
             "prelabel": self.background.prelabel,
             "learn": self.background.learn,
+            "use_waiting": self.head_acts.use_waiting,
+            "go_back_a_head": self.head_acts.go_back,
+            "versions": self.head_acts.choose,
+            "pin": self.head_acts.pin,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,

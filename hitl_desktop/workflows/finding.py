@@ -7,7 +7,7 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -58,6 +58,8 @@ class _Lessons:
     learners: dict[int, FindingLearner]
     taken: dict[int, _Taken] = field(default_factory=dict)
     unkept: int = 0
+    grids: dict[int, tuple[str, CellGrid]] = field(default_factory=dict)
+    """Cells of the pictures on which heads are compared, by id, with the hash of what they were made of."""
 
 
 _kept: list[_Lessons] = []
@@ -248,6 +250,54 @@ def _lessons(project: Project, image: ImageRecord, taken: _Taken, net: FeatureNe
     objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
     unverified = [box.scaled(1 / grown) for box in taken.unverified]
     return {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
+
+
+def quick_look(
+    project: Project,
+    images: Sequence[ImageRecord],
+    heads: Sequence[FindingHead],
+    progress: Progress,
+    *,
+    threads: int | None = None,
+) -> dict[int, list[list[tuple[BBox, float]]]] | None:
+    """What each of these heads finds on each picture at the smallest input size alone; None without feature maps.
+
+    Cells stay in memory for the next time, 5 MB a picture. A picture that cannot be read is left out.
+    """
+    detector = detector_of(project)
+    net = _features_of(detector, threads)
+    if detector is None or net is None:
+        return None
+    kept = _lessons_of(project, detector, net).grids
+    for gone in kept.keys() - {image.id for image in images}:
+        del kept[gone]
+    quick = [FindingHead({SIDES[0]: head.views[SIDES[0]]}) for head in heads]
+    looks: dict[int, list[list[tuple[BBox, float]]]] = {}
+    for image in images:
+        progress.check_cancelled()
+        try:
+            grid = _kept_grid(project, image, net, kept)
+        except UnreadableImageError:
+            continue  # whoever looks for it next says so
+        with _few(threads):
+            found = [head.find({SIDES[0]: grid}) for head in quick]
+        grown = (image.width or grid.size[0]) / grid.size[0]
+        looks[image.id] = [
+            [(BBox(*box).scaled(grown), score) for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)]
+            for boxes, scores in found
+        ]
+    return looks
+
+
+def _kept_grid(
+    project: Project, image: ImageRecord, net: FeatureNet, kept: dict[int, tuple[str, CellGrid]]
+) -> CellGrid:
+    known = kept.get(image.id)
+    if known is None or known[0] != image.content_hash:
+        grid = net.cells(read_for_models(project.path_of(image))[1], SIDES[0])
+        half = replace(grid, features=grid.features.astype(np.float16))  # type: ignore[arg-type]
+        kept[image.id] = known = (image.content_hash or "", half)
+    return replace(known[1], features=known[1].features.astype(np.float32))
 
 
 def _solve(lessons: _Lessons) -> FindingHead | None:

@@ -27,6 +27,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import learn_to_find
 from hitl_desktop.workflows.first_sight import first_sights, in_crowd, sights_of
+from hitl_desktop.workflows.gate import Comparison, compare
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 
@@ -40,13 +41,17 @@ MOST_PICTURES = 1500
 
 @dataclass(frozen=True, slots=True)
 class RetrainResult:
-    """The new head's id (None while there is too little to learn from), and what it learned from."""
+    """The new head's id (None while there is too little to learn from), and what it learned from.
+
+    `waits` says why it is not the active one, if it is not.
+    """
 
     head_id: int | None
     pictures: int
     boxes: int
     seconds: float
     changes: Changes
+    waits: str = ""
 
 
 def is_due(new_decisions: int, decided: int) -> bool:
@@ -59,7 +64,8 @@ def retrain(
 ) -> RetrainResult:
     """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
 
-    Until then the old head and the old order stand. Too few labels are no error: the queue is ranked by the detector.
+    Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few labels are no
+    error: the queue is ranked by the detector.
     """
     started = time.perf_counter()
     last_decision = project.decisions.last_id()
@@ -89,7 +95,9 @@ def retrain(
     calibration = fit_calibration(sights_of(project, sights))
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
-    naming = load_naming(project, named=Named(head, encoder_id, calibration))
+    named, learned = Named(head, encoder_id, calibration), frozenset(image.id for image in images)
+    waits = _why_it_waits(project, compare(project, named, finding, learned, progress, threads=threads))
+    naming = load_naming(project, named=None if waits else named)
     ranking = project.queue.write(rank_undecided(project, naming, progress, strategy=strategy, seed=seed))
     seconds = time.perf_counter() - started
     summary = HeadSummary(
@@ -105,13 +113,21 @@ def retrain(
     with project.db.transaction():
         head_id = project.heads.add(
             encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None,
-            learned=(image.id for image in images), calibration=calibration,
+            learned=learned, calibration=calibration, waits=waits,
         )  # fmt: skip
-        project.heads.activate(head_id)
+        if not waits:
+            project.heads.activate(head_id)
         project.queue.activate(ranking)
     project.queue.forget_old()
     progress.report(3, 3, "done")
-    return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True))
+    return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits)
+
+
+def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
+    """What speaks against making a new version the active one; nothing as a rule."""
+    if project.heads.is_held():
+        return f"version {project.heads.active_id()} was chosen by hand"
+    return "; ".join(c.words() for c in comparisons if c.is_worse)
 
 
 class _Part:

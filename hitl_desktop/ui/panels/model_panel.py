@@ -25,6 +25,7 @@ from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.naming import detector_of
+from hitl_desktop.workflows.versions import waiting
 
 _LOOK_AFTER_MS = 200
 _JOBS_WIDTH = 230
@@ -34,11 +35,13 @@ class ModelPanel(QWidget):
     """Figures that were measured, each with its sample size.
 
     Signals:
-        learn_asked, prelabel_asked: a button was pressed.
+        learn_asked, prelabel_asked, use_waiting_asked, versions_asked: a button was pressed.
     """
 
     learn_asked = Signal()
     prelabel_asked = Signal()
+    use_waiting_asked = Signal()
+    versions_asked = Signal()
 
     def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
         super().__init__()
@@ -51,6 +54,11 @@ class ModelPanel(QWidget):
         learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
         learn.setToolTip("Fit a new head on everything that is decided")
         look.setToolTip("Let the detector look at the pictures it has not seen")
+        self.versions, self.use_waiting = QPushButton("Versions..."), QPushButton("Use it")
+        self.versions.setToolTip("All versions of the head: what each learned from, and which one is used")
+        self.versions.clicked.connect(self.versions_asked)
+        self.use_waiting.clicked.connect(self.use_waiting_asked)
+        self.use_waiting.hide()
         learn.clicked.connect(self.learn_asked)
         look.clicked.connect(self.prelabel_asked)
         figures = QGridLayout()
@@ -70,7 +78,7 @@ class ModelPanel(QWidget):
         figures.setColumnStretch(1, 1)
         figures.setVerticalSpacing(2)
         buttons = QVBoxLayout()
-        for button in (learn, look):
+        for button in (learn, look, self.versions, self.use_waiting):
             buttons.addWidget(button)
         buttons.addStretch(1)
         jobs = self._jobs = QWidget()
@@ -106,19 +114,26 @@ class ModelPanel(QWidget):
             f"{detector.name}, has looked at {counted(looked, 'picture')}" if detector else "has not looked yet"
         )
         version = project.heads.active()
-        self.head.setText(self._head_text(version))
+        late = waiting(project)
+        self.head.setText(self._head_text(version, late))
+        self.use_waiting.setVisible(late is not None)
+        if late is not None:
+            self.use_waiting.setText(f"Use version {late.id}")
+            self.use_waiting.setToolTip(f"It waits: {late.waits}")
         self.first_sight.setText(_first_sight_text(version))
         self.effort.setText(_effort_text(project.decisions.acts()))
         for label in (self.detector, self.head, self.first_sight, self.effort):
             label.setToolTip(label.text())
 
-    def _head_text(self, version: HeadVersion | None) -> str:
+    def _head_text(self, version: HeadVersion | None, late: HeadVersion | None) -> str:
         new = len(self._background.unlearned)
         since = f"; {new} decided or changed since" if new else ""
         if version is None:
             return f"none yet: the detector's own names and scores serve{since}"
         s = version.summary
         learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+        if late is not None:
+            return f"version {version.id} stays, version {late.id} waits: {late.waits}"
         return f"version {version.id}, learned {learned} in {s.seconds:.1f} s{since}"
 
     def _show_jobs(self) -> None:

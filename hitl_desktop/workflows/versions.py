@@ -1,0 +1,42 @@
+"""Which version of the head is active, when a person says so."""
+
+from __future__ import annotations
+
+from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.naming import load_naming, named_by
+from hitl_desktop.workflows.rank_queue import rank_undecided
+
+
+def waiting(project: Project) -> HeadVersion | None:
+    """The newest version, if it waits for a person to make it active."""
+    newest = next(iter(project.heads.latest(1)), None)
+    return newest if newest is not None and newest.waits and newest.id != project.heads.active_id() else None
+
+
+def before_active(project: Project) -> HeadVersion | None:
+    """The version that one would go back to: the latest kept one before the active one that did not wait."""
+    active = project.heads.active_id()
+    if active is None:
+        return None
+    return next((v for v in project.heads.latest() if v.id < active and v.is_kept and not v.waits), None)
+
+
+def use_version(project: Project, head_id: int, progress: Progress) -> None:
+    """Make a version active, with its order of the queue; after an older one, new ones wait.
+
+    Raises:
+        HitlError: its arrays are no longer there.
+    """
+    version = project.heads.get(head_id)
+    if version is None or not version.is_kept:
+        raise HitlError(f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones.")
+    naming = load_naming(project, named=named_by(version))
+    ranking = project.queue.write(rank_undecided(project, naming, progress))
+    is_newest = [v.id for v in project.heads.latest(1)] == [head_id]
+    with project.db.transaction():
+        project.heads.activate(head_id, hold=not is_newest)
+        project.queue.activate(ranking)
+    project.queue.forget_old()
