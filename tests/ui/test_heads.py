@@ -1,0 +1,88 @@
+"""Versions of the head in the window: one waits, is used, is gone back from; edge cases are pinned."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.store.heads import HeadSummary
+from hitl_desktop.store.image_sets import EDGE_CASES
+from hitl_desktop.ui.dialogs.versions import VersionsDialog
+from hitl_desktop.ui.main_window import MainWindow
+from tests.ui.test_window import key, propose
+
+WAITS = "on the latest 8 that both know (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
+
+
+@pytest.fixture
+def versions(window: MainWindow) -> tuple[int, int, int]:
+    """Three versions: the second is active, the third waits."""
+    propose(window)
+    project = window.session.project
+    assert project
+    category = project.categories.ensure("cell").id
+    head = NamingHead(
+        np.array([category]), np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32),
+        np.ones(2, np.float32), 0.5,
+    ).to_bytes()  # fmt: skip
+    summary = HeadSummary(8, 30, 1, 0.4, 41, 50, 47)
+    first, second = (project.heads.add(1, head, summary) for _ in range(2))
+    project.heads.activate(second)
+    third = project.heads.add(1, head, summary, waits=WAITS)
+    window.session.apply_changes(Changes(head=True))
+    return first, second, third
+
+
+def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
+    window: MainWindow, versions: tuple[int, int, int], qtbot: QtBot
+) -> None:
+    _, second, third = versions
+    panel = window.model_panel
+    qtbot.waitUntil(panel.use_waiting.isVisible)
+    assert panel.head.text() == f"version {second} stays, version {third} waits: {WAITS}"
+    assert "41 of 50 boxes shown right" in panel.first_sight.text()
+    qtbot.mouseClick(panel.use_waiting, Qt.MouseButton.LeftButton)
+    project = window.session.project
+    assert project
+    qtbot.waitUntil(lambda: project.heads.active_id() == third, timeout=20_000)
+    qtbot.waitUntil(lambda: not panel.use_waiting.isVisible())
+    assert f"version {third}, learned 8 pictures" in panel.head.text()
+
+
+def test_going_back_uses_the_version_before(window: MainWindow, versions: tuple[int, int, int], qtbot: QtBot) -> None:
+    first, _, _ = versions
+    project = window.session.project
+    assert project
+    window.actions_["go_back_a_head"].trigger()
+    qtbot.waitUntil(lambda: project.heads.active_id() == first, timeout=20_000)
+    assert project.heads.is_held()
+    window.actions_["go_back_a_head"].trigger()
+    assert "no version of the head before" in window.statusBar().currentMessage()
+
+
+def test_the_list_of_versions_says_what_each_is(window: MainWindow, versions: tuple[int, int, int]) -> None:
+    first, second, third = versions
+    project = window.session.project
+    assert project
+    dialog = VersionsDialog(project.heads.latest(), project.heads.active_id(), window)
+    rows = [[item.text() for n in range(5) if (item := dialog.table.item(row, n))] for row in range(3)]
+    assert [int(row[0]) for row in rows] == [third, second, first]
+    assert [row[4] for row in rows] == [f"not used: {WAITS}", "active", "earlier"]
+    assert rows[0][2:4] == ["8 pictures, 30 boxes, 1 category", "41 of 50 right"]
+    dialog.table.selectRow(1)
+    assert not dialog.use.isEnabled()
+    dialog.table.selectRow(2)
+    dialog.use.click()
+    assert dialog.chosen == first
+
+
+def test_a_picture_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert project.sets.all() == {EDGE_CASES: [1]}
+    assert "is an edge case now" in window.statusBar().currentMessage()
+    key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert project.sets.all() == {}
