@@ -265,6 +265,20 @@ def export(project: Path, format_name: str, out: Path, all_images: bool) -> Repo
     return asdict(summary) | {"path": str(summary.path)}
 
 
+@cli.command("export-head")
+@click.argument("project", type=PATH)
+@click.option("--out", type=PATH, required=True, help="The folder to write.")
+@_reports
+def export_head(project: Path, out: Path) -> Report:
+    """Write the taught detector as one ONNX file with its card, and the head as arrays and JSON."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.export_head import export_head as run  # noqa: PLC0415
+
+    with Project.open(project) as opened:
+        result = run(opened, out)
+    return asdict(result) | {"folder": str(result.folder)}
+
+
 @cli.command()
 @click.argument("project", type=PATH)
 @click.option("--ground-truth", "truth", type=PATH, required=True, help="A COCO file.")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-_SURE = 1e-4
+SURE = 1e-4
+"""Scores count as no nearer to 0 and 1 than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,5 @@ class Calibration:
 
 def logit(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Log odds of scores in 0..1, kept finite."""
-    clipped = np.clip(scores.astype(np.float64), _SURE, 1 - _SURE)
+    clipped = np.clip(scores.astype(np.float64), SURE, 1 - SURE)
     return np.log(clipped / (1 - clipped))

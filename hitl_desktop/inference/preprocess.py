@@ -29,12 +29,15 @@ class Placement(NamedTuple):
 
 
 def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
-    """The picture as normalised float32 [3, height, width], and where it lies in there."""
+    """The picture as normalised float32 [3, height, width], and where it lies in there.
+
+    Resizing is the exact kind, the same on every machine and in exported graphs.
+    """
     import cv2  # noqa: PLC0415 - heavy: the window opens without it
 
     width, height = spec.size
     if spec.resize == "stretch":
-        canvas = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        canvas = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
         placement = Placement(width / image.shape[1], height / image.shape[0], 0.0, 0.0)
     else:
         canvas, placement = _letterbox(image, width, height, spec.pad)
@@ -55,6 +58,6 @@ def _letterbox(image: RgbImage, width: int, height: int, pad: float) -> tuple[Rg
     left, top = (width - new_width) // 2, (height - new_height) // 2
     canvas = np.full((height, width, 3), pad, np.uint8)
     canvas[top : top + new_height, left : left + new_width] = cv2.resize(
-        image, (new_width, new_height), interpolation=cv2.INTER_LINEAR
+        image, (new_width, new_height), interpolation=cv2.INTER_LINEAR_EXACT
     )
     return canvas, Placement(new_width / image.shape[1], new_height / image.shape[0], left, top)

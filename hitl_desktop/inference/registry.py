@@ -14,6 +14,7 @@ from hitl_desktop.inference.encoder import CropEncoder
 from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
 from hitl_desktop.inference.nanodet import NanoDet
 from hitl_desktop.inference.session import Session
+from hitl_desktop.inference.taught_detector import TaughtDetector
 from hitl_desktop.paths import models_dir
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Detector(Protocol):
 
 DETECTOR_FAMILIES: dict[str, Callable[[ModelCard, Session], Detector]] = {
     "nanodet": NanoDet,
+    "taught": TaughtDetector,
 }
 """Families of detectors by the name that cards use; one module each."""
 

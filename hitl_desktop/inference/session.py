@@ -54,7 +54,7 @@ class Session:
         self.output_shapes: dict[str, list[int | str]] = {o.name: list(o.shape) for o in self._session.get_outputs()}
         self.output_names = list(self.output_shapes)
 
-    def run(self, outputs: Sequence[str], batch: FloatArray) -> list[FloatArray]:
+    def run(self, outputs: Sequence[str], batch: FloatArray | NDArray[np.uint8]) -> list[FloatArray]:
         """The named outputs for one input batch.
 
         Raises:

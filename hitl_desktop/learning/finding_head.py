@@ -31,10 +31,12 @@ RIDGE = 300.0
 MOST_FOUND = 40
 _CORE, _LEAST_CORE = 0.2, 0.75
 _MIDDLE, _LEAST_MIDDLE = 0.15, 0.3
-_FLOOR = 0.03
-_SAME_OBJECT, _OTHER_OBJECT = 0.5, 0.6
-_MOST_SEEDS = 400
-_MOST_LOG_SIDE = 7.5
+FLOOR = 0.03
+AGREES_FROM, OTHER_OBJECT = 0.3, 0.6
+"""Votes count from the first overlap on, in full from the second on, without a step: a vote more or less of those in
+between changes little. On cards at 20 pictures AP50 is .60, with a step at 0.5 it is .57; .845 and .840 on bccd."""
+MOST_SEEDS = 400
+MOST_LOG_SIDE = 7.5
 _KEPT = ("classes", "counts", "sums")
 _POOLED_ID = -99
 
@@ -251,16 +253,17 @@ class FindingView:
 
         chances = softmax(grid.features @ self.weights + self.bias)[:, self.is_category]
         chances[~grid.inside()] = 0.0
-        quality = np.clip(grid.features @ self.quality_weights + self.quality_level, 1e-3, 1.0)
+        # not limited from above: of cells that are all surely in the middle one is still the best
+        quality = np.maximum(grid.features @ self.quality_weights + self.quality_level, 1e-3)
         scores = np.sqrt(chances.sum(axis=1) * quality)
         peaks = np.zeros(len(scores), bool)
         for each in (scores, *(np.sqrt(column * quality) for column in chances.T)):
             plane = each.reshape(grid.rows, grid.columns).astype(np.float32)
-            peaks |= ((plane >= cv2.dilate(plane, np.ones((3, 3), np.uint8))) & (plane > _FLOOR)).ravel()
-        kept = np.flatnonzero(scores > _FLOOR)
+            peaks |= ((plane >= cv2.dilate(plane, np.ones((3, 3), np.uint8))) & (plane > FLOOR)).ravel()
+        kept = np.flatnonzero(scores > FLOOR)
         boxes = self._boxes(grid.features[kept], np.argmax(chances[kept], axis=1))
         middle = grid.centres()[kept] + boxes[:, :2] * grid.stride
-        half = np.exp(np.clip(boxes[:, 2:], 0.0, _MOST_LOG_SIDE)) / 2
+        half = np.exp(np.clip(boxes[:, 2:], 0.0, MOST_LOG_SIDE)) / 2
         corners = grid.to_picture(np.concatenate([middle - half, middle + half], axis=1))
         return _Votes(corners, scores[kept], peaks[kept])
 
@@ -310,7 +313,7 @@ def _count(
 ) -> tuple[Boxes, NDArray[np.float32]]:
     """Greedy suppression among peaks; each box is the mean of all that agree with it, its score that of the views."""
     seeds = np.flatnonzero(is_peak)
-    seeds = seeds[np.argsort(-scores[seeds], kind="stable")][:_MOST_SEEDS]
+    seeds = seeds[np.argsort(-scores[seeds], kind="stable")][:MOST_SEEDS]
     if len(seeds) == 0:
         return np.zeros((0, 4)), np.zeros(0, np.float32)
     overlaps = _iou(corners[seeds], corners)
@@ -320,18 +323,19 @@ def _count(
     for n in range(len(seeds)):
         if not alive[n]:
             continue
-        near = overlaps[n] >= _SAME_OBJECT
-        near[seeds[n]] = True
-        weights = scores[near] * overlaps[n][near] + 1e-9
-        boxes.append((corners[near] * weights[:, None]).sum(axis=0) / weights.sum())
-        found.append(sum(scores[near & (view_of == v)].max(initial=0.0) for v in range(views)) / views)
-        alive &= overlaps[n][seeds] < _OTHER_OBJECT
+        agrees = np.clip((overlaps[n] - AGREES_FROM) / (OTHER_OBJECT - AGREES_FROM), 0.0, 1.0)
+        agrees[seeds[n]] = 1.0
+        surely = scores * agrees
+        weights = surely * overlaps[n] + 1e-9 * (agrees > 0)
+        boxes.append((corners * weights[:, None]).sum(axis=0) / weights.sum())
+        found.append(sum(surely[view_of == v].max(initial=0.0) for v in range(views)) / views)
+        alive &= overlaps[n][seeds] < OTHER_OBJECT
         if len(boxes) == MOST_FOUND:
             break
     best = np.argsort(-np.array(found), kind="stable")
     kept = np.array(boxes)[best]
     sides = np.maximum(kept[:, 2:] - kept[:, :2], 1.0)
-    return np.concatenate([kept[:, :2], sides], axis=1), np.array(found, np.float32)[best]
+    return np.concatenate([kept[:, :2], sides], axis=1), np.minimum(np.array(found, np.float32)[best], 1.0)
 
 
 def _iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:

@@ -73,18 +73,24 @@ class Heads:
         learned: Iterable[int] = (),
         calibration: Calibration | None = None,
         waits: str = "",
+        trial: bytes | None = None,
     ) -> int:
-        """Store a version, with the bytes of its finding head if it has one; it is not active yet."""
+        """Store a version, with the bytes of its finding head and of what was tried of it if there are any.
+
+        It is not active yet.
+        """
         head_id = self._db.insert(
-            """INSERT INTO head_versions (created, model_id, weights, summary, finding, learned, calibration, waits)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO head_versions
+               (created, model_id, weights, summary, finding, learned, calibration, waits, trial)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 now(), model_id, weights, json.dumps(asdict(summary)), finding, json.dumps(sorted(learned)),
-                json.dumps(asdict(calibration or Calibration())), waits,
+                json.dumps(asdict(calibration or Calibration())), waits, trial,
             ),
         )  # fmt: skip
         self._db.execute(
-            "UPDATE head_versions SET weights = x'', finding = NULL WHERE id <= ? AND id IS NOT ? AND weights != x''",
+            """UPDATE head_versions SET weights = x'', finding = NULL, trial = NULL
+               WHERE id <= ? AND id IS NOT ? AND weights != x''""",
             (head_id - KEPT, self.active_id()),
         )
         return head_id
@@ -106,6 +112,10 @@ class Heads:
     def finding_of(self, head_id: int) -> bytes | None:
         """The bytes that the finding head of a version made, if it has one; with many categories megabytes."""
         return self._db.scalar("SELECT finding FROM head_versions WHERE id = ?", (head_id,))
+
+    def trial_of(self, head_id: int) -> bytes | None:
+        """The bytes of what was tried of a version, if anything was."""
+        return self._db.scalar("SELECT trial FROM head_versions WHERE id = ?", (head_id,))
 
     def active(self) -> HeadVersion | None:
         """The version that names proposals now."""

@@ -206,6 +206,7 @@ def calibrate(db: Database) -> None:
     for column in ("learned TEXT NOT NULL DEFAULT '[]'", "calibration TEXT NOT NULL DEFAULT '{}'"):
         db.execute(f"ALTER TABLE head_versions ADD COLUMN {column}")
     db.execute("ALTER TABLE head_versions ADD COLUMN waits TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE head_versions ADD COLUMN trial BLOB")
     db.execute("""
         CREATE TABLE image_sets (
             name TEXT NOT NULL, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,

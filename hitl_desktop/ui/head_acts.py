@@ -10,7 +10,7 @@ from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.edge_cases import toggle_edge_case
+from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, waiting
 
 

@@ -28,9 +28,14 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.naming import detector_of, found_on
 from hitl_desktop.workflows.open_folder import note_unreadable
+from hitl_desktop.workflows.trial import is_drawn, pinned
 
 SIDES = (416, 640)
 """Input sizes whose views vote."""
+
+_TRIAL = 1
+"""The key of the learner of a head on trial: it sees the smallest size, and not the pictures that it is tried on."""
+_LEARNERS = (*SIDES, _TRIAL)
 
 FOUND_FROM = 0.08
 """What is found less surely is not stored."""
@@ -47,6 +52,7 @@ class _Taken:
     content_hash: str
     objects: _Objects
     unverified: _Boxes
+    on_trial: bool = False
 
 
 @dataclass(slots=True)
@@ -73,7 +79,7 @@ _KEEP_AFTER = 10
 def keep_lessons() -> None:
     """Write the sums to the cache, so that the next session need not look at every taught picture again."""
     for lessons in _kept:
-        told = {str(i): (t.content_hash, t.objects, t.unverified) for i, t in lessons.taken.items()}
+        told = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in lessons.taken.items()}
         arrays = {
             f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()
         }
@@ -97,11 +103,11 @@ def _restored(project: Path, detector: str) -> _Lessons | None:
         with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         known, told = msgspec.json.decode(
-            arrays.pop("taken").tobytes(), type=tuple[str, dict[str, tuple[str, _Objects, _Boxes]]]
+            arrays.pop("taken").tobytes(), type=tuple[str, dict[str, tuple[str, _Objects, _Boxes, bool]]]
         )
         learners = {
             s: FindingLearner.from_arrays({n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{s}.")})
-            for s in SIDES
+            for s in _LEARNERS
         }
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None  # it is a cache: what it says can be learned anew
@@ -116,19 +122,19 @@ def learn_to_find(
     progress: Progress,
     *,
     threads: int | None = None,
-) -> FindingHead | None:
-    """A head that has learned from exactly these decided pictures; None while it cannot find anything.
+) -> tuple[FindingHead | None, FindingHead | None]:
+    """A head that has learned from exactly these decided pictures, and one on trial; None while they find nothing.
 
     Only what changed since the last time is added or taken back. The new pictures are looked at, too: what the head
     finds there beside the objects shows the naming head what is none.
     """
     net = _features_of(detector, threads)
     if detector is None or net is None:
-        return None
-    absent = project.absent_folders()
+        return None, None
+    absent, tried = project.absent_folders(), pinned(project)
     now = [record for i in images if (record := project.images.get(i.id))]  # hashed since, perhaps
     there = [i for i in now if i.folder_id not in absent and i.content_hash]
-    wanted = {image.id: _wanted(project, image, image.content_hash or "") for image in there}
+    wanted = {image.id: _wanted(project, image, image.content_hash or "", image.id in tried) for image in there}
     lessons = _lessons_of(project, detector, net)
     with _few(threads):
         changed = _take_back(project, lessons, wanted, net, progress)
@@ -136,12 +142,12 @@ def learn_to_find(
         lessons.unkept += changed + len(new)
         if lessons.unkept >= _KEEP_AFTER:
             keep_lessons()
-        head = _solve(lessons)
+        head, on_trial = _solve(lessons, SIDES), _solve(lessons, (_TRIAL,))
         if head is not None and new:
             _look(project, new, detector, net, head, 0)
     if head is not None and new:
         embed_images(project, new, _Quiet(progress), threads=threads)
-    return head
+    return head, on_trial
 
 
 def _few(threads: int | None) -> AbstractContextManager[object]:
@@ -160,7 +166,7 @@ def _take_back(
     if len(changed) > len(lessons.taken) / 2 or any(
         image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
     ):
-        lessons.learners, lessons.taken = {side: FindingLearner(net.width) for side in SIDES}, {}
+        lessons.learners, lessons.taken = {side: FindingLearner(net.width) for side in _LEARNERS}, {}
         return 0
     for image in images.values():
         progress.check_cancelled()
@@ -219,18 +225,19 @@ def _features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNe
 
 def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
     if not _kept or _kept[0].place != project.path or _kept[0].detector != detector.hash:
-        anew = _Lessons(project.path, detector.hash, {side: FindingLearner(net.width) for side in SIDES})
+        anew = _Lessons(project.path, detector.hash, {side: FindingLearner(net.width) for side in _LEARNERS})
         _kept[:] = [_restored(project.path, detector.hash) or anew]
     return _kept[0]
 
 
-def _wanted(project: Project, image: ImageRecord, content_hash: str) -> _Taken:
+def _wanted(project: Project, image: ImageRecord, content_hash: str, is_pinned: bool) -> _Taken:
     """What a picture is to teach; nobody vouches for what lies in crowds."""
     annotations = project.annotations.of_image(image.id)
     return _Taken(
         content_hash,
         tuple((a.bbox, a.category_id) for a in annotations if not a.crowd),
         tuple(a.bbox for a in annotations if a.crowd),
+        is_pinned or is_drawn(content_hash),
     )
 
 
@@ -249,7 +256,8 @@ def _lessons(project: Project, image: ImageRecord, taken: _Taken, net: FeatureNe
     grids, grown = _grids(project, image, net)
     objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
     unverified = [box.scaled(1 / grown) for box in taken.unverified]
-    return {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
+    lessons = {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
+    return lessons if taken.on_trial else lessons | {_TRIAL: lessons[SIDES[0]]}
 
 
 def quick_look(
@@ -260,7 +268,7 @@ def quick_look(
     *,
     threads: int | None = None,
 ) -> dict[int, list[list[tuple[BBox, float]]]] | None:
-    """What each of these heads finds on each picture at the smallest input size alone; None without feature maps.
+    """What each of these heads, on trial, finds on each picture; None without feature maps.
 
     Cells stay in memory for the next time, 5 MB a picture. A picture that cannot be read is left out.
     """
@@ -271,7 +279,6 @@ def quick_look(
     kept = _lessons_of(project, detector, net).grids
     for gone in kept.keys() - {image.id for image in images}:
         del kept[gone]
-    quick = [FindingHead({SIDES[0]: head.views[SIDES[0]]}) for head in heads]
     looks: dict[int, list[list[tuple[BBox, float]]]] = {}
     for image in images:
         progress.check_cancelled()
@@ -280,7 +287,7 @@ def quick_look(
         except UnreadableImageError:
             continue  # whoever looks for it next says so
         with _few(threads):
-            found = [head.find({SIDES[0]: grid}) for head in quick]
+            found = [head.find({SIDES[0]: grid}) for head in heads]
         grown = (image.width or grid.size[0]) / grid.size[0]
         looks[image.id] = [
             [(BBox(*box).scaled(grown), score) for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)]
@@ -300,9 +307,9 @@ def _kept_grid(
     return replace(known[1], features=known[1].features.astype(np.float32))
 
 
-def _solve(lessons: _Lessons) -> FindingHead | None:
-    views = {side: view for side, learner in lessons.learners.items() if (view := learner.solve()) is not None}
-    return FindingHead(views) if len(views) == len(SIDES) else None
+def _solve(lessons: _Lessons, keys: Sequence[int]) -> FindingHead | None:
+    views = {SIDES[0] if k == _TRIAL else k: view for k in keys if (view := lessons.learners[k].solve()) is not None}
+    return FindingHead(views) if len(views) == len(keys) else None
 
 
 def _look(

@@ -1,9 +1,15 @@
-"""Never worse silently: a new head against the active one, on pictures that both were taught or neither was."""
+"""Never worse silently: a new head beside the active one, on pictures that neither was taught.
+
+Comparing on pictures that both were taught says nothing: on such ones a head is right even after half of what it was
+taught was nonsense. So each version has a companion, taught all but the pictures of the trial.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -13,16 +19,19 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.metrics import paired_bound
+from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.finding import quick_look
 from hitl_desktop.workflows.first_sight import agreed
-from hitl_desktop.workflows.naming import Named, load_naming, named_by, proposals_of, shown
+from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, shown
+from hitl_desktop.workflows.trial import is_drawn, pinned
 
-RECENT = 12
-"""So many of the latest pictures are compared: more cost a tenth of a second each after a start."""
-MOST_OF_A_SET = 20
+MOST_TRIED = 12
+"""So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
+LEAST_DRAWN = 3
+"""Fewer pictures that nobody chose say too little."""
 
 Objects = Sequence[tuple[str, BBox]]
 
@@ -54,39 +63,66 @@ class Comparison:
         )
 
 
-def compare(
-    project: Project,
-    named: Named,
-    finding: FindingHead | None,
-    learned: frozenset[int],
-    progress: Progress,
-    *,
-    threads: int | None = None,
-) -> list[Comparison]:
-    """A new head, taught these pictures, beside the active one: on the latest pictures, and on each set of edge cases.
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A head that was not taught the pictures it is tried on: what it was taught, and its two parts."""
 
-    Pictures that only one of them was taught say nothing, and are left out. There is nothing to compare with before the
-    first head. Names are judged by the harmonic mean of precision and recall of what is shown of the stored boxes,
-    finding by the average precision of the boxes found at the smallest input size, whatever their names.
+    learned: frozenset[int]
+    named: Named
+    finding: FindingHead | None
+
+    def to_bytes(self) -> bytes:
+        """The trial as it is kept with its version: an npz archive of plain arrays."""
+        file = io.BytesIO()
+        np.savez(
+            file,
+            learned=np.array(sorted(self.learned), np.int64),
+            encoder=np.array(self.named.encoder_id),
+            naming=np.frombuffer(self.named.head.to_bytes(), np.uint8),
+            finding=np.frombuffer(self.finding.to_bytes() if self.finding else b"", np.uint8),
+        )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """A kept trial."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            finding = FindingHead.from_bytes(data) if (data := file["finding"].tobytes()) else None
+            named = Named(NamingHead.from_bytes(file["naming"].tobytes()), int(file["encoder"]))
+            return cls(frozenset(file["learned"].tolist()), named, finding)
+
+
+def compare(project: Project, trial: Trial, progress: Progress, *, threads: int | None = None) -> list[Comparison]:
+    """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge cases.
+
+    There is nothing to compare with before the first head, nor right after pictures were pinned or taken back. Names
+    are judged by the harmonic mean of precision and recall of what is shown of the stored boxes, finding by the average
+    precision of boxes whatever their names.
     """
-    active = project.heads.active()
-    if active is None:
+    active = project.heads.active_id()
+    kept = project.heads.trial_of(active) if active is not None else None
+    if kept is None:
         return []
-    records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None}
-    taught = active.learned & learned
-    both = [i for i in project.decisions.decided_order() if i in taught and i in records][-RECENT:]
-    parts = [(f"the latest {len(both)} that both know", both)] if both else []
-    for name, members in project.sets.all().items():
-        fair = [i for i in members if i in records and (i in active.learned) == (i in learned)]
-        parts += [(f"the set “{name}”", fair[:MOST_OF_A_SET])] if fair else []
-    wanted = [records[i] for i in dict.fromkeys(i for _, members in parts for i in members)]
+    before = Trial.from_bytes(kept)
+    records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash}
+    sets = project.sets.all()
+    if before.learned - records.keys() or before.learned & pinned(project):
+        return []  # the new one was taught less, as people wished: it may well be worse
+    drawn = [i for i in project.decisions.decided_order() if i in records and is_drawn(records[i].content_hash or "")]
+    parts = [("pictures that neither was taught", drawn[-MOST_TRIED:])]
+    parts += [
+        (f"the set “{name}”", [i for i in members if i in records][-MOST_TRIED:]) for name, members in sets.items()
+    ]
+    fair = [(on, [i for i in members if i not in before.learned | trial.learned]) for on, members in parts]
+    fair = [(on, members) for on, members in fair if len(members) >= (LEAST_DRAWN if on == parts[0][0] else 1)]
+    wanted = [records[i] for i in dict.fromkeys(i for _, members in fair for i in members)]
     truth = {image.id: _objects(project, image) for image in wanted}
-    before, after = (_named_well(project, wanted, truth, each) for each in (named_by(active), named))
-    found = _found_well(project, wanted, truth, (project.heads.finding_of(active.id), finding), progress, threads)
-    scores = [("names", before, after), *([("finds", *found)] if found else [])]
+    named = [_named_well(project, wanted, truth, each.named) for each in (before, trial)]
+    found = _found_well(project, wanted, truth, (before.finding, trial.finding), progress, threads)
+    scores = [("names", *named), *([("finds", *found)] if found else [])]
     return [
         Comparison(on, ability, len(members), *_means(old, new, members))
-        for on, members in parts
+        for on, members in fair
         for ability, old, new in scores
     ]
 
@@ -119,15 +155,15 @@ def _found_well(
     project: Project,
     images: Sequence[ImageRecord],
     truth: Mapping[int, Objects],
-    heads: tuple[bytes | None, FindingHead | None],
+    heads: tuple[FindingHead | None, FindingHead | None],
     progress: Progress,
     threads: int | None,
 ) -> tuple[Scores, Scores] | None:
     """The average precision of what both find on each picture; None where one of them finds nothing at all."""
-    kept, new = heads
-    if kept is None or new is None:
+    old, new = heads
+    if old is None or new is None:
         return None
-    found = quick_look(project, images, (FindingHead.from_bytes(kept), new), progress, threads=threads)
+    found = quick_look(project, images, (old, new), progress, threads=threads)
     if found is None or len(found) < len(images):  # a picture that is gone cannot be compared
         return None
     scored: Callable[[int], Scores] = lambda n: {  # noqa: E731 - said once

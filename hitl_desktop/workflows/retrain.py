@@ -17,6 +17,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
 from hitl_desktop.learning.calibration import fit_calibration
+from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
 from hitl_desktop.learning.query import DEFAULT_STRATEGY
 from hitl_desktop.progress import Progress
@@ -27,9 +28,10 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import learn_to_find
 from hitl_desktop.workflows.first_sight import first_sights, in_crowd, sights_of
-from hitl_desktop.workflows.gate import Comparison, compare
+from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
+from hitl_desktop.workflows.trial import is_drawn, pinned
 
 MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
@@ -77,7 +79,7 @@ def retrain(
     progress.check_cancelled()
     encoder_id = encoder_record_id(project)
     progress.report(0, 3, "learning where objects are")
-    finding = learn_to_find(project, images, detector, progress, threads=threads)
+    finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
     with project.db.snapshot():
         collected = _collect(project, images, detector, encoder_id, progress)
         sights = first_sights(project)
@@ -95,8 +97,8 @@ def retrain(
     calibration = fit_calibration(sights_of(project, sights))
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
-    named, learned = Named(head, encoder_id, calibration), frozenset(image.id for image in images)
-    waits = _why_it_waits(project, compare(project, named, finding, learned, progress, threads=threads))
+    named, trial = Named(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
+    waits = _why_it_waits(project, compare(project, trial, progress, threads=threads) if trial else ())
     naming = load_naming(project, named=None if waits else named)
     ranking = project.queue.write(rank_undecided(project, naming, progress, strategy=strategy, seed=seed))
     seconds = time.perf_counter() - started
@@ -113,7 +115,8 @@ def retrain(
     with project.db.transaction():
         head_id = project.heads.add(
             encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None,
-            learned=learned, calibration=calibration, waits=waits,
+            learned=(image.id for image in images), calibration=calibration, waits=waits,
+            trial=trial.to_bytes() if trial else None,
         )  # fmt: skip
         if not waits:
             project.heads.activate(head_id)
@@ -121,6 +124,20 @@ def retrain(
     project.queue.forget_old()
     progress.report(3, 3, "done")
     return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits)
+
+
+def _on_trial(project: Project, collected: _Collected, encoder_id: int, finding: FindingHead | None) -> Trial | None:
+    """The companion of a head that was not taught the pictures of the trial; None while it has too little to learn."""
+    tried = pinned(project) | {
+        image_id
+        for image_id in np.unique(collected.image_ids).tolist()
+        if (image := project.images.get(image_id)) and is_drawn(image.content_hash or "0")
+    }
+    taught = ~np.isin(collected.image_ids, list(tried))
+    samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])
+    head = fit(samples, collected.trust, collected.typical_score, reach=collected.reach)
+    learned = frozenset(np.unique(collected.image_ids[taught]).tolist())
+    return Trial(learned, Named(head, encoder_id), finding) if head is not None else None
 
 
 def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
@@ -154,6 +171,7 @@ def _decided_for_training(project: Project) -> list[ImageRecord]:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Collected:
     samples: Samples
+    image_ids: NDArray[np.int64]
     trust: NDArray[np.float32]
     typical_score: float
     reach: float
@@ -193,6 +211,7 @@ def _collect(
     trust, models = _Trust(detector.classes if detector else ()), proposers(project)
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
+    image_ids: list[int] = []
     boxes = fitted = 0
     for number, record in enumerate(images):
         if number % 32 == 31:
@@ -218,11 +237,12 @@ def _collect(
             if key in found:
                 embeddings.append(found[key])
                 targets.append(target)
+                image_ids.append(image.id)
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
     reach = (fitted + 1) / (boxes + 1)
-    return _Collected(samples, trust.per_class(), trust.typical_score(), reach, boxes)
+    return _Collected(samples, np.array(image_ids), trust.per_class(), trust.typical_score(), reach, boxes)
 
 
 def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:

@@ -13,7 +13,7 @@ from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.test_window import key, propose
 
-WAITS = "on the latest 8 that both know (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
+WAITS = "on pictures that neither was taught (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
 
 def learned(project: Project) -> FindingHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head = learn_to_find(project, images, detector_of(project), QUIET, threads=2)
+    head, _ = learn_to_find(project, images, detector_of(project), QUIET, threads=2)
     assert head is not None
     return head
 
@@ -177,7 +177,7 @@ def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset:
     assert learned(project).views.keys() == {416, 640}
     annotate.remove(project, project.annotations.of_image(1))
     images = project.images.all(state=ImageState.DECIDED)
-    assert learn_to_find(project, images, detector_of(project), QUIET, threads=2) is None
+    assert learn_to_find(project, images, detector_of(project), QUIET, threads=2) == (None, None)
     assert retrain(project, QUIET, threads=2).head_id is None
 
 

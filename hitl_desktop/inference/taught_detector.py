@@ -1,0 +1,37 @@
+"""The family of taught detectors: graphs that this program wrote, a picture in, named boxes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.errors import ModelError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.session import Session
+
+_OUTPUTS = ("boxes", "class_scores")
+
+
+class TaughtDetector:
+    """Runs an exported detector; what it needs is all in its graph."""
+
+    def __init__(self, card: ModelCard, session: Session) -> None:
+        self.card = card
+        self._session = session
+        columns = session.output_shapes.get("class_scores", [0])[-1]
+        if not set(_OUTPUTS) <= set(session.output_names) or columns != len(card.classes):
+            raise ModelError(
+                f"{card.file.name} is no taught detector of {len(card.classes)} classes.",
+                hint="Export it again, or correct the family in its card.",
+            )
+
+    def predict(self, images: Sequence[RgbImage]) -> list[Detections]:
+        """What is on each picture."""
+        return [self._predict_one(image) for image in images]
+
+    def _predict_one(self, image: RgbImage) -> Detections:
+        boxes, scores = self._session.run(_OUTPUTS, np.ascontiguousarray(image))
+        return Detections(boxes.astype(np.float64), scores)
