@@ -1,6 +1,7 @@
 """Decisions about pictures, the acts they cost, and the order of asking."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 SECONDS_TO_DRAW = 7.0
@@ -61,6 +62,18 @@ class Acts:
             + SECONDS_TO_DRAW * self.drawn
         )
         return 1.0 - spent / (SECONDS_TO_DRAW * self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which score on proposals are shown: a category's own, or the one of all others."""
+
+    general: float
+    own: Mapping[int, float] = field(default_factory=dict[int, float])
+
+    def of(self, category_id: int | None) -> float:
+        """That of a category; proposals of names that are no categories yet have None."""
+        return self.own.get(category_id, self.general) if category_id is not None else self.general
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _mean(values: Any) -> float | None:
     return float(np.mean(valid)) if valid.size else None
 
 
-def wilson_interval(right: int, total: int, z: float = 1.959964) -> Interval:
+def wilson_interval(right: float, total: float, z: float = 1.959964) -> Interval:
     """The 95 % interval of a share (Wilson 1927)."""
     if total == 0:
         return 0.0, 1.0
@@ -78,6 +78,24 @@ def wilson_interval(right: int, total: int, z: float = 1.959964) -> Interval:
     spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def clustered_interval(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
+    """The 95 % interval of a share of boxes that lie on pictures [N] together.
+
+    Wilson's, with as many boxes as would say as much if each lay on a picture of its own (Kish 1965).
+    """
+    total = len(right)
+    if total == 0:
+        return 0.0, 1.0
+    share = float(right.mean())
+    _, places = np.unique(groups, return_inverse=True)
+    off = np.bincount(places, right - share)
+    pictures = len(off)
+    alone = total * share * (1 - share)
+    together = float((off**2).sum()) * pictures / max(pictures - 1, 1)
+    effect = max(1.0, together / alone) if alone > 0 else total / pictures
+    return wilson_interval(share * total / effect, total / effect)
 
 
 def bootstrap(

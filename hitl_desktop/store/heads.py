@@ -103,7 +103,7 @@ class Heads:
     def latest(self, most: int = KEPT) -> list[HeadVersion]:
         """The latest versions, newest first, without their arrays but `is_kept` as it is."""
         rows = self._db.all(
-            f"""SELECT {_COLUMNS.replace("weights", "substr(weights, 1, 1)")} FROM head_versions
+            f"""SELECT {_COLUMNS.replace("weights", "coalesce(substr(weights, 1, 1), x'')")} FROM head_versions
                 ORDER BY id DESC LIMIT ?""",
             (most,),
         )

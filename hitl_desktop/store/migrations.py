@@ -194,14 +194,17 @@ def calibrate(db: Database) -> None:
     db.execute("""
         CREATE TABLE sightings (
             id INTEGER PRIMARY KEY, prediction_id INTEGER NOT NULL UNIQUE REFERENCES predictions (id),
+            image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
             head_id INTEGER REFERENCES head_versions (id), name TEXT NOT NULL,
             raw REAL NOT NULL, score REAL NOT NULL, shown INTEGER NOT NULL
         ) STRICT""")
     # of those from before it is not known how sure they were, and without it they say nothing: 0 is no chance
     db.execute(
-        """INSERT INTO sightings (prediction_id, head_id, name, raw, score, shown)
-           SELECT prediction_id, head_id, said, 0.0, 0.0, said != '' FROM old_sightings ORDER BY rowid"""
+        """INSERT INTO sightings (prediction_id, image_id, head_id, name, raw, score, shown)
+           SELECT prediction_id, p.image_id, head_id, said, 0.0, 0.0, said != ''
+           FROM old_sightings s JOIN predictions p ON p.id = prediction_id ORDER BY s.rowid"""
     )
+    db.execute("CREATE INDEX sightings_by_image ON sightings (image_id)")
     db.execute("DROP TABLE old_sightings")
     for column in ("learned TEXT NOT NULL DEFAULT '[]'", "calibration TEXT NOT NULL DEFAULT '{}'"):
         db.execute(f"ALTER TABLE head_versions ADD COLUMN {column}")

@@ -149,18 +149,22 @@ class Predictions:
     def note_sightings(self, sightings: Iterable[Sighting]) -> None:
         """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
         self._db.many(
-            """INSERT OR IGNORE INTO sightings (prediction_id, head_id, name, raw, score, shown)
-               SELECT id, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
+            """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, raw, score, shown)
+               SELECT id, image_id, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
             ((s.head_id, s.name, s.raw, s.score, s.shown, s.prediction_id) for s in sightings),
         )
 
-    def sightings(self) -> list[Sighting]:
-        """All first sights on decided pictures, in order of time."""
+    def sightings(self, latest: int | None = None) -> list[Sighting]:
+        """First sights on decided pictures, all or those of the latest ones, in order of time."""
         rows = self._db.all(
             """SELECT s.prediction_id, p.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,
                       length(p.class_scores) = 0
-               FROM sightings s JOIN predictions p ON p.id = s.prediction_id JOIN images i ON i.id = p.image_id
-               WHERE i.state = 'decided' ORDER BY s.rowid"""
+               FROM sightings s JOIN predictions p ON p.id = s.prediction_id
+               WHERE s.image_id IN (SELECT image_id FROM sightings JOIN images i ON i.id = image_id
+                                    WHERE i.state = 'decided' GROUP BY image_id
+                                    ORDER BY max(sightings.id) DESC LIMIT ?)
+               ORDER BY s.id""",
+            (-1 if latest is None else latest,),
         )
         return [
             Sighting(pid, image_id, BBox(x, y, w, h), head_id, name, raw, score, bool(shown), bool(found))

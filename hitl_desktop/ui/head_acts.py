@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import Background
+from hitl_desktop.ui.background import FILES, Background, in_project
+from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
+from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.advise import advise, reliability
+from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, waiting
 
@@ -17,8 +24,17 @@ from hitl_desktop.workflows.versions import before_active, waiting
 class HeadActs:
     """Acts on the versions of the head."""
 
-    def __init__(self, session: Session, background: Background, messages: Messages, window: QWidget) -> None:
-        self._session, self._background, self._messages, self._window = session, background, messages, window
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        messages: Messages,
+        ask: Ask,
+        window: QWidget,
+    ) -> None:
+        self._session, self._runner, self._background = session, runner, background
+        self._messages, self.ask, self._window = messages, ask, window
 
     def use_waiting(self) -> None:
         """Make the newest version active although something spoke against it."""
@@ -47,6 +63,32 @@ class HeadActs:
         dialog.exec()
         if dialog.chosen is not None:
             self._background.use_version(dialog.chosen)
+
+    def show_reliability(self) -> None:
+        """Show how far scores can be believed, and take the suggested thresholds if they are wanted."""
+        from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
+
+        project = self._session.project
+        if project is None:
+            return
+        dialog = ReliabilityDialog(
+            reliability(project), partial(advise, project), self._session.threshold, self._window
+        )
+        dialog.exec()
+        if dialog.chosen is not None:
+            self._session.set_own_thresholds(dialog.chosen)
+
+    def export(self) -> None:
+        """Write the taught detector, and the head alone, into a folder."""
+        project = self._session.project
+        chosen = self.ask.folder() if project is not None else None
+        if project is not None and chosen is not None:
+            folder = chosen / f"{project.path.stem}-detector"
+            job = in_project(project.path, lambda p, _: export_head(p, folder))
+            self._runner.start(FILES, "Exporting the detector", job, on_success=self._on_exported)
+
+    def _on_exported(self, export: HeadExport) -> None:
+        self._messages.say(f"Exported: version {export.version}, {counted(export.names, 'name')}, to {export.folder}.")
 
     def pin(self) -> None:
         """Put the picture into the set of edge cases, on which every new head is tried, or take it out."""

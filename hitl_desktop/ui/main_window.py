@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
-        self.head_acts = HeadActs(self.session, self.background, self.messages, self)
+        self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -231,6 +231,8 @@ class MainWindow(QMainWindow):
             "use_waiting": self.head_acts.use_waiting,
             "go_back_a_head": self.head_acts.go_back,
             "versions": self.head_acts.choose,
+            "reliability": self.head_acts.show_reliability,
+            "export_head": self.head_acts.export,
             "pin": self.head_acts.pin,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,

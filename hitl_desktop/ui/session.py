@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,6 +19,7 @@ from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.settings import Settings
@@ -29,12 +31,12 @@ from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import Listing, list_queue
-from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown
+from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown, shown_to_people
 
 IDLE_SECONDS = 30.0
 SAME_OBJECT_IOU = 0.6
 THRESHOLD_STEP = 0.05
-_THRESHOLD = "display_threshold"
+_THRESHOLD, _OWN_THRESHOLDS = "display_threshold", "category_thresholds"
 _LAST_IMAGE = "last_image"
 _FEW = 200
 MANY = 20_000
@@ -80,6 +82,7 @@ class Session(QObject):
         self.rejected: set[int] = set()
         self.category_id: int | None = None
         self.threshold = settings.number("display_threshold")
+        self.own_thresholds: dict[int, float] = {}
         self.order = ReviewOrder()
         self._listing = Listing()
         self._listings_asked = 0
@@ -109,6 +112,8 @@ class Session(QObject):
         self.category_id = next(iter(self.offered), None)
         kept = project.meta.get(_THRESHOLD)
         self.threshold = float(kept) if kept else self.settings.number("display_threshold")
+        own: dict[str, float] = json.loads(project.meta.get(_OWN_THRESHOLDS) or "{}")
+        self.own_thresholds = {int(i): score for i, score in own.items()}
         decided = project.decisions.decided_order()
         self.order = ReviewOrder(decided, decided[-1] if decided else None)
         last = project.meta.get_id(_LAST_IMAGE)
@@ -325,10 +330,25 @@ class Session(QObject):
             for p in self.proposals
             if p.prediction_id not in answered and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
         ]
-        return shown(open_ones, self.threshold)
+        return shown_to_people(open_ones, self.thresholds)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which score on proposals are shown."""
+        return Thresholds(self.threshold, self.own_thresholds)
+
+    def set_own_thresholds(self, own: Mapping[int, float]) -> None:
+        """Show proposals of these categories from scores of their own."""
+        self.own_thresholds = dict(own)
+        if self.project is not None:
+            try:
+                self.project.meta.set(_OWN_THRESHOLDS, json.dumps(self.own_thresholds) if own else None)
+            except HitlError as error:  # they hold until the project is closed
+                self.messages.error(error)
+        self.boxes_changed.emit()
 
     def set_threshold(self, value: float) -> None:
-        """Show proposals from this score up."""
+        """Show proposals from this score up, but those of categories with scores of their own."""
         self.threshold = round(min(max(value, 0.05), 0.95), 2)
         if self.project is not None:
             try:
@@ -524,7 +544,7 @@ class Session(QObject):
         removed = len(self.annotations) if empty else 0
 
         def act(project: Project, image: ImageRecord) -> Changes:
-            how = annotate.How(head_id, self.threshold, self._active_seconds)
+            how = annotate.How(head_id, self.thresholds, self._active_seconds)
             if empty:
                 return annotate.mark_empty(project, image.id, self.proposals, how)
             return annotate.decide(project, image.id, self.visible_proposals, self.proposals, how)

@@ -12,7 +12,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.predictions import Sighting
@@ -154,10 +154,10 @@ def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a picture came to be decided: who named its boxes, the score they were shown from, active seconds."""
+    """How a picture came to be decided: who named its boxes, the scores they were shown from, active seconds."""
 
     head_id: int | None
-    threshold: float
+    thresholds: Thresholds
     seconds: float
 
 
@@ -200,7 +200,7 @@ def _decide(
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
         if known:
             return changes | Changes(categories=bool(added), queue=True)
-        project.predictions.note_sightings(_sighting(p, how.threshold) for p in seen)
+        project.predictions.note_sightings(_sighting(p, how.thresholds) for p in seen)
     return changes | Changes(categories=bool(added), queue=True)
 
 
@@ -216,10 +216,10 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
         )
 
 
-def _sighting(proposal: Proposal, threshold: float) -> Sighting:
+def _sighting(proposal: Proposal, thresholds: Thresholds) -> Sighting:
     # the head that named a proposal may have been followed by another while the picture was on screen
     head_id = proposal.head_id if proposal.by_head else None
-    name, is_shown = normalise_name(proposal.name), proposal.score >= threshold
+    name, is_shown = normalise_name(proposal.name), proposal.score >= thresholds.of(proposal.category_id)
     return Sighting(
         proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown
     )

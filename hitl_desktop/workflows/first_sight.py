@@ -52,11 +52,10 @@ class FirstSight:
 def first_sights(project: Project, *, latest: int | None = LATEST) -> list[FirstSight]:
     """First sights of the decided pictures, the latest ones or all, in order of time."""
     of: dict[int, list[Sighting]] = {}
-    for sight in project.predictions.sightings():
+    for sight in project.predictions.sightings(latest):
         of.setdefault(sight.image_id, []).append(sight)
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    chosen = list(of)[-latest:] if latest is not None else list(of)
-    return [_first_sight(i, of[i], project.annotations.of_image(i), names) for i in chosen]
+    return [_first_sight(i, seen, project.annotations.of_image(i), names) for i, seen in of.items()]
 
 
 def _first_sight(

@@ -13,6 +13,7 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.learning.calibration import Calibration
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.store.embeddings import crop_key
@@ -218,8 +219,13 @@ class _Said(Protocol):
 SaidT = TypeVar("SaidT", bound=_Said)
 
 
+def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:
+    """What a person sees of proposals, best first: those that are sure enough for their category."""
+    return shown([p for p in proposals if p.score >= thresholds.of(p.category_id)], 0.0)
+
+
 def shown(proposals: Sequence[SaidT], threshold: float) -> list[SaidT]:
-    """What a person sees of proposals, best first: the sure ones, and of the same name on one spot only the best."""
+    """The sure ones of proposals, best first, and of the same name on one spot only the best."""
     kept: list[SaidT] = []
     for p in sorted(proposals, key=lambda p: -p.score):
         if p.score < threshold:

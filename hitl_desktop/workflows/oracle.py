@@ -11,6 +11,7 @@ from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.geometry import BBox, match
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -53,7 +54,7 @@ def decide_as_oracle(
         name, box = truth[index]
         annotate.draw(project, image.id, [(box, project.categories.ensure(name).id)])
     head_id = naming.head_id if naming else None
-    annotate.decide(project, image.id, right, candidates, annotate.How(head_id, threshold, seconds=0.0))
+    annotate.decide(project, image.id, right, candidates, annotate.How(head_id, Thresholds(threshold), seconds=0.0))
 
 
 def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import sqlite3
@@ -6,12 +7,18 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hitl_desktop.domain.calibration import Calibration
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ProjectError
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.store import guard, migrations
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.open_folder import add_folder
 
 
 def test_a_new_project_opens_again(tmp_path: Path) -> None:
@@ -166,6 +173,32 @@ def test_a_project_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
     with pytest.raises(ProjectError):
         Project.open(tmp_path / "a.hitl")
     assert not guard.lock_file(tmp_path / "a.hitl").exists()
+
+
+def test_first_sights_from_before_scores_were_kept_stay(pictures: Path, tmp_path: Path) -> None:
+    """Nobody knows how sure they were: they are kept as shown or not, and teach calibration nothing."""
+    path = tmp_path / "old.hitl"
+    with pytest.MonkeyPatch.context() as old:
+        old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:9])
+        with Project.create(path) as project:
+            add_folder(project, pictures, NoProgress())
+            model = project.models.ensure("hash", "detector", ("x",))
+            boxes = np.array([[1, 1, 5, 5], [20, 20, 5, 5]], float)
+            found = Detections(boxes, np.array([[0.9], [0.4]], np.float32))
+            project.predictions.replace(1, model.id, found)
+            project.db.execute(
+                "INSERT INTO head_versions (created, model_id, weights, summary) VALUES ('', 1, x'', ?)",
+                (json.dumps({"pictures": 1, "boxes": 1, "categories": 1, "seconds": 1.0, "temperature": 1.0}),),
+            )
+            project.db.execute("INSERT INTO sightings VALUES (1, 1, 'cell', x''), (2, 1, '', x'')")
+            project.images.set_state(1, ImageState.DECIDED)
+    with Project.open(path) as project:
+        sights = [
+            (s.prediction_id, s.image_id, s.head_id, s.name, s.raw, s.shown) for s in project.predictions.sightings()
+        ]
+        assert sights == [(1, 1, 1, "cell", 0.0, True), (2, 1, 1, "", 0.0, False)]
+        (version,) = project.heads.latest()
+        assert (version.learned, version.calibration, version.waits) == (frozenset(), Calibration(), "")
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,14 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
     def make(*, automatic: bool = False) -> MainWindow:
         window = MainWindow(Settings(), automatic=automatic)
         answers = Answers()
-        acts = (window.controller, window.category_acts, window.attribute_acts, window.file_acts, window.queue_acts)
+        acts = (
+            window.controller,
+            window.category_acts,
+            window.attribute_acts,
+            window.file_acts,
+            window.queue_acts,
+            window.head_acts,
+        )
         for asks in (window, *acts):
             asks.ask = answers  # type: ignore[assignment]
         qtbot.addWidget(window)

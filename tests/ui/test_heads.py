@@ -1,5 +1,9 @@
 """Versions of the head in the window: one waits, is used, is gone back from; edge cases are pinned."""
 
+import json
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,9 +13,12 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.image_sets import EDGE_CASES
+from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows.advise import advise, reliability
 from tests.ui.test_window import key, propose
+from tests.workflows.test_advise import see
 
 WAITS = "on pictures that neither was taught (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
 
@@ -86,3 +93,51 @@ def test_a_picture_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> N
     assert "is an edge case now" in window.statusBar().currentMessage()
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert project.sets.all() == {}
+
+
+def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    for image_id in (1, 2):
+        see(project, image_id, [("cell", 0.75, True), ("cell", 0.75, False), ("gap", 0.9, True)])
+    window.session.apply_changes(Changes(categories=True))
+    dialog = ReliabilityDialog(reliability(project), partial(advise, project), 0.3, window)
+    qtbot.addWidget(dialog)
+    assert "off by 0.20 on average" in dialog.words.text()
+    assert "6 boxes shown on 2 pictures" in dialog.words.text()
+    rows = [[item.text() for n in range(4) if (item := dialog.table.item(row, n))] for row in range(2)]
+    told = {row[0]: row[1:] for row in rows}
+    assert {name: row[0] for name, row in told.items()} == {"cell": "0.30", "gap": "0.30"}
+    assert told["cell"][1].startswith("50% (95 %: ")
+    assert told["cell"][2] == "2 of 2"
+    dialog.wanted.setValue(80)
+    again = {item.text(): dialog.table.item(row, 1) for row in range(2) if (item := dialog.table.item(row, 0))}
+    assert {name: item.text() for name, item in again.items() if item} == {"cell": "0.95", "gap": "0.30"}
+    dialog.use.click()
+    assert dialog.chosen is not None
+    window.session.set_own_thresholds(dialog.chosen)
+    ids = {c.name: c.id for c in project.categories.all()}
+    assert window.session.thresholds.of(ids["gap"]) == 0.3
+    assert json.loads(project.meta.get("category_thresholds") or "") == {str(ids["gap"]): 0.3}
+
+
+def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(window: MainWindow, qtbot: QtBot) -> None:
+    propose(window)
+    project = window.session.project
+    assert project
+    cup = project.categories.ensure("cup").id
+    window.session.apply_changes(Changes(head=True, categories=True))
+    window.session.load_missing_proposals()
+    assert sorted(p.name for p in window.session.visible_proposals) == ["cup", "cup", "dog"]
+    window.session.set_own_thresholds({cup: 0.6})
+    window.session.go_to(2)
+    window.session.go_to(1)
+    assert sorted(p.name for p in window.session.visible_proposals) == ["cup", "dog"]
+    window.session.set_own_thresholds({})
+    assert len(window.session.visible_proposals) == 3
+
+
+def test_the_taught_detector_is_exported_from_the_menu(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.head_acts.ask.next_folder = tmp_path  # type: ignore[attr-defined]
+    window.actions_["export_head"].trigger()
+    qtbot.waitUntil(lambda: "Nothing was taught yet" in window._warning.text(), timeout=20_000)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
@@ -366,7 +367,7 @@ def test_a_picture_decided_before_gives_no_first_sight(window: MainWindow) -> No
     assert project
     seen = [replace(p, by_head=True, head_id=project.heads.add(1, b"", SUMMARY)) for p in
             window.session.proposals]  # fmt: skip
-    how = How(None, 0.3, 1.0)
+    how = How(None, Thresholds(0.3), 1.0)
     decide(project, 1, [], seen, how)
     first = project.db.scalar("SELECT count(*) FROM sightings")
     assert first == len(seen)

@@ -9,14 +9,14 @@ from hitl_desktop.domain.annotations import Origin
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections, Proposal
-from hitl_desktop.domain.review import Acts, DecisionKind
+from hitl_desktop.domain.review import Acts, DecisionKind, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector, shown
 
-HOW = annotate.How(None, 0.3, 1.5)
+HOW = annotate.How(None, Thresholds(0.3), 1.5)
 
 
 @pytest.fixture

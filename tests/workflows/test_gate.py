@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import paired_bound
 from hitl_desktop.progress import NoProgress
@@ -32,7 +33,7 @@ def decide_wrongly(project: Project, dataset: Path, count: int = 6) -> None:
     for _ in range(count):
         image = next_undecided(project)
         annotate.draw(project, image.id, [(box, other[name]) for name, box in answers[image.id]])
-        annotate.decide(project, image.id, [], [], annotate.How(None, 0.3, 1.0))
+        annotate.decide(project, image.id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
 
 
 def pin(project: Project, count: int = 4) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.learning.query import RANDOM
 from hitl_desktop.progress import JobCancelled, NoProgress
@@ -284,7 +285,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path) -
     image = next_undecided(loop)
     seen = proposals_of(loop, image, load_naming(loop))
     second = retrain(loop, QUIET, threads=1).head_id  # while the picture is on screen
-    annotate.decide(loop, image.id, [], seen, annotate.How(second, 0.3, 1.0))
+    annotate.decide(loop, image.id, [], seen, annotate.How(second, Thresholds(0.3), 1.0))
     heads = {s.head_id for s in loop.predictions.sightings() if s.image_id == image.id}
     assert heads == {first}
     assert first != second

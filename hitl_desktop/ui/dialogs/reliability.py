@@ -1,0 +1,141 @@
+"""How far scores can be believed: the plot of what was shown, and from which score on proposals pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.workflows.advise import Advice, Reliability
+
+_HEADINGS = ("Category", "Show from", "Then right", "Finds")
+_LARGEST = 18
+
+
+class ReliabilityDialog(QDialog):
+    """`chosen` are the thresholds to be used by category id: none to have one for all again."""
+
+    def __init__(
+        self, reliability: Reliability, advise: Callable[[float], Sequence[Advice]], general: float, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("How sure is sure?")
+        self.resize(900, 460)
+        self.chosen: dict[int, float] | None = None
+        self._advise = advise
+        self.words = QLabel(_words(reliability))
+        self.words.setWordWrap(True)
+        self.plot = _plot(reliability, self)
+        self.wanted = QSpinBox()
+        self.wanted.setRange(0, 99)
+        self.wanted.setSuffix(" %")
+        self.wanted.setSpecialValueText("what pays")
+        self.wanted.setAccessibleName("Share of the shown boxes that should be right")
+        self.wanted.valueChanged.connect(self._show_advice)
+        self.table = QTableWidget(0, len(_HEADINGS))
+        self.table.setAccessibleName("Suggested thresholds")
+        self.table.setHorizontalHeaderLabels(list(_HEADINGS))
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.use = buttons.addButton("Use these", QDialogButtonBox.ButtonRole.ActionRole)
+        self.one = buttons.addButton(f"One for all ({general:.2f})", QDialogButtonBox.ButtonRole.ActionRole)
+        self.use.clicked.connect(self._use)
+        self.one.clicked.connect(self._use_one)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Of what is shown, right should be at least"))
+        row.addWidget(self.wanted)
+        row.addStretch(1)
+        right = QVBoxLayout()
+        right.addLayout(row)
+        right.addWidget(self.table, 1)
+        both = QHBoxLayout()
+        both.addWidget(self.plot, 1)
+        both.addLayout(right, 1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addLayout(both, 1)
+        layout.addWidget(buttons)
+        self._show_advice()
+
+    def _show_advice(self) -> None:
+        self._advice = self._advise(self.wanted.value() / 100)
+        self.table.setRowCount(len(self._advice))
+        for row, advice in enumerate(self._advice):
+            for column, text in enumerate(_row(advice)):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        self.use.setEnabled(any(advice.shown for advice in self._advice))
+
+    def _use(self) -> None:
+        self.chosen = {advice.category_id: advice.threshold for advice in self._advice if advice.shown}
+        self.accept()
+
+    def _use_one(self) -> None:
+        self.chosen = {}
+        self.accept()
+
+
+def _row(advice: Advice) -> tuple[str, str, str, str]:
+    if advice.precision is None:
+        return advice.name, f"{advice.threshold:.2f}", "not measured yet", ""
+    low, high = advice.interval
+    return (
+        advice.name,
+        f"{advice.threshold:.2f}",
+        f"{advice.precision:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(advice.shown, 'box')})",
+        f"{min(advice.found, advice.objects)} of {advice.objects}",
+    )
+
+
+def _words(reliability: Reliability) -> str:
+    if not reliability.boxes:
+        return "Nothing is measured yet: it takes decided pictures on which boxes were proposed before."
+    low, high = reliability.interval
+    return (
+        f"Scores were off by {reliability.error:.2f} on average (95 %: {low:.2f} to {high:.2f}), measured on "
+        f"{counted(reliability.boxes, 'box')} shown on {counted(reliability.pictures, 'picture')} before these were "
+        "taught. Dots on the line are honest; below it the model was too sure of itself."
+    )
+
+
+def _plot(reliability: Reliability, parent: QWidget) -> QWidget:
+    """Share of right boxes over their mean score; larger dots are more boxes."""
+    ink, paper = parent.palette().text().color(), parent.palette().base().color()
+    plot: Any = pg.PlotWidget()
+    plot.setBackground(paper)
+    plot.setAccessibleName("Reliability plot")
+    plot.setMouseEnabled(x=False, y=False)
+    plot.hideButtons()
+    plot.setMenuEnabled(False)
+    plot.setRange(xRange=(0, 1), yRange=(0, 1))
+    for side, text in (("bottom", "score shown"), ("left", "share right")):
+        plot.setLabel(side, text)
+        plot.getAxis(side).setPen(ink)
+        plot.getAxis(side).setTextPen(ink)
+    plot.plot([0, 1], [0, 1], pen=pg.mkPen(ink, style=Qt.PenStyle.DashLine))
+    if reliability.bins:
+        scores, shares, counts = (np.array(column, float) for column in zip(*reliability.bins, strict=True))
+        sizes = 6 + _LARGEST * np.sqrt(counts / counts.max())
+        colour = parent.palette().highlight().color()
+        plot.plot(scores, shares, pen=pg.mkPen(colour), symbol="o", symbolSize=sizes, symbolBrush=colour)
+    return plot
