@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,6 +107,8 @@ def fit(
         return None
     centre = embeddings.mean(axis=0)
     model = LogisticRegression(C=STRENGTH, max_iter=300)
+    # many categories with an example each are no regression problem; said here, for filters may be reset elsewhere
+    warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
     with threadpool_limits(1):  # the matrices are small: more threads only take processors from the window
         model.fit(_features(embeddings, centre), targets)
     weights, bias = _per_column(np.asarray(model.coef_), np.asarray(model.intercept_))

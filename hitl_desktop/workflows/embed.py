@@ -95,16 +95,14 @@ def embed_pictures(
             continue
         try:
             key = crop_key(hash_of(project, image), None)
-            if not project.embeddings.missing(encoder_id, [key]):
-                there[image.id] = project.embeddings.get(encoder_id, [key])[key]
-                continue
-            _, pixels = read_for_models(project.path_of(image))
+            if project.embeddings.missing(encoder_id, [key]):
+                _, pixels = read_for_models(project.path_of(image))
+                encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+                project.embeddings.add(encoder_id, [(key, encoder.embed([pixels])[0])])
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
-        there[image.id] = encoder.embed([pixels])[0]
-        project.embeddings.add(encoder_id, [(key, there[image.id])])
+        there[image.id] = project.embeddings.get(encoder_id, [key])[key]  # as it is kept, for equal pictures are equal
     return there
 
 

@@ -129,7 +129,7 @@ class ModelPanel(QWidget):
         new = len(self._background.unlearned)
         since = f"; {new} decided or changed since" if new else ""
         if version is None:
-            return f"none yet: the detector's own names and scores serve{since}"
+            return f"not enough decided yet to learn from: the detector's own names and scores serve{since}"
         s = version.summary
         learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
         if late is not None:
