@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+UNKNOWN = "unknown"
+"""The category of objects that are none of the others, and will be named later: nothing is learned from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Category:

@@ -116,6 +116,11 @@ class Annotations:
             )
         )
 
+    def of_category(self, category_id: int) -> list[Annotation]:
+        """The annotations of a category, in order of id."""
+        sql = f"SELECT {_COLUMNS} FROM annotations WHERE category_id = ? ORDER BY id"
+        return [_annotation(row) for row in self._db.all(sql, (category_id,))]
+
     def ids_of_category(self, category_id: int) -> tuple[int, ...]:
         """Ids of all annotations of a category."""
         rows = self._db.all("SELECT id FROM annotations WHERE category_id = ? ORDER BY id", (category_id,))

@@ -101,6 +101,8 @@ ACTIONS: Final = (
     ActionSpec("draw_by_extremes", "Draw by four clicks on outermost points", "", When.PROJECT, "&Box"),
     ActionSpec("find_category", "Find or add a ca&tegory", "C", When.PROJECT, "&Box"),
     *(ActionSpec(f"category_{n}", f"Category &{n}", str(n), When.PICTURE, "&Box") for n in range(1, 10)),
+    ActionSpec("unknown", "None of these: &unknown, to be named later", "U", When.PICTURE, "&Box"),
+    ActionSpec("name_unknowns", "Name the &unknown objects...", "Ctrl+U", When.PROJECT, "&Category"),
     ActionSpec("rename_category", "&Rename the current category...", "F2", When.PROJECT, "&Category"),
     ActionSpec("recolour_category", "&Colour of the current category...", "", When.PROJECT, "&Category"),
     ActionSpec("choose_category_key", "&Key of the current category...", "", When.PROJECT, "&Category"),

@@ -46,6 +46,7 @@ from hitl_desktop.ui.panels.welcome import Welcome
 from hitl_desktop.ui.queue_acts import QueueActs
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import apply_theme
+from hitl_desktop.ui.unknown_acts import UnknownActs
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
 from hitl_desktop.workflows.open_folder import Place, locate, open_place
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
+        self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
@@ -200,6 +202,8 @@ class MainWindow(QMainWindow):
             },
             "find_category": self.inspector.ask_for_name,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
+            "unknown": self.unknown_acts.mark,
+            "name_unknowns": self.unknown_acts.show_wall,
             "rename_category": self.category_acts.rename,
             "recolour_category": self.category_acts.recolour,
             "choose_category_key": self.category_acts.choose_key,

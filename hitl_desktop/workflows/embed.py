@@ -58,15 +58,21 @@ def embed_images(
         if image.folder_id in absent:
             continue
         try:
-            computed += _embed_image(project, image, encoder_id, threads)
+            computed += embed_boxes(project, image, crops_of(project, image), encoder_id, threads)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         progress.report(number, len(images), image.path)
     return computed
 
 
-def _embed_image(project: Project, image: ImageRecord, encoder_id: int, threads: int | None) -> int:
-    boxes = crops_of(project, image)
+def embed_boxes(
+    project: Project, image: ImageRecord, boxes: Sequence[BBox], encoder_id: int, threads: int | None
+) -> int:
+    """Compute the missing vectors of these boxes of a picture; returns how many that were.
+
+    Raises:
+        UnreadableImageError: the file cannot be read.
+    """
     if not boxes:
         return 0
     file_hash = hash_of(project, image)

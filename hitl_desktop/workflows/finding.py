@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from hitl_desktop.cache import room, trim
+from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -231,12 +232,13 @@ def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Le
 
 
 def _wanted(project: Project, image: ImageRecord, content_hash: str, is_pinned: bool) -> _Taken:
-    """What a picture is to teach; nobody vouches for what lies in crowds."""
-    annotations = project.annotations.of_image(image.id)
+    """What a picture is to teach; nobody vouches for what lies in crowds, or is unknown."""
+    annotations, unknown = project.annotations.of_image(image.id), project.categories.find(UNKNOWN)
+    unsaid = [a.crowd or (unknown is not None and a.category_id == unknown.id) for a in annotations]
     return _Taken(
         content_hash,
-        tuple((a.bbox, a.category_id) for a in annotations if not a.crowd),
-        tuple(a.bbox for a in annotations if a.crowd),
+        tuple((a.bbox, a.category_id) for a, left_out in zip(annotations, unsaid, strict=True) if not left_out),
+        tuple(a.bbox for a, left_out in zip(annotations, unsaid, strict=True) if left_out),
         is_pinned or is_drawn(content_hash),
     )
 

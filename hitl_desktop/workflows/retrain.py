@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.categories import UNKNOWN, normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
@@ -209,6 +209,8 @@ def _collect(
     """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
     trust, models = _Trust(detector.classes if detector else ()), proposers(project)
+    unknown = project.categories.find(UNKNOWN)
+    unknown_id = unknown.id if unknown else -1
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
     image_ids: list[int] = []
@@ -224,13 +226,13 @@ def _collect(
         predictions = project.predictions.of_image(image.id, *models, candidates_only=True)
         of_detector = [p.bbox for p in predictions if len(p.class_scores)]
         fitted += sum(any(a.bbox.iou(box) > MATCH_IOU for box in of_detector) for a in annotations if not a.crowd)
-        proposed = [(p, target) for p in predictions if (target := name_of(p.bbox, annotations)) is not None]
+        said = [(p, name_of(p.bbox, annotations)) for p in predictions]
+        proposed = [(p, target) for p, target in said if target is not None and target != unknown_id]
         for p, target in proposed:
             if target != BACKGROUND and len(p.class_scores):
                 trust.add(p, names[target])
-        named = [(a.bbox, a.category_id) for a in annotations if not a.crowd] + [
-            (p.bbox, target) for p, target in proposed
-        ]
+        named = [(a.bbox, a.category_id) for a in annotations if not a.crowd and a.category_id != unknown_id]
+        named += [(p.bbox, target) for p, target in proposed]
         keys = [crop_key(image.content_hash, bbox) for bbox, _ in named]
         found = project.embeddings.get(encoder_id, keys)
         for key, (_, target) in zip(keys, named, strict=True):

@@ -1,0 +1,61 @@
+"""What is none of the categories: marked by key, named later on a wall of crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import UNKNOWN
+from hitl_desktop.ui.background import READING, in_project
+from hitl_desktop.ui.controller import Controller
+from hitl_desktop.ui.dialogs.wall import WallDialog
+from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.unknowns import Unknown, group_unknowns, name_unknowns
+
+
+class UnknownActs:
+    """Acts on objects without a name."""
+
+    def __init__(
+        self, session: Session, runner: JobRunner, controller: Controller, messages: Messages, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._controller = session, runner, controller
+        self._messages, self._window = messages, window
+        self.wall: WallDialog | None = None
+
+    def mark(self) -> None:
+        """The selected boxes, or the one that waits for a name, are none of the categories."""
+        before = self._session.category_id
+        category_id = self._session.add_category(UNKNOWN)
+        if category_id is not None:
+            self._controller.use_category(category_id)
+            if before is not None and before in self._session.names:
+                self._session.set_category(before)  # what is drawn next is something again
+
+    def show_wall(self) -> None:
+        """Group what is unknown, and show it."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, progress: group_unknowns(p, progress, threads=1))
+            shows = partial(self._show, project.path)
+            self._runner.start(READING, "Grouping unknown objects", job, on_success=shows)
+
+    def _show(self, path: Path, groups: Sequence[Sequence[Unknown]]) -> None:
+        session = self._session
+        if session.project is None or session.project.path != path:
+            return
+        if not groups:
+            self._messages.say("No object is marked as unknown yet. U marks the selected box.")
+            return
+        names = [name for name in session.offered.values() if name != UNKNOWN]
+        self.wall = WallDialog(groups, names, self._name, self._window)
+        self.wall.open()
+
+    def _name(self, boxes: Sequence[Annotation], name: str) -> bool:
+        return self._session.manage(lambda project: name_unknowns(project, boxes, name))
