@@ -170,6 +170,7 @@ def train(project: Path) -> Report:
     """Learn from what was decided, and put the queue in order."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.finding import find_ahead  # noqa: PLC0415
+    from hitl_desktop.workflows.look_back import look_back  # noqa: PLC0415
     from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
     from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
     from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
@@ -179,6 +180,7 @@ def train(project: Path) -> Report:
         scan(opened, progress)
         result = retrain(opened, progress, threads=_cores())
         find_ahead(opened, progress, threads=_cores())
+        put_back = look_back(opened, progress, threads=_cores()).annotations_of
         refresh_queue(opened, load_naming(opened), progress)
         active = opened.heads.active()
     return {
@@ -186,6 +188,8 @@ def train(project: Path) -> Report:
         "pictures": result.pictures,
         "boxes": result.boxes,
         "seconds": round(result.seconds, 3),
+        "waits": result.waits,
+        "put_back": len(put_back),
         "first_sight": None
         if active is None
         else {

@@ -23,7 +23,8 @@ MAYBE_NOTHING = "unsure whether there is an object"
 SURE = "few doubts"
 RANDOM = "drawn at random"
 TYPICAL = "typical of these pictures"
-REASONS = (NOTHING_FOUND, DISAGREEMENT, TWO_CATEGORIES, MAYBE_NOTHING, SURE, RANDOM, TYPICAL)
+EXPECTED = "may hold a category that came later"
+REASONS = (EXPECTED, NOTHING_FOUND, DISAGREEMENT, TWO_CATEGORIES, MAYBE_NOTHING, SURE, RANDOM, TYPICAL)
 _SURE_BELOW = 0.2
 
 

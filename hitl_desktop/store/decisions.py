@@ -66,6 +66,14 @@ class Decisions:
         )
         return [row[0] for row in rows]
 
+    def latest_final(self) -> dict[int, int]:
+        """The number of the latest final decision of each decided picture."""
+        rows = self._db.all(
+            f"""SELECT d.image_id, max(d.id) FROM decisions d JOIN images i ON i.id = d.image_id
+                WHERE i.state = 'decided' AND d.kind IN {_FINAL} GROUP BY d.image_id"""
+        )
+        return dict(rows)
+
     def acts(self) -> Acts:
         """All acts of the latest final decision of each decided picture."""
         row = self._db.one(

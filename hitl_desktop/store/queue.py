@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.review import Ranked
@@ -80,6 +80,19 @@ class Queue:
     def ids(self) -> list[int]:
         """The same pictures in the same order, ids only: quick for very many."""
         return [row[0] for row in self._db.all(f"SELECT i.id {_IN_ORDER}", (self._active(),))]
+
+    def put_back(self, image_ids: Iterable[int]) -> None:
+        """Note that these pictures are to be looked at again, for a category that came after their decision."""
+        self._db.many("INSERT OR IGNORE INTO put_back VALUES (?)", ((i,) for i in image_ids))
+
+    def put_back_ids(self) -> list[int]:
+        """The undecided ones of these pictures."""
+        sql = "SELECT image_id FROM put_back JOIN images i ON i.id = image_id WHERE i.state = 'undecided'"
+        return [row[0] for row in self._db.all(sql)]
+
+    def looked_again(self, image_id: int) -> None:
+        """A picture that was put back was decided again."""
+        self._db.execute("DELETE FROM put_back WHERE image_id = ?", (image_id,))
 
     def place_of(self, image_id: int) -> Ranked:
         """What the active ranking says of one picture."""

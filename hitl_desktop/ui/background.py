@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter
+from hitl_desktop.domain.words import counted
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
@@ -22,6 +23,7 @@ from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.list_queue import list_queue
+from hitl_desktop.workflows.look_back import look_back
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
@@ -206,6 +208,15 @@ class Background(QObject):
             return
         job = in_project(project.path, lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AHEAD))
         self._runner.start(LEARNING, "Looking ahead", job, on_success=self._on_prepared)
+        back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
+        self._runner.start(LEARNING, "Looking back", back, on_success=self._on_looked_back, quiet=True)
+
+    def _on_looked_back(self, changes: Changes) -> None:
+        if changes.annotations_of:
+            count = counted(len(changes.annotations_of), "decided picture")
+            self._session.messages.say(f"Put back, for a category that came later: {count}; Ctrl+Z takes that back.")
+            self._session.apply_changes(changes)
+            self.rank()
 
     def _on_prepared(self, computed: int) -> None:
         if computed and self._session.project is not None and self._session.project.heads.active_id() is not None:

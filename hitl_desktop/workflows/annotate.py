@@ -192,6 +192,7 @@ def _decide(
         own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
         added = tuple(_accepted(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
+        project.queue.looked_again(image_id)
         known = project.decisions.was_decided(image_id)  # a head may have been taught it, whatever became of that
         edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
         project.journal.push(_apply(project, edit))

@@ -11,7 +11,7 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.learning.query import DEFAULT_STRATEGY, TYPICAL, ImageDoubts, rank
+from hitl_desktop.learning.query import DEFAULT_STRATEGY, EXPECTED, TYPICAL, ImageDoubts, rank
 from hitl_desktop.learning.typical import typical_first
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
@@ -41,8 +41,9 @@ def rank_undecided(
     with project.db.snapshot():
         ranked = _rank(project, naming, progress, strategy, seed)
     best = max((item.score for item in ranked), default=0.0)
-    first = [Ranked(i, best + 1 - n / 100, TYPICAL) for n, i in enumerate(typical)]
-    return [*first, *(item for item in ranked if item.image_id not in set(typical))]
+    reasons = dict.fromkeys(project.queue.put_back_ids(), EXPECTED) | dict.fromkeys(typical, TYPICAL)
+    first = [Ranked(i, best + 1 - n / 100, reason) for n, (i, reason) in enumerate(reasons.items())]
+    return [*first, *(item for item in ranked if item.image_id not in reasons)]
 
 
 def _typical(project: Project, progress: Progress, seed: int) -> list[int]:

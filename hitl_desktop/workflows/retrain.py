@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from hitl_desktop.learning.calibration import fit_calibration
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
 from hitl_desktop.learning.query import DEFAULT_STRATEGY
+from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadSummary
@@ -29,6 +30,7 @@ from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import learn_to_find
 from hitl_desktop.workflows.first_sight import first_sights, in_crowd, sights_of
 from hitl_desktop.workflows.gate import Comparison, Trial, compare
+from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 from hitl_desktop.workflows.trial import is_drawn, pinned
@@ -37,6 +39,8 @@ MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
+LIKELY_OVERLOOKED = 0.5
+"""A crop on a picture decided before a category appeared is no background if it is this likely of that category."""
 MOST_PICTURES = 1500
 """More decided pictures than this teach by a random part: the fit stays within seconds."""
 
@@ -85,6 +89,7 @@ def retrain(
         sights = first_sights(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
+    collected = _without_overlooked(collected) if collected is not None else None
     head = (
         fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
         if collected is not None
@@ -119,6 +124,9 @@ def retrain(
             trial=trial.to_bytes() if trial else None,
         )  # fmt: skip
         if not waits:
+            before, now = project.heads.active(), project.heads.get(head_id)
+            if now is not None:
+                note_new_categories(project, before, now)
             project.heads.activate(head_id)
         project.queue.activate(ranking)
     project.queue.forget_old()
@@ -170,8 +178,11 @@ def _decided_for_training(project: Project) -> list[ImageRecord]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Collected:
+    """Samples, the pictures they are from, and for those the categories that appeared after their decision."""
+
     samples: Samples
     image_ids: NDArray[np.int64]
+    later: dict[int, set[int]]
     trust: NDArray[np.float32]
     typical_score: float
     reach: float
@@ -244,7 +255,48 @@ def _collect(
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
     reach = (fitted + 1) / (boxes + 1)
-    return _Collected(samples, np.array(image_ids), trust.per_class(), trust.typical_score(), reach, boxes)
+    later = _later_categories(project)
+    return _Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
+
+
+def _later_categories(project: Project) -> dict[int, set[int]]:
+    """For pictures decided before a category appeared: these categories. Nobody looked for them there."""
+    decided, first = project.decisions.latest_final(), dict[int, int]()
+    for category in project.categories.all():
+        holding = project.annotations.images_of(project.annotations.ids_of_category(category.id))
+        if known := [decided[i] for i in holding if i in decided]:
+            first[category.id] = min(known)
+    later = {i: {c for c, since in first.items() if since > at} for i, at in decided.items()}
+    return {i: categories for i, categories in later.items() if categories}
+
+
+def _without_overlooked(collected: _Collected) -> _Collected:
+    """The samples without crops that are called background but look like a category that came later.
+
+    What they look like is said by a head that was not taught the background of the pictures decided before.
+    """
+    samples, later = collected.samples, collected.later
+    doubtful = np.array(
+        [t == BACKGROUND and i in later for t, i in zip(samples.targets, collected.image_ids.tolist(), strict=True)]
+    )
+    if not doubtful.any() or doubtful.all():
+        return collected
+    sure = Samples(samples.embeddings[~doubtful], samples.targets[~doubtful])
+    judge = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    if judge is None:
+        return collected
+    columns = {c: k for k, c in enumerate(judge.category_ids.tolist())}
+    rows = np.flatnonzero(doubtful)
+    chances = softmax(judge.logits(samples.embeddings[rows]))
+    overlooked = [
+        row
+        for row, chance in zip(rows.tolist(), chances, strict=True)
+        if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns) >= LIKELY_OVERLOOKED
+    ]
+    kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
+    return replace(
+        collected, samples=Samples(samples.embeddings[kept], samples.targets[kept]), image_ids=collected.image_ids[kept]
+    )
 
 
 def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:

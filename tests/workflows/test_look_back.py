@@ -1,0 +1,77 @@
+"""A category that appears late: pictures decided before it are looked at again."""
+
+from pathlib import Path
+
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.learning.query import EXPECTED
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.import_dataset import read_dataset
+from hitl_desktop.workflows.look_back import look_back
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
+from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.retrain import retrain
+
+QUIET = NoProgress()
+LATE = "gear"
+
+
+def forget(project: Project, dataset: Path) -> tuple[set[int], set[int]]:
+    """Begin anew with the decided pictures, without one category; returns those that hold it, and the others."""
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    category = project.categories.find(LATE)
+    assert category is not None
+    decided = {i.id for i in project.images.all() if i.state is ImageState.DECIDED}
+    project.annotations.remove(project.annotations.of_category(category.id))
+    retrain(project, QUIET, threads=1)
+    holding = {i for i in decided if any(name == LATE for name, _ in answers[i])}
+    return holding, decided - holding
+
+
+def show_leaves(project: Project, dataset: Path, count: int) -> None:
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    for _ in range(count):
+        image = next_undecided(project)
+        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
+    retrain(project, QUIET, threads=1)
+
+
+def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(taught_project: Project, dataset: Path) -> None:
+    holding, others = forget(taught_project, dataset)
+    assert holding
+    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()
+    show_leaves(taught_project, dataset, 4)
+    changes = look_back(taught_project, QUIET, threads=1)
+    assert changes.annotations_of
+    assert changes.annotations_of <= holding
+    assert changes.annotations_of.isdisjoint(others)
+    refresh_queue(taught_project, load_naming(taught_project), QUIET)
+    first = taught_project.queue.order(limit=len(changes.annotations_of))
+    assert {item.image_id for item in first} == changes.annotations_of
+    assert {item.reason for item in first} == {EXPECTED}
+    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()  # once is enough
+
+
+def test_putting_back_is_undone_in_one_step(taught_project: Project, dataset: Path) -> None:
+    forget(taught_project, dataset)
+    show_leaves(taught_project, dataset, 4)
+    changes = look_back(taught_project, QUIET, threads=1)
+    annotate.undo(taught_project)
+    states = [taught_project.images.get(i) for i in changes.annotations_of]
+    assert all(image is not None and image.state is ImageState.DECIDED for image in states)
+    refresh_queue(taught_project, load_naming(taught_project), QUIET)
+    assert EXPECTED not in {item.reason for item in taught_project.queue.order()}
+
+
+def test_what_was_decided_again_has_no_reason_any_more(taught_project: Project, dataset: Path) -> None:
+    forget(taught_project, dataset)
+    show_leaves(taught_project, dataset, 4)
+    back = look_back(taught_project, QUIET, threads=1).annotations_of
+    for image_id in back:
+        annotate.decide(taught_project, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    assert taught_project.queue.put_back_ids() == []
+    retrain(taught_project, QUIET, threads=1)
+    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()
