@@ -23,8 +23,9 @@ MAYBE_NOTHING = "unsure whether there is an object"
 SURE = "few doubts"
 RANDOM = "drawn at random"
 TYPICAL = "typical of these pictures"
+UNSURE_TAG = "unsure of a tag"
 EXPECTED = "may hold a category that came later"
-REASONS = (EXPECTED, NOTHING_FOUND, DISAGREEMENT, TWO_CATEGORIES, MAYBE_NOTHING, SURE, RANDOM, TYPICAL)
+REASONS = (EXPECTED, NOTHING_FOUND, DISAGREEMENT, TWO_CATEGORIES, MAYBE_NOTHING, SURE, RANDOM, TYPICAL, UNSURE_TAG)
 _SURE_BELOW = 0.2
 
 
@@ -33,12 +34,14 @@ class ImageDoubts:
     """What is proposed on one picture.
 
     `probabilities` [N, K + 1] are the chances of each name for each proposal, the last one that of "no object";
-    `disagrees` says for each whether the detector, of a name that the head was taught too, would have said otherwise.
+    `disagrees` says for each whether the detector, of a name that the head was taught too, would have said otherwise;
+    `tag_doubt` is that of the most doubtful tag, 0..1.
     """
 
     image_id: int
     probabilities: NDArray[np.floating]
     disagrees: NDArray[np.bool_]
+    tag_doubt: float = 0.0
 
 
 def rank(images: Sequence[ImageDoubts], strategy: str = DEFAULT_STRATEGY, *, seed: int = 0) -> list[Ranked]:
@@ -64,10 +67,12 @@ def rank(images: Sequence[ImageDoubts], strategy: str = DEFAULT_STRATEGY, *, see
 
 def _score(image: ImageDoubts, doubts: Scores) -> Ranked:
     if len(doubts) == 0:
-        return Ranked(image.image_id, round(0.5 / SECONDS_PER_PICTURE, 6), NOTHING_FOUND)
+        reason = UNSURE_TAG if image.tag_doubt > 0.5 else NOTHING_FOUND
+        return Ranked(image.image_id, round(max(0.5, image.tag_doubt) / SECONDS_PER_PICTURE, 6), reason)
     likely = float((1.0 - image.probabilities[:, -1]).sum())
-    score = float(doubts.sum()) / (SECONDS_PER_PICTURE + SECONDS_TO_VERIFY * likely)
-    return Ranked(image.image_id, round(score, 6), _reason(image, doubts))
+    score = (float(doubts.sum()) + image.tag_doubt) / (SECONDS_PER_PICTURE + SECONDS_TO_VERIFY * likely)
+    is_the_tag = image.tag_doubt > max(0.5, float(doubts.max()))
+    return Ranked(image.image_id, round(score, 6), UNSURE_TAG if is_the_tag else _reason(image, doubts))
 
 
 def _reason(image: ImageDoubts, doubts: Scores) -> str:

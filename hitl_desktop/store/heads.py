@@ -135,6 +135,17 @@ class Heads:
         """Whether somebody chose the active version, so that new ones wait."""
         return self._meta.get_id("hold_head") is not None
 
+    def keep_tag_head(self, weights: bytes | None) -> None:
+        """Keep the bytes that the tag head made, in place of those before, or none."""
+        if weights is None:
+            self._db.execute("DELETE FROM tag_head")
+        else:
+            self._db.execute("INSERT OR REPLACE INTO tag_head VALUES (1, ?)", (weights,))
+
+    def tag_head(self) -> bytes | None:
+        """The bytes that the tag head made."""
+        return self._db.scalar("SELECT weights FROM tag_head")
+
 
 def _version(row: Row) -> HeadVersion:
     id_, created, model_id, weights, summary, learned, calibration, waits = row

@@ -205,6 +205,7 @@ def calibrate(db: Database) -> None:
            FROM old_sightings s JOIN predictions p ON p.id = prediction_id ORDER BY s.rowid"""
     )
     db.execute("CREATE INDEX sightings_by_image ON sightings (image_id)")
+    db.execute("CREATE TABLE tag_head (id INTEGER PRIMARY KEY CHECK (id = 1), weights BLOB NOT NULL) STRICT")
     db.execute("CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id) ON UPDATE CASCADE) STRICT")
     db.execute("DROP TABLE old_sightings")
     for column in ("learned TEXT NOT NULL DEFAULT '[]'", "calibration TEXT NOT NULL DEFAULT '{}'"):

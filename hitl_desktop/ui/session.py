@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import Attribute
-from hitl_desktop.domain.categories import Category, hotkeys
+from hitl_desktop.domain.categories import Category, Tag, hotkeys
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -32,6 +32,7 @@ from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown, shown_to_people
+from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags
 
 IDLE_SECONDS = 30.0
 SAME_OBJECT_IOU = 0.6
@@ -515,6 +516,12 @@ class Session(QObject):
     def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
         """Delete annotations and reject proposals, as one step."""
         return self._act(lambda project, _: annotate.remove(project, boxes))
+
+    def tag_hints(self) -> list[tuple[Tag, float]]:
+        """Tags that the picture probably has, and how likely."""
+        if self.project is None or self.image is None:
+            return []
+        return proposed_tags(self.project, self.image, load_tag_head(self.project))
 
     def set_tags(self, names: Sequence[str]) -> bool:
         """Replace the tags of the picture."""

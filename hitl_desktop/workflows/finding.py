@@ -26,7 +26,7 @@ from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Less
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.embed import embed_images, embed_pictures
 from hitl_desktop.workflows.naming import detector_of, found_on
 from hitl_desktop.workflows.open_folder import note_unreadable
 from hitl_desktop.workflows.trial import is_drawn, pinned
@@ -364,9 +364,11 @@ def find_ahead(project: Project, progress: Progress, *, threads: int | None = No
     """
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
     front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
-    done, quiet = 0, _Quiet(progress)
+    done, quiet, has_tags = 0, _Quiet(progress), project.heads.tag_head() is not None
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         done += find_objects(project, [image], quiet, threads=threads)
         done += embed_images(project, [image], quiet, threads=threads)
+        if has_tags:
+            embed_pictures(project, [image], quiet, threads=threads)
         progress.report(number, len(front), image.path)
     return done

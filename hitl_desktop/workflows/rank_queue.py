@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_pictures
 from hitl_desktop.workflows.naming import Naming, proposals_of
+from hitl_desktop.workflows.tagging import load_tag_head, tag_chances
 
 _KNOWS_BOXES, _KNOWS_OF_TWO = 40, 4
 _MOST_COMPARED = 300
@@ -72,11 +73,14 @@ def _rank(project: Project, naming: Naming | None, progress: Progress, strategy:
     done = project.predictions.images_done(naming.detector.id)
     chosen = _choose([item for item in order if item.image_id in done], seed)
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
+    tag_head = load_tag_head(project)
     doubts: list[ImageDoubts] = []
     for number, item in enumerate(chosen.looked_at):
         if number % 16 == 0:
             progress.check_cancelled()
-        doubts.append(_doubts(project, records[item.image_id], naming))
+        image = records[item.image_id]
+        unsure = max((1 - abs(2 * p - 1) for p in tag_chances(project, image, tag_head).values()), default=0.0)
+        doubts.append(replace(_doubts(project, image, naming), tag_doubt=unsure))
     ranked = sorted([*rank(doubts, strategy, seed=seed), *chosen.left], key=lambda item: -item.score)
     return [*ranked, *(item for item in order if item.image_id not in done)]
 

@@ -33,6 +33,7 @@ from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
+from hitl_desktop.workflows.tagging import learn_tags
 from hitl_desktop.workflows.trial import is_drawn, pinned
 
 MATCH_IOU = 0.6
@@ -82,6 +83,7 @@ def retrain(
         embed_images(project, images, _Part(progress), threads=threads)
     progress.check_cancelled()
     encoder_id = encoder_record_id(project)
+    learn_tags(project, images, _Part(progress), threads=threads)
     progress.report(0, 3, "learning where objects are")
     finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
     with project.db.snapshot():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox
@@ -9,9 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.attributes import Attribute, AttributeKind
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.learning.tag_head import TagHead
+from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.ui.dialogs.new_attribute import NewAttribute
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.panels.field import Field
+from hitl_desktop.workflows.embed import encoder_record_id
 from tests.ui.conftest import Answers
 
 
@@ -141,3 +145,21 @@ def test_the_dialog_makes_an_attribute(window: MainWindow) -> None:
     assert dialog.attribute() == Attribute("colour", AttributeKind.CHOICE, ("red", " green"), 1)
     dialog.whose.setCurrentIndex(1)
     assert dialog.attribute().category_id is None
+
+
+def test_a_likely_tag_is_offered_and_a_click_gives_it(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    image = project.images.get(1)
+    assert image
+    tag = project.tags.ensure("night & fog").id
+    vector = np.ones(1280, np.float32)
+    project.embeddings.add(encoder_record_id(project), [(crop_key(image.content_hash or "", None), vector)])
+    sure = TagHead(np.array([tag]), np.zeros(1280, np.float32), np.zeros((1280, 1), np.float32), np.array([2.0]))
+    project.heads.keep_tag_head(sure.to_bytes())
+    window.inspector.show_tags()
+    assert "night &amp; fog</a> 88%" in window.inspector.tag_hints.text()
+    window.inspector.tag_hints.linkActivated.emit(str(tag))
+    assert project.images.tags_of(1) == (tag,)
+    assert window.inspector.tags.text() == "night & fog"
+    assert not window.inspector.tag_hints.isVisible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
@@ -60,6 +61,10 @@ class Inspector(QWidget):
         self.free_attributes: list[Attribute] = []
         self.tags_title = QLabel()
         self.tags_title.setWordWrap(True)
+        self.tag_hints = QLabel()
+        self.tag_hints.setWordWrap(True)
+        self.tag_hints.setToolTip("What was learned from the tags of decided pictures; a click gives it")
+        self.tag_hints.linkActivated.connect(self._on_hint)
         self.tags = Field(self.left)
         self.tags.setPlaceholderText("Tags of this picture, with commas")
         self.tags.setAccessibleName("Tags of this picture")
@@ -87,6 +92,7 @@ class Inspector(QWidget):
         layout.setContentsMargins(6, 6, 6, 6)
         for widget, stretch in (
             (self.boxes_title, 0), (self.boxes, 3), (self.attributes, 0), (self.tags_title, 0), (self.tags, 0),
+            (self.tag_hints, 0),
             (self.categories_title, 0), (self.name, 0), (self.categories, 3),
         ):  # fmt: skip
             layout.addWidget(widget, stretch)
@@ -137,6 +143,11 @@ class Inspector(QWidget):
         self.tags.setEnabled(image is not None)
         keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
         self.tags_title.setText(f"Tags: {keys}" if keys else "Tags")
+        hints = [
+            f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}" for tag, chance in self._session.tag_hints()
+        ]
+        self.tag_hints.setText(f"Probably: {', '.join(hints)}" if hints else "")
+        self.tag_hints.setVisible(bool(hints))
 
     def _on_boxes(self) -> None:
         self.model.reload()
@@ -203,6 +214,13 @@ class Inspector(QWidget):
 
     def _on_category(self, item: QListWidgetItem) -> None:
         self.category_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _on_hint(self, link: str) -> None:
+        project, image = self._session.project, self._session.image
+        if project is not None and image is not None:
+            wanted = {*project.images.tags_of(image.id), int(link)}
+            self._session.set_tags([tag.name for tag in project.tags.all() if tag.id in wanted])
+            self.show_tags()
 
     def _on_tags(self) -> None:
         if not self.tags.isModified():
