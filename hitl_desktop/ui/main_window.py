@@ -237,6 +237,7 @@ class MainWindow(QMainWindow):
             "versions": self.head_acts.choose,
             "reliability": self.head_acts.show_reliability,
             "export_head": self.head_acts.export,
+            "look_closer": self.head_acts.look_closer,
             "pin": self.head_acts.pin,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,11 +32,10 @@ from hitl_desktop.workflows.open_folder import note_unreadable
 from hitl_desktop.workflows.trial import is_drawn, pinned
 
 SIDES = (416, 640)
-"""Input sizes whose views vote."""
+"""Input sizes whose views vote, as long as nobody asked for a closer look."""
 
 _TRIAL = 1
 """The key of the learner of a head on trial: it sees the smallest size, and not the pictures that it is tried on."""
-_LEARNERS = (*SIDES, _TRIAL)
 
 FOUND_FROM = 0.08
 """What is found less surely is not stored."""
@@ -56,12 +55,27 @@ class _Taken:
     on_trial: bool = False
 
 
+_SIDES = "input_sides"
+
+
+def sides_of(project: Project) -> tuple[int, ...]:
+    """The input sizes at which the head looks at the project's pictures, the smallest first."""
+    kept = project.meta.get(_SIDES)
+    return tuple(msgspec.json.decode(kept, type=list[int])) if kept else SIDES
+
+
+def set_sides(project: Project, sides: Sequence[int]) -> None:
+    """Look at pictures at these input sizes from the next head on, which learns everything anew."""
+    project.meta.set(_SIDES, None if tuple(sides) == SIDES else msgspec.json.encode(sorted(sides)).decode())
+
+
 @dataclass(slots=True)
 class _Lessons:
     """The sums of all lessons of one project, and what they came from."""
 
     place: Path
     detector: str
+    sides: tuple[int, ...]
     learners: dict[int, FindingLearner]
     taken: dict[int, _Taken] = field(default_factory=dict)
     unkept: int = 0
@@ -98,7 +112,7 @@ def _file_of(project: Path) -> Path:
     return room(_ROOM) / f"{hashlib.blake2b(os.fsencode(project), digest_size=16).hexdigest()}.npz"
 
 
-def _restored(project: Path, detector: str) -> _Lessons | None:
+def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons | None:
     """The sums as they were kept; None if there are none of this detector, or they are damaged."""
     try:
         with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
@@ -108,12 +122,12 @@ def _restored(project: Path, detector: str) -> _Lessons | None:
         )
         learners = {
             s: FindingLearner.from_arrays({n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{s}.")})
-            for s in _LEARNERS
+            for s in (*sides, _TRIAL)
         }
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None  # it is a cache: what it says can be learned anew
     taken = {int(i): _Taken(*each) for i, each in told.items()}
-    return _Lessons(project, detector, learners, taken) if known == detector else None
+    return _Lessons(project, detector, sides, learners, taken) if known == detector else None
 
 
 def learn_to_find(
@@ -143,7 +157,7 @@ def learn_to_find(
         lessons.unkept += changed + len(new)
         if lessons.unkept >= _KEEP_AFTER:
             keep_lessons()
-        head, on_trial = _solve(lessons, SIDES), _solve(lessons, (_TRIAL,))
+        head, on_trial = _solve(lessons, lessons.sides), _solve(lessons, (_TRIAL,))
         if head is not None and new:
             _look(project, new, detector, net, head, 0)
     if head is not None and new:
@@ -167,7 +181,7 @@ def _take_back(
     if len(changed) > len(lessons.taken) / 2 or any(
         image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
     ):
-        lessons.learners, lessons.taken = {side: FindingLearner(net.width) for side in _LEARNERS}, {}
+        lessons.learners, lessons.taken = _fresh(lessons.sides, net), {}
         return 0
     for image in images.values():
         progress.check_cancelled()
@@ -225,10 +239,20 @@ def _features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNe
 
 
 def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
-    if not _kept or _kept[0].place != project.path or _kept[0].detector != detector.hash:
-        anew = _Lessons(project.path, detector.hash, {side: FindingLearner(net.width) for side in _LEARNERS})
-        _kept[:] = [_restored(project.path, detector.hash) or anew]
+    sides = sides_of(project)
+    of_another = not _kept or (_kept[0].place, _kept[0].detector, _kept[0].sides) != (
+        project.path,
+        detector.hash,
+        sides,
+    )
+    if of_another:
+        anew = _Lessons(project.path, detector.hash, sides, _fresh(sides, net))
+        _kept[:] = [_restored(project.path, detector.hash, sides) or anew]
     return _kept[0]
+
+
+def _fresh(sides: Sequence[int], net: FeatureNet) -> dict[int, FindingLearner]:
+    return {side: FindingLearner(net.width) for side in (*sides, _TRIAL)}
 
 
 def _wanted(project: Project, image: ImageRecord, content_hash: str, is_pinned: bool) -> _Taken:
@@ -248,18 +272,21 @@ def _is_as_taken(project: Project, image: ImageRecord, taken: _Taken) -> bool:
     return image.content_hash == taken.content_hash and project.path_of(image).is_file()
 
 
-def _grids(project: Project, image: ImageRecord, net: FeatureNet) -> tuple[dict[int, CellGrid], float]:
-    """The picture's cells at each input size, and how much larger it is than the view of it that was read."""
+def _grids(
+    project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]
+) -> tuple[dict[int, CellGrid], float]:
+    """The picture's cells at each of these input sizes, and how much larger it is than the view of it that was read."""
     size, pixels = read_for_models(project.path_of(image))
-    return {side: net.cells(pixels, side) for side in SIDES}, size[0] / pixels.shape[1]
+    return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 
 def _lessons(project: Project, image: ImageRecord, taken: _Taken, net: FeatureNet) -> dict[int, Lesson]:
-    grids, grown = _grids(project, image, net)
+    sides = sides_of(project)
+    grids, grown = _grids(project, image, net, sides)
     objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
     unverified = [box.scaled(1 / grown) for box in taken.unverified]
     lessons = {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
-    return lessons if taken.on_trial else lessons | {_TRIAL: lessons[SIDES[0]]}
+    return lessons if taken.on_trial else lessons | {_TRIAL: lessons[sides[0]]}
 
 
 def quick_look(
@@ -281,15 +308,18 @@ def quick_look(
     kept = _lessons_of(project, detector, net).grids
     for gone in kept.keys() - {image.id for image in images}:
         del kept[gone]
+    if len({side for head in heads for side in head.views}) != 1:
+        return None  # one of them was made before a closer look was asked for
+    side = next(iter(heads[0].views))
     looks: dict[int, list[list[tuple[BBox, float]]]] = {}
     for image in images:
         progress.check_cancelled()
         try:
-            grid = _kept_grid(project, image, net, kept)
+            grid = _kept_grid(project, image, net, kept, side)
         except UnreadableImageError:
             continue  # whoever looks for it next says so
-        with _few(threads):
-            found = [head.find({SIDES[0]: grid}) for head in heads]
+        with _few(threads):  # a head on trial has one view
+            found = [head.find(dict.fromkeys(head.views, grid)) for head in heads]
         grown = (image.width or grid.size[0]) / grid.size[0]
         looks[image.id] = [
             [(BBox(*box).scaled(grown), score) for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)]
@@ -299,18 +329,19 @@ def quick_look(
 
 
 def _kept_grid(
-    project: Project, image: ImageRecord, net: FeatureNet, kept: dict[int, tuple[str, CellGrid]]
+    project: Project, image: ImageRecord, net: FeatureNet, kept: dict[int, tuple[str, CellGrid]], side: int
 ) -> CellGrid:
     known = kept.get(image.id)
     if known is None or known[0] != image.content_hash:
-        grid = net.cells(read_for_models(project.path_of(image))[1], SIDES[0])
+        grid = net.cells(read_for_models(project.path_of(image))[1], side)
         half = replace(grid, features=grid.features.astype(np.float16))  # type: ignore[arg-type]
         kept[image.id] = known = (image.content_hash or "", half)
     return replace(known[1], features=known[1].features.astype(np.float32))
 
 
 def _solve(lessons: _Lessons, keys: Sequence[int]) -> FindingHead | None:
-    views = {SIDES[0] if k == _TRIAL else k: view for k in keys if (view := lessons.learners[k].solve()) is not None}
+    first = lessons.sides[0]
+    views = {first if k == _TRIAL else k: view for k in keys if (view := lessons.learners[k].solve()) is not None}
     return FindingHead(views) if len(views) == len(keys) else None
 
 
@@ -320,7 +351,7 @@ def _look(
     """Store what a head finds on pictures."""
     finder = project.models.ensure(found_on(detector), "head", detector.classes)
     for image in images:
-        grids, grown = _grids(project, image, net)
+        grids, grown = _grids(project, image, net, head.views)
         boxes, scores = head.find(grids)
         found = [
             (BBox(*box).scaled(grown), score)

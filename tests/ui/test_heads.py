@@ -17,6 +17,8 @@ from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.advise import advise, reliability
+from hitl_desktop.workflows.finding import SIDES, sides_of
+from hitl_desktop.workflows.look_closer import Closer
 from tests.ui.test_window import key, propose
 from tests.workflows.test_advise import see
 
@@ -141,3 +143,21 @@ def test_the_taught_detector_is_exported_from_the_menu(window: MainWindow, tmp_p
     window.head_acts.ask.next_folder = tmp_path  # type: ignore[attr-defined]
     window.actions_["export_head"].trigger()
     qtbot.waitUntil(lambda: "Nothing was taught yet" in window._warning.text(), timeout=20_000)
+
+
+def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = window.session.project
+    assert project
+    monkeypatch.setattr(
+        "hitl_desktop.ui.head_acts.look_closer", lambda *_, **__: Closer((640, 1280), 40, 11.0, 22.0, 0.21, 0.94)
+    )
+    answers = window.head_acts.ask
+    window.actions_["look_closer"].trigger()
+    qtbot.waitUntil(lambda: sides_of(project) == (640, 1280), timeout=20_000)
+    (question,) = answers.asked  # type: ignore[attr-defined]
+    assert "0.9 s a picture instead of 0.2 s" in question
+    assert "40 boxes taught is narrower than 11 pixels" in question
+    window.actions_["look_closer"].trigger()
+    assert sides_of(project) == SIDES
