@@ -12,25 +12,28 @@ SURE = 1e-4
 """Scores count as no nearer to 0 and 1 than this."""
 
 
+BY_HEAD, FOUND, BY_DETECTOR = 0, 1, 2
+"""Where a score is from: a box of the detector named by a head, a box that a head found itself, the detector alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Chances from scores: `sigmoid(slope * logit(score) + bias + offset)` (Platt 1999).
 
-    Slopes and biases are those of the detector's boxes and of the head's own ones, offsets those of categories.
+    Slopes and biases are those of each source (`BY_HEAD`, `FOUND`, `BY_DETECTOR`), offsets those of categories.
     """
 
-    slopes: tuple[float, float] = (1.0, 1.0)
-    biases: tuple[float, float] = (0.0, 0.0)
+    slopes: tuple[float, ...] = (1.0, 1.0, 1.0)
+    biases: tuple[float, ...] = (0.0, 0.0, 0.0)
     offsets: Mapping[int, float] = field(default_factory=dict[int, float])
     sights: int = 0
 
     def chances(
-        self, scores: NDArray[np.floating], found: NDArray[np.bool_], category_ids: NDArray[np.integer]
+        self, scores: NDArray[np.floating], sources: NDArray[np.integer], category_ids: NDArray[np.integer]
     ) -> NDArray[np.float64]:
-        """[N] how likely boxes with these scores and categories are right."""
+        """[N] how likely boxes with these scores, sources and categories are right."""
         offsets = np.array([self.offsets.get(c, 0.0) for c in category_ids.tolist()], float)
-        source = found.astype(int)
-        bent = np.array(self.slopes)[source] * logit(scores) + np.array(self.biases)[source] + offsets
+        bent = np.array(self.slopes)[sources] * logit(scores) + np.array(self.biases)[sources] + offsets
         return np.where(scores > 0, 1 / (1 + np.exp(-bent)), 0.0)
 
 

@@ -15,18 +15,19 @@ LEAST_SIGHTS = 20
 
 _PRIOR_SLOPE, _PRIOR_BIAS, _PRIOR_OFFSET = 10.0, 1.0, 2.0
 BINS = 10
+LEAST_PICTURES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sights:
     """What was said of boxes before their picture was taught: scores [N] as the head gave them, and what came of it.
 
-    `found` [N] are boxes that the head itself proposed, `category_ids` [N] what they were called (0: none of the
+    `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the
     project's), `right` [N] whether a person agreed, `image_ids` [N] where they are.
     """
 
     scores: NDArray[np.float64]
-    found: NDArray[np.bool_]
+    sources: NDArray[np.int64]
     category_ids: NDArray[np.int64]
     right: NDArray[np.bool_]
     image_ids: NDArray[np.int64]
@@ -45,25 +46,25 @@ def fit_calibration(sights: Sights) -> Calibration:
     if len(sights) < LEAST_SIGHTS:
         return Calibration()
     ids, places = np.unique(sights.category_ids, return_inverse=True)
-    source, logits, right = sights.found.astype(int), logit(sights.scores), sights.right.astype(float)
+    source, logits, right = sights.sources, logit(sights.scores), sights.right.astype(float)
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        slopes, biases, offsets = np.exp(x[:2]), x[2:4], x[4:]
+        slopes, biases, offsets = np.exp(x[:3]), x[3:6], x[6:]
         bent = slopes[source] * logits + biases[source] + offsets[places]
         value = float(np.logaddexp(0, bent).sum() - (right * bent).sum())
-        value += _PRIOR_SLOPE * float((x[:2] ** 2).sum()) + _PRIOR_BIAS * float((biases**2).sum())
+        value += _PRIOR_SLOPE * float((x[:3] ** 2).sum()) + _PRIOR_BIAS * float((biases**2).sum())
         value += _PRIOR_OFFSET * float((offsets**2).sum())
         off = 1 / (1 + np.exp(-bent)) - right
-        by_slope = np.bincount(source, off * logits, 2) * slopes + 2 * _PRIOR_SLOPE * x[:2]
-        by_bias = np.bincount(source, off, 2) + 2 * _PRIOR_BIAS * biases
+        by_slope = np.bincount(source, off * logits, 3) * slopes + 2 * _PRIOR_SLOPE * x[:3]
+        by_bias = np.bincount(source, off, 3) + 2 * _PRIOR_BIAS * biases
         by_offset = np.bincount(places, off, len(ids)) + 2 * _PRIOR_OFFSET * offsets
         return value, np.concatenate([by_slope, by_bias, by_offset])
 
-    best = minimize(loss, np.zeros(4 + len(ids)), jac=True, method="L-BFGS-B").x
+    best = minimize(loss, np.zeros(6 + len(ids)), jac=True, method="L-BFGS-B").x
     return Calibration(
-        (float(np.exp(best[0])), float(np.exp(best[1]))),
-        (float(best[2]), float(best[3])),
-        {int(c): float(v) for c, v in zip(ids, best[4:], strict=True) if c > 0},
+        tuple(np.exp(best[:3]).tolist()),
+        tuple(best[3:6].tolist()),
+        {int(c): float(v) for c, v in zip(ids, best[6:], strict=True) if c > 0},
         len(sights),
     )
 
@@ -80,5 +81,14 @@ def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArra
 def calibration_error_interval(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_], image_ids: NDArray[np.integer]
 ) -> Interval:
-    """The calibration error's 95 % interval, pictures drawn anew with their boxes."""
+    """The calibration error's 95 % interval, whole pictures drawn anew; of fewer than five nothing is known."""
+    if len(np.unique(image_ids)) < LEAST_PICTURES:
+        return 0.0, 1.0
     return bootstrap(lambda rows: expected_calibration_error(confidence[rows], correct[rows]), image_ids)
+
+
+def error_if_honest(confidence: NDArray[np.floating], *, draws: int = 200, seed: int = 0) -> float:
+    """The calibration error that scores which are right as often as they say would have by chance, on average."""
+    rng = np.random.default_rng(seed)
+    tries = [expected_calibration_error(confidence, rng.random(len(confidence)) < confidence) for _ in range(draws)]
+    return float(np.mean(tries)) if len(confidence) else 0.0

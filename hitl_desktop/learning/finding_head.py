@@ -201,7 +201,7 @@ class FindingLearner:
         if ids:
             arrays["crossed"] = np.stack([self._box_sums[c][0] for c in ids])
             arrays["totals"] = np.stack([self._box_sums[c][1] for c in ids])
-        if hasattr(cells, "classes_"):
+        if hasattr(cells, "classes_") and cells.scatters_:  # none are left when everything was forgotten
             arrays |= {name: getattr(cells, f"{name}_") for name in _KEPT}
             arrays["groups"] = np.array([_POOLED_ID if g == cells.pooled else g for g in cells.scatters_], np.int64)
             arrays["scatters"] = np.stack(list(cells.scatters_.values()))

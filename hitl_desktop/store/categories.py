@@ -91,6 +91,17 @@ class Categories(Names[Category]):
                 found[name] = end
         return found
 
+    def merged(self) -> dict[int, int]:
+        """For each category that was merged, the one that it is now."""
+        into = dict(self._db.all("SELECT id, merged_into FROM categories WHERE merged_into IS NOT NULL"))
+        ends: dict[int, int] = {}
+        for start in into:
+            end = start
+            while end in into:
+                end = into[end]
+            ends[start] = end
+        return ends
+
     def ensure(self, name: str, *, wanted_id: int | None = None) -> Category:
         """As for all names; one that was retired is offered again."""
         found = self.find(name)

@@ -14,7 +14,7 @@ from hitl_desktop.store.meta import Meta
 KEPT = 20
 """So many of the latest versions keep their arrays, some hundred kilobytes each, and can be made active again."""
 
-_COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits"
+_COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits, used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class HeadSummary:
     """What a head version learned from, and how the loop did before it on what it had not seen.
 
     On the latest pictures `first_sight_total` boxes were shown before their picture was taught, `first_sight_right` of
-    them right, of `first_sight_objects` objects. Decisions up to `last_decision` were known.
+    them right (low and high: the 95 % interval of that share), of `first_sight_objects` objects. Decisions up to
+    `last_decision` were known.
     """
 
     pictures: int
@@ -32,6 +33,8 @@ class HeadSummary:
     first_sight_right: int = 0
     first_sight_total: int = 0
     first_sight_objects: int = 0
+    first_sight_low: float = 0.0
+    first_sight_high: float = 1.0
     last_decision: int = 0
 
 
@@ -39,7 +42,7 @@ class HeadSummary:
 class HeadVersion:
     """A stored head; `weights` are the bytes that the naming head made, `learned` the pictures it was taught.
 
-    `waits` says why it was not made active; empty if it was, or nothing was against it.
+    `waits` says why it was not made active at once; `used` whether it was active at some time.
     """
 
     id: int
@@ -50,6 +53,7 @@ class HeadVersion:
     learned: frozenset[int]
     calibration: Calibration
     waits: str = ""
+    used: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -129,7 +133,13 @@ class Heads:
     def activate(self, head_id: int | None, *, hold: bool = False) -> None:
         """Make a version active, or none; with `hold` new ones wait until somebody says otherwise."""
         self._meta.set("active_head", head_id)
+        self._db.execute("UPDATE head_versions SET used = 1 WHERE id = ?", (head_id,))
         self._meta.set("hold_head", head_id if hold else None)
+
+    def was_taught(self, image_id: int) -> bool:
+        """Whether the active version was taught a picture."""
+        sql = "SELECT 1 FROM head_versions h, json_each(h.learned) e WHERE h.id = ? AND e.value = ?"
+        return self._db.one(sql, (self.active_id(), image_id)) is not None
 
     def is_held(self) -> bool:
         """Whether somebody chose the active version, so that new ones wait."""
@@ -148,7 +158,7 @@ class Heads:
 
 
 def _version(row: Row) -> HeadVersion:
-    id_, created, model_id, weights, summary, learned, calibration, waits = row
+    id_, created, model_id, weights, summary, learned, calibration, waits, used = row
     told = json.loads(calibration)
     bent = (
         Calibration(
@@ -162,5 +172,13 @@ def _version(row: Row) -> HeadVersion:
     )
     known = {k: v for k, v in json.loads(summary).items() if k in HeadSummary.__slots__}
     return HeadVersion(
-        id_, created, model_id, weights, HeadSummary(**known), frozenset(json.loads(learned)), bent, waits
+        id_,
+        created,
+        model_id,
+        weights,
+        HeadSummary(**known),
+        frozenset(json.loads(learned)),
+        bent,
+        waits,
+        bool(used),
     )

@@ -195,7 +195,7 @@ def calibrate(db: Database) -> None:
         CREATE TABLE sightings (
             id INTEGER PRIMARY KEY, prediction_id INTEGER NOT NULL UNIQUE REFERENCES predictions (id),
             image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
-            head_id INTEGER REFERENCES head_versions (id), name TEXT NOT NULL,
+            head_id INTEGER REFERENCES head_versions (id), name TEXT NOT NULL, category_id INTEGER,
             raw REAL NOT NULL, score REAL NOT NULL, shown INTEGER NOT NULL
         ) STRICT""")
     # of those from before it is not known how sure they were, and without it they say nothing: 0 is no chance
@@ -204,6 +204,8 @@ def calibrate(db: Database) -> None:
            SELECT prediction_id, p.image_id, head_id, said, 0.0, 0.0, said != ''
            FROM old_sightings s JOIN predictions p ON p.id = prediction_id ORDER BY s.rowid"""
     )
+    # pictures that were proposed on before they were decided, whether or not there was anything to propose
+    db.execute("CREATE TABLE first_seen (id INTEGER PRIMARY KEY, image_id INTEGER NOT NULL UNIQUE) STRICT")
     db.execute("CREATE INDEX sightings_by_image ON sightings (image_id)")
     db.execute("CREATE TABLE tag_head (id INTEGER PRIMARY KEY CHECK (id = 1), weights BLOB NOT NULL) STRICT")
     db.execute("CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id) ON UPDATE CASCADE) STRICT")
@@ -212,6 +214,8 @@ def calibrate(db: Database) -> None:
         db.execute(f"ALTER TABLE head_versions ADD COLUMN {column}")
     db.execute("ALTER TABLE head_versions ADD COLUMN waits TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE head_versions ADD COLUMN trial BLOB")
+    db.execute("ALTER TABLE head_versions ADD COLUMN used INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE head_versions SET used = 1")
     db.execute("""
         CREATE TABLE image_sets (
             name TEXT NOT NULL, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,

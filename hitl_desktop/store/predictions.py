@@ -43,6 +43,7 @@ class Sighting:
     score: float
     shown: bool
     found: bool = False
+    category_id: int | None = None
 
 
 class Predictions:
@@ -149,24 +150,33 @@ class Predictions:
     def note_sightings(self, sightings: Iterable[Sighting]) -> None:
         """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
         self._db.many(
-            """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, raw, score, shown)
-               SELECT id, image_id, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
-            ((s.head_id, s.name, s.raw, s.score, s.shown, s.prediction_id) for s in sightings),
+            """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
+               SELECT id, image_id, ?, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
+            ((s.head_id, s.name, s.category_id, s.raw, s.score, s.shown, s.prediction_id) for s in sightings),
         )
 
-    def sightings(self, latest: int | None = None) -> list[Sighting]:
-        """First sights on decided pictures, all or those of the latest ones, in order of time."""
+    def note_first_seen(self, image_id: int) -> None:
+        """Note that a picture is decided the first time, and was not taught before."""
+        self._db.execute("INSERT OR IGNORE INTO first_seen (image_id) VALUES (?)", (image_id,))
+
+    def first_seen(self, latest: int | None = None) -> list[int]:
+        """The decided ones of these pictures, all or the latest, in order of time."""
         rows = self._db.all(
-            """SELECT s.prediction_id, p.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,
-                      length(p.class_scores) = 0
-               FROM sightings s JOIN predictions p ON p.id = s.prediction_id
-               WHERE s.image_id IN (SELECT image_id FROM sightings JOIN images i ON i.id = image_id
-                                    WHERE i.state = 'decided' GROUP BY image_id
-                                    ORDER BY max(sightings.id) DESC LIMIT ?)
-               ORDER BY s.id""",
+            """SELECT f.image_id FROM first_seen f JOIN images i ON i.id = f.image_id
+               WHERE i.state = 'decided' ORDER BY f.id DESC LIMIT ?""",
             (-1 if latest is None else latest,),
         )
+        return [row[0] for row in reversed(rows)]
+
+    def sightings_of(self, image_id: int) -> list[Sighting]:
+        """What was said of a picture's predictions at first sight."""
+        rows = self._db.all(
+            """SELECT s.prediction_id, s.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,
+                      length(p.class_scores) = 0, s.category_id
+               FROM sightings s JOIN predictions p ON p.id = s.prediction_id WHERE s.image_id = ? ORDER BY s.id""",
+            (image_id,),
+        )
         return [
-            Sighting(pid, image_id, BBox(x, y, w, h), head_id, name, raw, score, bool(shown), bool(found))
-            for pid, image_id, x, y, w, h, head_id, name, raw, score, shown, found in rows
+            Sighting(pid, image, BBox(x, y, w, h), head_id, name, raw, score, bool(shown), bool(found), category_id)
+            for pid, image, x, y, w, h, head_id, name, raw, score, shown, found, category_id in rows
         ]

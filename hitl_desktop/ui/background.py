@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,12 @@ def in_project(path: Path, function: Callable[[Project, Progress], Any]) -> Call
             return function(project, progress)
 
     return job
+
+
+def _get_ready() -> None:
+    """Import what takes a while before somebody waits for it."""
+    warm_up()
+    importlib.import_module("pyqtgraph")
 
 
 class Background(QObject):
@@ -101,7 +108,7 @@ class Background(QObject):
         if not self._automatic:
             return
         self.refresh_folders()
-        self._runner.start(LEARNING, "Getting ready", lambda _: warm_up(), quiet=True)
+        self._runner.start(LEARNING, "Getting ready", lambda _: _get_ready(), quiet=True)
 
     def refresh_folders(self) -> None:
         """List the folders again and read what is new."""
@@ -264,12 +271,12 @@ class Background(QObject):
         if self._session.project is not None and self._session.project.path == path:
             self.unlearned |= pictures
 
-    def use_version(self, head_id: int) -> None:
+    def use_version(self, head_id: int, *, hold: bool) -> None:
         """Make a version of the head the active one."""
         project = self._session.project
         if project is not None:
             self._runner.cancel(LEARNING)
-            job = in_project(project.path, lambda p, progress: use_version(p, head_id, progress))
+            job = in_project(project.path, lambda p, progress: use_version(p, head_id, progress, hold=hold))
             self._runner.start(LEARNING, f"Using version {head_id}", job, on_success=lambda _: self._on_used(head_id))
 
     def _on_used(self, head_id: int) -> None:

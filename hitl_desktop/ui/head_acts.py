@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import FILES, LEARNING, Background, in_project
+from hitl_desktop.ui.background import FILES, LEARNING, READING, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.advise import advise, reliability
+from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import Closer, look_closer
@@ -46,7 +47,7 @@ class HeadActs:
         if version is None:
             self._messages.say("No version of the head waits.")
         else:
-            self._background.use_version(version.id)
+            self._background.use_version(version.id, hold=False)
 
     def go_back(self) -> None:
         """Use the version before the active one."""
@@ -55,27 +56,34 @@ class HeadActs:
         if version is None:
             self._messages.say("There is no version of the head before this one.")
         else:
-            self._background.use_version(version.id)
+            self._background.use_version(version.id, hold=True)
 
     def choose(self) -> None:
         """Show all versions, and use the one that is chosen."""
         project = self._session.project
         if project is None:
             return
-        dialog = VersionsDialog(project.heads.latest(), project.heads.active_id(), self._window)
+        versions = project.heads.latest()
+        dialog = VersionsDialog(versions, project.heads.active_id(), self._window)
         dialog.exec()
         if dialog.chosen is not None:
-            self._background.use_version(dialog.chosen)
+            self._background.use_version(dialog.chosen, hold=dialog.chosen != versions[0].id)
 
     def show_reliability(self) -> None:
         """Show how far scores can be believed, and take the suggested thresholds if they are wanted."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, _: gather(p))
+            shows = partial(self._show_reliability, project.path)
+            self._runner.start(READING, "Reading first sights", job, on_success=shows, quiet=True)
+
+    def _show_reliability(self, path: Path, evidence: Evidence) -> None:
         from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
 
-        project = self._session.project
-        if project is None:
+        if self._session.project is None or self._session.project.path != path:
             return
         dialog = ReliabilityDialog(
-            reliability(project), partial(advise, project), self._session.threshold, self._window
+            reliability(evidence), partial(advise, evidence), self._session.threshold, self._window
         )
         dialog.exec()
         if dialog.chosen is not None:
@@ -136,5 +144,5 @@ class HeadActs:
             return Changes()
 
         if self._session.manage(toggle):
-            now = "an edge case now: every new head is tried on it" if is_in[-1] else "no edge case any more"
+            now = "an edge case now: new heads are tried on it" if is_in[-1] else "no edge case any more"
             self._messages.say(f"{image.path} is {now}.")

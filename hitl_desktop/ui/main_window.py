@@ -448,7 +448,8 @@ class MainWindow(QMainWindow):
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
         self.place.setText(f"{name}   {state}   {place}")
-        self.threshold.setText(f"shown from {session.threshold:.2f}")
+        own = f", {len(session.own_thresholds)} of their own" if session.own_thresholds else ""
+        self.threshold.setText(f"shown from {session.threshold:.2f}{own}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
         self.speed.setText(self.background.speed)
         self._show_saved()

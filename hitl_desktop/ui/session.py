@@ -356,7 +356,11 @@ class Session(QObject):
                 self.project.meta.set(_THRESHOLD, f"{self.threshold:.2f}")
             except HitlError as error:  # it holds until the project is closed
                 self.messages.error(error)
-        self.messages.say(f"Proposals are shown from a score of {self.threshold:.2f} up.")
+        others = "Others are" if self.own_thresholds else "Proposals are"
+        own = f"{counted(len(self.own_thresholds), 'category')} with thresholds of their own stay. "
+        self.messages.say(
+            f"{own if self.own_thresholds else ''}{others} shown from a score of {self.threshold:.2f} up."
+        )
         self.boxes_changed.emit()
 
     def keep(self, key: str, value: str | float) -> None:
@@ -537,7 +541,7 @@ class Session(QObject):
             self._decide(empty=False)
         else:
             hidden = len(shown(self.proposals, 0.0))
-            more = f" (those below {self.threshold:.2f}: {hidden}; [ shows more)" if hidden else ""
+            more = f" (those that are too unsure: {hidden}; [ shows more)" if hidden else ""
             self.messages.say(
                 f"No box is shown{more}, so there is nothing to accept. E says that the picture is empty."
             )

@@ -14,6 +14,7 @@ from hitl_desktop.learning.calibration import (
     BINS,
     Sights,
     calibration_error_interval,
+    error_if_honest,
     expected_calibration_error,
 )
 from hitl_desktop.learning.metrics import Interval, clustered_interval
@@ -32,12 +33,14 @@ _HIGHEST = 0.95
 class Reliability:
     """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
 
-    `error` is the expected calibration error with its 95 % interval, over `boxes` on `pictures`.
+    `error` is the expected calibration error with its 95 % interval, over `boxes` on `pictures`; `by_chance` what
+    scores that are right as often as they say would give on as many.
     """
 
     bins: tuple[tuple[float, float, int], ...]
     error: float
     interval: Interval
+    by_chance: float
     boxes: int
     pictures: int
 
@@ -55,21 +58,43 @@ class Advice:
     threshold: float
     precision: float | None
     interval: Interval
+    measured: int
     shown: int
     found: int
     objects: int
 
 
-def reliability(project: Project) -> Reliability:
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the latest first sights say, read once: for a job, and then for as many questions as people have."""
+
+    seen: list[FirstSight]
+    sights: Sights
+    chances: NDArray[np.float64]
+    objects: dict[int, int]
+    categories: list[tuple[int, str]]
+
+
+def gather(project: Project) -> Evidence:
+    """Read the latest first sights, with scores as the active head gives them now."""
+    version, seen = project.heads.active(), first_sights(project)
+    sights = sights_of(project, seen)
+    calibration = version.calibration if version else Calibration()
+    chances = calibration.chances(sights.scores, sights.sources, sights.category_ids)
+    categories = [(c.id, c.name) for c in project.categories.all() if not c.retired]
+    return Evidence(seen, sights, chances, _objects(project, seen), categories)
+
+
+def reliability(evidence: Evidence) -> Reliability:
     """How far the scores that were shown lately could be believed."""
     rows = [
         (box.score, right, sight.image_id)
-        for sight in first_sights(project)
+        for sight in evidence.seen
         for box, right in zip(sight.boxes, sight.right, strict=True)
         if box.raw > 0 and box.shown
     ]
     if not rows:
-        return Reliability((), 0.0, (0.0, 1.0), 0, 0)
+        return Reliability((), 0.0, (0.0, 1.0), 0.0, 0, 0)
     scores, right, images = (np.array(column) for column in zip(*rows, strict=True))
     index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
     bins = tuple(
@@ -78,25 +103,15 @@ def reliability(project: Project) -> Reliability:
     )
     return Reliability(
         bins, expected_calibration_error(scores, right), calibration_error_interval(scores, right, images),
-        len(rows), len(np.unique(images)),
+        error_if_honest(scores), len(rows), len(np.unique(images)),
     )  # fmt: skip
 
 
-def advise(project: Project, wanted: float = 0.0) -> list[Advice]:
-    """For each category the lowest threshold that pays and at which `wanted` (0..1) of what is shown should be right.
-
-    Scores are as the active head gives them now.
-    """
-    version = project.heads.active()
-    seen = first_sights(project)
-    sights = sights_of(project, seen)
-    calibration = version.calibration if version else Calibration()
-    chances = calibration.chances(sights.scores, sights.found, sights.category_ids)
-    objects = _objects(project, seen)
+def advise(evidence: Evidence, wanted: float = 0.0) -> list[Advice]:
+    """For each category the lowest threshold that pays and at which `wanted` (0..1) of what is shown is right."""
     return [
-        _advice(category.id, category.name, chances, sights, objects.get(category.id, 0), wanted)
-        for category in project.categories.all()
-        if not category.retired
+        _advice(category_id, name, evidence.chances, evidence.sights, evidence.objects.get(category_id, 0), wanted)
+        for category_id, name in evidence.categories
     ]
 
 
@@ -122,5 +137,5 @@ def _advice(
     right = sights.right[above]
     return Advice(
         category_id, name, round(float(threshold), 2), float(right.mean()) if len(right) else None,
-        clustered_interval(right, sights.image_ids[above]), len(right), int(right.sum()), objects,
+        clustered_interval(right, sights.image_ids[above]), int(mine.sum()), len(right), int(right.sum()), objects,
     )  # fmt: skip

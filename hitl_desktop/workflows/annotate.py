@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hitl_desktop.domain.annotations import Annotation, Origin
@@ -193,7 +193,12 @@ def _decide(
         added = tuple(_accepted(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
         project.queue.looked_again(image_id)
-        known = project.decisions.was_decided(image_id)  # a head may have been taught it, whatever became of that
+        # a head may have been taught it, whatever became of that
+        known = (
+            image.state is ImageState.DECIDED
+            or project.decisions.was_decided(image_id)
+            or project.heads.was_taught(image_id)
+        )
         edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
         project.journal.push(_apply(project, edit))
         changes = Changes(annotations_of=frozenset({image_id}))
@@ -201,7 +206,9 @@ def _decide(
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
         if known:
             return changes | Changes(categories=bool(added), queue=True)
-        project.predictions.note_sightings(_sighting(p, how.thresholds) for p in seen)
+        ids = project.categories.by_name()
+        project.predictions.note_first_seen(image_id)
+        project.predictions.note_sightings(_sighting(p, how.thresholds, ids) for p in seen)
     return changes | Changes(categories=bool(added), queue=True)
 
 
@@ -217,13 +224,14 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
         )
 
 
-def _sighting(proposal: Proposal, thresholds: Thresholds) -> Sighting:
+def _sighting(proposal: Proposal, thresholds: Thresholds, ids: Mapping[str, int]) -> Sighting:
     # the head that named a proposal may have been followed by another while the picture was on screen
     head_id = proposal.head_id if proposal.by_head else None
     name, is_shown = normalise_name(proposal.name), proposal.score >= thresholds.of(proposal.category_id)
     return Sighting(
-        proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown
-    )
+        proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown,
+        category_id=proposal.category_id or ids.get(name),
+    )  # fmt: skip
 
 
 def _kind(acts: Acts) -> DecisionKind:

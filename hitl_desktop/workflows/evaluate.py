@@ -23,7 +23,7 @@ from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.first_sight import agreed
+from hitl_desktop.workflows.first_sight import agreed, in_crowd
 from hitl_desktop.workflows.import_dataset import match_by_name
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, score_boxes, shown
 
@@ -93,13 +93,16 @@ def evaluate(
     result = average_precision(to_record(part), detections)
     by_id = {c.id: c.name for c in truth.categories}
     objects: dict[int, list[tuple[str, BBox]]] = {}
+    crowds: dict[int, list[BBox]] = {}
     for a in part.annotations:
-        if not a.crowd:
+        if a.crowd:
+            crowds.setdefault(a.image_id, []).append(a.bbox)
+        else:
             objects.setdefault(a.image_id, []).append((normalise_name(by_id[a.category_id]), a.bbox))
     seen = [
         (theirs, *each)
         for theirs, record in pairs
-        for each in _seen(project, record, naming, threshold, objects.get(theirs, []))
+        for each in _seen(project, record, naming, threshold, objects.get(theirs, []), crowds.get(theirs, []))
     ]
     images, scores, right = (np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ())))
     return Evaluation(
@@ -110,10 +113,16 @@ def evaluate(
 
 
 def _seen(
-    project: Project, record: ImageRecord, naming: Naming, threshold: float, objects: Sequence[tuple[str, BBox]]
+    project: Project,
+    record: ImageRecord,
+    naming: Naming,
+    threshold: float,
+    objects: Sequence[tuple[str, BBox]],
+    crowds: Sequence[BBox],
 ) -> list[tuple[float, bool]]:
-    """(score, whether it is right) of the boxes that a person would see."""
+    """(score, whether it is right) of the boxes that a person would see, crowds aside."""
     boxes = shown(proposals_of(project, project.images.get(record.id) or record, naming), threshold)
+    boxes = [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
     right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], objects)
     return [(box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
 

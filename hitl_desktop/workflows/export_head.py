@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hitl_desktop.domain.calibration import SURE
+from hitl_desktop.domain.calibration import BY_HEAD, FOUND, SURE
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
@@ -69,6 +69,8 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     write_atomically(folder / "naming.npz", version.weights)
     if finding is not None:
         write_atomically(folder / "finding.npz", finding)
+    else:
+        (folder / "finding.npz").unlink(missing_ok=True)  # of an older export
     write_atomically(folder / "head.json", _told(version, naming, detector, encoder).encode())
     return HeadExport(folder, version.id, len(naming.names), len(graph))
 
@@ -101,7 +103,8 @@ def _naming_arrays(naming: Naming) -> NamingArrays:
     offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in naming.category_ids], np.float32)
     return NamingArrays(
         naming.names, head.centre, head.weights, head.bias, own_to_name, class_to_name, head.typical_score, head.reach,
-        bent.slopes, bent.biases, offsets, SURE, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
+        (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
+        SURE, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
     )  # fmt: skip
 
 

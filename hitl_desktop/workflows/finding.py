@@ -18,7 +18,7 @@ from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.errors import ModelError, UnreadableImageError
+from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
@@ -43,6 +43,10 @@ FOUND_FROM = 0.08
 
 _Objects = tuple[tuple[BBox, int], ...]
 _Boxes = tuple[BBox, ...]
+
+
+class PicturesAwayError(HitlError):
+    """Pictures cannot be learned from because their folder is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +146,22 @@ def learn_to_find(
 
     Only what changed since the last time is added or taken back. The new pictures are looked at, too: what the head
     finds there beside the objects shows the naming head what is none.
+
+    Raises:
+        PicturesAwayError: some were taught in another session, and their folder is gone: the head that learned from
+            them is better than one that did not.
     """
     net = _features_of(detector, threads)
     if detector is None or net is None:
         return None, None
     absent, tried = project.absent_folders(), pinned(project)
     now = [record for i in images if (record := project.images.get(i.id))]  # hashed since, perhaps
-    there = [i for i in now if i.folder_id not in absent and i.content_hash]
-    wanted = {image.id: _wanted(project, image, image.content_hash or "", image.id in tried) for image in there}
+    known = [i for i in now if i.content_hash]
+    there = [i for i in known if i.folder_id not in absent]
+    wanted = {image.id: _wanted(project, image, image.content_hash or "", image.id in tried) for image in known}
     lessons = _lessons_of(project, detector, net)
+    if any(i.folder_id in absent and i.id not in lessons.taken for i in known):
+        raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
     with _few(threads):
         changed = _take_back(project, lessons, wanted, net, progress)
         new = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
@@ -176,8 +187,10 @@ def _take_back(
     project: Project, lessons: _Lessons, wanted: Mapping[int, _Taken], net: FeatureNet, progress: Progress
 ) -> int:
     """Forget what was undone or edited since; where that cannot be read any more, begin anew."""
-    changed = [i for i, taken in lessons.taken.items() if wanted.get(i) != taken]
-    images = {i: project.images.get(i) for i in changed}
+    images = {i: project.images.get(i) for i, taken in lessons.taken.items() if wanted.get(i) != taken}
+    absent = project.absent_folders()  # what lies there is taken back when it returns
+    images = {i: image for i, image in images.items() if image is None or image.folder_id not in absent}
+    changed = list(images)
     if len(changed) > len(lessons.taken) / 2 or any(
         image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
     ):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
 from hitl_desktop.domain.geometry import BBox, match
 from hitl_desktop.learning.calibration import Sights
+from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM, Sighting
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.naming import shown
@@ -51,20 +51,39 @@ class FirstSight:
 
 def first_sights(project: Project, *, latest: int | None = LATEST) -> list[FirstSight]:
     """First sights of the decided pictures, the latest ones or all, in order of time."""
-    of: dict[int, list[Sighting]] = {}
-    for sight in project.predictions.sightings(latest):
-        of.setdefault(sight.image_id, []).append(sight)
-    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    return [_first_sight(i, seen, project.annotations.of_image(i), names) for i, seen in of.items()]
+    merged, ids = project.categories.merged(), project.categories.by_name()
+
+    def kind(category_id: int | None, name: str = "") -> str:
+        """What a box is called, whatever became of that category's name."""
+        known = category_id or ids.get(name)
+        return str(merged.get(known, known)) if known else name
+
+    return [_first_sight(project, image_id, kind) for image_id in project.predictions.first_seen(latest)]
 
 
-def _first_sight(
-    image_id: int, sightings: Sequence[Sighting], annotations: Sequence[Annotation], names: dict[int, str]
-) -> FirstSight:
+def _first_sight(project: Project, image_id: int, kind: Callable[[int | None, str], str]) -> FirstSight:
+    annotations = project.annotations.of_image(image_id)
     crowds = [a.bbox for a in annotations if a.crowd]
-    objects = [(names.get(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
-    kept = [s for s in shown(sightings, KEEP_FROM) if not any(in_crowd(s.bbox, crowd) for crowd in crowds)]
-    return FirstSight(image_id, tuple(kept), tuple(agreed([(s.name, s.bbox) for s in kept], objects)), len(objects))
+    objects = [(kind(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
+    kept = [
+        sight
+        for sight in shown(project.predictions.sightings_of(image_id), KEEP_FROM)
+        if not any(in_crowd(sight.bbox, crowd) for crowd in crowds)
+    ]
+    right = agreed([(kind(s.category_id, s.name), s.bbox) for s in kept], objects)
+    return FirstSight(image_id, tuple(kept), tuple(right), len(objects))
+
+
+def precision_interval(seen: Sequence[FirstSight]) -> Interval:
+    """The 95 % interval of the share of shown boxes that were right."""
+    rows = [
+        (right, sight.image_id)
+        for sight in seen
+        for box, right in zip(sight.boxes, sight.right, strict=True)
+        if box.shown
+    ]
+    right, images = zip(*rows, strict=True) if rows else ((), ())
+    return clustered_interval(np.array(right, bool), np.array(images, np.int64))
 
 
 def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]]) -> list[bool]:
@@ -86,18 +105,29 @@ def in_crowd(box: BBox, crowd: BBox) -> bool:
 
 def sights_of(project: Project, seen: Sequence[FirstSight]) -> Sights:
     """First sights as samples for calibration; those from before scores were kept say nothing."""
-    ids = project.categories.by_name()
+    ids, merged = project.categories.by_name(), project.categories.merged()
+
+    def known(box: Sighting) -> int:
+        category_id = box.category_id or ids.get(box.name, 0)
+        return merged.get(category_id, category_id)
+
     rows = [
-        (box.raw, box.found, ids.get(box.name, 0), right, sight.image_id)
+        (box.raw, _source(box), known(box), right, sight.image_id)
         for sight in seen
         for box, right in zip(sight.boxes, sight.right, strict=True)
         if box.raw > 0
     ]
-    raw, found, categories, right, images = zip(*rows, strict=True) if rows else ((),) * 5
+    raw, sources, categories, right, images = zip(*rows, strict=True) if rows else ((),) * 5
     return Sights(
-        np.array(raw, float), np.array(found, bool), np.array(categories, np.int64), np.array(right, bool),
+        np.array(raw, float), np.array(sources, np.int64), np.array(categories, np.int64), np.array(right, bool),
         np.array(images, np.int64),
     )  # fmt: skip
+
+
+def _source(box: Sighting) -> int:
+    if box.head_id is None:
+        return BY_DETECTOR
+    return FOUND if box.found else BY_HEAD
 
 
 def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

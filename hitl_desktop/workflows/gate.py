@@ -24,7 +24,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.finding import quick_look
-from hitl_desktop.workflows.first_sight import agreed
+from hitl_desktop.workflows.first_sight import agreed, in_crowd
 from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, shown
 from hitl_desktop.workflows.trial import is_drawn, pinned
 
@@ -33,14 +33,27 @@ MOST_TRIED = 12
 LEAST_DRAWN = 3
 """Fewer pictures that nobody chose say too little."""
 
-Objects = Sequence[tuple[str, BBox]]
+DOUBT = 0.02
+"""The chance that a new head which is as good waits all the same, over all that is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """The named objects of a picture, and regions of many, in which nobody says of a box whether it is right."""
+
+    objects: list[tuple[str, BBox]]
+    crowds: list[BBox]
+
+    def judges(self, box: BBox) -> bool:
+        """Whether a box can be said to be right or wrong."""
+        return not any(in_crowd(box, crowd) for crowd in self.crowds)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """How the active head and a new one did on some pictures, 0..1, and whether the new one is worse beyond noise.
 
-    `bound` is how much better the new one may be at most, 99 % sure; below zero it is worse.
+    `bound` is how much better the new one may be at most, as sure as chance allows; below zero it is worse.
     """
 
     on: str
@@ -58,8 +71,8 @@ class Comparison:
     def words(self) -> str:
         """What was seen, for people."""
         return (
-            f"on {self.on} ({counted(self.pictures, 'picture')}) it {self.ability} worse: "
-            f"{self.after:.2f} after {self.before:.2f}, at most {self.before + self.bound:.2f} by chance"
+            f"on {self.on} ({counted(self.pictures, 'picture')}), which it was not taught for that, it {self.ability} "
+            f"worse: {self.after:.2f} after {self.before:.2f}, at most {self.before + self.bound:.2f} by chance"
         )
 
 
@@ -108,8 +121,10 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
     sets = project.sets.all()
     if before.learned - records.keys() or before.learned & pinned(project):
         return []  # the new one was taught less, as people wished: it may well be worse
-    drawn = [i for i in project.decisions.decided_order() if i in records and is_drawn(records[i].content_hash or "")]
-    parts = [("pictures that neither was taught", drawn[-MOST_TRIED:])]
+    order = project.decisions.decided_order()
+    order = [*(i for i in records if i not in set(order)), *order]  # imports decide without a decision
+    drawn = [i for i in order if i in records and is_drawn(records[i].content_hash or "")]
+    parts = [("pictures drawn for trial", drawn[-MOST_TRIED:])]
     parts += [
         (f"the set “{name}”", [i for i in members if i in records][-MOST_TRIED:]) for name, members in sets.items()
     ]
@@ -118,35 +133,46 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
     wanted = [records[i] for i in dict.fromkeys(i for _, members in fair for i in members)]
     truth = {image.id: _objects(project, image) for image in wanted}
     named = [_named_well(project, wanted, truth, each.named) for each in (before, trial)]
-    found = _found_well(project, wanted, truth, (before.finding, trial.finding), progress, threads)
-    scores = [("names", *named), *([("finds", *found)] if found else [])]
-    return [
-        Comparison(on, ability, len(members), *_means(old, new, members))
+    scores = [("names", *named)]
+    if found := _found_well(project, wanted, truth, (before.finding, trial.finding), progress, threads):
+        scores.append(("finds", *found))
+    tested = [
+        (on, ability, old, new, there)
         for on, members in fair
         for ability, old, new in scores
+        if (there := [i for i in members if i in old and i in new])  # one that is gone cannot be looked at
+    ]
+    doubt = DOUBT / max(len(tested), 1)
+    return [
+        Comparison(on, ability, len(there), *_means(old, new, there, doubt)) for on, ability, old, new, there in tested
     ]
 
 
 Scores = Mapping[int, float]
 
 
-def _means(before: Scores, after: Scores, members: Sequence[int]) -> tuple[float, float, float]:
+def _means(before: Scores, after: Scores, members: Sequence[int], doubt: float) -> tuple[float, float, float]:
     old, new = (np.array([scores[i] for i in members]) for scores in (before, after))
-    return float(old.mean()), float(new.mean()), paired_bound(old, new)
+    return float(old.mean()), float(new.mean()), paired_bound(old, new, doubt)
 
 
-def _objects(project: Project, image: ImageRecord) -> Objects:
+def _objects(project: Project, image: ImageRecord) -> _Truth:
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    return [(names.get(a.category_id, ""), a.bbox) for a in project.annotations.of_image(image.id) if not a.crowd]
+    annotations = project.annotations.of_image(image.id)
+    return _Truth(
+        [(names.get(a.category_id, ""), a.bbox) for a in annotations if not a.crowd],
+        [a.bbox for a in annotations if a.crowd],
+    )
 
 
-def _named_well(project: Project, images: Sequence[ImageRecord], truth: Mapping[int, Objects], by: Named) -> Scores:
+def _named_well(project: Project, images: Sequence[ImageRecord], truth: Mapping[int, _Truth], by: Named) -> Scores:
     naming = load_naming(project, named=by)
     scores: dict[int, float] = {}
     for image in images:
-        boxes = shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD)
-        right = sum(agreed([(normalise_name(p.name), p.bbox) for p in boxes], truth[image.id]))
-        both = len(boxes) + len(truth[image.id])
+        known = truth[image.id]
+        boxes = [p for p in shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD) if known.judges(p.bbox)]
+        right = sum(agreed([(normalise_name(p.name), p.bbox) for p in boxes], known.objects))
+        both = len(boxes) + len(known.objects)
         scores[image.id] = 2 * right / both if both else 1.0
     return scores
 
@@ -154,26 +180,30 @@ def _named_well(project: Project, images: Sequence[ImageRecord], truth: Mapping[
 def _found_well(
     project: Project,
     images: Sequence[ImageRecord],
-    truth: Mapping[int, Objects],
+    truth: Mapping[int, _Truth],
     heads: tuple[FindingHead | None, FindingHead | None],
     progress: Progress,
     threads: int | None,
 ) -> tuple[Scores, Scores] | None:
-    """The average precision of what both find on each picture; None where one of them finds nothing at all."""
+    """The average precision of what both find on each picture that can be read; None where nothing was found before."""
     old, new = heads
-    if old is None or new is None:
+    if old is None:
         return None
-    found = quick_look(project, images, (old, new), progress, threads=threads)
-    if found is None or len(found) < len(images):  # a picture that is gone cannot be compared
+    found = quick_look(project, images, (old,) if new is None else (old, new), progress, threads=threads)
+    if found is None:
         return None
+    if new is None:
+        found = {i: [each[0], []] for i, each in found.items()}
     scored: Callable[[int], Scores] = lambda n: {  # noqa: E731 - said once
         i: _precision(each[n], truth[i]) for i, each in found.items()
     }
     return scored(0), scored(1)
 
 
-def _precision(found: Sequence[tuple[BBox, float]], objects: Objects) -> float:
+def _precision(found: Sequence[tuple[BBox, float]], truth: _Truth) -> float:
     """Average precision on one picture, whatever the names; on an empty one what is left of certainty."""
+    objects = truth.objects
+    found = [(box, score) for box, score in found if truth.judges(box)]
     if not objects:
         return 1.0 - max((score for _, score in found), default=0.0)
     right = np.array(agreed([("", box) for box, _ in found], [("", box) for _, box in objects]), float)

@@ -9,12 +9,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND, Calibration
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.learning.calibration import Calibration
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadVersion
@@ -92,13 +92,13 @@ class Naming:
         scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
         return scores
 
-    def calibrated(self, scores: NDArray[np.float64], found: NDArray[np.float32]) -> NDArray[np.float64]:
+    def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
         """Scores [N, names] whose best one in each row is how likely it is right; the others keep their proportion."""
         if len(scores) == 0:
             return scores
         ids = np.array([c or 0 for c in self.category_ids], np.int64)[scores.argmax(axis=1)]
         best = scores.max(axis=1)
-        chances = self.calibration.chances(best, found > 0, ids)
+        chances = self.calibration.chances(best, sources, ids)
         return scores * (chances / np.maximum(best, 1e-9))[:, None]
 
 
@@ -189,8 +189,9 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
         else:
             found[row] = p.score
     raw = naming.score(class_scores, found, embeddings)
-    scores = naming.calibrated(raw, found)
-    return Scored(predictions, scores, raw.max(axis=1), by_head=naming.head is not None and embeddings is not None)
+    by_head = naming.head is not None and embeddings is not None
+    scores = naming.calibrated(raw, np.where(found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
+    return Scored(predictions, scores, raw.max(axis=1), by_head=by_head)
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:

@@ -27,8 +27,8 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
-from hitl_desktop.workflows.finding import learn_to_find
-from hitl_desktop.workflows.first_sight import first_sights, in_crowd, sights_of
+from hitl_desktop.workflows.finding import PicturesAwayError, learn_to_find
+from hitl_desktop.workflows.first_sight import first_sights, in_crowd, precision_interval, sights_of
 from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
@@ -85,7 +85,10 @@ def retrain(
     encoder_id = encoder_record_id(project)
     learn_tags(project, images, _Part(progress), threads=threads)
     progress.report(0, 3, "learning where objects are")
-    finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
+    try:
+        finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
+    except PicturesAwayError:
+        finding, tried = _active_finding(project)
     with project.db.snapshot():
         collected = _collect(project, images, detector, encoder_id, progress)
         sights = first_sights(project)
@@ -109,6 +112,8 @@ def retrain(
     naming = load_naming(project, named=None if waits else named)
     ranking = project.queue.write(rank_undecided(project, naming, progress, strategy=strategy, seed=seed))
     seconds = time.perf_counter() - started
+    low, high = precision_interval(sights)
+    progress.check_cancelled()
     summary = HeadSummary(
         pictures=len(images),
         boxes=collected.boxes,
@@ -117,6 +122,8 @@ def retrain(
         first_sight_right=sum(s.shown_right for s in sights),
         first_sight_total=sum(s.shown for s in sights),
         first_sight_objects=sum(s.objects for s in sights),
+        first_sight_low=low,
+        first_sight_high=high,
         last_decision=last_decision,
     )
     with project.db.transaction():
@@ -134,6 +141,15 @@ def retrain(
     project.queue.forget_old()
     progress.report(3, 3, "done")
     return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits)
+
+
+def _active_finding(project: Project) -> tuple[FindingHead | None, FindingHead | None]:
+    """The finding head of the active version, and of its companion on trial."""
+    active = project.heads.active_id()
+    if active is None:
+        return None, None
+    finding, trial = project.heads.finding_of(active), project.heads.trial_of(active)
+    return FindingHead.from_bytes(finding) if finding else None, Trial.from_bytes(trial).finding if trial else None
 
 
 def _on_trial(project: Project, collected: _Collected, encoder_id: int, finding: FindingHead | None) -> Trial | None:

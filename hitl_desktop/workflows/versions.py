@@ -17,15 +17,15 @@ def waiting(project: Project) -> HeadVersion | None:
 
 
 def before_active(project: Project) -> HeadVersion | None:
-    """The version that one would go back to: the latest kept one before the active one that did not wait."""
+    """The version that one would go back to: the latest kept one before the active one that was ever used."""
     active = project.heads.active_id()
     if active is None:
         return None
-    return next((v for v in project.heads.latest() if v.id < active and v.is_kept and not v.waits), None)
+    return next((v for v in project.heads.latest() if v.id < active and v.is_kept and v.used), None)
 
 
-def use_version(project: Project, head_id: int, progress: Progress) -> None:
-    """Make a version active, with its order of the queue; after an older one, new ones wait.
+def use_version(project: Project, head_id: int, progress: Progress, *, hold: bool) -> None:
+    """Make a version active, with its order of the queue; with `hold` new ones wait until somebody says otherwise.
 
     Raises:
         HitlError: its arrays are no longer there.
@@ -35,8 +35,7 @@ def use_version(project: Project, head_id: int, progress: Progress) -> None:
         raise HitlError(f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones.")
     naming = load_naming(project, named=named_by(version))
     ranking = project.queue.write(rank_undecided(project, naming, progress))
-    is_newest = [v.id for v in project.heads.latest(1)] == [head_id]
     with project.db.transaction():
-        project.heads.activate(head_id, hold=not is_newest)
+        project.heads.activate(head_id, hold=hold)
         project.queue.activate(ranking)
     project.queue.forget_old()

@@ -125,9 +125,9 @@ def test_first_sights_stay_the_first(project: Project) -> None:
     for name in ("first", "second"):
         sight = Sighting(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
         project.predictions.note_sightings([sight])
-    assert project.predictions.sightings() == []  # the picture is not decided
+    assert project.predictions.first_seen() == []  # the picture is not decided
     project.images.set_state(1, ImageState.DECIDED)
-    (sight,) = project.predictions.sightings()
+    (sight,) = project.predictions.sightings_of(1)
     assert (sight.name, sight.raw, sight.score, sight.bbox) == ("first", 0.5, 0.6, prediction.bbox)
     assert (sight.shown, sight.found) == (True, False)
 
@@ -139,7 +139,7 @@ def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -
     project.predictions.note_sightings([Sighting(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)])
     project.images.set_state(1, ImageState.DECIDED)
     assert project.predictions.rejected_of(1) == set()
-    assert project.predictions.sightings() == []
+    assert project.predictions.sightings_of(1) == []
 
 
 def test_the_same_pixels_have_the_same_key(project: Project) -> None:

@@ -16,7 +16,7 @@ from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.advise import advise, reliability
+from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.finding import SIDES, sides_of
 from hitl_desktop.workflows.look_closer import Closer
 from tests.ui.test_window import key, propose
@@ -36,8 +36,9 @@ def versions(window: MainWindow) -> tuple[int, int, int]:
         np.array([category]), np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32),
         np.ones(2, np.float32), 0.5,
     ).to_bytes()  # fmt: skip
-    summary = HeadSummary(8, 30, 1, 0.4, 41, 50, 47)
+    summary = HeadSummary(8, 30, 1, 0.4, 41, 50, 47, 0.69, 0.9)
     first, second = (project.heads.add(1, head, summary) for _ in range(2))
+    project.heads.activate(first)
     project.heads.activate(second)
     third = project.heads.add(1, head, summary, waits=WAITS)
     window.session.apply_changes(Changes(head=True))
@@ -51,7 +52,7 @@ def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
     panel = window.model_panel
     qtbot.waitUntil(panel.use_waiting.isVisible)
     assert panel.head.text() == f"version {second} stays, version {third} waits: {WAITS}"
-    assert "41 of 50 boxes shown right" in panel.first_sight.text()
+    assert "41 of 50 boxes shown right (95 %: 69% to 90%)" in panel.first_sight.text()
     qtbot.mouseClick(panel.use_waiting, Qt.MouseButton.LeftButton)
     project = window.session.project
     assert project
@@ -103,7 +104,8 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: M
     for image_id in (1, 2):
         see(project, image_id, [("cell", 0.75, True), ("cell", 0.75, False), ("gap", 0.9, True)])
     window.session.apply_changes(Changes(categories=True))
-    dialog = ReliabilityDialog(reliability(project), partial(advise, project), 0.3, window)
+    evidence = gather(project)
+    dialog = ReliabilityDialog(reliability(evidence), partial(advise, evidence), 0.3, window)
     qtbot.addWidget(dialog)
     assert "off by 0.20 on average" in dialog.words.text()
     assert "6 boxes shown on 2 pictures" in dialog.words.text()
@@ -120,7 +122,10 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: M
     window.session.set_own_thresholds(dialog.chosen)
     ids = {c.name: c.id for c in project.categories.all()}
     assert window.session.thresholds.of(ids["gap"]) == 0.3
-    assert json.loads(project.meta.get("category_thresholds") or "") == {str(ids["gap"]): 0.3}
+    assert window.session.thresholds.of(ids["cell"]) == 0.95  # none was sure enough: as the table says
+    kept = {str(ids["gap"]): 0.3, str(ids["cell"]): 0.95}
+    assert json.loads(project.meta.get("category_thresholds") or "") == kept
+    assert "2 of their own" in window.threshold.text()
 
 
 def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(window: MainWindow, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.advise import advise, reliability
+from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.export_head import export_head
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.naming import load_naming, proposals_of
@@ -141,8 +141,8 @@ def test_every_decision_ends_in_a_head_or_in_none_yet(
             assert np.isfinite(proposal.probabilities).all()
             assert proposal.probabilities.sum() == pytest.approx(1, abs=1e-4)
     assert all(np.isfinite(item.score) for item in empty.queue.order())
-    assert 0 <= reliability(empty).error <= 1
-    assert all(0 <= advice.threshold <= 1 for advice in advise(empty))
+    assert 0 <= reliability(gather(empty)).error <= 1
+    assert all(0 <= advice.threshold <= 1 for advice in advise(gather(empty)))
     decided = [i for i in empty.images.all() if i.state is ImageState.DECIDED]
     assert result.pictures == len(decided)
     if result.head_id is None:

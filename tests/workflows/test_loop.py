@@ -286,7 +286,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path) -
     seen = proposals_of(loop, image, load_naming(loop))
     second = retrain(loop, QUIET, threads=1).head_id  # while the picture is on screen
     annotate.decide(loop, image.id, [], seen, annotate.How(second, Thresholds(0.3), 1.0))
-    heads = {s.head_id for s in loop.predictions.sightings() if s.image_id == image.id}
+    heads = {s.head_id for s in loop.predictions.sightings_of(image.id)}
     assert heads == {first}
     assert first != second
 

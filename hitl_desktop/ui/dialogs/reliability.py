@@ -33,7 +33,11 @@ class ReliabilityDialog(QDialog):
     """`chosen` are the thresholds to be used by category id: none to have one for all again."""
 
     def __init__(
-        self, reliability: Reliability, advise: Callable[[float], Sequence[Advice]], general: float, parent: QWidget
+        self,
+        reliability: Reliability,
+        advise: Callable[[float], Sequence[Advice]],
+        general: float,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("How sure is sure?")
@@ -84,10 +88,10 @@ class ReliabilityDialog(QDialog):
         for row, advice in enumerate(self._advice):
             for column, text in enumerate(_row(advice)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
-        self.use.setEnabled(any(advice.shown for advice in self._advice))
+        self.use.setEnabled(any(advice.measured for advice in self._advice))
 
     def _use(self) -> None:
-        self.chosen = {advice.category_id: advice.threshold for advice in self._advice if advice.shown}
+        self.chosen = {advice.category_id: advice.threshold for advice in self._advice if advice.measured}
         self.accept()
 
     def _use_one(self) -> None:
@@ -96,8 +100,11 @@ class ReliabilityDialog(QDialog):
 
 
 def _row(advice: Advice) -> tuple[str, str, str, str]:
+    if not advice.measured:
+        return advice.name, "as the others", "not measured yet", ""
     if advice.precision is None:
-        return advice.name, f"{advice.threshold:.2f}", "not measured yet", ""
+        none = f"none of {counted(advice.measured, 'box')} was that sure"
+        return advice.name, f"{advice.threshold:.2f}", none, f"0 of {advice.objects}"
     low, high = advice.interval
     return (
         advice.name,
@@ -114,7 +121,8 @@ def _words(reliability: Reliability) -> str:
     return (
         f"Scores were off by {reliability.error:.2f} on average (95 %: {low:.2f} to {high:.2f}), measured on "
         f"{counted(reliability.boxes, 'box')} shown on {counted(reliability.pictures, 'picture')} before these were "
-        "taught. Dots on the line are honest; below it the model was too sure of itself."
+        f"taught; honest scores would seem off by {reliability.by_chance:.2f} by chance. Dots on the line are honest; "
+        "below it the model was too sure of itself."
     )
 
 

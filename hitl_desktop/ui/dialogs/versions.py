@@ -81,7 +81,7 @@ def _row(version: HeadVersion, active: int | None) -> tuple[str, ...]:
         state = "active"
     elif not version.is_kept:
         state = "no longer kept"
-    elif version.waits:
+    elif version.waits and not version.used:
         state = f"not used: {version.waits}"
     else:
         state = "earlier"

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.review import Acts
 from hitl_desktop.domain.words import counted
-from hitl_desktop.learning.metrics import wilson_interval
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.jobs import Job, JobRunner
@@ -165,7 +164,7 @@ def _first_sight_text(version: HeadVersion | None) -> str:
     if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
         return "not measured yet: it needs decided pictures that were pre-labelled"
     s = version.summary
-    low, high = wilson_interval(s.first_sight_right, s.first_sight_total)
+    low, high = s.first_sight_low, s.first_sight_high
     return (
         f"{s.first_sight_right} of {counted(s.first_sight_total, 'box')} shown right (95 %: {low:.0%} to {high:.0%}), "
         f"of {counted(s.first_sight_objects, 'object')}, before their pictures were taught"
