@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.calibration import Calibration
+from hitl_desktop.domain.categories import UNKNOWN, normalise_name
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, SECONDS_TO_VERIFY
 from hitl_desktop.learning.calibration import (
     BINS,
@@ -81,7 +82,9 @@ def gather(project: Project) -> Evidence:
     sights = sights_of(project, seen)
     calibration = version.calibration if version else Calibration()
     chances = calibration.chances(sights.scores, sights.sources, sights.category_ids)
-    categories = [(c.id, c.name) for c in project.categories.all() if not c.retired]
+    categories = [
+        (c.id, c.name) for c in project.categories.all() if not c.retired and normalise_name(c.name) != UNKNOWN
+    ]
     return Evidence(seen, sights, chances, _objects(project, seen), categories)
 
 

@@ -41,7 +41,7 @@ class ReliabilityDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("How sure is sure?")
-        self.resize(900, 460)
+        self.resize(1020, 480)
         self.chosen: dict[int, float] | None = None
         self._advise = advise
         self.words = QLabel(_words(reliability))
@@ -74,8 +74,8 @@ class ReliabilityDialog(QDialog):
         right.addLayout(row)
         right.addWidget(self.table, 1)
         both = QHBoxLayout()
-        both.addWidget(self.plot, 1)
-        both.addLayout(right, 1)
+        both.addWidget(self.plot, 2)
+        both.addLayout(right, 3)
         layout = QVBoxLayout(self)
         layout.addWidget(self.words)
         layout.addLayout(both, 1)

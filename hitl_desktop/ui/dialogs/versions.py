@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -44,7 +45,6 @@ class VersionsDialog(QDialog):
         for row, version in enumerate(versions):
             for column, text in enumerate(_row(version, active)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
-        self.table.resizeRowsToContents()
         self.table.itemSelectionChanged.connect(self._selected)
         self.note = QLabel("After an older version new ones wait until you use the newest again.")
         self.note.setWordWrap(True)
@@ -57,6 +57,11 @@ class VersionsDialog(QDialog):
         for widget in (self.table, self.note, buttons):
             layout.addWidget(widget)
         self._active = active
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give long reasons as many lines as they need, now that the width is known."""
+        super().showEvent(event)
+        self.table.resizeRowsToContents()
 
     def _selected(self) -> None:
         version = self._current()

@@ -52,11 +52,12 @@ class WallDialog(QDialog):
         self.crops.setAccessibleName("Crops of the group")
         self.crops.setViewMode(QListView.ViewMode.IconMode)
         self.crops.setIconSize(QSize(CROP_SIDE, CROP_SIDE))
-        self.crops.setGridSize(QSize(CROP_SIDE + 12, CROP_SIDE + 12))
+        self.crops.setGridSize(QSize(CROP_SIDE + 14, CROP_SIDE + 14))
         self.crops.setResizeMode(QListView.ResizeMode.Adjust)
         self.crops.setMovement(QListView.Movement.Static)
         self.crops.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
         self.crops.setUniformItemSizes(True)
+        self.crops.setStyleSheet("QListWidget::item:selected { border: 3px solid palette(highlight); }")
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.name = QLineEdit()
@@ -103,7 +104,11 @@ class WallDialog(QDialog):
         if not 0 <= row < len(self._groups):
             return
         for unknown in self._groups[row][:_MOST_SHOWN]:
-            self.crops.addItem(QListWidgetItem(QIcon(QPixmap.fromImage(to_qimage(unknown.pixels))), ""))
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(to_qimage(unknown.pixels))), "")
+            item.setSizeHint(
+                QSize(CROP_SIDE + 10, CROP_SIDE + 10)
+            )  # all alike, or the first one's size cuts the others
+            self.crops.addItem(item)
         self.crops.selectAll()
 
     def _say(self) -> None:
