@@ -37,6 +37,8 @@ READING, DETECTING, LEARNING, FILES = "reading", "detecting", "learning", "files
 _LEARN = "Learning"
 RANK_EVERY = 200
 _LOOK_AHEAD = 60
+_LOOK_AT_REST = 500
+"""Of more pictures what heads find is not stored in advance: boxes and vectors of one take 200 KB."""
 
 
 def in_project(path: Path, function: Callable[[Project, Progress], Any]) -> Callable[[Progress], Any]:
@@ -226,8 +228,19 @@ class Background(QObject):
             self.rank()
 
     def _on_prepared(self, computed: int) -> None:
-        if computed and self._session.project is not None and self._session.project.heads.active_id() is not None:
+        if self._session.project is None or self._session.project.heads.active_id() is None:
+            return
+        if computed:
             self.rank()
+        else:
+            self._look_at_rest()
+
+    def _look_at_rest(self) -> None:
+        """What comes next is done: go on with what comes later, until there is something better to do."""
+        project = self._session.project
+        if project is not None and not self._runner.busy(LEARNING):
+            job = in_project(project.path, lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AT_REST))
+            self._runner.start(LEARNING, "Looking at the rest", job, on_success=lambda n: self.rank() if n else None)
 
     def _on_decided(self) -> None:
         if self._session.image is not None:

@@ -56,6 +56,13 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert set(score["per_category"]) == {"gear", "leaf", "crystal"}
     assert set(score["per_category"]["gear"]) == {"map", "ap50"}
 
+    taught = report("export-head", project, "--out", tmp_path / "taught")
+    assert taught["names"] == 83
+    other, detector = tmp_path / "other.hitl", tmp_path / "taught" / "detector.onnx"
+    report("new", other, "--images", dataset / "images")
+    assert report("prelabel", other, "--model", detector)["done"] == 12
+    assert report("evaluate", other, "--ground-truth", truth)["ap50"] > 0.8  # with nothing taught there
+
     exported = report("export", project, "--format", "coco", "--out", tmp_path / "out.json")
     assert (exported["images"], exported["annotations"]) == (6, len(half["annotations"]))
     rows = report("images", project)["images"]
