@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
 from hitl_desktop import __version__
+
+if TYPE_CHECKING:
+    from hitl_desktop.workflows.simulate import Simulation
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
 from hitl_desktop.terminal import TerminalProgress
@@ -313,25 +316,47 @@ def evaluate(project: Path, truth: Path) -> Report:
 @click.option("--pictures", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--test-share", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True)
+@click.option("--against", default=None, metavar="STRATEGY", help="Run this one, too, and compare seed by seed.")
 @click.option("--out", type=PATH, help="Also write the report to a file.")
 @_reports
 def simulate(
-    dataset_dir: Path, strategy: str | None, pictures: int, seeds: int, test_share: float, out: Path | None
+    dataset_dir: Path,
+    strategy: str | None,
+    pictures: int,
+    seeds: int,
+    test_share: float,
+    against: str | None,
+    out: Path | None,
 ) -> Report:
     """Replay a labelled data set with an oracle and report what was learned."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.learning.metrics import paired_difference  # noqa: PLC0415
     from hitl_desktop.learning.query import DEFAULT_STRATEGY  # noqa: PLC0415
     from hitl_desktop.workflows.simulate import simulate as run  # noqa: PLC0415
 
     with TerminalProgress("Simulating") as progress:
-        result = run(
-            dataset_dir, progress, strategy=strategy or DEFAULT_STRATEGY, pictures=pictures, seeds=seeds,
-            test_share=test_share, threads=_cores(),
+        first, *others = (
+            run(dataset_dir, progress, strategy=name, pictures=pictures, seeds=seeds, test_share=test_share,
+                threads=_cores())
+            for name in (strategy or DEFAULT_STRATEGY, *([against] if against else []))
         )  # fmt: skip
-    report = {
+    report = _simulated(first)
+    if others:
+        report["against"] = _simulated(others[0])
+        difference, (low, high) = paired_difference(first.areas, others[0].areas)
+        interval = [low, high] if seeds > 1 else None
+        report["paired_difference_in_area"] = {"mean": difference, "interval": interval, "seeds": seeds}
+    if out is not None:
+        write_atomically(out, json.dumps(report, indent=1).encode())
+    return report
+
+
+def _simulated(result: Simulation) -> Report:
+    return {
         "dataset": result.dataset,
         "strategy": result.strategy,
         "seeds": result.seeds,
+        "area": {"mean": sum(result.areas) / len(result.areas), "values": result.areas},
         "steps": [
             {"pictures": s.pictures}
             | {
@@ -345,9 +370,6 @@ def simulate(
             for s in result.steps
         ],
     }
-    if out is not None:
-        write_atomically(out, json.dumps(report, indent=1).encode())
-    return report
 
 
 @cli.command()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.images import Split
 from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.metrics import area_under_curve
 from hitl_desktop.learning.query import DEFAULT_STRATEGY, STRATEGIES
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
@@ -59,6 +60,12 @@ class Simulation:
     strategy: str
     seeds: int
     steps: tuple[Step, ...]
+
+    @property
+    def areas(self) -> list[float]:
+        """The area under the curve of AP50 over pictures, for each seed."""
+        pictures = [step.pictures for step in self.steps]
+        return [area_under_curve(pictures, [step.ap50[seed] for step in self.steps]) for seed in range(self.seeds)]
 
 
 def steps_up_to(pictures: int) -> list[int]:

@@ -73,7 +73,7 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
 
 def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     out = tmp_path / "report.json"
-    printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--out", out)
+    printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--against", "random", "--out", out)
     assert printed == json.loads(out.read_text())
     assert {k: printed[k] for k in ("dataset", "strategy", "seeds")} == {
         "dataset": dataset.name,
@@ -81,6 +81,8 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
         "seeds": 1,
     }
     assert [s["pictures"] for s in printed["steps"]] == [1, 3]
+    assert printed["paired_difference_in_area"] == {"mean": 0.0, "interval": None, "seeds": 1}  # it is the same one
+    assert printed["against"]["area"] == printed["area"]
     assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "ece", "learn_seconds", "effort_saved"}
     assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
 

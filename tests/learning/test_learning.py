@@ -10,7 +10,13 @@ from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import ACQUISITION_FUNCTIONS
 from hitl_desktop.learning.calibration import Sights, expected_calibration_error, fit_calibration
-from hitl_desktop.learning.metrics import average_precision, bootstrap, wilson_interval
+from hitl_desktop.learning.metrics import (
+    area_under_curve,
+    average_precision,
+    bootstrap,
+    paired_difference,
+    wilson_interval,
+)
 from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.query import (
     DISAGREEMENT,
@@ -263,3 +269,17 @@ def test_average_precision_is_that_of_pycocotools(tmp_path: Path, capsys: pytest
     assert (ours.map, ours.ap50) == pytest.approx((evaluation.stats[0], evaluation.stats[1]), abs=1e-6)
     assert 0 < evaluation.stats[0] < 1
     capsys.readouterr()
+
+
+def test_the_area_under_a_curve_is_its_mean_over_pictures() -> None:
+    assert area_under_curve([1, 3, 5], [0.0, 0.4, 0.8]) == pytest.approx(0.4)
+    assert area_under_curve([1, 2, 10], [0.0, 1.0, 1.0]) == pytest.approx((0.5 + 8) / 9)
+    assert area_under_curve([1], [0.7]) == 0.7
+
+
+def test_a_paired_difference_has_students_interval() -> None:
+    """Known answer: gains 1, 2, 3; mean 2, standard error 1/sqrt(3), t(2) = 4.3027."""
+    mean, (low, high) = paired_difference([2, 4, 6], [1, 2, 3])
+    assert mean == pytest.approx(2)
+    assert (low, high) == (pytest.approx(2 - 4.302653 / np.sqrt(3)), pytest.approx(2 + 4.302653 / np.sqrt(3)))
+    assert paired_difference([1], [0]) == (1, (-np.inf, np.inf))
