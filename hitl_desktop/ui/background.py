@@ -69,7 +69,7 @@ class Background(QObject):
         self.unlearned: set[int] = set()
         """Pictures that were decided, corrected or undone since the last head began to learn."""
         self._ranked_at = 0
-        self._look_again = False
+        self._look_again = self._said_small = False
         self._filtering: Job | None = None
         self.speed = ""
         session.opened.connect(self._start)
@@ -102,7 +102,7 @@ class Background(QObject):
     def _start(self) -> None:
         project = self._session.project
         self.unlearned, self._ranked_at = set(), 0
-        self._look_again = False
+        self._look_again = self._said_small = False
         if project is None:
             return
         head = project.heads.active()
@@ -300,6 +300,9 @@ class Background(QObject):
     def _on_learned(self, result: RetrainResult) -> None:
         if result.waits:
             self._session.messages.say(f"The new version of the head waits: {result.waits}.")
+        elif result.small and not self._said_small:
+            self._said_small = True
+            self._session.messages.say("Many boxes are small for the head. Model > Look closer may find more of them.")
         self._session.apply_changes(result.changes)
         if self.unlearned:
             self._learn_if_due()

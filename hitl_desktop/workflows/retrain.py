@@ -31,6 +31,7 @@ from hitl_desktop.workflows.finding import PicturesAwayError, learn_to_find
 from hitl_desktop.workflows.first_sight import first_sights, in_crowd, precision_interval, sights_of
 from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
+from hitl_desktop.workflows.look_closer import wanted_sides
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming, proposers
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 from hitl_desktop.workflows.tagging import learn_tags
@@ -50,7 +51,7 @@ MOST_PICTURES = 1500
 class RetrainResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
-    `waits` says why it is not the active one, if it is not.
+    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more.
     """
 
     head_id: int | None
@@ -59,6 +60,7 @@ class RetrainResult:
     seconds: float
     changes: Changes
     waits: str = ""
+    small: bool = False
 
 
 def is_due(new_decisions: int, decided: int) -> bool:
@@ -140,7 +142,8 @@ def retrain(
         project.queue.activate(ranking)
     project.queue.forget_old()
     progress.report(3, 3, "done")
-    return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits)
+    small = wanted_sides(project) is not None
+    return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small)
 
 
 def _active_finding(project: Project) -> tuple[FindingHead | None, FindingHead | None]:

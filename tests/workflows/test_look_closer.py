@@ -45,10 +45,11 @@ def test_the_smaller_the_objects_the_closer_the_look(taught_project: Project, wi
 
 def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_project: Project) -> None:
     teach_small(taught_project, 14)
+    assert retrain(taught_project, QUIET, threads=1).small
     closer = look_closer(taught_project, QUIET, threads=1)
     assert 0 < closer.seconds_now < closer.seconds_then
     set_sides(taught_project, closer.sides)
-    retrain(taught_project, QUIET, threads=1)
+    assert not retrain(taught_project, QUIET, threads=1).small
     active = taught_project.heads.active_id()
     assert active is not None
     kept = taught_project.heads.finding_of(active)
