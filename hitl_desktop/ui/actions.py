@@ -142,7 +142,7 @@ ACTIONS: Final = (
     ActionSpec("go_back_a_head", "Go &back to the head before", "", When.PROJECT, "&Model"),
     ActionSpec("versions", "&Versions of the head...", "", When.PROJECT, "&Model"),
     ActionSpec("reliability", "&How sure is sure...", "", When.PROJECT, "&Model"),
-    ActionSpec("look_closer", "&Look closer, for small objects...", "", When.PROJECT, "&Model"),
+    ActionSpec("look_closer", "Look &closer, for small objects...", "", When.PROJECT, "&Model"),
     ActionSpec("pin", "Edge case: try every new head on it", "Ctrl+B", When.PICTURE, "&Model"),
     ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
     ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),

@@ -541,7 +541,8 @@ class Session(QObject):
             self._decide(empty=False)
         else:
             hidden = len(shown(self.proposals, 0.0))
-            more = f" (those that are too unsure: {hidden}; [ shows more)" if hidden else ""
+            limit = "their thresholds" if self.own_thresholds else f"{self.threshold:.2f}"
+            more = f" (those below {limit}: {hidden}; [ shows more)" if hidden else ""
             self.messages.say(
                 f"No box is shown{more}, so there is nothing to accept. E says that the picture is empty."
             )
