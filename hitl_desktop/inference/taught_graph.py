@@ -37,6 +37,21 @@ class ViewArrays:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RefinerArrays:
+    """The second look at what was found, at the input size `side`: cells along directions [D, C], `points` by `points`
+    of them over `spread` of a box, weights [F, 4] and level [4] of its move, `passes` times at most `most_moved`."""
+
+    side: int
+    directions: Floats
+    weights: Floats
+    level: Floats
+    points: int
+    spread: float
+    passes: int
+    most_moved: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FindingRules:
     """How the finding head's cells become boxes."""
 
@@ -79,6 +94,7 @@ def build(
     detector: ModelCard,
     encoder: ModelCard,
     views: Mapping[int, ViewArrays],
+    refiner: RefinerArrays | None,
     rules: FindingRules,
     naming: NamingArrays,
     metadata: Mapping[str, str],
@@ -93,7 +109,7 @@ def build(
             f"A detector of the family {detector.family} cannot be exported with a head yet.",
             hint="Teach beside the bundled detector, or export the data set instead.",
         )
-    return _Taught(detector, encoder).build(views, rules, naming, metadata)
+    return _Taught(detector, encoder).build(views, refiner, rules, naming, metadata)
 
 
 class _Taught:
@@ -109,6 +125,7 @@ class _Taught:
     def build(
         self,
         views: Mapping[int, ViewArrays],
+        refiner: RefinerArrays | None,
         rules: FindingRules,
         naming: NamingArrays,
         metadata: Mapping[str, str],
@@ -125,7 +142,7 @@ class _Taught:
         found = g.constant(0.0)
         found_scores = g("Mul", self._best(class_scores), found)  # [N] none of them was found by the head
         if views:
-            more, more_scores = self._find(views, rules, feature_maps)
+            more, more_scores = self._find(views, refiner, rules, feature_maps)
             blank = g("Expand", g.constant([[0.0]]), g("Concat", g.size(more, 0), g.size(class_scores, 1), axis=0))
             boxes = g("Concat", boxes, more, axis=0)
             class_scores = g("Concat", class_scores, blank, axis=0)
@@ -310,10 +327,13 @@ class _Taught:
 
     # the finding head
 
-    def _find(self, views: Mapping[int, ViewArrays], rules: FindingRules, own_maps: list[str]) -> tuple[str, str]:
+    def _find(
+        self, views: Mapping[int, ViewArrays], refiner: RefinerArrays | None, rules: FindingRules, own_maps: list[str]
+    ) -> tuple[str, str]:
         """Boxes [N, 4] that the finding head proposes, and how surely [N]."""
         g, card = self.g, self.detector
         parts: list[tuple[str, str, str, str]] = []
+        grids: dict[int, tuple[str, str, str]] = {}
         for number, (side, view) in enumerate(views.items()):
             if side == card.input.size[0]:
                 maps, (_, scale, offset) = own_maps, self._at_own_size
@@ -321,13 +341,18 @@ class _Taught:
                 batch, scale, offset = self._letterboxed(card.input, side)
                 name = self._detector.input[0].name
                 maps = g.include(self._backbone(), {name: batch}, card.decode.features, f"b{side}")
-            corners, scores, peaks = self._votes(maps, side, view, rules, scale, offset)
+            cells = self._cells(maps, side)
+            grids[side] = cells, scale, offset
+            corners, scores, peaks = self._votes(cells, side, view, rules, scale, offset)
             ones = g("Add", g("Mul", scores, g.constant(0.0)), g.constant(float(number)))
             parts.append((corners, scores, peaks, ones))
         corners, scores, peaks, view_of = (
             g("Concat", *column, axis=0) if len(parts) > 1 else column[0] for column in zip(*parts, strict=True)
         )
-        return self._counted(corners, scores, peaks, view_of, len(parts), rules)
+        corners, scores = self._counted(corners, scores, peaks, view_of, len(parts), rules)
+        if refiner is not None:
+            corners = self._refined(corners, refiner, *grids[refiner.side])
+        return self._sized(corners, 1.0), scores
 
     def _backbone(self) -> Any:
         """The nodes that lead to the feature maps."""
@@ -344,12 +369,9 @@ class _Taught:
         part.initializer.extend(w for w in graph.initializer if w.name in wanted)
         return part
 
-    def _votes(
-        self, maps: list[str], side: int, view: ViewArrays, rules: FindingRules, scale: str, offset: str
-    ) -> tuple[str, str, str]:
-        """Corners [N, 4] in the picture, scores [N], and whether each is the best around [N]."""
-        g, stride = self.g, self.detector.decode.strides[0]
-        count, kinds = side // stride, int(view.is_category.sum())
+    def _cells(self, maps: list[str], side: int) -> str:
+        """[count * count, D] all feature maps at the finest stride."""
+        g, count = self.g, side // self.detector.decode.strides[0]
         same = [
             maps[0],
             *(
@@ -361,7 +383,14 @@ class _Taught:
             ),
         ]  # fmt: skip
         stacked = g("Transpose", g("Concat", *same, axis=1), perm=[0, 2, 3, 1])
-        cells = g("Reshape", stacked, g.ints(count * count, -1))
+        return g("Reshape", stacked, g.ints(count * count, -1))
+
+    def _votes(
+        self, cells: str, side: int, view: ViewArrays, rules: FindingRules, scale: str, offset: str
+    ) -> tuple[str, str, str]:
+        """Corners [N, 4] in the picture, scores [N], and whether each is the best around [N]."""
+        g, stride = self.g, self.detector.decode.strides[0]
+        count, kinds = side // stride, int(view.is_category.sum())
         rows, columns = np.divmod(np.arange(count * count), count)
         middles = (np.stack([columns, rows], axis=1) + 0.5) * stride
         centres = g.constant(middles)
@@ -418,7 +447,45 @@ class _Taught:
         summed = g("Sum", *found)
         score = g("Min", g("Div", summed, g.constant(float(views))), g.constant(1.0))
         kept = g.where_true(g("GreaterOrEqual", score, g.constant(rules.kept_from)))
-        return self._sized(g.rows(means, kept), 1.0), g.rows(score, kept)
+        return g.rows(means, kept), g.rows(score, kept)
+
+    def _refined(self, corners: str, refiner: RefinerArrays, cells: str, scale: str, offset: str) -> str:
+        """Corners [N, 4] in the picture, moved by what lies in them."""
+        g, stride = self.g, self.detector.decode.strides[0]
+        count = refiner.side // stride
+        plane = g("MatMul", cells, g.constant(refiner.directions))
+        points = g.constant((np.arange(refiner.points) / (refiner.points - 1) - 0.5) * refiner.spread)
+        half, one, columns = g.constant(0.5), g.constant(1.0), g.ints(count)
+        corners = g("Add", g("Mul", corners, scale), offset)
+        for _ in range(refiner.passes):
+            first, last = g.slice(corners, 0, 2, 1), g.slice(corners, 2, 4, 1)
+            middle, sides = g("Mul", g("Add", first, last), half), g("Sub", last, first)
+            at = g("Add", g("Unsqueeze", middle, g.ints(2)), g("Mul", g("Unsqueeze", sides, g.ints(2)), points))
+            at = g("Sub", g("Div", at, g.constant(stride)), half)
+            at = g("Clip", at, g.constant(0.0), g.constant(count - 1.0))  # [N, 2, points]
+            before = g("Min", g.cast(at, 7), g.ints(count - 2))
+            share = g("Unsqueeze", g("Sub", at, g.cast(before)), g.ints(3))
+            (x, y), (right, below) = (
+                [g("Squeeze", g.slice(each, n, n + 1, 1), g.ints(1)) for n in (0, 1)] for each in (before, share)
+            )
+            right, below = g("Unsqueeze", right, g.ints(1)), g("Unsqueeze", below, g.ints(2))
+            cell = g("Add", g("Mul", g("Unsqueeze", y, g.ints(2)), columns), g("Unsqueeze", x, g.ints(1)))
+            upper, lower = (
+                g(
+                    "Add",
+                    g("Mul", g.rows(plane, start), g("Sub", one, right)),
+                    g("Mul", g.rows(plane, g("Add", start, g.ints(1))), right),
+                )
+                for start in (cell, g("Add", cell, columns))
+            )
+            seen = g("Add", g("Mul", upper, g("Sub", one, below)), g("Mul", lower, below))
+            seen = g("Reshape", seen, g.ints(-1, len(refiner.weights)))
+            moves = g("Add", g("MatMul", seen, g.constant(refiner.weights)), g.constant(refiner.level))
+            moves = g("Clip", moves, g.constant(-refiner.most_moved), g.constant(refiner.most_moved))
+            middle = g("Add", middle, g("Mul", g.slice(moves, 0, 2, 1), sides))
+            reach = g("Mul", g("Mul", sides, g("Exp", g.slice(moves, 2, 4, 1))), half)
+            corners = g("Concat", g("Sub", middle, reach), g("Add", middle, reach), axis=1)
+        return self._to_picture(corners, scale, offset)
 
     def _iou(self, a: str, b: str) -> str:
         """[N, M] intersection over union of corners."""

@@ -14,8 +14,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card
-from hitl_desktop.inference.taught_graph import FindingRules, NamingArrays, ViewArrays, build
-from hitl_desktop.learning import finding_head
+from hitl_desktop.inference.taught_graph import FindingRules, NamingArrays, RefinerArrays, ViewArrays, build
+from hitl_desktop.learning import box_refiner, finding_head
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
@@ -59,7 +59,10 @@ def export_head(project: Project, folder: Path) -> HeadExport:
             hint="Pre-label with the bundled detector, let it learn, and export then.",
         )
     head = FindingHead.from_bytes(finding) if finding else None
-    graph = build(detector, encoder, _views(head), _RULES, _naming_arrays(naming), _metadata(naming, detector, encoder))
+    graph = build(
+        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _naming_arrays(naming),
+        _metadata(naming, detector, encoder),
+    )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -84,6 +87,16 @@ def _views(head: FindingHead | None) -> dict[int, ViewArrays]:
         )
         for side, v in head.views.items()
     }
+
+
+def _refiner_arrays(head: FindingHead | None) -> RefinerArrays | None:
+    if head is None or head.refiner is None:
+        return None
+    refiner, width = head.refiner, len(next(iter(head.views.values())).weights)
+    return RefinerArrays(
+        refiner.side, box_refiner.directions(width), refiner.weights, refiner.level, box_refiner.POINTS,
+        box_refiner.SPREAD, box_refiner.PASSES, box_refiner.MOST_MOVED,
+    )  # fmt: skip
 
 
 def _naming_arrays(naming: Naming) -> NamingArrays:
@@ -165,7 +178,8 @@ def _told(version: HeadVersion, naming: Naming, detector: ModelCard, encoder: Mo
             "naming.npz": "category_ids [K], centre [D], weights [D, K + 1], bias [K + 1] (last: no object), "
             "trust [C], typical_score, reach; logits = unit(embedding - centre) @ weights + bias",
             "finding.npz": "for each input size S: S.category_ids [K], S.weights [D, R], S.bias [R], "
-            "S.is_category [R], S.quality_weights [D], S.quality_level, S.box_weights [K, D, 4], S.box_levels [K, 4]",
+            "S.is_category [R], S.quality_weights [D], S.quality_level, S.box_weights [K, D, 4], S.box_levels [K, 4]; "
+            "of the second look refiner.side, refiner.weights [F, 4], refiner.level [4]",
         },
     }
     return json.dumps(told, indent=1, ensure_ascii=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from hitl_desktop.cache import room, trim
 from hitl_desktop.domain.categories import UNKNOWN
@@ -22,6 +23,7 @@ from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
+from hitl_desktop.learning.box_refiner import MovesLesson, RefinerLearner, moves_lesson
 from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Lesson, lesson_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
@@ -36,6 +38,8 @@ SIDES = (416, 640)
 
 _TRIAL = 1
 """The key of the learner of a head on trial: it sees the smallest size, and not the pictures that it is tried on."""
+
+_REFINER = "refiner"
 
 FOUND_FROM = 0.08
 """What is found less surely is not stored."""
@@ -81,6 +85,7 @@ class _Lessons:
     detector: str
     sides: tuple[int, ...]
     learners: dict[int, FindingLearner]
+    refiner: RefinerLearner
     taken: dict[int, _Taken] = field(default_factory=dict)
     unkept: int = 0
     grids: dict[int, tuple[str, CellGrid]] = field(default_factory=dict)
@@ -102,6 +107,7 @@ def keep_lessons() -> None:
         arrays = {
             f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()
         }
+        arrays |= {f"{_REFINER}.{name}": a for name, a in lessons.refiner.to_arrays().items()}
         arrays["taken"] = np.frombuffer(msgspec.json.encode((lessons.detector, told)), np.uint8)
         place = _file_of(lessons.place)
         part = place.with_name(f".{place.name}.part")
@@ -124,14 +130,16 @@ def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons 
         known, told = msgspec.json.decode(
             arrays.pop("taken").tobytes(), type=tuple[str, dict[str, tuple[str, _Objects, _Boxes, bool]]]
         )
-        learners = {
-            s: FindingLearner.from_arrays({n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{s}.")})
-            for s in (*sides, _TRIAL)
-        }
+        parts: dict[str, dict[str, NDArray[np.generic]]] = {}
+        for key, array in arrays.items():
+            part, name = key.split(".")
+            parts.setdefault(part, {})[name] = array
+        learners = {side: FindingLearner.from_arrays(parts[str(side)]) for side in (*sides, _TRIAL)}
+        refiner = RefinerLearner.from_arrays(parts[_REFINER])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None  # it is a cache: what it says can be learned anew
     taken = {int(i): _Taken(*each) for i, each in told.items()}
-    return _Lessons(project, detector, sides, learners, taken) if known == detector else None
+    return _Lessons(project, detector, sides, learners, refiner, taken) if known == detector else None
 
 
 def learn_to_find(
@@ -194,13 +202,15 @@ def _take_back(
     if len(changed) > len(lessons.taken) / 2 or any(
         image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
     ):
-        lessons.learners, lessons.taken = _fresh(lessons.sides, net), {}
+        lessons.learners, lessons.refiner, lessons.taken = _fresh(lessons.sides, net), RefinerLearner(), {}
         return 0
     for image in images.values():
         progress.check_cancelled()
         if image is not None:
-            for side, lesson in _lessons(project, image, lessons.taken[image.id], net).items():
+            parts, moves = _lessons(project, image, lessons.taken[image.id], net)
+            for side, lesson in parts.items():
                 lessons.learners[side].forget(lesson)
+            lessons.refiner.forget(moves)
             del lessons.taken[image.id]
     return len(changed)
 
@@ -219,12 +229,13 @@ def _teach(
         progress.report(number, len(images), image.path)
         progress.check_cancelled()
         try:
-            parts = _lessons(project, image, wanted[image.id], net)
+            parts, moves = _lessons(project, image, wanted[image.id], net)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
         for side, lesson in parts.items():
             lessons.learners[side].learn(lesson)
+        lessons.refiner.learn(moves)
         lessons.taken[image.id] = wanted[image.id]
         taught.append(image)
     return taught
@@ -259,7 +270,7 @@ def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Le
         sides,
     )
     if of_another:
-        anew = _Lessons(project.path, detector.hash, sides, _fresh(sides, net))
+        anew = _Lessons(project.path, detector.hash, sides, _fresh(sides, net), RefinerLearner())
         _kept[:] = [_restored(project.path, detector.hash, sides) or anew]
     return _kept[0]
 
@@ -293,13 +304,17 @@ def _grids(
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 
-def _lessons(project: Project, image: ImageRecord, taken: _Taken, net: FeatureNet) -> dict[int, Lesson]:
+def _lessons(
+    project: Project, image: ImageRecord, taken: _Taken, net: FeatureNet
+) -> tuple[dict[int, Lesson], MovesLesson]:
+    """What a picture teaches each learner, by its key, and the refiner, which sees the largest size."""
     sides = sides_of(project)
     grids, grown = _grids(project, image, net, sides)
     objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
     unverified = [box.scaled(1 / grown) for box in taken.unverified]
     lessons = {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
-    return lessons if taken.on_trial else lessons | {_TRIAL: lessons[sides[0]]}
+    moves = moves_lesson(grids[sides[-1]], [box for box, _ in objects])
+    return lessons if taken.on_trial else lessons | {_TRIAL: lessons[sides[0]]}, moves
 
 
 def quick_look(
@@ -355,7 +370,10 @@ def _kept_grid(
 def _solve(lessons: _Lessons, keys: Sequence[int]) -> FindingHead | None:
     first = lessons.sides[0]
     views = {first if k == _TRIAL else k: view for k in keys if (view := lessons.learners[k].solve()) is not None}
-    return FindingHead(views) if len(views) == len(keys) else None
+    if len(views) < len(keys):
+        return None
+    is_whole = lessons.sides[-1] in keys  # a head on trial sees the smallest size only
+    return FindingHead(views, lessons.refiner.solve(lessons.sides[-1]) if is_whole else None)
 
 
 def _look(
