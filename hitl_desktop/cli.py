@@ -366,6 +366,7 @@ def _simulated(result: Simulation) -> Report:
             | {
                 "learn_seconds": sum(s.learn_seconds) / len(s.learn_seconds),
                 "effort_saved": sum(s.effort_saved) / len(s.effort_saved),
+                "effort_saved_ahead": sum(s.effort_ahead) / len(s.effort_ahead),
             }
             for s in result.steps
         ],

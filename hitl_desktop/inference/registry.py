@@ -20,7 +20,7 @@ from hitl_desktop.paths import models_dir
 T = TypeVar("T")
 
 DEFAULT_DETECTOR = "nanodet_g_416"
-DEFAULT_ENCODER = "mobilenetv2_224"
+DEFAULT_ENCODER = "mobilenetv2_mid"
 
 
 class Detector(Protocol):

@@ -13,6 +13,7 @@ from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.store.database import Database
 
 _CHUNK = 500
+_MOST = 127
 
 
 def crop_key(content_hash: str, bbox: BBox | None) -> bytes:
@@ -23,15 +24,24 @@ def crop_key(content_hash: str, bbox: BBox | None) -> bytes:
     return digest.digest()
 
 
+def _packed(vector: Vector) -> bytes:
+    step = np.float32(max(float(np.abs(vector).max(initial=0.0)), 1e-12) / _MOST)
+    return step.tobytes() + np.round(vector / step).astype(np.int8).tobytes()
+
+
+def _unpacked(blob: bytes) -> Vector:
+    return np.frombuffer(blob, np.int8, offset=4).astype(np.float32) * np.frombuffer(blob, np.float32, 1)
+
+
 class Embeddings:
-    """The vectors of all encoders, kept as float16."""
+    """The vectors of all encoders, kept as a byte for each number, after the step (float32) that it counts."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def add(self, model_id: int, vectors: Iterable[tuple[bytes, Vector]]) -> None:
         """Store vectors by key, in a transaction as short as can be."""
-        rows = [(model_id, key, vector.astype(np.float16).tobytes()) for key, vector in vectors]
+        rows = [(model_id, key, _packed(vector)) for key, vector in vectors]
         with self._db.transaction():
             self._db.many("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
 
@@ -44,7 +54,7 @@ class Embeddings:
             rows = self._db.all(
                 f"SELECT crop, vector FROM embeddings WHERE model_id = ? AND crop IN ({marks})", (model_id, *part)
             )
-            found |= {key: np.frombuffer(blob, np.float16).astype(np.float32) for key, blob in rows}
+            found |= {key: _unpacked(blob) for key, blob in rows}
         return found
 
     def missing(self, model_id: int, keys: Sequence[bytes]) -> set[bytes]:

@@ -223,6 +223,14 @@ def calibrate(db: Database) -> None:
         ) STRICT""")
 
 
+def shorten_vectors(db: Database) -> None:
+    """Vectors are another encoder's, a byte for each number; what was learned from the old ones is learned anew."""
+    db.execute("DELETE FROM embeddings")
+    db.execute("UPDATE head_versions SET weights = x'', finding = NULL, trial = NULL")
+    db.execute("DELETE FROM meta WHERE key IN ('active_head', 'hold_head')")
+    db.execute("DELETE FROM tag_head")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -234,6 +242,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     count_boxes,
     find_objects,
     calibrate,
+    shorten_vectors,
 )
 
 

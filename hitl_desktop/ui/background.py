@@ -38,7 +38,7 @@ _LEARN = "Learning"
 RANK_EVERY = 200
 _LOOK_AHEAD = 60
 _LOOK_AT_REST = 500
-"""Of more pictures what heads find is not stored in advance: boxes and vectors of one take 200 KB."""
+"""Of more pictures what heads find is not stored in advance: boxes and vectors of one take 70 KB."""
 
 
 def in_project(path: Path, function: Callable[[Project, Progress], Any]) -> Callable[[Progress], Any]:
@@ -111,6 +111,8 @@ class Background(QObject):
             return
         self.refresh_folders()
         self._runner.start(LEARNING, "Getting ready", lambda _: _get_ready(), quiet=True)
+        if head is None:
+            self._learn_if_due()  # what was decided, perhaps with a program that learned in another way
 
     def refresh_folders(self) -> None:
         """List the folders again and read what is new."""

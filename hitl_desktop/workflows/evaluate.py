@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Acts
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.coco import to_record
 from hitl_desktop.inference.postprocess import class_wise_nms
@@ -26,6 +28,7 @@ from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
 from hitl_desktop.workflows.import_dataset import match_by_name
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, score_boxes, shown
+from hitl_desktop.workflows.oracle import acts_needed
 
 _NMS_IOU = 0.6
 
@@ -34,7 +37,8 @@ _NMS_IOU = 0.6
 class Evaluation:
     """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50).
 
-    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that is right.
+    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that is right,
+    and `acts` are those with which a person who sees them makes the pictures right.
     """
 
     images: int
@@ -45,6 +49,7 @@ class Evaluation:
     shown_right: int = 0
     ece: float = 0.0
     ece_interval: Interval = (0.0, 1.0)
+    acts: Acts = field(default_factory=Acts)
 
 
 def evaluate(
@@ -99,16 +104,18 @@ def evaluate(
             crowds.setdefault(a.image_id, []).append(a.bbox)
         else:
             objects.setdefault(a.image_id, []).append((normalise_name(by_id[a.category_id]), a.bbox))
-    seen = [
-        (theirs, *each)
-        for theirs, record in pairs
-        for each in _seen(project, record, naming, threshold, objects.get(theirs, []), crowds.get(theirs, []))
-    ]
+    seen: list[tuple[int, float, bool]] = []
+    acts = Acts()
+    for theirs, record in pairs:
+        boxes, mine = _seen(project, record, naming, threshold, crowds.get(theirs, [])), objects.get(theirs, [])
+        right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], mine)
+        seen += [(theirs, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
+        acts += acts_needed(boxes, mine)
     images, scores, right = (np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ())))
     return Evaluation(
         len(pairs), result.map, result.ap50, {by_id[c]: values for c, values in result.per_category.items()},
         len(seen), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
-        calibration_error_interval(scores, right.astype(bool), images),
+        calibration_error_interval(scores, right.astype(bool), images), acts,
     )  # fmt: skip
 
 
@@ -117,14 +124,11 @@ def _seen(
     record: ImageRecord,
     naming: Naming,
     threshold: float,
-    objects: Sequence[tuple[str, BBox]],
     crowds: Sequence[BBox],
-) -> list[tuple[float, bool]]:
-    """(score, whether it is right) of the boxes that a person would see, crowds aside."""
+) -> list[Proposal]:
+    """The boxes that a person would see, crowds aside."""
     boxes = shown(proposals_of(project, project.images.get(record.id) or record, naming), threshold)
-    boxes = [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
-    right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], objects)
-    return [(box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
+    return [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
 
 
 def _part(truth: Dataset, image_ids: set[int]) -> Dataset:

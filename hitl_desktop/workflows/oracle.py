@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.geometry import BBox, match
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -26,6 +27,42 @@ Truth = Sequence[tuple[str, BBox]]
 """The names and boxes of what a picture really shows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Proposals as they are right, to be removed, and to be moved (to a box) or renamed; and what has none."""
+
+    right: list[Proposal]
+    wrong: list[Proposal]
+    mended: list[tuple[Proposal, BBox | None, str | None]]
+    missed: list[tuple[str, BBox]]
+
+
+def _answer(visible: Sequence[Proposal], truth: Truth) -> _Answer:
+    matches = match(_array([p.bbox for p in visible]), _array([box for _, box in truth]), SAME_OBJECT_IOU)
+    answer = _Answer([], [], [], [truth[n] for n in sorted(set(range(len(truth))) - set(matches))])
+    for proposal, index in zip(visible, matches, strict=True):
+        if index is None:
+            answer.wrong.append(proposal)
+            continue
+        name, box = truth[index]
+        moved = None if proposal.bbox.iou(box) >= GOOD_ENOUGH_IOU else box
+        renamed = None if normalise_name(name) == normalise_name(proposal.name) else name
+        if moved is None and renamed is None:
+            answer.right.append(proposal)
+        else:
+            answer.mended.append((proposal, moved, renamed))
+    return answer
+
+
+def acts_needed(visible: Sequence[Proposal], truth: Truth) -> Acts:
+    """The acts with which a person who sees these proposals makes the picture right."""
+    answer = _answer(visible, truth)
+    renamed = sum(name is not None for *_, name in answer.mended)
+    return Acts(
+        len(answer.right), len(answer.mended) - renamed, renamed, rejected=len(answer.wrong), drawn=len(answer.missed)
+    )
+
+
 def decide_as_oracle(
     project: Project, image: ImageRecord, truth: Truth, naming: Naming | None, *, threshold: float
 ) -> None:
@@ -34,27 +71,18 @@ def decide_as_oracle(
     Only proposals from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is.
     """
     candidates = proposals_of(project, image, naming)
-    visible = shown(candidates, threshold)
-    matches = match(_array([p.bbox for p in visible]), _array([box for _, box in truth]), SAME_OBJECT_IOU)
-    right: list[Proposal] = []
-    for proposal, index in zip(visible, matches, strict=True):
-        if index is None:
-            annotate.remove(project, [proposal])
-            continue
-        name, box = truth[index]
-        moved = None if proposal.bbox.iou(box) >= GOOD_ENOUGH_IOU else box
-        if normalise_name(name) != normalise_name(proposal.name):
-            category_id = project.categories.ensure(name).id
-            annotate.revise(project, [Revision(proposal, moved, category_id)])
-        elif moved is not None:
-            annotate.revise(project, [Revision(proposal, moved)])
-        else:
-            right.append(proposal)
-    for index in sorted(set(range(len(truth))) - {m for m in matches if m is not None}):
-        name, box = truth[index]
+    answer = _answer(shown(candidates, threshold), truth)
+    for proposal in answer.wrong:
+        annotate.remove(project, [proposal])
+    for proposal, moved, name in answer.mended:
+        category_id = project.categories.ensure(name).id if name is not None else None
+        annotate.revise(project, [Revision(proposal, moved, category_id)])
+    for name, box in answer.missed:
         annotate.draw(project, image.id, [(box, project.categories.ensure(name).id)])
     head_id = naming.head_id if naming else None
-    annotate.decide(project, image.id, right, candidates, annotate.How(head_id, Thresholds(threshold), seconds=0.0))
+    annotate.decide(
+        project, image.id, answer.right, candidates, annotate.How(head_id, Thresholds(threshold), seconds=0.0)
+    )
 
 
 def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:

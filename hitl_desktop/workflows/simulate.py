@@ -34,7 +34,11 @@ _LOOKED_AHEAD = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The state of the loop after so many pictures, a value for each seed."""
+    """The state of the loop after so many pictures, a value for each seed.
+
+    `effort_saved` is what proposals saved on the pictures decided so far, `effort_ahead` what they would save on those
+    held back.
+    """
 
     pictures: int
     ap50: tuple[float, ...]
@@ -42,6 +46,7 @@ class Step:
     learn_seconds: tuple[float, ...]
     effort_saved: tuple[float, ...]
     ece: tuple[float, ...]
+    effort_ahead: tuple[float, ...]
 
 
 class _Measured(NamedTuple):
@@ -50,6 +55,7 @@ class _Measured(NamedTuple):
     learn_seconds: float
     effort_saved: float
     ece: float
+    effort_ahead: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,10 @@ def _run(
             score = evaluate(project, truth, progress, only=test, threads=threads)
             saved = project.decisions.acts().effort_saved()
             mean_seconds = sum(seconds) / len(seconds)
-            results.append(_Measured(score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece))
+            ahead = score.acts.effort_saved()
+            results.append(
+                _Measured(score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece, ahead or 0.0)
+            )
             seconds = []
         progress.report(done, wanted[-1], f"{strategy}, seed {seed}")
     return results

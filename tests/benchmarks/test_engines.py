@@ -13,7 +13,8 @@ import pytest
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.learning import naming_head
-from hitl_desktop.learning.finding_head import FindingLearner, Lesson, lesson_of
+from hitl_desktop.learning.box_refiner import RefinerLearner, moves_lesson
+from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_undecided
@@ -74,22 +75,24 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
     """Features are there already; with many pictures, the same few are taught again and again."""
     rng = np.random.default_rng(0)
 
-    def picture(seed: int) -> dict[int, Lesson]:
-        lessons: dict[int, Lesson] = {}
+    def picture(seed: int) -> tuple[dict[int, CellGrid], list[tuple[BBox, int]]]:
+        grids: dict[int, CellGrid] = {}
+        boxes = [(BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)]
         for side in SIDES:
             cells = side // 8
             features = rng.normal(size=(cells * cells, 896)).astype(np.float32)
-            grid = CellGrid(features, cells, cells, 8.0, (side / 640, side / 640), (0.0, 0.0), (640, 640))
-            boxes = [(BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)]
-            lessons[side] = lesson_of(grid, boxes)
-        return lessons
+            grids[side] = CellGrid(features, cells, cells, 8.0, (side / 640, side / 640), (0.0, 0.0), (640, 640))
+        return grids, boxes
+
+    def learn(grids: dict[int, CellGrid], boxes: list[tuple[BBox, int]]) -> None:
+        for side in SIDES:
+            learners[side].learn(lesson_of(grids[side], boxes))
+        refiner.learn(moves_lesson(grids[SIDES[-1]], [box for box, _ in boxes]))
 
     pictures = [picture(seed) for seed in range(5)]
-    learners = {side: FindingLearner(896) for side in SIDES}
-    for n in range(taught):
-        if n < 20:
-            for side in SIDES:
-                learners[side].learn(pictures[n % 5][side])
+    learners, refiner = {side: FindingLearner(896) for side in SIDES}, RefinerLearner()
+    for n in range(20):
+        learn(*pictures[n % 5])
     if taught > 20:  # as many samples, by their sums: adding each would take minutes
         for learner in learners.values():
             cells = learner.cells
@@ -98,12 +101,12 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
     add, solve = [], []
     for _ in range(7):
         began = time.perf_counter()
-        for side in SIDES:
-            learners[side].learn(pictures[0][side])
+        learn(*pictures[0])
         add.append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
         for side in SIDES:
             learners[side].solve()
+        refiner.solve(SIDES[-1])
         solve.append((time.perf_counter() - began) * 1000)
     bench.note(f"learn_add_ms_{taught}", statistics.median(add))
     bench.note(f"learn_solve_ms_{taught}", statistics.median(solve))
@@ -113,7 +116,7 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
 def test_a_naming_head_of_two_thousand_crops(bench: Bench) -> None:
     rng = np.random.default_rng(0)
     targets = rng.integers(0, 8, 2000)
-    embeddings = (rng.normal(size=(8, 1280))[targets] * 0.3 + rng.normal(size=(2000, 1280))).astype(np.float32)
+    embeddings = (rng.normal(size=(8, 448))[targets] * 0.3 + rng.normal(size=(2000, 448))).astype(np.float32)
     naming_head.warm_up()
     times = []
     for _ in range(5):

@@ -83,7 +83,10 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     assert [s["pictures"] for s in printed["steps"]] == [1, 3]
     assert printed["paired_difference_in_area"] == {"mean": 0.0, "interval": None, "seeds": 1}  # it is the same one
     assert printed["against"]["area"] == printed["area"]
-    assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "ece", "learn_seconds", "effort_saved"}
+    assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "ece", "learn_seconds"} | {
+        "effort_saved",
+        "effort_saved_ahead",
+    }
     assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
 
 
@@ -142,7 +145,7 @@ def test_help_version_and_doctor() -> None:
     assert __version__ in hitl("--version")
     assert "simulate" in hitl("--help")
     examined = report("doctor")
-    assert examined["models"] == {"nanodet_g_416": "loads", "mobilenetv2_224": "loads"}
+    assert examined["models"] == {"nanodet_g_416": "loads", "mobilenetv2_mid": "loads"}
 
 
 def test_the_demo_runs_the_trip_and_says_where_things_lie(tmp_path: Path) -> None:

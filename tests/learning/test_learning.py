@@ -81,7 +81,7 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
         5: DISAGREEMENT,
         6: NOTHING_FOUND,
     }
-    assert {r.image_id for r in ranked[:2]} == {2, 3}
+    assert {r.image_id for r in ranked[:2]} == {2, 5}  # what is perhaps background is worth less of a look
     assert ranked[-1].image_id in {1, 6}
     assert RANDOM not in reasons.values()
 
