@@ -45,6 +45,10 @@ FOUND_FROM = 0.08
 """What is found less surely is not stored."""
 
 
+_Seen = tuple[dict[int, CellGrid], float]
+_MOST_KEPT_SEEN = 4
+"""Cells of so many pictures that are taught at once are kept until the head looks at them: 30 MB each."""
+
 _Objects = tuple[tuple[BBox, int], ...]
 _Boxes = tuple[BBox, ...]
 
@@ -172,13 +176,13 @@ def learn_to_find(
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
     with _few(threads):
         changed = _take_back(project, lessons, wanted, net, progress)
-        new = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
+        new, seen = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
         lessons.unkept += changed + len(new)
         if lessons.unkept >= _KEEP_AFTER:
             keep_lessons()
         head, on_trial = _solve(lessons, lessons.sides), _solve(lessons, (_TRIAL,))
         if head is not None and new:
-            _look(project, new, detector, net, head, 0)
+            _look(project, new, detector, net, head, 0, seen)
     if head is not None and new:
         embed_images(project, new, _Quiet(progress), threads=threads)
     return head, on_trial
@@ -207,7 +211,7 @@ def _take_back(
     for image in images.values():
         progress.check_cancelled()
         if image is not None:
-            parts, moves = _lessons(project, image, lessons.taken[image.id], net)
+            parts, moves = _lessons(_grids(project, image, net, lessons.sides), lessons.taken[image.id])
             for side, lesson in parts.items():
                 lessons.learners[side].forget(lesson)
             lessons.refiner.forget(moves)
@@ -222,23 +226,27 @@ def _teach(
     wanted: Mapping[int, _Taken],
     net: FeatureNet,
     progress: Progress,
-) -> list[ImageRecord]:
-    """Add the lessons of these pictures; returns those that could be read."""
+) -> tuple[list[ImageRecord], dict[int, _Seen]]:
+    """Add the lessons of these pictures; returns those that could be read, and of a few what they look like."""
     taught: list[ImageRecord] = []
+    kept: dict[int, _Seen] = {}
     for number, image in enumerate(images):
         progress.report(number, len(images), image.path)
         progress.check_cancelled()
         try:
-            parts, moves = _lessons(project, image, wanted[image.id], net)
+            seen = _grids(project, image, net, lessons.sides)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
+        parts, moves = _lessons(seen, wanted[image.id])
+        if len(images) <= _MOST_KEPT_SEEN:
+            kept[image.id] = seen
         for side, lesson in parts.items():
             lessons.learners[side].learn(lesson)
         lessons.refiner.learn(moves)
         lessons.taken[image.id] = wanted[image.id]
         taught.append(image)
-    return taught
+    return taught, kept
 
 
 class _Quiet:
@@ -296,20 +304,16 @@ def _is_as_taken(project: Project, image: ImageRecord, taken: _Taken) -> bool:
     return image.content_hash == taken.content_hash and project.path_of(image).is_file()
 
 
-def _grids(
-    project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]
-) -> tuple[dict[int, CellGrid], float]:
+def _grids(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> _Seen:
     """The picture's cells at each of these input sizes, and how much larger it is than the view of it that was read."""
     size, pixels = read_for_models(project.path_of(image))
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 
-def _lessons(
-    project: Project, image: ImageRecord, taken: _Taken, net: FeatureNet
-) -> tuple[dict[int, Lesson], MovesLesson]:
+def _lessons(seen: _Seen, taken: _Taken) -> tuple[dict[int, Lesson], MovesLesson]:
     """What a picture teaches each learner, by its key, and the refiner, which sees the largest size."""
-    sides = sides_of(project)
-    grids, grown = _grids(project, image, net, sides)
+    grids, grown = seen
+    sides = sorted(grids)
     objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
     unverified = [box.scaled(1 / grown) for box in taken.unverified]
     lessons = {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
@@ -377,12 +381,19 @@ def _solve(lessons: _Lessons, keys: Sequence[int]) -> FindingHead | None:
 
 
 def _look(
-    project: Project, images: Sequence[ImageRecord], detector: ModelRecord, net: FeatureNet, head: FindingHead, by: int
+    project: Project,
+    images: Sequence[ImageRecord],
+    detector: ModelRecord,
+    net: FeatureNet,
+    head: FindingHead,
+    by: int,
+    seen: Mapping[int, _Seen] | None = None,
 ) -> None:
-    """Store what a head finds on pictures."""
+    """Store what a head finds on pictures; what some look like may be known."""
     finder = project.models.ensure(found_on(detector), "head", detector.classes)
     for image in images:
-        grids, grown = _grids(project, image, net, head.views)
+        known = seen.get(image.id) if seen else None
+        grids, grown = known or _grids(project, image, net, head.views)
         boxes, scores = head.find(grids)
         found = [
             (BBox(*box).scaled(grown), score)

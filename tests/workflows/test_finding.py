@@ -67,6 +67,10 @@ def same(a: FindingHead, b: FindingHead) -> None:
         for name in FindingView.__slots__:
             ours, theirs = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6, err_msg=name)
+    assert a.refiner
+    assert b.refiner
+    np.testing.assert_allclose(a.refiner.weights, b.refiner.weights, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(a.refiner.level, b.refiner.level, rtol=1e-5, atol=1e-6)
 
 
 def afresh(project: Project) -> FindingHead:
@@ -122,8 +126,8 @@ def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeyp
     finding.keep_lessons()
     finding._kept.clear()
     read: list[int] = []
-    real = finding._lessons
-    monkeypatch.setattr(finding, "_lessons", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest))
+    real = finding._grids
+    monkeypatch.setattr(finding, "_grids", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest))
     same(learned(project), before)
     assert read == []
     decide(project, dataset, [4])
