@@ -168,6 +168,37 @@ def prelabel(project: Path, model: str | None) -> Report:
 
 @cli.command()
 @click.argument("project", type=PATH)
+@click.option("--limit", default=50, show_default=True, help="How many to list, the most suspicious first.")
+@_reports
+def errors(project: Path, limit: int) -> Report:
+    """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.label_errors import look_for_errors, open_suspicions  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Looking for errors") as progress:
+        found = look_for_errors(opened, progress, threads=_cores())
+        names = {c.id: c.name for c in opened.categories.all()}
+        paths = {image.id: image.path for image in opened.images.all()}
+        listed = open_suspicions(opened)[:limit]
+    return {
+        "found": found,
+        "suspicions": [
+            {
+                "kind": s.kind,
+                "score": round(s.score, 3),
+                "picture": paths[s.image_id],
+                "box": s.bbox,
+                "category": names.get(s.category_id) if s.category_id is not None else None,
+                "suggested_box": [round(v, 1) for v in s.suggested_bbox],
+                "suggested_category": names[s.suggested_category_id],
+            }
+            for s in listed
+        ],
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
 @_reports
 def train(project: Path) -> Report:
     """Learn from what was decided, and put the queue in order."""

@@ -231,6 +231,17 @@ def shorten_vectors(db: Database) -> None:
     db.execute("DELETE FROM tag_head")
 
 
+def keep_suspicions(db: Database) -> None:
+    """Labels that are probably wrong, and which of them people dismissed."""
+    db.execute("""
+        CREATE TABLE suspicions (
+            id INTEGER PRIMARY KEY, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
+            kind TEXT NOT NULL, score REAL NOT NULL, x REAL, y REAL, w REAL, h REAL, category_id INTEGER,
+            to_x REAL NOT NULL, to_y REAL NOT NULL, to_w REAL NOT NULL, to_h REAL NOT NULL,
+            to_category_id INTEGER NOT NULL, dismissed INTEGER NOT NULL DEFAULT 0
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -243,6 +254,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     find_objects,
     calibrate,
     shorten_vectors,
+    keep_suspicions,
 )
 
 

@@ -25,6 +25,7 @@ from hitl_desktop.store.migrations import migrate
 from hitl_desktop.store.models import Models
 from hitl_desktop.store.predictions import Predictions
 from hitl_desktop.store.queue import Queue
+from hitl_desktop.store.suspicions import Suspicions
 
 SUFFIX = ".hitl"
 
@@ -47,6 +48,7 @@ class Project:
         self.heads = Heads(db)
         self.decisions = Decisions(db)
         self.sets = ImageSets(db)
+        self.suspicions = Suspicions(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._closed = False

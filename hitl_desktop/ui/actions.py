@@ -143,6 +143,7 @@ ACTIONS: Final = (
     ActionSpec("versions", "&Versions of the head...", "", When.PROJECT, "&Model"),
     ActionSpec("reliability", "&How sure is sure...", "", When.PROJECT, "&Model"),
     ActionSpec("look_closer", "Look &closer, for small objects...", "", When.PROJECT, "&Model"),
+    ActionSpec("label_errors", "Sure but &wrong: labels to look at again...", "Ctrl+W", When.PROJECT, "&Model"),
     ActionSpec("pin", "Edge case: try every new head on it", "Ctrl+B", When.PICTURE, "&Model"),
     ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
     ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),

@@ -32,6 +32,7 @@ from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
 from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
 from hitl_desktop.ui.dialogs.palette import Palette
+from hitl_desktop.ui.error_acts import ErrorActs
 from hitl_desktop.ui.file_acts import FileActs
 from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.head_acts import HeadActs
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
+        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
@@ -239,6 +241,7 @@ class MainWindow(QMainWindow):
             "export_head": self.head_acts.export,
             "look_closer": self.head_acts.look_closer,
             "pin": self.head_acts.pin,
+            "label_errors": self.error_acts.show,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,

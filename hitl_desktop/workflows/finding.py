@@ -45,7 +45,7 @@ FOUND_FROM = 0.08
 """What is found less surely is not stored."""
 
 
-_Seen = tuple[dict[int, CellGrid], float]
+Seen = tuple[dict[int, CellGrid], float]
 _MOST_KEPT_SEEN = 4
 """Cells of so many pictures that are taught at once are kept until the head looks at them: 30 MB each."""
 
@@ -58,7 +58,7 @@ class PicturesAwayError(HitlError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class Taken:
     """What a picture was when it was taught: enough to take its lesson back."""
 
     content_hash: str
@@ -90,7 +90,7 @@ class _Lessons:
     sides: tuple[int, ...]
     learners: dict[int, FindingLearner]
     refiner: RefinerLearner
-    taken: dict[int, _Taken] = field(default_factory=dict)
+    taken: dict[int, Taken] = field(default_factory=dict)
     unkept: int = 0
     grids: dict[int, tuple[str, CellGrid]] = field(default_factory=dict)
     """Cells of the pictures on which heads are compared, by id, with the hash of what they were made of."""
@@ -142,7 +142,7 @@ def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons 
         refiner = RefinerLearner.from_arrays(parts[_REFINER])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None  # it is a cache: what it says can be learned anew
-    taken = {int(i): _Taken(*each) for i, each in told.items()}
+    taken = {int(i): Taken(*each) for i, each in told.items()}
     return _Lessons(project, detector, sides, learners, refiner, taken) if known == detector else None
 
 
@@ -163,18 +163,18 @@ def learn_to_find(
         PicturesAwayError: some were taught in another session, and their folder is gone: the head that learned from
             them is better than one that did not.
     """
-    net = _features_of(detector, threads)
+    net = features_of(detector, threads)
     if detector is None or net is None:
         return None, None
     absent, tried = project.absent_folders(), pinned(project)
     now = [record for i in images if (record := project.images.get(i.id))]  # hashed since, perhaps
     known = [i for i in now if i.content_hash]
     there = [i for i in known if i.folder_id not in absent]
-    wanted = {image.id: _wanted(project, image, image.content_hash or "", image.id in tried) for image in known}
-    lessons = _lessons_of(project, detector, net)
+    wanted = {image.id: wanted_of(project, image, image.content_hash or "", image.id in tried) for image in known}
+    lessons = _kept_lessons(project, detector, net)
     if any(i.folder_id in absent and i.id not in lessons.taken for i in known):
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
-    with _few(threads):
+    with few_threads(threads):
         changed = _take_back(project, lessons, wanted, net, progress)
         new, seen = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
         lessons.unkept += changed + len(new)
@@ -188,7 +188,7 @@ def learn_to_find(
     return head, on_trial
 
 
-def _few(threads: int | None) -> AbstractContextManager[object]:
+def few_threads(threads: int | None) -> AbstractContextManager[object]:
     """Keep linear algebra to so many processors: the window needs one."""
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - heavy: only a job needs it
 
@@ -196,7 +196,7 @@ def _few(threads: int | None) -> AbstractContextManager[object]:
 
 
 def _take_back(
-    project: Project, lessons: _Lessons, wanted: Mapping[int, _Taken], net: FeatureNet, progress: Progress
+    project: Project, lessons: _Lessons, wanted: Mapping[int, Taken], net: FeatureNet, progress: Progress
 ) -> int:
     """Forget what was undone or edited since; where that cannot be read any more, begin anew."""
     images = {i: project.images.get(i) for i, taken in lessons.taken.items() if wanted.get(i) != taken}
@@ -211,7 +211,7 @@ def _take_back(
     for image in images.values():
         progress.check_cancelled()
         if image is not None:
-            parts, moves = _lessons(_grids(project, image, net, lessons.sides), lessons.taken[image.id])
+            parts, moves = lessons_of(grids_of(project, image, net, lessons.sides), lessons.taken[image.id])
             for side, lesson in parts.items():
                 lessons.learners[side].forget(lesson)
             lessons.refiner.forget(moves)
@@ -223,22 +223,22 @@ def _teach(
     project: Project,
     images: Sequence[ImageRecord],
     lessons: _Lessons,
-    wanted: Mapping[int, _Taken],
+    wanted: Mapping[int, Taken],
     net: FeatureNet,
     progress: Progress,
-) -> tuple[list[ImageRecord], dict[int, _Seen]]:
+) -> tuple[list[ImageRecord], dict[int, Seen]]:
     """Add the lessons of these pictures; returns those that could be read, and of a few what they look like."""
     taught: list[ImageRecord] = []
-    kept: dict[int, _Seen] = {}
+    kept: dict[int, Seen] = {}
     for number, image in enumerate(images):
         progress.report(number, len(images), image.path)
         progress.check_cancelled()
         try:
-            seen = _grids(project, image, net, lessons.sides)
+            seen = grids_of(project, image, net, lessons.sides)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        parts, moves = _lessons(seen, wanted[image.id])
+        parts, moves = lessons_of(seen, wanted[image.id])
         if len(images) <= _MOST_KEPT_SEEN:
             kept[image.id] = seen
         for side, lesson in parts.items():
@@ -259,7 +259,7 @@ class _Quiet:
         """Say nothing."""
 
 
-def _features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet | None:
+def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet | None:
     """The backbone of the detector, if it is the bundled one: others name no feature maps that were tried."""
     if detector is None:
         return None
@@ -270,7 +270,7 @@ def _features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNe
         return None
 
 
-def _lessons_of(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
+def _kept_lessons(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
     sides = sides_of(project)
     of_another = not _kept or (_kept[0].place, _kept[0].detector, _kept[0].sides) != (
         project.path,
@@ -287,11 +287,11 @@ def _fresh(sides: Sequence[int], net: FeatureNet) -> dict[int, FindingLearner]:
     return {side: FindingLearner(net.width) for side in (*sides, _TRIAL)}
 
 
-def _wanted(project: Project, image: ImageRecord, content_hash: str, is_pinned: bool) -> _Taken:
+def wanted_of(project: Project, image: ImageRecord, content_hash: str, is_pinned: bool) -> Taken:
     """What a picture is to teach; nobody vouches for what lies in crowds, or is unknown."""
     annotations, unknown = project.annotations.of_image(image.id), project.categories.find(UNKNOWN)
     unsaid = [a.crowd or (unknown is not None and a.category_id == unknown.id) for a in annotations]
-    return _Taken(
+    return Taken(
         content_hash,
         tuple((a.bbox, a.category_id) for a, left_out in zip(annotations, unsaid, strict=True) if not left_out),
         tuple(a.bbox for a, left_out in zip(annotations, unsaid, strict=True) if left_out),
@@ -299,18 +299,18 @@ def _wanted(project: Project, image: ImageRecord, content_hash: str, is_pinned: 
     )
 
 
-def _is_as_taken(project: Project, image: ImageRecord, taken: _Taken) -> bool:
+def _is_as_taken(project: Project, image: ImageRecord, taken: Taken) -> bool:
     """Whether the file that a lesson came from is still there."""
     return image.content_hash == taken.content_hash and project.path_of(image).is_file()
 
 
-def _grids(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> _Seen:
+def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> Seen:
     """The picture's cells at each of these input sizes, and how much larger it is than the view of it that was read."""
     size, pixels = read_for_models(project.path_of(image))
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 
-def _lessons(seen: _Seen, taken: _Taken) -> tuple[dict[int, Lesson], MovesLesson]:
+def lessons_of(seen: Seen, taken: Taken) -> tuple[dict[int, Lesson], MovesLesson]:
     """What a picture teaches each learner, by its key, and the refiner, which sees the largest size."""
     grids, grown = seen
     sides = sorted(grids)
@@ -334,10 +334,10 @@ def quick_look(
     Cells stay in memory for the next time, 5 MB a picture. A picture that cannot be read is left out.
     """
     detector = detector_of(project)
-    net = _features_of(detector, threads)
+    net = features_of(detector, threads)
     if detector is None or net is None:
         return None
-    kept = _lessons_of(project, detector, net).grids
+    kept = _kept_lessons(project, detector, net).grids
     for gone in kept.keys() - {image.id for image in images}:
         del kept[gone]
     if len({side for head in heads for side in head.views}) != 1:
@@ -350,7 +350,7 @@ def quick_look(
             grid = _kept_grid(project, image, net, kept, side)
         except UnreadableImageError:
             continue  # whoever looks for it next says so
-        with _few(threads):  # a head on trial has one view
+        with few_threads(threads):  # a head on trial has one view
             found = [head.find(dict.fromkeys(head.views, grid)) for head in heads]
         grown = (image.width or grid.size[0]) / grid.size[0]
         looks[image.id] = [
@@ -387,13 +387,13 @@ def _look(
     net: FeatureNet,
     head: FindingHead,
     by: int,
-    seen: Mapping[int, _Seen] | None = None,
+    seen: Mapping[int, Seen] | None = None,
 ) -> None:
     """Store what a head finds on pictures; what some look like may be known."""
     finder = project.models.ensure(found_on(detector), "head", detector.classes)
     for image in images:
         known = seen.get(image.id) if seen else None
-        grids, grown = known or _grids(project, image, net, head.views)
+        grids, grown = known or grids_of(project, image, net, head.views)
         boxes, scores = head.find(grids)
         found = [
             (BBox(*box).scaled(grown), score)
@@ -412,7 +412,7 @@ def find_objects(
     """
     detector, head_id = detector_of(project), project.heads.active_id()
     kept = project.heads.finding_of(head_id) if head_id is not None else None
-    net = _features_of(detector, threads)
+    net = features_of(detector, threads)
     if detector is None or head_id is None or kept is None or net is None:
         return 0
     finder = project.models.ensure(found_on(detector), "head", detector.classes)
@@ -422,7 +422,7 @@ def find_objects(
     for number, image in enumerate(waiting):
         progress.check_cancelled()
         try:
-            with _few(threads):
+            with few_threads(threads):
                 _look(project, [image], detector, net, head, head_id)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.suspicions import Kind
 from hitl_desktop.learning import naming_head
 from hitl_desktop.learning.box_refiner import RefinerLearner, moves_lesson
 from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
@@ -21,6 +23,7 @@ from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.finding import SIDES
 from hitl_desktop.workflows.import_dataset import read_dataset
+from hitl_desktop.workflows.label_errors import look_for_errors, open_suspicions
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
@@ -30,6 +33,7 @@ from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.simulate import simulate
 
 from .conftest import Bench
+from .corrupt import corrupt, read_planted
 
 QUIET = NoProgress()
 CORES = os.cpu_count() or 1
@@ -67,6 +71,29 @@ def test_what_is_learned(bench: Bench, shared_data: Path, name: str, pictures: i
     bench.note(f"simulate_{key}_{pictures}_ap50", sum(last.ap50) / len(last.ap50))
     bench.note(f"simulate_{key}_{pictures}_effort_saved", sum(last.effort_saved) / len(last.effort_saved))
     bench.note(f"simulate_{key}_{pictures}_learn_s", sum(last.learn_seconds) / len(last.learn_seconds))
+
+
+@pytest.mark.bench
+def test_corrupted_labels_are_found(bench: Bench, shared_data: Path, tmp_path: Path) -> None:
+    """bccd with 8 % of its labels corrupted: the area under the ROC curve of each kind, and what the top tenth holds."""
+    corrupt(shared_data / "bccd", tmp_path, pictures=100, share=0.08, seed=0)
+    new_project(tmp_path / "p.hitl", tmp_path / "images", QUIET, coco=tmp_path / "instances.json")
+    planted = read_planted(tmp_path)
+    with Project.open(tmp_path / "p.hitl", background=True) as project:
+        prelabel(project, QUIET, threads=CORES)
+        began = time.perf_counter()
+        look_for_errors(project, QUIET, threads=CORES)
+        bench.note("errors_look_s", time.perf_counter() - began)
+        found = open_suspicions(project)
+        paths = {image.id: image.path for image in project.images.all()}
+    is_planted = [planted.holds(paths[s.image_id], s) for s in found]
+    top = len(found) // 10
+    bench.note("errors_top_tenth_holds", sum(is_planted[:top]) / planted.count)
+    bench.note("errors_random_tenth_holds", sum(is_planted) / planted.count / 10)
+    for kind in Kind:
+        rows = [n for n, s in enumerate(found) if s.kind is kind]
+        scores, right = [found[n].score for n in rows], [is_planted[n] for n in rows]
+        bench.note(f"errors_{kind.name.lower()}_auroc", roc_auc_score(right, scores))
 
 
 @pytest.mark.bench

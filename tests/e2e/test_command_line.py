@@ -71,6 +71,20 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert "decided" in hitl("images", project)
 
 
+def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> None:
+    project = tmp_path / "p.hitl"
+    report("new", project, "--images", dataset / "images", "--coco", dataset / "instances.json")
+    assert "Pre-label with it first" in hitl("errors", project, code=1)
+    report("prelabel", project)
+    found = report("errors", project, "--limit", 3)
+    assert found["found"] > len(found["suspicions"]) == 3
+    first = found["suspicions"][0]
+    assert set(first) == {
+        "kind", "score", "picture", "box", "category", "suggested_box", "suggested_category"
+    }  # fmt: skip
+    assert first["score"] >= found["suspicions"][-1]["score"]
+
+
 def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     out = tmp_path / "report.json"
     printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--against", "random", "--out", out)

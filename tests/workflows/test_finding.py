@@ -126,8 +126,8 @@ def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeyp
     finding.keep_lessons()
     finding._kept.clear()
     read: list[int] = []
-    real = finding._grids
-    monkeypatch.setattr(finding, "_grids", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest))
+    real = finding.grids_of
+    monkeypatch.setattr(finding, "grids_of", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest))
     same(learned(project), before)
     assert read == []
     decide(project, dataset, [4])

@@ -88,6 +88,7 @@ class Canvas(QWidget):
         self._digs = False
         self._hovered: BoxItem | None = None
         self._pending: BBox | None = None
+        self._suggestion: tuple[BBox, str] | None = None
         self._hidden = False
         self.display = Display()
         self._fitted = True
@@ -157,6 +158,11 @@ class Canvas(QWidget):
     def show_pending(self, box: BBox | None) -> None:
         """Show a drawn box that still waits for its name."""
         self._pending = box
+        self.update()
+
+    def show_suggestion(self, box: BBox | None, words: str = "") -> None:
+        """Show where something rather should be, and in words why, until another or None is shown."""
+        self._suggestion = (box, words) if box is not None else None
         self.update()
 
     def set_hidden(self, hidden: bool) -> None:
@@ -431,6 +437,11 @@ class Canvas(QWidget):
         if not self._hidden:
             self._paint_in_hand(painter, area)
         self._paint_draft(painter, area)
+        if self._suggestion is not None:
+            box, words = self._suggestion
+            view = self.viewport.box_to_view(box)
+            paint_band(painter, rect_of(view), self.palette().highlight().color())
+            paint_read_out(painter, words, self.next_colour, view, area)
         if not self._fitted:
             paint_map(painter, self._levels[-1], self.viewport, self._size, area)
 

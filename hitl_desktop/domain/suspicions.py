@@ -1,0 +1,31 @@
+"""Where labels are probably wrong, as heads that were not taught them say."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hitl_desktop.domain.geometry import BBox
+
+
+class Kind(StrEnum):
+    """What is probably wrong."""
+
+    MISSED = "maybe missed"
+    CATEGORY = "maybe wrong category"
+    PLACE = "maybe badly placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """One of them: the box as it is (None where one is missing) and its category, and what it rather should be.
+
+    `score` is 0..1, higher for more suspicion; it orders, and is no chance.
+    """
+
+    image_id: int
+    kind: Kind
+    score: float
+    bbox: BBox | None
+    category_id: int | None
+    suggested_bbox: BBox
+    suggested_category_id: int
+    id: int = 0

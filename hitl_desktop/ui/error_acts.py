@@ -1,0 +1,132 @@
+"""Sure but wrong: look for labels that are probably wrong, show each on its picture, mend or dismiss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.suspicions import Suspicion
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.background import READING, in_project
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
+from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.label_errors import dismiss, do_as_suggested, look_for_errors, open_suspicions
+
+_Listed = tuple[list[Suspicion], dict[int, str]]
+
+
+class ErrorActs:
+    """Acts on suspicions about labels."""
+
+    def __init__(
+        self, session: Session, runner: JobRunner, canvas: Canvas, messages: Messages, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._canvas = session, runner, canvas
+        self._messages, self._window = messages, window
+        self.dialog: SuspicionsDialog | None = None
+        session.opened.connect(self._close)
+        session.image_changed.connect(self._show_suggestion)
+
+    def show(self) -> None:
+        """List what is suspected; look for it first if nobody did."""
+        self._list(or_look=True)
+
+    def look(self) -> None:
+        """Look at all decided pictures anew."""
+        self._start(READING, "Looking for wrong labels", _looked)  # learning may not put an end to it
+
+    def _list(self, *, or_look: bool = False) -> None:
+        self._start(READING, "Reading suspicions", lambda p, _: _listed(p), or_look=or_look, quiet=True)
+
+    def _start(
+        self,
+        lane: str,
+        title: str,
+        function: Callable[[Project, Progress], _Listed],
+        *,
+        or_look: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        project = self._session.project
+        if project is not None:
+            shows = partial(self._show, project.path, or_look)
+            self._runner.start(lane, title, in_project(project.path, function), on_success=shows, quiet=quiet)
+
+    def _show(self, path: Path, or_look: bool, listed: _Listed) -> None:
+        session = self._session
+        if session.project is None or session.project.path != path:
+            return
+        suspicions, paths = listed
+        if not suspicions and or_look and self.dialog is None:
+            self.look()
+            return
+        if self.dialog is None:
+            self.dialog = dialog = SuspicionsDialog(self._window)
+            dialog.looked_at.connect(self._look_at)
+            dialog.mend_asked.connect(self._mend)
+            dialog.dismiss_asked.connect(self._dismiss)
+            dialog.undo_asked.connect(self._undo)
+            dialog.look_again_asked.connect(self.look)
+            dialog.finished.connect(self._close)
+        self.dialog.show_all(suspicions, session.names, paths)
+        self.dialog.show()
+        self.dialog.list.setFocus()
+
+    def _close(self, _result: int = 0) -> None:
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.close()
+            dialog.deleteLater()
+        self._canvas.show_suggestion(None)
+
+    def _look_at(self, suspicion: Suspicion | None) -> None:
+        session = self._session
+        if suspicion is not None and (session.image is None or session.image.id != suspicion.image_id):
+            session.go_to(suspicion.image_id)
+        self._show_suggestion()
+        if suspicion is not None and suspicion.bbox is not None:
+            same = (a for a in session.annotations if a.bbox == suspicion.bbox)
+            item = next((i for a in same for i in self._canvas.items if i.bbox == a.bbox), None)
+            self._canvas.select(item.key if item else None)
+
+    def _show_suggestion(self) -> None:
+        suspicion, image = self.dialog.current if self.dialog else None, self._session.image
+        if self.dialog is None or suspicion is None or image is None or image.id != suspicion.image_id:
+            self._canvas.show_suggestion(None)
+        else:
+            self._canvas.show_suggestion(suspicion.suggested_bbox, self.dialog.words_of(suspicion))
+
+    def _mend(self, suspicion: Suspicion) -> None:
+        if self._session.manage(lambda project: do_as_suggested(project, suspicion)) and self.dialog is not None:
+            self.dialog.done_with(suspicion)
+
+    def _dismiss(self, suspicion: Suspicion) -> None:
+        def act(project: Project) -> Changes:
+            dismiss(project, suspicion)
+            return Changes()
+
+        if self._session.manage(act) and self.dialog is not None:
+            self.dialog.done_with(suspicion)
+
+    def _undo(self) -> None:
+        self._session.undo()
+        self._list()
+
+
+def _looked(project: Project, progress: Progress) -> _Listed:
+    look_for_errors(project, progress, threads=1)
+    return _listed(project)
+
+
+def _listed(project: Project) -> _Listed:
+    suspicions = open_suspicions(project)
+    records = (project.images.get(i) for i in {s.image_id for s in suspicions})
+    return suspicions, {image.id: image.path for image in records if image is not None}

@@ -1,0 +1,183 @@
+"""What decided pictures teach the head that names boxes: crops with their names, and crops of background."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import UNKNOWN, normalise_name
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord, ImageState, Split
+from hitl_desktop.domain.predictions import Prediction
+from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
+from hitl_desktop.learning.softmax import softmax
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.models import ModelRecord
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.first_sight import in_crowd
+from hitl_desktop.workflows.naming import proposers
+
+MATCH_IOU = 0.6
+"""A proposal that overlaps a box this much shows the same object."""
+BACKGROUND_IOU = 0.4
+"""A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
+LIKELY_OVERLOOKED = 0.5
+"""A crop on a picture decided before a category appeared is no background if it is this likely of that category."""
+MOST_PICTURES = 1500
+"""More decided pictures than this teach by a random part: the fit stays within seconds."""
+
+
+def decided_for_training(project: Project) -> list[ImageRecord]:
+    """The readable decided pictures that are not held back; of very many a random part."""
+    images = [
+        image
+        for image in project.images.all(state=ImageState.DECIDED)
+        if image.split in (None, Split.TRAIN) and image.reason is None
+    ]
+    if len(images) > MOST_PICTURES:
+        images = random.Random(len(images)).sample(images, MOST_PICTURES)  # noqa: S311 - a draw, not a secret
+    return images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """Samples, the pictures they are from, and for those the categories that appeared after their decision."""
+
+    samples: Samples
+    image_ids: NDArray[np.int64]
+    later: dict[int, set[int]]
+    trust: NDArray[np.float32]
+    typical_score: float
+    reach: float
+    boxes: int
+
+
+class _Trust:
+    """Counts how often each class name of the detector was right on an object, and the scores it gave to objects."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._names = [normalise_name(name) for name in classes]
+        self._right, self._seen = np.zeros(len(classes)), np.zeros(len(classes))
+        self._scores: list[float] = []
+
+    def add(self, prediction: Prediction, category: str) -> None:
+        """A proposal that lies on an object of this category."""
+        best = int(np.argmax(prediction.class_scores))
+        self._seen[best] += 1
+        self._right[best] += self._names[best] == category
+        self._scores.append(prediction.score)
+
+    def per_class(self) -> NDArray[np.float32]:
+        """[C] smoothed shares, backed off to the project's overall rate; 1 before any decision."""
+        rate = (self._right.sum() + 2.0) / (self._seen.sum() + 2.0)
+        return ((self._right + 4.0 * rate) / (self._seen + 4.0)).astype(np.float32)
+
+    def typical_score(self) -> float:
+        """The mean score on objects, towards 1 while there are few."""
+        return (sum(self._scores) + 1.0) / (len(self._scores) + 1.0)
+
+
+def collect(
+    project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, encoder_id: int, progress: Progress
+) -> Collected | None:
+    """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
+    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
+    trust, models = _Trust(detector.classes if detector else ()), proposers(project)
+    unknown = project.categories.find(UNKNOWN)
+    unknown_id = unknown.id if unknown else -1
+    embeddings: list[NDArray[np.float32]] = []
+    targets: list[int] = []
+    image_ids: list[int] = []
+    boxes = fitted = 0
+    for number, record in enumerate(images):
+        if number % 32 == 31:
+            progress.check_cancelled()
+        image = project.images.get(record.id)
+        if image is None or image.content_hash is None:
+            continue
+        annotations = project.annotations.of_image(image.id)
+        boxes += sum(not a.crowd for a in annotations)
+        predictions = project.predictions.of_image(image.id, *models, candidates_only=True)
+        of_detector = [p.bbox for p in predictions if len(p.class_scores)]
+        fitted += sum(any(a.bbox.iou(box) > MATCH_IOU for box in of_detector) for a in annotations if not a.crowd)
+        said = [(p, name_of(p.bbox, annotations)) for p in predictions]
+        proposed = [(p, target) for p, target in said if target is not None and target != unknown_id]
+        for p, target in proposed:
+            if target != BACKGROUND and len(p.class_scores):
+                trust.add(p, names[target])
+        named = [(a.bbox, a.category_id) for a in annotations if not a.crowd and a.category_id != unknown_id]
+        named += [(p.bbox, target) for p, target in proposed]
+        keys = [crop_key(image.content_hash, bbox) for bbox, _ in named]
+        found = project.embeddings.get(encoder_id, keys)
+        for key, (_, target) in zip(keys, named, strict=True):
+            if key in found:
+                embeddings.append(found[key])
+                targets.append(target)
+                image_ids.append(image.id)
+    if not targets:
+        return None
+    samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
+    reach = (fitted + 1) / (boxes + 1)
+    later = _later_categories(project)
+    return Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
+
+
+def _later_categories(project: Project) -> dict[int, set[int]]:
+    """For pictures decided before a category appeared: these categories. Nobody looked for them there."""
+    decided, first = project.decisions.latest_final(), dict[int, int]()
+    for category in project.categories.all():
+        holding = project.annotations.images_of(project.annotations.ids_of_category(category.id))
+        if known := [decided[i] for i in holding if i in decided]:
+            first[category.id] = min(known)
+    later = {i: {c for c, since in first.items() if since > at} for i, at in decided.items()}
+    return {i: categories for i, categories in later.items() if categories}
+
+
+def without_overlooked(collected: Collected) -> Collected:
+    """The samples without crops that are called background but look like a category that came later.
+
+    What they look like is said by a head that was not taught the background of the pictures decided before.
+    """
+    samples, later = collected.samples, collected.later
+    doubtful = np.array(
+        [t == BACKGROUND and i in later for t, i in zip(samples.targets, collected.image_ids.tolist(), strict=True)]
+    )
+    if not doubtful.any() or doubtful.all():
+        return collected
+    sure = Samples(samples.embeddings[~doubtful], samples.targets[~doubtful])
+    judge = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    if judge is None:
+        return collected
+    columns = {c: k for k, c in enumerate(judge.category_ids.tolist())}
+    rows = np.flatnonzero(doubtful)
+    chances = softmax(judge.logits(samples.embeddings[rows]))
+    overlooked = [
+        row
+        for row, chance in zip(rows.tolist(), chances, strict=True)
+        if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns) >= LIKELY_OVERLOOKED
+    ]
+    kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
+    return replace(
+        collected, samples=Samples(samples.embeddings[kept], samples.targets[kept]), image_ids=collected.image_ids[kept]
+    )
+
+
+def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
+    """The category id that a box of a decided picture shows, `BACKGROUND`, or None where nobody can say.
+
+    Boxes inside crowd regions, and those that overlap an object only half, teach nothing.
+    """
+    if not annotations:
+        return BACKGROUND
+    overlaps = [bbox.iou(a.bbox) for a in annotations]
+    best = max(range(len(annotations)), key=overlaps.__getitem__)
+    if overlaps[best] > MATCH_IOU and not annotations[best].crowd:
+        return annotations[best].category_id
+    unsaid = any(a.crowd and in_crowd(bbox, a.bbox) for a in annotations)
+    return BACKGROUND if overlaps[best] < BACKGROUND_IOU and not unsaid else None

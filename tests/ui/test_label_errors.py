@@ -1,0 +1,100 @@
+"""Sure but wrong, through the window: the list, the picture it leads to, and the keys that mend and dismiss."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.suspicions import Kind
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.label_errors import open_suspicions
+from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.prelabel import prelabel
+
+LONG = 60_000
+
+
+@pytest.fixture
+def corrupted(tmp_path: Path, dataset: Path) -> Path:
+    """A project of imported labels of which one has another's name, and one is missing."""
+    shutil.copytree(dataset, tmp_path / "set")
+    file = tmp_path / "p.hitl"
+    new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")
+    with Project.open(file, background=True) as project:
+        prelabel(project, NoProgress(), threads=2)
+        boxes = [project.annotations.of_image(image.id)[0] for image in project.images.all()[:2]]
+        ids = [c.id for c in project.categories.all()]
+        other = ids[(ids.index(boxes[0].category_id) + 1) % len(ids)]
+        annotate.revise(project, [Revision(boxes[0], category_id=other)])
+        annotate.remove(project, [boxes[1]])
+    return file
+
+
+def shown(window: MainWindow, qtbot: QtBot) -> SuspicionsDialog:
+    window.actions_["label_errors"].trigger()
+    qtbot.waitUntil(lambda: window.error_acts.dialog is not None, timeout=LONG)
+    dialog = window.error_acts.dialog
+    assert dialog is not None
+    return dialog
+
+
+def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
+    window: MainWindow, qtbot: QtBot, corrupted: Path
+) -> None:
+    window.open_path(corrupted)
+    qtbot.waitUntil(lambda: window.session.is_open and bool(window.session.statuses), timeout=LONG)
+    project = window.session.project
+    assert project
+    dialog = shown(window, qtbot)
+    dialog.kind.setCurrentText(Kind.CATEGORY.value)
+    first = dialog.current
+    assert first is not None
+    assert first.kind is Kind.CATEGORY
+    assert window.session.image is not None
+    assert window.session.image.id == first.image_id
+    selected = window.canvas.selected
+    assert selected is not None
+    assert selected.bbox == first.bbox
+
+    count = dialog.list.count()
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
+    names = {a.bbox: a.category_id for a in project.annotations.of_image(first.image_id)}
+    assert names[first.bbox] == first.suggested_category_id
+    assert dialog.list.count() == count - 1
+    second = dialog.current
+    assert second is not None
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Delete)
+    assert second.id not in {s.id for s in open_suspicions(project)}
+    assert dialog.list.count() == count - 2
+
+    dialog.undo_asked.emit()
+    qtbot.waitUntil(lambda: dialog.list.count() == count - 1, timeout=LONG)
+    names = {a.bbox: a.category_id for a in project.annotations.of_image(first.image_id)}
+    assert names[first.bbox] == first.category_id
+
+    dialog.kind.setCurrentText(Kind.MISSED.value)
+    missed = dialog.current
+    assert missed is not None
+    assert missed.bbox is None
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
+    assert missed.suggested_bbox in {a.bbox for a in project.annotations.of_image(missed.image_id)}
+    dialog.close()
+    assert window.error_acts.dialog is None
+
+
+def test_a_project_with_little_says_what_is_missing(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
+    window.open_path(pictures)
+    qtbot.waitUntil(lambda: window.session.is_open and bool(window.session.statuses), timeout=LONG)
+    with qtbot.waitSignal(window.messages.warning, timeout=LONG) as said:
+        window.actions_["label_errors"].trigger()
+    assert "hint" not in str(said.args)
+    assert window.error_acts.dialog is None

@@ -1,0 +1,156 @@
+"""Sure but wrong: labels that were corrupted come first, are mended by one act, and stay dismissed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.label_errors import (
+    dismiss,
+    do_as_suggested,
+    look_for_errors,
+    open_suspicions,
+)
+from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.prelabel import prelabel
+
+QUIET = NoProgress()
+
+
+@dataclass(frozen=True)
+class Corrupted:
+    """A project of imported labels, and what is wrong with three of them."""
+
+    project: Project
+    missed: Annotation
+    swapped: Annotation
+    moved: Annotation
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+    folder = tmp_path_factory.mktemp("imported")
+    shutil.copytree(dataset, folder / "set")
+    truth = folder / "set" / "instances.json"
+    new_project(folder / "p.hitl", folder / "set" / "images", QUIET, coco=truth)
+    with Project.open(folder / "p.hitl", background=True) as project:
+        prelabel(project, QUIET, threads=2)
+        project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder
+
+
+@pytest.fixture
+def corrupted(imported: Path, tmp_path: Path) -> Iterator[Corrupted]:
+    shutil.copytree(imported, tmp_path / "copy")
+    with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        boxes = [a for image in project.images.all() for a in project.annotations.of_image(image.id)[:1]]
+        missed, swapped, moved = boxes[1], boxes[4], boxes[7]
+        ids = [c.id for c in project.categories.all()]
+        annotate.remove(project, [missed])
+        other = ids[(ids.index(swapped.category_id) + 1) % len(ids)]
+        annotate.revise(project, [Revision(swapped, category_id=other)])
+        place = BBox(moved.bbox.x + 0.3 * moved.bbox.w, moved.bbox.y, moved.bbox.w, moved.bbox.h)
+        annotate.revise(project, [Revision(moved, place)])
+        yield Corrupted(
+            project, missed, replace(swapped, category_id=other, edited=True), replace(moved, bbox=place, edited=True)
+        )
+
+
+def of_box(suspicions: list[Suspicion], box: Annotation) -> Suspicion:
+    return next(s for s in suspicions if s.image_id == box.image_id and s.bbox == box.bbox)
+
+
+def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    assert look_for_errors(project, QUIET, threads=2) > 3
+    found = open_suspicions(project)
+    assert [s.score for s in found] == sorted((s.score for s in found), reverse=True)
+    top = found[: len(found) // 4]
+    missed = next(s for s in top if s.kind is Kind.MISSED and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5)
+    swapped, moved = of_box(top, corrupted.swapped), of_box(top, corrupted.moved)
+    assert missed.suggested_category_id == corrupted.missed.category_id
+    assert (swapped.kind, moved.kind) == (Kind.CATEGORY, Kind.PLACE)
+
+    for suspicion in (missed, swapped, moved):
+        before = project.annotations.of_image(suspicion.image_id)
+        do_as_suggested(project, suspicion)
+        assert suspicion not in open_suspicions(project)
+        annotate.undo(project)
+        assert project.annotations.of_image(suspicion.image_id) == before
+        assert suspicion in open_suspicions(project)
+        annotate.redo(project)
+        with pytest.raises(HitlError, match="changed meanwhile"):
+            do_as_suggested(project, suspicion)
+    names = [a.category_id for a in project.annotations.of_image(swapped.image_id) if a.bbox == swapped.bbox]
+    assert names == [swapped.suggested_category_id]
+    truth = BBox(moved.bbox.x - 0.3 * moved.bbox.w, moved.bbox.y, moved.bbox.w, moved.bbox.h)  # type: ignore[union-attr]
+    now = max(project.annotations.of_image(moved.image_id), key=lambda a: a.bbox.iou(truth))
+    assert now.bbox.iou(truth) > moved.bbox.iou(truth)  # type: ignore[union-attr]
+
+
+def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    look_for_errors(project, QUIET, threads=2)
+    swapped = of_box(open_suspicions(project), corrupted.swapped)
+    missed = next(
+        s for s in open_suspicions(project) if not s.bbox and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5
+    )
+    for suspicion in (swapped, missed):
+        dismiss(project, suspicion)
+    look_for_errors(project, QUIET, threads=2)
+    found = open_suspicions(project)
+    assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)
+    assert not any(not s.bbox and s.suggested_bbox.iou(missed.suggested_bbox) > 0.5 for s in found)
+
+    box = next(a for a in project.annotations.of_image(swapped.image_id) if a.bbox == swapped.bbox)
+    nudged = box.bbox._replace(x=box.bbox.x + 1)
+    annotate.revise(project, [Revision(box, nudged)])
+    look_for_errors(project, QUIET, threads=2)
+    assert of_box(open_suspicions(project), replace(box, bbox=nudged)).kind is Kind.CATEGORY
+
+
+def test_the_dismissed_one_can_be_taken_back(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    look_for_errors(project, QUIET, threads=2)
+    first = open_suspicions(project)[0]
+    dismiss(project, first)
+    assert first not in open_suspicions(project)
+    dismiss(project, first, is_dismissed=False)
+    assert open_suspicions(project)[0] == first
+
+
+def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    before = project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id()
+    look_for_errors(project, QUIET, threads=2)
+    assert before == (
+        project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id(),
+    )  # fmt: skip
+
+
+def test_too_little_says_so(taught_project: Project, project: Project) -> None:
+    with pytest.raises(HitlError, match="bundled detector"):
+        look_for_errors(project, QUIET)  # nothing was pre-labelled
+    with pytest.raises(HitlError, match="Only 6 decided pictures"):
+        look_for_errors(taught_project, QUIET)
+
+
+def test_a_picture_that_is_gone_costs_itself_only(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    decided = project.images.all(state=ImageState.DECIDED)
+    project.path_of(decided[0]).unlink()
+    assert look_for_errors(project, QUIET, threads=2) > 0
+    assert not any(s.image_id == decided[0].id for s in open_suspicions(project))
