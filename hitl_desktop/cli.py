@@ -199,6 +199,32 @@ def errors(project: Path, limit: int) -> Report:
 
 @cli.command()
 @click.argument("project", type=PATH)
+@click.option("--claim", type=float, default=None, help="Begin one: no more than this share of the pictures is wrong.")
+@click.option("--seed", type=int, default=None, help="Draw the same pictures again.")
+@click.option("--out", type=PATH, default=None, help="Write the report of the latest one, as HTML, or as JSON (.json).")
+@_reports
+def audit(project: Path, claim: float | None, seed: int | None, out: Path | None) -> Report:
+    """What a random sample of decided pictures proves; they are judged in the window (Model > Audit)."""
+    from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows import audit as audits  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened:
+        if claim is not None:
+            audits.begin(opened, claim, seed=seed)
+        latest = next(reversed(opened.audits.all()), None)
+        if latest is None:
+            offered = {f"{plan.claim:.0%}": plan.wanted for plan in audits.plans(opened)}
+            return {"audit": None, "decided_pictures": audits.plans(opened)[0].population, "pictures_needed": offered}
+        told = audits.report(opened, latest)
+    if out is not None:
+        text = json.dumps(told, indent=1) if out.suffix == ".json" else audits.to_html(told)
+        write_atomically(out, text.encode())
+    return told | {"words": audits.in_words(told)}
+
+
+@cli.command()
+@click.argument("project", type=PATH)
 @_reports
 def train(project: Path) -> Report:
     """Learn from what was decided, and put the queue in order."""

@@ -242,6 +242,21 @@ def keep_suspicions(db: Database) -> None:
         ) STRICT""")
 
 
+def audit(db: Database) -> None:
+    """Random samples that are judged once more; a picture without `errors` is not judged yet."""
+    db.execute(
+        """CREATE TABLE audits (
+            id INTEGER PRIMARY KEY, created TEXT NOT NULL, claim REAL NOT NULL, population INTEGER NOT NULL
+        ) STRICT"""
+    )
+    db.execute("""
+        CREATE TABLE audit_pictures (
+            audit_id INTEGER NOT NULL REFERENCES audits (id), place INTEGER NOT NULL,
+            image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE, errors TEXT, seconds REAL,
+            PRIMARY KEY (audit_id, place)
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -255,6 +270,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     calibrate,
     shorten_vectors,
     keep_suspicions,
+    audit,
 )
 
 

@@ -12,6 +12,7 @@ from hitl_desktop.errors import ProjectError
 from hitl_desktop.store import guard
 from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.attributes import Attributes
+from hitl_desktop.store.audits import Audits
 from hitl_desktop.store.categories import Categories, Tags
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.decisions import Decisions
@@ -49,6 +50,7 @@ class Project:
         self.decisions = Decisions(db)
         self.sets = ImageSets(db)
         self.suspicions = Suspicions(db)
+        self.audits = Audits(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._closed = False

@@ -32,7 +32,7 @@ class ErrorActs:
         self._session, self._runner, self._canvas = session, runner, canvas
         self._messages, self._window = messages, window
         self.dialog: SuspicionsDialog | None = None
-        session.opened.connect(self._close)
+        session.opened.connect(self.close)
         session.image_changed.connect(self._show_suggestion)
 
     def show(self) -> None:
@@ -75,12 +75,13 @@ class ErrorActs:
             dialog.dismiss_asked.connect(self._dismiss)
             dialog.undo_asked.connect(self._undo)
             dialog.look_again_asked.connect(self.look)
-            dialog.finished.connect(self._close)
+            dialog.finished.connect(self.close)
         self.dialog.show_all(suspicions, session.names, paths)
         self.dialog.show()
         self.dialog.list.setFocus()
 
-    def _close(self, _result: int = 0) -> None:
+    def close(self, _result: int = 0) -> None:
+        """Put the list away."""
         if self.dialog is not None:
             dialog, self.dialog = self.dialog, None
             dialog.close()

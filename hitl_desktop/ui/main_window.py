@@ -22,6 +22,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions, ActionSpec
 from hitl_desktop.ui.attribute_acts import AttributeActs
+from hitl_desktop.ui.audit_acts import AuditActs
 from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
+        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.welcome = Welcome()
@@ -242,6 +244,7 @@ class MainWindow(QMainWindow):
             "look_closer": self.head_acts.look_closer,
             "pin": self.head_acts.pin,
             "label_errors": self.error_acts.show,
+            "audit": self.audit_acts.show,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,
@@ -334,6 +337,8 @@ class MainWindow(QMainWindow):
         if self.session.is_open:
             store.setValue("docks", self.saveState())
         self.file_acts.watch.watch(None)
+        self.audit_acts.close()
+        self.error_acts.close()
         self.hide()  # a job that writes a file is waited for, but nobody has to watch
         self.runner.close()
         self._garbage.stop()

@@ -185,3 +185,16 @@ def test_no_display_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_a_folder_that_has_no_pictures_opens_a_window_that_says_so(tmp_path: Path) -> None:
     hitl(tmp_path, "--screenshot", tmp_path / "shot.png", "--after", "1")
     assert (tmp_path / "shot.png").exists()
+
+
+def test_an_audit_is_planned_begun_and_reported(tmp_path: Path, dataset: Path) -> None:
+    project = tmp_path / "p.hitl"
+    report("new", project, "--images", dataset / "images")
+    assert "nothing to audit" in hitl("audit", project, code=1)
+    report("import", project, "--format", "coco", dataset / "instances.json")
+    assert report("audit", project)["pictures_needed"]["5%"] == 12
+    told = report("audit", project, "--claim", 0.1, "--seed", 1, "--out", tmp_path / "report.html")
+    assert (told["judged"], told["at_most"]) == (0, None)
+    assert told["drawn"] <= 12
+    assert "Nothing is claimed" in (tmp_path / "report.html").read_text()
+    assert "not finished" in hitl("audit", project, "--claim", 0.2, code=1)

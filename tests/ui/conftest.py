@@ -96,6 +96,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
             window.file_acts,
             window.queue_acts,
             window.head_acts,
+            window.audit_acts,
         )
         for asks in (window, *acts):
             asks.ask = answers  # type: ignore[assignment]

@@ -1,0 +1,53 @@
+"""Audits: a random sample of decided pictures, looked at once more, for a claim about all of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Error(StrEnum):
+    """What can be wrong with the labels of a picture."""
+
+    MISSED = "something missed"
+    CATEGORY = "a wrong category"
+    PLACE = "a box badly placed"
+    FALSE = "a box on nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an auditor found on one picture (nothing: it is right), and the active seconds it took."""
+
+    image_id: int
+    errors: frozenset[Error]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """So many pictures of a `population`, drawn before anybody looked, for a claim about the share of wrong ones.
+
+    `image_ids` are in the order of asking.
+    """
+
+    id: int
+    created: str
+    claim: float
+    population: int
+    image_ids: tuple[int, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def wrong(self) -> int:
+        """On how many pictures something was wrong so far."""
+        return sum(bool(v.errors) for v in self.verdicts)
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The pictures that nobody has judged yet."""
+        judged = {v.image_id for v in self.verdicts}
+        return tuple(i for i in self.image_ids if i not in judged)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all were looked at: before that it claims nothing."""
+        return not self.left

@@ -1,0 +1,150 @@
+"""Audit through the window: choose a claim, judge the pictures that were drawn, keep the report."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.audits import Audit, Verdict
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError
+from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.background import FILES, READING, in_project
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.dialogs.audit import AuditDialog
+from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished
+
+
+class AuditActs:
+    """Acts of an audit; verdicts go into a table of their own."""
+
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, window: QWidget) -> None:
+        self._session, self._runner = session, runner
+        self._messages, self.ask, self._window = messages, ask, window
+        self.dialog: AuditDialog | None = None
+        self._audit: Audit | None = None
+        session.opened.connect(self.close)
+
+    def show(self) -> None:
+        """Go on with the audit that is not finished, or begin one."""
+        project = self._session.project
+        if project is None or self.dialog is not None:
+            return
+        audit = unfinished(project)
+        if audit is not None:
+            self._go_on(audit)
+            return
+        shows = partial(self._choose, project.path)
+        self._runner.start(READING, "Planning an audit", in_project(project.path, _plans), on_success=shows, quiet=True)
+
+    def _choose(self, path: Path, offered: list[Plan]) -> None:
+        if self._session.project is None or self._session.project.path != path:
+            return
+        possible = {_words(plan): plan for plan in offered if plan.wanted is not None}
+        if not possible:
+            few = counted(offered[0].population, "decided picture") if offered else "no decided picture"
+            self._messages.warn(f"With {few} nothing can be proved yet. Decide more pictures first.")
+            return
+        label = f"What is to be proved of {counted(offered[0].population, 'decided picture')}?"
+        chosen = self.ask.choice("Audit", label, list(possible))
+        if chosen is None:
+            return
+        begun: list[Audit] = []
+
+        def act(project: Project) -> Changes:
+            begun.append(begin(project, possible[chosen].claim))
+            return Changes()
+
+        if self._session.manage(act):
+            self._go_on(begun[0])
+
+    def _go_on(self, audit: Audit) -> None:
+        self.dialog = AuditDialog(self._window)
+        self.dialog.judged.connect(self._judge)
+        self.dialog.save_asked.connect(self._save)
+        self.dialog.finished.connect(self.close)
+        self._audit = audit
+        self._show_next()
+        self.dialog.show()
+        self.dialog.setFocus()
+
+    def _show_next(self) -> None:
+        project, audit, dialog = self._session.project, self._audit, self.dialog
+        if project is None or audit is None or dialog is None:
+            return
+        if audit.is_complete:
+            dialog.show_result(in_words(report(project, audit)))
+            return
+        image = project.images.get(audit.left[0])
+        if image is None:
+            self._messages.warn("A picture of the audit is no longer in the project, so it cannot be finished.")
+            return
+        names = self._session.names
+        items = [
+            BoxItem(BoxKey(Kind.TRUTH, a.id), a.bbox, names.get(a.category_id, ""), a.category_id)
+            for a in project.annotations.of_image(image.id)
+        ]
+        number = len(audit.verdicts) + 1
+        words = f"Picture {number} of {len(audit.image_ids)}: {image.path}."
+        dialog.show_picture(image.id, project.path_of(image), items, words)
+
+    def _judge(self, verdict: Verdict) -> None:
+        audit = self._audit
+
+        def act(project: Project) -> Changes:
+            if audit is not None:
+                self._audit = judge(project, audit, verdict)
+            return Changes()
+
+        if self._session.manage(act):
+            self._show_next()
+
+    def _save(self) -> None:
+        project, audit = self._session.project, self._audit
+        folder = self.ask.folder() if project is not None else None
+        if project is None or audit is None or folder is None:
+            return
+        stem = folder / f"{project.path.stem}-audit-{audit.id}"
+        job = in_project(project.path, partial(_written, audit.id, stem))
+        self._runner.start(FILES, "Writing the report", job, on_success=self._on_saved)
+
+    def _on_saved(self, stem: Path) -> None:
+        self._messages.say(f"Written: {stem}.html and {stem.name}.json.")
+
+    def close(self, _result: int = 0) -> None:
+        """End it for now; what was judged is kept."""
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.close()
+            dialog.deleteLater()
+
+
+def _plans(project: Project, _progress: Progress) -> list[Plan]:
+    try:
+        return plans(project)
+    except HitlError:
+        return []  # said in other words here
+
+
+def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -> Path:
+    audit = project.audits.get(audit_id)
+    if audit is not None:
+        told = report(project, audit)
+        write_atomically(stem.with_name(f"{stem.name}.html"), to_html(told).encode())
+        write_atomically(stem.with_name(f"{stem.name}.json"), json.dumps(told, indent=1).encode())
+    return stem
+
+
+def _words(plan: Plan) -> str:
+    wanted = counted(plan.wanted or 0, "picture")
+    return f"no more than {plan.claim:.0%} are wrong: look at {wanted}, all of them must be right"

@@ -1,0 +1,176 @@
+"""Audit: how many pictures for which claim, drawn at random, judged blind, and what that proves.
+
+The number of pictures is fixed before anybody looks, and nothing is claimed before all of them were judged: who stops
+when the numbers look well proves nothing. Verdicts teach no head and change no label.
+"""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hitl_desktop.domain.audits import Audit, Error, Verdict
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.claims import CONFIDENCE, interval, pictures_needed, upper_bound
+from hitl_desktop.store.project import Project
+
+CLAIMS = (0.10, 0.05, 0.02, 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many of the decided pictures must be right for a claim; None if there are too few for it."""
+
+    claim: float
+    population: int
+    wanted: int | None
+
+
+def plans(project: Project) -> list[Plan]:
+    """What could be claimed, and how many pictures that takes.
+
+    Raises:
+        HitlError: no picture is decided yet.
+    """
+    population = len(_population(project))
+    return [Plan(claim, population, pictures_needed(claim, of=population)) for claim in CLAIMS]
+
+
+def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
+    """Draw the pictures for a claim; what is drawn is fixed.
+
+    Raises:
+        HitlError: no picture is decided, too few are, an audit is not finished, or the claim is no share.
+    """
+    if not 0.0 < claim < 1.0:
+        raise HitlError(f"{claim} is no share of pictures.", hint="Give one between 0 and 1, such as 0.05.")
+    open_one = unfinished(project)
+    if open_one is not None:
+        raise HitlError(
+            f"An audit of {counted(len(open_one.image_ids), 'picture')} is not finished.",
+            hint="Judge the rest of its pictures first: the number was fixed.",
+        )
+    pictures = _population(project)
+    wanted = pictures_needed(claim, of=len(pictures))
+    if wanted is None:
+        raise HitlError(
+            f"{counted(len(pictures), 'decided picture')} cannot prove that no more than {claim:.0%} are wrong.",
+            hint="Decide more pictures, or claim less.",
+        )
+    drawn = random.Random(seed).sample([image.id for image in pictures], wanted)  # noqa: S311 - a draw, not a secret
+    audit_id = project.audits.add(claim, len(pictures), drawn)
+    return _get(project, audit_id)
+
+
+def unfinished(project: Project) -> Audit | None:
+    """The audit of which pictures are still to be judged."""
+    return next((audit for audit in reversed(project.audits.all()) if not audit.is_complete), None)
+
+
+def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
+    """Store what was found on a picture; returns the audit as it is now.
+
+    Raises:
+        HitlError: the picture was not drawn, or the audit is finished.
+    """
+    if verdict.image_id not in audit.image_ids:
+        raise HitlError("This picture was not drawn for the audit.", hint="Judge those that were.")
+    if audit.is_complete:
+        raise HitlError("This audit is finished; its verdicts stand.", hint="Begin another one.")
+    project.audits.judge(audit.id, verdict)
+    return _get(project, audit.id)
+
+
+def report(project: Project, audit: Audit) -> dict[str, Any]:
+    """What an audit says, as plain data; bounds are there once all its pictures were judged."""
+    names = {image.id: image.path for image in project.images.all()}
+    seen, wrong = len(audit.verdicts), audit.wrong
+    told: dict[str, Any] = {
+        "audit": audit.id,
+        "begun": audit.created,
+        "claim": f"no more than {audit.claim:.0%} of the pictures are wrong",
+        "decided_pictures": audit.population,
+        "drawn": len(audit.image_ids),
+        "judged": seen,
+        "wrong": wrong,
+        "errors": {error.value: sum(error in v.errors for v in audit.verdicts) for error in Error},
+        "seconds": round(sum(v.seconds for v in audit.verdicts), 1),
+        "wrong_pictures": {
+            names.get(v.image_id, "gone"): sorted(e.value for e in v.errors) for v in audit.verdicts if v.errors
+        },
+        "confidence": CONFIDENCE,
+        "at_most": None,
+        "interval": None,
+        "holds": None,
+        "unfinished_before": sum(a.id < audit.id and not a.is_complete for a in project.audits.all()),
+    }
+    if audit.is_complete:
+        bound = upper_bound(wrong, seen, of=audit.population)
+        told |= {
+            "at_most": bound,
+            "interval": interval(wrong, seen, of=audit.population),
+            "holds": bound <= audit.claim,
+        }
+    return told
+
+
+def in_words(told: Mapping[str, Any]) -> str:
+    """The report in a sentence or two."""
+    if told["at_most"] is None:
+        return (
+            f"{told['judged']} of {counted(told['drawn'], 'picture')} are judged. "
+            "Nothing is claimed before all of them are."
+        )
+    low, high = told["interval"]
+    holds = "The claim holds" if told["holds"] else "The claim does not hold"
+    return (
+        f"{holds}: {told['wrong']} of {counted(told['drawn'], 'picture')} drawn from {told['decided_pictures']} are "
+        f"wrong, so at most {told['at_most']:.1%} of all are ({told['confidence']:.0%} sure); "
+        f"the share lies between {low:.1%} and {high:.1%}."
+    )
+
+
+def to_html(told: Mapping[str, Any]) -> str:
+    """The report as one file that needs no other."""
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{html.escape(', '.join(errors))}</td></tr>"
+        for name, errors in told["wrong_pictures"].items()
+    )
+    kinds = "".join(f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in told["errors"].items())
+    style = (
+        "body{font:16px sans-serif;max-width:46em;margin:2em auto;padding:0 1em}"
+        "td,th{padding:.2em 1em .2em 0;text-align:left}"
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Audit {told["audit"]}</title><style>{style}</style></head><body>
+<h1>Audit {told["audit"]}</h1>
+<p><strong>{html.escape(in_words(told))}</strong></p>
+<p>Claim: {html.escape(told["claim"])}. Begun {html.escape(told["begun"])}; {told["drawn"]} pictures were drawn at
+random before anybody looked; they took {told["seconds"]} active seconds. Bounds are exact (hypergeometric), by picture.
+</p>
+<h2>What was wrong</h2><table>{kinds}</table>
+<h2>Wrong pictures</h2><table><tr><th>picture</th><th>errors</th></tr>{rows}</table>
+</body></html>
+"""
+
+
+def _population(project: Project) -> list[ImageRecord]:
+    absent = project.absent_folders()
+    pictures = [
+        i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.folder_id not in absent
+    ]
+    if not pictures:
+        raise HitlError("No picture is decided yet, so there is nothing to audit.", hint="Decide some pictures first.")
+    return pictures
+
+
+def _get(project: Project, audit_id: int) -> Audit:
+    audit = project.audits.get(audit_id)
+    if audit is None:
+        raise HitlError("This audit is not in the project.", hint="Begin another one.")
+    return audit

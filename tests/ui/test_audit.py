@@ -1,0 +1,93 @@
+"""An audit through the window, by keys: look, reveal, judge, and what it proves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.ui.main_window import MainWindow
+
+LONG = 20_000
+
+
+@pytest.fixture
+def decided(window: MainWindow) -> MainWindow:
+    project = window.session.project
+    assert project
+    category = project.categories.ensure("thing")
+    for image in project.images.all():
+        project.annotations.add([Annotation(0, image.id, category.id, BBox(5, 5, 20, 20))])
+        project.images.set_state(image.id, ImageState.DECIDED)
+    return window
+
+
+def test_an_audit_from_the_claim_to_the_report(
+    decided: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = decided
+    five = lambda _title, _label, options: next(o for o in options if "5%" in o)  # noqa: E731 - said once
+    monkeypatch.setattr(window.audit_acts.ask, "choice", five)
+    monkeypatch.setattr(window.audit_acts.ask, "folder", lambda: tmp_path)
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
+    dialog = window.audit_acts.dialog
+    assert dialog is not None
+    project = window.session.project
+    assert project
+    before = project.annotations.all()
+    for number in range(4):
+        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        assert f"Picture {number + 1} of 4" in dialog.words.text()
+        assert dialog.canvas.items == []  # blind
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+        qtbot.keyClick(dialog, Qt.Key.Key_1)
+        assert f"Picture {number + 1} of 4" in dialog.words.text()  # nothing can be judged before it was revealed
+        qtbot.keyClick(dialog, Qt.Key.Key_Space)
+        assert [item.label for item in dialog.canvas.items] == ["thing"]
+        qtbot.mouseClick(dialog.canvas, Qt.MouseButton.LeftButton, pos=dialog.canvas.rect().center())
+        if number == 2:
+            qtbot.keyClick(dialog, Qt.Key.Key_2)
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert "does not hold: 1 of 4 pictures" in dialog.words.text()
+    assert project.annotations.all() == before
+    audit = project.audits.all()[0]
+    assert [sorted(v.errors) for v in audit.verdicts].count([Error.CATEGORY]) == 1
+    dialog.save.click()
+    qtbot.waitUntil(lambda: len(list(tmp_path.glob("*-audit-1.*"))) == 2, timeout=LONG)
+    told = json.loads(next(tmp_path.glob("*-audit-1.json")).read_text())
+    assert (told["wrong"], told["holds"]) == (1, False)
+    dialog.close()
+    assert window.audit_acts.dialog is None
+
+
+def test_an_audit_that_was_left_goes_on_where_it_was(
+    decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = decided
+    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
+    dialog = window.audit_acts.dialog
+    assert dialog is not None
+    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert window.audit_acts.dialog is None
+    window.actions_["audit"].trigger()
+    again = window.audit_acts.dialog
+    assert again is not None
+    assert "Picture 2 of" in again.words.text()
+
+
+def test_without_decided_pictures_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.messages.warning, timeout=LONG) as said:
+        window.actions_["audit"].trigger()
+    assert "Decide more pictures" in said.args[0]
