@@ -168,7 +168,9 @@ def prelabel(project: Path, model: str | None) -> Report:
 
 @cli.command()
 @click.argument("project", type=PATH)
-@click.option("--limit", default=50, show_default=True, help="How many to list, the most suspicious first.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many, the most suspicious first."
+)
 @_reports
 def errors(project: Path, limit: int) -> Report:
     """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
@@ -181,13 +183,13 @@ def errors(project: Path, limit: int) -> Report:
         paths = {image.id: image.path for image in opened.images.all()}
         listed = open_suspicions(opened)[:limit]
     return {
-        "found": found,
+        "ranked": found,
         "suspicions": [
             {
                 "kind": s.kind,
                 "score": round(s.score, 3),
                 "picture": paths[s.image_id],
-                "box": s.bbox,
+                "box": [round(v, 1) for v in s.bbox] if s.bbox is not None else None,
                 "category": names.get(s.category_id) if s.category_id is not None else None,
                 "suggested_box": [round(v, 1) for v in s.suggested_bbox],
                 "suggested_category": names[s.suggested_category_id],

@@ -32,7 +32,8 @@ class Calibration:
         self, scores: NDArray[np.floating], sources: NDArray[np.integer], category_ids: NDArray[np.integer]
     ) -> NDArray[np.float64]:
         """[N] how likely boxes with these scores, sources and categories are right."""
-        offsets = np.array([self.offsets.get(c, 0.0) for c in category_ids.tolist()], float)
+        known, places = np.unique(category_ids, return_inverse=True)
+        offsets = np.array([self.offsets.get(c, 0.0) for c in known.tolist()], float)[places]
         bent = np.array(self.slopes)[sources] * logit(scores) + np.array(self.biases)[sources] + offsets
         return np.where(scores > 0, 1 / (1 + np.exp(-bent)), 0.0)
 

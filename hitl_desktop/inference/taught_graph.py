@@ -84,6 +84,7 @@ class NamingArrays:
     biases: tuple[float, float]
     offsets: Floats
     sure: float
+    second: float
     candidate_iou: float
     most_candidates: int
     same_spot_iou: float
@@ -530,16 +531,17 @@ class _Taught:
             g("MatMul", class_scores, g.constant(naming.class_to_name)),
         )
         raw = g("Add", *blended)
-        best = self._best(raw)
-        clipped = g("Clip", best, g.constant(naming.sure), g.constant(1 - naming.sure))
+        clipped = g("Clip", raw, g.constant(naming.sure), g.constant(1 - naming.sure))
         odds = g("Log", g("Div", clipped, g("Sub", g.constant(1.0), clipped)))
         slope, bias = (
-            g("Where", is_found, g.constant(pair[1]), g.constant(pair[0])) for pair in (naming.slopes, naming.biases)
+            g("Unsqueeze", g("Where", is_found, g.constant(pair[1]), g.constant(pair[0])), g.ints(1))
+            for pair in (naming.slopes, naming.biases)
         )
-        offset = g.rows(g.constant(naming.offsets), g("ArgMax", raw, axis=1, keepdims=0))
-        bent = g("Sigmoid", g("Add", g("Add", g("Mul", slope, odds), bias), offset))
-        factor = g("Div", bent, g("Max", best, g.constant(1e-9)))
-        return g("Mul", raw, g("Unsqueeze", factor, g.ints(1)))
+        bent = g("Sigmoid", g("Add", g("Add", g("Mul", slope, odds), bias), g.constant(naming.offsets)))
+        bent = g("Where", g("Greater", raw, g.constant(0.0)), bent, g.constant(0.0))
+        is_best = g("GreaterOrEqual", raw, g.most(raw, 1, keep=True))
+        most = g.most(g("Where", is_best, bent, g.constant(0.0)), 1, keep=True)
+        return g("Where", is_best, bent, g("Min", bent, g("Mul", most, g.constant(naming.second))))
 
     def _embedded(self, boxes: str) -> str:
         """[N, D] the encoder's vectors of the crops; one crop more is looked at, for it cannot look at none."""

@@ -76,7 +76,7 @@ def _score(image: ImageDoubts, doubts: Scores) -> Ranked:
     seconds = SECONDS_PER_PICTURE + SECONDS_TO_VERIFY * float(likely.sum())
     score = (float((doubts * likely).sum()) + image.tag_doubt) / seconds
     is_the_tag = image.tag_doubt > max(0.5, float(doubts.max()))
-    return Ranked(image.image_id, round(score, 6), UNSURE_TAG if is_the_tag else _reason(image, doubts))
+    return Ranked(image.image_id, round(score, 6), UNSURE_TAG if is_the_tag else _reason(image, doubts * likely))
 
 
 def _reason(image: ImageDoubts, doubts: Scores) -> str:

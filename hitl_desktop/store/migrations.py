@@ -235,7 +235,7 @@ def keep_suspicions(db: Database) -> None:
     """Labels that are probably wrong, and which of them people dismissed."""
     db.execute("""
         CREATE TABLE suspicions (
-            id INTEGER PRIMARY KEY, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
             kind TEXT NOT NULL, score REAL NOT NULL, x REAL, y REAL, w REAL, h REAL, category_id INTEGER,
             to_x REAL NOT NULL, to_y REAL NOT NULL, to_w REAL NOT NULL, to_h REAL NOT NULL,
             to_category_id INTEGER NOT NULL, dismissed INTEGER NOT NULL DEFAULT 0

@@ -17,29 +17,30 @@ class Suspicions:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def replace_open(self, suspicions: Iterable[Suspicion]) -> None:
-        """Store new ones in place of all that nobody dismissed."""
-        nothing = (None, None, None, None)
-        rows = [
-            (
-                s.image_id,
-                s.kind,
-                s.score,
-                *(s.bbox or nothing),
-                s.category_id,
-                *s.suggested_bbox,
-                s.suggested_category_id,
-            )
-            for s in suspicions
-        ]
+    def replace_open(self, image_ids: Iterable[int], suspicions: Iterable[Suspicion]) -> None:
+        """Store what was found on these pictures in place of all there that nobody dismissed."""
         with self._db.transaction():
-            self._db.execute("DELETE FROM suspicions WHERE NOT dismissed")
-            self._db.many(
-                """INSERT INTO suspicions
-                   (image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                rows,
-            )
+            self._db.many("DELETE FROM suspicions WHERE image_id = ? AND NOT dismissed", ((i,) for i in image_ids))
+            self._add(suspicions, is_dismissed=False)
+
+    def add_dismissed(self, suspicion: Suspicion) -> None:
+        """Store one that is not to come up."""
+        self._add([suspicion], is_dismissed=True)
+
+    def _add(self, suspicions: Iterable[Suspicion], *, is_dismissed: bool) -> None:
+        nothing = (None, None, None, None)
+        self._db.many(
+            """INSERT INTO suspicions
+               (image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id, dismissed)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                (
+                    s.image_id, s.kind, s.score, *(s.bbox or nothing), s.category_id, *s.suggested_bbox,
+                    s.suggested_category_id, int(is_dismissed),
+                )
+                for s in suspicions
+            ),
+        )  # fmt: skip
 
     def open(self) -> list[Suspicion]:
         """Those nobody dismissed, the strongest first."""

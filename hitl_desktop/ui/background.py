@@ -33,7 +33,7 @@ from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 from hitl_desktop.workflows.versions import use_version
 
 _LISTING = "listing"
-READING, DETECTING, LEARNING, FILES = "reading", "detecting", "learning", "files"
+READING, DETECTING, LEARNING, EXAMINING, FILES = "reading", "detecting", "learning", "examining", "files"
 _LEARN = "Learning"
 RANK_EVERY = 200
 _LOOK_AHEAD = 60
@@ -79,7 +79,7 @@ class Background(QObject):
 
     def stop(self) -> None:
         """Ask what goes on by itself to stop; files on their way in or out are finished."""
-        self._runner.cancel(READING, DETECTING, LEARNING)
+        self._runner.cancel(READING, DETECTING, LEARNING, EXAMINING)
 
     def _list(self, number: int) -> None:
         project = self._session.project
@@ -111,8 +111,8 @@ class Background(QObject):
             return
         self.refresh_folders()
         self._runner.start(LEARNING, "Getting ready", lambda _: _get_ready(), quiet=True)
-        if head is None:
-            self._learn_if_due()  # what was decided, perhaps with a program that learned in another way
+        if head is None and (self.unlearned or project.heads.latest(1)):
+            self.learn()  # what was decided, perhaps with a program that learned in another way
 
     def refresh_folders(self) -> None:
         """List the folders again and read what is new."""
@@ -247,6 +247,11 @@ class Background(QObject):
     def _on_decided(self) -> None:
         if self._session.image is not None:
             self.unlearned.add(self._session.image.id)
+        self._learn_if_due()
+
+    def learn_of(self, image_id: int) -> None:
+        """A decided picture shows something else now."""
+        self.unlearned.add(image_id)
         self._learn_if_due()
 
     def _on_changed(self, changes: Changes) -> None:

@@ -12,13 +12,13 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.suspicions import Suspicion
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import READING, in_project
+from hitl_desktop.ui.background import EXAMINING, READING, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.label_errors import dismiss, do_as_suggested, look_for_errors, open_suspicions
+from hitl_desktop.workflows.label_errors import dismiss, do_as_suggested, holds, look_for_errors, open_suspicions
 
 _Listed = tuple[list[Suspicion], dict[int, str]]
 
@@ -27,11 +27,20 @@ class ErrorActs:
     """Acts on suspicions about labels."""
 
     def __init__(
-        self, session: Session, runner: JobRunner, canvas: Canvas, messages: Messages, window: QWidget
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        canvas: Canvas,
+        messages: Messages,
+        window: QWidget,
     ) -> None:
-        self._session, self._runner, self._canvas = session, runner, canvas
+        self._session, self._runner, self._background, self._canvas = session, runner, background, canvas
         self._messages, self._window = messages, window
         self.dialog: SuspicionsDialog | None = None
+        self._done: list[tuple[Suspicion, int | None]] = []
+        """What was done in the list, with the number of the edit, which a dismissal has not."""
+        session.boxes_changed.connect(self._drop_changed)
         session.opened.connect(self.close)
         session.image_changed.connect(self._show_suggestion)
 
@@ -41,7 +50,7 @@ class ErrorActs:
 
     def look(self) -> None:
         """Look at all decided pictures anew."""
-        self._start(READING, "Looking for wrong labels", _looked)  # learning may not put an end to it
+        self._start(EXAMINING, "Looking for wrong labels", _looked)  # learning may not put an end to it
 
     def _list(self, *, or_look: bool = False) -> None:
         self._start(READING, "Reading suspicions", lambda p, _: _listed(p), or_look=or_look, quiet=True)
@@ -84,6 +93,7 @@ class ErrorActs:
         """Put the list away."""
         if self.dialog is not None:
             dialog, self.dialog = self.dialog, None
+            self._done.clear()
             dialog.close()
             dialog.deleteLater()
         self._canvas.show_suggestion(None)
@@ -105,21 +115,51 @@ class ErrorActs:
         else:
             self._canvas.show_suggestion(suspicion.suggested_bbox, self.dialog.words_of(suspicion))
 
+    def _drop_changed(self) -> None:
+        """What a hand changed on the picture is no longer suspected."""
+        image = self._session.image
+        if self.dialog is not None and image is not None:
+            self.dialog.keep_those(
+                lambda s: s.image_id != image.id or holds(s, self._session.annotations), goes_on=False
+            )
+
     def _mend(self, suspicion: Suspicion) -> None:
-        if self._session.manage(lambda project: do_as_suggested(project, suspicion)) and self.dialog is not None:
-            self.dialog.done_with(suspicion)
+        project = self._session.project
+        if self._session.manage(lambda p: do_as_suggested(p, suspicion)) and project is not None:
+            entry = project.journal.next_undo()
+            self._done.append((suspicion, entry[0] if entry else None))
+            self._background.learn_of(suspicion.image_id)
+        if self.dialog is not None:
+            self.dialog.keep_those(lambda s: s.id != suspicion.id)
 
     def _dismiss(self, suspicion: Suspicion) -> None:
-        def act(project: Project) -> Changes:
-            dismiss(project, suspicion)
-            return Changes()
-
-        if self._session.manage(act) and self.dialog is not None:
-            self.dialog.done_with(suspicion)
+        if self._session.manage(partial(_dismissed, suspicion, is_dismissed=True)):
+            self._done.append((suspicion, None))
+            if self.dialog is not None:
+                self.dialog.keep_those(lambda s: s.id != suspicion.id)
 
     def _undo(self) -> None:
-        self._session.undo()
+        """Take back what was done last in the list, and nothing else."""
+        project = self._session.project
+        if project is None or not self._done:
+            self._messages.say("Nothing was done in this list that could be taken back.")
+            return
+        suspicion, number = self._done[-1]
+        if number is None:
+            self._session.manage(partial(_dismissed, suspicion, is_dismissed=False))
+        else:
+            entry = project.journal.next_undo()
+            if entry is None or entry[0] != number:
+                self._messages.say("Something else was done since. Take that back first, in the window.")
+                return
+            self._session.undo()
+        self._done.pop()
         self._list()
+
+
+def _dismissed(suspicion: Suspicion, project: Project, *, is_dismissed: bool) -> Changes:
+    dismiss(project, suspicion, is_dismissed=is_dismissed)
+    return Changes()
 
 
 def _looked(project: Project, progress: Progress) -> _Listed:

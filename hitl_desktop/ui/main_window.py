@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
-        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self)
+        self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.welcome = Welcome()
         self._pages = QStackedWidget()

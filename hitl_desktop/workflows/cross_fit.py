@@ -9,6 +9,7 @@ import numpy as np
 
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.inference.features import FeatureNet
 from hitl_desktop.learning.box_refiner import RefinerLearner
@@ -48,19 +49,8 @@ def untaught(
     Raises:
         HitlError: there are too few pictures, or the detector has no feature maps to find on.
     """
-    detector = detector_of(project)
-    net = features_of(detector, threads)
-    if detector is None or net is None:
-        raise HitlError(
-            "Only beside the bundled detector can heads look for errors yet.", hint="Pre-label with it first."
-        )
-    absent = project.absent_folders()
-    there = [i for i in images if i.folder_id not in absent]
-    if len(there) < LEAST_PICTURES:
-        raise HitlError(
-            f"Only {len(there)} decided pictures are there to compare with each other; {LEAST_PICTURES} are needed.",
-            hint="Decide some more, or import their labels.",
-        )
+    detector, net = check_enough(project, images, threads=threads)
+    there = [image for image in images if image.folder_id not in project.absent_folders()]
     part_of = {image.id: n % PARTS for n, image in enumerate(there)}
     found = _finding_heads(project, there, part_of, net, progress, threads)
     named = _naming_heads(project, there, part_of, detector, progress)
@@ -76,6 +66,31 @@ def untaught(
         except UnreadableImageError:
             continue  # it was there a moment ago: the first pass will say so the next time
         yield Untaught(now, grids[side], grown, finding, naming)
+
+
+def check_enough(
+    project: Project, images: Sequence[ImageRecord], *, threads: int | None = None
+) -> tuple[ModelRecord, FeatureNet]:
+    """The detector beside which heads find, and its backbone.
+
+    Raises:
+        HitlError: there are too few pictures, or the detector has no feature maps to find on.
+    """
+    detector = detector_of(project)
+    net = features_of(detector, threads)
+    if detector is None or net is None:
+        raise HitlError(
+            "Only beside the bundled detector can heads look for errors yet.", hint="Pre-label with it first."
+        )
+    absent = project.absent_folders()
+    there = sum(image.folder_id not in absent for image in images)
+    if there < LEAST_PICTURES:
+        away = there < len(images)
+        raise HitlError(
+            f"Only {counted(there, 'decided picture')} can be compared with each other; {LEAST_PICTURES} are needed.",
+            hint="Reconnect the folder of the others." if away else "Decide some more, or import their labels.",
+        )
+    return detector, net
 
 
 def _finding_heads(

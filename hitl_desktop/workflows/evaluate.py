@@ -21,7 +21,6 @@ from hitl_desktop.learning.calibration import calibration_error_interval, expect
 from hitl_desktop.learning.metrics import Interval, average_precision
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
-from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
@@ -31,6 +30,8 @@ from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, sco
 from hitl_desktop.workflows.oracle import acts_needed
 
 _NMS_IOU = 0.6
+_FLOOR = 0.01
+"""Lower than what is stored, for calibration lowers scores, and average precision is of the whole order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def evaluate(
     threshold: float = DISPLAY_THRESHOLD,
     threads: int | None = None,
 ) -> Evaluation:
-    """Compare the current proposals (all of them, from a score of 0.05 up) with ground truth.
+    """Compare the current proposals, all of them, with ground truth.
 
     Pictures are matched by file name, categories by name. `only` limits it to some of the project's pictures.
 
@@ -142,16 +143,23 @@ def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
 def _detections(
     project: Project, image: ImageRecord, naming: Naming, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
 ) -> Sequence[dict[str, Any]]:
-    """Each box under each name it may have, as COCO counts them."""
-    scored = score_boxes(project, image, naming, candidates_only=naming.head is not None)
-    boxes = np.array([p.bbox for p in scored.predictions], float)
-    kept, names = class_wise_nms(boxes, scored.scores.astype(np.float32), KEEP_FROM, _NMS_IOU)
+    """Each box under each name it may have, as COCO counts them.
+
+    Beside candidates, which heads name, the detector's lesser boxes are counted under its own names, as without a head.
+    """
+    named = score_boxes(project, image, naming, candidates_only=True)
+    known = {p.id for p in named.predictions}
+    every = score_boxes(project, image, naming, candidates_only=False)
+    rest = [row for row, p in enumerate(every.predictions) if p.id not in known]
+    boxes = np.array([p.bbox for p in named.predictions] + [every.predictions[row].bbox for row in rest], float)
+    scores = np.concatenate([named.scores, every.scores[rest]])
+    kept, names = class_wise_nms(boxes.reshape(-1, 4), scores.astype(np.float32), _FLOOR, _NMS_IOU)
     return [
         {
             "image_id": image_id,
             "category_id": int(columns[c]),
             "bbox": boxes[b].tolist(),
-            "score": float(scored.scores[b, c]),
+            "score": float(scores[b, c]),
         }
         for b, c in zip(kept, names, strict=True)
         if columns[c]

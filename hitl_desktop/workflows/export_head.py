@@ -22,7 +22,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import CANDIDATE_IOU, KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.finding import FOUND_FROM
-from hitl_desktop.workflows.naming import SAME_SPOT_IOU, Naming, load_naming
+from hitl_desktop.workflows.naming import SAME_SPOT_IOU, SECOND, Naming, load_naming
 
 _RULES = FindingRules(
     finding_head.FLOOR, finding_head.AGREES_FROM, finding_head.OTHER_OBJECT, finding_head.MOST_SEEDS,
@@ -117,7 +117,7 @@ def _naming_arrays(naming: Naming) -> NamingArrays:
     return NamingArrays(
         naming.names, head.centre, head.weights, head.bias, own_to_name, class_to_name, head.typical_score, head.reach,
         (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
-        SURE, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
+        SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ missing, where the data set itself lacks boxes (bench).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,12 +28,12 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.cross_fit import Untaught, untaught
+from hitl_desktop.workflows.cross_fit import Untaught, check_enough, untaught
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import few_threads
 from hitl_desktop.workflows.first_sight import in_crowd
-from hitl_desktop.workflows.naming import Named, load_naming, proposals_of
-from hitl_desktop.workflows.naming_samples import decided_for_training
+from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, proposers
+from hitl_desktop.workflows.naming_samples import decided_pictures
 
 SAME_OBJECT_IOU = 0.5
 """What overlaps a box less is another object, which has no box."""
@@ -48,30 +49,42 @@ def look_for_errors(project: Project, progress: Progress, *, threads: int | None
     Raises:
         HitlError: too little is decided, or the detector is another one.
     """
-    images = decided_for_training(project)
+    images = decided_pictures(project)
+    check_enough(project, images, threads=threads)
     embed_images(project, images, _Quiet(progress), threads=threads)
     images = [image for i in images if (image := project.images.get(i.id)) and image.content_hash and not image.reason]
-    found = [
-        suspicion
-        for each in untaught(project, images, progress, threads=threads)
-        for suspicion in _of_picture(project, each, threads)
-    ]
-    found = [s for s in found if s.score >= WORTH_KEEPING]
-    dismissed, stale = project.suspicions.dismissed(), list[int]()
-    for old in dismissed:  # it stays dismissed until the box changes
-        if _still_holds(project, old):
+    found: list[Suspicion] = []
+    looked_at: list[int] = []
+    for each in untaught(project, images, progress, threads=threads):
+        looked_at.append(each.image.id)
+        found += _of_picture(project, each, threads)
+    offered, stale = _offered(project), list[int]()
+    for old in project.suspicions.dismissed():  # it stays dismissed until the box changes
+        if _still_holds(project, old, offered):
             found = [s for s in found if not _same(s, old)]
         else:
             stale.append(old.id)
+    found = _strongest(s for s in found if s.score >= WORTH_KEEPING)
     with project.db.transaction():
         project.suspicions.forget(stale)
-        project.suspicions.replace_open(found)
+        project.suspicions.replace_open(looked_at, found)
     return len(found)
+
+
+def _strongest(suspicions: Iterable[Suspicion]) -> list[Suspicion]:
+    """One for each box."""
+    kept: dict[object, Suspicion] = {}
+    for s in suspicions:
+        key = (s.image_id, s.bbox, s.category_id) if s.bbox is not None else (s.image_id, s.suggested_bbox)
+        if key not in kept or kept[key].score < s.score:
+            kept[key] = s
+    return list(kept.values())
 
 
 def open_suspicions(project: Project) -> list[Suspicion]:
     """What looks wrong and was neither mended nor dismissed since, the strongest first."""
-    return [s for s in project.suspicions.open() if _still_holds(project, s)]
+    offered = _offered(project)
+    return [s for s in project.suspicions.open() if _still_holds(project, s, offered)]
 
 
 def dismiss(project: Project, suspicion: Suspicion, *, is_dismissed: bool = True) -> None:
@@ -85,15 +98,20 @@ def do_as_suggested(project: Project, suspicion: Suspicion) -> Changes:
     Raises:
         HitlError: the box changed meanwhile.
     """
-    if not _still_holds(project, suspicion):
-        raise HitlError("This box changed meanwhile.", hint="Look for errors again.")
-    if suspicion.bbox is None:
-        added = [(suspicion.suggested_bbox, suspicion.suggested_category_id)]
-        return annotate.draw(project, suspicion.image_id, added, "Draw what was missed")
-    box = _box_of(project, suspicion)
-    if suspicion.kind is Kind.CATEGORY:
-        return annotate.revise(project, [Revision(box, category_id=suspicion.suggested_category_id)])
-    return annotate.revise(project, [Revision(box, suspicion.suggested_bbox)])
+    if not _still_holds(project, suspicion, _offered(project)):
+        raise HitlError("This box, or its category, changed meanwhile.", hint="Look for errors again.")
+    bbox, category_id = suspicion.suggested_bbox, suspicion.suggested_category_id
+    with project.db.transaction():
+        if suspicion.bbox is None:
+            changes = annotate.draw(project, suspicion.image_id, [(bbox, category_id)], "Draw what was missed")
+        elif suspicion.kind is Kind.CATEGORY:
+            bbox = suspicion.bbox
+            changes = annotate.revise(project, [Revision(_box_of(project, suspicion), category_id=category_id)])
+        else:
+            changes = annotate.revise(project, [Revision(_box_of(project, suspicion), bbox)])
+        if suspicion.kind is not Kind.CATEGORY:  # who looks at it a third time would move it a little more
+            project.suspicions.add_dismissed(replace(suspicion, kind=Kind.PLACE, bbox=bbox, category_id=category_id))
+    return changes
 
 
 def _box_of(project: Project, suspicion: Suspicion) -> Annotation:
@@ -104,9 +122,20 @@ def _box_of(project: Project, suspicion: Suspicion) -> Annotation:
     )
 
 
-def _still_holds(project: Project, suspicion: Suspicion) -> bool:
-    """Whether the box is as it was, or what was missed still has none."""
-    boxes = project.annotations.of_image(suspicion.image_id)
+def _offered(project: Project) -> set[int]:
+    """The categories that boxes may be given."""
+    return {c.id for c in project.categories.all() if not c.retired}
+
+
+def _still_holds(project: Project, suspicion: Suspicion, offered: Set[int]) -> bool:
+    """Whether the box is as it was, or what was missed still has none, and its category is still one."""
+    return suspicion.suggested_category_id in offered and holds(
+        suspicion, project.annotations.of_image(suspicion.image_id)
+    )
+
+
+def holds(suspicion: Suspicion, boxes: Sequence[Annotation]) -> bool:
+    """Whether a suspicion is about one of these boxes as it is, or about an object without one."""
     if suspicion.bbox is None:
         return not any(a.bbox.iou(suspicion.suggested_bbox) >= SAME_OBJECT_IOU for a in boxes)
     return any((a.bbox, a.category_id) == (suspicion.bbox, suspicion.category_id) for a in boxes)
@@ -137,36 +166,47 @@ def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[S
     with few_threads(threads):
         boxes, scores = each.finding.find({next(iter(each.finding.views)): each.grid})
     found = [(BBox(*box).scaled(each.grown), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)]
-    return [*_of_boxes(project, each, judged), *_missed(project, each, annotations, found, threads)]
+    return [*_of_boxes(project, each, judged, threads), *_missed(project, each, annotations, found, threads)]
 
 
-def _of_boxes(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[Suspicion]:
-    """For each box the stronger suspicion: of its category, or of its place."""
-    encoder_id = encoder_record_id(project)
+def _of_boxes(project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[Suspicion]:
+    """For each box how suspicious its category is, and how much its place."""
+    if not boxes:
+        return []
+    return [*_misnamed(project, each, boxes), *_misplaced(each, boxes, threads)]
+
+
+def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[Suspicion]:
+    offered, ids = _offered(project), each.naming.category_ids.tolist()
     keys = [crop_key(each.image.content_hash or "", box.bbox) for box in boxes]
-    vectors = project.embeddings.get(encoder_id, keys)
+    vectors = project.embeddings.get(encoder_record_id(project), keys)
     suspicions: list[Suspicion] = []
-    ids = each.naming.category_ids.tolist()
-    refiner = each.finding.refiner
     for box, key in zip(boxes, keys, strict=True):
-        place, bbox = 0.0, box.bbox
-        if refiner is not None:
-            there = refiner.refine(each.grid, np.array([box.bbox.scaled(1 / each.grown)]))[0]
-            bbox = BBox(*there.tolist()).scaled(each.grown)
-            place = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
-        category, other = 0.0, box.category_id
-        if key in vectors and box.category_id in ids and len(ids) > 1:
-            chances = softmax(each.naming.logits(vectors[key][None]))[0][:-1]
-            own = ids.index(box.category_id)
-            best = max((n for n in range(len(ids)) if n != own), key=lambda n: chances[n])
-            category, other = float(chances[best] / max(chances[best] + chances[own], 1e-9)), ids[best]
-        if category >= place:
+        others = [n for n, c in enumerate(ids) if c != box.category_id and c in offered]
+        if key not in vectors or box.category_id not in ids or not others:
+            continue
+        chances = softmax(each.naming.logits(vectors[key][None]))[0]
+        best = max(others, key=lambda n: chances[n])
+        score = float(chances[best] / max(chances[best] + chances[ids.index(box.category_id)], 1e-9))
+        suspicions.append(
+            Suspicion(each.image.id, Kind.CATEGORY, score, box.bbox, box.category_id, box.bbox, ids[best])
+        )
+    return suspicions
+
+
+def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[Suspicion]:
+    if each.finding.refiner is None:
+        return []
+    with few_threads(threads):
+        there = each.finding.refiner.refine(each.grid, np.array([box.bbox.scaled(1 / each.grown) for box in boxes]))
+    width, height = each.image.width or 0, each.image.height or 0
+    suspicions: list[Suspicion] = []
+    for box, corners in zip(boxes, there.tolist(), strict=True):
+        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the picture is seen by nobody
+            bbox = BBox(*corners).scaled(each.grown)
+            score = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
             suspicions.append(
-                Suspicion(each.image.id, Kind.CATEGORY, category, box.bbox, box.category_id, box.bbox, other)
-            )
-        else:
-            suspicions.append(
-                Suspicion(each.image.id, Kind.PLACE, place, box.bbox, box.category_id, bbox, box.category_id)
+                Suspicion(each.image.id, Kind.PLACE, score, box.bbox, box.category_id, bbox, box.category_id)
             )
     return suspicions
 
@@ -180,15 +220,23 @@ def _missed(
 ) -> list[Suspicion]:
     """Objects without a box: what the head finds and names, and what the detector is sure of."""
 
+    known = project.predictions.rejected_of(each.image.id)
+    predictions = project.predictions.of_image(each.image.id, *proposers(project))
+    rejected = [p.bbox for p in predictions if p.id in known]
+    offered = _offered(project)
+
     def is_free(bbox: BBox) -> bool:
-        return not any((a.crowd and in_crowd(bbox, a.bbox)) or a.bbox.iou(bbox) >= SAME_OBJECT_IOU for a in annotations)
+        return not any(bbox.iou(box) >= SAME_OBJECT_IOU for box in rejected) and not any(
+            (a.crowd and in_crowd(bbox, a.bbox)) or a.bbox.iou(bbox) >= SAME_OBJECT_IOU for a in annotations
+        )
 
     free = [(bbox, score) for bbox, score in found if score >= _FOUND_FROM and is_free(bbox)]
     missed: list[tuple[float, BBox, int]] = []
     if free:
         for (bbox, score), chances in zip(free, _chances(project, each, [b for b, _ in free], threads), strict=True):
             best = int(chances[:-1].argmax())
-            missed.append((score * float(chances[best]), bbox, int(each.naming.category_ids[best])))
+            if int(each.naming.category_ids[best]) in offered:
+                missed.append((score * float(chances[best]), bbox, int(each.naming.category_ids[best])))
     naming = load_naming(project, named=Named(each.naming, encoder_record_id(project)))
     missed += [
         (p.score, p.bbox, p.category_id)
@@ -214,5 +262,6 @@ def _chances(
         return np.zeros((len(boxes), len(each.naming.category_ids) + 1))
     shrink = pixels.shape[1] / size[0]
     encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
-    vectors = encoder.embed([crop(pixels, box.scaled(shrink)) for box in boxes])
+    with few_threads(threads):
+        vectors = encoder.embed([crop(pixels, box.scaled(shrink)) for box in boxes])
     return softmax(each.naming.logits(vectors))

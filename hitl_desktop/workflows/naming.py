@@ -25,6 +25,8 @@ _DETECTOR = "detector"
 
 SAME_SPOT_IOU = 0.4
 """Two proposals of one name that overlap more than this are one object seen twice."""
+SECOND = 1 - 1e-6
+"""Other names of a box are less likely than the best one by this factor at least."""
 
 
 def set_detector(project: Project, model_id: int) -> None:
@@ -93,13 +95,22 @@ class Naming:
         return scores
 
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Scores [N, names] whose best one in each row is how likely it is right; the others keep their proportion."""
-        if len(scores) == 0:
+        """Scores [N, names] as chances, each bent by itself; what is best in a row stays best.
+
+        Scaling rows by what the best one becomes costs .02 of AP50 on coco-open100: the order within a name changes.
+        """
+        if scores.size == 0:
             return scores
-        ids = np.array([c or 0 for c in self.category_ids], np.int64)[scores.argmax(axis=1)]
-        best = scores.max(axis=1)
-        chances = self.calibration.chances(best, sources, ids)
-        return scores * (chances / np.maximum(best, 1e-9))[:, None]
+        ids = np.array([c or 0 for c in self.category_ids], np.int64)
+        shape = scores.shape
+        chances = self.calibration.chances(
+            scores.ravel(), np.repeat(sources, shape[1]), np.tile(ids, shape[0])
+        ).reshape(shape)
+        best = scores.argmax(axis=1)
+        most = np.take_along_axis(chances, best[:, None], axis=1)
+        chances = np.minimum(chances, most * SECOND)
+        np.put_along_axis(chances, best[:, None], most, axis=1)
+        return chances
 
 
 @dataclass(frozen=True, slots=True, eq=False)

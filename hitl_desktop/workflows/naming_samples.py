@@ -33,13 +33,18 @@ MOST_PICTURES = 1500
 """More decided pictures than this teach by a random part: the fit stays within seconds."""
 
 
-def decided_for_training(project: Project) -> list[ImageRecord]:
-    """The readable decided pictures that are not held back; of very many a random part."""
-    images = [
+def decided_pictures(project: Project) -> list[ImageRecord]:
+    """The readable decided pictures that are not held back."""
+    return [
         image
         for image in project.images.all(state=ImageState.DECIDED)
         if image.split in (None, Split.TRAIN) and image.reason is None
     ]
+
+
+def decided_for_training(project: Project) -> list[ImageRecord]:
+    """The decided pictures that teach; of very many a random part."""
+    images = decided_pictures(project)
     if len(images) > MOST_PICTURES:
         images = random.Random(len(images)).sample(images, MOST_PICTURES)  # noqa: S311 - a draw, not a secret
     return images

@@ -77,7 +77,7 @@ def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> 
     assert "Pre-label with it first" in hitl("errors", project, code=1)
     report("prelabel", project)
     found = report("errors", project, "--limit", 3)
-    assert found["found"] > len(found["suspicions"]) == 3
+    assert found["ranked"] > len(found["suspicions"]) == 3
     first = found["suspicions"][0]
     assert set(first) == {
         "kind", "score", "picture", "box", "category", "suggested_box", "suggested_category"

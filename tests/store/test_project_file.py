@@ -17,6 +17,8 @@ from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store import guard, migrations
 from hitl_desktop.store.database import Database
+from hitl_desktop.store.heads import HeadSummary
+from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.open_folder import add_folder
 
@@ -276,3 +278,23 @@ def test_a_snapshot_sees_one_moment_and_takes_no_writes(project: Project) -> Non
     with Project.open(project.path, background=True) as job:
         assert [c.name for c in job.categories.all()] == ["cat"]
         job.categories.ensure("dog")
+
+
+def test_vectors_of_the_encoder_before_are_dropped_with_what_was_learned_from_them(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "a.hitl") as project:
+        model = project.models.ensure("hash", "encoder").id
+        project.embeddings.add(model, [(b"key", np.ones(4, np.float32))])
+        summary = HeadSummary(1, 1, 1, 0.1)
+        head_id = project.heads.add(model, b"weights", summary, b"finding", trial=b"trial")
+        project.heads.activate(head_id, hold=True)
+        project.heads.keep_tag_head(b"tags")
+        with project.db.transaction():
+            shorten_vectors(project.db)
+        assert project.embeddings.missing(model, [b"key"]) == {b"key"}
+        assert project.heads.active_id() is None
+        assert not project.heads.is_held()
+        assert project.heads.tag_head() is None
+        kept = project.heads.get(head_id)
+        assert kept is not None
+        assert not kept.is_kept
+        assert (project.heads.finding_of(head_id), project.heads.trial_of(head_id)) == (None, None)

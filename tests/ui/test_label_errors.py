@@ -76,10 +76,19 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     assert second.id not in {s.id for s in open_suspicions(project)}
     assert dialog.list.count() == count - 2
 
-    dialog.undo_asked.emit()
+    dialog.undo_asked.emit()  # the dismissal, nothing else
     qtbot.waitUntil(lambda: dialog.list.count() == count - 1, timeout=LONG)
+    assert second.id in {s.id for s in open_suspicions(project)}
+    names = {a.bbox: a.category_id for a in project.annotations.of_image(first.image_id)}
+    assert names[first.bbox] == first.suggested_category_id
+    dialog.undo_asked.emit()
+    qtbot.waitUntil(lambda: dialog.list.count() == count, timeout=LONG)
     names = {a.bbox: a.category_id for a in project.annotations.of_image(first.image_id)}
     assert names[first.bbox] == first.category_id
+    before = project.annotations.all()
+    dialog.undo_asked.emit()
+    assert project.annotations.all() == before
+    assert window.background.unlearned  # the mend was noted
 
     dialog.kind.setCurrentText(Kind.MISSED.value)
     missed = dialog.current
@@ -87,6 +96,16 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     assert missed.bbox is None
     qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
     assert missed.suggested_bbox in {a.bbox for a in project.annotations.of_image(missed.image_id)}
+
+    dialog.kind.setCurrentIndex(0)
+    listed = dialog.current
+    assert listed is not None
+    count, here = dialog.list.count(), window.session.image
+    own = [n for n in range(count) if dialog.list.item(n).data(Qt.ItemDataRole.UserRole).image_id == listed.image_id]
+    window.session.remove(window.session.annotations)  # by hand: what was suspected of them is gone, nobody moves on
+    assert window.session.image == here or window.session.image is not None
+    assert dialog.list.count() < count
+    assert own
     dialog.close()
     assert window.error_acts.dialog is None
 

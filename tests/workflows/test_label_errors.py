@@ -18,12 +18,14 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.categories import retire
 from hitl_desktop.workflows.label_errors import (
     dismiss,
     do_as_suggested,
     look_for_errors,
     open_suspicions,
 )
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 
@@ -130,6 +132,65 @@ def test_the_dismissed_one_can_be_taken_back(corrupted: Corrupted) -> None:
     assert first not in open_suspicions(project)
     dismiss(project, first, is_dismissed=False)
     assert open_suspicions(project)[0] == first
+
+
+def test_what_was_mended_as_suggested_does_not_come_back(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    look_for_errors(project, QUIET, threads=2)
+    moved = of_box(open_suspicions(project), corrupted.moved)
+    do_as_suggested(project, moved)
+    look_for_errors(project, QUIET, threads=2)
+    now = [s for s in open_suspicions(project) if s.bbox == moved.suggested_bbox and s.kind is Kind.PLACE]
+    assert now == []
+
+
+def test_dismissing_the_place_leaves_the_name_in_doubt(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    box = next(a for a in project.annotations.of_image(corrupted.swapped.image_id) if a.bbox == corrupted.swapped.bbox)
+    moved = box.bbox._replace(x=box.bbox.x + 0.3 * box.bbox.w)
+    annotate.revise(project, [Revision(box, moved)])
+    look_for_errors(project, QUIET, threads=2)
+    first = of_box(open_suspicions(project), replace(box, bbox=moved))
+    dismiss(project, first)
+    look_for_errors(project, QUIET, threads=2)
+    second = of_box(open_suspicions(project), replace(box, bbox=moved))
+    assert {first.kind, second.kind} == {Kind.PLACE, Kind.CATEGORY}
+
+
+def test_a_category_that_is_none_any_more_is_not_suggested(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    look_for_errors(project, QUIET, threads=2)
+    swapped = of_box(open_suspicions(project), corrupted.swapped)
+    category = project.categories.get(swapped.suggested_category_id)
+    assert category is not None
+    retire(project, category)
+    assert swapped not in open_suspicions(project)
+    with pytest.raises(HitlError, match="changed meanwhile"):
+        do_as_suggested(project, swapped)
+    look_for_errors(project, QUIET, threads=2)
+    assert category.id not in {s.suggested_category_id for s in open_suspicions(project) if s.kind is not Kind.PLACE}
+
+
+def test_what_a_person_rejected_is_not_missed(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    missed = corrupted.missed
+    naming = load_naming(project)
+    image = project.images.get(missed.image_id)
+    assert image is not None
+    there = [p for p in proposals_of(project, image, naming) if p.bbox.iou(missed.bbox) > 0.7]
+    look_for_errors(project, QUIET, threads=2)
+
+    def is_suspected() -> bool:
+        return any(
+            s.kind is Kind.MISSED and s.image_id == image.id and s.suggested_bbox.iou(missed.bbox) > 0.6
+            for s in open_suspicions(project)
+        )
+
+    assert is_suspected()
+    assert there  # the detector sees it, too
+    annotate.remove(project, there)
+    look_for_errors(project, QUIET, threads=2)
+    assert not is_suspected()
 
 
 def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> None:

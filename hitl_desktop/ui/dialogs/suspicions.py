@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -82,10 +82,12 @@ class SuspicionsDialog(QDialog):
         row = self.list.currentRow()
         return self.list.item(row).data(Qt.ItemDataRole.UserRole) if row >= 0 else None
 
-    def done_with(self, suspicion: Suspicion) -> None:
-        """Take one out of the list and go on with the next."""
-        self._suspicions = [s for s in self._suspicions if s.id != suspicion.id]
-        self._fill(max(self.list.currentRow(), 0))
+    def keep_those(self, fits: Callable[[Suspicion], bool], *, goes_on: bool = True) -> None:
+        """Take the others out of the list; unless a hand is at work elsewhere, go on with the next."""
+        kept = [s for s in self._suspicions if fits(s)]
+        if len(kept) < len(self._suspicions):
+            self._suspicions = kept
+            self._fill(max(self.list.currentRow(), 0), looks=goes_on)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter mends, Del dismisses."""
@@ -100,7 +102,7 @@ class SuspicionsDialog(QDialog):
                 return True
         return super().eventFilter(watched, event)
 
-    def _fill(self, row: int) -> None:
+    def _fill(self, row: int, *, looks: bool = True) -> None:
         wanted = self.kind.currentText()
         fitting = [s for s in self._suspicions if wanted in (_ALL, s.kind.value)]
         self.list.blockSignals(True)
@@ -110,8 +112,8 @@ class SuspicionsDialog(QDialog):
             item.setToolTip(self._paths.get(suspicion.image_id, ""))
             item.setData(Qt.ItemDataRole.UserRole, suspicion)
             self.list.addItem(item)
-        self.list.blockSignals(False)
         self.list.setCurrentRow(min(row, self.list.count() - 1))
+        self.list.blockSignals(False)
         for button in (self.mend, self.dismiss):
             button.setEnabled(bool(fitting))
         shown = f", the first {MOST_SHOWN} are listed" if len(fitting) > MOST_SHOWN else ""
@@ -121,7 +123,8 @@ class SuspicionsDialog(QDialog):
             if fitting
             else "Nothing is left to look at. Look again after more pictures were decided."
         )
-        self._look()
+        if looks:
+            self._look()
 
     def words_of(self, suspicion: Suspicion) -> str:
         """What is suspected, for people."""
