@@ -1,6 +1,7 @@
 """Versions of the head in the window: one waits, is used, is gone back from; edge cases are pinned."""
 
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -11,14 +12,21 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.image_sets import EDGE_CASES
+from hitl_desktop.store.migrations import shorten_vectors
+from hitl_desktop.store.project import Project
 from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.finding import SIDES, sides_of
 from hitl_desktop.workflows.look_closer import Closer
+from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.retrain import retrain
+from tests.ui.conftest import MakeWindow
 from tests.ui.test_window import key, propose
 from tests.workflows.test_advise import see
 
@@ -166,3 +174,23 @@ def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
     assert "40 boxes taught is narrower than 11 pixels" in question
     window.actions_["look_closer"].trigger()
     assert sides_of(project) == SIDES
+
+
+def test_a_head_that_a_newer_program_cannot_use_is_learned_anew_at_opening(
+    make_window: MakeWindow, tmp_path: Path, dataset: Path, qtbot: QtBot
+) -> None:
+    """Imported pictures have no decisions that would ask for it."""
+    shutil.copytree(dataset, tmp_path / "set")
+    file = tmp_path / "p.hitl"
+    new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")
+    with Project.open(file, background=True) as project:
+        prelabel(project, NoProgress(), threads=2)
+        assert retrain(project, NoProgress(), threads=2).head_id is not None
+        with project.db.transaction():
+            shorten_vectors(project.db)
+    window = make_window(automatic=True)
+    window.open_path(file)
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=60_000)
+    opened = window.session.project
+    assert opened
+    qtbot.waitUntil(lambda: opened.heads.active_id() is not None, timeout=120_000)
