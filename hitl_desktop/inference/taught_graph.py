@@ -569,6 +569,10 @@ class _Taught:
         batch = self._normalised(crops, self.encoder.input)
         name = self._encoder.input[0].name
         (vectors,) = g.include(self._encoder, {name: batch}, [self._encoder.output[0].name], "e")
+        # rounded as they are kept, for the head was taught such ones
+        step = g("Div", g("ReduceMax", g("Abs", vectors), axes=[1], keepdims=1), g.constant(127.0))
+        step = g("Max", step, g.constant(1e-12))
+        vectors = g("Mul", g("Round", g("Div", vectors, step)), step)
         return g("Slice", vectors, g.ints(0), g.ints(-1), g.ints(0))
 
     def _finish(self, boxes: str, scores: str, naming: NamingArrays) -> None:
