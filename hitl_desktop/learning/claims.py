@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 CONFIDENCE = 0.95
+_ROUNDING = 1e-9
+"""Chances of just 1 in 20 come out a little above or below."""
 
 
 def upper_bound(wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE) -> float:
@@ -26,7 +28,7 @@ def upper_bound(wrong: int, seen: int, *, of: int | None = None, confidence: flo
     if of is None:
         return float(special.betaincinv(wrong + 1, seen - wrong, confidence)) if wrong < seen else 1.0
     candidates = np.arange(wrong, of - seen + wrong + 1)  # how many of all may be wrong
-    possible = stats.hypergeom.cdf(wrong, of, candidates, seen) > 1.0 - confidence
+    possible = stats.hypergeom.cdf(wrong, of, candidates, seen) > 1.0 - confidence + _ROUNDING
     return float(candidates[possible].max() / of)
 
 

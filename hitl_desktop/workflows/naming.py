@@ -172,12 +172,13 @@ def named_by(version: HeadVersion) -> Named:
 class Scored:
     """A picture's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
-    `by_head` says whether the head spoke.
+    `probabilities` [N, names + 1] sum to one, the last is that of "no object"; `by_head` says whether the head spoke.
     """
 
     predictions: list[Prediction]
     scores: NDArray[np.float64]
     raw: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     by_head: bool
 
 
@@ -186,7 +187,8 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
     models = [m for m in (naming.detector.id, naming.finder_id) if m is not None]
     predictions = project.predictions.of_image(image.id, *models, candidates_only=candidates_only)
     if not predictions:
-        return Scored([], np.zeros((0, len(naming.names))), np.zeros(0), by_head=False)
+        nothing = np.zeros((0, len(naming.names)))
+        return Scored([], nothing, np.zeros(0), with_background(nothing), by_head=False)
     embeddings = None
     if naming.encoder_id is not None and image.content_hash is not None:
         keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
@@ -202,7 +204,14 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
     raw = naming.score(class_scores, found, embeddings)
     by_head = naming.head is not None and embeddings is not None
     scores = naming.calibrated(raw, np.where(found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
-    return Scored(predictions, scores, raw.max(axis=1), by_head=by_head)
+    best = raw.max(axis=1)
+    return Scored(predictions, scores, best, _shared(raw, scores.max(axis=1) / np.maximum(best, 1e-9)), by_head=by_head)
+
+
+def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Chances [N, names + 1] that sum to one, the last that of "no object": each bent by itself, the small ones of many
+    names would add up to an object where there is none."""
+    return with_background(raw * grown[:, None])
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
@@ -211,8 +220,10 @@ def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) ->
         return []
     scored = score_boxes(project, image, naming, candidates_only=True)
     proposals = [
-        _proposal(naming, p, row, raw, by_head=scored.by_head)
-        for p, row, raw in zip(scored.predictions, scored.scores, scored.raw.tolist(), strict=True)
+        _proposal(naming, p, row, raw, chances, by_head=scored.by_head)
+        for p, row, raw, chances in zip(
+            scored.predictions, scored.scores, scored.raw.tolist(), scored.probabilities, strict=True
+        )
     ]
     return sorted(proposals, key=lambda p: -p.score)
 
@@ -248,7 +259,13 @@ def shown(proposals: Sequence[SaidT], threshold: float) -> list[SaidT]:
 
 
 def _proposal(
-    naming: Naming, prediction: Prediction, scores: NDArray[np.float64], raw: float, *, by_head: bool
+    naming: Naming,
+    prediction: Prediction,
+    scores: NDArray[np.float64],
+    raw: float,
+    chances: NDArray[np.float64],
+    *,
+    by_head: bool,
 ) -> Proposal:
     best = int(np.argmax(scores))
     by_detector = len(prediction.class_scores) > 0
@@ -261,7 +278,7 @@ def _proposal(
         category_id=naming.category_ids[best],
         score=float(scores[best]),
         named_by=f"head {naming.head_id}" if by_head and best < naming.taught else naming.detector.name,
-        probabilities=with_background(scores[None])[0].astype(np.float32),
+        probabilities=chances.astype(np.float32),
         raw=raw,
         by_head=by_head,
         head_id=naming.head_id,
