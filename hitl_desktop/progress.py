@@ -27,3 +27,13 @@ class NoProgress:
 
     def report(self, done: int, total: int, text: str = "") -> None:
         """Say nothing."""
+
+
+class Quiet:
+    """Passes cancellation on and says nothing: for a part of a job that has steps of its own."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.check_cancelled = progress.check_cancelled
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Say nothing."""

@@ -25,7 +25,7 @@ from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.learning.box_refiner import MovesLesson, RefinerLearner, moves_lesson
 from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Lesson, lesson_of
-from hitl_desktop.progress import Progress
+from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, embed_pictures
@@ -184,7 +184,7 @@ def learn_to_find(
         if head is not None and new:
             _look(project, new, detector, net, head, 0, seen)
     if head is not None and new:
-        embed_images(project, new, _Quiet(progress), threads=threads)
+        embed_images(project, new, Quiet(progress), threads=threads)
     return head, on_trial
 
 
@@ -247,16 +247,6 @@ def _teach(
         lessons.taken[image.id] = wanted[image.id]
         taught.append(image)
     return taught, kept
-
-
-class _Quiet:
-    """Passes cancellation on and says nothing."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.check_cancelled = progress.check_cancelled
-
-    def report(self, done: int, total: int, text: str = "") -> None:
-        """Say nothing."""
 
 
 def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet | None:
@@ -437,7 +427,7 @@ def find_ahead(project: Project, progress: Progress, *, threads: int | None = No
     """
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
     front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
-    done, quiet, has_tags = 0, _Quiet(progress), project.heads.tag_head() is not None
+    done, quiet, has_tags = 0, Quiet(progress), project.heads.tag_head() is not None
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         done += find_objects(project, [image], quiet, threads=threads)
         done += embed_images(project, [image], quiet, threads=threads)

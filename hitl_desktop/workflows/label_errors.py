@@ -23,7 +23,7 @@ from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
 from hitl_desktop.learning.softmax import softmax
-from hitl_desktop.progress import Progress
+from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -51,7 +51,7 @@ def look_for_errors(project: Project, progress: Progress, *, threads: int | None
     """
     images = decided_pictures(project)
     check_enough(project, images, threads=threads)
-    embed_images(project, images, _Quiet(progress), threads=threads)
+    embed_images(project, images, Quiet(progress), threads=threads)
     images = [image for i in images if (image := project.images.get(i.id)) and image.content_hash and not image.reason]
     found: list[Suspicion] = []
     looked_at: list[int] = []
@@ -147,16 +147,6 @@ def _same(a: Suspicion, b: Suspicion) -> bool:
     if a.bbox is None:
         return a.suggested_bbox.iou(b.suggested_bbox) >= SAME_OBJECT_IOU
     return (a.bbox, a.category_id, a.kind) == (b.bbox, b.category_id, b.kind)
-
-
-class _Quiet:
-    """Passes cancellation on and says nothing."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.check_cancelled = progress.check_cancelled
-
-    def report(self, done: int, total: int, text: str = "") -> None:
-        """Say nothing."""
 
 
 def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[Suspicion]:

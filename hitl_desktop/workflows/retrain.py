@@ -13,7 +13,7 @@ from hitl_desktop.learning.calibration import fit_calibration
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.naming_head import Samples, fit
 from hitl_desktop.learning.query import DEFAULT_STRATEGY
-from hitl_desktop.progress import Progress
+from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
@@ -64,10 +64,10 @@ def retrain(
     detector = detector_of(project)
     progress.report(0, 3, "reading crops")
     if images:
-        embed_images(project, images, _Part(progress), threads=threads)
+        embed_images(project, images, Quiet(progress), threads=threads)
     progress.check_cancelled()
     encoder_id = encoder_record_id(project)
-    learn_tags(project, images, _Part(progress), threads=threads)
+    learn_tags(project, images, Quiet(progress), threads=threads)
     progress.report(0, 3, "learning where objects are")
     try:
         finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
@@ -156,13 +156,3 @@ def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
     if project.heads.is_held():
         return f"version {project.heads.active_id()} was chosen by hand"
     return "; ".join(c.words() for c in comparisons if c.is_worse)
-
-
-class _Part:
-    """Passes cancellation on but keeps its own steps to itself."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.check_cancelled = progress.check_cancelled
-
-    def report(self, done: int, total: int, text: str = "") -> None:
-        """Say nothing."""
