@@ -371,11 +371,13 @@ def evaluate(project: Path, truth: Path) -> Report:
 
 @cli.command()
 @click.argument("dataset_dir", type=PATH)
-@click.option("--strategy", default=None, help="margin, entropy, least_confidence or random.")
+@click.option("--strategy", default=None, help="A query strategy by itself; without it, what a new project does.")
 @click.option("--pictures", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--test-share", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True)
-@click.option("--against", default=None, metavar="STRATEGY", help="Run this one, too, and compare seed by seed.")
+@click.option(
+    "--against", multiple=True, metavar="STRATEGY", help="Run this one, too, and compare seed by seed; or all of them."
+)
 @click.option("--out", type=PATH, help="Also write the report to a file.")
 @_reports
 def simulate(
@@ -384,27 +386,33 @@ def simulate(
     pictures: int,
     seeds: int,
     test_share: float,
-    against: str | None,
+    against: tuple[str, ...],
     out: Path | None,
 ) -> Report:
     """Replay a labelled data set with an oracle and report what was learned."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.learning.metrics import paired_difference  # noqa: PLC0415
-    from hitl_desktop.learning.query import DEFAULT_STRATEGY  # noqa: PLC0415
+    from hitl_desktop.learning.query import STRATEGIES  # noqa: PLC0415
+    from hitl_desktop.workflows.simulate import DEFAULT  # noqa: PLC0415
     from hitl_desktop.workflows.simulate import simulate as run  # noqa: PLC0415
 
+    first = strategy or DEFAULT
+    others = [name for name in (DEFAULT, *STRATEGIES) if name != first] if "all" in against else against
+    names = (first, *others)
     with TerminalProgress("Simulating") as progress:
-        first, *others = (
-            run(dataset_dir, progress, strategy=name, pictures=pictures, seeds=seeds, test_share=test_share,
-                threads=_cores())
-            for name in (strategy or DEFAULT_STRATEGY, *([against] if against else []))
+        result, *others = run(
+            dataset_dir, progress, strategies=names, pictures=pictures, seeds=seeds, test_share=test_share,
+            threads=_cores(),
         )  # fmt: skip
-    report = _simulated(first)
+    report = _simulated(result)
     if others:
-        report["against"] = _simulated(others[0])
-        difference, (low, high) = paired_difference(first.areas, others[0].areas)
-        interval = [low, high] if seeds > 1 else None
-        report["paired_difference_in_area"] = {"mean": difference, "interval": interval, "seeds": seeds}
+        report["against"] = {}
+        for other in others:
+            difference, (low, high) = paired_difference(result.areas, other.areas)
+            interval = [low, high] if seeds > 1 else None
+            report["against"][other.strategy] = _simulated(other) | {
+                "paired_difference_in_area": {"mean": difference, "interval": interval, "seeds": seeds}
+            }
     if out is not None:
         write_atomically(out, json.dumps(report, indent=1).encode())
     return report

@@ -141,6 +141,18 @@ def _halved(pixels: RgbImage) -> RgbImage:
     return np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def looks(pixels: RgbImage) -> int:
+    """What a picture looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to its right.
+
+    Nearly the same pictures differ in few of them (difference hash).
+    """
+    import cv2  # noqa: PLC0415 - heavy
+
+    small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    bits = np.asarray(small[:, :-1] < small[:, 1:], np.uint8)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
+
+
 def _reduced(image: Image.Image, path: Path, side: int, how: Image.Resampling) -> Image.Image:
     shrink = side / max(image.size)
     image.draft("RGB", (max(int(image.width * shrink), 1), max(int(image.height * shrink), 1)))

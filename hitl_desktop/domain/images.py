@@ -23,7 +23,10 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture of the project; `width` and `height` are upright pixels, `reason` says why it cannot be read."""
+    """One picture of the project; `width` and `height` are upright pixels, `reason` says why it cannot be read.
+
+    `same_as` is the content hash of the first picture that shows nearly the same, if there is another one.
+    """
 
     id: int
     folder_id: int
@@ -34,6 +37,12 @@ class ImageRecord:
     state: ImageState
     split: Split | None
     reason: str | None
+    same_as: str | None = None
+
+    @property
+    def group(self) -> str:
+        """What it has in common with pictures that show nearly the same: they are never on both sides of a trial."""
+        return self.same_as or self.content_hash or ""
 
     @property
     def status(self) -> str:

@@ -21,14 +21,17 @@ class QueueFilter:
     """What a picture must have to be listed: all of what is not empty.
 
     `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id` that of
-    one of its boxes, `reason` and `score` (this or more) what the latest ranking said of it.
+    one of its boxes, `queue` (a `Why`) and `score` (this or more) what was said of it when it was ranked, `image_set` a
+    set of edge cases it is in; `suspected`: one of its labels is probably wrong.
     """
 
     status: str = ""
     text: str = ""
     category_id: int | None = None
     tag_id: int | None = None
-    reason: str = ""
+    queue: int = 0
+    image_set: str = ""
+    suspected: bool = False
     score: float = 0.0
     order: QueueOrder = QueueOrder.ASKED
 
@@ -47,4 +50,4 @@ class QueueFilter:
         """Whether decided pictures are what it is for: boxes and tags are mostly on those."""
         if self.status:
             return self.status != "undecided"
-        return self.category_id is not None or self.tag_id is not None
+        return bool(self.category_id or self.tag_id or self.image_set or self.suspected)

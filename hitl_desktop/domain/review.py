@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hitl_desktop.domain.queues import Why
+
 SECONDS_TO_DRAW = 7.0
 SECONDS_TO_VERIFY = 1.6
 SECONDS_TO_MOVE = 4.0
@@ -52,16 +54,18 @@ class Acts:
 
         Times per act after Papadopoulos et al. (CVPR 2016, ICCV 2017) and Konyushkova et al. (2018).
         """
-        if self.boxes == 0:
-            return None
-        spent = (
+        return 1.0 - self.seconds / (SECONDS_TO_DRAW * self.boxes) if self.boxes else None
+
+    @property
+    def seconds(self) -> float:
+        """What these acts take."""
+        return (
             SECONDS_TO_VERIFY * self.accepted
             + SECONDS_TO_MOVE * self.moved
             + SECONDS_TO_RELABEL * self.relabelled
             + SECONDS_TO_REJECT * self.rejected
             + SECONDS_TO_DRAW * self.drawn
         )
-        return 1.0 - spent / (SECONDS_TO_DRAW * self.boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +82,24 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One line of the append-only record of what people decided, with the active seconds it took."""
+    """One line of the append-only record of what people decided, with the active seconds it took.
+
+    `why` is why the picture was asked about, or why it was skipped, in words.
+    """
 
     image_id: int
     kind: DecisionKind
     seconds: float
     acts: Acts
     head_id: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A place in the review queue: how much a picture is worth asking about, and why."""
+    """A place in the review queue: how much a picture is worth asking about, and why, in words and as queues."""
 
     image_id: int
     score: float
     reason: str
+    queues: Why = Why.NOTHING

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from hitl_desktop.domain.geometry import BBox
 
+SUSPECTED_FROM = 0.5
+"""Pictures with a suspicion from this score up are called suspected; the list holds weaker ones, too."""
+
 
 class Kind(StrEnum):
     """What is probably wrong."""

@@ -1,6 +1,6 @@
 """Numbers with their nouns."""
 
-_PLURALS = {"box": "boxes", "category": "categories"}
+_PLURALS = {"box": "boxes", "category": "categories", "class": "classes"}
 
 
 def counted(count: int, noun: str) -> str:

@@ -68,8 +68,9 @@ class FindingRules:
 class NamingArrays:
     """How boxes get their M names: `weights` [D, T + 1] and `bias` are of what was taught and "no object" (last).
 
-    `own_to_name` [T, M] says how much of the head's own chance each name has, `class_to_name` [C, M] how much of each
-    class score of the detector; slopes and biases are those of its boxes and of the head's own ones.
+    `own_to_name` [T, M] says how much of the head's own chance each name has, `class_to_name` [G, M] how much of
+    what the detector says, which is the surest of the classes in each row of `class_index` [G, m] (C is none). Slopes and biases
+    are those of its boxes and of the head's own ones.
     """
 
     names: tuple[str, ...]
@@ -77,6 +78,7 @@ class NamingArrays:
     weights: Floats
     bias: Floats
     own_to_name: Floats
+    class_index: NDArray[np.intp]
     class_to_name: Floats
     typical_score: float
     reach: float
@@ -528,7 +530,7 @@ class _Taught:
         own = g("Mul", chances, g("Unsqueeze", surely, g.ints(1)))
         blended = (
             g("MatMul", own, g.constant(naming.own_to_name)),
-            g("MatMul", class_scores, g.constant(naming.class_to_name)),
+            g("MatMul", self._said(class_scores, naming), g.constant(naming.class_to_name)),
         )
         raw = g("Add", *blended)
         clipped = g("Clip", raw, g.constant(naming.sure), g.constant(1 - naming.sure))
@@ -542,6 +544,14 @@ class _Taught:
         is_best = g("GreaterOrEqual", raw, g.most(raw, 1, keep=True))
         most = g.most(g("Where", is_best, bent, g.constant(0.0)), 1, keep=True)
         return g("Where", is_best, bent, g("Min", bent, g("Mul", most, g.constant(naming.second))))
+
+    def _said(self, class_scores: str, naming: NamingArrays) -> str:
+        """[N, G] the surest of the classes that stand for each name."""
+        g = self.g
+        none = g("Mul", g("Unsqueeze", self._best(class_scores), g.ints(1)), g.constant(0.0))
+        padded = g("Concat", class_scores, none, axis=1)
+        taken = g("Gather", padded, g.constant(naming.class_index, np.int64), axis=1)  # [N, G, m]
+        return g.most(taken, 2)
 
     def _embedded(self, boxes: str) -> str:
         """[N, D] the encoder's vectors of the crops; one crop more is looked at, for it cannot look at none."""

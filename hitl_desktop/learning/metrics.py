@@ -117,6 +117,16 @@ def bootstrap(
     return float(low), float(high)
 
 
+def ratio_interval(parts: NDArray[np.floating], wholes: NDArray[np.floating], *, seed: int = 0) -> Interval:
+    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron 1979)."""
+    if len(parts) == 0:
+        return 0.0, 1.0
+    drawn = np.random.default_rng(seed).integers(0, len(parts), (_DRAWS, len(parts)))
+    values = parts[drawn].sum(axis=1) / np.maximum(wholes[drawn].sum(axis=1), 1e-9)
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def area_under_curve(pictures: Sequence[int], scores: Sequence[float]) -> float:
     """The mean of a score over all numbers of pictures up to the last, straight lines between those measured."""
     if len(pictures) == 1:

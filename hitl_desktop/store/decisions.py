@@ -21,8 +21,8 @@ class Decisions:
         """Append one."""
         self._db.execute(
             """INSERT INTO decisions
-               (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id, why)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 decision.image_id,
                 now(),
@@ -30,6 +30,7 @@ class Decisions:
                 decision.seconds,
                 *astuple(decision.acts),
                 decision.head_id,
+                decision.why,
             ),
         )
 
@@ -57,6 +58,29 @@ class Decisions:
         """The latest decision about a picture."""
         kind = self._db.scalar("SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,))
         return DecisionKind(kind) if kind else None
+
+    def why_skipped(self, image_id: int) -> str:
+        """Why a picture was skipped last, as far as somebody said."""
+        sql = "SELECT why FROM decisions WHERE image_id = ? AND kind = 'skipped' ORDER BY id DESC LIMIT 1"
+        return self._db.scalar(sql, (image_id,)) or ""
+
+    def final(self, *, among: int | None = None) -> list[Decision]:
+        """The latest final decision of each decided picture, in order of time, with why it was asked about at first and
+        the active seconds of all its decisions; `among` so many of the latest decisions only."""
+        rows = self._db.all(
+            f"""SELECT d.image_id, d.kind, t.seconds, d.accepted, d.moved, d.relabelled, d.rejected, d.drawn, d.head_id,
+                       f.why
+                FROM (SELECT image_id, max(id) AS last, min(id) AS first, sum(seconds) AS seconds
+                      FROM (SELECT * FROM decisions WHERE kind IN {_FINAL} ORDER BY id DESC LIMIT ?)
+                      GROUP BY image_id) t
+                JOIN decisions d ON d.id = t.last JOIN decisions f ON f.id = t.first
+                JOIN images i ON i.id = d.image_id WHERE i.state = 'decided' ORDER BY t.first""",
+            (-1 if among is None else among,),
+        )
+        return [
+            Decision(image_id, DecisionKind(kind), seconds, Acts(*acts), head_id, why)
+            for image_id, kind, seconds, *acts, head_id, why in rows
+        ]
 
     def decided_order(self) -> list[int]:
         """Pictures in order of their latest final decision."""

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.store.database import Database, Row
 
-_COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reason"
+_COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reason, same_as"
 
 
 def _record(row: Row) -> ImageRecord:
-    id_, folder_id, path, width, height, content_hash, state, split, reason = row
+    id_, folder_id, path, width, height, content_hash, state, split, reason, same_as = row
     split = Split(split) if split else None
-    return ImageRecord(id_, folder_id, path, width, height, content_hash, ImageState(state), split, reason)
+    return ImageRecord(id_, folder_id, path, width, height, content_hash, ImageState(state), split, reason, same_as)
 
 
 class Images:
@@ -83,6 +83,18 @@ class Images:
     def set_content_hash(self, image_id: int, content_hash: str) -> None:
         """Note the hash of the file's bytes."""
         self._db.execute("UPDATE images SET content_hash = ? WHERE id = ?", (content_hash, image_id))
+
+    def set_looks(self, image_id: int, looks: int) -> None:
+        """Note what the whole picture looks like, in 64 bits (`imaging.looks`)."""
+        self._db.execute("UPDATE images SET looks = ? WHERE id = ?", (looks, image_id))
+
+    def looks(self) -> dict[int, int]:
+        """What pictures look like, of those of which it is known."""
+        return dict(self._db.all("SELECT id, looks FROM images WHERE looks IS NOT NULL"))
+
+    def same_as(self) -> dict[int, str]:
+        """The hash of the first picture of its group, for each that shows nearly the same as another one."""
+        return dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))
 
     def set_state(self, image_id: int, state: ImageState) -> None:
         """Set what people said about the whole picture."""

@@ -257,6 +257,36 @@ def audit(db: Database) -> None:
         ) STRICT""")
 
 
+def keep_order_apart(db: Database) -> None:
+    """The order of asking is one blob of ids; what is said of a picture has a row, written only when it changed."""
+    active = "ranking = (SELECT value FROM meta WHERE key = 'ranking')"
+    order = db.all(f"SELECT image_id FROM queue WHERE {active} ORDER BY position")
+    db.execute("CREATE TABLE queue_order (id INTEGER PRIMARY KEY CHECK (id = 1), ids BLOB NOT NULL) STRICT")
+    db.execute("INSERT INTO queue_order VALUES (1, ?)", (b"".join(row[0].to_bytes(8, "little") for row in order),))
+    db.execute("ALTER TABLE queue RENAME TO old_queue")
+    db.execute("""
+        CREATE TABLE queue (
+            image_id INTEGER PRIMARY KEY REFERENCES images (id) ON UPDATE CASCADE, score REAL NOT NULL,
+            reason TEXT NOT NULL, queues INTEGER NOT NULL
+        ) STRICT""")
+    db.execute(f"INSERT INTO queue SELECT image_id, score, reason, 0 FROM old_queue WHERE {active}")
+    db.execute("DROP TABLE old_queue")
+    db.execute("DELETE FROM meta WHERE key = 'ranking'")
+    # why a picture was asked about as its decision was made, or why it was skipped
+    db.execute("ALTER TABLE decisions ADD COLUMN why TEXT NOT NULL DEFAULT ''")
+    # pictures that show nearly the same: the hash of the first of them
+    db.execute("ALTER TABLE images ADD COLUMN looks INTEGER")
+    db.execute("ALTER TABLE images ADD COLUMN same_as TEXT")
+
+
+def map_classes(db: Database) -> None:
+    """Which category a class of a detector stands for, by the detector's hash; 0: it is not shown."""
+    db.execute("""
+        CREATE TABLE class_maps (
+            detector TEXT NOT NULL, class TEXT NOT NULL, category_id INTEGER NOT NULL, PRIMARY KEY (detector, class)
+        ) STRICT, WITHOUT ROWID""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -271,6 +301,8 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     shorten_vectors,
     keep_suspicions,
     audit,
+    keep_order_apart,
+    map_classes,
 )
 
 

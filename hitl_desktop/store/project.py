@@ -14,6 +14,7 @@ from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.attributes import Attributes
 from hitl_desktop.store.audits import Audits
 from hitl_desktop.store.categories import Categories, Tags
+from hitl_desktop.store.class_maps import ClassMaps
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.embeddings import Embeddings
@@ -44,6 +45,7 @@ class Project:
         self.annotations = Annotations(db)
         self.attributes = Attributes(db)
         self.models = Models(db)
+        self.class_maps = ClassMaps(db)
         self.predictions = Predictions(db)
         self.embeddings = Embeddings(db)
         self.heads = Heads(db)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.store.database import Database
-from hitl_desktop.store.meta import Meta
+from hitl_desktop.domain.suspicions import SUSPECTED_FROM
+from hitl_desktop.store.database import Database, Row
 
-_BATCH = 2000
-NOT_LOOKED_AT = "not looked at yet"
-_IN_ORDER = """FROM images i LEFT JOIN queue q ON q.image_id = i.id AND q.ranking = ?
-    WHERE i.state = 'undecided' AND i.reason IS NULL AND (i.split IS NULL OR i.split != 'test')
-    ORDER BY q.position IS NULL, q.position, i.id"""
+_QUEUES = f"coalesce(q.queues, {int(Why.UNSEEN)})"
+_WAITS = "WHERE i.state = 'undecided' AND i.reason IS NULL AND (i.split IS NULL OR i.split != 'test')"
+_WAITING = f"SELECT id FROM images i {_WAITS} ORDER BY id"
 
 _CONDITIONS = {
     "status": "CASE WHEN i.reason IS NULL THEN i.state ELSE 'unreadable' END = :status",
-    "text": "(i.path LIKE :text ESCAPE '!' OR q.reason LIKE :text ESCAPE '!' OR i.reason LIKE :text ESCAPE '!')",
+    "text": """(i.path LIKE :text ESCAPE '!' OR q.reason LIKE :text ESCAPE '!' OR i.reason LIKE :text ESCAPE '!'
+                OR (i.state = 'skipped' AND i.id IN
+                    (SELECT image_id FROM decisions WHERE kind = 'skipped' AND why LIKE :text ESCAPE '!')))""",
     "category_id": "i.id IN (SELECT image_id FROM annotations WHERE category_id = :category)",
     "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
-    "reason": f"coalesce(q.reason, '{NOT_LOOKED_AT}') = :reason AND i.state = 'undecided'",
+    "queue": f"{_QUEUES} & :queue AND i.state = 'undecided' AND i.reason IS NULL",
+    "image_set": "i.id IN (SELECT image_id FROM image_sets WHERE name = :image_set)",
+    "suspected": f"i.id IN (SELECT image_id FROM suspicions WHERE NOT dismissed AND score >= {SUSPECTED_FROM})",
     "score": "q.score >= :score",
 }
 _ORDERS = {
@@ -32,54 +38,56 @@ _ORDERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A new order of asking: the ids of all pictures in it, what is said of those that were looked at, and the groups
+    of pictures that show nearly the same."""
+
+    ids: Sequence[int]
+    said: Sequence[Ranked] = ()
+    groups: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
 class Queue:
-    """Rankings of pictures; one is active, a new one is written beside it and swapped in."""
+    """The order of asking, and what was said of each picture when it was last looked at."""
 
     def __init__(self, db: Database) -> None:
-        self._db, self._meta = db, Meta(db)
+        self._db = db
 
-    def write(self, ranked: Sequence[Ranked]) -> int:
-        """Store a ranking in small transactions, so that nobody waits long for the file; returns its number."""
-        ranking = (
-            max(self._db.scalar("SELECT coalesce(max(ranking), 0) FROM queue"), self._meta.get_id("ranking") or 0) + 1
+    def take(self, ranking: Ranking) -> None:
+        """Make a ranking the order of asking, within the caller's transaction: a blob and the rows that changed."""
+        self._db.execute("INSERT OR REPLACE INTO queue_order VALUES (1, ?)", (np.array(ranking.ids, "<i8").tobytes(),))
+        self._db.many(
+            """INSERT INTO queue VALUES (?, ?, ?, ?) ON CONFLICT (image_id) DO UPDATE
+               SET score = excluded.score, reason = excluded.reason, queues = excluded.queues""",
+            ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.said),
         )
-        for start in range(0, len(ranked), _BATCH):
-            with self._db.transaction():
-                self._db.many(
-                    "INSERT INTO queue VALUES (?, ?, ?, ?, ?)",
-                    (
-                        (ranking, start + offset, item.image_id, item.score, item.reason)
-                        for offset, item in enumerate(ranked[start : start + _BATCH])
-                    ),
-                )
-        return ranking
-
-    def activate(self, ranking: int) -> None:
-        """Make a written ranking the order of the queue."""
-        self._meta.set("ranking", ranking)
-
-    def forget_old(self) -> None:
-        """Delete rankings before the active one, in small transactions."""
-        active = self._meta.get_id("ranking") or 0
-        while self._db.one("SELECT 1 FROM queue WHERE ranking < ? LIMIT 1", (active,)):
-            with self._db.transaction():
-                self._db.execute(
-                    """DELETE FROM queue WHERE (ranking, image_id) IN
-                       (SELECT ranking, image_id FROM queue WHERE ranking < ? LIMIT ?)""",
-                    (active, _BATCH),
-                )
+        known = dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))
+        new = ((group, image_id) for image_id, group in ranking.groups.items() if known.get(image_id) != group)
+        self._db.many("UPDATE images SET same_as = ? WHERE id = ?", new)
 
     def order(self, *, limit: int | None = None) -> list[Ranked]:
-        """The undecided, readable pictures in the order of the active ranking; those it does not know come last."""
-        rows = self._db.all(
-            f"SELECT i.id, coalesce(q.score, 0), coalesce(q.reason, '{NOT_LOOKED_AT}') {_IN_ORDER} LIMIT ?",
-            (self._active(), -1 if limit is None else limit),
-        )
-        return [Ranked(*row) for row in rows]
+        """The undecided, readable pictures in the order of asking; those it does not know come last."""
+        ids = self.ids()[:limit]
+        if limit is not None:
+            return [self.place_of(image_id) for image_id in ids]
+        rows = self._db.all("SELECT image_id, score, reason, queues FROM queue")
+        said = {row[0]: _ranked(row) for row in rows}
+        return [said.get(image_id) or _unseen(image_id) for image_id in ids]
 
     def ids(self) -> list[int]:
         """The same pictures in the same order, ids only: quick for very many."""
-        return [row[0] for row in self._db.all(f"SELECT i.id {_IN_ORDER}", (self._active(),))]
+        waiting = dict.fromkeys(row[0] for row in self._db.all(_WAITING))
+        blob = self._db.scalar("SELECT ids FROM queue_order")
+        known: list[int] = np.frombuffer(blob or b"", "<i8").tolist()
+        first = [image_id for image_id in known if image_id in waiting]
+        for image_id in first:
+            del waiting[image_id]
+        return [*first, *waiting]
+
+    def scores(self) -> dict[int, float]:
+        """How much each picture that was looked at is worth asking about."""
+        return dict(self._db.all("SELECT image_id, score FROM queue"))
 
     def put_back(self, image_ids: Iterable[int]) -> None:
         """Note that these pictures are to be looked at again, for a category that came after their decision."""
@@ -95,11 +103,20 @@ class Queue:
         self._db.execute("DELETE FROM put_back WHERE image_id = ?", (image_id,))
 
     def place_of(self, image_id: int) -> Ranked:
-        """What the active ranking says of one picture."""
-        row = self._db.one(
-            "SELECT score, reason FROM queue WHERE ranking = ? AND image_id = ?", (self._active(), image_id)
-        )
-        return Ranked(image_id, *row) if row else Ranked(image_id, 0.0, NOT_LOOKED_AT)
+        """What was said of one picture."""
+        row = self._db.one("SELECT image_id, score, reason, queues FROM queue WHERE image_id = ?", (image_id,))
+        return _ranked(row) if row else _unseen(image_id)
+
+    def counts(self) -> dict[Why, int]:
+        """How many pictures wait in each queue."""
+        sums = ", ".join(f"coalesce(sum({_QUEUES} & {int(why)} != 0), 0)" for why in Why)
+        row = self._db.one(f"SELECT {sums} FROM images i LEFT JOIN queue q ON q.image_id = i.id {_WAITS}")
+        return dict(zip(Why, row or (), strict=False))
+
+    def count_suspected(self) -> int:
+        """How many pictures have a label that is probably wrong."""
+        sql = "SELECT count(DISTINCT image_id) FROM suspicions WHERE NOT dismissed AND score >= ?"
+        return self._db.scalar(sql, (SUSPECTED_FROM,))
 
     def select(self, wanted: QueueFilter) -> list[int]:
         """Pictures that pass a filter, in its order; where that is the order of asking, in order of id.
@@ -108,13 +125,19 @@ class Queue:
         """
         escaped = "".join(f"!{c}" if c in "!%_" else c for c in wanted.text)
         values = {
-            "ranking": self._active(), "text": f"%{escaped}%", "status": wanted.status, "reason": wanted.reason,
+            "text": f"%{escaped}%", "status": wanted.status, "queue": wanted.queue, "image_set": wanted.image_set,
             "category": wanted.category_id, "tag": wanted.tag_id, "score": wanted.score,
         }  # fmt: skip
         asked = [_CONDITIONS[name] for name in _CONDITIONS if getattr(wanted, name)]
-        sql = f"""SELECT i.id FROM images i LEFT JOIN queue q ON q.image_id = i.id AND q.ranking = :ranking
+        sql = f"""SELECT i.id FROM images i LEFT JOIN queue q ON q.image_id = i.id
                   WHERE {" AND ".join(["1", *asked])} ORDER BY {_ORDERS[wanted.order]}i.id"""
         return [row[0] for row in self._db.all(sql, values)]
 
-    def _active(self) -> int:
-        return self._meta.get_id("ranking") or 0
+
+def _ranked(row: Row) -> Ranked:
+    image_id, score, reason, queues = row
+    return Ranked(image_id, score, reason, Why(queues))
+
+
+def _unseen(image_id: int) -> Ranked:
+    return Ranked(image_id, 0.0, WORDS[Why.UNSEEN], Why.UNSEEN)

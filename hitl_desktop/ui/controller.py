@@ -33,6 +33,17 @@ _PREFETCHED = 2
 _ASIDE = 12.0
 _ONE_NUDGE_S = 1.0
 _VIEW = "view"
+NO_REASON, OTHER_REASON = "no reason", "another reason..."
+SKIP_REASONS = {
+    "S": NO_REASON,
+    "1": "too blurred or too dark",
+    "2": "too small to tell",
+    "3": "mostly hidden or cut off",
+    "4": "not sure what counts here",
+    "5": "not a picture of this project",
+    "6": OTHER_REASON,
+}
+"""Why a picture is skipped, by key."""
 
 
 class Controller(QObject):
@@ -276,6 +287,14 @@ class Controller(QObject):
         """Nothing here, once there is something to see."""
         if self._is_seen():
             self._session.mark_empty()
+
+    def skip(self) -> None:
+        """Put the picture aside, and say why."""
+        reason = self.ask.reason(SKIP_REASONS) if self._session.image is not None else None
+        if reason == OTHER_REASON:
+            reason = self.ask.text("Cannot tell", "Why can nobody tell what this picture shows?", "")
+        if reason is not None:
+            self._session.skip("" if reason == NO_REASON else reason.strip())
 
     def _is_seen(self) -> bool:
         image = self._session.image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,16 +13,23 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import FILES, LEARNING, READING, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.dialogs.class_map import ClassMapDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
+from hitl_desktop.workflows.class_mapping import ClassesSeen, categories_known, classes_seen, set_mapping
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import Closer, look_closer
 from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, waiting
+
+
+def _mapped(mapping: Mapping[str, int], project: Project) -> Changes:
+    set_mapping(project, mapping)
+    return Changes(head=True)
 
 
 class HeadActs:
@@ -88,6 +95,26 @@ class HeadActs:
         dialog.exec()
         if dialog.chosen is not None:
             self._session.set_own_thresholds(dialog.chosen)
+
+    def map_classes(self) -> None:
+        """Choose which categories the detector's classes stand for."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, classes_seen)
+            shows = partial(self._show_map, project.path)
+            self._runner.start(READING, "Counting the detector's classes", job, on_success=shows, quiet=True)
+
+    def _show_map(self, path: Path, seen: ClassesSeen) -> None:
+        session, project = self._session, self._session.project
+        if project is None or project.path != path:
+            return
+        dialog = ClassMapDialog(seen, session.offered, categories_known(project), self._window)
+        dialog.tried.connect(session.try_mapping)
+        is_wanted = bool(dialog.exec())
+        if is_wanted and session.manage(partial(_mapped, dialog.mapping)):
+            self._background.rank()
+        else:
+            session.try_mapping(None)
 
     def look_closer(self) -> None:
         """Measure what a closer look would cost, and switch it on, or off again, if that is wanted."""

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, 
 from hitl_desktop import __version__
 from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
@@ -82,7 +84,7 @@ class MainWindow(QMainWindow):
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
         self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
-        self.queue_acts = QueueActs(self.session, self.runner, self.queue, self.messages, self.ask)
+        self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
@@ -123,10 +125,11 @@ class MainWindow(QMainWindow):
         return dock
 
     def _make_status_bar(self) -> None:
-        self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel()
+        self.why, self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel(), QLabel()
+        self.why.setToolTip("Why this picture is asked about")
         self.speed, self.saved = QLabel(), QLabel()
         self.threshold.setToolTip("Proposals with a lower score are not shown; [ shows more, ] fewer")
-        for label in (self.place, self.threshold, self.share, self.speed, self.saved):
+        for label in (self.why, self.place, self.threshold, self.share, self.speed, self.saved):
             self.statusBar().addPermanentWidget(label)
 
     def _connect(self) -> None:
@@ -170,7 +173,8 @@ class MainWindow(QMainWindow):
             "go_elsewhere": self._go_elsewhere,
             "accept_picture": controller.accept_picture,
             "mark_empty": controller.mark_empty,
-            "skip": session.skip,
+            "skip": controller.skip,
+            "mix": self.queue_acts.mix,
             "skip_selected": self.queue_acts.skip,
             "reopen_selected": self.queue_acts.reopen,
             "tag_selected": self.queue_acts.tag,
@@ -238,6 +242,7 @@ class MainWindow(QMainWindow):
             "learn": self.background.learn,
             "use_waiting": self.head_acts.use_waiting,
             "go_back_a_head": self.head_acts.go_back,
+            "map_classes": self.head_acts.map_classes,
             "versions": self.head_acts.choose,
             "reliability": self.head_acts.show_reliability,
             "export_head": self.head_acts.export,
@@ -455,12 +460,21 @@ class MainWindow(QMainWindow):
         place = "listing the pictures" if session.is_listing and not total else place
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
+        self.why.setText(self._why_asked())
         self.place.setText(f"{name}   {state}   {place}")
         own = f", {len(session.own_thresholds)} of their own" if session.own_thresholds else ""
         self.threshold.setText(f"shown from {session.threshold:.2f}{own}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
         self.speed.setText(self.background.speed)
         self._show_saved()
+
+    def _why_asked(self) -> str:
+        """Why the picture at hand is worth a look."""
+        project, image = self.session.project, self.session.image
+        if project is None or image is None or image.state is not ImageState.UNDECIDED or image.reason:
+            return ""
+        ranked = project.queue.place_of(image.id)
+        return "" if Why.UNSEEN & ranked.queues else f"Asked about: {ranked.reason}"
 
     def _show_saved(self) -> None:
         saving = self.session.saving

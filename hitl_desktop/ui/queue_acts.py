@@ -9,13 +9,15 @@ from pathlib import Path
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import FILES, in_project
+from hitl_desktop.ui.background import FILES, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.dialogs.mix import MixDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import bulk
+from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
 
 _MANY = 200
 """More pictures than this are changed by a job: each takes a fifth of a millisecond."""
@@ -24,9 +26,27 @@ _MANY = 200
 class QueueActs:
     """Acts on several pictures, each undone as one."""
 
-    def __init__(self, session: Session, runner: JobRunner, queue: QueuePanel, messages: Messages, ask: Ask) -> None:
-        self._session, self._runner, self._queue = session, runner, queue
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        queue: QueuePanel,
+        messages: Messages,
+        ask: Ask,
+    ) -> None:
+        self._session, self._runner, self._background, self._queue = session, runner, background, queue
         self._messages, self.ask = messages, ask
+
+    def mix(self) -> None:
+        """Choose how the next pictures are chosen, and let them be ranked so."""
+        project = self._session.project
+        if project is None:
+            return
+        dialog = MixDialog(mix_of(project), self._session.queues, self._queue)
+        dialog.exec()
+        if dialog.chosen is not None and self._session.manage(partial(_mixed, dialog.chosen)):
+            self._background.rank()
 
     def skip(self) -> None:
         """Put the selected pictures aside."""
@@ -80,6 +100,11 @@ class QueueActs:
         count = len(changes.annotations_of)
         words = f"Done for {counted(count, 'picture')}; Ctrl+Z takes it back."
         self._messages.say(words if count else nothing)
+
+
+def _mixed(mix: Mix, project: Project) -> Changes:
+    set_mix(project, mix)
+    return Changes()
 
 
 def _tag(name: str, project: Project, ids: Sequence[int]) -> Changes:

@@ -30,7 +30,7 @@ from hitl_desktop.ui.saving import Saving
 from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.list_queue import Listing, list_queue
+from hitl_desktop.workflows.list_queue import CountedQueue, Listing, list_queue
 from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown, shown_to_people
 from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags
 
@@ -179,6 +179,11 @@ class Session(QObject):
     def statuses(self) -> dict[int, str]:
         """The status of every picture by id."""
         return self._listing.statuses
+
+    @property
+    def queues(self) -> list[CountedQueue]:
+        """The queues by reason, as they were counted when the pictures were listed."""
+        return self._listing.queues
 
     def _set_status(self, image_id: int, status: str) -> None:
         self._listing.set_status(image_id, status)
@@ -369,6 +374,13 @@ class Session(QObject):
             self.settings.set(key, value)
         except HitlError as error:
             self.messages.error(error)
+
+    def try_mapping(self, mapping: Mapping[str, int] | None) -> None:
+        """Show proposals as if the detector's classes stood for these categories; None as it is kept."""
+        if self.project is not None and self.image is not None:
+            self._naming = load_naming(self.project, mapping=mapping)
+            self.proposals = proposals_of(self.project, self.image, self._naming)
+            self.boxes_changed.emit()
 
     # categories
 
@@ -568,11 +580,13 @@ class Session(QObject):
             if removed:
                 self.messages.say(f"Removed with it: {counted(removed, 'box')}; Ctrl+Z brings them back.")
 
-    def skip(self) -> None:
+    def skip(self, reason: str = "") -> None:
         """Cannot tell: put the picture aside, show the next one."""
-        if self._act(
-            lambda project, image: annotate.skip(project, image.id, seconds=self._active_seconds), leaves=True
-        ):
+
+        def act(project: Project, image: ImageRecord) -> Changes:
+            return annotate.skip(project, image.id, seconds=self._active_seconds, reason=reason)
+
+        if self._act(act, leaves=True):
             self.next()
 
     def undo(self) -> None:

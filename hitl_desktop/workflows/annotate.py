@@ -203,7 +203,8 @@ def _decide(
         project.journal.push(_apply(project, edit))
         changes = Changes(annotations_of=frozenset({image_id}))
         acts = count_acts(project, image_id)
-        project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
+        why = "" if known else project.queue.place_of(image_id).reason
+        project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id, why))
         if known:
             return changes | Changes(categories=bool(added), queue=True)
         ids = project.categories.by_name()
@@ -255,7 +256,7 @@ def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -
     with project.db.transaction():
         label = f"Skip picture: {reason}" if reason else "Skip picture"
         changes = _do(project, Edit(label, image_id, Side(state=image.state), Side(state=ImageState.SKIPPED)))
-        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts()))
+        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts(), why=reason))
     return changes | Changes(queue=True)
 
 

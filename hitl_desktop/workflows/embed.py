@@ -8,7 +8,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import content_hash, read_for_models
+from hitl_desktop.imaging import content_hash, looks, read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
 from hitl_desktop.progress import Progress
@@ -105,11 +105,19 @@ def embed_pictures(
                 _, pixels = read_for_models(project.path_of(image))
                 encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
                 project.embeddings.add(encoder_id, [(key, encoder.embed([pixels])[0])])
+                project.images.set_looks(image.id, looks(pixels))
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
         there[image.id] = project.embeddings.get(encoder_id, [key])[key]  # as it is kept, for equal pictures are equal
     return there
+
+
+def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vector]:
+    """The vectors of whole pictures that are there already."""
+    keys = {crop_key(image.content_hash, None): image.id for image in images if image.content_hash}
+    found = project.embeddings.get(encoder_record_id(project), list(keys))
+    return {keys[key]: vector for key, vector in found.items()}
 
 
 def embed_undecided(

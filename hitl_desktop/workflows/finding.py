@@ -285,7 +285,7 @@ def wanted_of(project: Project, image: ImageRecord, content_hash: str, is_pinned
         content_hash,
         tuple((a.bbox, a.category_id) for a, left_out in zip(annotations, unsaid, strict=True) if not left_out),
         tuple(a.bbox for a, left_out in zip(annotations, unsaid, strict=True) if left_out),
-        is_pinned or is_drawn(content_hash),
+        is_pinned or is_drawn(image.group),
     )
 
 
@@ -427,11 +427,10 @@ def find_ahead(project: Project, progress: Progress, *, threads: int | None = No
     """
     records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
     front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
-    done, quiet, has_tags = 0, Quiet(progress), project.heads.tag_head() is not None
+    done, quiet = 0, Quiet(progress)
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         done += find_objects(project, [image], quiet, threads=threads)
         done += embed_images(project, [image], quiet, threads=threads)
-        if has_tags:
-            embed_pictures(project, [image], quiet, threads=threads)
+        embed_pictures(project, [image], quiet, threads=threads)
         progress.report(number, len(front), image.path)
     return done

@@ -123,7 +123,7 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
         return []  # the new one was taught less, as people wished: it may well be worse
     order = project.decisions.decided_order()
     order = [*(i for i in records if i not in set(order)), *order]  # imports decide without a decision
-    drawn = [i for i in order if i in records and is_drawn(records[i].content_hash or "")]
+    drawn = [i for i in order if i in records and is_drawn(records[i].group)]
     parts = [("pictures drawn for trial", drawn[-MOST_TRIED:])]
     parts += [
         (f"the set “{name}”", [i for i in members if i in records][-MOST_TRIED:]) for name, members in sets.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -22,6 +22,8 @@ from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 
 _DETECTOR = "detector"
+NOT_SHOWN = 0
+"""What a class of the detector stands for of which people want to see nothing."""
 
 SAME_SPOT_IOU = 0.4
 """Two proposals of one name that overlap more than this are one object seen twice."""
@@ -52,12 +54,30 @@ def proposers(project: Project) -> list[int]:
     return [model.id for model in (detector, finder) if model is not None]
 
 
+def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, int] | None = None) -> list[int | None]:
+    """The category that each class of a detector stands for: as people chose, else the one of its name.
+
+    None where there is none yet, `NOT_SHOWN` where people want to see nothing of it.
+    """
+    chosen = project.class_maps.get(detector.hash) if mapping is None else mapping
+    by_key, merged = project.categories.by_name(), project.categories.merged()
+    offered = {c.id for c in project.categories.all() if not c.retired}
+    found: list[int | None] = []
+    for name in detector.classes:
+        category = chosen.get(name)
+        category = merged.get(category, category) if category else category
+        is_one = category == NOT_SHOWN or category in offered
+        found.append(category if is_one else by_key.get(normalise_name(name)))
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
     """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).
 
     The first `taught` columns are those of the head (`head_column` says which of its own); the others are the
-    detector's classes that it was not taught. `class_column` [C] is the column of each class of the detector.
+    detector's classes that it was not taught. Row g of `class_index` [G, m] holds the detector's classes that stand for
+    the name in column `class_column[g]` (of m at most; C is none), `trust` [G] how often those were right.
     """
 
     detector: ModelRecord
@@ -70,6 +90,7 @@ class Naming:
     taught: int
     head_column: NDArray[np.intp]
     class_column: NDArray[np.intp]
+    class_index: NDArray[np.intp]
     trust: NDArray[np.float32]
     calibration: Calibration
 
@@ -81,8 +102,9 @@ class Naming:
         `class_scores` [N, C] are the detector's, zeros where the head itself found the box, as surely as `found` [N].
         """
         scores = np.zeros((len(class_scores), len(self.names)))
+        said = self.said(class_scores)
         if self.head is None or embeddings is None:
-            scores[:, self.class_column] = class_scores
+            scores[:, self.class_column] = said
             return scores
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
@@ -91,8 +113,15 @@ class Naming:
             scores[found == 0, : self.taught] *= self.head.reach
         # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
         known, trust = self.class_column, self.trust
-        scores[:, known] = (1 - trust) * scores[:, known] + trust * class_scores
+        scores[:, known] = (1 - trust) * scores[:, known] + trust * said
         return scores
+
+    def said(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the detector says [N, G] of names: of several classes that stand for one the surest."""
+        if self.class_index.size == 0:
+            return np.zeros((len(class_scores), 0), np.float32)
+        padded = np.pad(class_scores, ((0, 0), (0, 1)))
+        return padded[:, self.class_index].max(axis=2)
 
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
         """Scores [N, names] as chances, each bent by itself; what is best in a row stays best.
@@ -123,10 +152,13 @@ class Named:
     head_id: int | None = None
 
 
-def load_naming(project: Project, *, named: Named | None = None) -> Naming | None:
+def load_naming(
+    project: Project, *, named: Named | None = None, mapping: Mapping[str, int] | None = None
+) -> Naming | None:
     """The names as the active head and the detector give them; `named` is one that is not active.
 
-    None before the first pre-labelling.
+    `mapping` says which category each class of the detector stands for, where it is not the project's own choice that
+    counts (`workflows/class_mapping`). None before the first pre-labelling.
     """
     detector = detector_of(project)
     if detector is None:
@@ -136,21 +168,24 @@ def load_naming(project: Project, *, named: Named | None = None) -> Naming | Non
     if version is not None:
         named = named_by(version)
     by_id = {c.id: c.name for c in categories}
-    by_key = project.categories.by_name()
     head = named.head if named else None
     head_column = [k for k, c in enumerate(head.category_ids) if int(c) in by_id] if head else []
     taught = [int(head.category_ids[k]) for k in head_column] if head else []
     names = [by_id[c] for c in taught]
     ids: list[int | None] = list(taught)
-    columns: list[int] = []
-    for name in detector.classes:
-        category = by_key.get(normalise_name(name))
-        if category is not None and category in ids:
-            columns.append(ids.index(category))
+    classes_of: dict[int, list[int]] = {}
+    for number, category in enumerate(stands_for(project, detector, mapping)):
+        if category == NOT_SHOWN:
             continue
-        columns.append(len(names))
-        names.append(by_id[category] if category is not None else name)
-        ids.append(category)
+        if category is None or category not in ids:
+            names.append(by_id[category] if category is not None else detector.classes[number])
+            ids.append(category)
+            classes_of[len(names) - 1] = [number]
+        else:
+            classes_of.setdefault(ids.index(category), []).append(number)
+    class_index = np.full((len(classes_of), max(map(len, classes_of.values()), default=0)), len(detector.classes))
+    for row, members in enumerate(classes_of.values()):
+        class_index[row, : len(members)] = members
     # A head that learned beside another detector cannot judge the names of this one: they count in full.
     taught_beside_it = head is not None and len(head.trust) == len(detector.classes)
     trust = head.trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
@@ -158,7 +193,8 @@ def load_naming(project: Project, *, named: Named | None = None) -> Naming | Non
     return Naming(
         detector, finder.id if finder else None,
         named.encoder_id if named else None, head, named.head_id if named else None,
-        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(columns, np.intp), trust,
+        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(list(classes_of), np.intp),
+        class_index, np.array([trust[members].mean() for members in classes_of.values()], np.float32),
         named.calibration if named else Calibration(),
     )  # fmt: skip
 
@@ -172,7 +208,8 @@ def named_by(version: HeadVersion) -> Named:
 class Scored:
     """A picture's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
-    `probabilities` [N, names + 1] sum to one, the last is that of "no object"; `by_head` says whether the head spoke.
+    `probabilities` [N, names + 1] sum to one, the last is that of "no object"; `by_head` says whether the head spoke,
+    `vectors` [N, D] of which it did.
     """
 
     predictions: list[Prediction]
@@ -180,20 +217,29 @@ class Scored:
     raw: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     by_head: bool
+    vectors: NDArray[np.float32] | None = None
 
 
-def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Scored:
-    """What the boxes of a picture are called, and how surely; the head speaks where all their vectors are there."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """A picture's boxes as they are to be named: the detector's scores [N, C], zeros where the head found the box, as
+    surely as `found` [N], and the `vectors` [N, D] if all of them are there."""
+
+    predictions: list[Prediction]
+    class_scores: NDArray[np.float32]
+    found: NDArray[np.float32]
+    vectors: NDArray[np.float32] | None
+
+
+def boxes_of(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Boxes:
+    """The boxes of a picture, of the detector and of what heads found."""
     models = [m for m in (naming.detector.id, naming.finder_id) if m is not None]
     predictions = project.predictions.of_image(image.id, *models, candidates_only=candidates_only)
-    if not predictions:
-        nothing = np.zeros((0, len(naming.names)))
-        return Scored([], nothing, np.zeros(0), with_background(nothing), by_head=False)
-    embeddings = None
-    if naming.encoder_id is not None and image.content_hash is not None:
+    vectors = None
+    if naming.encoder_id is not None and image.content_hash is not None and predictions:
         keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
-        found = project.embeddings.get(naming.encoder_id, keys)
-        embeddings = np.stack([found[key] for key in keys]) if len(found) == len(set(keys)) else None
+        known = project.embeddings.get(naming.encoder_id, keys)
+        vectors = np.stack([known[key] for key in keys]) if len(known) == len(set(keys)) else None
     class_scores = np.zeros((len(predictions), len(naming.detector.classes)), np.float32)
     found = np.zeros(len(predictions), np.float32)
     for row, p in enumerate(predictions):
@@ -201,11 +247,25 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
             class_scores[row] = p.class_scores
         else:
             found[row] = p.score
-    raw = naming.score(class_scores, found, embeddings)
-    by_head = naming.head is not None and embeddings is not None
-    scores = naming.calibrated(raw, np.where(found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
+    return Boxes(predictions, class_scores, found, vectors)
+
+
+def score(naming: Naming, boxes: Boxes) -> Scored:
+    """What boxes are called, and how surely; the head speaks where all their vectors are there."""
+    if not boxes.predictions:
+        nothing = np.zeros((0, len(naming.names)))
+        return Scored([], nothing, np.zeros(0), with_background(nothing), by_head=False)
+    raw = naming.score(boxes.class_scores, boxes.found, boxes.vectors)
+    by_head = naming.head is not None and boxes.vectors is not None
+    scores = naming.calibrated(raw, np.where(boxes.found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
     best = raw.max(axis=1)
-    return Scored(predictions, scores, best, _shared(raw, scores.max(axis=1) / np.maximum(best, 1e-9)), by_head=by_head)
+    chances = _shared(raw, scores.max(axis=1) / np.maximum(best, 1e-9))
+    return Scored(boxes.predictions, scores, best, chances, by_head=by_head, vectors=boxes.vectors)
+
+
+def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Scored:
+    """What the boxes of a picture are called, and how surely."""
+    return score(naming, boxes_of(project, image, naming, candidates_only=candidates_only))
 
 
 def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.categories import UNKNOWN, normalise_name
+from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
@@ -21,7 +21,7 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.first_sight import in_crowd
-from hitl_desktop.workflows.naming import proposers
+from hitl_desktop.workflows.naming import proposers, stands_for
 
 MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
@@ -66,16 +66,16 @@ class Collected:
 class _Trust:
     """Counts how often each class name of the detector was right on an object, and the scores it gave to objects."""
 
-    def __init__(self, classes: Sequence[str]) -> None:
-        self._names = [normalise_name(name) for name in classes]
-        self._right, self._seen = np.zeros(len(classes)), np.zeros(len(classes))
+    def __init__(self, stand_for: Sequence[int | None]) -> None:
+        self._categories = stand_for
+        self._right, self._seen = np.zeros(len(stand_for)), np.zeros(len(stand_for))
         self._scores: list[float] = []
 
-    def add(self, prediction: Prediction, category: str) -> None:
+    def add(self, prediction: Prediction, category_id: int) -> None:
         """A proposal that lies on an object of this category."""
         best = int(np.argmax(prediction.class_scores))
         self._seen[best] += 1
-        self._right[best] += self._names[best] == category
+        self._right[best] += self._categories[best] == category_id
         self._scores.append(prediction.score)
 
     def per_class(self) -> NDArray[np.float32]:
@@ -92,8 +92,7 @@ def collect(
     project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, encoder_id: int, progress: Progress
 ) -> Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
-    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    trust, models = _Trust(detector.classes if detector else ()), proposers(project)
+    trust, models = _Trust(stands_for(project, detector) if detector else ()), proposers(project)
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown else -1
     embeddings: list[NDArray[np.float32]] = []
@@ -115,7 +114,7 @@ def collect(
         proposed = [(p, target) for p, target in said if target is not None and target != unknown_id]
         for p, target in proposed:
             if target != BACKGROUND and len(p.class_scores):
-                trust.add(p, names[target])
+                trust.add(p, target)
         named = [(a.bbox, a.category_id) for a in annotations if not a.crowd and a.category_id != unknown_id]
         named += [(p.bbox, target) for p, target in proposed]
         keys = [crop_key(image.content_hash, bbox) for bbox, _ in named]

@@ -3,48 +3,90 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
+from heapq import merge
 
 import numpy as np
 
-from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.images import ImageRecord, ImageState, Split
-from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.images import ImageState, Split
+from hitl_desktop.domain.queues import WORDS, Why, mix
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.learning.query import DEFAULT_STRATEGY, EXPECTED, TYPICAL, ImageDoubts, rank
+from hitl_desktop.learning.diverse import unlike
+from hitl_desktop.learning.query import NEED_VECTORS, SURE, ImageDoubts, Pool, strategy_named
 from hitl_desktop.learning.typical import typical_first
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.embed import embed_pictures
-from hitl_desktop.workflows.naming import Naming, proposals_of
-from hitl_desktop.workflows.tagging import load_tag_head, tag_chances
+from hitl_desktop.store.queue import Ranking
+from hitl_desktop.workflows.doubts import Look, overturned
+from hitl_desktop.workflows.embed import embed_pictures, vectors_of
+from hitl_desktop.workflows.mixing import Mix, mix_of
+from hitl_desktop.workflows.naming import Naming
+from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
+from hitl_desktop.workflows.tagging import load_tag_head
 
 _KNOWS_BOXES, _KNOWS_OF_TWO = 40, 4
 _MOST_COMPARED = 300
+_MOST_KNOWN = 500
 MOST_RANKED = 2000
 """How many pictures one ranking looks at; of a larger project the front of the old order and a random part."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    looked_at: list[Ranked]
-    left: list[Ranked]
+_MOST_SAID = MOST_RANKED
+"""Of so many pictures in front it is said that they were drawn: the rest of a large project has no rows."""
 
 
 def rank_undecided(
-    project: Project, naming: Naming | None, progress: Progress, *, strategy: str = DEFAULT_STRATEGY, seed: int = 0
-) -> list[Ranked]:
+    project: Project,
+    naming: Naming | None,
+    progress: Progress,
+    *,
+    before: Naming | None = None,
+    how: Mix | None = None,
+    seed: int = 0,
+) -> Ranking:
     """The new order of the queue; nothing is written.
 
-    Pictures without predictions keep their place behind the others.
+    `before` names boxes as the head that is being followed did; `how` is the project's own choice where it is not
+    given. Pictures without predictions keep their place behind the others.
     """
-    typical = [] if strategy == "random" else _typical(project, progress, seed)
+    how = how or mix_of(project)
+    if naming is not None and how.strategy in NEED_VECTORS:
+        front = (project.images.get(i) for i in project.queue.ids()[:MOST_RANKED])
+        embed_pictures(project, [image for image in front if image], progress)
+    typical = [] if how.is_random else _typical(project, progress, seed)
     with project.db.snapshot():
-        ranked = _rank(project, naming, progress, strategy, seed)
-    best = max((item.score for item in ranked), default=0.0)
-    reasons = dict.fromkeys(project.queue.put_back_ids(), EXPECTED) | dict.fromkeys(typical, TYPICAL)
-    first = [Ranked(i, best + 1 - n / 100, reason) for n, (i, reason) in enumerate(reasons.items())]
-    return [*first, *(item for item in ranked if item.image_id not in reasons)]
+        ids = project.queue.ids()
+        looked = _look(project, naming, before, ids, how, progress, seed) if naming else _Looked([], ids, {})
+        put_back = project.queue.put_back_ids()
+    said = {item.image_id: item for item in looked.said}
+
+    def say(image_id: int, why: Why) -> None:
+        item = said.get(image_id, Ranked(image_id, 0.0, ""))
+        said[image_id] = replace(item, reason=WORDS[why], queues=item.queues | why)
+
+    first = dict.fromkeys(put_back, Why.EXPECTED) | dict.fromkeys(typical, Why.TYPICAL)
+    for image_id, why in first.items():
+        say(image_id, why)
+    rest = [i for i in looked.order if i not in first]
+    queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
+    if Why.RANDOM in queues:
+        queues[Why.RANDOM] = sorted(rest, key=partial(_drawn, seed))
+    order = list(first)
+    for image_id, why in mix(rest, queues, how.shares):
+        if why and len(order) < _MOST_SAID:
+            say(image_id, why)
+        order.append(image_id)
+    return Ranking(one_of_each(order, looked.groups), list(said.values()), looked.groups)
+
+
+def refresh_queue(
+    project: Project, naming: Naming | None, progress: Progress, *, how: Mix | None = None, seed: int = 0
+) -> None:
+    """Rank and make the new order active."""
+    ranking = rank_undecided(project, naming, progress, how=how, seed=seed)
+    with project.db.transaction():
+        project.queue.take(ranking)
 
 
 def _typical(project: Project, progress: Progress, seed: int) -> list[int]:
@@ -66,56 +108,74 @@ def _typical(project: Project, progress: Progress, seed: int) -> list[int]:
     return [waiting[row].id for row in typical_first(stacked, taught, seed=seed)]
 
 
-def _rank(project: Project, naming: Naming | None, progress: Progress, strategy: str, seed: int) -> list[Ranked]:
-    order = project.queue.order()
-    if naming is None:
-        return order
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What is said of pictures, the order of all by the strategy, and which are nearly the same."""
+
+    said: list[Ranked]
+    order: list[int]
+    groups: dict[int, str]
+
+
+def _look(
+    project: Project,
+    naming: Naming,
+    before: Naming | None,
+    ids: Sequence[int],
+    how: Mix,
+    progress: Progress,
+    seed: int,
+) -> _Looked:
     done = project.predictions.images_done(naming.detector.id)
-    chosen = _choose([item for item in order if item.image_id in done], seed)
-    records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
-    tag_head = load_tag_head(project)
+    chosen, rest = _choose([i for i in ids if i in done], seed)
+    records = [image for i in chosen if (image := project.images.get(i))]
+    decided = project.images.all(state=ImageState.DECIDED)[-_MOST_KNOWN:]
+    vectors = vectors_of(project, [*records, *decided])
+    known = [vectors[i.id] for i in decided if i.id in vectors]
+    look = Look(naming, before, vectors, overturned(project, naming), load_tag_head(project))
     doubts: list[ImageDoubts] = []
-    for number, item in enumerate(chosen.looked_at):
+    queues: dict[int, Why] = {}
+    for number, image in enumerate(records):
         if number % 16 == 0:
             progress.check_cancelled()
-        image = records[item.image_id]
-        unsure = max((1 - abs(2 * p - 1) for p in tag_chances(project, image, tag_head).values()), default=0.0)
-        doubts.append(replace(_doubts(project, image, naming), tag_doubt=unsure))
-    ranked = sorted([*rank(doubts, strategy, seed=seed), *chosen.left], key=lambda item: -item.score)
-    return [*ranked, *(item for item in order if item.image_id not in done)]
-
-
-def _choose(order: list[Ranked], seed: int) -> _Chosen:
-    if len(order) <= MOST_RANKED:
-        return _Chosen(order, [])
-    front, rest = order[: MOST_RANKED // 2], order[MOST_RANKED // 2 :]
-    drawn = set(random.Random(seed + len(order)).sample(range(len(rest)), MOST_RANKED - len(front)))  # noqa: S311
-    return _Chosen([*front, *(rest[i] for i in sorted(drawn))], [item for i, item in enumerate(rest) if i not in drawn])
-
-
-def _doubts(project: Project, image: ImageRecord, naming: Naming) -> ImageDoubts:
-    # The head has looked for objects on the next pictures only, and more boxes are more doubts: compare like with like.
-    proposals = [p for p in proposals_of(project, image, naming) if p.detector_name]
-    if not proposals:
-        return ImageDoubts(image.id, np.zeros((0, len(naming.names) + 1)), np.zeros(0, bool))
-    taught = {normalise_name(name) for name in naming.names[: naming.taught]}
-    disagrees = np.array([_disagrees(p, taught) for p in proposals])
-    return ImageDoubts(image.id, np.stack([p.probabilities for p in proposals]), disagrees)
-
-
-def _disagrees(proposal: Proposal, taught: set[str]) -> bool:
-    """Whether the detector is rather sure of another name that the head was taught as well."""
-    own = normalise_name(proposal.detector_name)
-    return (
-        proposal.by_head and proposal.detector_score >= 0.3 and own in taught and own != normalise_name(proposal.name)
+        seen, queues[image.id] = look.at(project, image)
+        doubts.append(seen)
+    pool = Pool(doubts, np.stack(known) if known else np.zeros((0, 0), np.float32), seed)
+    for image_id in _unlike(pool):
+        queues[image_id] |= Why.UNLIKE
+    said = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy)(pool)]
+    scores = project.queue.scores()
+    merged = merge(
+        [(-item.score, n, item.image_id) for n, item in enumerate(said)],
+        [(-scores.get(i, 0.0), len(said) + n, i) for n, i in enumerate(rest)],
     )
+    order = [*(i for _, _, i in merged), *(i for i in ids if i not in done)]
+    return _Looked(said, order, groups_of(project, [*decided, *records], vectors))
 
 
-def refresh_queue(
-    project: Project, naming: Naming | None, progress: Progress, *, strategy: str = DEFAULT_STRATEGY, seed: int = 0
-) -> None:
-    """Rank and make the new order active."""
-    ranking = project.queue.write(rank_undecided(project, naming, progress, strategy=strategy, seed=seed))
-    with project.db.transaction():
-        project.queue.activate(ranking)
-    project.queue.forget_old()
+def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
+    """The pictures that are looked at, and the others."""
+    if len(ids) <= MOST_RANKED:
+        return ids, []
+    front, rest = ids[: MOST_RANKED // 2], ids[MOST_RANKED // 2 :]
+    drawn = set(random.Random(seed + len(ids)).sample(range(len(rest)), MOST_RANKED - len(front)))  # noqa: S311
+    return [*front, *(rest[i] for i in sorted(drawn))], [item for i, item in enumerate(rest) if i not in drawn]
+
+
+def _drawn(seed: int, image_id: int) -> bytes:
+    """A random order that is always the same, so that its first pictures, asked about or not, are a random sample."""
+    return blake2b(f"{seed} {image_id}".encode(), digest_size=8).digest()
+
+
+def _with_queues(item: Ranked, queues: Why) -> Ranked:
+    """The rarer reason is the one that is said."""
+    said = next((why for why in (Why.LOOK_ALIKE, Why.UNLIKE) if why & queues), None)
+    return replace(item, queues=queues, reason=WORDS[said] if said and item.reason == SURE else item.reason)
+
+
+def _unlike(pool: Pool) -> list[int]:
+    known = [image for image in pool.images if image.vector is not None]
+    if not known:
+        return []
+    far = unlike(np.stack([image.vector for image in known if image.vector is not None]), pool.known)
+    return [image.image_id for image, is_far in zip(known, far.tolist(), strict=True) if is_far]

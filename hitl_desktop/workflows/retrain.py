@@ -12,7 +12,6 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.learning.calibration import fit_calibration
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.naming_head import Samples, fit
-from hitl_desktop.learning.query import DEFAULT_STRATEGY
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
@@ -22,6 +21,7 @@ from hitl_desktop.workflows.first_sight import first_sights, precision_interval,
 from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.look_closer import wanted_sides
+from hitl_desktop.workflows.mixing import Mix
 from hitl_desktop.workflows.naming import Named, detector_of, load_naming
 from hitl_desktop.workflows.naming_samples import Collected, collect, decided_for_training, without_overlooked
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
@@ -51,7 +51,7 @@ def is_due(new_decisions: int, decided: int) -> bool:
 
 
 def retrain(
-    project: Project, progress: Progress, *, strategy: str = DEFAULT_STRATEGY, seed: int = 0, threads: int | None = None
+    project: Project, progress: Progress, *, how: Mix | None = None, seed: int = 0, threads: int | None = None
 ) -> RetrainResult:
     """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
 
@@ -86,7 +86,7 @@ def retrain(
     )
     if collected is None or head is None:
         project.heads.activate(None)  # what the one before learned from was taken back
-        refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
+        refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
         return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
     calibration = fit_calibration(sights_of(project, sights))
     progress.check_cancelled()
@@ -94,7 +94,7 @@ def retrain(
     named, trial = Named(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
     waits = _why_it_waits(project, compare(project, trial, progress, threads=threads) if trial else ())
     naming = load_naming(project, named=None if waits else named)
-    ranking = project.queue.write(rank_undecided(project, naming, progress, strategy=strategy, seed=seed))
+    ranking = rank_undecided(project, naming, progress, before=load_naming(project), how=how, seed=seed)
     seconds = time.perf_counter() - started
     low, high = precision_interval(sights)
     progress.check_cancelled()
@@ -121,8 +121,7 @@ def retrain(
             if now is not None:
                 note_new_categories(project, before, now)
             project.heads.activate(head_id)
-        project.queue.activate(ranking)
-    project.queue.forget_old()
+        project.queue.take(ranking)
     progress.report(3, 3, "done")
     small = wanted_sides(project) is not None
     return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small)
@@ -142,7 +141,7 @@ def _on_trial(project: Project, collected: Collected, encoder_id: int, finding: 
     tried = pinned(project) | {
         image_id
         for image_id in np.unique(collected.image_ids).tolist()
-        if (image := project.images.get(image_id)) and is_drawn(image.content_hash or "0")
+        if (image := project.images.get(image_id)) and is_drawn(image.group)
     }
     taught = ~np.isin(collected.image_ids, list(tried))
     samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])

@@ -14,14 +14,15 @@ from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.images import Split
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import area_under_curve
-from hitl_desktop.learning.query import DEFAULT_STRATEGY, STRATEGIES
+from hitl_desktop.learning.query import strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.embed import embed_images, embed_pictures
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.import_dataset import match_by_name, read_dataset
+from hitl_desktop.workflows.mixing import Mix
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
@@ -30,6 +31,8 @@ from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import is_due, retrain
 
 _LOOKED_AHEAD = 5
+DEFAULT = "default"
+"""What a new project does: the default strategy, with one picture in five drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +87,48 @@ def simulate(
     dataset_dir: Path,
     progress: Progress,
     *,
-    strategy: str = DEFAULT_STRATEGY,
+    strategies: Sequence[str] = (DEFAULT,),
     pictures: int = 20,
     seeds: int = 1,
     test_share: float = 0.3,
     threads: int | None = None,
-) -> Simulation:
+) -> list[Simulation]:
     """Replay a labelled data set through the workflows that a person uses; test on pictures that are held back.
+
+    All strategies see the same seeds, which hold back the same pictures.
 
     Raises:
         HitlError: the folder is no data set, or too small, or there is no such strategy.
     """
-    if strategy not in STRATEGIES:
-        raise HitlError(f"There is no query strategy called {strategy}.", hint=f"Known ones: {', '.join(STRATEGIES)}.")
+    mixes = [(name, _mix_named(name)) for name in strategies]
     file, folder = dataset_dir / "instances.json", dataset_dir / "images"
     truth = read_dataset(file).dataset
     with tempfile.TemporaryDirectory(prefix="hitl-simulate-") as place:
         base = Path(place) / "base.hitl"
         _prepare(base, folder, truth, progress, threads)
-        runs: list[list[_Measured]] = []
-        wanted: list[int] = []
-        for seed in range(seeds):
-            copy = base.with_name(f"seed-{seed}.hitl")
-            shutil.copy(base, copy)
-            with Project.open(copy, background=True) as project:
-                pool = _hold_back(project, truth, test_share, seed)
-                wanted = steps_up_to(min(pictures, pool))
-                runs.append(_run(project, truth, wanted, strategy, seed, progress, threads))
-            copy.unlink()
-    steps = tuple(Step(n, *zip(*(run[k] for run in runs), strict=True)) for k, n in enumerate(wanted))
-    return Simulation(dataset_dir.resolve().name, strategy, seeds, steps)
+        simulations: list[Simulation] = []
+        for name, how in mixes:
+            runs: list[list[_Measured]] = []
+            wanted: list[int] = []
+            for seed in range(seeds):
+                copy = base.with_name(f"seed-{seed}.hitl")
+                shutil.copy(base, copy)
+                with Project.open(copy, background=True) as project:
+                    pool = _hold_back(project, truth, test_share, seed)
+                    wanted = steps_up_to(min(pictures, pool))
+                    runs.append(_run(project, truth, wanted, how, seed, progress, threads))
+                copy.unlink()
+            steps = tuple(Step(n, *zip(*(run[k] for run in runs), strict=True)) for k, n in enumerate(wanted))
+            simulations.append(Simulation(dataset_dir.resolve().name, name, seeds, steps))
+    return simulations
+
+
+def _mix_named(name: str) -> Mix:
+    """A strategy by itself, or what a new project does."""
+    if name == DEFAULT:
+        return Mix()
+    strategy_named(name)
+    return Mix(name, {})
 
 
 def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threads: int | None) -> None:
@@ -127,7 +142,9 @@ def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threa
                     f"{image.file_name} is not in {folder}.", hint="A data set holds images/ and instances.json."
                 )
         prelabel(project, progress, threads=threads)
-        embed_images(project, [i for i in project.images.all() if i.reason is None], progress, threads=threads)
+        readable = [i for i in project.images.all() if i.reason is None]
+        embed_images(project, readable, progress, threads=threads)
+        embed_pictures(project, readable, progress, threads=threads)
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -151,7 +168,7 @@ def _run(
     project: Project,
     truth: Dataset,
     wanted: Sequence[int],
-    strategy: str,
+    how: Mix,
     seed: int,
     progress: Progress,
     threads: int | None,
@@ -159,7 +176,7 @@ def _run(
     """What is measured at each wanted number of pictures."""
     answers = answers_for(project, truth)
     test = [i.id for i in project.images.all() if i.split is Split.TEST and i.id in answers]
-    refresh_queue(project, load_naming(project), progress, strategy=strategy, seed=seed)
+    refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
     new, results = 0, list[_Measured]()
     seconds: list[float] = []
     for done in range(1, wanted[-1] + 1):
@@ -168,7 +185,7 @@ def _run(
         decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=DISPLAY_THRESHOLD)
         new += 1
         if is_due(new, done) or done in wanted:
-            seconds.append(retrain(project, progress, strategy=strategy, seed=seed, threads=threads).seconds)
+            seconds.append(retrain(project, progress, how=how, seed=seed, threads=threads).seconds)
             find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
             new = 0
         if done in wanted:
@@ -180,5 +197,5 @@ def _run(
                 _Measured(score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece, ahead or 0.0)
             )
             seconds = []
-        progress.report(done, wanted[-1], f"{strategy}, seed {seed}")
+        progress.report(done, wanted[-1], f"{how.strategy}, seed {seed}")
     return results

@@ -11,9 +11,9 @@ from hitl_desktop.store.project import Project
 ONE_IN = 5
 
 
-def is_drawn(content_hash: str) -> bool:
-    """Whether a picture is one of those drawn: always the same, whoever asks."""
-    return crc32(content_hash.encode()) % ONE_IN == 0
+def is_drawn(group: str) -> bool:
+    """Whether pictures of a group (`ImageRecord.group`) are of those drawn: always the same, whoever asks."""
+    return crc32(group.encode()) % ONE_IN == 0
 
 
 def pinned(project: Project) -> frozenset[int]:

@@ -34,8 +34,7 @@ def use_version(project: Project, head_id: int, progress: Progress, *, hold: boo
     if version is None or not version.is_kept:
         raise HitlError(f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones.")
     naming = load_naming(project, named=named_by(version))
-    ranking = project.queue.write(rank_undecided(project, naming, progress))
+    ranking = rank_undecided(project, naming, progress, before=load_naming(project))
     with project.db.transaction():
         project.heads.activate(head_id, hold=hold)
-        project.queue.activate(ranking)
-    project.queue.forget_old()
+        project.queue.take(ranking)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitl_desktop.domain.calibration import Calibration
-from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import ACQUISITION_FUNCTIONS
 from hitl_desktop.learning.calibration import Sights, expected_calibration_error, fit_calibration
 from hitl_desktop.learning.metrics import (
@@ -18,17 +17,6 @@ from hitl_desktop.learning.metrics import (
     wilson_interval,
 )
 from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
-from hitl_desktop.learning.query import (
-    DISAGREEMENT,
-    MAYBE_NOTHING,
-    NOTHING_FOUND,
-    RANDOM,
-    STRATEGIES,
-    SURE,
-    TWO_CATEGORIES,
-    ImageDoubts,
-    rank,
-)
 from hitl_desktop.learning.softmax import softmax
 
 TRUST = np.ones(2, np.float32)
@@ -46,50 +34,6 @@ def test_doubt_scores_higher_than_certainty(name: str) -> None:
 def test_the_order_of_the_names_does_not_matter(name: str, weights: list[float]) -> None:
     proba = np.array([weights]) / sum(weights)
     assert ACQUISITION_FUNCTIONS[name](proba) == pytest.approx(ACQUISITION_FUNCTIONS[name](proba[:, ::-1]))
-
-
-def doubts(image_id: int, *rows: list[float], disagrees: bool = False) -> ImageDoubts:
-    return ImageDoubts(image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees))
-
-
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str) -> None:
-    images = [doubts(n, [0.1 * n, 1 - 0.1 * n]) for n in range(1, 6)]
-    first = rank(images, strategy, seed=3)
-    assert sorted(r.image_id for r in first) == [1, 2, 3, 4, 5]
-    assert first == rank(images, strategy, seed=3)
-    assert all(r.reason for r in first)
-
-
-def test_doubtful_pictures_come_first_with_their_reasons() -> None:
-    ranked = rank(
-        [
-            doubts(1, [0.97, 0.01, 0.02]),
-            doubts(2, [0.5, 0.48, 0.02]),
-            doubts(3, [0.5, 0.0, 0.5]),
-            ImageDoubts(4, np.zeros((0, 3)), np.zeros(0, bool)),
-            doubts(5, [0.6, 0.4, 0.0], disagrees=True),
-            doubts(6, [0.02, 0.01, 0.97]),
-        ]
-    )
-    reasons = {r.image_id: r.reason for r in ranked}
-    assert reasons == {
-        1: SURE,
-        2: TWO_CATEGORIES,
-        3: MAYBE_NOTHING,
-        4: NOTHING_FOUND,
-        5: DISAGREEMENT,
-        6: NOTHING_FOUND,
-    }
-    assert {r.image_id for r in ranked[:2]} == {2, 5}  # what is perhaps background is worth less of a look
-    assert ranked[-1].image_id in {1, 6}
-    assert RANDOM not in reasons.values()
-
-
-def test_an_unknown_strategy_says_which_there_are() -> None:
-    with pytest.raises(HitlError, match="called magic") as raised:
-        rank([], "magic")
-    assert "margin" in raised.value.hint
 
 
 def clusters(seed: int = 0, each: int = 12) -> Samples:

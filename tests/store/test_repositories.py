@@ -1,4 +1,5 @@
 import sqlite3
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queue_filter import QueueFilter
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES, Sighting
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
 
 
 def detections(*scores: float, classes: int = 3) -> Detections:
@@ -191,14 +194,36 @@ def test_only_the_latest_decision_of_a_decided_picture_counts(project: Project) 
 
 def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) -> None:
     assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
-    ranking = project.queue.write([Ranked(3, 0.5, "why"), Ranked(1, 0.2, "so")])
-    assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
-    project.queue.activate(ranking)
+    said = [Ranked(3, 0.5, "why", Why.UNCERTAIN), Ranked(1, 0.2, "so", Why.UNCERTAIN | Why.UNLIKE)]
+    project.queue.take(Ranking([3, 1], said))
     assert [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
-    assert project.queue.order(limit=1) == [Ranked(3, 0.5, "why")]
-    project.queue.activate(project.queue.write([Ranked(2, 0.9, "new")]))
-    project.queue.forget_old()
-    assert project.db.scalar("SELECT count(*) FROM queue") == 1
+    assert project.queue.order(limit=1) == said[:1]
+    assert project.queue.counts()[Why.UNCERTAIN] == 2
+    assert project.queue.counts()[Why.UNLIKE] == 1
+    assert project.queue.counts()[Why.UNSEEN] == 2
+    project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, "new")], {1: "a", 3: "a"}))
+    assert project.queue.order()[:2] == [Ranked(2, 0.9, "new"), said[0]]
+    assert project.images.same_as() == {1: "a", 3: "a"}
+
+
+def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.hitl") as project:
+        project.images.add(project.add_folder(tmp_path), ["a.png", "b.png", "c.png"])
+        project.db.execute("DROP TABLE queue")
+        project.db.execute("DROP TABLE queue_order")
+        for column in ("looks", "same_as"):
+            project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
+        project.db.execute("ALTER TABLE decisions DROP COLUMN why")
+        project.db.execute(
+            """CREATE TABLE queue (ranking INTEGER, position INTEGER, image_id INTEGER, score REAL, reason TEXT,
+               PRIMARY KEY (ranking, image_id)) STRICT, WITHOUT ROWID"""
+        )
+        rows = [(1, 0, 1, 0.1, "old"), (2, 0, 3, 0.5, "why"), (2, 1, 1, 0.2, "so"), (2, 2, 2, 0.1, "no")]
+        project.db.many("INSERT INTO queue VALUES (?, ?, ?, ?, ?)", rows)
+        project.meta.set("ranking", 2)
+        project.db.execute("PRAGMA user_version = 13")
+    with Project.open(tmp_path / "p.hitl") as project:
+        assert project.queue.order() == [Ranked(3, 0.5, "why"), Ranked(1, 0.2, "so"), Ranked(2, 0.1, "no")]
 
 
 def test_decided_unreadable_and_test_pictures_are_not_in_the_queue(project: Project) -> None:
@@ -220,7 +245,7 @@ def test_pictures_can_be_renumbered_even_in_a_ring(project: Project) -> None:
 
 
 def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
-    project.queue.activate(project.queue.write([Ranked(3, 0.5, "100% sure_not")]))
+    project.queue.take(Ranking([3], [Ranked(3, 0.5, "100% sure_not")]))
     assert project.queue.select(QueueFilter(text="SUB/")) == [4]
     assert project.queue.select(QueueFilter(text="0% sure_n")) == [3]
     assert project.queue.select(QueueFilter(text="%")) == [3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ class Answers:
         self.confirms: bool | None = True
         self.next_text: str | None = None
         self.next_choice: str | None = None
+        self.next_reason: str | None = "no reason"
         self.next_colour: str | None = None
         self.next_attribute: Attribute | None = None
         self.asked_for: Category | None = None
@@ -58,6 +59,9 @@ class Answers:
 
     def choice(self, title: str, label: str, options: Sequence[str]) -> str | None:
         return self.next_choice
+
+    def reason(self, reasons: Mapping[str, str]) -> str | None:
+        return self.next_reason
 
     def colour(self, now: str) -> str | None:
         return self.next_colour

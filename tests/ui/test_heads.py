@@ -11,18 +11,21 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.dialogs.class_map import ClassMapDialog
 from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.finding import SIDES, sides_of
 from hitl_desktop.workflows.look_closer import Closer
+from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.retrain import retrain
@@ -194,3 +197,39 @@ def test_a_head_that_a_newer_program_cannot_use_is_learned_anew_at_opening(
     opened = window.session.project
     assert opened
     qtbot.waitUntil(lambda: opened.heads.active_id() is not None, timeout=120_000)
+
+
+def test_classes_of_the_detector_are_mapped_with_a_preview(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = window.session.project
+    assert project
+    record = project.models.ensure("hash", "small", ("car", "truck"))
+    set_detector(project, record.id)
+    scores = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32)
+    boxes = np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
+    project.predictions.replace(1, record.id, Detections(boxes, scores))
+    vehicle = window.session.add_category("vehicle")
+    window.session.go_to(1)
+    seen: list[list[str]] = []
+
+    def names() -> list[str]:
+        return [p.name for p in window.session.visible_proposals]
+
+    def choose(dialog: ClassMapDialog, accepts: bool) -> int:
+        assert "Unmapped: 2 boxes of 2 classes" in dialog.words.text()
+        for box in dialog.choices:
+            box.setCurrentIndex(box.findData(vehicle))
+        seen.append(names())
+        assert "Unmapped: 0 boxes" in dialog.words.text()
+        return int(accepts)
+
+    for accepts in (False, True):
+        monkeypatch.setattr(ClassMapDialog, "exec", lambda dialog, a=accepts: choose(dialog, a))
+        window.actions_["map_classes"].trigger()
+        wanted = 2 if accepts else 1
+        qtbot.waitUntil(lambda n=wanted: len(seen) == n, timeout=20_000)
+        qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+        assert seen[-1] == ["vehicle", "vehicle"]
+        assert names() == (["vehicle", "vehicle"] if accepts else ["car", "truck"])
+    assert project.class_maps.get("hash") == {"car": vehicle, "truck": vehicle}

@@ -14,10 +14,17 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.queue_filter import QueueFilter
+from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.review import Ranked
+from hitl_desktop.learning.query import STRATEGIES
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
 from hitl_desktop.ui import background, models
+from hitl_desktop.ui.controller import OTHER_REASON
+from hitl_desktop.ui.dialogs.mix import STRATEGY_WORDS, MixDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.models.queue_model import IMAGE_ID, STATUS
+from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.workflows.mixing import Mix, mix_of
 from tests.ui.conftest import Answers, MakeWindow
 
 
@@ -50,9 +57,9 @@ def test_category_tag_reason_and_score(window: MainWindow) -> None:
     choose(queue.tag, "night")
     assert listed(window) == [3]
     choose(queue.tag, "Any tag")
-    choose(queue.reason, "Not looked at yet")
+    choose(queue.reason, "Not looked at yet (4)")
     assert len(listed(window)) == 4
-    choose(queue.reason, "Few doubts")
+    choose(queue.reason, "Uncertain (0)")
     assert listed(window) == []
     assert queue._found.text() == "Nothing matches."
     choose(queue.reason, "Any reason")
@@ -246,3 +253,50 @@ def test_a_filter_that_was_typed_over_is_not_worked_out(
     go.set()
     qtbot.waitUntil(lambda: listed(window) == [3])
     assert len(worked_out) <= 2
+
+
+def test_the_mix_is_chosen_in_a_dialog_with_counts(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def choose_mix(dialog: MixDialog) -> int:
+        dialog.shares[Why.RANDOM].setValue(80)
+        dialog.shares[Why.UNLIKE].setValue(30)
+        assert not dialog.ok.isEnabled()
+        assert "110 %" in dialog.rest.text()
+        dialog.shares[Why.UNLIKE].setValue(10)
+        assert "other 10 %" in dialog.rest.text()
+        dialog.strategy.setCurrentIndex(dialog.strategy.findData("k_centre"))
+        dialog._take()
+        return 1
+
+    monkeypatch.setattr(MixDialog, "exec", choose_mix)
+    window.actions_["mix"].trigger()
+    assert window.session.project
+    assert mix_of(window.session.project) == Mix("k_centre", {Why.RANDOM: 80, Why.UNLIKE: 10})
+    assert set(STRATEGY_WORDS) == set(STRATEGIES)
+
+
+def test_why_a_picture_is_asked_about_is_said_beside_it(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    assert window.why.text() == ""
+    project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, "detector and head disagree", Why.DISAGREEMENT)]))
+    window.session.apply_changes(Changes(queue=True))
+    assert window.why.text() == "Asked about: detector and head disagree"
+    choose(window.queue.reason, "Detector and head disagree (1)")
+    assert listed(window) == [1]
+    window.session.mark_empty()
+    window.session.go_to(1)
+    assert window.why.text() == ""
+
+
+def test_a_picture_is_skipped_with_a_reason(window: MainWindow) -> None:
+    answers = window.controller.ask
+    assert isinstance(answers, Answers)
+    answers.next_reason = None  # the menu was left
+    QTest.keyClick(window.canvas, Qt.Key.Key_S)
+    assert window.session.count("skipped") == 0
+    answers.next_reason = OTHER_REASON
+    answers.next_text = " not ours "
+    QTest.keyClick(window.canvas, Qt.Key.Key_S)
+    assert window.session.count("skipped") == 1
+    model = window.queue.model
+    assert model.index(0, 0).data(DETAIL) == "skipped: not ours"

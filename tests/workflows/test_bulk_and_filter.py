@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Ranked
+from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows import bulk
 from hitl_desktop.workflows.annotate import draw, redo, set_tags, undo
 from hitl_desktop.workflows.filter_queue import as_text, filter_queue, from_text
@@ -32,7 +35,14 @@ def project(tmp_path: Path) -> Project:
     project.images.set_reason(6, "The file is empty.")
     project.images.set_size(4, 100, 100)
     project.images.set_size(1, 10, 10)
-    project.queue.activate(project.queue.write([Ranked(3, 0.8, "few doubts"), Ranked(1, 0.2, "drawn at random")]))
+    said = [Ranked(3, 0.8, "few doubts", Why.UNCERTAIN | Why.RANDOM), Ranked(1, 0.2, "drawn at random", Why.RANDOM)]
+    project.queue.take(Ranking([3, 1], said))
+    project.sets.add("night", [4, 5])
+    box, to = BBox(1, 1, 5, 5), BBox(1, 1, 9, 9)
+    project.suspicions.replace_open(
+        [2, 3],
+        [Suspicion(2, Kind.PLACE, 0.6, box, cat, to, cat), Suspicion(3, Kind.PLACE, 0.4, box, cat, to, cat)],
+    )
     return project
 
 
@@ -51,8 +61,11 @@ ASKED = [3, 1, 2, 5, 4, 6]
         (QueueFilter(category_id=1), [3, 2]),
         (QueueFilter(category_id=2), [3]),
         (QueueFilter(tag_id=1), [5]),
-        (QueueFilter(reason="few doubts"), [3]),
-        (QueueFilter(reason="not looked at yet"), [2, 5, 6]),
+        (QueueFilter(queue=Why.UNCERTAIN), [3]),
+        (QueueFilter(queue=Why.RANDOM), [3, 1]),
+        (QueueFilter(queue=Why.UNSEEN), [2, 5]),
+        (QueueFilter(image_set="night"), [5, 4]),
+        (QueueFilter(suspected=True), [2]),
         (QueueFilter(score=0.2), [3, 1]),
         (QueueFilter(score=0.21), [3]),
         (QueueFilter(category_id=1, score=0.21), [3]),

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.learning.query import EXPECTED
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -51,7 +51,7 @@ def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(taught_pr
     refresh_queue(taught_project, load_naming(taught_project), QUIET)
     first = taught_project.queue.order(limit=len(changes.annotations_of))
     assert {item.image_id for item in first} == changes.annotations_of
-    assert {item.reason for item in first} == {EXPECTED}
+    assert {item.reason for item in first} == {WORDS[Why.EXPECTED]}
     assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()  # once is enough
 
 
@@ -63,7 +63,7 @@ def test_putting_back_is_undone_in_one_step(taught_project: Project, dataset: Pa
     states = [taught_project.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
     refresh_queue(taught_project, load_naming(taught_project), QUIET)
-    assert EXPECTED not in {item.reason for item in taught_project.queue.order()}
+    assert WORDS[Why.EXPECTED] not in {item.reason for item in taught_project.queue.order()}
 
 
 def test_what_was_decided_again_has_no_reason_any_more(taught_project: Project, dataset: Path) -> None:

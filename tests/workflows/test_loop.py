@@ -9,9 +9,9 @@ import pytest
 
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectError
-from hitl_desktop.learning.query import RANDOM
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -19,6 +19,7 @@ from hitl_desktop.workflows.embed import embed_images, embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.first_sight import first_sights
 from hitl_desktop.workflows.import_dataset import read_dataset
+from hitl_desktop.workflows.mixing import Mix
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
@@ -202,9 +203,13 @@ def test_every_queued_picture_has_a_reason_in_words(loop: Project) -> None:
     order = loop.queue.order()
     assert len(order) == 12
     assert all(item.reason and item.reason != "not looked at yet" for item in order)
-    assert [i.score for i in order] == sorted((i.score for i in order), reverse=True)
-    refresh_queue(loop, load_naming(loop), QUIET, strategy="random", seed=2)
-    assert {item.reason for item in loop.queue.order()} == {RANDOM}
+    drawn = [WORDS[Why.RANDOM] == item.reason for item in order]
+    assert sum(drawn[:10]) == 2  # one in five, unless it was taken for something else
+    refresh_queue(loop, load_naming(loop), QUIET, how=Mix(shares={}))
+    by_doubt = [item.score for item in loop.queue.order() if item.reason != WORDS[Why.TYPICAL]]
+    assert by_doubt == sorted(by_doubt, reverse=True)
+    refresh_queue(loop, load_naming(loop), QUIET, how=Mix("random", {}), seed=2)
+    assert {item.reason for item in loop.queue.order()} == {WORDS[Why.RANDOM]}
 
 
 def test_head_is_due_after_each_decision_at_first_and_after_ten_later() -> None:
@@ -230,9 +235,9 @@ def test_steps_grow_and_end_with_the_last_one() -> None:
     assert steps_up_to(130) == [1, 5, 10, 20, 50, 100, 130]
 
 
-@pytest.mark.parametrize("strategy", ["margin", "random"])
+@pytest.mark.parametrize("strategy", ["default", "random", "corrections"])
 def test_a_simulation_learns(dataset: Path, strategy: str) -> None:
-    result = simulate(dataset, QUIET, strategy=strategy, pictures=5, seeds=2, threads=2)
+    (result,) = simulate(dataset, QUIET, strategies=[strategy], pictures=5, seeds=2, threads=2)
     assert [s.pictures for s in result.steps] == [1, 5]
     assert all(len(s.ap50) == 2 for s in result.steps)
     assert np.mean(result.steps[-1].ap50) > 0.6
@@ -241,7 +246,7 @@ def test_a_simulation_learns(dataset: Path, strategy: str) -> None:
 
 def test_a_simulation_refuses_what_it_cannot_replay(tmp_path: Path, dataset: Path) -> None:
     with pytest.raises(HitlError, match="strategy called"):
-        simulate(dataset, QUIET, strategy="magic")
+        simulate(dataset, QUIET, strategies=["magic"])
     with pytest.raises(HitlError, match="cannot be read"):
         simulate(tmp_path, QUIET)
     with pytest.raises(HitlError, match="too small"):

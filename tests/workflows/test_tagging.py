@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.learning.query import UNSURE_TAG, ImageDoubts, rank
+from hitl_desktop.learning.query import STRATEGIES, UNSURE_TAG, ImageDoubts, Pool
 from hitl_desktop.learning.tag_head import TagHead, fit_tags
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
@@ -53,7 +53,7 @@ def test_no_tag_or_too_few_pictures_are_no_head() -> None:
 
 def test_a_doubtful_tag_is_a_reason_to_ask() -> None:
     sure, none = np.array([[0.99, 0.01]]), np.array([False])
-    first, second = rank([ImageDoubts(1, sure, none), ImageDoubts(2, sure, none, tag_doubt=0.9)])
+    first, second = STRATEGIES["margin"](Pool([ImageDoubts(1, sure, none), ImageDoubts(2, sure, none, tag_doubt=0.9)]))
     assert (first.image_id, first.reason) == (2, UNSURE_TAG)
     assert second.reason != UNSURE_TAG
 

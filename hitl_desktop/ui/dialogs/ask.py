@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtGui import QColor, QCursor
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
@@ -77,6 +77,14 @@ class Ask:
         """One of several, None when given up."""
         text, is_given = QInputDialog.getItem(self._parent, title, label, list(options), editable=False)
         return text if is_given else None
+
+    def reason(self, reasons: Mapping[str, str]) -> str | None:
+        """One of several under a key each, at the pointer; None when given up."""
+        menu = QMenu(self._parent)
+        of = {menu.addAction(f"&{key}   {words}"): words for key, words in reasons.items()}
+        menu.setActiveAction(next(iter(of)))
+        chosen = menu.exec(QCursor.pos())
+        return of.get(chosen) if chosen else None
 
     def colour(self, now: str) -> str | None:
         """A colour as `#rrggbb`, None when given up."""

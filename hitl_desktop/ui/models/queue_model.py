@@ -8,10 +8,9 @@ from functools import partial
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
-from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.store.queue import NOT_LOOKED_AT
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.session import MANY, Session
@@ -130,12 +129,18 @@ class QueueModel(QAbstractListModel):
     def _detail(self, record: ImageRecord) -> str:
         if record.reason:
             return record.reason.split(".")[0]
-        if record.state != "undecided":
+        project = self._session.project
+        if record.state is ImageState.SKIPPED and project is not None:
+            why = project.decisions.why_skipped(record.id)
+            return f"skipped: {why}" if why else "skipped"
+        if record.state is not ImageState.UNDECIDED:
             return record.state.value
         if record.id not in self._ranked and self._session.project is not None:
             self._ranked[record.id] = self._session.project.queue.place_of(record.id)
         ranked = self._ranked.get(record.id)
-        return f"{ranked.reason} ({ranked.score:.2f})" if ranked and ranked.score else NOT_LOOKED_AT
+        if ranked is None:
+            return ""
+        return f"{ranked.reason} ({ranked.score:.2f})" if ranked.score else ranked.reason
 
     def _thumbnail(self, record: ImageRecord) -> QImage | None:
         return None if record.reason else self._loader.thumbnail(record.id, lambda: self._session.path_of(record))

@@ -23,6 +23,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.effort import LATEST, stop_advice
 from hitl_desktop.workflows.naming import detector_of
 from hitl_desktop.workflows.versions import waiting
 
@@ -120,7 +121,9 @@ class ModelPanel(QWidget):
             self.use_waiting.setText(f"Use version {late.id}")
             self.use_waiting.setToolTip(f"It waits: {late.waits}")
         self.first_sight.setText(_first_sight_text(version))
-        self.effort.setText(_effort_text(project.decisions.acts()))
+        self.effort.setText(
+            f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
+        )
         for label in (self.detector, self.head, self.first_sight, self.effort):
             label.setToolTip(label.text())
 

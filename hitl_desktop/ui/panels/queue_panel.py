@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import (
@@ -37,8 +38,6 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.words import counted
-from hitl_desktop.learning.query import REASONS
-from hitl_desktop.store.queue import NOT_LOOKED_AT
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS, QueueModel
 from hitl_desktop.ui.panels.field import Field
@@ -167,8 +166,7 @@ class QueuePanel(QWidget):
         self.text.textChanged.connect(self._on_filter)
         self.category = self._choice("Show pictures with a box of this category")
         self.tag = self._choice("Show pictures with this tag")
-        reasons = {"Any reason": "", **{reason.capitalize(): reason for reason in (*REASONS, NOT_LOOKED_AT)}}
-        self.reason = self._choice("Show pictures that are asked about for this reason", reasons)
+        self.reason = self._choice("Show one queue: pictures that are asked about for this reason")
         self.score = QDoubleSpinBox()
         self.score.setRange(0.0, 9.95)
         self.score.setSingleStep(0.05)
@@ -254,14 +252,15 @@ class QueuePanel(QWidget):
     # filters
 
     def _wanted(self) -> QueueFilter:
-        return QueueFilter(
-            self.state.currentData(),
-            self.text.text(),
-            self.category.currentData(),
-            self.tag.currentData(),
-            self.reason.currentData(),
-            round(self.score.value(), 2),
-            QueueOrder(self.sorting.currentData()),  # Qt hands back a plain text
+        queue: QueueFilter = self.reason.currentData() or QueueFilter()
+        return replace(
+            queue,
+            status=self.state.currentData(),
+            text=self.text.text(),
+            category_id=self.category.currentData(),
+            tag_id=self.tag.currentData(),
+            score=round(self.score.value(), 2),
+            order=QueueOrder(self.sorting.currentData()),  # Qt hands back a plain text
         )
 
     def _on_filter(self) -> None:
@@ -274,6 +273,7 @@ class QueuePanel(QWidget):
         """Show the filter that the project had when it was closed."""
         kept = from_text(self._session.recall(_FILTER))
         self._fill()
+        self._fill_queues()
         self._is_filling = True
         self.text.setText(kept.text)
         self.score.setValue(kept.score)
@@ -281,10 +281,10 @@ class QueuePanel(QWidget):
             (self.state, kept.status),
             (self.category, kept.category_id),
             (self.tag, kept.tag_id),
-            (self.reason, kept.reason),
+            (self.reason, QueueFilter(queue=kept.queue, image_set=kept.image_set, suspected=kept.suspected)),
             (self.sorting, kept.order),
         ):
-            box.setCurrentIndex(max(box.findData(value), 0))
+            box.setCurrentIndex(_row_of(box, value))
         self._is_filling = False
         wanted = self._wanted()
         self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))
@@ -308,6 +308,20 @@ class QueuePanel(QWidget):
             for one in named:
                 box.addItem(one.name, one.id)
             box.setCurrentIndex(max(box.findData(chosen), 0))
+        self._is_filling = False
+
+    def _fill_queues(self) -> None:
+        """Offer the queues there are, each with its count."""
+        chosen, self._is_filling = self.reason.currentData(), True
+        queues = [
+            ("Any reason", QueueFilter()),
+            *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.queues),
+        ]
+        if [self.reason.itemText(n) for n in range(self.reason.count())] != [_capital(words) for words, _ in queues]:
+            self.reason.clear()
+            for words, shows in queues:
+                self.reason.addItem(_capital(words), shows)
+            self.reason.setCurrentIndex(_row_of(self.reason, chosen))
         self._is_filling = False
 
     # selection
@@ -351,6 +365,7 @@ class QueuePanel(QWidget):
             self.select(before)
 
     def _show_counts(self) -> None:
+        self._fill_queues()
         found, of = self.model.rowCount(), len(self._session.statuses)
         self._found.setVisible(found < of)
         self._found.setText(f"{found} of {counted(of, 'picture')}" if found else "Nothing matches.")
@@ -403,3 +418,12 @@ class QueuePanel(QWidget):
             return  # hands are selecting, not looking
         if isinstance(image_id, int):
             self._session.go_to(image_id)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _row_of(box: QComboBox, value: object) -> int:
+    """Where a value is offered, or the first row; Qt does not find what is equal but not the same."""
+    return next((row for row in range(box.count()) if box.itemData(row) == value), 0)

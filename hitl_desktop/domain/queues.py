@@ -1,0 +1,75 @@
+"""Why a picture is asked about: each reason is a queue of its own, and they are mixed by shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntFlag
+from types import MappingProxyType
+from typing import Final
+
+
+class Why(IntFlag):
+    """Reasons to ask about a picture; it may have several."""
+
+    NOTHING = 0
+    UNCERTAIN = 1
+    DISAGREEMENT = 2
+    POSSIBLE_MISS = 4
+    UNLIKE = 8
+    LOOK_ALIKE = 16
+    EXPECTED = 32
+    CHANGED = 64
+    RANDOM = 128
+    TYPICAL = 256
+    UNSEEN = 512
+
+
+WORDS: Final[Mapping[Why, str]] = MappingProxyType(
+    {
+        Why.UNCERTAIN: "uncertain",
+        Why.DISAGREEMENT: "detector and head disagree",
+        Why.POSSIBLE_MISS: "possible miss",
+        Why.UNLIKE: "unlike anything labelled",
+        Why.LOOK_ALIKE: "sure, but its look-alike was wrong",
+        Why.EXPECTED: "may hold a category that came later",
+        Why.CHANGED: "the new head sees it otherwise",
+        Why.RANDOM: "drawn at random",
+        Why.TYPICAL: "typical of these pictures",
+        Why.UNSEEN: "not looked at yet",
+    }
+)
+MIXABLE: Final = (
+    Why.RANDOM, Why.UNCERTAIN, Why.DISAGREEMENT, Why.POSSIBLE_MISS, Why.UNLIKE, Why.LOOK_ALIKE, Why.CHANGED,
+)  # fmt: skip
+"""Queues that may have a share of the next pictures; those expected to hold a new category always come first."""
+DEFAULT_SHARES: Final[Mapping[Why, int]] = MappingProxyType({Why.RANDOM: 20})
+"""One picture in five is drawn at random, which keeps estimates honest and costs little."""
+
+
+def mix(rest: Sequence[int], queues: Mapping[Why, Sequence[int]], shares: Mapping[Why, int]) -> list[tuple[int, Why]]:
+    """One order from several: of each hundred pictures `shares` from these queues, all others from `rest`.
+
+    A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no more
+    pictures leaves its turns to the others. At each place the queue that is furthest behind its share has its turn
+    (stride scheduling, Waldspurger and Weihl 1995).
+    """
+    named = {why: share for why, share in shares.items() if share > 0 and queues.get(why)}
+    strides = {why: 100 / share for why, share in named.items()}
+    left = 100 - sum(named.values())
+    sources: dict[Why, Iterable[int]] = {why: queues[why] for why in named}
+    # what is left for `rest` may be nothing, but then it follows when the others have ended
+    strides[Why.NOTHING], sources[Why.NOTHING] = 100 / left if left > 0 else float("inf"), rest
+    due = dict(strides)
+    turns = {why: iter(source) for why, source in sources.items()}
+    seen: set[int] = set()
+    order: list[tuple[int, Why]] = []
+    while due:
+        why = min(due, key=lambda w: (due[w], w))
+        image_id = next((i for i in turns[why] if i not in seen), None)
+        if image_id is None:
+            del due[why]
+            continue
+        seen.add(image_id)
+        order.append((image_id, why))
+        due[why] += strides[why]
+    return order

@@ -1,0 +1,115 @@
+"""What the detector's classes stand for: a row for each, tried on the picture in the window as it is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.workflows.class_mapping import CategoryKnown, ClassesSeen
+from hitl_desktop.workflows.naming import NOT_SHOWN
+
+_OWN_NAME = -1
+
+
+class ClassMapDialog(QDialog):
+    """`tried` tells each choice at once, by class; who accepts wants it kept.
+
+    Classes that the detector found here come first; those without a category are counted as unmapped.
+    """
+
+    tried = Signal(object)
+
+    def __init__(
+        self, seen: ClassesSeen, categories: Mapping[int, str], known: Sequence[CategoryKnown], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("What the detector's classes stand for")
+        self.resize(760, 640)
+        self._seen, self._categories = seen, dict(categories)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.table = _table(("Class of the detector", "Boxes", "Pictures", "Stands for"), len(seen.classes))
+        self.table.setAccessibleName("Classes of the detector")
+        self.choices: list[QComboBox] = []
+        for row, each in enumerate(seen.classes):
+            for column, text in enumerate((each.name, f"{each.boxes}", f"{each.pictures}")):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+            self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _OWN_NAME))
+            self.table.setCellWidget(row, 3, self.choices[-1])
+        self.known = _table(("Category", "Boxes", "What is known of it"), len(known))
+        self.known.setAccessibleName("Categories: known to the detector, taught, only named")
+        for row, category in enumerate(known):
+            for column, text in enumerate((category.name, f"{category.boxes}", category.words)):
+                self.known.setItem(row, column, QTableWidgetItem(text))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.known, 2)
+        layout.addWidget(buttons)
+        self._say()
+
+    def _choice(self, name: str, now: int | None) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(f"What {name} stands for")
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the table, not the choice
+        box.addItem(f"a category of its own name: {name}", _OWN_NAME)
+        box.addItem("nothing: do not show it", NOT_SHOWN)
+        for category_id, category in self._categories.items():
+            box.addItem(category, category_id)
+        box.setCurrentIndex(max(box.findData(now), 0))
+        box.currentIndexChanged.connect(self._on_choice)
+        return box
+
+    @property
+    def mapping(self) -> dict[str, int]:
+        """What was chosen, by class."""
+        chosen = {c.name: box.currentData() for c, box in zip(self._seen.classes, self.choices, strict=True)}
+        return {name: category for name, category in chosen.items() if category != _OWN_NAME}
+
+    def _on_choice(self) -> None:
+        self._say()
+        self.tried.emit(self.mapping)
+
+    def _say(self) -> None:
+        """The bucket of what has no category, and what was read for it."""
+        mapping = self.mapping
+        unmapped = [
+            c
+            for c in self._seen.classes
+            if c.name not in mapping and (c.category_id is None or c.is_chosen) and c.boxes
+        ]
+        boxes = sum(c.boxes for c in unmapped)
+        part = "" if self._seen.pictures == self._seen.of else f" (a random part of {self._seen.of})"
+        self.words.setText(
+            f"{self._seen.detector} found these on {counted(self._seen.pictures, 'picture')}{part}. "
+            f"Unmapped: {counted(boxes, 'box')} of {counted(len(unmapped), 'class')}; such a class becomes a category "
+            "of its own name when one of its boxes is accepted. Choices show on the picture in the window at once."
+        )
+
+
+def _table(headings: Sequence[str], rows: int) -> QTableWidget:
+    table = QTableWidget(rows, len(headings))
+    table.setHorizontalHeaderLabels(list(headings))
+    table.verticalHeader().hide()
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.horizontalHeader().setSectionResizeMode(len(headings) - 1, QHeaderView.ResizeMode.Stretch)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    return table

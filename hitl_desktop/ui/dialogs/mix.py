@@ -1,0 +1,92 @@
+"""How the next pictures are chosen: the strategy, and what share of them comes from which other queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.queues import MIXABLE, WORDS, Why
+from hitl_desktop.learning.query import DEFAULT_STRATEGY
+from hitl_desktop.workflows.list_queue import CountedQueue
+from hitl_desktop.workflows.mixing import Mix
+
+STRATEGY_WORDS = {
+    "margin": "most doubt between two names",
+    "least_confidence": "least sure of the best name",
+    "entropy": "most doubt over all names",
+    "corrections": "most corrections a second, of different kinds",
+    "disagreement": "detector and head disagree",
+    "k_centre": "furthest from what was decided",
+    "typical": "typical of its kind",
+    "random": "at random",
+}
+
+
+class MixDialog(QDialog):
+    """`chosen` is the mix that is wanted; None to leave it."""
+
+    def __init__(self, now: Mix, queues: Sequence[CountedQueue], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Mix of the queue")
+        self.chosen: Mix | None = None
+        self.strategy = QComboBox()
+        self.strategy.setAccessibleName("Order of asking")
+        for name, words in STRATEGY_WORDS.items():
+            self.strategy.addItem(f"{words} (default)" if name == DEFAULT_STRATEGY else words, name)
+        self.strategy.setCurrentIndex(self.strategy.findData(now.strategy))
+        counts = {q.shows.queue: q.pictures for q in queues}
+        self.shares: dict[Why, QSpinBox] = {}
+        form = QFormLayout()
+        form.addRow("&Order of asking", self.strategy)
+        for why in MIXABLE:
+            share = self.shares[why] = QSpinBox()
+            share.setRange(0, 100)
+            share.setSuffix(" %")
+            share.setValue(now.shares.get(why, 0))
+            share.setAccessibleName(f"Share of the queue: {WORDS[why]}")
+            share.valueChanged.connect(self._show_rest)
+            waiting = "of all pictures" if why is Why.RANDOM else f"{counts.get(int(why), 0)} wait"
+            form.addRow(f"{WORDS[why].capitalize()} ({waiting})", share)
+        self.rest = QLabel()
+        self.rest.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.default = buttons.addButton("Default", QDialogButtonBox.ButtonRole.ResetRole)
+        self.default.clicked.connect(self._to_default)
+        buttons.accepted.connect(self._take)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.rest)
+        layout.addWidget(buttons)
+        self._show_rest()
+
+    def _show_rest(self) -> None:
+        rest = 100 - sum(share.value() for share in self.shares.values())
+        self.ok.setEnabled(rest >= 0)
+        self.rest.setText(
+            f"The other {rest} % come in the order of asking. A queue that is empty leaves its turns to the others."
+            if rest >= 0
+            else f"The shares add up to {100 - rest} %: lower some of them."
+        )
+
+    def _to_default(self) -> None:
+        mix = Mix()
+        self.strategy.setCurrentIndex(self.strategy.findData(mix.strategy))
+        for why, share in self.shares.items():
+            share.setValue(mix.shares.get(why, 0))
+
+    def _take(self) -> None:
+        shares = {why: share.value() for why, share in self.shares.items() if share.value()}
+        self.chosen = Mix(self.strategy.currentData(), shares)
+        self.accept()

@@ -1,0 +1,131 @@
+"""Which category of the project each class of the detector stands for."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.naming import NOT_SHOWN, detector_of, load_naming, stands_for
+
+_MOST_LOOKED_AT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSeen:
+    """A class of the detector: how many boxes it has on how many of the pictures looked at, and what it stands for.
+
+    `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it; `is_chosen`
+    says whether a person said so.
+    """
+
+    name: str
+    boxes: int
+    pictures: int
+    category_id: int | None
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryKnown:
+    """A category: the detector's classes that stand for it, whether the head was taught it, its boxes."""
+
+    category_id: int
+    name: str
+    classes: tuple[str, ...]
+    taught: bool
+    boxes: int
+
+    @property
+    def words(self) -> str:
+        """What is known of it."""
+        known = [f"known to the detector ({', '.join(self.classes)})"] if self.classes else []
+        known += ["taught to the head"] if self.taught else []
+        return ", ".join(known) or "only named: a few examples teach it to the head"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesSeen:
+    """The classes of a detector as it has used them on `pictures` of the `of` that it has looked at."""
+
+    detector: str
+    classes: tuple[ClassSeen, ...]
+    pictures: int
+    of: int
+
+    @property
+    def mapping(self) -> dict[str, int]:
+        """What people chose."""
+        return {c.name: c.category_id for c in self.classes if c.is_chosen and c.category_id is not None}
+
+
+def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
+    """How often the detector found what, at scores that are shown; of very many pictures a random part is read.
+
+    Raises:
+        HitlError: no detector has looked yet, or it names no classes.
+    """
+    detector = detector_of(project)
+    if detector is None:
+        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+    if not detector.classes:
+        raise HitlError(
+            f"The detector {detector.name} names no classes, so there is nothing to map.",
+            hint="Add the names to its card, or teach the head: it needs none.",
+        )
+    done = sorted(project.predictions.images_done(detector.id))
+    some = done if len(done) <= _MOST_LOOKED_AT else random.Random(0).sample(done, _MOST_LOOKED_AT)  # noqa: S311
+    boxes, pictures = Counter[int](), Counter[int]()
+    for number, image_id in enumerate(some):
+        if number % 32 == 0:
+            progress.check_cancelled()
+            progress.report(number, len(some), "counting what the detector found")
+        found = project.predictions.of_image(image_id, detector.id, candidates_only=True)
+        here = [int(np.argmax(p.class_scores)) for p in found if p.score >= DISPLAY_THRESHOLD]
+        boxes.update(here)
+        pictures.update(set(here))
+    chosen, now = project.class_maps.get(detector.hash), stands_for(project, detector)
+    seen = [
+        ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen)
+        for number, name in enumerate(detector.classes)
+    ]
+    return ClassesSeen(detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done))
+
+
+def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
+    """Keep what classes stand for, under the detector's hash; boxes people made stay as they are.
+
+    Raises:
+        HitlError: there is no detector, or no such class or category.
+    """
+    detector = detector_of(project)
+    if detector is None:
+        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+    ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
+    if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
+        raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")
+    project.class_maps.set(detector.hash, mapping)
+
+
+def categories_known(project: Project) -> list[CategoryKnown]:
+    """What detector and head know of each category."""
+    detector, naming = detector_of(project), load_naming(project)
+    of: dict[int, list[str]] = {}
+    if detector is not None:
+        for name, category in zip(detector.classes, stands_for(project, detector), strict=True):
+            if category:
+                of.setdefault(category, []).append(name)
+    taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
+    counts = project.annotations.count_by_category()
+    return [
+        CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in taught, counts.get(c.id, 0))
+        for c in project.categories.all()
+        if not c.retired
+    ]

@@ -1,0 +1,80 @@
+"""What the loop saved, and whether it is still worth going on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.review import SECONDS_TO_DRAW, Acts, Decision
+from hitl_desktop.domain.words import counted
+from hitl_desktop.learning.metrics import Interval, ratio_interval
+from hitl_desktop.store.project import Project
+
+LATEST = 100
+_SOON = 20
+_LITTLE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What some decided pictures cost: the share of drawing time saved and the active minutes for each picture, with
+    their 95 % intervals; None where nothing was drawn or timed."""
+
+    pictures: int
+    boxes: int
+    saved: float | None
+    saved_interval: Interval
+    minutes: float | None
+    minutes_interval: Interval
+    acts: Acts
+
+
+def effort_of(decisions: Sequence[Decision]) -> Effort:
+    """The effort that these decisions were."""
+    spent = np.array([d.acts.seconds for d in decisions])
+    drawing = np.array([SECONDS_TO_DRAW * d.acts.boxes for d in decisions])
+    timed = np.array([d.seconds / 60 for d in decisions if d.seconds > 0])
+    acts = sum((d.acts for d in decisions), Acts())
+    low, high = ratio_interval(spent, drawing)
+    return Effort(
+        len(decisions), acts.boxes, acts.effort_saved(), (1 - high, 1 - low),
+        float(timed.mean()) if len(timed) else None, ratio_interval(timed, np.ones(len(timed))), acts,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EffortOverTime:
+    """The effort of each stretch of pictures, in order of time, and of those drawn at random beside the others."""
+
+    stretches: tuple[Effort, ...]
+    drawn: Effort
+    others: Effort
+
+
+def effort_over_time(project: Project, *, stretch: int = _SOON) -> EffortOverTime:
+    """Effort in stretches of so many pictures, and by why they were asked about."""
+    final = project.decisions.final()
+    drawn = [d for d in final if d.why == WORDS[Why.RANDOM]]
+    others = [d for d in final if d.why != WORDS[Why.RANDOM]]
+    stretches = (final[start : start + stretch] for start in range(0, len(final), stretch))
+    return EffortOverTime(tuple(effort_of(part) for part in stretches), effort_of(drawn), effort_of(others))
+
+
+def stop_advice(decisions: Sequence[Decision]) -> str:
+    """What the latest reviews changed, in words: whether to go on is for a person to say."""
+    latest = decisions[-LATEST:]
+    seen = [d for d in latest if d.acts.boxes + d.acts.rejected]
+    if len(seen) < _SOON:
+        return ""
+    touched = np.array([d.acts.boxes + d.acts.rejected for d in seen], float)
+    changed = touched - [d.acts.accepted for d in seen]
+    low, high = ratio_interval(changed, touched)
+    share = changed.sum() / touched.sum()
+    stop = " Deciding more of the same will teach little." if high < _LITTLE else ""
+    return (
+        f"The last {counted(len(latest), 'review')} changed {share:.0%} of the boxes "
+        f"(95 %: {low:.0%} to {high:.0%}; {counted(int(touched.sum()), 'box')}).{stop}"
+    )

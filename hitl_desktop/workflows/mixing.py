@@ -1,0 +1,49 @@
+"""How the next pictures are chosen: by which strategy, and what share of them comes from which other queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hitl_desktop.domain.queues import DEFAULT_SHARES, Why
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.query import DEFAULT_STRATEGY, RANDOM, strategy_named
+from hitl_desktop.store.project import Project
+
+_KEY = "queue_mix"
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A query strategy, and of each hundred pictures how many come from other queues."""
+
+    strategy: str = DEFAULT_STRATEGY
+    shares: Mapping[Why, int] = field(default_factory=lambda: DEFAULT_SHARES)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether nothing but chance orders the pictures."""
+        return self.strategy == RANDOM
+
+
+def mix_of(project: Project) -> Mix:
+    """The project's own choice, or the default."""
+    kept = project.meta.get(_KEY)
+    if kept is None:
+        return Mix()
+    told = json.loads(kept)
+    return Mix(told["strategy"], {Why(int(why)): share for why, share in told["shares"].items()})
+
+
+def set_mix(project: Project, mix: Mix) -> None:
+    """Keep a choice.
+
+    Raises:
+        HitlError: there is no such strategy, or the shares are no shares of a hundred.
+    """
+    strategy_named(mix.strategy)
+    if any(share < 0 for share in mix.shares.values()) or sum(mix.shares.values()) > 100:
+        raise HitlError("The shares add up to more than 100 %.", hint="Lower some of them.")
+    shares = {int(why): share for why, share in mix.shares.items() if share}
+    project.meta.set(_KEY, json.dumps({"strategy": mix.strategy, "shares": shares}))

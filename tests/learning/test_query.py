@@ -1,0 +1,142 @@
+"""Query strategies, the queues they are mixed from, and pictures that differ."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hitl_desktop.domain.queues import MIXABLE, WORDS, Why, mix
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.diverse import k_centre, spread, unlike
+from hitl_desktop.learning.query import (
+    MAYBE_NOTHING,
+    STRATEGIES,
+    SURE,
+    TWO_CATEGORIES,
+    ImageDoubts,
+    Pool,
+    queues_of,
+    strategy_named,
+)
+
+
+def doubts(
+    image_id: int, *rows: list[float], disagrees: bool = False, vector: list[float] | None = None
+) -> ImageDoubts:
+    place = np.array(vector, np.float32) if vector is not None else None
+    return ImageDoubts(image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees), 0.0, place)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("with_vectors", [True, False])
+def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str, with_vectors: bool) -> None:
+    rng = np.random.default_rng(0)
+    images = [
+        doubts(n, [0.05 * n, 1 - 0.05 * n], vector=rng.normal(size=4).tolist() if with_vectors and n != 3 else None)
+        for n in range(1, 16)
+    ]
+    pool = Pool(images, rng.normal(size=(3, 4)).astype(np.float32), seed=3)
+    first = STRATEGIES[strategy](pool)
+    assert sorted(r.image_id for r in first) == list(range(1, 16))
+    assert first == STRATEGIES[strategy](pool)
+    assert all(r.reason for r in first)
+    assert STRATEGIES[strategy](Pool([])) == []
+
+
+def test_doubtful_pictures_come_first_with_their_reasons() -> None:
+    images = [
+        doubts(1, [0.97, 0.01, 0.02]),
+        doubts(2, [0.5, 0.48, 0.02]),
+        doubts(3, [0.5, 0.0, 0.5]),
+        ImageDoubts(4, np.zeros((0, 3)), np.zeros(0, bool)),
+        doubts(5, [0.6, 0.4, 0.0], disagrees=True),
+        doubts(6, [0.02, 0.01, 0.97]),
+    ]
+    ranked = STRATEGIES["margin"](Pool(images))
+    assert {r.image_id: r.reason for r in ranked} == {
+        1: SURE,
+        2: TWO_CATEGORIES,
+        3: MAYBE_NOTHING,
+        4: WORDS[Why.POSSIBLE_MISS],
+        5: WORDS[Why.DISAGREEMENT],
+        6: WORDS[Why.POSSIBLE_MISS],
+    }
+    assert {r.image_id for r in ranked[:2]} == {2, 5}  # what is perhaps background is worth less of a look
+    assert ranked[-1].image_id in {1, 6}
+    assert [queues_of(image) for image in images] == [
+        Why.NOTHING,
+        Why.UNCERTAIN,
+        Why.UNCERTAIN | Why.POSSIBLE_MISS,
+        Why.POSSIBLE_MISS,
+        Why.UNCERTAIN | Why.DISAGREEMENT,
+        Why.POSSIBLE_MISS,
+    ]
+    assert STRATEGIES["disagreement"](Pool(images))[0].image_id == 5
+
+
+def test_an_unknown_strategy_says_which_there_are() -> None:
+    with pytest.raises(HitlError, match="called magic") as raised:
+        strategy_named("magic")
+    assert "margin" in raised.value.hint
+
+
+def test_what_is_wrong_is_worth_more_than_what_is_unsure() -> None:
+    unsure = doubts(1, [0.6, 0.4, 0.0])
+    missed = doubts(2, [0.45, 0.0, 0.55])  # not shown, and nearly as likely to be there as not
+    assert [r.image_id for r in STRATEGIES["corrections"](Pool([unsure, missed]))] == [2, 1]
+
+
+def test_k_centre_goes_where_nobody_was() -> None:
+    corners = np.array([[1, 0], [0.99, 0.1], [-1, 0], [0, 1]], np.float32)
+    assert k_centre(corners, corners[:1])[0] == 2
+    assert set(k_centre(corners, corners[:1])[:2]) == {2, 3}
+    assert sorted(k_centre(corners, corners[:0])) == [0, 1, 2, 3]
+    assert k_centre(corners[:0], corners) == []
+
+
+def test_the_first_of_a_spread_are_of_different_kinds() -> None:
+    rng = np.random.default_rng(1)
+    kinds = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0) + rng.normal(0, 0.01, (40, 4)).astype(np.float32)
+    order = spread(range(40), kinds, 4)
+    assert sorted(order) == list(range(40))
+    assert len({row // 10 for row in spread(range(0, 40, 2), kinds, 4)[:4]}) == 4
+    assert spread([0, 1], np.ones((2, 4), np.float32), 2) == [0, 1]  # equal ones cannot be told apart
+
+
+def test_a_picture_far_from_all_that_is_known_is_unlike() -> None:
+    rng = np.random.default_rng(0)
+    known = np.concatenate([rng.normal((5, 0, 0), 0.5, (30, 3)), rng.normal((0, 5, 0), 0.5, (30, 3))])
+    new = np.array([[5, 0, 0], [0, 0, 9]])
+    assert unlike(new.astype(np.float32), known.astype(np.float32)).tolist() == [False, True]
+    assert not unlike(new.astype(np.float32), known[:5].astype(np.float32)).any()  # too few to say
+
+
+IDS = st.lists(st.integers(1, 40), unique=True)
+
+
+@given(
+    IDS,
+    st.dictionaries(st.sampled_from(MIXABLE), IDS, max_size=3),
+    st.dictionaries(st.sampled_from(MIXABLE), st.integers(0, 33), max_size=3),
+)
+def test_a_mix_has_each_picture_once_and_keeps_the_order_of_each_queue(
+    rest: list[int], queues: dict[Why, list[int]], shares: dict[Why, int]
+) -> None:
+    mixed = mix(rest, queues, shares)
+    ids = [image_id for image_id, _ in mixed]
+    assert len(ids) == len(set(ids))
+    assert set(ids) == set(rest).union(*(queues[why] for why in queues if shares.get(why)))
+    for why, source in {**queues, Why.NOTHING: rest}.items():
+        places = [source.index(image_id) for image_id, of in mixed if of is why]
+        assert places == sorted(places)
+
+
+def test_shares_hold_in_every_stretch() -> None:
+    queues = {Why.RANDOM: list(range(1000, 2000)), Why.UNLIKE: list(range(2000, 3000))}
+    mixed = [why for _, why in mix(range(1000), queues, {Why.RANDOM: 20, Why.UNLIKE: 10})][:500]
+    for end in range(1, 500):
+        assert abs(mixed[:end].count(Why.RANDOM) - 0.2 * end) <= 1
+        assert abs(mixed[:end].count(Why.UNLIKE) - 0.1 * end) <= 1
+    assert [why for _, why in mix([1, 2], {Why.RANDOM: [3, 4]}, {Why.RANDOM: 100})] == [Why.RANDOM] * 2 + [
+        Why.NOTHING
+    ] * 2

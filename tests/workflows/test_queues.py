@@ -1,0 +1,192 @@
+"""Why a picture is asked about, near-duplicates, the mix of the queue, and what reviews changed."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.errors import HitlError
+from hitl_desktop.imaging import looks, read_upright
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.effort import effort_of, effort_over_time, stop_advice
+from hitl_desktop.workflows.embed import embed_pictures, vectors_of
+from hitl_desktop.workflows.finding import find_ahead
+from hitl_desktop.workflows.first_sight import first_sights
+from hitl_desktop.workflows.list_queue import list_queues
+from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
+from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.retrain import retrain
+from hitl_desktop.workflows.trial import is_drawn
+from tests.workflows.conftest import decide
+
+QUIET = NoProgress()
+
+
+def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
+    assert mix_of(taught_project) == Mix()
+    set_mix(taught_project, Mix("margin", {Why.RANDOM: 50}))
+    assert mix_of(taught_project).shares == {Why.RANDOM: 50}
+    refresh_queue(taught_project, load_naming(taught_project), QUIET)
+    order = taught_project.queue.order()
+    assert sum(item.reason == WORDS[Why.RANDOM] for item in order) == len(order) // 2
+    assert {q.words: q.pictures for q in list_queues(taught_project)}[WORDS[Why.RANDOM]] == len(order) // 2
+    with pytest.raises(HitlError, match="more than 100"):
+        set_mix(taught_project, Mix("margin", {Why.RANDOM: 60, Why.UNLIKE: 50}))
+    with pytest.raises(HitlError, match="called luck"):
+        set_mix(taught_project, Mix("luck"))
+    assert mix_of(taught_project).shares == {Why.RANDOM: 50}
+
+
+def test_what_is_drawn_at_random_is_drawn_once_for_all(taught_project: Project) -> None:
+    naming = load_naming(taught_project)
+    set_mix(taught_project, Mix("margin", {Why.RANDOM: 100}))
+    refresh_queue(taught_project, naming, QUIET)
+    before = taught_project.queue.ids()
+    annotate.skip(taught_project, before[2], seconds=0.0)
+    refresh_queue(taught_project, naming, QUIET)
+    assert taught_project.queue.ids() == [i for i in before if i != before[2]]
+
+
+def test_a_decision_says_why_the_picture_was_asked_about(taught_project: Project, taught: Path) -> None:
+    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("random", {}))
+    asked = taught_project.queue.order(limit=1)[0]
+    decide(taught_project, taught / "set", 1)
+    last = taught_project.decisions.final()[-1]
+    assert (last.image_id, last.why) == (asked.image_id, WORDS[Why.RANDOM])
+
+
+def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None:
+    from hitl_desktop.domain.queue_filter import QueueFilter
+
+    annotate.skip(project, 2, seconds=1.0, reason="too blurred")
+    annotate.skip(project, 3, seconds=1.0)
+    assert project.decisions.why_skipped(2) == "too blurred"
+    assert project.decisions.why_skipped(3) == ""
+    assert project.queue.select(QueueFilter(text="BLURR")) == [2]
+    annotate.undo(project)
+    annotate.undo(project)
+    assert project.queue.ids() == [1, 2, 3, 4]
+
+
+def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Project) -> None:
+    find_ahead(taught_project, QUIET, threads=2)
+    # a head that calls everything otherwise changes every picture on which something is sure
+    for image_id in [d.image_id for d in taught_project.decisions.final()]:
+        for box in taught_project.annotations.of_image(image_id):
+            other = taught_project.categories.ensure(f"another {box.category_id}")
+            annotate.revise(taught_project, [annotate.Revision(box, category_id=other.id)])
+    retrain(taught_project, QUIET, threads=2)
+    changed = taught_project.queue.counts()[Why.CHANGED]
+    refresh_queue(taught_project, load_naming(taught_project), QUIET)
+    assert changed > 0
+    assert taught_project.queue.counts()[Why.CHANGED] == 0  # nothing changed since
+
+
+def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Project) -> None:
+    from hitl_desktop.workflows import doubts
+
+    find_ahead(taught_project, QUIET, threads=2)
+    naming = load_naming(taught_project)
+    assert naming
+    assert naming.head
+    look = doubts.Look(naming)
+    images = [i for i in map(taught_project.images.get, taught_project.queue.ids()) if i]
+    plain = {i.id: look.at(taught_project, i)[1] for i in images}
+    assert not any(why & Why.LOOK_ALIKE for why in plain.values())
+    # take the surest boxes there are for overturned ones: their pictures, at least, look like that
+    overturned: dict[int, np.ndarray] = {}
+    holding: set[int] = set()
+    for image in images:
+        boxes = doubts.boxes_of(taught_project, image, naming, candidates_only=True)
+        scored = doubts.score(naming, boxes)
+        if scored.vectors is None or scored.scores.max() < doubts.SURE_FROM:
+            continue
+        row, column = np.unravel_index(scored.scores.argmax(), scored.scores.shape)
+        overturned[naming.category_ids[int(column)] or 0] = doubts.unit(scored.vectors[[row]], naming.head.centre)
+        holding.add(image.id)
+    assert holding
+    wary = doubts.Look(naming, overturned=overturned)
+    found = {i.id for i in images if wary.at(taught_project, i)[1] & Why.LOOK_ALIKE}
+    assert found & holding
+
+
+def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(tmp_path: Path, dataset: Path) -> None:
+    for source in sorted((dataset / "images").glob("*.png"))[:4]:
+        shutil.copy(source, tmp_path / source.name)
+    first = min(tmp_path.glob("*.png"))
+    pixels = np.asarray(Image.open(first).convert("RGB")).astype(int)
+    Image.fromarray(np.clip(pixels + 3, 0, 255).astype(np.uint8)).save(tmp_path / "zz-again.png")
+    with Project.create(tmp_path / "p.hitl") as project:
+        add_folder(project, tmp_path, QUIET)
+        scan(project, QUIET)
+        images = [i for i in project.images.all() if i.reason is None]
+        embed_pictures(project, images, QUIET, threads=2)
+        images = [i for i in project.images.all() if i.reason is None]
+        groups = groups_of(project, images, vectors_of(project, images))
+        pair = {i.id for i in images if i.path in {first.name, "zz-again.png"}}
+        assert set(groups) == pair
+        assert len(set(groups.values())) == 1
+        order = one_of_each(sorted((i.id for i in images), key=lambda i: (i not in pair, i)), groups)
+        assert order[0] in pair
+        assert order[-1] in pair
+        assert one_of_each([2, 3, 4], {1: "a", 3: "a"}) == [2, 4, 3]  # one of them is done
+        from hitl_desktop.store.queue import Ranking
+
+        project.queue.take(Ranking([], groups=groups))
+        sides = {is_drawn(image.group) for image in map(project.images.get, pair) if image}
+        assert len(sides) == 1
+        assert groups_of(project, images[:1], {}) == groups  # it is kept
+
+
+def test_looks_survive_brightness(dataset: Path) -> None:
+    seen = [read_upright(path) for path in sorted((dataset / "images").glob("*.png"))[:2]]
+    brighter = np.clip(seen[0].astype(int) + 5, 0, 255).astype(np.uint8)
+    assert ((looks(seen[0]) ^ looks(brighter)) & (2**64 - 1)).bit_count() <= 4
+    assert -(2**63) <= looks(seen[1]) < 2**63
+
+
+def decision(image_id: int, acts: Acts, why: str = "", seconds: float = 6.0) -> Decision:
+    return Decision(image_id, DecisionKind.CORRECTED, seconds, acts, None, why)
+
+
+def test_effort_has_known_answers() -> None:
+    same = effort_of([decision(n, Acts(accepted=1, drawn=1)) for n in range(30)])
+    assert same.saved == pytest.approx(1 - (1.6 + 7) / 14)
+    assert same.saved_interval == pytest.approx((same.saved, same.saved))  # all pictures are alike
+    assert same.minutes == pytest.approx(0.1)
+    mixed = effort_of([decision(n, Acts(accepted=1) if n % 2 else Acts(drawn=1)) for n in range(60)])
+    low, high = mixed.saved_interval
+    assert low < mixed.saved < high
+    assert effort_of([]).saved is None
+    assert effort_of([]).minutes is None
+
+
+def test_whether_to_stop_is_said_after_twenty_reviews_only() -> None:
+    assert stop_advice([decision(n, Acts(accepted=4)) for n in range(19)]) == ""
+    nothing = stop_advice([decision(n, Acts(accepted=4)) for n in range(150)])
+    assert "The last 100 reviews changed 0% of the boxes" in nothing
+    assert "400 boxes" in nothing
+    assert "teach little" in nothing
+    half = stop_advice([decision(n, Acts(accepted=2, drawn=2)) for n in range(50)])
+    assert "changed 50%" in half
+    assert "teach little" not in half
+
+
+def test_effort_is_told_of_random_pictures_beside_the_others(taught_project: Project, taught: Path) -> None:
+    before = len(taught_project.decisions.final())
+    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("random", {}))
+    decide(taught_project, taught / "set", 2)
+    told = effort_over_time(taught_project, stretch=3)
+    assert told.drawn.pictures >= 2
+    assert told.drawn.pictures + told.others.pictures == before + 2
+    assert [part.pictures for part in told.stretches][:2] == [3, 3]
+    assert first_sights(taught_project)
