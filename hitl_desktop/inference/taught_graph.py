@@ -69,8 +69,8 @@ class NamingArrays:
     """How boxes get their M names: `weights` [D, T + 1] and `bias` are of what was taught and "no object" (last).
 
     `own_to_name` [T, M] says how much of the head's own chance each name has, `class_to_name` [G, M] how much of
-    what the detector says, which is the surest of the classes in each row of `class_index` [G, m] (C is none). Slopes and biases
-    are those of its boxes and of the head's own ones.
+    what the detector says, which is the surest of the classes in each row of `class_index` [G, m] (C is none). Slopes
+    and biases are those of its boxes and of the head's own ones.
     """
 
     names: tuple[str, ...]

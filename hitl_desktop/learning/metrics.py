@@ -127,6 +127,27 @@ def ratio_interval(parts: NDArray[np.floating], wholes: NDArray[np.floating], *,
     return float(low), float(high)
 
 
+def bootstrap_pictures(statistic: Callable[[NDArray[np.intp]], float], pictures: int, *, seed: int = 0) -> Interval:
+    """The 95 % percentile interval of a statistic of so many pictures, which are drawn with replacement."""
+    if pictures == 0:
+        return 0.0, 1.0
+    drawn = np.random.default_rng(seed).integers(0, pictures, (_DRAWS, pictures))
+    low, high = np.quantile([statistic(rows) for rows in drawn], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def average_precision_of_judged(scores: NDArray[np.floating], right: NDArray[np.bool_], objects: int) -> float:
+    """COCO's average precision (101 recall levels) of boxes [N] of which it is known whether each is right."""
+    if objects == 0:
+        return 0.0
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(right[order])
+    precision = hits / np.arange(1, len(hits) + 1)
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    at = np.searchsorted(hits / objects, np.linspace(0, 1, 101), side="left")
+    return float(np.append(precision, 0.0)[at].mean())
+
+
 def area_under_curve(pictures: Sequence[int], scores: Sequence[float]) -> float:
     """The mean of a score over all numbers of pictures up to the last, straight lines between those measured."""
     if len(pictures) == 1:

@@ -287,6 +287,16 @@ def map_classes(db: Database) -> None:
         ) STRICT, WITHOUT ROWID""")
 
 
+def validate(db: Database) -> None:
+    """Verdicts that teach nothing, a row for each picture and head."""
+    db.execute("""
+        CREATE TABLE validations (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
+            head_id INTEGER, seconds REAL NOT NULL, boxes TEXT NOT NULL, at TEXT NOT NULL,
+            promoted INTEGER NOT NULL DEFAULT 0
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -303,6 +313,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     audit,
     keep_order_apart,
     map_classes,
+    validate,
 )
 
 

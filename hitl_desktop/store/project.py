@@ -28,6 +28,7 @@ from hitl_desktop.store.models import Models
 from hitl_desktop.store.predictions import Predictions
 from hitl_desktop.store.queue import Queue
 from hitl_desktop.store.suspicions import Suspicions
+from hitl_desktop.store.validations import Validations
 
 SUFFIX = ".hitl"
 
@@ -53,6 +54,7 @@ class Project:
         self.sets = ImageSets(db)
         self.suspicions = Suspicions(db)
         self.audits = Audits(db)
+        self.validations = Validations(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._closed = False

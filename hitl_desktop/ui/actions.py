@@ -147,6 +147,7 @@ ACTIONS: Final = (
     ActionSpec("look_closer", "Look &closer, for small objects...", "", When.PROJECT, "&Model"),
     ActionSpec("label_errors", "Sure but &wrong: labels to look at again...", "Ctrl+W", When.PROJECT, "&Model"),
     ActionSpec("audit", "&Audit: prove how few are wrong...", "", When.PROJECT, "&Model"),
+    ActionSpec("validate", "Val&idate only: judge proposals, teach nothing...", "Ctrl+T", When.PROJECT, "&Model"),
     ActionSpec("pin", "Edge case: try every new head on it", "Ctrl+B", When.PICTURE, "&Model"),
     ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
     ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),

@@ -51,6 +51,7 @@ from hitl_desktop.ui.queue_acts import QueueActs
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.ui.unknown_acts import UnknownActs
+from hitl_desktop.ui.validate_acts import ValidateActs
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
 from hitl_desktop.workflows.open_folder import Place, locate, open_place
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
+        self.validate_acts = ValidateActs(self.session, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.welcome = Welcome()
@@ -250,6 +252,7 @@ class MainWindow(QMainWindow):
             "pin": self.head_acts.pin,
             "label_errors": self.error_acts.show,
             "audit": self.audit_acts.show,
+            "validate": self.validate_acts.show,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,
@@ -343,6 +346,7 @@ class MainWindow(QMainWindow):
             store.setValue("docks", self.saveState())
         self.file_acts.watch.watch(None)
         self.audit_acts.close()
+        self.validate_acts.close()
         self.error_acts.close()
         self.hide()  # a job that writes a file is waited for, but nobody has to watch
         self.runner.close()

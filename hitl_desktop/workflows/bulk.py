@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotate import do
+from hitl_desktop.workflows.annotate import count_acts, do
 
 
 def skip(project: Project, image_ids: Sequence[int]) -> Changes:
@@ -34,6 +36,36 @@ def _set_state(
             if ImageState.DECIDED in (state, image.state) or state is ImageState.SKIPPED:
                 project.decisions.add(Decision(image.id, kind, 0.0, Acts()))
     return changes | Changes(queue=bool(images))
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Boxes that a picture is to have besides its own, and whether it is decided with them."""
+
+    image: ImageRecord
+    annotations: tuple[Annotation, ...]
+    is_decided: bool
+
+
+def add_and_decide(project: Project, additions: Sequence[Addition], label: str, *, why: str) -> Changes:
+    """Add boxes on several pictures and decide those that are whole, as one edit; `why` goes on record."""
+    with project.db.transaction():
+        parts = tuple(
+            Edit(
+                label,
+                a.image.id,
+                Side(state=a.image.state if a.is_decided else None),
+                Side(a.annotations, ImageState.DECIDED if a.is_decided else None),
+            )
+            for a in additions
+        )
+        changes = do(project, Edit(f"{label} ({counted(len(additions), 'picture')})", None, parts=parts))
+        for a in additions:
+            if a.is_decided:
+                acts = count_acts(project, a.image.id)
+                kind = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
+                project.decisions.add(Decision(a.image.id, kind, 0.0, acts, why=why))
+    return changes | Changes(queue=True, categories=True)
 
 
 def tag(project: Project, image_ids: Sequence[int], name: str) -> Changes:

@@ -115,9 +115,12 @@ def embed_pictures(
 
 def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vector]:
     """The vectors of whole pictures that are there already."""
-    keys = {crop_key(image.content_hash, None): image.id for image in images if image.content_hash}
-    found = project.embeddings.get(encoder_record_id(project), list(keys))
-    return {keys[key]: vector for key, vector in found.items()}
+    encoder = project.models.find(find_card(DEFAULT_ENCODER).sha256)  # reads only: rankings are made in a snapshot
+    if encoder is None:
+        return {}
+    keys = {image.id: crop_key(image.content_hash, None) for image in images if image.content_hash}
+    found = project.embeddings.get(encoder.id, list(set(keys.values())))
+    return {image_id: found[key] for image_id, key in keys.items() if key in found}
 
 
 def embed_undecided(

@@ -101,6 +101,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
             window.queue_acts,
             window.head_acts,
             window.audit_acts,
+            window.validate_acts,
         )
         for asks in (window, *acts):
             asks.ask = answers  # type: ignore[assignment]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.audits import Error, Verdict
-from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem
-from hitl_desktop.ui.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.session import IDLE_SECONDS
+from hitl_desktop.ui.dialogs.looking import LookingDialog
 
 
-class AuditDialog(QDialog):
+class AuditDialog(LookingDialog):
     """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens goes on."""
 
     judged = Signal(object)
@@ -26,17 +23,9 @@ class AuditDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Audit")
-        self.resize(980, 760)
-        self._loader = ImageLoader()
-        self._loader.loaded.connect(self._on_loaded)
-        self._image_id = 0
         self._items: list[BoxItem] = []
-        self._seconds, self._since = 0.0, time.monotonic()
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.canvas = Canvas()
-        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.canvas.installEventFilter(self)
         self.errors = {error: QCheckBox(f"&{number}  {error.value}") for number, error in enumerate(Error, start=1)}
         self.reveal = QPushButton("Show the labels (Space)")
         self.done_button = QPushButton("Judged, next (Enter)")
@@ -60,8 +49,7 @@ class AuditDialog(QDialog):
 
     def show_picture(self, image_id: int, path: Path, items: Sequence[BoxItem], words: str) -> None:
         """Show a picture without its labels, which wait to be revealed."""
-        self._image_id, self._items = image_id, list(items)
-        self._seconds, self._since = 0.0, time.monotonic()
+        self._items = list(items)
         self.words.setText(f"{words} Look for yourself first; then show the labels and say what is wrong, if anything.")
         for box in self.errors.values():
             box.setChecked(False)
@@ -69,26 +57,19 @@ class AuditDialog(QDialog):
         self.reveal.setEnabled(True)
         self.done_button.setEnabled(False)
         self.save.hide()
-        self.canvas.placeholder = "The picture is still being read."
-        self.canvas.show_picture((), (0, 0))
-        self.canvas.show_items(())
-        found = self._loader.want(image_id, path)
-        if found is not None:
-            self._on_loaded(image_id, found)
+        self.look_at(image_id, path)
 
     def show_result(self, words: str) -> None:
         """All were judged: say what that proves."""
         self.words.setText(words)
-        self.canvas.placeholder = "All pictures of this audit are judged."
-        self.canvas.show_picture((), (0, 0))
-        self.canvas.show_items(())
+        self.clear("All pictures of this audit are judged.")
         for widget in (self.reveal, self.done_button, *self.errors.values()):
             widget.setEnabled(False)
         self.save.show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space reveals, digits name what is wrong, Enter is the verdict."""
-        self._touch()
+        self.touch()
         key = Qt.Key(event.key())
         if event.isAutoRepeat():
             return
@@ -104,36 +85,8 @@ class AuditDialog(QDialog):
         else:
             super().keyPressEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Nothing is drawn or moved here; wheel and middle button look around."""
-        if isinstance(event, QMouseEvent):
-            self._touch()
-            pressed = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
-            if pressed and event.button() is Qt.MouseButton.LeftButton:
-                return True
-        return super().eventFilter(watched, event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """What was judged is kept; the rest waits."""
-        self._end()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape ends it, too."""
-        self._end()
-        super().reject()
-
-    def _end(self) -> None:
-        self._loader.close()
-        self.canvas.show_picture((), (0, 0))
-
-    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
-        if image_id == self._image_id:
-            self.canvas.placeholder = picture.problem
-            self.canvas.show_picture(picture.levels, picture.size, picture.pyramid)
-
     def _reveal(self) -> None:
-        self._touch()
+        self.touch()
         self.canvas.show_items(self._items)
         self.reveal.setEnabled(False)
         self.done_button.setEnabled(True)
@@ -141,11 +94,5 @@ class AuditDialog(QDialog):
             box.setEnabled(True)
 
     def _judge(self) -> None:
-        self._touch()
         wrong = frozenset(error for error, box in self.errors.items() if box.isChecked())
-        self.judged.emit(Verdict(self._image_id, wrong, round(self._seconds, 1)))
-
-    def _touch(self) -> None:
-        now = time.monotonic()
-        self._seconds += min(now - self._since, IDLE_SECONDS)
-        self._since = now
+        self.judged.emit(Verdict(self.image_id, wrong, self.seconds))

@@ -1,0 +1,52 @@
+"""Verdicts on proposals that teach nothing: how good the model is on pictures it was not taught."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hitl_desktop.domain.geometry import BBox
+
+
+class Judgement(StrEnum):
+    """What a proposal is, or what has none."""
+
+    CORRECT = "correct"
+    CATEGORY = "wrong category"
+    PLACE = "badly placed"
+    FALSE = "nothing there"
+    MISSED = "something missed"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBox:
+    """A proposal as it was shown, and what a person said of it.
+
+    What was missed has no box and no score. `true_category_id` is what it really is, where a person said so: that of a
+    wrong category or of something missed.
+    """
+
+    judgement: Judgement
+    category_id: int | None = None
+    name: str = ""
+    bbox: BBox | None = None
+    score: float = 0.0
+    true_category_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """All verdicts on one picture, of which head (None: the detector alone), and the active seconds they took."""
+
+    image_id: int
+    head_id: int | None
+    seconds: float
+    boxes: tuple[JudgedBox, ...]
+    id: int = 0
+    at: str = ""
+    is_promoted: bool = False
+
+    @property
+    def errors(self) -> int:
+        """How much was wrong."""
+        return sum(box.judgement is not Judgement.CORRECT for box in self.boxes)

@@ -1,0 +1,253 @@
+"""Validation only: people judge what the model proposes on pictures it was not taught, and nothing learns from that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
+from hitl_desktop.learning.metrics import (
+    Interval,
+    average_precision_of_judged,
+    bootstrap_pictures,
+    ratio_interval,
+)
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.bulk import Addition, add_and_decide
+from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
+
+WORST = 20
+
+
+def next_picture(project: Project) -> ImageRecord | None:
+    """The next picture to be judged: undecided ones the active head has no verdict on, in a random order that is always
+    the same, whatever the queue is.
+
+    Raises:
+        HitlError: nothing was pre-labelled, or every picture is decided.
+    """
+    if load_naming(project) is None:
+        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+    head_id = project.heads.active_id()
+    done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
+    absent = project.absent_folders()
+    waiting = [
+        i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None and i.folder_id not in absent
+    ]
+    if not waiting:
+        raise HitlError(
+            "Every picture that can be read is decided or skipped, so there is none that the model was not taught.",
+            hint="Add pictures, or keep some undecided.",
+        )
+    left = [i for i in waiting if i.id not in done]
+    return min(left, key=lambda i: blake2b(f"validate {i.id}".encode(), digest_size=8).digest(), default=None)
+
+
+def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
+    """What a person would see on this picture, the surest first."""
+    return shown_to_people(proposals_of(project, image, load_naming(project)), thresholds)
+
+
+def judge(project: Project, validated: Validated) -> int:
+    """Store the verdicts on a picture; returns their number."""
+    return project.validations.add(validated)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryValidated:
+    """How one category did: precision of what was shown, recall, average precision, each with its 95 % interval."""
+
+    name: str
+    shown: int
+    right: int
+    objects: int
+    precision: float | None
+    precision_interval: Interval
+    recall: float | None
+    recall_interval: Interval
+    ap: float | None
+    ap_interval: Interval
+
+
+def report(project: Project, *, head_id: int | str | None = "active") -> dict[str, Any]:
+    """What the verdicts on a head's proposals say, as plain data; by default on the active one.
+
+    Intervals are by picture (bootstrap), for boxes of one picture hang together. An object with a badly placed box
+    counts as not found; what a box of a wrong category really is counts where a person said it.
+    """
+    wanted = project.heads.active_id() if head_id == "active" else head_id
+    seen = [v for v in project.validations.all() if v.head_id == wanted]
+    names = {c.id: c.name for c in project.categories.all()}
+    paths = {v.image_id: image.path for v in seen if (image := project.images.get(v.image_id))}
+    boxes = [(v.image_id, box) for v in seen for box in v.boxes if box.judgement is not Judgement.MISSED]
+    scores = np.array([box.score for _, box in boxes])
+    right = np.array([box.judgement is Judgement.CORRECT for _, box in boxes], bool)
+    images = np.array([image_id for image_id, _ in boxes], np.int64)
+    kinds = Counter(box.judgement for v in seen for box in v.boxes)
+    return {
+        "head": wanted,
+        "pictures": len(seen),
+        "boxes": len(boxes),
+        "seconds": round(sum(v.seconds for v in seen), 1),
+        "verdicts": {kind.value: kinds[kind] for kind in Judgement},
+        "categories": [_as_record(c) for c in _per_category(seen, names)],
+        "reliability": _reliability(scores, right, images),
+        "worst": [
+            {"picture": paths.get(v.image_id, "gone"), "errors": v.errors, "boxes": len(v.boxes)}
+            for v in sorted(seen, key=lambda v: -v.errors)[:WORST]
+            if v.errors
+        ],
+        "promoted": sum(v.is_promoted for v in seen),
+    }
+
+
+def in_words(told: dict[str, Any]) -> str:
+    """The report in a sentence or two."""
+    if not told["pictures"]:
+        return "Nothing was validated yet: judge the proposals of some pictures first (Model > Validate)."
+    shown, right = told["boxes"], told["verdicts"][Judgement.CORRECT.value]
+    low, high = told["reliability"]["precision_interval"]
+    share = f"{right / shown:.0%} (95 %: {low:.0%} to {high:.0%})" if shown else "none"
+    pictures = f"{told['pictures']} picture{'s' if told['pictures'] != 1 else ''}"
+    return f"On {pictures} that were not taught, {right} of {shown} boxes shown were correct: {share}."
+
+
+def _reliability(scores: Any, right: Any, images: Any) -> dict[str, Any]:
+    if not len(scores):
+        return {"bins": [], "error": None, "interval": None, "precision_interval": (0.0, 1.0)}
+    index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
+    bins = [
+        [float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum())]
+        for b in np.unique(index)
+    ]
+    pictures = np.unique(images)
+    per_picture = np.array([[right[images == i].sum(), (images == i).sum()] for i in pictures], float)
+    return {
+        "bins": bins,
+        "error": expected_calibration_error(scores, right),
+        "interval": calibration_error_interval(scores, right, images),
+        "precision_interval": ratio_interval(per_picture[:, 0], per_picture[:, 1]),
+    }
+
+
+def _per_category(seen: Sequence[Validated], names: dict[int, str]) -> list[CategoryValidated]:
+    """Categories by how many objects there were; of wrong categories nobody named, the object is no one's."""
+
+    def called(box: JudgedBox) -> str:
+        return names.get(box.category_id or 0, box.name)
+
+    def really(box: JudgedBox) -> str:
+        if box.judgement in (Judgement.CORRECT, Judgement.PLACE):
+            return called(box)
+        return names.get(box.true_category_id or 0, "")
+
+    every = sorted({name for v in seen for b in v.boxes for name in (called(b), really(b)) if name})
+    return [
+        _category(
+            name,
+            [
+                [(b.score, b.judgement is Judgement.CORRECT) for b in v.boxes if b.bbox and called(b) == name]
+                for v in seen
+            ],
+            [sum(b.judgement is not Judgement.FALSE and really(b) == name for b in v.boxes) for v in seen],
+        )
+        for name in every
+    ]
+
+
+def _category(name: str, boxes: list[list[tuple[float, bool]]], objects: list[int]) -> CategoryValidated:
+    table = np.array([[sum(ok for _, ok in own), len(own), n] for own, n in zip(boxes, objects, strict=True)], float)
+    right, shown, there = (int(n) for n in table.sum(axis=0))
+
+    def ap(rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
+        chosen = [box for row in rows.tolist() for box in boxes[row]]
+        return average_precision_of_judged(
+            np.array([score for score, _ in chosen]), np.array([ok for _, ok in chosen], bool),
+            sum(objects[row] for row in rows.tolist()),
+        )  # fmt: skip
+
+    return CategoryValidated(
+        name, shown, right, there,
+        right / shown if shown else None, ratio_interval(table[:, 0], table[:, 1]),
+        right / there if there else None, ratio_interval(table[:, 0], table[:, 2]),
+        ap(np.arange(len(boxes))) if there else None, bootstrap_pictures(ap, len(boxes)),
+    )  # fmt: skip
+
+
+def _as_record(c: CategoryValidated) -> dict[str, Any]:
+    return {
+        "name": c.name, "shown": c.shown, "right": c.right, "objects": c.objects,
+        "precision": c.precision, "precision_interval": c.precision_interval,
+        "recall": c.recall, "recall_interval": c.recall_interval,
+        "ap50": c.ap, "ap50_interval": c.ap_interval,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What became training data: pictures that are decided now, and those that still want boxes drawn."""
+
+    changes: Changes
+    decided: int
+    to_finish: int
+
+
+def promote(project: Project) -> Promotion:
+    """Make verdicts training data: the one explicit act by which they teach, and one that undo takes back.
+
+    Correct boxes, and those whose real category was said, become annotations. A picture on which nothing has to be
+    drawn or moved is decided, any other is left to be finished. Pictures that people decided meanwhile are left alone.
+
+    Raises:
+        HitlError: there are no verdicts on pictures that nobody decided since.
+    """
+    additions: list[Addition] = []
+    promoted: list[int] = []
+    for v in project.validations.all():
+        image = project.images.get(v.image_id)
+        if image is None or image.state is not ImageState.UNDECIDED or image.reason:
+            continue
+        if project.annotations.of_image(v.image_id):
+            continue  # somebody began
+        additions = [a for a in additions if a.image.id != v.image_id]  # the latest verdicts count
+        boxes = tuple(
+            Annotation(
+                0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=f"head {v.head_id}", score=box.score
+            )
+            for box in v.boxes
+            if box.bbox is not None and (category_id := _category_of(project, box))
+        )
+        whole = all(
+            box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
+            for box in v.boxes
+        )
+        additions.append(Addition(image, boxes, is_decided=whole))
+        promoted.append(v.id)
+    if not additions:
+        raise HitlError(
+            "There are no verdicts on pictures that are still to do.",
+            hint="Validate some pictures first.",
+        )
+    with project.db.transaction():
+        changes = add_and_decide(project, additions, "Take verdicts as labels", why="promoted from validation")
+        project.validations.mark_promoted(promoted)
+    decided = sum(a.is_decided for a in additions)
+    return Promotion(changes, decided, len(additions) - decided)
+
+
+def _category_of(project: Project, box: JudgedBox) -> int | None:
+    if box.judgement is Judgement.CORRECT:
+        return box.category_id or project.categories.ensure(box.name).id
+    return box.true_category_id if box.judgement is Judgement.CATEGORY else None

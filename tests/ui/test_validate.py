@@ -1,0 +1,83 @@
+"""Validation only through the window, by keys."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.validation import Judgement
+from hitl_desktop.ui.dialogs.validate import ValidateDialog
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows.naming import set_detector
+from tests.ui.conftest import Answers
+
+LONG = 20_000
+
+
+@pytest.fixture
+def proposed(window: MainWindow) -> MainWindow:
+    project = window.session.project
+    assert project
+    record = project.models.ensure("hash", "small", ("car", "truck"))
+    set_detector(project, record.id)
+    scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
+    for image in project.images.all():
+        project.predictions.replace(image.id, record.id, Detections(boxes, scores))
+    return window
+
+
+def test_verdicts_by_key_go_where_nothing_learns(
+    proposed: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = proposed
+    project = window.session.project
+    assert project
+    car = project.categories.ensure("car").id
+    monkeypatch.setattr(ValidateDialog, "ask_category", lambda _dialog, _title: (True, car))
+    window.actions_["validate"].trigger()
+    dialog = window.validate_acts.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+    first = dialog.image_id
+    assert [item.label for item in dialog.canvas.items] == ["car 0.80", "truck 0.60"]
+    assert dialog.canvas.selected is not None  # the most doubtful one
+    assert dialog.canvas.selected.label == "truck 0.60"
+    qtbot.keyClick(dialog, Qt.Key.Key_4)
+    assert sorted(item.label for item in dialog.canvas.items) == ["car 0.80", "truck 0.60 ✗"]
+    qtbot.keyClick(dialog, Qt.Key.Key_5)
+    assert "missed: " in dialog.state.text()
+    qtbot.mouseClick(dialog.canvas, Qt.MouseButton.LeftButton, pos=dialog.canvas.rect().center())
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    (kept,) = project.validations.all()
+    assert (kept.image_id, [b.judgement for b in kept.boxes]) == (
+        first,
+        [Judgement.CORRECT, Judgement.FALSE, Judgement.MISSED],
+    )
+    assert project.annotations.all() == []
+    assert dialog.image_id != first
+    qtbot.keyClick(dialog, Qt.Key.Key_Backspace)
+    assert dialog.image_id == first
+    assert project.validations.all() == []
+    for _ in range(4):
+        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert "8 of 8 boxes shown were correct: 100%" in dialog.words.text()
+    answers = window.validate_acts.ask
+    assert isinstance(answers, Answers)
+    dialog.report.click()
+    assert "8 of 8" in answers.told[-1][1]
+    dialog.promote.click()
+    assert window.session.count("decided") == 4
+    window.session.undo()
+    assert window.session.count("decided") == 0
+    dialog.close()
+    assert window.validate_acts.dialog is None
+
+
+def test_without_a_detector_it_is_said(window: MainWindow) -> None:
+    window.actions_["validate"].trigger()
+    assert window.validate_acts.dialog is None
+    assert "No detector has looked" in window._warning.text()
