@@ -297,6 +297,22 @@ def validate(db: Database) -> None:
         ) STRICT""")
 
 
+def keep_bulk_accepts(db: Database) -> None:
+    """What was accepted at once, and the random samples of it."""
+    db.execute("""
+        CREATE TABLE bulk_accepts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, name TEXT NOT NULL, threshold REAL NOT NULL,
+            boxes INTEGER NOT NULL, pictures INTEGER NOT NULL, edit_id INTEGER NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE bulk_samples (
+            bulk_id INTEGER NOT NULL REFERENCES bulk_accepts (id), place INTEGER NOT NULL,
+            image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
+            x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL, is_wrong INTEGER,
+            PRIMARY KEY (bulk_id, place)
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -314,6 +330,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     keep_order_apart,
     map_classes,
     validate,
+    keep_bulk_accepts,
 )
 
 

@@ -13,6 +13,7 @@ from hitl_desktop.store import guard
 from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.attributes import Attributes
 from hitl_desktop.store.audits import Audits
+from hitl_desktop.store.bulk_accepts import BulkAccepts
 from hitl_desktop.store.categories import Categories, Tags
 from hitl_desktop.store.class_maps import ClassMaps
 from hitl_desktop.store.database import Database
@@ -55,6 +56,7 @@ class Project:
         self.suspicions = Suspicions(db)
         self.audits = Audits(db)
         self.validations = Validations(db)
+        self.bulk_accepts = BulkAccepts(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._closed = False

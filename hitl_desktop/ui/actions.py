@@ -72,6 +72,8 @@ ACTIONS: Final = (
     ActionSpec("accept_picture", "&Accept all shown, next picture", "A", When.PICTURE, "&Review"),
     ActionSpec("mark_empty", "Nothing here: verified &empty, next picture", "E", When.PICTURE, "&Review"),
     ActionSpec("skip", "Cannot tell: &skip with a reason", "S", When.PICTURE, "&Review"),
+    ActionSpec("accept_many", "Accept &many at once...", "Ctrl+Shift+M", When.PROJECT, "&Review"),
+    ActionSpec("check_accepted", "&Check what was accepted at once...", "", When.PROJECT, "&Review"),
     ActionSpec("next", "&Next picture to do", "N", When.PROJECT, "&Review"),
     ActionSpec("previous", "&Previous picture", "P", When.PROJECT, "&Review"),
     ActionSpec("focus_queue", "&Go to the list: arrows, Shift+arrows, Enter", "Ctrl+G", When.PROJECT, "&Queue"),

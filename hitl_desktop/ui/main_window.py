@@ -26,6 +26,7 @@ from hitl_desktop.ui.actions import Actions, ActionSpec
 from hitl_desktop.ui.attribute_acts import AttributeActs
 from hitl_desktop.ui.audit_acts import AuditActs
 from hitl_desktop.ui.background import FILES, Background, in_project
+from hitl_desktop.ui.bulk_acts import BulkActs
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.category_acts import CategoryActs
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
+        self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
         self.validate_acts = ValidateActs(self.session, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
@@ -252,6 +254,8 @@ class MainWindow(QMainWindow):
             "pin": self.head_acts.pin,
             "label_errors": self.error_acts.show,
             "audit": self.audit_acts.show,
+            "accept_many": self.bulk_acts.show,
+            "check_accepted": self.bulk_acts.check,
             "validate": self.validate_acts.show,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
@@ -347,6 +351,7 @@ class MainWindow(QMainWindow):
         self.file_acts.watch.watch(None)
         self.audit_acts.close()
         self.validate_acts.close()
+        self.bulk_acts.close()
         self.error_acts.close()
         self.hide()  # a job that writes a file is waited for, but nobody has to watch
         self.runner.close()

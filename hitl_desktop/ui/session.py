@@ -31,11 +31,10 @@ from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import CountedQueue, Listing, list_queue
-from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, shown, shown_to_people
+from hitl_desktop.workflows.naming import Naming, load_naming, open_ones, proposals_of, shown, shown_to_people
 from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags
 
 IDLE_SECONDS = 30.0
-SAME_OBJECT_IOU = 0.6
 THRESHOLD_STEP = 0.05
 _THRESHOLD, _OWN_THRESHOLDS = "display_threshold", "category_thresholds"
 _LAST_IMAGE = "last_image"
@@ -329,14 +328,7 @@ class Session(QObject):
         """Proposals that are shown: sure enough, unanswered, not on a box that is there already."""
         if self.image is None or self.image.state is ImageState.DECIDED:
             return []
-        answered = self.rejected | {a.prediction_id for a in self.annotations}
-        boxes = [a.bbox for a in self.annotations]
-        open_ones = [
-            p
-            for p in self.proposals
-            if p.prediction_id not in answered and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
-        ]
-        return shown_to_people(open_ones, self.thresholds)
+        return shown_to_people(open_ones(self.proposals, self.annotations, self.rejected), self.thresholds)
 
     @property
     def thresholds(self) -> Thresholds:

@@ -105,12 +105,12 @@ def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
 def _accept_one(project: Project, proposal: Proposal, revision: Revision) -> Annotation:
     """A detector class becomes a category when a proposal is accepted under its own name."""
     if revision.category_id is None:
-        return _accepted(proposal, project.categories.ensure(proposal.name), bbox=revision.bbox)
+        return as_annotation(proposal, project.categories.ensure(proposal.name), bbox=revision.bbox)
     own = project.categories.find(proposal.name)
-    return _accepted(proposal, own, category_id=revision.category_id, bbox=revision.bbox)
+    return as_annotation(proposal, own, category_id=revision.category_id, bbox=revision.bbox)
 
 
-def _accepted(
+def as_annotation(
     proposal: Proposal, own: Category | None, *, category_id: int | None = None, bbox: BBox | None = None
 ) -> Annotation:
     """The annotation a proposal becomes; `own` is the category of its own name."""
@@ -190,7 +190,7 @@ def _decide(
         if image.state is ImageState.DECIDED and not removed and not accepted:
             return Changes()
         own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
-        added = tuple(_accepted(p, own[p.name]) for p in accepted)
+        added = tuple(as_annotation(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
         project.queue.looked_again(image_id)
         # a head may have been taught it, whatever became of that

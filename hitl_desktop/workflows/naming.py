@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND, Calibration
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
@@ -300,6 +301,22 @@ class _Said(Protocol):
 
 
 SaidT = TypeVar("SaidT", bound=_Said)
+
+
+SAME_OBJECT_IOU = 0.6
+"""A proposal that overlaps a box of the picture by this much is of the same object."""
+
+
+def open_ones(
+    proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Collection[int]
+) -> list[Proposal]:
+    """Proposals that nobody answered and that are not on a box that is there already."""
+    answered = {*rejected, *(a.prediction_id for a in annotations)}
+    return [
+        p
+        for p in proposals
+        if p.prediction_id not in answered and not any(p.bbox.iou(a.bbox) > SAME_OBJECT_IOU for a in annotations)
+    ]
 
 
 def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:

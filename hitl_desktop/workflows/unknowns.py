@@ -12,17 +12,16 @@ from hitl_desktop.domain.categories import UNKNOWN, clean_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
-from hitl_desktop.imaging import RgbImage, read_for_models
-from hitl_desktop.inference.encoder import crop
+from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.clusters import MOST, alike
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotate import do
+from hitl_desktop.workflows.crops import crops_of_boxes
 from hitl_desktop.workflows.embed import embed_boxes, encoder_record_id
 from hitl_desktop.workflows.open_folder import note_unreadable
 
-CROP_SIDE = 96
 """Crops on the wall are as large as this at most, in pixels."""
 
 
@@ -59,7 +58,7 @@ def group_unknowns(project: Project, progress: Progress, *, threads: int | None 
         if image is None or image.folder_id in absent:
             continue
         try:
-            size, pixels = read_for_models(project.path_of(image))
+            crops = crops_of_boxes(project, image, [box.bbox for box in mine])
             embed_boxes(project, image, [box.bbox for box in mine], encoder_id, threads)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
@@ -67,22 +66,13 @@ def group_unknowns(project: Project, progress: Progress, *, threads: int | None 
         now = project.images.get(image_id)
         keys = [crop_key((now.content_hash if now else None) or "", box.bbox) for box in mine]
         known = project.embeddings.get(encoder_id, keys)
-        shrink = pixels.shape[1] / size[0]
-        for box, key in zip(mine, keys, strict=True):
+        for box, key, pixels in zip(mine, keys, crops, strict=True):
             if key in known:
-                unknowns.append(Unknown(box, _small(crop(pixels, box.bbox.scaled(shrink)))))
+                unknowns.append(Unknown(box, pixels))
                 vectors.append(known[key])
     if not unknowns:
         return []
     return [[unknowns[row] for row in rows] for rows in alike(np.stack(vectors))]
-
-
-def _small(pixels: RgbImage) -> RgbImage:
-    import cv2  # noqa: PLC0415 - heavy: the window opens without it
-
-    scale = min(1.0, CROP_SIDE / max(pixels.shape[:2]))
-    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def name_unknowns(project: Project, boxes: Sequence[Annotation], name: str) -> Changes:

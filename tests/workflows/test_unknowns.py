@@ -14,12 +14,13 @@ from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.crops import CROP_SIDE
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.unknowns import CROP_SIDE, group_unknowns, name_unknowns, unknown_category
+from hitl_desktop.workflows.unknowns import group_unknowns, name_unknowns, unknown_category
 
 QUIET = NoProgress()
 

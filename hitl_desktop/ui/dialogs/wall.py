@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCompleter,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QListWidget,
-    QListWidgetItem,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -24,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.words import counted
-from hitl_desktop.ui.qimages import to_qimage
-from hitl_desktop.workflows.unknowns import CROP_SIDE, Unknown
+from hitl_desktop.ui.dialogs.crop_wall import CropWall
+from hitl_desktop.workflows.unknowns import Unknown
 
 _MOST_SHOWN = 500
 """More crops of a group are named with it, but not drawn: making their pictures would stop the window."""
@@ -48,16 +44,7 @@ class WallDialog(QDialog):
         self.groups = QListWidget()
         self.groups.setAccessibleName("Groups of alike objects")
         self.groups.setMaximumWidth(180)
-        self.crops = QListWidget()
-        self.crops.setAccessibleName("Crops of the group")
-        self.crops.setViewMode(QListView.ViewMode.IconMode)
-        self.crops.setIconSize(QSize(CROP_SIDE, CROP_SIDE))
-        self.crops.setGridSize(QSize(CROP_SIDE + 14, CROP_SIDE + 14))
-        self.crops.setResizeMode(QListView.ResizeMode.Adjust)
-        self.crops.setMovement(QListView.Movement.Static)
-        self.crops.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
-        self.crops.setUniformItemSizes(True)
-        self.crops.setStyleSheet("QListWidget::item:selected { border: 3px solid palette(highlight); }")
+        self.crops = CropWall("Crops of the group")
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.name = QLineEdit()
@@ -104,11 +91,7 @@ class WallDialog(QDialog):
         if not 0 <= row < len(self._groups):
             return
         for unknown in self._groups[row][:_MOST_SHOWN]:
-            item = QListWidgetItem(QIcon(QPixmap.fromImage(to_qimage(unknown.pixels))), "")
-            item.setSizeHint(
-                QSize(CROP_SIDE + 10, CROP_SIDE + 10)
-            )  # all alike, or the first one's size cuts the others
-            self.crops.addItem(item)
+            self.crops.add(unknown.pixels)
         self.crops.selectAll()
 
     def _say(self) -> None:

@@ -1,0 +1,139 @@
+"""Accept many proposals at once, and look at the sample that says how many of them may be wrong."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.bulk import BulkAccept
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.background import FILES, READING, in_project
+from hitl_desktop.ui.dialogs.bulk_accept import BulkAcceptDialog, BulkSampleDialog
+from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows import bulk_accept
+from hitl_desktop.workflows.bulk_accept import Preview
+
+
+class BulkActs:
+    """Acts on very many proposals."""
+
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, window: QWidget) -> None:
+        self._session, self._runner = session, runner
+        self._messages, self._window = messages, window
+        self.dialog: BulkAcceptDialog | None = None
+        self.sample: BulkSampleDialog | None = None
+        self._bulk: BulkAccept | None = None
+        session.opened.connect(self.close)
+
+    def show(self) -> None:
+        """Choose what to accept."""
+        session, naming = self._session, self._session.naming
+        if session.project is None or self.dialog is not None:
+            return
+        if naming is None:
+            self._messages.warn("No detector has looked at these pictures yet. Run pre-labelling first (Ctrl+P).")
+            return
+        known = [name for name in naming.names if name in session.offered.values()]
+        names = [*known, *(name for name in naming.names if name not in known)]
+        self.dialog = BulkAcceptDialog(names, {}, self._window)
+        self.dialog.preview_asked.connect(self._preview)
+        self.dialog.accepted.connect(self._accept)
+        self.dialog.finished.connect(self._forget_dialog)
+        self.dialog.show()
+
+    def _preview(self, name: str, threshold: float) -> None:
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, progress: bulk_accept.preview(p, name, threshold, progress))
+            self._runner.start(
+                READING, "Reading proposals", job, on_success=self._on_preview, on_failure=self._on_no_preview
+            )
+
+    def _on_preview(self, preview: Preview) -> None:
+        if self.dialog is not None:
+            self.dialog.show_preview(preview)
+
+    def _on_no_preview(self, error: BaseException) -> None:
+        if self.dialog is not None:
+            self.dialog.show_problem(str(error))
+
+    def _accept(self) -> None:
+        project, dialog = self._session.project, self.dialog
+        if project is None or dialog is None or dialog.preview is None:
+            return
+        act = partial(bulk_accept.accept_all, wanted=dialog.preview, without=dialog.out)
+        job = in_project(project.path, lambda p, _: act(p))
+        self._runner.start(FILES, "Accepting many at once", job, on_success=partial(self._on_accepted, project.path))
+
+    def _on_accepted(self, path: Path, changes: Changes) -> None:
+        if self._session.project is None or self._session.project.path != path:
+            return
+        self._session.apply_changes(changes)
+        self._messages.say(
+            f"Accepted on {counted(len(changes.annotations_of), 'picture')}; Ctrl+Z takes all of it back."
+        )
+        self.check()
+
+    def check(self) -> None:
+        """Look at the sample of the latest acceptance, or at what it said."""
+        project = self._session.project
+        if project is None or self.sample is not None:
+            return
+        every = project.bulk_accepts.all()
+        self._bulk = bulk_accept.unfinished(project) or (every[-1] if every else None)
+        if self._bulk is None:
+            self._messages.say("Nothing was accepted at once yet.")
+            return
+        self.sample = BulkSampleDialog(self._window)
+        self.sample.judged.connect(self._judge)
+        self.sample.finished.connect(self._forget_sample)
+        self._show_next()
+        self.sample.show()
+        self.sample.setFocus()
+
+    def _show_next(self) -> None:
+        project, bulk, sample = self._session.project, self._bulk, self.sample
+        if project is None or bulk is None or sample is None:
+            return
+        left = bulk.left
+        image = project.images.get(left[0].image_id) if left else None
+        if image is None:
+            sample.show_result(bulk_accept.in_words(bulk))
+            return
+        number, category = len(bulk.sample) - len(left) + 1, project.categories.find(bulk.name)
+        drawn = f"Box {number} of {len(bulk.sample)}, drawn at random from {bulk.boxes}"
+        words = f"{drawn}: is it {bulk.name}, and well placed?"
+        sample.show_box(
+            image.id, project.path_of(image), left[0].bbox, bulk.name, category.id if category else 0, words
+        )
+
+    def _judge(self, is_wrong: bool) -> None:
+        bulk, project = self._bulk, self._session.project
+        if bulk is None or project is None or not bulk.left:
+            return
+        box = bulk.left[0]
+        if self._session.manage(partial(bulk_accept.judge, bulk=bulk, box=box, is_wrong=is_wrong)):
+            self._bulk = next((b for b in project.bulk_accepts.all() if b.id == bulk.id), None)
+            self._show_next()
+
+    def _forget_dialog(self, _result: int = 0) -> None:
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.deleteLater()
+
+    def _forget_sample(self, _result: int = 0) -> None:
+        if self.sample is not None:
+            sample, self.sample = self.sample, None
+            sample.close()
+            sample.deleteLater()
+
+    def close(self) -> None:
+        """Put both away."""
+        if self.dialog is not None:
+            self.dialog.close()
+        self._forget_sample()

@@ -1,0 +1,155 @@
+"""Accept all proposals of a category from a score up at once; a random sample of them says how many may be wrong.
+
+Boxes are drawn from all that were accepted, each as likely as any other, so the exact bound (hypergeometric) is about
+boxes, whether or not those of one picture hang together. What is claimed is said once the whole sample was looked at.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hitl_desktop.domain.bulk import BulkAccept, SampledBox
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotate import as_annotation, remove
+from hitl_desktop.workflows.bulk import Addition, add_and_decide
+from hitl_desktop.workflows.crops import crops_of_boxes
+from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown
+
+CLAIM = 0.05
+"""The sample is as large as it takes to claim that no more than this share is wrong."""
+MOST_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """The proposals that would be accepted, and a random part of them with what is in them."""
+
+    name: str
+    threshold: float
+    proposals: list[Proposal]
+    pictures: int
+    shown: list[tuple[Proposal, RgbImage]]
+
+
+def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:
+    """What accepting everything of this name from this score up would accept, on pictures that are to do.
+
+    Raises:
+        HitlError: nothing was pre-labelled, or there is no such proposal.
+    """
+    naming = load_naming(project)
+    if naming is None:
+        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+    found: list[Proposal] = []
+    images = [i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None]
+    for number, image in enumerate(images):
+        if number % 16 == 0:
+            progress.check_cancelled()
+            progress.report(number, len(images), image.path)
+        free = open_ones(
+            proposals_of(project, image, naming),
+            project.annotations.of_image(image.id),
+            project.predictions.rejected_of(image.id),
+        )
+        found += [p for p in shown(free, threshold) if p.name == name]
+    if not found:
+        raise HitlError(
+            f"No proposal of {name} has a score of {threshold:.2f} or more.", hint="Lower the score, or pre-label more."
+        )
+    drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
+    return Preview(name, threshold, found, len({p.image_id for p in found}), _with_pixels(project, drawn, progress))
+
+
+def _with_pixels(
+    project: Project, proposals: Sequence[Proposal], progress: Progress
+) -> list[tuple[Proposal, RgbImage]]:
+    pixels: dict[int, RgbImage] = {}
+    for image_id in dict.fromkeys(p.image_id for p in proposals):
+        progress.check_cancelled()
+        image, here = project.images.get(image_id), [p for p in proposals if p.image_id == image_id]
+        try:
+            crops = crops_of_boxes(project, image, [p.bbox for p in here]) if image else []
+        except UnreadableImageError:
+            continue  # it is noted by whoever opens it; here it has no crop
+        pixels |= {p.prediction_id: crop for p, crop in zip(here, crops, strict=False)}
+    return [(p, pixels[p.prediction_id]) for p in proposals if p.prediction_id in pixels]
+
+
+def accept_all(project: Project, wanted: Preview, without: Sequence[int] = (), *, seed: int | None = None) -> Changes:
+    """Accept what was previewed, but these predictions, as one edit, and draw the sample; pictures stay to be decided.
+
+    What somebody answered since the preview is left alone.
+
+    Raises:
+        HitlError: nothing is left to accept.
+    """
+    left_out = set(without)
+    by_image: dict[int, list[Proposal]] = {}
+    for p in wanted.proposals:
+        if p.prediction_id not in left_out:
+            by_image.setdefault(p.image_id, []).append(p)
+    with project.db.transaction():
+        category = project.categories.ensure(wanted.name)
+        additions: list[Addition] = []
+        for image_id, proposals in by_image.items():
+            image = project.images.get(image_id)
+            if image is None or image.state is not ImageState.UNDECIDED:
+                continue
+            rejected = project.predictions.rejected_of(image_id)
+            free = open_ones(proposals, project.annotations.of_image(image_id), rejected)
+            boxes = tuple(as_annotation(p, category) for p in free)
+            if boxes:
+                additions.append(Addition(image, boxes, is_decided=False))
+        if not additions:
+            raise HitlError("All of these proposals were answered meanwhile.", hint="Look at what is left.")
+        label = f"Accept all {wanted.name} from {wanted.threshold:.2f}"
+        changes = add_and_decide(project, additions, label, why="")
+        entry = project.journal.next_undo()
+        every = [(a.image.id, box.bbox) for a in additions for box in a.annotations]
+        size = pictures_needed(CLAIM, of=len(every)) or len(every)
+        sample = random.Random(seed).sample(every, size)  # noqa: S311 - a draw, not a secret
+        project.bulk_accepts.add(
+            wanted.name, wanted.threshold, len(every), len(additions), entry[0] if entry else 0, sample
+        )
+    return changes
+
+
+def unfinished(project: Project) -> BulkAccept | None:
+    """The latest acceptance with boxes nobody looked at yet."""
+    return next((b for b in reversed(project.bulk_accepts.all()) if b.left), None)
+
+
+def judge(project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool) -> Changes:
+    """Say whether a box of the sample is right; a wrong one is deleted, which undo takes back."""
+    with project.db.transaction():
+        project.bulk_accepts.judge(bulk.id, box.place, is_wrong=is_wrong)
+        if not is_wrong:
+            return Changes()
+        here = project.annotations.of_image(box.image_id)
+        return remove(project, [a for a in here if a.bbox == box.bbox and project.categories.find(bulk.name)])
+
+
+def in_words(bulk: BulkAccept) -> str:
+    """What the sample says of all that were accepted."""
+    accepted_boxes = f"{counted(bulk.boxes, 'box')} of {bulk.name} accepted at once"
+    seen = len(bulk.sample)
+    if bulk.left:
+        return (
+            f"{accepted_boxes}: {len(bulk.left)} of {seen} drawn at random are still to be looked at; "
+            "nothing is claimed before."
+        )
+    bound = upper_bound(bulk.wrong, seen, of=bulk.boxes)
+    return (
+        f"{accepted_boxes}: {bulk.wrong} of {seen} drawn at random were wrong, so at most {bound:.1%} of all of them "
+        f"({CONFIDENCE:.0%} sure)."
+    )

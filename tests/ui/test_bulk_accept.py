@@ -1,0 +1,60 @@
+"""Accepting many at once through the window, then its sample by keys."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows.naming import set_detector
+
+LONG = 20_000
+
+
+def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    window.actions_["accept_many"].trigger()
+    assert window.bulk_acts.dialog is None  # nothing was pre-labelled
+    record = project.models.ensure("hash", "small", ("car", "truck"))
+    set_detector(project, record.id)
+    scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
+    for image in project.images.all():
+        project.predictions.replace(image.id, record.id, Detections(boxes, scores))
+    window.session.apply_changes(Changes(head=True))
+    window.actions_["accept_many"].trigger()
+    dialog = window.bulk_acts.dialog
+    assert dialog is not None
+    assert not dialog.accept_button.isEnabled()
+    dialog.name.setCurrentText("car")
+    dialog.score.setValue(0.95)
+    dialog.look.click()
+    qtbot.waitUntil(lambda: "No proposal of car" in dialog.words.text(), timeout=LONG)
+    dialog.score.setValue(0.5)
+    dialog.look.click()
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
+    assert dialog.crops.count() == 4
+    assert "4 boxes on 4 pictures" in dialog.words.text()
+    dialog.crops.item(0).setSelected(False)
+    assert "3 boxes" in dialog.words.text()
+    dialog.accept_button.click()
+    qtbot.waitUntil(lambda: window.bulk_acts.sample is not None, timeout=LONG)
+    sample = window.bulk_acts.sample
+    assert sample is not None
+    assert len(project.annotations.all()) == 3
+    for number in range(3):
+        qtbot.waitUntil(lambda: sample.canvas.has_picture, timeout=LONG)
+        qtbot.keyClick(sample, Qt.Key.Key_2 if number == 1 else Qt.Key.Key_1)
+    assert "1 of 3 drawn at random were wrong, so at most 33.3%" in sample.words.text()
+    assert len(project.annotations.all()) == 2
+    sample.close()
+    assert window.bulk_acts.sample is None
+    window.session.undo()
+    window.session.undo()
+    assert project.annotations.all() == []
+    window.actions_["check_accepted"].trigger()
+    assert window.bulk_acts.sample is None
+    assert "Nothing was accepted at once" in window.statusBar().currentMessage()
