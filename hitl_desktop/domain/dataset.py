@@ -9,7 +9,10 @@ from hitl_desktop.domain.images import ImageState
 
 @dataclass(frozen=True, slots=True)
 class DatasetImage:
-    """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground truth."""
+    """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground truth.
+
+    `sets` are the sets of edge cases it is in.
+    """
 
     id: int
     file_name: str
@@ -17,6 +20,7 @@ class DatasetImage:
     height: int
     tags: tuple[str, ...] = ()
     state: ImageState = ImageState.DECIDED
+    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,9 +154,6 @@ def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
         seen.add(cast("int", id_))
         width, height = record.get("width"), record.get("height")
         size_known = _is_id(width) and _is_id(height)
-        raw_tags: Any = record.get("tags")
-        words = cast("list[Any]", raw_tags) if isinstance(raw_tags, list) else []
-        tags = tuple(t for t in words if isinstance(t, str) and normalise_name(t))
         state = record.get("state")
         name = name.replace("\\", "/").removeprefix("./")
         yield DatasetImage(
@@ -164,9 +161,17 @@ def _read_images(root: Record, problem: Problem) -> Iterator[DatasetImage]:
             name,
             cast("int", width) if size_known else 0,
             cast("int", height) if size_known else 0,
-            tags,
+            _words(record, "tags"),
             ImageState(state) if isinstance(state, str) and state in set(ImageState) else ImageState.DECIDED,
+            _words(record, "sets"),
         )
+
+
+def _words(record: Record, key: str) -> tuple[str, ...]:
+    """The names listed under a key."""
+    raw: Any = record.get(key)
+    words = cast("list[Any]", raw) if isinstance(raw, list) else []
+    return tuple(word for word in words if isinstance(word, str) and normalise_name(word))
 
 
 def _read_annotations(
@@ -269,6 +274,8 @@ def _image_record(image: DatasetImage) -> Record:
     record: Record = {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
     if image.tags:
         record["tags"] = list(image.tags)
+    if image.sets:
+        record["sets"] = list(image.sets)
     if image.state is not ImageState.DECIDED:
         record["state"] = image.state.value
     return record

@@ -29,5 +29,34 @@ class ImageSets:
         self._db.many("INSERT OR IGNORE INTO image_sets (name, image_id) VALUES (?, ?)", ((name, i) for i in image_ids))
 
     def remove(self, name: str, image_ids: Iterable[int]) -> None:
-        """Take pictures out of a set; an empty one is none."""
-        self._db.many("DELETE FROM image_sets WHERE name = ? AND image_id = ?", ((name, i) for i in image_ids))
+        """Take pictures out of a set, with their boxes; an empty one is none."""
+        ids = list(image_ids)
+        self._db.many("DELETE FROM image_sets WHERE name = ? AND image_id = ?", ((name, i) for i in ids))
+        self._db.many("DELETE FROM pinned_boxes WHERE name = ? AND image_id = ?", ((name, i) for i in ids))
+
+    def pin_boxes(self, name: str, image_id: int, annotation_ids: Iterable[int]) -> None:
+        """Say what of a picture a set is about."""
+        rows = ((name, image_id, i) for i in annotation_ids)
+        self._db.many("INSERT OR IGNORE INTO pinned_boxes (name, image_id, annotation_id) VALUES (?, ?, ?)", rows)
+
+    def boxes_of(self, name: str) -> set[int]:
+        """The annotations that were pinned to a set."""
+        return {row[0] for row in self._db.all("SELECT annotation_id FROM pinned_boxes WHERE name = ?", (name,))}
+
+    def by_image(self) -> dict[int, list[str]]:
+        """The names of the sets that pictures are in."""
+        names: dict[int, list[str]] = {}
+        for image_id, name in self._db.all("SELECT image_id, name FROM image_sets ORDER BY image_id, name"):
+            names.setdefault(image_id, []).append(name)
+        return names
+
+    def rename(self, name: str, new: str) -> None:
+        """Another name for a set; one of that name takes its pictures in."""
+        for table in ("image_sets", "pinned_boxes"):
+            self._db.execute(f"UPDATE OR IGNORE {table} SET name = ? WHERE name = ?", (new, name))
+        self.delete(name)
+
+    def delete(self, name: str) -> None:
+        """Delete a set."""
+        for table in ("image_sets", "pinned_boxes"):
+            self._db.execute(f"DELETE FROM {table} WHERE name = ?", (name,))

@@ -313,6 +313,15 @@ def keep_bulk_accepts(db: Database) -> None:
         ) STRICT""")
 
 
+def pin_boxes(db: Database) -> None:
+    """What of a picture a set of edge cases is about."""
+    db.execute("""
+        CREATE TABLE pinned_boxes (
+            name TEXT NOT NULL, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
+            annotation_id INTEGER NOT NULL, UNIQUE (name, annotation_id)
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -331,6 +340,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     map_classes,
     validate,
     keep_bulk_accepts,
+    pin_boxes,
 )
 
 

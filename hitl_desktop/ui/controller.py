@@ -202,6 +202,11 @@ class Controller(QObject):
         """Those of the boxes that may be changed."""
         return self._boxes(key_of(box) for box in boxes)
 
+    def in_hand(self) -> list[Annotation | Proposal]:
+        """The selected boxes, locked ones too; perhaps none."""
+        known = self._known()
+        return [known[item.key] for item in self._canvas.selection if item.key in known]
+
     def selected_boxes(self) -> list[Annotation | Proposal]:
         """The boxes in the hand; says so when there are none."""
         keys = [item.key for item in self._canvas.selection]

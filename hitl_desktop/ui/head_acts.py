@@ -23,7 +23,6 @@ from hitl_desktop.workflows.class_mapping import ClassesSeen, categories_known, 
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import Closer, look_closer
-from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, waiting
 
 
@@ -158,18 +157,3 @@ class HeadActs:
 
     def _on_exported(self, export: HeadExport) -> None:
         self._messages.say(f"Exported: version {export.version}, {counted(export.names, 'name')}, to {export.folder}.")
-
-    def pin(self) -> None:
-        """Put the picture into the set of edge cases, on which every new head is tried, or take it out."""
-        image = self._session.image
-        if image is None:
-            return
-        is_in: list[bool] = []
-
-        def toggle(project: Project) -> Changes:
-            is_in.append(toggle_edge_case(project, image.id))
-            return Changes()
-
-        if self._session.manage(toggle):
-            now = "an edge case now: new heads are tried on it" if is_in[-1] else "no edge case any more"
-            self._messages.say(f"{image.path} is {now}.")

@@ -50,6 +50,7 @@ from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.panels.welcome import Welcome
 from hitl_desktop.ui.queue_acts import QueueActs
 from hitl_desktop.ui.session import Session
+from hitl_desktop.ui.set_acts import SetActs
 from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.ui.unknown_acts import UnknownActs
 from hitl_desktop.ui.validate_acts import ValidateActs
@@ -84,15 +85,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.session)
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
-        self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
-        self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
-        self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
-        self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
-        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
-        self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
-        self.validate_acts = ValidateActs(self.session, self.messages, self.ask, self)
-        self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
-        self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
+        self._make_acts()
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -119,6 +112,21 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._show_state()
+
+    def _make_acts(self) -> None:
+        """What hands do, by kind."""
+        self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
+        self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
+        self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
+        self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
+        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
+        self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
+        self.validate_acts = ValidateActs(self.session, self.messages, self.ask, self)
+        self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
+        self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
+        self.set_acts = SetActs(
+            self.session, self.runner, self.background, self.controller, self.queue, self.messages, self.ask, self
+        )
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -251,7 +259,9 @@ class MainWindow(QMainWindow):
             "reliability": self.head_acts.show_reliability,
             "export_head": self.head_acts.export,
             "look_closer": self.head_acts.look_closer,
-            "pin": self.head_acts.pin,
+            "pin": self.set_acts.pin,
+            "sets": self.set_acts.manage,
+            "find_more": self.set_acts.find_more,
             "label_errors": self.error_acts.show,
             "audit": self.audit_acts.show,
             "accept_many": self.bulk_acts.show,
@@ -352,6 +362,7 @@ class MainWindow(QMainWindow):
         self.audit_acts.close()
         self.validate_acts.close()
         self.bulk_acts.close()
+        self.set_acts.close()
         self.error_acts.close()
         self.hide()  # a job that writes a file is waited for, but nobody has to watch
         self.runner.close()

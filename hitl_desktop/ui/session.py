@@ -415,7 +415,7 @@ class Session(QObject):
         self._read_names()
         if self.category_id not in self.names:
             self.category_id = next(iter(self.names), None)
-        if changes.queue and len(changes.annotations_of) > _FEW:
+        if changes.queue and (len(changes.annotations_of) > _FEW or not changes.annotations_of):
             self.reload_queue()
         elif changes.queue and self.project is not None:
             for image_id in changes.annotations_of:

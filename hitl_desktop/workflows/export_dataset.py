@@ -48,9 +48,10 @@ def export_dataset(
         tags = {
             image: tuple(sorted(tag_names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
         }
+        sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
         prefixes = _prefixes(project)
     wanted = [i for i in images if all_images or i.state is ImageState.DECIDED]
-    exported = [d for i in wanted if (d := _dataset_image(project, i, prefixes, tags)) is not None]
+    exported = [d for i in wanted if (d := _dataset_image(project, i, prefixes, tags, sets)) is not None]
     if not exported:
         raise HitlError(
             "No picture is decided yet, so there is nothing to export.",
@@ -78,7 +79,11 @@ def _prefixes(project: Project) -> dict[int, str]:
 
 
 def _dataset_image(
-    project: Project, image: ImageRecord, prefixes: dict[int, str], tags: dict[int, tuple[str, ...]]
+    project: Project,
+    image: ImageRecord,
+    prefixes: dict[int, str],
+    tags: dict[int, tuple[str, ...]],
+    sets: dict[int, tuple[str, ...]],
 ) -> DatasetImage | None:
     """None for a picture that cannot be read, also now: one that was away may have come back."""
     width, height = image.width, image.height
@@ -88,5 +93,11 @@ def _dataset_image(
         except UnreadableImageError:
             return None
     return DatasetImage(
-        image.id, prefixes[image.folder_id] + image.path, width, height, tags.get(image.id, ()), image.state
+        image.id,
+        prefixes[image.folder_id] + image.path,
+        width,
+        height,
+        tags.get(image.id, ()),
+        image.state,
+        sets.get(image.id, ()),
     )

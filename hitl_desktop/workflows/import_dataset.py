@@ -169,6 +169,8 @@ def _write(
     taken = [(image, records[image.id]) for image in images if _takes(image, records[image.id], free, issues)]
     project.images.set_states((record.id, image.state) for image, record in taken)
     for image, record in taken:
+        for name in image.sets:
+            project.sets.add(name, [record.id])
         if image.tags:
             project.images.set_tags(record.id, sorted({project.tags.ensure(tag).id for tag in image.tags}))
     project.annotations.add_all(a for _, record in taken for a in placed.get(record.id, ()))

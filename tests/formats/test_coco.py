@@ -224,3 +224,21 @@ def test_a_byte_order_mark_does_not_matter_and_bottomless_nesting_is_a_sentence(
     (tmp_path / "deep.json").write_text("[" * 100_000)
     with pytest.raises(FormatError, match="not valid JSON"):
         coco.read(tmp_path / "deep.json")
+
+
+def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, pictures: Path) -> None:
+    from hitl_desktop.progress import NoProgress
+    from hitl_desktop.store.project import Project
+    from hitl_desktop.workflows.export_dataset import export_dataset
+    from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
+    from hitl_desktop.workflows.new_project import new_project
+
+    new_project(tmp_path / "a.hitl", pictures, NoProgress())
+    new_project(tmp_path / "b.hitl", pictures, NoProgress())
+    with Project.open(tmp_path / "a.hitl") as project:
+        project.sets.add("night", [2])
+        project.sets.add("glare", [2, 3])
+        export_dataset(project, tmp_path / "out.json", all_images=True)
+    with Project.open(tmp_path / "b.hitl") as project:
+        import_dataset(project, read_dataset(tmp_path / "out.json"), take_image_ids=False)
+        assert project.sets.all() == {"glare": [2, 3], "night": [2]}

@@ -102,6 +102,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
             window.head_acts,
             window.audit_acts,
             window.validate_acts,
+            window.set_acts,
         )
         for asks in (window, *acts):
             asks.ask = answers  # type: ignore[assignment]

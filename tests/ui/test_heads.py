@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
@@ -22,14 +23,16 @@ from hitl_desktop.ui.dialogs.class_map import ClassMapDialog
 from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.models.queue_model import IMAGE_ID
 from hitl_desktop.workflows.advise import advise, gather, reliability
+from hitl_desktop.workflows.embed import embed_pictures, embed_undecided
 from hitl_desktop.workflows.finding import SIDES, sides_of
 from hitl_desktop.workflows.look_closer import Closer
 from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.retrain import retrain
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import Answers, MakeWindow
 from tests.ui.test_window import key, propose
 from tests.workflows.test_advise import see
 
@@ -102,11 +105,92 @@ def test_the_list_of_versions_says_what_each_is(window: MainWindow, versions: tu
 def test_a_picture_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> None:
     project = window.session.project
     assert project
-    key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
-    assert project.sets.all() == {EDGE_CASES: [1]}
-    assert "is an edge case now" in window.statusBar().currentMessage()
+    answers = window.set_acts.ask
+    assert isinstance(answers, Answers)
+    answers.next_reason = None  # the menu was left
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert project.sets.all() == {}
+    answers.next_reason = EDGE_CASES
+    key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert project.sets.all() == {EDGE_CASES: [1]}
+    assert "is in “edge cases” now" in window.statusBar().currentMessage()
+    assert "Edge cases: edge cases (1)" in [window.queue.reason.itemText(n) for n in range(window.queue.reason.count())]
+    answers.next_reason = f"{EDGE_CASES} (it is in: take it out)"
+    key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert project.sets.all() == {}
+
+
+def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, answers = window.session.project, window.set_acts.ask
+    assert project
+    assert isinstance(answers, Answers)
+    category = window.session.add_category("cat")
+    window.session.draw([(BBox(5, 5, 10, 10), category or 0)])
+    window.controller.select_all()
+    answers.next_reason, answers.next_text = "a new set...", " night "
+    key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert project.sets.all() == {"night": [1]}
+    assert project.sets.boxes_of("night") == {project.annotations.all()[0].id}
+    assert "with 1 box" in window.statusBar().currentMessage()
+    asked: list[list[str]] = []
+    wanted = iter(
+        ["night: 1 picture", "show its pictures", "night: 1 picture", "rename it", "glare: 1 picture", "delete it"]
+    )
+
+    def choose(_title: str, _label: str, options: list[str]) -> str | None:
+        asked.append(list(options))
+        text = next(wanted)
+        return next(o for o in options if o.startswith(text))
+
+    monkeypatch.setattr(answers, "choice", choose)
+    window.actions_["sets"].trigger()
+    assert [window.queue.model.index(n, 0).data(IMAGE_ID) for n in range(window.queue.model.rowCount())] == [1]
+    answers.next_text = "glare"
+    window.actions_["sets"].trigger()
+    assert project.sets.boxes_of("glare") == {project.annotations.all()[0].id}
+    window.actions_["sets"].trigger()
+    assert project.sets.all() == {}
+    assert project.sets.boxes_of("glare") == set()
+    assert "is deleted" in window.statusBar().currentMessage()
+    window.background.stop()
+
+
+def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
+    make_window: MakeWindow, tmp_path: Path, dataset: Path, qtbot: QtBot
+) -> None:
+    shutil.copytree(dataset / "images", tmp_path / "images")
+    new_project(tmp_path / "p.hitl", tmp_path / "images", NoProgress())
+    with Project.open(tmp_path / "p.hitl") as project:
+        prelabel(project, NoProgress(), threads=2)
+        embed_undecided(project, NoProgress(), threads=2)
+    window = make_window()
+    window.open_path(tmp_path / "p.hitl")
+    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=20_000)
+    answers = window.set_acts.ask
+    assert isinstance(answers, Answers)
+    for selects in (True, False):
+        window.canvas.select(window.canvas.items[0].key if selects and window.canvas.items else None)
+        if not selects:
+            assert window.session.project
+            embed_pictures(window.session.project, window.session.project.images.all(), NoProgress(), threads=2)
+        window.actions_["find_more"].trigger()
+        qtbot.waitUntil(lambda: window.set_acts.wall is not None, timeout=30_000)
+        wall = window.set_acts.wall
+        assert wall
+        assert wall.crops.count() > 3
+        assert not wall.pin.isEnabled()
+        wall.crops.item(0).setSelected(True)
+        wall._go(wall.crops.model().index(0, 0))
+        assert window.session.image
+        assert [window.session.image.id] == wall.chosen
+        answers.next_text = f"like {selects}"
+        wall.pin.click()
+        assert window.session.project
+        assert window.session.project.sets.all()[f"like {selects}"] == wall.chosen
+        wall.close()
+        window.session.go_to(1)
 
 
 def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: MainWindow, qtbot: QtBot) -> None:

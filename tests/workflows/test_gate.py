@@ -19,7 +19,7 @@ from hitl_desktop.workflows.gate import LEAST_DRAWN, Trial
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.trial import toggle_edge_case
+from hitl_desktop.workflows.trial import delete_set, rename_set, toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, use_version, waiting
 from tests.workflows.conftest import decide
 
@@ -200,3 +200,23 @@ def test_a_head_that_is_as_good_seldom_waits(pictures: int) -> None:
     rng = np.random.default_rng(pictures)
     waits = [paired_bound(np.zeros(pictures), rng.normal(0, 0.2, pictures), doubt=0.01) < 0 for _ in range(4000)]
     assert np.mean(waits) <= 0.02
+
+
+def test_a_set_that_is_deleted_while_it_gates_is_asked_no_more(taught_project: Project, dataset: Path) -> None:
+    pin(taught_project)
+    decide_wrongly(taught_project, dataset)
+    assert EDGE_CASES in retrain(taught_project, QUIET, threads=1).waits
+    delete_set(taught_project, EDGE_CASES)
+    assert EDGE_CASES not in retrain(taught_project, QUIET, threads=1).waits
+
+
+def test_sets_that_are_given_one_name_become_one(project: Project) -> None:
+    toggle_edge_case(project, 1, "night", [7])
+    toggle_edge_case(project, 2, "dark", [8])
+    toggle_edge_case(project, 1, "dark")
+    rename_set(project, "night", "dark")
+    assert {name: sorted(members) for name, members in project.sets.all().items()} == {"dark": [1, 2]}
+    assert project.sets.boxes_of("dark") == {7, 8}
+    assert toggle_edge_case(project, 2, "dark", [9])  # another box of it: it stays in
+    assert not toggle_edge_case(project, 2, "dark", [9])
+    assert project.sets.boxes_of("dark") == {7}

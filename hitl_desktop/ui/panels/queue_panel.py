@@ -310,6 +310,13 @@ class QueuePanel(QWidget):
             box.setCurrentIndex(max(box.findData(chosen), 0))
         self._is_filling = False
 
+    def show_set(self, name: str) -> None:
+        """Show the pictures of a set of edge cases."""
+        self._fill_queues()
+        self.state.setCurrentIndex(0)
+        self.more.setChecked(True)
+        self.reason.setCurrentIndex(_row_of(self.reason, QueueFilter(image_set=name)))
+
     def _fill_queues(self) -> None:
         """Offer the queues there are, each with its count."""
         chosen, self._is_filling = self.reason.currentData(), True
