@@ -370,6 +370,24 @@ def evaluate(project: Path, truth: Path) -> Report:
 
 
 @cli.command()
+@click.argument("project", type=PATH)
+@click.option("--out", type=PATH, default=None, help="Also write it as one page that needs no other file.")
+@_reports
+def report(project: Path, out: Path | None) -> Report:
+    """Say what was measured of the loop: learning, mistakes, effort, audits, with their intervals."""
+    from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.report import report as run  # noqa: PLC0415
+    from hitl_desktop.workflows.report_page import to_html  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Measuring") as progress:
+        told = run(opened, progress)
+    if out is not None:
+        write_atomically(out, to_html(told).encode())
+    return told
+
+
+@cli.command()
 @click.argument("dataset_dir", type=PATH)
 @click.option("--strategy", default=None, help="A query strategy by itself; without it, what a new project does.")
 @click.option("--pictures", type=click.IntRange(min=1), default=20, show_default=True)

@@ -322,6 +322,15 @@ def pin_boxes(db: Database) -> None:
         ) STRICT""")
 
 
+def look_again(db: Database) -> None:
+    """Pictures that people labelled once more, blind."""
+    db.execute("""
+        CREATE TABLE second_looks (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, image_id INTEGER NOT NULL REFERENCES images (id) ON UPDATE CASCADE,
+            before TEXT NOT NULL, again TEXT NOT NULL, seconds REAL NOT NULL, at TEXT NOT NULL
+        ) STRICT""")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -341,6 +350,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     validate,
     keep_bulk_accepts,
     pin_boxes,
+    look_again,
 )
 
 

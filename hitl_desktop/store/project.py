@@ -28,6 +28,7 @@ from hitl_desktop.store.migrations import migrate
 from hitl_desktop.store.models import Models
 from hitl_desktop.store.predictions import Predictions
 from hitl_desktop.store.queue import Queue
+from hitl_desktop.store.second_looks import SecondLooks
 from hitl_desktop.store.suspicions import Suspicions
 from hitl_desktop.store.validations import Validations
 
@@ -56,6 +57,7 @@ class Project:
         self.suspicions = Suspicions(db)
         self.audits = Audits(db)
         self.validations = Validations(db)
+        self.second_looks = SecondLooks(db)
         self.bulk_accepts = BulkAccepts(db)
         self.queue = Queue(db)
         self.journal = Journal(db)

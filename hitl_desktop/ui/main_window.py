@@ -31,6 +31,7 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.category_acts import CategoryActs
 from hitl_desktop.ui.category_keys import CategoryKeys
+from hitl_desktop.ui.consistency_acts import ConsistencyActs
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
@@ -52,6 +53,7 @@ from hitl_desktop.ui.queue_acts import QueueActs
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.set_acts import SetActs
 from hitl_desktop.ui.theme import apply_theme
+from hitl_desktop.ui.tune_acts import TuneActs
 from hitl_desktop.ui.unknown_acts import UnknownActs
 from hitl_desktop.ui.validate_acts import ValidateActs
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
@@ -120,10 +122,12 @@ class MainWindow(QMainWindow):
         self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
+        self.consistency_acts = ConsistencyActs(self.session, self.messages, self)
         self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
         self.validate_acts = ValidateActs(self.session, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
+        self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.head_acts, self.messages, self.ask, self)
         self.set_acts = SetActs(
             self.session, self.runner, self.background, self.controller, self.queue, self.messages, self.ask, self
         )
@@ -264,6 +268,9 @@ class MainWindow(QMainWindow):
             "find_more": self.set_acts.find_more,
             "label_errors": self.error_acts.show,
             "audit": self.audit_acts.show,
+            "tune": self.tune_acts.show,
+            "report": self.tune_acts.write,
+            "look_again": self.consistency_acts.show,
             "accept_many": self.bulk_acts.show,
             "check_accepted": self.bulk_acts.check,
             "validate": self.validate_acts.show,
@@ -362,6 +369,8 @@ class MainWindow(QMainWindow):
         self.audit_acts.close()
         self.validate_acts.close()
         self.bulk_acts.close()
+        self.consistency_acts.close()
+        self.tune_acts.close()
         self.set_acts.close()
         self.error_acts.close()
         self.hide()  # a job that writes a file is waited for, but nobody has to watch

@@ -156,6 +156,21 @@ def _means(before: Scores, after: Scores, members: Sequence[int], doubt: float) 
     return float(old.mean()), float(new.mean()), paired_bound(old, new, doubt)
 
 
+def f1_of(project: Project, images: Sequence[ImageRecord], by: Named | None = None) -> dict[int, float]:
+    """How well a head (the active one, if none is given) names what is shown of each decided picture.
+
+    The harmonic mean of precision and recall, from 0 to 1.
+    """
+    return dict(_named_well(project, images, {image.id: _objects(project, image) for image in images}, by))
+
+
+def trial_pictures(project: Project) -> list[ImageRecord]:
+    """The decided pictures that new heads are tried on: those drawn by their content, and the edge cases."""
+    tried = pinned(project)
+    decided = project.images.all(state=ImageState.DECIDED)
+    return [i for i in decided if not i.reason and i.content_hash and (i.id in tried or is_drawn(i.group))]
+
+
 def _objects(project: Project, image: ImageRecord) -> _Truth:
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
     annotations = project.annotations.of_image(image.id)
@@ -165,7 +180,9 @@ def _objects(project: Project, image: ImageRecord) -> _Truth:
     )
 
 
-def _named_well(project: Project, images: Sequence[ImageRecord], truth: Mapping[int, _Truth], by: Named) -> Scores:
+def _named_well(
+    project: Project, images: Sequence[ImageRecord], truth: Mapping[int, _Truth], by: Named | None
+) -> Scores:
     naming = load_naming(project, named=by)
     scores: dict[int, float] = {}
     for image in images:

@@ -103,6 +103,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
             window.audit_acts,
             window.validate_acts,
             window.set_acts,
+            window.tune_acts,
         )
         for asks in (window, *acts):
             asks.ask = answers  # type: ignore[assignment]

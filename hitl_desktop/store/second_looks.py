@@ -1,0 +1,30 @@
+"""Pictures that were labelled once more; nothing that teaches reads them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hitl_desktop.domain.consistency import LabelledBox, SecondLook
+from hitl_desktop.store.clock import now
+from hitl_desktop.store.database import Database
+
+
+class SecondLooks:
+    """The second looks table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, look: SecondLook) -> None:
+        """Store one."""
+        before, again = (msgspec.json.encode(boxes).decode() for boxes in (look.before, look.again))
+        self._db.execute(
+            "INSERT INTO second_looks (image_id, before, again, seconds, at) VALUES (?, ?, ?, ?, ?)",
+            (look.image_id, before, again, look.seconds, now()),
+        )
+
+    def all(self) -> list[SecondLook]:
+        """All of them, in order of time."""
+        rows = self._db.all("SELECT image_id, before, again, seconds, at FROM second_looks ORDER BY id")
+        read = msgspec.json.Decoder(tuple[LabelledBox, ...]).decode
+        return [SecondLook(i, read(before), read(again), seconds, at) for i, before, again, seconds, at in rows]

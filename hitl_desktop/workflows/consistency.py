@@ -1,0 +1,157 @@
+"""How consistent people are: about 2 % of decided pictures are labelled once more, blind. It is the model's ceiling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.consistency import LabelledBox, SecondLook
+from hitl_desktop.domain.geometry import BBox, iou_matrix, match
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.metrics import Interval, ratio_interval
+from hitl_desktop.store.project import Project
+
+SHARE = 0.02
+FORGOTTEN_AFTER = 20
+"""A picture is shown again once so many others were decided after it: before, people remember it."""
+
+
+def due(project: Project) -> list[ImageRecord]:
+    """The pictures to be labelled once more now, in a random order that is always the same."""
+    order = project.decisions.decided_order()
+    old = set(order[:-FORGOTTEN_AFTER]) if len(order) > FORGOTTEN_AFTER else set[int]()
+    done = {look.image_id for look in project.second_looks.all()}
+    wanted = math.ceil(SHARE * len(order)) - len(done)
+    absent = project.absent_folders()
+    candidates = [
+        image
+        for image in project.images.all(state=ImageState.DECIDED)
+        if image.id in old - done and image.reason is None and image.folder_id not in absent
+    ]
+    drawn = sorted(candidates, key=lambda i: blake2b(f"again {i.id}".encode(), digest_size=8).digest())
+    return drawn[: max(wanted, 0)]
+
+
+def next_due(project: Project) -> ImageRecord:
+    """The next of them.
+
+    Raises:
+        HitlError: none is due, and why.
+    """
+    waiting = due(project)
+    if waiting:
+        return waiting[0]
+    decided, done = len(project.decisions.decided_order()), len(project.second_looks.all())
+    if decided <= FORGOTTEN_AFTER:
+        raise HitlError(
+            f"Only {counted(decided, 'picture')} decided: none is forgotten enough to be labelled again.",
+            hint=f"Come back after {FORGOTTEN_AFTER + 1} decided pictures.",
+        )
+    raise HitlError(
+        f"Of {counted(decided, 'decided picture')} {done} were labelled again, which is enough for now.",
+        hint="One more is due for every fifty decided pictures.",
+    )
+
+
+def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
+    """The labels a picture has, crowds aside."""
+    return tuple(LabelledBox(a.category_id, a.bbox) for a in project.annotations.of_image(image_id) if not a.crowd)
+
+
+def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> SecondLook:
+    """Store what was drawn again; the picture's labels stay as they are."""
+    look = SecondLook(image_id, labels_of(project, image_id), tuple(again), seconds)
+    project.second_looks.add(look)
+    return look
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """How far people agree with themselves, with 95 % intervals by picture; None before anything was labelled again.
+
+    F1 counts a box as the same with an overlap of .5, or .75, and the same category. `mean_iou` is that of boxes that
+    overlap by .5, `same_category` the share of these with the same category.
+    """
+
+    pictures: int
+    boxes: int
+    f1: float | None
+    f1_interval: Interval
+    f1_strict: float | None
+    f1_strict_interval: Interval
+    mean_iou: float | None
+    mean_iou_interval: Interval
+    same_category: float | None
+    same_category_interval: Interval
+
+    @property
+    def words(self) -> str:
+        """It in a sentence."""
+        if self.f1 is None:
+            return "Nothing was labelled again yet."
+        low, high = self.f1_interval
+        overlap = f", mean overlap {self.mean_iou:.2f}" if self.mean_iou is not None else ""
+        same = f", same category {self.same_category:.0%}" if self.same_category is not None else ""
+        return (
+            f"You agree with yourself by F1 {self.f1:.2f} (95 %: {low:.2f} to {high:.2f}; "
+            f"{counted(self.pictures, 'picture')}, {counted(self.boxes, 'box')}){overlap}{same}. "
+            "No model can be better than that on these labels."
+        )
+
+
+_Counts = NDArray[np.float64]
+
+
+def consistency(looks: Sequence[SecondLook]) -> Consistency:
+    """What pictures that were labelled again say."""
+    rows = np.array([_compared(look) for look in looks], float).reshape(len(looks), 7)
+    both, same, strict, matched, overlap, agree = (rows[:, n] for n in range(1, 7))
+
+    f1 = _share(2 * same, both) if both.sum() or not len(looks) else (1.0, (1.0, 1.0))
+    f1_strict = _share(2 * strict, both) if both.sum() or not len(looks) else (1.0, (1.0, 1.0))
+    return Consistency(
+        len(looks), int(rows[:, 0].sum()), *f1, *f1_strict, *_share(overlap, matched), *_share(agree, matched)
+    )
+
+
+def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:
+    total = float(of.sum())
+    return (float(parts.sum()) / total if total else None), ratio_interval(parts, of)
+
+
+def _compared(look: SecondLook) -> tuple[float, ...]:
+    """Boxes before, boxes of both, the same at .5, at .75, overlapping by .5, their overlap, of the same category."""
+    before, again = (_array([b.bbox for b in boxes]) for boxes in (look.before, look.again))
+    overlaps = iou_matrix(again, before) if len(before) and len(again) else np.zeros((len(again), len(before)))
+    found = match(again, before, 0.5)
+    pairs = [(row, column) for row, column in enumerate(found) if column is not None]
+    return (
+        len(look.before),
+        len(look.before) + len(look.again),
+        _same(look, 0.5),
+        _same(look, 0.75),
+        len(pairs),
+        sum(float(overlaps[pair]) for pair in pairs),
+        sum(look.again[row].category_id == look.before[column].category_id for row, column in pairs),
+    )
+
+
+def _same(look: SecondLook, threshold: float) -> int:
+    count = 0
+    for category in {b.category_id for b in look.before}:
+        before, again = (
+            _array([b.bbox for b in boxes if b.category_id == category]) for boxes in (look.before, look.again)
+        )
+        count += sum(index is not None for index in match(again, before, threshold))
+    return count
+
+
+def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    return np.array(boxes, float).reshape(-1, 4)

@@ -1,0 +1,93 @@
+"""Tune, report and the second look through the window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.ui.dialogs.tune import TuneDialog
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows import consistency
+from tests.ui.conftest import Answers
+from tests.workflows.test_advise import see
+
+LONG = 30_000
+
+
+def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    project, answers = window.session.project, window.tune_acts.ask
+    assert project
+    assert isinstance(answers, Answers)
+    see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False)])
+    see(project, 2, [("gap", 0.8, False)])
+    window.actions_["tune"].trigger()
+    qtbot.waitUntil(lambda: window.tune_acts.dialog is not None, timeout=LONG)
+    dialog = window.tune_acts.dialog
+    assert isinstance(dialog, TuneDialog)
+    matrix = dialog.matrix
+    headings = [matrix.horizontalHeaderItem(c).text() for c in range(matrix.columnCount())]
+    rows = [matrix.verticalHeaderItem(r).text() for r in range(matrix.rowCount())]
+    assert headings == ["called cell", "called gap", "not found"]
+    assert rows == ["cell", "no object"]
+    matrix.itemClicked.emit(matrix.item(rows.index("no object"), headings.index("called gap")))
+    assert dialog.spots.rowCount() == 1
+    dialog.spots.itemClicked.emit(dialog.spots.item(0, 0))
+    assert window.session.image
+    assert window.session.image.id == 2
+    dialog.categories.itemClicked.emit(dialog.categories.item(0, 0))
+    assert dialog.spots.rowCount() == 1  # the one that was called a cell and is none
+    assert "F1" in dialog.tabs.widget(0).findChild(type(dialog.gap)).text()
+    answers.next_folder = tmp_path
+    dialog.report.click()
+    qtbot.waitUntil(lambda: "Written" in window.statusBar().currentMessage(), timeout=LONG)
+    (page,) = tmp_path.glob("*-report.html")
+    assert "<svg" in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
+    dialog.close()
+    assert window.tune_acts.dialog is None
+
+
+def test_a_picture_is_labelled_once_more_and_no_label_changes(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = window.session.project
+    assert project
+    window.actions_["look_again"].trigger()
+    assert "none is forgotten enough" in window.statusBar().currentMessage()
+    cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
+    window.session.draw([(BBox(5, 5, 20, 20), cat or 0)])
+    for image in project.images.all():
+        project.images.set_state(image.id, ImageState.DECIDED)
+        project.decisions.add(Decision(image.id, DecisionKind.CORRECTED, 1.0, Acts(drawn=1)))
+    monkeypatch.setattr(consistency, "FORGOTTEN_AFTER", 3)
+    window.actions_["look_again"].trigger()
+    dialog = window.consistency_acts.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+    assert dialog.canvas.items == []  # blind
+    before = project.annotations.all()
+    canvas = dialog.canvas
+
+    dialog._on_drawn(BBox(6, 6, 19, 19))
+    dialog._on_drawn(BBox(40, 6, 9, 9))
+    assert [item.label for item in canvas.items] == ["cat", "cat"]
+    qtbot.keyClick(dialog, Qt.Key.Key_2)
+    assert [item.label for item in canvas.items] == ["cat", "dog"]
+    qtbot.keyClick(dialog, Qt.Key.Key_X)
+    assert len(canvas.items) == 1
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    (look,) = project.second_looks.all()
+    assert [b.category_id for b in look.again] == [cat]
+    assert dog
+    assert project.annotations.all() == before
+    assert "You agree with yourself by F1" in dialog.words.text()
+    dialog.close()
+    assert window.consistency_acts.dialog is None
