@@ -46,12 +46,14 @@ DEFAULT_SHARES: Final[Mapping[Why, int]] = MappingProxyType({Why.RANDOM: 20})
 """One picture in five is drawn at random, which keeps estimates honest and costs little."""
 
 
-def mix(rest: Sequence[int], queues: Mapping[Why, Sequence[int]], shares: Mapping[Why, int]) -> list[tuple[int, Why]]:
+def mix(
+    rest: Sequence[int], queues: Mapping[Why, Sequence[int]], shares: Mapping[Why, int], most: int | None = None
+) -> list[tuple[int, Why]]:
     """One order from several: of each hundred pictures `shares` from these queues, all others from `rest`.
 
     A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no more
     pictures leaves its turns to the others. At each place the queue that is furthest behind its share has its turn
-    (stride scheduling, Waldspurger and Weihl 1995).
+    (stride scheduling, Waldspurger and Weihl 1995). At `most` so many pictures are wanted.
     """
     named = {why: share for why, share in shares.items() if share > 0 and queues.get(why)}
     strides = {why: 100 / share for why, share in named.items()}
@@ -63,7 +65,7 @@ def mix(rest: Sequence[int], queues: Mapping[Why, Sequence[int]], shares: Mappin
     turns = {why: iter(source) for why, source in sources.items()}
     seen: set[int] = set()
     order: list[tuple[int, Why]] = []
-    while due:
+    while due and (most is None or len(order) < most):
         why = min(due, key=lambda w: (due[w], w))
         image_id = next((i for i in turns[why] if i not in seen), None)
         if image_id is None:

@@ -141,7 +141,9 @@ class Images:
     def statuses(self) -> dict[int, str]:
         """State of every picture by id, in order, or "unreadable"."""
         return dict(
-            self._db.all("SELECT id, CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END FROM images ORDER BY id")
+            self._db.execute(
+                "SELECT id, CASE WHEN reason IS NULL THEN state ELSE 'unreadable' END FROM images ORDER BY id"
+            )
         )
 
     def to_read(self) -> list[ImageRecord]:

@@ -113,7 +113,8 @@ class Predictions:
 
     def images_done(self, model_id: int) -> set[int]:
         """Pictures this detector has worked on."""
-        return {row[0] for row in self._db.all("SELECT image_id FROM predicted_images WHERE model_id = ?", (model_id,))}
+        sql = "SELECT image_id FROM predicted_images WHERE model_id = ?"
+        return {row[0] for row in self._db.execute(sql, (model_id,))}
 
     def count_done(self, model_id: int) -> int:
         """How many pictures this detector has worked on."""

@@ -77,7 +77,9 @@ class Queue:
 
     def ids(self) -> list[int]:
         """The same pictures in the same order, ids only: quick for very many."""
-        waiting = dict.fromkeys(row[0] for row in self._db.all(_WAITING))
+        waiting = {
+            row[0]: None for row in self._db.execute(_WAITING)
+        }  # a list of all rows would be garbage to look through
         blob = self._db.scalar("SELECT ids FROM queue_order")
         known: list[int] = np.frombuffer(blob or b"", "<i8").tolist()
         first = [image_id for image_id in known if image_id in waiting]
@@ -87,7 +89,7 @@ class Queue:
 
     def scores(self) -> dict[int, float]:
         """How much each picture that was looked at is worth asking about."""
-        return dict(self._db.all("SELECT image_id, score FROM queue"))
+        return dict(self._db.execute("SELECT image_id, score FROM queue"))
 
     def put_back(self, image_ids: Iterable[int]) -> None:
         """Note that these pictures are to be looked at again, for a category that came after their decision."""

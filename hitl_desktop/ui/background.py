@@ -19,11 +19,11 @@ from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
-from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.finding import find_ahead
-from hitl_desktop.workflows.list_queue import list_queue
+from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.look_back import look_back
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
@@ -84,7 +84,13 @@ class Background(QObject):
     def _list(self, number: int) -> None:
         project = self._session.project
         if project is not None:
-            job = in_project(project.path, lambda p, _: list_queue(p))
+            front = self._session.order.front
+
+            def read(p: Project, _: Progress) -> tuple[Listing, ReviewOrder]:
+                listing = list_queue(p)
+                return listing, arranged(front, listing.ranked, listing.statuses)
+
+            job = in_project(project.path, read)
             take = partial(self._session.take_listing, number)
             self._runner.start(_LISTING, "Listing the queue", job, on_success=take, quiet=True)
 

@@ -215,18 +215,22 @@ class Session(QObject):
         self._take(list_queue(self.project))
         return True
 
-    def _take(self, listing: Listing) -> None:
+    def _take(self, listing: Listing, order: ReviewOrder | None = None) -> None:
         self.is_listing = False
         self._listing = listing
-        self.order.rerank(listing.ranked, listing.statuses)
+        if order is not None and order.ids[: self.order.position + 1] == self.order.front:
+            self.order.take(order)
+        else:
+            self.order.rerank(listing.ranked, listing.statuses)
 
-    def take_listing(self, number: int, listing: Listing) -> None:
-        """What a job has read, with what hands did meanwhile; nothing if it was asked for anew since."""
+    def take_listing(self, number: int, read: tuple[Listing, ReviewOrder]) -> None:
+        """What a job has read and put in order, with what hands did meanwhile; nothing if it was asked anew since."""
         if number != self._listings_asked or self.project is None:
             return
+        listing, order = read
         for image_id, status in self._since_asked.items():
             listing.set_status(image_id, status)
-        self._take(listing)
+        self._take(listing, order)
         self.changed.emit(Changes(images=True, queue=True))
         if self.image is None:
             self.go_to(self.order.next_of(self.undecided))

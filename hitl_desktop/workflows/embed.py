@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import content_hash, looks, read_for_models
@@ -127,6 +127,5 @@ def embed_undecided(
     project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None
 ) -> int:
     """Compute the missing vectors of the pictures still to be decided, the first `most` in the order of the queue."""
-    records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
-    waiting = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
+    waiting = [image for i in project.queue.ids()[:most] if (image := project.images.get(i))]
     return embed_images(project, waiting, progress, threads=threads)

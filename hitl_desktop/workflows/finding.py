@@ -18,7 +18,7 @@ from hitl_desktop.cache import room, trim
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.features import FeatureNet, load_features
@@ -425,8 +425,7 @@ def find_ahead(project: Project, progress: Progress, *, threads: int | None = No
 
     Returns how many pictures and boxes that were.
     """
-    records = {image.id: image for image in project.images.all(state=ImageState.UNDECIDED)}
-    front = [records[item.image_id] for item in project.queue.order(limit=most) if item.image_id in records]
+    front = [image for i in project.queue.ids()[:most] if (image := project.images.get(i))]
     done, quiet = 0, Quiet(progress)
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         done += find_objects(project, [image], quiet, threads=threads)

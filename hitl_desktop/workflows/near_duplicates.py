@@ -37,6 +37,8 @@ def groups_of(project: Project, images: Sequence[ImageRecord], vectors: Mapping[
 
 def one_of_each(order: Sequence[int], groups: Mapping[int, str]) -> list[int]:
     """The same order, but of each group the first picture only, and none if one is done already; the others follow."""
+    if not groups:
+        return list(order)
     waiting = set(order)
     taken = {group for image_id, group in groups.items() if image_id not in waiting}
     first: list[int] = []

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from hashlib import blake2b
-from heapq import merge
 
 import numpy as np
 
@@ -32,8 +29,8 @@ _MOST_COMPARED = 300
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
 """How many pictures one ranking looks at; of a larger project the front of the old order and a random part."""
-_MOST_SAID = MOST_RANKED
-"""Of so many pictures in front it is said that they were drawn: the rest of a large project has no rows."""
+_MOST_MIXED = MOST_RANKED
+"""So many pictures in front are mixed: before they are through, the next ranking has come."""
 
 
 def rank_undecided(
@@ -71,12 +68,13 @@ def rank_undecided(
     rest = [i for i in looked.order if i not in first]
     queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
     if Why.RANDOM in queues:
-        queues[Why.RANDOM] = sorted(rest, key=partial(_drawn, seed))
-    order = list(first)
-    for image_id, why in mix(rest, queues, how.shares):
-        if why and len(order) < _MOST_SAID:
+        queues[Why.RANDOM] = _drawn(rest, seed)
+    front = mix(rest, queues, how.shares, _MOST_MIXED)
+    for image_id, why in front:
+        if why:
             say(image_id, why)
-        order.append(image_id)
+    mixed = dict.fromkeys(image_id for image_id, _ in front)
+    order = [*first, *mixed, *(i for i in rest if i not in mixed)]
     return Ranking(one_of_each(order, looked.groups), list(said.values()), looked.groups)
 
 
@@ -94,11 +92,12 @@ def _typical(project: Project, progress: Progress, seed: int) -> list[int]:
     counts = sorted(project.annotations.count_by_category().values())
     if sum(counts) >= _KNOWS_BOXES or (len(counts) > 1 and counts[-2] >= _KNOWS_OF_TWO):
         return []
-    images = [i for i in project.images.all() if i.reason is None and i.split is not Split.TEST]
-    waiting = [image for image in images if image.state is ImageState.UNDECIDED]
-    if len(waiting) > _MOST_COMPARED:
-        waiting = random.Random(seed).sample(waiting, _MOST_COMPARED)  # noqa: S311 - a draw, not a secret
-    known = [image for image in images if image.state is ImageState.DECIDED][-_KNOWS_BOXES:]
+    ids = project.queue.ids()
+    if len(ids) > _MOST_COMPARED:
+        ids = sorted(random.Random(seed).sample(ids, _MOST_COMPARED))  # noqa: S311 - a draw, not a secret
+    waiting = [image for i in ids if (image := project.images.get(i))]
+    known = [i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.split is not Split.TEST]
+    known = known[-_KNOWS_BOXES:]
     vectors = embed_pictures(project, [*known, *waiting], progress)
     waiting, known = ([i for i in some if i.id in vectors] for some in (waiting, known))
     if not waiting:
@@ -144,13 +143,20 @@ def _look(
     for image_id in _unlike(pool):
         queues[image_id] |= Why.UNLIKE
     said = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy)(pool)]
-    scores = project.queue.scores()
-    merged = merge(
-        [(-item.score, n, item.image_id) for n, item in enumerate(said)],
-        [(-scores.get(i, 0.0), len(said) + n, i) for n, i in enumerate(rest)],
-    )
-    order = [*(i for _, _, i in merged), *(i for i in ids if i not in done)]
+    order = [*_merged(said, rest, project.queue.scores()), *(i for i in ids if i not in done)]
     return _Looked(said, order, groups_of(project, [*decided, *records], vectors))
+
+
+def _merged(said: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, float]) -> list[int]:
+    """The pictures that were looked at and the rest in one order by score; neither order changes in itself."""
+    fresh = np.minimum.accumulate([item.score for item in said]) if said else np.zeros(0)
+    old = np.zeros(len(rest))
+    if scores and rest:
+        places = {image_id: n for n, image_id in enumerate(rest)}
+        for image_id in places.keys() & scores.keys():
+            old[places[image_id]] = scores[image_id]
+    every = np.array([*(item.image_id for item in said), *rest], np.int64)
+    return every[np.argsort(-np.concatenate([fresh, old]), kind="stable")].tolist()
 
 
 def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
@@ -162,9 +168,16 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
     return [*front, *(rest[i] for i in sorted(drawn))], [item for i, item in enumerate(rest) if i not in drawn]
 
 
-def _drawn(seed: int, image_id: int) -> bytes:
-    """A random order that is always the same, so that its first pictures, asked about or not, are a random sample."""
-    return blake2b(f"{seed} {image_id}".encode(), digest_size=8).digest()
+def _drawn(ids: Sequence[int], seed: int) -> list[int]:
+    """A random order that is always the same, so that its first pictures, asked about or not, are a random sample.
+
+    By a hash of the id (SplitMix64, Steele et al. 2014), of a hundred thousand in ten milliseconds.
+    """
+    known = np.array(ids, np.uint64)
+    mixed = (known + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return known[np.argsort(mixed ^ (mixed >> np.uint64(31)), kind="stable")].astype(np.int64).tolist()
 
 
 def _with_queues(item: Ranked, queues: Why) -> Ranked:

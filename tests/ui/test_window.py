@@ -26,6 +26,7 @@ from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.image_loader import Loaded
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.workflows.annotate import How, Revision, decide, undo
 from hitl_desktop.workflows.list_queue import Listing
 from hitl_desktop.workflows.naming import set_detector
@@ -1006,7 +1007,9 @@ def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
 
 def test_a_listing_that_was_asked_for_anew_is_dropped(window: MainWindow) -> None:
     before = window.session.statuses
-    window.session.take_listing(window.session._listings_asked - 1, Listing([2], {2: "undecided"}, {"undecided": {2}}))
+    window.session.take_listing(
+        window.session._listings_asked - 1, (Listing([2], {2: "undecided"}, {"undecided": {2}}), ReviewOrder([2]))
+    )
     assert window.session.statuses is before
 
 

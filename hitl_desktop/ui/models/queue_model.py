@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
@@ -21,6 +22,15 @@ Index = QModelIndex | QPersistentModelIndex
 IMAGE_ID = Qt.ItemDataRole.UserRole + 1
 STATUS = Qt.ItemDataRole.UserRole + 2
 DETAIL = Qt.ItemDataRole.UserRole + 3
+
+
+class Facts(NamedTuple):
+    """What a row shows."""
+
+    path: str
+    detail: str
+    status: str
+    thumbnail: QImage | None
 
 
 class QueueModel(QAbstractListModel):
@@ -63,6 +73,14 @@ class QueueModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._thumbnail(record)
         return self._words(record, role)
+
+    def facts(self, row: int) -> Facts | None:
+        """All that a row shows, at once: each question of Qt gives the interpreter away, and a busy job takes it."""
+        record = self._record(self._rows[row]) if row < len(self._rows) else None
+        if record is None:
+            return None
+        status = self._session.statuses.get(record.id, record.status)
+        return Facts(record.path, self._detail(record), status, self._thumbnail(record))
 
     def _words(self, record: ImageRecord, role: int) -> str | None:
         if role == STATUS:

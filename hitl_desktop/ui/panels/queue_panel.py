@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -39,7 +39,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.image_loader import ImageLoader
-from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS, QueueModel
+from hitl_desktop.ui.models.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.filter_queue import as_text, from_text
@@ -65,6 +65,9 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Paint one row."""
+        facts = cast("QueueModel", index.model()).facts(index.row())
+        if facts is None:
+            return
         rect: QRect = option.rect  # type: ignore[attr-defined]
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         palette = option.palette  # type: ignore[attr-defined]
@@ -72,18 +75,18 @@ class QueueDelegate(QStyledItemDelegate):
         painter.save()
         if chosen:
             painter.fillRect(rect, palette.highlight())
-        thumbnail = index.data(Qt.ItemDataRole.DecorationRole)
+        thumbnail = facts.thumbnail
         box = QRect(
             rect.left() + 6, rect.top() + (rect.height() - _PICTURE.height()) // 2, _PICTURE.width(), _PICTURE.height()
         )
         painter.fillRect(box, palette.mid())
-        if isinstance(thumbnail, QImage) and not thumbnail.isNull():
+        if thumbnail is not None and not thumbnail.isNull():
             size = thumbnail.size().scaled(_PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(0, 0, size.width(), size.height())
             target.moveCenter(box.center())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, thumbnail)
-        mark, colour = _MARKS[str(index.data(STATUS))]
+        mark, colour = _MARKS[facts.status]
         if mark:
             badge = QRect(box.right() - 15, box.top() + 1, 15, 15)
             painter.fillRect(badge, QColor(colour))
@@ -93,17 +96,15 @@ class QueueDelegate(QStyledItemDelegate):
             painter,
             rect,
             box.right() + 8,
-            index,
+            facts,
             palette.highlightedText().color() if chosen else palette.text().color(),
         )
         painter.restore()
 
-    def _text(
-        self, painter: QPainter, rect: QRect, left: int, index: QModelIndex | QPersistentModelIndex, colour: QColor
-    ) -> None:
+    def _text(self, painter: QPainter, rect: QRect, left: int, facts: Facts, colour: QColor) -> None:
         metrics = QFontMetrics(painter.font())
         width = rect.right() - left - 4
-        name = metrics.elidedText(str(index.data()).rsplit("/", 1)[-1], Qt.TextElideMode.ElideMiddle, width)
+        name = metrics.elidedText(facts.path.rsplit("/", 1)[-1], Qt.TextElideMode.ElideMiddle, width)
         painter.setPen(colour)
         painter.drawText(QRect(left, rect.top() + 8, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name)
         faint = QColor(colour)
@@ -111,7 +112,7 @@ class QueueDelegate(QStyledItemDelegate):
         painter.setPen(faint)
         detail = QRect(left, rect.top() + 10 + metrics.height(), width, rect.height() - 12 - metrics.height())
         flags = Qt.AlignmentFlag.AlignLeft.value | Qt.TextFlag.TextWordWrap.value
-        painter.drawText(detail, flags, str(index.data(DETAIL)))
+        painter.drawText(detail, flags, facts.detail)
 
 
 STATES = {"All": "", "To do": "undecided", "Decided": "decided", "Skipped": "skipped", "Unreadable": "unreadable"}
