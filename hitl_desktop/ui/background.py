@@ -21,6 +21,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.consistency import SHARE
 from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.list_queue import Listing, list_queue
@@ -36,7 +37,10 @@ _LISTING = "listing"
 READING, DETECTING, LEARNING, EXAMINING, FILES = "reading", "detecting", "learning", "examining", "files"
 _LEARN = "Learning"
 RANK_EVERY = 200
+_AT_ONCE = 10
+"""So many new pictures a learning takes in, most of a second each beside pre-labelling; others are for the next."""
 _LOOK_AHEAD = 60
+_LOOK_AGAIN_EVERY = round(1 / SHARE)
 _LOOK_AT_REST = 500
 """Of more pictures what heads find is not stored in advance: boxes and vectors of one take 70 KB."""
 
@@ -253,6 +257,8 @@ class Background(QObject):
     def _on_decided(self) -> None:
         if self._session.image is not None:
             self.unlearned.add(self._session.image.id)
+        if self._session.count("decided") % _LOOK_AGAIN_EVERY == 0:
+            self._session.messages.say("One more picture is due to be labelled again, blind: Model, Once more.")
         self._learn_if_due()
 
     def learn_of(self, image_id: int) -> None:
@@ -281,7 +287,7 @@ class Background(QObject):
             return
         self._runner.cancel(LEARNING)
         learning, self.unlearned = self.unlearned, set()
-        job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1))
+        job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1, most_new=_AT_ONCE))
         self._runner.start(
             LEARNING,
             _LEARN,
@@ -317,6 +323,8 @@ class Background(QObject):
             self._said_small = True
             self._session.messages.say("Many boxes are small for the head. Model > Look closer may find more of them.")
         self._session.apply_changes(result.changes)
-        if self.unlearned:
+        if result.left:
+            self.learn()
+        elif self.unlearned:
             self._learn_if_due()
         self._prepare()

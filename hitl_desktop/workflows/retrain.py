@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.learning.calibration import fit_calibration
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.naming_head import Samples, fit
@@ -33,7 +34,8 @@ from hitl_desktop.workflows.trial import is_drawn, pinned
 class RetrainResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
-    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more.
+    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more; `left` how
+    many decided pictures are for the next one.
     """
 
     head_id: int | None
@@ -43,6 +45,7 @@ class RetrainResult:
     changes: Changes
     waits: str = ""
     small: bool = False
+    left: int = 0
 
 
 def is_due(new_decisions: int, decided: int) -> bool:
@@ -51,16 +54,23 @@ def is_due(new_decisions: int, decided: int) -> bool:
 
 
 def retrain(
-    project: Project, progress: Progress, *, how: Mix | None = None, seed: int = 0, threads: int | None = None
+    project: Project,
+    progress: Progress,
+    *,
+    how: Mix | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    most_new: int | None = None,
 ) -> RetrainResult:
     """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
 
     Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few labels are no
-    error: the queue is ranked by the detector.
+    error: the queue is ranked by the detector. With `most_new` only so many pictures that the version before did not
+    know are taken in (or a quarter of very many), those decided last; the others are for the next one.
     """
     started = time.perf_counter()
     last_decision = project.decisions.last_id()
-    images = decided_for_training(project)
+    images, put_off = _in_portions(project, decided_for_training(project), most_new)
     detector = detector_of(project)
     progress.report(0, 3, "reading crops")
     if images:
@@ -108,7 +118,7 @@ def retrain(
         first_sight_objects=sum(s.objects for s in sights),
         first_sight_low=low,
         first_sight_high=high,
-        last_decision=last_decision,
+        last_decision=_known_up_to(project, put_off, last_decision),
     )
     with project.db.transaction():
         head_id = project.heads.add(
@@ -124,7 +134,28 @@ def retrain(
         project.queue.take(ranking)
     progress.report(3, 3, "done")
     small = wanted_sides(project) is not None
-    return RetrainResult(head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small)
+    return RetrainResult(
+        head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off)
+    )
+
+
+def _known_up_to(project: Project, put_off: set[int], last_decision: int) -> int:
+    """The decision up to which everything is learned."""
+    final = project.decisions.latest_final() if put_off else {}
+    return min((final.get(i, last_decision + 1) - 1 for i in put_off), default=last_decision)
+
+
+def _in_portions(
+    project: Project, images: list[ImageRecord], most_new: int | None
+) -> tuple[list[ImageRecord], set[int]]:
+    """The pictures to learn now, and those put off."""
+    before = project.heads.latest(1)
+    if most_new is None or not before:
+        return images, set()
+    learned, places = before[0].learned, {i: n for n, i in enumerate(project.decisions.decided_order())}
+    new = sorted((i.id for i in images if i.id not in learned), key=lambda i: places.get(i, -1))
+    put_off = set(new[: -max(most_new, len(new) // 4)])  # a large import is no reason for a hundred versions
+    return [i for i in images if i.id not in put_off], put_off
 
 
 def _active_finding(project: Project) -> tuple[FindingHead | None, FindingHead | None]:

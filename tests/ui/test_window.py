@@ -1033,3 +1033,26 @@ def test_settings_that_cannot_be_kept_hold_all_the_same(window: MainWindow, monk
     monkeypatch.setattr(Path, "write_text", refuse)
     window.actions_["theme_dark"].trigger()
     assert "cannot be written" in window._warning.text()
+
+
+def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -> None:
+    propose(window)
+    session, slider = window.session, window.inspector.threshold
+    category = session.add_category("cup")
+    assert category
+    session.go_to(1)
+    assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup"]
+    assert slider.words.text() == "from 0.30"
+    assert not slider.reset.isEnabled()
+    slider.slider.setValue(18)
+    assert session.own_thresholds == {category: 0.9}
+    assert slider.words.text() == "from 0.90"
+    assert [p.name for p in session.visible_proposals] == ["cup", "dog"]
+    slider.slider.setValue(1)
+    assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup", "cup"]  # what is hidden is stored
+    session.set_category(session.add_category("another"))
+    assert slider.words.text() == "from 0.30"
+    session.set_category(category)
+    slider.reset.click()
+    assert session.own_thresholds == {}
+    assert len(session.visible_proposals) == 3

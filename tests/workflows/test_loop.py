@@ -12,6 +12,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -332,3 +333,27 @@ def test_a_head_whose_lessons_were_all_taken_back_names_nothing_any_more(loop: P
     assert result.head_id is None
     assert result.changes.head
     assert loop.heads.active_id() is None
+
+
+def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(loop: Project, dataset: Path) -> None:
+    review(loop, dataset, 2)
+    first = retrain(loop, QUIET, threads=2, most_new=2)
+    assert (first.pictures, first.left) == (2, 0)
+    review(loop, dataset, 5)
+    order = loop.decisions.decided_order()
+    second = retrain(loop, QUIET, threads=2, most_new=2)
+    assert (second.pictures, second.left) == (4, 3)
+    version = loop.heads.get(second.head_id or 0)
+    assert version
+    assert version.learned == {*order[:2], *order[-2:]}
+    assert loop.decisions.images_since(version.summary.last_decision) >= set(order[2:5])  # known when opened again
+    assert retrain(loop, QUIET, threads=2, most_new=2).left == 1
+    last = retrain(loop, QUIET, threads=2, most_new=2)
+    assert (last.pictures, last.left) == (7, 0)
+    bit_by_bit = loop.heads.get(last.head_id or 0)
+    at_once = loop.heads.get(retrain(loop, QUIET, threads=2).head_id or 0)
+    assert bit_by_bit
+    assert at_once
+    one, other = (NamingHead.from_bytes(v.weights) for v in (bit_by_bit, at_once))
+    assert one.weights == pytest.approx(other.weights, abs=1e-6)
+    assert version.summary.pictures == 4

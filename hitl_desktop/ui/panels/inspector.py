@@ -28,6 +28,7 @@ from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.models.box_model import KEY, BoxModel, key_of
 from hitl_desktop.ui.panels.attributes import AttributePanel
 from hitl_desktop.ui.panels.field import Field
+from hitl_desktop.ui.panels.threshold import ThresholdSlider
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import swatch
 from hitl_desktop.workflows.attributes import of_categories
@@ -51,7 +52,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._filled: tuple[dict[int, str], set[int | None], dict[int, str]] = ({}, set(), {})
+        self._filled: tuple[object, ...] = ()
         self.setMinimumWidth(270)
         self.boxes_title, self.categories_title = QLabel("Boxes"), QLabel("Categories")
         self.model = BoxModel(session)
@@ -88,12 +89,13 @@ class Inspector(QWidget):
         self.categories.itemPressed.connect(self._on_pressed)
         self.categories.itemClicked.connect(self._on_category)
         self.categories.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.threshold = ThresholdSlider(session)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         for widget, stretch in (
             (self.boxes_title, 0), (self.boxes, 3), (self.attributes, 0), (self.tags_title, 0), (self.tags, 0),
             (self.tag_hints, 0),
-            (self.categories_title, 0), (self.name, 0), (self.categories, 3),
+            (self.categories_title, 0), (self.name, 0), (self.categories, 3), (self.threshold, 0),
         ):  # fmt: skip
             layout.addWidget(widget, stretch)
         session.opened.connect(self._on_opened)
@@ -125,7 +127,7 @@ class Inspector(QWidget):
             self.boxes.clearSelection()
 
     def _on_opened(self) -> None:
-        self._filled = ({}, set(), {})
+        self._filled = ()
         self.categories.clear()
         self._fill_categories()
         self._on_image()
@@ -169,10 +171,11 @@ class Inspector(QWidget):
         counts = project.annotations.count_by_category()
         naming, names = self._session.naming, self._session.offered
         taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
+        known = {naming.category_ids[c] for c in naming.class_column.tolist()} if naming else set[int | None]()
         colours = {c.id: c.colour for c in self._session.categories}
-        if (names, taught, colours) != self._filled:
-            self._filled = (dict(names), taught, colours)
-            self._fill_anew(naming.detector.classes if naming else (), taught)
+        if (names, taught, known, colours) != self._filled:
+            self._filled = (dict(names), taught, known, colours)
+            self._fill_anew(naming.detector.classes if naming else (), taught, known)
         keys = self._session.hotkeys
         for row, (category_id, name) in enumerate(names.items()):
             key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "
@@ -182,12 +185,11 @@ class Inspector(QWidget):
                 item.setText(text)
         self._mark_current()
 
-    def _fill_anew(self, classes: Sequence[str], taught: set[int | None]) -> None:
-        known = {normalise_name(name) for name in classes}
+    def _fill_anew(self, classes: Sequence[str], taught: set[int | None], known: set[int | None]) -> None:
         names = self._session.offered
         self.categories.clear()
         for category_id, name in names.items():
-            marks = ["known to the detector"] if normalise_name(name) in known else []
+            marks = ["known to the detector"] if category_id in known else []
             marks += ["taught to the head"] if category_id in taught else []
             item = QListWidgetItem(swatch(category_id), name)
             item.setData(Qt.ItemDataRole.UserRole, category_id)
