@@ -209,8 +209,9 @@ def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) ->
 def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.hitl") as project:
         project.images.add(project.add_folder(tmp_path), ["a.png", "b.png", "c.png"])
-        project.db.execute("DROP TABLE queue")
-        project.db.execute("DROP TABLE queue_order")
+        later = ("class_maps", "validations", "bulk_samples", "bulk_accepts", "pinned_boxes", "second_looks")
+        for table in ("queue", "queue_order", *later):
+            project.db.execute(f"DROP TABLE {table}")
         for column in ("looks", "same_as"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         project.db.execute("ALTER TABLE decisions DROP COLUMN why")

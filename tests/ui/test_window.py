@@ -1044,9 +1044,9 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
     assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup"]
     assert slider.words.text() == "from 0.30"
     assert not slider.reset.isEnabled()
-    slider.slider.setValue(18)
-    assert session.own_thresholds == {category: 0.9}
-    assert slider.words.text() == "from 0.90"
+    slider.slider.setValue(17)
+    assert session.own_thresholds == {category: 0.85}
+    assert slider.words.text() == "from 0.85"
     assert [p.name for p in session.visible_proposals] == ["cup", "dog"]
     slider.slider.setValue(1)
     assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup", "cup"]  # what is hidden is stored
