@@ -227,10 +227,19 @@ class Background(QObject):
         project = self._session.project
         if project is None or self._runner.busy(LEARNING):
             return
-        job = in_project(project.path, lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AHEAD))
-        self._runner.start(LEARNING, "Looking ahead", job, on_success=self._on_prepared)
+        at_hand = self._session.image.id if self._session.image else None
+        job = in_project(
+            project.path,
+            lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AHEAD, at_hand=at_hand),
+        )
+        self._runner.start(
+            LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared
+        )
         back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
         self._runner.start(LEARNING, "Looking back", back, on_success=self._on_looked_back, quiet=True)
+
+    def _on_looking_ahead(self, _job: Job) -> None:
+        self._session.load_missing_proposals()
 
     def _on_looked_back(self, changes: Changes) -> None:
         if changes.annotations_of:

@@ -249,18 +249,31 @@ class Session(QObject):
                 self.image = self.project.images.get(self.image.id)
             if self.image is not None and self.image.id in changes.annotations_of:
                 self._read_boxes()
-            if not self.proposals and self.image is not None:
-                self.load_missing_proposals()
+            self.load_missing_proposals()
         self.changed.emit(changes)
 
     def load_missing_proposals(self) -> None:
-        """Show the proposals of the picture at hand as soon as there are some."""
-        if self.project is None or self.image is None or self.proposals:
+        """Show the proposals of the picture at hand as soon as there are some, unless hands have begun with it.
+
+        What is on the screen stays as it is: more may come beside it.
+        """
+        image = self.image
+        if self.project is None or image is None or image.state is not ImageState.UNDECIDED:
+            return
+        if self.proposals and (self.annotations or self.rejected):
             return
         if self._naming is None:
             self._read_names()
-        self.proposals = proposals_of(self.project, self.image, self._naming)
-        if self.proposals:
+        before = self.visible_proposals
+        fresh = proposals_of(self.project, image, self._naming)
+        if before:
+            known = {p.prediction_id for p in self.proposals}
+            new = [p for p in fresh if p.prediction_id not in known]
+            if not new:
+                return
+            fresh = [*self.proposals, *new]
+        self.proposals = fresh
+        if len(self.visible_proposals) > len(before):
             self.boxes_changed.emit()
 
     # the picture at hand

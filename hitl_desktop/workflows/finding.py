@@ -420,12 +420,21 @@ def find_objects(
     return len(waiting)
 
 
-def find_ahead(project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None) -> int:
+def find_ahead(
+    project: Project,
+    progress: Progress,
+    *,
+    threads: int | None = None,
+    most: int | None = None,
+    at_hand: int | None = None,
+) -> int:
     """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes there.
 
-    Returns how many pictures and boxes that were.
+    The picture `at_hand`, if it is still to be decided, is the first. Returns how many pictures and boxes that were.
     """
-    front = [image for i in project.queue.ids()[:most] if (image := project.images.get(i))]
+    order = project.queue.ids()
+    first = [at_hand] if at_hand in set(order) else []
+    front = [image for i in dict.fromkeys([*first, *order[:most]]) if i and (image := project.images.get(i))]
     done, quiet = 0, Quiet(progress)
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         done += find_objects(project, [image], quiet, threads=threads)

@@ -1056,3 +1056,24 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
     slider.reset.click()
     assert session.own_thresholds == {}
     assert len(session.visible_proposals) == 3
+
+
+def test_proposals_appear_on_a_picture_with_none_until_hands_have_begun(window: MainWindow) -> None:
+    """What a head finds a second after the picture came up is shown; it does not come between a person's boxes."""
+    project, session = window.session.project, window.session
+    assert project
+    assert session.visible_proposals == []
+    propose(window)
+    assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup"]
+    on_screen = session.proposals
+    session.load_missing_proposals()
+    assert session.proposals is on_screen  # they stay as they are
+    session.go_to(2)
+    propose(window, 2)
+    session.set_threshold(0.95)
+    session.draw([(BBox(50, 40, 9, 9), session.add_category("cup") or 0)])
+    session.set_threshold(0.85)
+    on_screen = session.proposals
+    session.remove(session.visible_proposals)
+    session.load_missing_proposals()
+    assert session.proposals is on_screen  # hands have begun
