@@ -118,13 +118,31 @@ def bootstrap(
 
 
 def ratio_interval(parts: NDArray[np.floating], wholes: NDArray[np.floating], *, seed: int = 0) -> Interval:
-    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron 1979)."""
+    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron 1979).
+
+    For shares of boxes there is `share_interval`.
+    """
     if len(parts) == 0:
         return 0.0, 1.0
     drawn = np.random.default_rng(seed).integers(0, len(parts), (_DRAWS, len(parts)))
     values = parts[drawn].sum(axis=1) / np.maximum(wholes[drawn].sum(axis=1), 1e-9)
     low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
+    return _not_too_sure(float(low), float(high), len(parts))
+
+
+def share_interval(right: NDArray[np.floating], of: NDArray[np.floating]) -> Interval:
+    """The 95 % interval of a share of boxes, given how many were right and how many there were on each picture [N]."""
+    boxes = of.astype(int)
+    places = np.arange(boxes.sum()) - np.repeat(np.cumsum(boxes) - boxes, boxes)
+    is_right = places < np.repeat(right, boxes)
+    return clustered_interval(is_right, np.repeat(np.arange(len(boxes)), boxes))
+
+
+def _not_too_sure(low: float, high: float, pictures: int) -> Interval:
+    """Pictures that are all alike have no spread, which is no proof: then as for a share of so many (Wilson)."""
+    if high - low > 1e-9 or not 0.0 <= low <= 1.0:
+        return low, high
+    return wilson_interval(low * pictures, pictures)
 
 
 def bootstrap_pictures(statistic: Callable[[NDArray[np.intp]], float], pictures: int, *, seed: int = 0) -> Interval:
@@ -133,7 +151,7 @@ def bootstrap_pictures(statistic: Callable[[NDArray[np.intp]], float], pictures:
         return 0.0, 1.0
     drawn = np.random.default_rng(seed).integers(0, pictures, (_DRAWS, pictures))
     low, high = np.quantile([statistic(rows) for rows in drawn], [0.025, 0.975])
-    return float(low), float(high)
+    return _not_too_sure(float(low), float(high), pictures)
 
 
 def average_precision_of_judged(scores: NDArray[np.floating], right: NDArray[np.bool_], objects: int) -> float:

@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
         self.consistency_acts = ConsistencyActs(self.session, self.messages, self)
         self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
-        self.validate_acts = ValidateActs(self.session, self.messages, self.ask, self)
+        self.validate_acts = ValidateActs(self.session, self.runner, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.head_acts, self.messages, self.ask, self)

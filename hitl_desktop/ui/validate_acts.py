@@ -12,18 +12,23 @@ from hitl_desktop.domain.validation import Validated
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.background import EXAMINING, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.validate import ValidateDialog
+from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import validate
+
+_LOOKED_AT = 4
 
 
 class ValidateActs:
     """Acts of validation; verdicts go into a table of their own, which nothing that teaches reads."""
 
-    def __init__(self, session: Session, messages: Messages, ask: Ask, window: QWidget) -> None:
-        self._session, self._messages, self.ask, self._window = session, messages, ask, window
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, window: QWidget) -> None:
+        self._session, self._runner = session, runner
+        self._messages, self.ask, self._window = messages, ask, window
         self.dialog: ValidateDialog | None = None
         self._done: list[int] = []
         session.opened.connect(self.close)
@@ -49,16 +54,28 @@ class ValidateActs:
         self.dialog.setFocus()
 
     def _show_next(self) -> None:
-        session, project, dialog = self._session, self._session.project, self.dialog
+        """Let the head look at the next pictures, then show the first of them."""
+        project, dialog = self._session.project, self.dialog
         if project is None or dialog is None:
             return
         try:
-            image = validate.next_picture(project)
+            waiting = validate.next_pictures(project, _LOOKED_AT)
         except HitlError:
-            image = None
-        told = validate.in_words(validate.report(project)) if image is None else ""
-        if image is None:
-            dialog.show_end(told)
+            waiting = []
+        if not waiting:
+            dialog.show_end(validate.in_words(validate.report(project)))
+            return
+        dialog.wait()
+        job = in_project(project.path, lambda p, progress: validate.look(p, waiting[:1], progress, threads=1))
+        shows = partial(self._show, waiting[0].id)
+        self._runner.start(EXAMINING, "Looking at a picture", job, on_success=shows, quiet=True)
+        ahead = in_project(project.path, lambda p, progress: validate.look(p, waiting[1:], progress, threads=1))
+        self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
+
+    def _show(self, image_id: int, _done: None) -> None:
+        session, project, dialog = self._session, self._session.project, self.dialog
+        image = project.images.get(image_id) if project is not None else None
+        if project is None or dialog is None or image is None:
             return
         proposals = validate.to_judge(project, image, session.thresholds)
         words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."

@@ -32,13 +32,17 @@ MOST_SHOWN = 120
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """The proposals that would be accepted, and a random part of them with what is in them."""
+    """The proposals that would be accepted, and a random part of them with what is in them.
+
+    On pictures `not_looked_at` by the active head only the detector's boxes are known.
+    """
 
     name: str
     threshold: float
     proposals: list[Proposal]
     pictures: int
     shown: list[tuple[Proposal, RgbImage]]
+    not_looked_at: int = 0
 
 
 def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:
@@ -67,7 +71,10 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
             f"No proposal of {name} has a score of {threshold:.2f} or more.", hint="Lower the score, or pre-label more."
         )
     drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
-    return Preview(name, threshold, found, len({p.image_id for p in found}), _with_pixels(project, drawn, progress))
+    seen = project.predictions.images_found_by(naming.finder_id or 0, naming.head_id or 0)
+    not_yet = sum(i.id not in seen for i in images) if naming.finder_id is not None else 0
+    pictures = len({p.image_id for p in found})
+    return Preview(name, threshold, found, pictures, _with_pixels(project, drawn, progress), not_yet)
 
 
 def _with_pixels(

@@ -10,7 +10,7 @@ import numpy as np
 from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, Acts, Decision
 from hitl_desktop.domain.words import counted
-from hitl_desktop.learning.metrics import Interval, ratio_interval
+from hitl_desktop.learning.metrics import Interval, ratio_interval, share_interval
 from hitl_desktop.store.project import Project
 
 LATEST = 100
@@ -71,7 +71,7 @@ def stop_advice(decisions: Sequence[Decision]) -> str:
         return ""
     touched = np.array([d.acts.boxes + d.acts.rejected for d in seen], float)
     changed = touched - [d.acts.accepted for d in seen]
-    low, high = ratio_interval(changed, touched)
+    low, high = share_interval(changed, touched)
     share = changed.sum() / touched.sum()
     stop = " Deciding more of the same will teach little." if high < _LITTLE else ""
     return (

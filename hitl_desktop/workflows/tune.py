@@ -10,7 +10,7 @@ import numpy as np
 from hitl_desktop.domain.geometry import BBox, match
 from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.words import counted
-from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, ratio_interval
+from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, share_interval
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
@@ -20,7 +20,7 @@ from hitl_desktop.workflows.first_sight import RIGHT_IOU, FirstSight, first_sigh
 from hitl_desktop.workflows.gate import Trial, f1_of, trial_pictures
 
 STRETCH = 10
-LATEST = 20
+LATEST = 10
 MOST_MIXED = 300
 FEW_HELD_OUT = 30
 """With fewer pictures held out a difference of .1 is within chance as a rule."""
@@ -140,7 +140,9 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     drawn = {d.image_id for d in final if d.why == WORDS[Why.RANDOM]}
     places = {d.image_id: n for n, d in enumerate(final)}
     progress.report(1, 4, "looking at what was taught")
-    gap, held_out = _gap(project, every[-LATEST:]), _held_out(project)
+    # before that the head learns too much between two pictures: what it did not know yet is no memorising
+    gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
+    held_out = _held_out(project)
     progress.check_cancelled()
     progress.report(2, 4, "looking for what is mixed up")
     cells, categories = _mixed_up(project, every[-MOST_MIXED:])
@@ -231,7 +233,7 @@ def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSig
     table = np.array(rows, float)
     right, shown, there = (int(n) for n in table.sum(axis=0))
     return CategoryAtFirstSight(
-        name, shown, right, there, ratio_interval(table[:, 0], table[:, 1]), ratio_interval(table[:, 0], table[:, 2])
+        name, shown, right, there, share_interval(table[:, 0], table[:, 1]), share_interval(table[:, 0], table[:, 2])
     )
 
 

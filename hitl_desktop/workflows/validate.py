@@ -22,18 +22,34 @@ from hitl_desktop.learning.metrics import (
     Interval,
     average_precision_of_judged,
     bootstrap_pictures,
-    ratio_interval,
+    clustered_interval,
+    share_interval,
 )
+from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
+from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
 
 WORST = 20
 
 
 def next_picture(project: Project) -> ImageRecord | None:
-    """The next picture to be judged: undecided ones the active head has no verdict on, in a random order that is always
-    the same, whatever the queue is.
+    """The next picture to be judged, if any is left (`next_pictures`)."""
+    return next(iter(next_pictures(project, 1)), None)
+
+
+def look(project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None) -> None:
+    """Let the active head look at these pictures, as it does ahead of the queue: that is what people judge."""
+    find_objects(project, images, progress, threads=threads)
+    embed_images(project, images, progress, threads=threads)
+
+
+def next_pictures(project: Project, most: int) -> list[ImageRecord]:
+    """The next pictures to be judged: undecided ones the active head has no verdict on.
+
+    They come in a random order that is always the same, whatever the queue is.
 
     Raises:
         HitlError: nothing was pre-labelled, or every picture is decided.
@@ -52,7 +68,7 @@ def next_picture(project: Project) -> ImageRecord | None:
             hint="Add pictures, or keep some undecided.",
         )
     left = [i for i in waiting if i.id not in done]
-    return min(left, key=lambda i: blake2b(f"validate {i.id}".encode(), digest_size=8).digest(), default=None)
+    return sorted(left, key=lambda i: blake2b(f"validate {i.id}".encode(), digest_size=8).digest())[:most]
 
 
 def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
@@ -132,13 +148,11 @@ def _reliability(scores: Any, right: Any, images: Any) -> dict[str, Any]:
         [float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum())]
         for b in np.unique(index)
     ]
-    pictures = np.unique(images)
-    per_picture = np.array([[right[images == i].sum(), (images == i).sum()] for i in pictures], float)
     return {
         "bins": bins,
         "error": expected_calibration_error(scores, right),
         "interval": calibration_error_interval(scores, right, images),
-        "precision_interval": ratio_interval(per_picture[:, 0], per_picture[:, 1]),
+        "precision_interval": clustered_interval(right, images),
     }
 
 
@@ -180,8 +194,8 @@ def _category(name: str, boxes: list[list[tuple[float, bool]]], objects: list[in
 
     return CategoryValidated(
         name, shown, right, there,
-        right / shown if shown else None, ratio_interval(table[:, 0], table[:, 1]),
-        right / there if there else None, ratio_interval(table[:, 0], table[:, 2]),
+        right / shown if shown else None, share_interval(table[:, 0], table[:, 1]),
+        right / there if there else None, share_interval(table[:, 0], table[:, 2]),
         ap(np.arange(len(boxes))) if there else None, bootstrap_pictures(ap, len(boxes)),
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ def test_verdicts_by_key_go_where_nothing_learns(
     window.actions_["validate"].trigger()
     dialog = window.validate_acts.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
     first = dialog.image_id
     assert [item.label for item in dialog.canvas.items] == ["car 0.80", "truck 0.60"]
     assert dialog.canvas.selected is not None  # the most doubtful one
@@ -52,19 +52,20 @@ def test_verdicts_by_key_go_where_nothing_learns(
     qtbot.mouseClick(dialog.canvas, Qt.MouseButton.LeftButton, pos=dialog.canvas.rect().center())
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     (kept,) = project.validations.all()
+    assert not dialog.done_button.isEnabled()  # the head looks at the next one first
     assert (kept.image_id, [b.judgement for b in kept.boxes]) == (
         first,
         [Judgement.CORRECT, Judgement.FALSE, Judgement.MISSED],
     )
     assert project.annotations.all() == []
-    assert dialog.image_id != first
+    qtbot.waitUntil(lambda: dialog.image_id != first and dialog.done_button.isEnabled(), timeout=LONG)
     qtbot.keyClick(dialog, Qt.Key.Key_Backspace)
-    assert dialog.image_id == first
+    qtbot.waitUntil(lambda: dialog.image_id == first and dialog.done_button.isEnabled(), timeout=LONG)
     assert project.validations.all() == []
     for _ in range(4):
-        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
-    assert "8 of 8 boxes shown were correct: 100%" in dialog.words.text()
+    qtbot.waitUntil(lambda: "8 of 8 boxes shown were correct: 100%" in dialog.words.text(), timeout=LONG)
     answers = window.validate_acts.ask
     assert isinstance(answers, Answers)
     dialog.report.click()

@@ -161,7 +161,8 @@ def decision(image_id: int, acts: Acts, why: str = "", seconds: float = 6.0) -> 
 def test_effort_has_known_answers() -> None:
     same = effort_of([decision(n, Acts(accepted=1, drawn=1)) for n in range(30)])
     assert same.saved == pytest.approx(1 - (1.6 + 7) / 14)
-    assert same.saved_interval == pytest.approx((same.saved, same.saved))  # all pictures are alike
+    low, high = same.saved_interval
+    assert low < same.saved < high  # all pictures are alike, but thirty are no proof
     assert same.minutes == pytest.approx(0.1)
     mixed = effort_of([decision(n, Acts(accepted=1) if n % 2 else Acts(drawn=1)) for n in range(60)])
     low, high = mixed.saved_interval

@@ -7,13 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.metrics import average_precision, average_precision_of_judged, ratio_interval
+from hitl_desktop.learning.metrics import (
+    average_precision,
+    average_precision_of_judged,
+    clustered_interval,
+    ratio_interval,
+    share_interval,
+    wilson_interval,
+)
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
@@ -190,10 +196,20 @@ def test_average_precision_of_verdicts_is_that_of_boxes(rows: list[tuple[int, bo
     assert ours == pytest.approx(average_precision(truth, detections).ap50, abs=1e-6)
 
 
-def test_a_ratio_of_like_pictures_has_no_spread_and_of_unlike_ones_has() -> None:
+def test_a_ratio_has_an_interval_even_where_all_pictures_are_alike() -> None:
     same = np.ones(10)
-    assert ratio_interval(same, 2 * same) == pytest.approx((0.5, 0.5))
+    low, high = ratio_interval(same, 2 * same)
+    assert low < 0.4
+    assert high > 0.6  # ten pictures are no proof
     low, high = ratio_interval(np.array([0.0, 1.0] * 50), np.ones(100))
     assert low == pytest.approx(0.40, abs=0.03)
     assert high == pytest.approx(0.60, abs=0.03)
-    assert BBox(0, 0, 1, 1).is_valid()
+
+
+def test_a_share_of_boxes_is_as_sure_as_its_pictures_are_many() -> None:
+    """Nine boxes of nine are right on nine pictures, or on one."""
+    assert share_interval(np.ones(9), np.ones(9)) == pytest.approx(wilson_interval(9, 9))
+    assert share_interval(np.array([9.0]), np.array([9.0])) == pytest.approx(wilson_interval(1, 1))
+    right, of = np.array([1.0, 2.0, 0.0]), np.array([2.0, 2.0, 3.0])
+    boxes = np.array([True, False, True, True, False, False, False])
+    assert share_interval(right, of) == clustered_interval(boxes, np.array([0, 0, 1, 1, 2, 2, 2]))

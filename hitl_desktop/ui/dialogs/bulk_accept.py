@@ -109,10 +109,16 @@ class BulkAcceptDialog(QDialog):
             return
         boxes, out = len(self.preview.proposals), len(self.out)
         part = "all" if len(self.preview.shown) == boxes else f"{len(self.preview.shown)} drawn at random"
+        blind = self.preview.not_looked_at
+        ahead = (
+            f" The head has not looked at {counted(blind, 'picture')} yet: only the detector's boxes there."
+            if blind
+            else ""
+        )
         self.words.setText(
             f"{counted(boxes - out, 'box')} on {counted(self.preview.pictures, 'picture')}; {part} are shown, a click "
             "takes one out. The pictures stay to be decided. A random sample is set aside for a look, which says how "
-            "many of all may be wrong. Ctrl+Z takes everything back."
+            f"many of all may be wrong. Ctrl+Z takes everything back.{ahead}"
         )
         self.accept_button.setEnabled(boxes > out)
 

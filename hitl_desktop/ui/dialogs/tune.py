@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.plots import SECOND_COLOUR, add_curve, new_plot
 from hitl_desktop.workflows.effort import Effort
-from hitl_desktop.workflows.tune import NOTHING, CategoryAtFirstSight, Cell, Point, Spot, Tuning
+from hitl_desktop.workflows.tune import LATEST, NOTHING, CategoryAtFirstSight, Cell, Point, Spot, Tuning
 
 _SPOT = Qt.ItemDataRole.UserRole
 
@@ -56,7 +56,7 @@ class TuneDialog(QDialog):
     def _learning(self, tuning: Tuning) -> QWidget:
         page, layout = _page()
         self.curve = new_plot(self, "Learning curve", "decided pictures", "F1 at first sight")
-        self.curve.addLegend()
+        self.curve.addLegend(labelTextColor=self.palette().text().color())
         self.curve.setYRange(0, 1)
         highlight = self.palette().highlight().color()
         for points, colour, name, symbol in (
@@ -67,7 +67,9 @@ class TuneDialog(QDialog):
                 self.curve, colour, [p.pictures for p in points], [p.f1 for p in points],
                 [p.interval for p in points], name, symbol=symbol,
             )  # fmt: skip
-        self.gap = _label(tuning.gap.words if tuning.gap else "Memorising: not measured yet, it needs a head.")
+        self.gap = _label(
+            tuning.gap.words if tuning.gap else f"Whether it memorises is said after {2 * LATEST} decided pictures."
+        )
         self.held_out = _label(tuning.held_out.words)
         self.stop = _label(tuning.stop or "Whether to stop is said after twenty reviews.")
         first = _label(_curve_words(tuning.curve))

@@ -93,6 +93,12 @@ class ValidateDialog(LookingDialog):
         self.canvas.select_next()
         self._enable(True)
 
+    def wait(self) -> None:
+        """The head is looking at the next picture."""
+        self.clear("The head looks at the next picture.")
+        self._proposals = []
+        self._enable(False)
+
     def show_end(self, words: str) -> None:
         """There is nothing more to judge."""
         self.words.setText(words)
