@@ -70,6 +70,15 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert [row["state"] for row in rows].count("decided") == 6
     assert "decided" in hitl("images", project)
 
+    told = report("report", project, "--out", tmp_path / "report.html")
+    assert told["pictures"] == {"all": 12, "decided": 6, "undecided": 6, "skipped": 0, "unreadable": 0}
+    assert told["head"]["pictures"] == 6
+    assert told["held_out"]["words"]
+    page = (tmp_path / "report.html").read_text()
+    assert told["categories"][0]["name"] in page
+    assert "Consistency of the people" in page
+    assert "held_out" in hitl("report", project)
+
 
 def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> None:
     project = tmp_path / "p.hitl"
