@@ -51,7 +51,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a workflow changed; each view decides what that means to it."""
+    """What a workflow changed; each view decides what that means to it.
+
+    `learn_from` are pictures that an act on several decided, or opened again, or whose labels it changed.
+    """
 
     images: bool = False
     annotations_of: frozenset[int] = frozenset()
@@ -60,6 +63,7 @@ class Changes:
     head: bool = False
     queue: bool = False
     go_to: int | None = None
+    learn_from: frozenset[int] = frozenset()
 
     def __or__(self, other: Changes) -> Changes:
         return Changes(
@@ -70,4 +74,5 @@ class Changes:
             self.head or other.head,
             self.queue or other.queue,
             other.go_to or self.go_to,
+            self.learn_from | other.learn_from,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import IntFlag
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
+
+import numpy as np
 
 
 class Why(IntFlag):
@@ -75,3 +78,23 @@ def mix(
         order.append((image_id, why))
         due[why] += strides[why]
     return order
+
+
+def random_order(ids: Sequence[int], seed: int = 0) -> list[int]:
+    """A random order that is always the same, so that its first pictures are a random sample whatever else is done.
+
+    By a hash of the id (SplitMix64, Steele et al. 2014), of a hundred thousand in ten milliseconds.
+    """
+    known = np.array(ids, np.uint64)
+    mixed = (known + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return known[np.argsort(mixed ^ (mixed >> np.uint64(31)), kind="stable")].astype(np.int64).tolist()
+
+
+def sample_so_far(ids: Sequence[int], done: Set[int], seed: int = 0) -> list[int]:
+    """The pictures of that order before the first that is not done: a random sample, whoever asked about them.
+
+    Only those asked about *because* they were drawn are none: what a strategy likes is missing there.
+    """
+    return list(takewhile(done.__contains__, random_order(ids, seed)))

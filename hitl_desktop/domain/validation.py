@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from hitl_desktop.domain.geometry import BBox
 
+PROMOTED = "promoted from validation"
+"""Why a picture is decided whose verdicts were made labels."""
+
 
 class Judgement(StrEnum):
     """What a proposal is, or what has none."""

@@ -117,17 +117,19 @@ def bootstrap(
     return float(low), float(high)
 
 
-def ratio_interval(parts: NDArray[np.floating], wholes: NDArray[np.floating], *, seed: int = 0) -> Interval:
+def ratio_interval(
+    parts: NDArray[np.floating], wholes: NDArray[np.floating], *, is_share: bool = False, seed: int = 0
+) -> Interval:
     """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron 1979).
 
-    For shares of boxes there is `share_interval`.
+    Of a share, that is a ratio between 0 and 1, pictures all alike are no proof; of boxes see `share_interval`.
     """
     if len(parts) == 0:
         return 0.0, 1.0
     drawn = np.random.default_rng(seed).integers(0, len(parts), (_DRAWS, len(parts)))
     values = parts[drawn].sum(axis=1) / np.maximum(wholes[drawn].sum(axis=1), 1e-9)
     low, high = np.quantile(values, [0.025, 0.975])
-    return _not_too_sure(float(low), float(high), len(parts))
+    return _not_too_sure(float(low), float(high), len(parts)) if is_share else (float(low), float(high))
 
 
 def share_interval(right: NDArray[np.floating], of: NDArray[np.floating]) -> Interval:
@@ -204,3 +206,15 @@ def paired_bound(before: NDArray[np.floating], after: NDArray[np.floating], doub
     freedom = _WORTH + len(gains) - 1
     squares = _WORTH * _USUAL_SPREAD**2 + float(((gains - gains.mean()) ** 2).sum())
     return float(gains.mean() + t.ppf(1 - doubt, freedom) * math.sqrt(squares / freedom / len(gains)))
+
+
+def gain_interval(gains: NDArray[np.floating]) -> Interval:
+    """The 95 % interval of the mean of gains from -1 to 1 [N], with what is known of their spread (`paired_bound`)."""
+    from scipy.stats import t  # noqa: PLC0415 - heavy: only a job needs it
+
+    if len(gains) == 0:
+        return -1.0, 1.0
+    mean, freedom = float(gains.mean()), _WORTH + len(gains) - 1
+    squares = _WORTH * _USUAL_SPREAD**2 + float(((gains - mean) ** 2).sum())
+    spread = float(t.ppf(0.975, freedom)) * math.sqrt(squares / freedom / len(gains))
+    return mean - spread, mean + spread

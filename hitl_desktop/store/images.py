@@ -129,6 +129,16 @@ class Images:
         """All ids, in order."""
         return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]
 
+    def ids_to_label(self) -> dict[int, str]:
+        """The state of each picture that is to be labelled, in order of id: readable, and not kept for a test."""
+        sql = "SELECT id, state FROM images WHERE reason IS NULL AND (split IS NULL OR split != 'test') ORDER BY id"
+        return dict(self._db.execute(sql))
+
+    def decided_of(self, image_ids: Iterable[int]) -> set[int]:
+        """Those of these pictures that are decided."""
+        sql = "SELECT 1 FROM images WHERE id = ? AND state = 'decided'"
+        return {i for i in image_ids if self._db.one(sql, (i,))}
+
     def last_id(self) -> int:
         """The highest id, about as many as there are pictures; 0 if there are none."""
         return self._db.scalar("SELECT max(id) FROM images") or 0

@@ -87,6 +87,11 @@ class Queue:
             del waiting[image_id]
         return [*first, *waiting]
 
+    def in_queue(self, why: Why) -> set[int]:
+        """The pictures of a queue, whatever became of them."""
+        sql = "SELECT image_id FROM queue WHERE queues & ?"
+        return {row[0] for row in self._db.execute(sql, (int(why),))}
+
     def scores(self) -> dict[int, float]:
         """How much each picture that was looked at is worth asking about."""
         return dict(self._db.execute("SELECT image_id, score FROM queue"))

@@ -10,7 +10,8 @@ from hitl_desktop.domain.validation import JudgedBox, Validated
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.database import Database, Row
 
-_COLUMNS = "id, image_id, head_id, seconds, boxes, at, promoted"
+_COLUMNS = """id, image_id, head_id, seconds, boxes, at,
+    EXISTS (SELECT 1 FROM journal WHERE journal.id = promoted AND NOT undone)"""
 
 
 class Validations:
@@ -23,7 +24,7 @@ class Validations:
         """Store the verdicts on a picture, in place of those on the same head before."""
         with self._db.transaction():
             self._db.execute(
-                "DELETE FROM validations WHERE image_id = ? AND head_id IS ? AND NOT promoted",
+                "DELETE FROM validations WHERE image_id = ? AND head_id IS ?",
                 (validated.image_id, validated.head_id),
             )
             return self._db.insert(
@@ -36,15 +37,15 @@ class Validations:
 
     def forget(self, validation_id: int) -> None:
         """Take verdicts back."""
-        self._db.execute("DELETE FROM validations WHERE id = ? AND NOT promoted", (validation_id,))
+        self._db.execute("DELETE FROM validations WHERE id = ?", (validation_id,))
 
     def all(self) -> list[Validated]:
         """All verdicts, in order of time."""
         return [_validated(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM validations ORDER BY id")]
 
-    def mark_promoted(self, validation_ids: Iterable[int]) -> None:
-        """Note that people made these training data."""
-        self._db.many("UPDATE validations SET promoted = 1 WHERE id = ?", ((i,) for i in validation_ids))
+    def mark_promoted(self, validation_ids: Iterable[int], edit_id: int) -> None:
+        """Note by which edit people made these training data; while it is undone they are none."""
+        self._db.many("UPDATE validations SET promoted = ? WHERE id = ?", ((edit_id, i) for i in validation_ids))
 
 
 def _validated(row: Row) -> Validated:

@@ -74,6 +74,7 @@ class Background(QObject):
         """Pictures that were decided, corrected or undone since the last head began to learn."""
         self._ranked_at = 0
         self._look_again = self._said_small = False
+        self._said_due = 0
         self._filtering: Job | None = None
         self.speed = ""
         session.opened.connect(self._start)
@@ -227,16 +228,16 @@ class Background(QObject):
         project = self._session.project
         if project is None or self._runner.busy(LEARNING):
             return
-        at_hand = self._session.image.id if self._session.image else None
-        job = in_project(
-            project.path,
-            lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AHEAD, at_hand=at_hand),
-        )
+        job = in_project(project.path, partial(self._look, _LOOK_AHEAD))
         self._runner.start(
             LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared
         )
         back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
         self._runner.start(LEARNING, "Looking back", back, on_success=self._on_looked_back, quiet=True)
+
+    def _look(self, most: int, project: Project, progress: Progress) -> int:
+        """For a job: it asks as it goes on which picture is on the screen, and leaves that as it is."""
+        return find_ahead(project, progress, threads=1, most=most, at_hand=lambda: self._session.at_hand)
 
     def _on_looking_ahead(self, _job: Job) -> None:
         self._session.load_missing_proposals()
@@ -260,13 +261,15 @@ class Background(QObject):
         """What comes next is done: go on with what comes later, until there is something better to do."""
         project = self._session.project
         if project is not None and not self._runner.busy(LEARNING):
-            job = in_project(project.path, lambda p, progress: find_ahead(p, progress, threads=1, most=_LOOK_AT_REST))
+            job = in_project(project.path, partial(self._look, _LOOK_AT_REST))
             self._runner.start(LEARNING, "Looking at the rest", job, on_success=lambda n: self.rank() if n else None)
 
     def _on_decided(self) -> None:
         if self._session.image is not None:
             self.unlearned.add(self._session.image.id)
-        if self._session.count("decided") % _LOOK_AGAIN_EVERY == 0:
+        decided = self._session.count("decided")
+        if decided % _LOOK_AGAIN_EVERY == 0 and decided > self._said_due:
+            self._said_due = decided
             self._session.messages.say("One more picture is due to be labelled again, blind: Model, Once more.")
         self._learn_if_due()
 
@@ -279,10 +282,8 @@ class Background(QObject):
         if changes.queue and changes.go_to is not None:  # an undo or redo of a decision
             self.unlearned.add(changes.go_to)
             self._learn_if_due()
-        elif (
-            changes.categories and changes.annotations_of and changes.go_to is None and len(changes.annotations_of) > 1
-        ):
-            self.unlearned |= changes.annotations_of  # categories were merged
+        elif changes.learn_from:
+            self.unlearned |= changes.learn_from
             self._learn_if_due()
 
     def _learn_if_due(self) -> None:

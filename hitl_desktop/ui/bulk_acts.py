@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
+from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import FILES, READING, in_project
 from hitl_desktop.ui.dialogs.bulk_accept import BulkAcceptDialog, BulkSampleDialog
 from hitl_desktop.ui.jobs import JobRunner
@@ -91,6 +93,8 @@ class BulkActs:
             return
         self.sample = BulkSampleDialog(self._window)
         self.sample.judged.connect(self._judge)
+        self.sample.unseen.connect(self._on_unseen)
+        self.sample.back_asked.connect(self._back)
         self.sample.finished.connect(self._forget_sample)
         self._show_next()
         self.sample.show()
@@ -113,11 +117,22 @@ class BulkActs:
         )
 
     def _judge(self, is_wrong: bool) -> None:
+        bulk = self._bulk
+        if bulk is not None and bulk.left:
+            self._do(partial(bulk_accept.judge, bulk=bulk, box=bulk.left[0], is_wrong=is_wrong))
+
+    def _on_unseen(self, _image_id: int) -> None:
+        bulk = self._bulk
+        if bulk is not None and bulk.left:
+            self._do(partial(bulk_accept.judge, bulk=bulk, box=bulk.left[0], is_wrong=True, is_seen=False))
+
+    def _back(self) -> None:
+        if self._bulk is not None:
+            self._do(partial(bulk_accept.take_back, bulk=self._bulk))
+
+    def _do(self, act: Callable[[Project], Changes]) -> None:
         bulk, project = self._bulk, self._session.project
-        if bulk is None or project is None or not bulk.left:
-            return
-        box = bulk.left[0]
-        if self._session.manage(partial(bulk_accept.judge, bulk=bulk, box=box, is_wrong=is_wrong)):
+        if bulk is not None and project is not None and self._session.manage(act):
             self._bulk = next((b for b in project.bulk_accepts.all() if b.id == bulk.id), None)
             self._show_next()
 

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.consistency import LabelledBox
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.background import READING, in_project
 from hitl_desktop.ui.dialogs.second_look import SecondLookDialog
+from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.consistency import consistency, due, look_again, next_due
+from hitl_desktop.workflows.consistency import consistency, due, look_again, why_none
 
 
 class ConsistencyActs:
     """Acts of looking once more; what is drawn goes into a table of its own."""
 
-    def __init__(self, session: Session, messages: Messages, window: QWidget) -> None:
-        self._session, self._messages, self._window = session, messages, window
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, window: QWidget) -> None:
+        self._session, self._runner, self._messages, self._window = session, runner, messages, window
+        self._due: list[int] = []
         self.dialog: SecondLookDialog | None = None
         session.opened.connect(self.close)
 
     def show(self) -> None:
         """Begin with what is due."""
         project = self._session.project
-        if project is None or self.dialog is not None:
+        if project is not None and self.dialog is None:
+            shows = partial(self._show, project.path)
+            job = in_project(project.path, lambda p, _: (due(p), why_none(p)))
+            self._runner.start(READING, "Looking for what is due", job, on_success=shows, quiet=True)
+
+    def _show(self, path: Path, found: tuple[list[int], str]) -> None:
+        project = self._session.project
+        if project is None or project.path != path or self.dialog is not None:
             return
-        try:
-            next_due(project)
-        except HitlError as error:
+        self._due, why = found
+        if not self._due:
             told = consistency(project.second_looks.all())
-            self._messages.say(f"{error} {told.words}" if told.f1 is not None else f"{error} {error.hint}")
+            self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
             return
         self.dialog = SecondLookDialog(self._window)
         self.dialog.labelled.connect(self._on_done)
+        self.dialog.unseen.connect(self._on_unseen)
         self.dialog.finished.connect(self.close)
         self._show_next()
         self.dialog.show()
@@ -47,17 +57,22 @@ class ConsistencyActs:
         project, dialog = self._session.project, self.dialog
         if project is None or dialog is None:
             return
-        waiting = due(project)
-        if not waiting:
+        image = project.images.get(self._due[0]) if self._due else None
+        if image is None:
             dialog.show_result(consistency(project.second_looks.all()).words)
             return
-        words = f"{counted(len(waiting), 'picture')} to be labelled once more."
-        dialog.show_picture(waiting[0].id, project.path_of(waiting[0]), self._session.offered, words)
+        words = f"{counted(len(self._due), 'picture')} to be labelled once more."
+        dialog.show_picture(image.id, project.path_of(image), self._session.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog
         if dialog is not None and self._session.manage(partial(_kept, dialog.image_id, boxes, dialog.seconds)):
+            self._due.pop(0)
             self._show_next()
+
+    def _on_unseen(self, _image_id: int) -> None:
+        self._due.pop(0)
+        self._show_next()
 
     def close(self, _result: int = 0) -> None:
         """End it for now."""

@@ -86,14 +86,18 @@ class HeadActs:
     def _show_reliability(self, path: Path, evidence: Evidence) -> None:
         from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
 
-        if self._session.project is None or self._session.project.path != path:
+        if not self._is_open(path):
             return
         dialog = ReliabilityDialog(
             reliability(evidence), partial(advise, evidence), self._session.threshold, self._window
         )
         dialog.exec()
-        if dialog.chosen is not None:
+        if dialog.chosen is not None and self._is_open(path):
             self._session.set_own_thresholds(dialog.chosen)
+
+    def _is_open(self, path: Path) -> bool:
+        """Whether this is the project that is open now: a dialog lets others be opened by what had begun before."""
+        return self._session.project is not None and self._session.project.path == path
 
     def map_classes(self) -> None:
         """Choose which categories the detector's classes stand for."""
@@ -110,6 +114,8 @@ class HeadActs:
         dialog = ClassMapDialog(seen, session.offered, categories_known(project), self._window)
         dialog.tried.connect(session.try_mapping)
         is_wanted = bool(dialog.exec())
+        if not self._is_open(path):
+            return
         if is_wanted and session.manage(partial(_mapped, dialog.mapping)):
             self._background.rank()
         else:

@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
-        self.consistency_acts = ConsistencyActs(self.session, self.messages, self)
+        self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
         self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
         self.validate_acts = ValidateActs(self.session, self.runner, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
@@ -44,5 +45,9 @@ def add_curve(
     plot.plot(
         list(x), list(y), pen=pg.mkPen(colour, width=2), symbol=symbol, symbolBrush=colour, symbolSize=7, name=name
     )
-    for at, (low, high) in zip(x, intervals, strict=True):
-        plot.plot([at, at], [low, high], pen=pg.mkPen(colour, width=1))
+    middle = np.array(y, float)
+    low, high = np.array(intervals, float).T
+    bars: Any = pg.ErrorBarItem(
+        x=np.array(x, float), y=middle, bottom=middle - low, top=high - middle, pen=pg.mkPen(colour, width=1)
+    )
+    plot.addItem(bars)

@@ -45,6 +45,8 @@ class QueueActs:
             return
         dialog = MixDialog(mix_of(project), self._session.queues, self._queue)
         dialog.exec()
+        if self._session.project is not project:
+            return  # another one was opened meanwhile, by what had begun before
         if dialog.chosen is not None and self._session.manage(partial(_mixed, dialog.chosen)):
             self._background.rank()
 

@@ -31,7 +31,15 @@ from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import CountedQueue, Listing, list_queue
-from hitl_desktop.workflows.naming import Naming, load_naming, open_ones, proposals_of, shown, shown_to_people
+from hitl_desktop.workflows.naming import (
+    SAME_OBJECT_IOU,
+    Naming,
+    load_naming,
+    open_ones,
+    proposals_of,
+    shown,
+    shown_to_people,
+)
 from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags
 
 IDLE_SECONDS = 30.0
@@ -184,6 +192,12 @@ class Session(QObject):
         """The queues by reason, as they were counted when the pictures were listed."""
         return self._listing.queues
 
+    @property
+    def at_hand(self) -> int | None:
+        """The id of the picture at hand; also for jobs to read."""
+        image = self.image
+        return image.id if image is not None else None
+
     def _set_status(self, image_id: int, status: str) -> None:
         self._listing.set_status(image_id, status)
         self._since_asked[image_id] = status
@@ -268,7 +282,11 @@ class Session(QObject):
         fresh = proposals_of(self.project, image, self._naming)
         if before:
             known = {p.prediction_id for p in self.proposals}
-            new = [p for p in fresh if p.prediction_id not in known]
+            new = [
+                p
+                for p in fresh
+                if p.prediction_id not in known and not any(p.bbox.iou(b.bbox) > SAME_OBJECT_IOU for b in before)
+            ]
             if not new:
                 return
             fresh = [*self.proposals, *new]
@@ -424,7 +442,8 @@ class Session(QObject):
             self.messages.error(error)
             return False
         self.saving.written()
-        self._take_in(changes)
+        if changes != Changes():
+            self._take_in(changes)
         return True
 
     def _take_in(self, changes: Changes) -> None:
@@ -440,7 +459,8 @@ class Session(QObject):
                     self._set_status(image_id, record.status)
         if self.image is not None:
             self._read_image(self.image.id)
-            self.proposals = proposals_of(self.project, self.image, self._naming) if self.project else []
+            if changes.categories or changes.head:  # they are called otherwise; else what is on the screen stays
+                self.proposals = proposals_of(self.project, self.image, self._naming) if self.project else []
         self.changed.emit(changes)
         self.category_changed.emit()
         self.boxes_changed.emit()

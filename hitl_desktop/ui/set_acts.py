@@ -25,7 +25,7 @@ from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import trial
 from hitl_desktop.workflows.similar import Similar, similar_to
 
-_NEW = "a new set..."
+_NEW, _OTHER = "a new set...", "another set..."
 _SHOW, _RENAME, _DELETE = "show its pictures", "rename it", "delete it (pictures and boxes stay)"
 
 
@@ -76,7 +76,10 @@ class SetActs:
         names, mine = list(dict.fromkeys([EDGE_CASES, *project.sets.all()])), project.sets.of_image(image_id)
         keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
         words = {key: f"{name} (it is in: take it out)" if name in mine else name for key, name in keys.items()}
-        chosen = self.ask.reason({**words, "N": _NEW})
+        more = {"O": _OTHER} if len(names) > len(keys) else {}
+        chosen = self.ask.reason({**words, **more, "N": _NEW})
+        if chosen == _OTHER:
+            return self.ask.choice("Edge cases", "Into which set, or out of it?", names[len(keys) :])
         if chosen == _NEW:
             name = self.ask.text("Edge cases", "Name of the set, such as night, glare, cut off", "")
             return name.strip() or None if name else None

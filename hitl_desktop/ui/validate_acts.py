@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.validation import Validated
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging import verify
+from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import EXAMINING, in_project
+from hitl_desktop.ui.background import EXAMINING, READING, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.validate import ValidateDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import validate
+from hitl_desktop.workflows.open_folder import note_unreadable
 
 _LOOKED_AT = 4
 
@@ -31,57 +37,62 @@ class ValidateActs:
         self._messages, self.ask, self._window = messages, ask, window
         self.dialog: ValidateDialog | None = None
         self._done: list[int] = []
+        self._asked = 0
         session.opened.connect(self.close)
 
     def show(self) -> None:
         """Begin, or go on."""
-        if self._session.project is None or self.dialog is not None:
-            return
-        try:
-            validate.next_picture(self._session.project)
-        except HitlError as error:
-            self._messages.error(error)
-            return
-        self._done = []
-        self.dialog = ValidateDialog(self._window)
-        self.dialog.judged.connect(self._judge)
-        self.dialog.back_asked.connect(self._back)
-        self.dialog.report_asked.connect(self._report)
-        self.dialog.promote_asked.connect(self._promote)
-        self.dialog.finished.connect(self.close)
-        self._show_next()
-        self.dialog.show()
-        self.dialog.setFocus()
+        if self._session.project is not None and self.dialog is None:
+            self._done = []
+            self._look_for_next()
 
-    def _show_next(self) -> None:
+    def _look_for_next(self) -> None:
         """Let the head look at the next pictures, then show the first of them."""
-        project, dialog = self._session.project, self.dialog
-        if project is None or dialog is None:
+        project = self._session.project
+        if project is None:
             return
-        try:
-            waiting = validate.next_pictures(project, _LOOKED_AT)
-        except HitlError:
-            waiting = []
-        if not waiting:
-            dialog.show_end(validate.in_words(validate.report(project)))
-            return
-        dialog.wait()
-        job = in_project(project.path, lambda p, progress: validate.look(p, waiting[:1], progress, threads=1))
-        shows = partial(self._show, waiting[0].id)
-        self._runner.start(EXAMINING, "Looking at a picture", job, on_success=shows, quiet=True)
-        ahead = in_project(project.path, lambda p, progress: validate.look(p, waiting[1:], progress, threads=1))
-        self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
+        self._asked += 1
+        if self.dialog is not None:
+            self.dialog.wait()
+        self._runner.start(
+            EXAMINING, "Looking at a picture", in_project(project.path, _looked), quiet=True,
+            on_success=partial(self._show, self._asked, project.path), on_failure=self._on_failure,
+        )  # fmt: skip
 
-    def _show(self, image_id: int, _done: None) -> None:
-        session, project, dialog = self._session, self._session.project, self.dialog
-        image = project.images.get(image_id) if project is not None else None
-        if project is None or dialog is None or image is None:
+    def _on_failure(self, error: BaseException) -> None:
+        self._messages.error(error)
+        self.close()
+
+    def _show(self, asked: int, path: Path, next_ones: list[ImageRecord]) -> None:
+        session, project = self._session, self._session.project
+        if project is None or project.path != path or asked != self._asked:
             return
+        if self.dialog is None:
+            self.dialog = ValidateDialog(self._window)
+            self.dialog.judged.connect(self._judge)
+            self.dialog.unseen.connect(self._on_unseen)
+            self.dialog.back_asked.connect(self._back)
+            self.dialog.report_asked.connect(self._report)
+            self.dialog.promote_asked.connect(self._promote)
+            self.dialog.finished.connect(self.close)
+            self.dialog.show()
+            self.dialog.setFocus()
+        if not next_ones:
+            self._with_report(self.dialog.show_end)
+            return
+        image = next_ones[0]
         proposals = validate.to_judge(project, image, session.thresholds)
         words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."
-        dialog.show_proposals(
+        self.dialog.show_proposals(
             image.id, project.path_of(image), proposals, session.offered, project.heads.active_id(), words
         )
+        ahead = in_project(project.path, lambda p, progress: validate.look(p, next_ones[1:], progress, threads=1))
+        self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
+
+    def _on_unseen(self, image_id: int) -> None:
+        """A picture that cannot be read is noted as such, and passed over."""
+        if self._session.manage(partial(_cannot_be_read, image_id)):
+            self._look_for_next()
 
     def _judge(self, validated: Validated) -> None:
         done: list[int] = []
@@ -92,7 +103,7 @@ class ValidateActs:
 
         if self._session.manage(act):
             self._done += done
-            self._show_next()
+            self._look_for_next()
 
     def _back(self) -> None:
         """Take the latest verdicts back and judge that picture again."""
@@ -101,13 +112,26 @@ class ValidateActs:
             return
         if self._session.manage(partial(_forgotten, self._done[-1])):
             self._done.pop()
-            self._show_next()
+            self._look_for_next()
 
     def _report(self) -> None:
+        self._with_report(None)
+
+    def _with_report(self, show: Callable[[str], None] | None) -> None:
+        """Read the report, in a job: intervals take a while; show its sentence, or tell it line by line."""
         project = self._session.project
         if project is not None:
-            told = validate.report(project)
-            self.ask.tell("Validation", validate.in_words(told), json.dumps(told, indent=1))
+            job = in_project(project.path, lambda p, _: validate.report(p))
+            self._runner.start(READING, "Reading verdicts", job, on_success=partial(self._tell, show), quiet=True)
+
+    def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
+        if self.dialog is None:
+            return
+        words, lines = validate.in_words(told), validate.lines_of(told)
+        if show is not None:
+            show(words)
+        else:
+            self.ask.tell("Validation", words, "\n".join(lines))
 
     def _promote(self) -> None:
         question = (
@@ -127,7 +151,6 @@ class ValidateActs:
                 f"Decided from verdicts: {counted(done[0].decided, 'picture')}; {done[0].to_finish} still want a box "
                 "drawn or moved. Ctrl+Z takes it back."
             )
-            self._session.decided.emit()
 
     def close(self, _result: int = 0) -> None:
         """End it for now; what was judged is kept."""
@@ -135,6 +158,28 @@ class ValidateActs:
             dialog, self.dialog = self.dialog, None
             dialog.close()
             dialog.deleteLater()
+
+
+def _looked(project: Project, progress: Progress) -> list[ImageRecord]:
+    """The next pictures, the first of them looked at by the head."""
+    while waiting := validate.next_pictures(project, _LOOKED_AT):
+        validate.look(project, waiting[:1], progress, threads=1)
+        first = project.images.get(waiting[0].id)
+        if first is not None and first.reason is None:  # looking may tell that it cannot be read
+            break
+    return waiting
+
+
+def _cannot_be_read(image_id: int, project: Project) -> Changes:
+    image = project.images.get(image_id)
+    if image is not None:
+        try:
+            verify(project.path_of(image))
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+        else:
+            project.images.set_reason(image.id, "It could not be shown. Open it, or read it again (F5).")
+    return Changes(images=True, queue=True)
 
 
 def _forgotten(validation_id: int, project: Project) -> Changes:

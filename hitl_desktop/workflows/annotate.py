@@ -297,10 +297,15 @@ def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
 def _changes(project: Project, edit: Edit) -> Changes:
     """What an edit changed."""
     if edit.parts:
-        return Changes(annotations_of=frozenset(part.image_id for part in edit.parts if part.image_id is not None))
+        on = frozenset(part.image_id for part in edit.parts if part.image_id is not None)
+        moved = {part.image_id for part in edit.parts if part.image_id is not None and part.after.state is not None}
+        labelled = {p.image_id for p in edit.parts if p.before.annotations or p.after.annotations}
+        return Changes(annotations_of=on, learn_from=frozenset(moved | project.images.decided_of(on & labelled)))
     on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
     return Changes(
-        annotations_of=on, categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes)
+        annotations_of=on,
+        categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes),
+        learn_from=frozenset(project.images.decided_of(on)) if edit.after.members else frozenset(),
     )
 
 

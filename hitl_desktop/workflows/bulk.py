@@ -45,6 +45,7 @@ class Addition:
     image: ImageRecord
     annotations: tuple[Annotation, ...]
     is_decided: bool
+    seconds: float = 0.0
 
 
 def add_and_decide(project: Project, additions: Sequence[Addition], label: str, *, why: str) -> Changes:
@@ -64,7 +65,7 @@ def add_and_decide(project: Project, additions: Sequence[Addition], label: str, 
             if a.is_decided:
                 acts = count_acts(project, a.image.id)
                 kind = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
-                project.decisions.add(Decision(a.image.id, kind, 0.0, acts, why=why))
+                project.decisions.add(Decision(a.image.id, kind, a.seconds, acts, why=why))
     return changes | Changes(queue=True, categories=True)
 
 

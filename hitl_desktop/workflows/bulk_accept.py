@@ -20,7 +20,7 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotate import as_annotation, remove
+from hitl_desktop.workflows.annotate import as_annotation, remove, undo
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
 from hitl_desktop.workflows.crops import crops_of_boxes
 from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown
@@ -136,14 +136,37 @@ def unfinished(project: Project) -> BulkAccept | None:
     return next((b for b in reversed(project.bulk_accepts.all()) if b.left), None)
 
 
-def judge(project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool) -> Changes:
-    """Say whether a box of the sample is right; a wrong one is deleted, which undo takes back."""
+def judge(project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool, is_seen: bool = True) -> Changes:
+    """Say whether a box of the sample is right; a wrong one is deleted, which undo takes back.
+
+    One that nobody could see counts as wrong, so that the bound is none too low, and stays.
+    """
     with project.db.transaction():
         project.bulk_accepts.judge(bulk.id, box.place, is_wrong=is_wrong)
-        if not is_wrong:
+        category = project.categories.find(bulk.name)
+        if not is_wrong or not is_seen or category is None:
             return Changes()
         here = project.annotations.of_image(box.image_id)
-        return remove(project, [a for a in here if a.bbox == box.bbox and project.categories.find(bulk.name)])
+        return remove(project, [a for a in here if (a.bbox, a.category_id) == (box.bbox, category.id)])
+
+
+def take_back(project: Project, bulk: BulkAccept) -> Changes:
+    """Take the last answer about the sample back; a box that was deleted for it comes back, if it was the last act.
+
+    Raises:
+        HitlError: nothing was answered yet.
+    """
+    answered = [box for box in bulk.sample if box.is_wrong is not None]
+    if not answered:
+        raise HitlError("Nothing of this sample was answered yet.", hint="Say of the box whether it is right.")
+    last = answered[-1]
+    with project.db.transaction():
+        project.bulk_accepts.judge(bulk.id, last.place, is_wrong=None)
+        entry = project.journal.next_undo()
+        deleted = entry[1].before.annotations if entry is not None and entry[1].image_id == last.image_id else ()
+        if last.is_wrong and any(a.bbox == last.bbox for a in deleted):
+            return undo(project)[1]
+    return Changes()
 
 
 def in_words(bulk: BulkAccept) -> str:

@@ -5,58 +5,57 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.consistency import LabelledBox, SecondLook
 from hitl_desktop.domain.geometry import BBox, iou_matrix, match
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import Interval, ratio_interval
 from hitl_desktop.store.project import Project
 
 SHARE = 0.02
+_SALT = 2
 FORGOTTEN_AFTER = 20
 """A picture is shown again once so many others were decided after it: before, people remember it."""
 
 
-def due(project: Project) -> list[ImageRecord]:
+def due(project: Project) -> list[int]:
     """The pictures to be labelled once more now, in a random order that is always the same."""
-    order = project.decisions.decided_order()
-    old = set(order[:-FORGOTTEN_AFTER]) if len(order) > FORGOTTEN_AFTER else set[int]()
+    order = _decided(project)
     done = {look.image_id for look in project.second_looks.all()}
     wanted = math.ceil(SHARE * len(order)) - len(done)
-    absent = project.absent_folders()
-    candidates = [
-        image
-        for image in project.images.all(state=ImageState.DECIDED)
-        if image.id in old - done and image.reason is None and image.folder_id not in absent
-    ]
-    drawn = sorted(candidates, key=lambda i: blake2b(f"again {i.id}".encode(), digest_size=8).digest())
-    return drawn[: max(wanted, 0)]
+    candidates = random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT) if wanted > 0 else []
+    absent, found = project.absent_folders(), list[int]()
+    for image_id in candidates:
+        image = project.images.get(image_id)
+        if image is not None and image.reason is None and image.folder_id not in absent:
+            found.append(image_id)
+        if len(found) == wanted:
+            break
+    return found
 
 
-def next_due(project: Project) -> ImageRecord:
-    """The next of them.
+def _decided(project: Project) -> list[int]:
+    """The decided pictures in order of their latest decision."""
+    states = project.images.ids_to_label()
+    return [i for i in project.decisions.decided_order() if states.get(i) == ImageState.DECIDED]
 
-    Raises:
-        HitlError: none is due, and why.
-    """
-    waiting = due(project)
-    if waiting:
-        return waiting[0]
-    decided, done = len(project.decisions.decided_order()), len(project.second_looks.all())
+
+def why_none(project: Project) -> str:
+    """Why nothing is due, and what to do."""
+    decided, done = len(_decided(project)), len(project.second_looks.all())
     if decided <= FORGOTTEN_AFTER:
-        raise HitlError(
-            f"Only {counted(decided, 'picture')} decided: none is forgotten enough to be labelled again.",
-            hint=f"Come back after {FORGOTTEN_AFTER + 1} decided pictures.",
+        return (
+            f"{counted(decided, 'picture')} decided: none is forgotten enough to be labelled again. "
+            f"Come back after {FORGOTTEN_AFTER + 1}."
         )
-    raise HitlError(
-        f"Of {counted(decided, 'decided picture')} {done} were labelled again, which is enough for now.",
-        hint="One more is due for every fifty decided pictures.",
+    return (
+        f"Of {counted(decided, 'decided picture')} {done} were labelled again, which is enough for now: one more is "
+        "due for every fifty."
     )
 
 
@@ -123,7 +122,7 @@ def consistency(looks: Sequence[SecondLook]) -> Consistency:
 
 def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:
     total = float(of.sum())
-    return (float(parts.sum()) / total if total else None), ratio_interval(parts, of)
+    return (float(parts.sum()) / total if total else None), ratio_interval(parts, of, is_share=True)
 
 
 def _compared(look: SecondLook) -> tuple[float, ...]:

@@ -7,28 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import sample_so_far
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, Acts, Decision
+from hitl_desktop.domain.validation import PROMOTED
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval, ratio_interval, share_interval
 from hitl_desktop.store.project import Project
 
 LATEST = 100
-_SOON = 20
+_SOON, _FEWEST = 20, 5
 _LITTLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """What some decided pictures cost: the share of drawing time saved and the active minutes for each picture, with
-    their 95 % intervals; None where nothing was drawn or timed."""
+    their 95 % intervals; None where nothing was drawn or timed, and intervals from five pictures on only."""
 
     pictures: int
     boxes: int
     saved: float | None
-    saved_interval: Interval
+    saved_interval: Interval | None
     minutes: float | None
-    minutes_interval: Interval
+    minutes_interval: Interval | None
     acts: Acts
 
 
@@ -38,27 +40,43 @@ def effort_of(decisions: Sequence[Decision]) -> Effort:
     drawing = np.array([SECONDS_TO_DRAW * d.acts.boxes for d in decisions])
     timed = np.array([d.seconds / 60 for d in decisions if d.seconds > 0])
     acts = sum((d.acts for d in decisions), Acts())
-    low, high = ratio_interval(spent, drawing)
-    return Effort(
-        len(decisions), acts.boxes, acts.effort_saved(), (1 - high, 1 - low),
-        float(timed.mean()) if len(timed) else None, ratio_interval(timed, np.ones(len(timed))), acts,
-    )  # fmt: skip
+    saved = minutes = None
+    if len(decisions) >= _FEWEST:
+        low, high = ratio_interval(spent, drawing)
+        saved = (1 - high, 1 - low)
+    if len(timed) >= _FEWEST:
+        minutes = ratio_interval(timed, np.ones(len(timed)))
+    mean = float(timed.mean()) if len(timed) else None
+    return Effort(len(decisions), acts.boxes, acts.effort_saved(), saved, mean, minutes, acts)
 
 
 @dataclass(frozen=True, slots=True)
 class EffortOverTime:
-    """The effort of each stretch of pictures, in order of time, and of those drawn at random beside the others."""
+    """The effort of each stretch of pictures, in order of time, and of a random sample (`drawn`) beside the others."""
 
     stretches: tuple[Effort, ...]
     drawn: Effort
     others: Effort
 
 
+def reviews(project: Project) -> list[Decision]:
+    """The final decisions that people made by looking at a picture: verdicts that were promoted are none."""
+    return [d for d in project.decisions.final() if d.why != PROMOTED]
+
+
+def random_sample(project: Project) -> list[int]:
+    """The decided pictures that are a random sample of all, whoever asked about them; skipped ones are passed over."""
+    states = project.images.ids_to_label()
+    done = {i for i, state in states.items() if state != ImageState.UNDECIDED}
+    return [i for i in sample_so_far(list(states), done) if states[i] == ImageState.DECIDED]
+
+
 def effort_over_time(project: Project, *, stretch: int = _SOON) -> EffortOverTime:
     """Effort in stretches of so many pictures, and by why they were asked about."""
-    final = project.decisions.final()
-    drawn = [d for d in final if d.why == WORDS[Why.RANDOM]]
-    others = [d for d in final if d.why != WORDS[Why.RANDOM]]
+    final = reviews(project)
+    sample = set(random_sample(project))
+    drawn = [d for d in final if d.image_id in sample]
+    others = [d for d in final if d.image_id not in sample]
     stretches = (final[start : start + stretch] for start in range(0, len(final), stretch))
     return EffortOverTime(tuple(effort_of(part) for part in stretches), effort_of(drawn), effort_of(others))
 

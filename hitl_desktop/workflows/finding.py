@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -426,18 +426,22 @@ def find_ahead(
     *,
     threads: int | None = None,
     most: int | None = None,
-    at_hand: int | None = None,
+    at_hand: Callable[[], int | None] = lambda: None,
 ) -> int:
     """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes there.
 
-    The picture `at_hand`, if it is still to be decided, is the first. Returns how many pictures and boxes that were.
+    The picture `at_hand` now, if it is still to be decided, is the first; if some head looked at it before it is left
+    as it is, for people may be about to answer what is on the screen. Returns how many pictures and boxes that were.
     """
-    order = project.queue.ids()
-    first = [at_hand] if at_hand in set(order) else []
-    front = [image for i in dict.fromkeys([*first, *order[:most]]) if i and (image := project.images.get(i))]
-    done, quiet = 0, Quiet(progress)
+    order, first = project.queue.ids(), at_hand()
+    ids = dict.fromkeys([first, *order[:most]] if first is not None and first in set(order) else order[:most])
+    front = [image for i in ids if (image := project.images.get(i))]
+    done, quiet, detector = 0, Quiet(progress), detector_of(project)
+    finder = project.models.find(found_on(detector)) if detector is not None else None
+    looked_at = project.predictions.images_done(finder.id) if finder is not None else set[int]()
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
-        done += find_objects(project, [image], quiet, threads=threads)
+        if image.id != at_hand() or image.id not in looked_at:
+            done += find_objects(project, [image], quiet, threads=threads)
         done += embed_images(project, [image], quiet, threads=threads)
         embed_pictures(project, [image], quiet, threads=threads)
         progress.report(number, len(front), image.path)

@@ -48,6 +48,12 @@ class FirstSight:
         both = self.shown + self.objects
         return 2 * self.shown_right / both if both else 1.0
 
+    def f1_at(self, threshold: float) -> float:
+        """The same of what has a score of the threshold or more, whatever people chose to see."""
+        there = [right for box, right in zip(self.boxes, self.right, strict=True) if box.score >= threshold]
+        both = len(there) + self.objects
+        return 2 * sum(there) / both if both else 1.0
+
 
 def first_sights(project: Project, *, latest: int | None = LATEST) -> list[FirstSight]:
     """First sights of the decided pictures, the latest ones or all, in order of time."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hitl_desktop.domain.images import ImageState, Split
-from hitl_desktop.domain.queues import WORDS, Why, mix
+from hitl_desktop.domain.queues import WORDS, Why, mix, random_order
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.diverse import unlike
 from hitl_desktop.learning.query import NEED_VECTORS, SURE, ImageDoubts, Pool, strategy_named
@@ -68,7 +68,7 @@ def rank_undecided(
     rest = [i for i in looked.order if i not in first]
     queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
     if Why.RANDOM in queues:
-        queues[Why.RANDOM] = _drawn(rest, seed)
+        queues[Why.RANDOM] = random_order(rest, seed)
     front = mix(rest, queues, how.shares, _MOST_MIXED)
     for image_id, why in front:
         if why:
@@ -139,6 +139,9 @@ def _look(
             progress.check_cancelled()
         seen, queues[image.id] = look.at(project, image)
         doubts.append(seen)
+    if before is None:  # the head is the one of the last ranking: what it sees otherwise is as it was
+        for image_id in project.queue.in_queue(Why.CHANGED) & queues.keys():
+            queues[image_id] |= Why.CHANGED
     pool = Pool(doubts, np.stack(known) if known else np.zeros((0, 0), np.float32), seed)
     for image_id in _unlike(pool):
         queues[image_id] |= Why.UNLIKE
@@ -166,18 +169,6 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
     front, rest = ids[: MOST_RANKED // 2], ids[MOST_RANKED // 2 :]
     drawn = set(random.Random(seed + len(ids)).sample(range(len(rest)), MOST_RANKED - len(front)))  # noqa: S311
     return [*front, *(rest[i] for i in sorted(drawn))], [item for i, item in enumerate(rest) if i not in drawn]
-
-
-def _drawn(ids: Sequence[int], seed: int) -> list[int]:
-    """A random order that is always the same, so that its first pictures, asked about or not, are a random sample.
-
-    By a hash of the id (SplitMix64, Steele et al. 2014), of a hundred thousand in ten milliseconds.
-    """
-    known = np.array(ids, np.uint64)
-    mixed = (known + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return known[np.argsort(mixed ^ (mixed >> np.uint64(31)), kind="stable")].astype(np.int64).tolist()
 
 
 def _with_queues(item: Ranked, queues: Why) -> Ranked:

@@ -99,7 +99,7 @@ def _learning_part(told: Told) -> str:
     gap = told["memorising"]["words"] if told["memorising"] else "Memorising: not measured yet."
     return "".join(
         (
-            _say("F1 of what was shown, before its picture was taught; blue: all pictures, orange: drawn at random."),
+            _say("F1 at first sight, before pictures were taught; blue: all of them, orange: a random sample."),
             _plot(curves, (0.0, 1.0)),
             _say(gap),
             _say(told["held_out"]["words"]),
@@ -152,17 +152,10 @@ def _effort_part(told: Told) -> str:
     for stretch in effort["stretches"]:
         done += stretch["pictures"]
         if stretch["saved"] is not None:
-            points.append((done, stretch["saved"], stretch["saved_interval"]))
+            points.append((done, stretch["saved"], stretch["saved_interval"] or (stretch["saved"], stretch["saved"])))
     rows = [
-        (
-            name,
-            e["pictures"],
-            _share(e["saved"], e["saved_interval"], e["boxes"]),
-            "not timed"
-            if e["minutes"] is None
-            else f"{e['minutes']:.2f} ({e['minutes_interval'][0]:.2f} to {e['minutes_interval'][1]:.2f})",
-        )
-        for name, e in (("chosen by the model", effort["others"]), ("drawn at random", effort["drawn"]))
+        (name, e["pictures"], _of_effort(e, "saved", "{:.0%}", f"; {e['boxes']}"), _of_effort(e, "minutes", "{:.2f}"))
+        for name, e in (("a random sample", effort["drawn"]), ("all others", effort["others"]))
     ]
     low = min([0.0, *(p[1] for p in points)])
     return (
@@ -170,6 +163,14 @@ def _effort_part(told: Told) -> str:
         + _plot([("a", points)], (low, 1.0))
         + _table(("pictures", "how many", "effort saved (boxes)", "minutes a picture"), rows)
     )
+
+
+def _of_effort(e: Told, key: str, form: str, tail: str = "") -> str:
+    """A figure with its interval, or that there is none."""
+    interval = e[f"{key}_interval"]
+    if e[key] is None or interval is None:
+        return "too few pictures"
+    return f"{form.format(e[key])} ({' to '.join(form.format(end) for end in interval)}{tail})"
 
 
 def _validation_part(told: Told) -> str:
@@ -180,13 +181,13 @@ def _validation_part(told: Told) -> str:
             _share(c["precision"], c["precision_interval"], c["shown"]),
             _share(c["recall"], c["recall_interval"], c["objects"]),
             ""
-            if c["ap50"] is None
-            else f"{c['ap50']:.2f} ({c['ap50_interval'][0]:.2f} to {c['ap50_interval'][1]:.2f})",
+            if c["ap_of_shown"] is None
+            else "{:.2f} ({:.2f} to {:.2f})".format(c["ap_of_shown"], *c["ap_of_shown_interval"]),
         )
         for c in v["categories"]
     ]
     worst = _list(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in v["worst"])
-    table = _table(("category", "precision (boxes)", "recall (objects)", "AP50"), rows) if rows else ""
+    table = _table(("category", "precision (boxes)", "recall (objects)", "AP of what was shown"), rows) if rows else ""
     return _say(v["words"]) + table + (_say("Worst pictures:") + worst if worst else "")
 
 

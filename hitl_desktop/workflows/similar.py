@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +38,14 @@ def similar_to(
 ) -> list[Similar]:
     """What is most like a box of a picture, or like the whole picture, on other pictures whose vectors are there.
 
+    Of more than three thousand others a random part is compared.
+
     Raises:
         HitlError: the picture cannot be read, or no other one was looked at yet.
     """
     others = [i for i in project.images.all() if i.reason is None and i.id != image.id and i.content_hash]
-    others = others[:_MOST_LOOKED_AT]
+    if len(others) > _MOST_LOOKED_AT:
+        others = random.Random(image.id).sample(others, _MOST_LOOKED_AT)  # noqa: S311 - a draw, not a secret
     found = (
         _boxes_like(project, image, bbox, others, progress, threads)
         if bbox is not None

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, match
-from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.words import counted
-from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, share_interval
+from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, gain_interval, share_interval
 from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.advise import Advice, Reliability, advise, gather, reliability
-from hitl_desktop.workflows.effort import EffortOverTime, effort_over_time, stop_advice
+from hitl_desktop.workflows.effort import EffortOverTime, effort_over_time, random_sample, reviews, stop_advice
 from hitl_desktop.workflows.first_sight import RIGHT_IOU, FirstSight, first_sights
 from hitl_desktop.workflows.gate import Trial, f1_of, trial_pictures
 
@@ -118,7 +118,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """All of it; `drawn` is the learning curve of the pictures drawn at random, which nobody chose."""
+    """All of it, of boxes with a score of .3 or more; `drawn` is the learning curve of a random sample of pictures."""
 
     curve: tuple[Point, ...]
     drawn: tuple[Point, ...]
@@ -136,8 +136,7 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     """Read what first sights, decisions and trials say. It is empty before anything was decided on proposals."""
     every = first_sights(project, latest=None)
     progress.check_cancelled()
-    final = project.decisions.final()
-    drawn = {d.image_id for d in final if d.why == WORDS[Why.RANDOM]}
+    final, drawn = reviews(project), set(random_sample(project))
     places = {d.image_id: n for n, d in enumerate(final)}
     progress.report(1, 4, "looking at what was taught")
     # before that the head learns too much between two pictures: what it did not know yet is no memorising
@@ -157,7 +156,7 @@ def _curve(seen: Sequence[FirstSight], places: dict[int, int]) -> tuple[Point, .
     points: list[Point] = []
     for start in range(0, len(seen), STRETCH):
         part = seen[start : start + STRETCH]
-        f1 = np.array([sight.f1 for sight in part])
+        f1 = np.array([sight.f1_at(DISPLAY_THRESHOLD) for sight in part])
         place = int(np.mean([places.get(s.image_id, start + n) for n, s in enumerate(part)]))
         interval = bootstrap_pictures(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
         points.append(Point(place, len(part), float(f1.mean()), interval))
@@ -170,15 +169,12 @@ def _gap(project: Project, seen: Sequence[FirstSight]) -> Gap | None:
     known = [i for i in images if version is not None and i.id in version.learned]
     if not known:
         return None
-    taught, first = f1_of(project, known), {s.image_id: s.f1 for s in seen}
+    taught, first = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
     gains = np.array([taught[i.id] - first[i.id] for i in known])
-    interval = bootstrap_pictures(lambda rows: float(gains[rows].mean()), len(gains))
     return Gap(
-        len(known),
-        float(np.mean([first[i.id] for i in known])),
-        float(np.mean([taught[i.id] for i in known])),
-        interval,
-    )
+        len(known), float(np.mean([first[i.id] for i in known])), float(np.mean([taught[i.id] for i in known])),
+        gain_interval(gains),
+    )  # fmt: skip
 
 
 def _held_out(project: Project) -> HeldOut:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,9 @@ from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
+from hitl_desktop.domain.validation import PROMOTED, JudgedBox, Judgement, Validated
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
 from hitl_desktop.learning.metrics import (
@@ -30,9 +30,10 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
+from hitl_desktop.workflows.naming import detector_of, load_naming, proposals_of, shown_to_people
 
 WORST = 20
+_SALT = 1
 
 
 def next_picture(project: Project) -> ImageRecord | None:
@@ -58,17 +59,22 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
         raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
     head_id = project.heads.active_id()
     done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
-    absent = project.absent_folders()
-    waiting = [
-        i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None and i.folder_id not in absent
-    ]
+    version = project.heads.active()
+    taught = version.learned if version is not None else frozenset[int]()
+    waiting = [i for i, status in project.images.statuses().items() if status == "undecided" and i not in taught]
     if not waiting:
         raise HitlError(
             "Every picture that can be read is decided or skipped, so there is none that the model was not taught.",
             hint="Add pictures, or keep some undecided.",
         )
-    left = [i for i in waiting if i.id not in done]
-    return sorted(left, key=lambda i: blake2b(f"validate {i.id}".encode(), digest_size=8).digest())[:most]
+    absent, found = project.absent_folders(), list[ImageRecord]()
+    for image_id in random_order([i for i in waiting if i not in done], _SALT):
+        image = project.images.get(image_id)
+        if image is not None and image.folder_id not in absent:
+            found.append(image)
+        if len(found) == most:
+            break
+    return found
 
 
 def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
@@ -97,14 +103,16 @@ class CategoryValidated:
     ap_interval: Interval
 
 
-def report(project: Project, *, head_id: int | str | None = "active") -> dict[str, Any]:
-    """What the verdicts on a head's proposals say, as plain data; by default on the active one.
+def report(project: Project, *, head_id: int | str | None = "latest") -> dict[str, Any]:
+    """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last judged.
 
-    Intervals are by picture (bootstrap), for boxes of one picture hang together. An object with a badly placed box
-    counts as not found; what a box of a wrong category really is counts where a person said it.
+    Intervals are by picture, for boxes of one picture hang together: of shares Wilson's with as many boxes as would say
+    as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object with a badly placed
+    box counts as not found; what a box of a wrong category really is counts where a person said it.
     """
-    wanted = project.heads.active_id() if head_id == "active" else head_id
-    seen = [v for v in project.validations.all() if v.head_id == wanted]
+    every = project.validations.all()
+    wanted = _judged_last(project, every) if isinstance(head_id, str) else head_id
+    seen = [v for v in every if v.head_id == wanted]
     names = {c.id: c.name for c in project.categories.all()}
     paths = {v.image_id: image.path for v in seen if (image := project.images.get(v.image_id))}
     boxes = [(v.image_id, box) for v in seen for box in v.boxes if box.judgement is not Judgement.MISSED]
@@ -129,6 +137,22 @@ def report(project: Project, *, head_id: int | str | None = "active") -> dict[st
     }
 
 
+def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
+    active = project.heads.active_id()
+    if any(v.head_id == active for v in every) or not every:
+        return active
+    return every[-1].head_id
+
+
+def lines_of(told: dict[str, Any]) -> list[str]:
+    """The report in lines: categories, then the worst pictures."""
+    lines = [
+        f"{c['name']}: {c['right']} of {c['shown']} shown right, {c['right']} of {c['objects']} found"
+        for c in told["categories"]
+    ]
+    return [*lines, *(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in told["worst"])]
+
+
 def in_words(told: dict[str, Any]) -> str:
     """The report in a sentence or two."""
     if not told["pictures"]:
@@ -137,7 +161,8 @@ def in_words(told: dict[str, Any]) -> str:
     low, high = told["reliability"]["precision_interval"]
     share = f"{right / shown:.0%} (95 %: {low:.0%} to {high:.0%})" if shown else "none"
     pictures = f"{told['pictures']} picture{'s' if told['pictures'] != 1 else ''}"
-    return f"On {pictures} that were not taught, {right} of {shown} boxes shown were correct: {share}."
+    whose = "the detector alone" if told["head"] is None else f"version {told['head']}"
+    return f"On {pictures} that were not taught, {right} of {shown} boxes that {whose} showed were correct: {share}."
 
 
 def _reliability(scores: Any, right: Any, images: Any) -> dict[str, Any]:
@@ -205,7 +230,7 @@ def _as_record(c: CategoryValidated) -> dict[str, Any]:
         "name": c.name, "shown": c.shown, "right": c.right, "objects": c.objects,
         "precision": c.precision, "precision_interval": c.precision_interval,
         "recall": c.recall, "recall_interval": c.recall_interval,
-        "ap50": c.ap, "ap50_interval": c.ap_interval,
+        "ap_of_shown": c.ap, "ap_of_shown_interval": c.ap_interval,
     }  # fmt: skip
 
 
@@ -227,6 +252,7 @@ def promote(project: Project) -> Promotion:
     Raises:
         HitlError: there are no verdicts on pictures that nobody decided since.
     """
+    detector = detector_of(project)
     additions: list[Addition] = []
     promoted: list[int] = []
     for v in project.validations.all():
@@ -236,10 +262,9 @@ def promote(project: Project) -> Promotion:
         if project.annotations.of_image(v.image_id):
             continue  # somebody began
         additions = [a for a in additions if a.image.id != v.image_id]  # the latest verdicts count
+        by = f"head {v.head_id}" if v.head_id is not None else detector.name if detector else None
         boxes = tuple(
-            Annotation(
-                0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=f"head {v.head_id}", score=box.score
-            )
+            Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
             for box in v.boxes
             if box.bbox is not None and (category_id := _category_of(project, box))
         )
@@ -247,7 +272,7 @@ def promote(project: Project) -> Promotion:
             box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
             for box in v.boxes
         )
-        additions.append(Addition(image, boxes, is_decided=whole))
+        additions.append(Addition(image, boxes, is_decided=whole, seconds=v.seconds))
         promoted.append(v.id)
     if not additions:
         raise HitlError(
@@ -255,8 +280,9 @@ def promote(project: Project) -> Promotion:
             hint="Validate some pictures first.",
         )
     with project.db.transaction():
-        changes = add_and_decide(project, additions, "Take verdicts as labels", why="promoted from validation")
-        project.validations.mark_promoted(promoted)
+        changes = add_and_decide(project, additions, "Take verdicts as labels", why=PROMOTED)
+        entry = project.journal.next_undo()
+        project.validations.mark_promoted(promoted, entry[0] if entry else 0)
     decided = sum(a.is_decided for a in additions)
     return Promotion(changes, decided, len(additions) - decided)
 

@@ -61,7 +61,7 @@ def test_a_picture_is_labelled_once_more_and_no_label_changes(
     project = window.session.project
     assert project
     window.actions_["look_again"].trigger()
-    assert "none is forgotten enough" in window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: "none is forgotten enough" in window.statusBar().currentMessage(), timeout=LONG)
     cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
     window.session.draw([(BBox(5, 5, 20, 20), cat or 0)])
     for image in project.images.all():
@@ -69,6 +69,7 @@ def test_a_picture_is_labelled_once_more_and_no_label_changes(
         project.decisions.add(Decision(image.id, DecisionKind.CORRECTED, 1.0, Acts(drawn=1)))
     monkeypatch.setattr(consistency, "FORGOTTEN_AFTER", 3)
     window.actions_["look_again"].trigger()
+    qtbot.waitUntil(lambda: window.consistency_acts.dialog is not None, timeout=LONG)
     dialog = window.consistency_acts.dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,9 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.validation import Judgement
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
 from hitl_desktop.ui.dialogs.validate import ValidateDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.naming import set_detector
+from hitl_desktop.workflows.validate import look, next_pictures
 from tests.ui.conftest import Answers
 
 LONG = 20_000
@@ -38,6 +43,7 @@ def test_verdicts_by_key_go_where_nothing_learns(
     car = project.categories.ensure("car").id
     monkeypatch.setattr(ValidateDialog, "ask_category", lambda _dialog, _title: (True, car))
     window.actions_["validate"].trigger()
+    qtbot.waitUntil(lambda: window.validate_acts.dialog is not None, timeout=LONG)
     dialog = window.validate_acts.dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
@@ -65,20 +71,60 @@ def test_verdicts_by_key_go_where_nothing_learns(
     for _ in range(4):
         qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "8 of 8 boxes shown were correct: 100%" in dialog.words.text(), timeout=LONG)
+    qtbot.waitUntil(
+        lambda: "8 of 8 boxes that the detector alone showed were correct: 100%" in dialog.words.text(), timeout=LONG
+    )
     answers = window.validate_acts.ask
     assert isinstance(answers, Answers)
     dialog.report.click()
+    qtbot.waitUntil(lambda: bool(answers.told), timeout=LONG)
     assert "8 of 8" in answers.told[-1][1]
+    assert "car: 4 of 4 shown right, 4 of 4 found" in answers.told[-1][2]
     dialog.promote.click()
     assert window.session.count("decided") == 4
+    assert window.background.unlearned == {1, 2, 3, 4}
     window.session.undo()
     assert window.session.count("decided") == 0
+    assert window.background.unlearned == {1, 2, 3, 4}  # what was taken back is to be forgotten
+    assert not any(v.is_promoted for v in project.validations.all())
     dialog.close()
     assert window.validate_acts.dialog is None
 
 
-def test_without_a_detector_it_is_said(window: MainWindow) -> None:
+def test_without_a_detector_it_is_said(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["validate"].trigger()
+    qtbot.waitUntil(lambda: "No detector has looked" in window._warning.text(), timeout=LONG)
     assert window.validate_acts.dialog is None
-    assert "No detector has looked" in window._warning.text()
+
+
+def test_a_picture_that_is_gone_is_passed_over_and_does_not_come_again(
+    proposed: MainWindow, qtbot: QtBot, pictures: Path
+) -> None:
+    window = proposed
+    project = project_of(window)
+    gone, _, later = next_pictures(project, 3)
+    (pictures / gone.path).unlink()
+    window.actions_["validate"].trigger()
+    qtbot.waitUntil(lambda: window.validate_acts.dialog is not None, timeout=LONG)
+    dialog = window.validate_acts.dialog
+    assert dialog
+    qtbot.waitUntil(lambda: dialog.done_button.isEnabled() and dialog.canvas.has_picture, timeout=LONG)
+    assert dialog.image_id != gone.id  # looking told that it cannot be read
+    assert (record := project.images.get(gone.id))
+    assert record.reason
+    # another one goes after the head looked at it: its boxes have their vectors already
+    look(project, [later], NoProgress(), threads=1)
+    (pictures / later.path).unlink()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Enter goes on" in dialog.canvas.placeholder, timeout=LONG)
+    assert dialog.image_id == later.id
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: dialog.image_id != later.id and dialog.canvas.has_picture, timeout=LONG)
+    assert window.session.statuses[later.id] == "unreadable"
+    assert [v.image_id for v in project.validations.all()] not in ([gone.id], [later.id])
+    dialog.close()
+
+
+def project_of(window: MainWindow) -> Project:
+    assert window.session.project
+    return window.session.project

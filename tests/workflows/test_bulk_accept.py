@@ -12,7 +12,7 @@ from hitl_desktop.learning.claims import pictures_needed
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.bulk_accept import CLAIM, accept_all, in_words, judge, preview, unfinished
+from hitl_desktop.workflows.bulk_accept import CLAIM, accept_all, in_words, judge, preview, take_back, unfinished
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 
 QUIET = NoProgress()
@@ -98,3 +98,26 @@ def test_what_is_missing_is_said(project: Project, proposed: Project) -> None:
 def test_before_any_detector_there_is_nothing_to_accept(project: Project) -> None:
     with pytest.raises(HitlError, match="No detector"):
         preview(project, "car", 0.5, QUIET)
+
+
+def test_a_slip_of_the_hand_is_taken_back_with_the_box_it_deleted(proposed: Project) -> None:
+    accept_all(proposed, preview(proposed, "car", 0.9, QUIET), seed=1)
+    bulk = unfinished(proposed)
+    assert bulk
+    with pytest.raises(HitlError, match="Nothing of this sample"):
+        take_back(proposed, bulk)
+    other = proposed.categories.ensure("other").id
+    first = bulk.sample[0]
+    annotate.draw(proposed, first.image_id, [(first.bbox, other)])  # another thing at the same place
+    before = proposed.annotations.all()
+    judge(proposed, bulk, first, is_wrong=True)
+    assert len(proposed.annotations.all()) == len(before) - 1
+    assert any(a.category_id == other for a in proposed.annotations.all())
+    (answered,) = proposed.bulk_accepts.all()
+    take_back(proposed, answered)
+    assert proposed.annotations.all() == before
+    (open_again,) = proposed.bulk_accepts.all()
+    assert len(open_again.left) == len(bulk.left)
+    judge(proposed, bulk, first, is_wrong=True, is_seen=False)
+    assert proposed.annotations.all() == before  # nobody saw it, so nobody deletes it
+    assert proposed.bulk_accepts.all()[0].wrong == 1

@@ -9,9 +9,8 @@ from hitl_desktop.domain.consistency import LabelledBox, SecondLook
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
-from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.consistency import FORGOTTEN_AFTER, consistency, due, labels_of, look_again, next_due
+from hitl_desktop.workflows.consistency import FORGOTTEN_AFTER, consistency, due, labels_of, look_again, why_none
 
 
 def box(x: float, category: int = 1, size: float = 10) -> LabelledBox:
@@ -35,20 +34,27 @@ def test_two_percent_are_due_and_none_that_is_remembered(many: Project) -> None:
     waiting = due(many)
     assert len(waiting) == 2
     latest = many.decisions.decided_order()[-FORGOTTEN_AFTER:]
-    assert not {i.id for i in waiting} & set(latest)
-    assert [i.id for i in due(many)] == [i.id for i in waiting]  # always the same ones
+    assert not set(waiting) & set(latest)
+    assert due(many) == waiting  # always the same ones
     before = many.annotations.all()
-    look_again(many, waiting[0].id, [box(1, 1, 9)], 3.0)
-    assert [i.id for i in due(many)] == [waiting[1].id]
-    look_again(many, waiting[1].id, [], 3.0)
+    look_again(many, waiting[0], [box(1, 1, 9)], 3.0)
+    assert due(many) == [waiting[1]]
+    look_again(many, waiting[1], [], 3.0)
     assert many.annotations.all() == before  # what is drawn again changes no label
-    with pytest.raises(HitlError, match="2 were labelled again, which is enough"):
-        next_due(many)
+    assert due(many) == []
+    assert "Of 100 decided pictures 2 were labelled again, which is enough" in why_none(many)
+
+
+def test_skipped_pictures_are_not_decided_ones(many: Project) -> None:
+    for image in many.images.all():
+        many.images.set_state(image.id, ImageState.SKIPPED)
+    assert due(many) == []
+    assert why_none(many).startswith("0 pictures decided: none is forgotten enough")
 
 
 def test_what_is_remembered_is_not_asked_about(project: Project) -> None:
-    with pytest.raises(HitlError, match="none is forgotten enough"):
-        next_due(project)
+    assert due(project) == []
+    assert "none is forgotten enough" in why_none(project)
     assert consistency(project.second_looks.all()).words == "Nothing was labelled again yet."
 
 

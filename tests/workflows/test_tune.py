@@ -9,6 +9,7 @@ import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, audit, tune
@@ -83,7 +84,7 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     for image_id in taught_project.decisions.decided_order()[:2]:
         toggle_edge_case(taught_project, image_id)
     retrain(taught_project, QUIET, threads=2)
-    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("random", {}))
+    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("margin", {Why.RANDOM: 100}))
     decide(taught_project, taught / "set", 2)
     retrain(taught_project, QUIET, threads=2)
     assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little

@@ -22,11 +22,12 @@ from hitl_desktop.learning.metrics import (
 )
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import annotate, bulk
+from hitl_desktop.workflows.effort import effort_over_time
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 from hitl_desktop.workflows.rank_queue import rank_undecided
 from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.validate import in_words, judge, next_picture, promote, report, to_judge
+from hitl_desktop.workflows.validate import in_words, judge, next_picture, next_pictures, promote, report, to_judge
 
 QUIET = NoProgress()
 
@@ -87,7 +88,7 @@ def test_the_report_has_known_answers(proposed: Project) -> None:
     low, high = by_name["truck"]["precision_interval"]
     assert low <= 2 / 3 <= high
     assert [w["errors"] for w in told["worst"]] == [2, 1, 1]
-    assert "3 of 6 boxes shown were correct: 50%" in in_words(told)
+    assert "3 of 6 boxes that the detector alone showed were correct: 50%" in in_words(told)
     json.dumps(told)
 
 
@@ -95,6 +96,7 @@ def test_verdicts_on_another_head_are_told_apart(proposed: Project) -> None:
     judge(proposed, verdicts(proposed, 1, Judgement.CORRECT, Judgement.CORRECT))
     judge(proposed, Validated(1, 7, 1.0, ()))
     assert report(proposed)["pictures"] == 1
+    assert report(proposed)["head"] is None
     assert report(proposed, head_id=7)["boxes"] == 0
     judge(proposed, verdicts(proposed, 1, Judgement.FALSE, Judgement.FALSE))  # said once more: that counts
     assert report(proposed)["verdicts"]["correct"] == 0
@@ -127,8 +129,11 @@ def test_promotion_is_one_act_on_record_that_undo_takes_back(proposed: Project) 
     assert [a.category_id for a in proposed.annotations.all()] == [car, car]
     assert {d.why for d in proposed.decisions.final()} == {"promoted from validation"}
     assert all(v.is_promoted for v in proposed.validations.all())
+    assert effort_over_time(proposed).others.pictures == 0  # nobody looked at them in the queue
+    assert {a.proposed_by for a in proposed.annotations.all()} == {"small"}
     annotate.undo(proposed)
     assert proposed.annotations.all() == []
+    assert not any(v.is_promoted for v in proposed.validations.all())
     assert promote(proposed).decided == 2  # and it can be asked for again
 
 
@@ -198,7 +203,7 @@ def test_average_precision_of_verdicts_is_that_of_boxes(rows: list[tuple[int, bo
 
 def test_a_ratio_has_an_interval_even_where_all_pictures_are_alike() -> None:
     same = np.ones(10)
-    low, high = ratio_interval(same, 2 * same)
+    low, high = ratio_interval(same, 2 * same, is_share=True)
     assert low < 0.4
     assert high > 0.6  # ten pictures are no proof
     low, high = ratio_interval(np.array([0.0, 1.0] * 50), np.ones(100))
@@ -213,3 +218,18 @@ def test_a_share_of_boxes_is_as_sure_as_its_pictures_are_many() -> None:
     right, of = np.array([1.0, 2.0, 0.0]), np.array([2.0, 2.0, 3.0])
     boxes = np.array([True, False, True, True, False, False, False])
     assert share_interval(right, of) == clustered_interval(boxes, np.array([0, 0, 1, 1, 2, 2, 2]))
+
+
+def test_the_report_is_about_the_head_that_was_judged_last_while_the_active_one_was_not(proposed: Project) -> None:
+    judge(proposed, Validated(1, 7, 1.0, verdicts(proposed, 1, Judgement.CORRECT, Judgement.FALSE).boxes))
+    told = report(proposed)
+    assert told["head"] == 7
+    assert "1 of 2 boxes that version 7 showed were correct" in in_words(told)
+
+
+def test_what_the_head_was_taught_is_not_asked_about(taught_project: Project) -> None:
+    opened = taught_project.decisions.decided_order()[0]
+    bulk.reopen(taught_project, [opened])
+    asked = [image.id for image in next_pictures(taught_project, 99)]
+    assert opened not in asked
+    assert asked

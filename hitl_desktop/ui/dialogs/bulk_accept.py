@@ -124,9 +124,10 @@ class BulkAcceptDialog(QDialog):
 
 
 class BulkSampleDialog(LookingDialog):
-    """One box of the sample after the other: `judged` tells whether it is wrong."""
+    """One box of the sample after the other: `judged` tells whether it is wrong; Backspace takes the last one back."""
 
     judged = Signal(bool)
+    back_asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -165,7 +166,7 @@ class BulkSampleDialog(LookingDialog):
             button.setEnabled(False)
 
     def _judge(self, *, is_wrong: bool) -> None:
-        if self.right.isEnabled() and self.canvas.has_picture:
+        if self.right.isEnabled() and not self.passes_over() and self.canvas.has_picture:
             self.judged.emit(is_wrong)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -176,6 +177,8 @@ class BulkSampleDialog(LookingDialog):
             return
         if key in (Qt.Key.Key_1, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._judge(is_wrong=False)
+        elif key is Qt.Key.Key_Backspace:
+            self.back_asked.emit()
         elif key in (Qt.Key.Key_2, Qt.Key.Key_X, Qt.Key.Key_Delete):
             self._judge(is_wrong=True)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -16,13 +16,17 @@ from hitl_desktop.ui.session import IDLE_SECONDS
 
 class LookingDialog(QDialog):
     """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button look
-    around."""
+    around. `unseen` tells a picture that cannot be read, when a person goes on.
+    """
+
+    unseen = Signal(int)
 
     def __init__(self, parent: QWidget, *, draws: bool = False) -> None:
         super().__init__(parent)
         self.resize(980, 760)
         self._loader = ImageLoader()
         self._loader.loaded.connect(self._on_loaded)
+        self._is_unreadable = False
         self.image_id = 0
         self._seconds, self._since = 0.0, time.monotonic()
         self._draws = draws
@@ -40,11 +44,18 @@ class LookingDialog(QDialog):
     def look_at(self, image_id: int, path: Path) -> None:
         """Show a picture, without boxes."""
         self.image_id = image_id
+        self._is_unreadable = False
         self._seconds, self._since = 0.0, time.monotonic()
         self.clear("The picture is still being read.")
         found = self._loader.want(image_id, path)
         if found is not None:
             self._on_loaded(image_id, found)
+
+    def passes_over(self) -> bool:
+        """Whether the picture cannot be seen, so that going on passes it over."""
+        if self._is_unreadable:
+            self.unseen.emit(self.image_id)
+        return self._is_unreadable
 
     def clear(self, placeholder: str) -> None:
         """Show no picture, and say why."""
@@ -87,5 +98,6 @@ class LookingDialog(QDialog):
 
     def _on_loaded(self, image_id: int, picture: Loaded) -> None:
         if image_id == self.image_id:
-            self.canvas.placeholder = picture.problem
+            self._is_unreadable = bool(picture.problem) and not picture.levels
+            self.canvas.placeholder = f"{picture.problem} Enter goes on." if self._is_unreadable else picture.problem
             self.canvas.show_picture(picture.levels, picture.size, picture.pyramid)

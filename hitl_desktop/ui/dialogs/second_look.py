@@ -113,5 +113,5 @@ class SecondLookDialog(LookingDialog):
             super().keyPressEvent(event)
 
     def _finish(self) -> None:
-        if self.done_button.isEnabled() and self.canvas.has_picture:
+        if self.done_button.isEnabled() and not self.passes_over() and self.canvas.has_picture:
             self.labelled.emit(list(self._boxes.values()))

@@ -61,7 +61,7 @@ class TuneDialog(QDialog):
         highlight = self.palette().highlight().color()
         for points, colour, name, symbol in (
             (tuning.curve, highlight, "all pictures", "o"),
-            (tuning.drawn, SECOND_COLOUR, "drawn at random", "t"),
+            (tuning.drawn, SECOND_COLOUR, "a random sample of them", "t"),
         ):
             add_curve(
                 self.curve, colour, [p.pictures for p in points], [p.f1 for p in points],
@@ -127,12 +127,12 @@ class TuneDialog(QDialog):
         places = [end for end, e in zip(ends, tuning.effort.stretches, strict=True) if e.saved is not None]
         add_curve(
             self.effort, self.palette().highlight().color(), places, [e.saved or 0.0 for e in stretches],
-            [e.saved_interval for e in stretches], "effort saved",
+            [e.saved_interval or (e.saved or 0.0, e.saved or 0.0) for e in stretches], "effort saved",
         )  # fmt: skip
         self.arms = _table(("Pictures", "Effort saved", "Minutes a picture"), 2)
-        self.arms.setAccessibleName("Effort of pictures the model chose, and of those drawn at random")
+        self.arms.setAccessibleName("Effort of a random sample of the pictures, and of all others")
         for row, (name, effort) in enumerate(
-            (("chosen by the model", tuning.effort.others), ("drawn at random", tuning.effort.drawn))
+            (("a random sample", tuning.effort.drawn), ("all others", tuning.effort.others))
         ):
             for column, text in enumerate((f"{name} ({effort.pictures})", *_effort_row(effort))):
                 self.arms.setItem(row, column, QTableWidgetItem(text))
@@ -184,12 +184,11 @@ def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
 
 
 def _effort_row(e: Effort) -> tuple[str, str]:
-    saved = "no box yet"
-    if e.saved is not None:
+    saved = minutes = "too few pictures"
+    if e.saved is not None and e.saved_interval is not None:
         low, high = e.saved_interval
         saved = f"{e.saved:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(e.boxes, 'box')})"
-    minutes = "not timed"
-    if e.minutes is not None:
+    if e.minutes is not None and e.minutes_interval is not None:
         low, high = e.minutes_interval
         minutes = f"{e.minutes:.1f} (95 %: {low:.1f} to {high:.1f})"
     return saved, minutes

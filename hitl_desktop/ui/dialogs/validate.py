@@ -46,6 +46,7 @@ class ValidateDialog(LookingDialog):
         self._missed: list[int | None] = []
         self._names: dict[int, str] = {}
         self._head_id: int | None = None
+        self._is_waiting = False
         self.words, self.state = QLabel(), QLabel()
         for label in (self.words, self.state):
             label.setWordWrap(True)
@@ -86,6 +87,7 @@ class ValidateDialog(LookingDialog):
     ) -> None:
         """Show a picture with what is proposed on it."""
         self._proposals, self._names, self._head_id = list(proposals), dict(names), head_id
+        self._is_waiting = False
         self._said, self._missed = {}, []
         self.words.setText(f"{words} Tab goes to the next box. {_KEYS}; Enter: the rest is correct, next picture.")
         self.look_at(image_id, path)
@@ -96,7 +98,7 @@ class ValidateDialog(LookingDialog):
     def wait(self) -> None:
         """The head is looking at the next picture."""
         self.clear("The head looks at the next picture.")
-        self._proposals = []
+        self._proposals, self._is_waiting = [], True
         self._enable(False)
 
     def show_end(self, words: str) -> None:
@@ -104,7 +106,7 @@ class ValidateDialog(LookingDialog):
         self.words.setText(words)
         self.clear("Every picture that was not taught is judged.")
         self.state.clear()
-        self._proposals = []
+        self._proposals, self._is_waiting = [], False
         self._enable(False)
 
     def _enable(self, enabled: bool) -> None:
@@ -191,14 +193,15 @@ class ValidateDialog(LookingDialog):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._done()
         elif key is Qt.Key.Key_Backspace:
-            self.back_asked.emit()
+            if self.done_button.isEnabled() or not self._is_waiting:
+                self.back_asked.emit()
         elif (number := key - Qt.Key.Key_1) in range(len(Judgement)):
             self.say(list(Judgement)[number])
         else:
             super().keyPressEvent(event)
 
     def _done(self) -> None:
-        if not self.done_button.isEnabled() or not self.canvas.has_picture:
+        if not self.done_button.isEnabled() or self.passes_over() or not self.canvas.has_picture:
             return
         boxes = [
             JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score, category_id)
