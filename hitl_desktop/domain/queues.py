@@ -23,7 +23,7 @@ class Why(IntFlag):
     EXPECTED = 32
     CHANGED = 64
     RANDOM = 128
-    TYPICAL = 256
+    KIND = 256
     UNSEEN = 512
 
 
@@ -37,7 +37,7 @@ WORDS: Final[Mapping[Why, str]] = MappingProxyType(
         Why.EXPECTED: "may hold a category that came later",
         Why.CHANGED: "the new head sees it otherwise",
         Why.RANDOM: "drawn at random",
-        Why.TYPICAL: "typical of these pictures",
+        Why.KIND: "of a kind nobody looked at yet",
         Why.UNSEEN: "not looked at yet",
     }
 )

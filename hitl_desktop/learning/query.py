@@ -30,6 +30,7 @@ TWO_CATEGORIES = "two categories on one object"
 MAYBE_NOTHING = "unsure whether there is an object"
 SURE = "few doubts"
 UNSURE_TAG = "unsure of a tag"
+TYPICAL = "typical of its kind"
 FAR = "far from all that was decided"
 _SURE_BELOW = 0.2
 _AT_ONCE = 10
@@ -123,7 +124,7 @@ def typical(pool: Pool) -> list[Ranked]:
         taken = set(chosen)
         return [*chosen, *(row for row in range(len(vectors)) if row not in taken)]
 
-    return _by_vectors(pool, order, WORDS[Why.TYPICAL])
+    return _by_vectors(pool, order, TYPICAL)
 
 
 def at_random(pool: Pool) -> list[Ranked]:

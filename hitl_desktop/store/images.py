@@ -125,6 +125,10 @@ class Images:
         where, values = ("WHERE state = ?", (state.value,)) if state else ("", ())
         return [_record(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM images {where} ORDER BY id", values)]
 
+    def count(self, state: ImageState) -> int:
+        """How many pictures are in a state."""
+        return self._db.scalar("SELECT count(*) FROM images WHERE state = ?", (state.value,))
+
     def ids(self) -> list[int]:
         """All ids, in order."""
         return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]

@@ -13,7 +13,7 @@ from hitl_desktop.domain.queues import WORDS, Why, mix, random_order
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.diverse import unlike
 from hitl_desktop.learning.query import NEED_VECTORS, SURE, ImageDoubts, Pool, strategy_named
-from hitl_desktop.learning.typical import typical_first
+from hitl_desktop.learning.typical import different_first
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -24,7 +24,9 @@ from hitl_desktop.workflows.naming import Naming
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.tagging import load_tag_head
 
-_KNOWS_BOXES, _KNOWS_OF_TWO = 40, 4
+_KNOWS_PICTURES, _KNOWS_BOXES, _KNOWS_OF_TWO = 5, 40, 4
+"""So many pictures, and boxes or boxes of two categories, must be decided for doubts to mean anything. On bccd, where
+two pictures hold forty boxes, five pictures of which three were asked about by margin gave AP50 .68, random ones .74."""
 _MOST_COMPARED = 300
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
@@ -51,7 +53,7 @@ def rank_undecided(
     if naming is not None and how.strategy in NEED_VECTORS:
         front = (project.images.get(i) for i in project.queue.ids()[:MOST_RANKED])
         embed_pictures(project, [image for image in front if image], progress)
-    typical = [] if how.is_random else _typical(project, progress, seed)
+    begin = [] if how.is_random else _to_begin_with(project, progress, seed)
     with project.db.snapshot():
         ids = project.queue.ids()
         looked = _look(project, naming, before, ids, how, progress, seed) if naming else _Looked([], ids, {})
@@ -62,7 +64,7 @@ def rank_undecided(
         item = said.get(image_id, Ranked(image_id, 0.0, ""))
         said[image_id] = replace(item, reason=WORDS[why], queues=item.queues | why)
 
-    first = dict.fromkeys(put_back, Why.EXPECTED) | dict.fromkeys(typical, Why.TYPICAL)
+    first = dict.fromkeys(put_back, Why.EXPECTED) | dict.fromkeys(begin, Why.KIND)
     for image_id, why in first.items():
         say(image_id, why)
     rest = [i for i in looked.order if i not in first]
@@ -87,24 +89,25 @@ def refresh_queue(
         project.queue.take(ranking)
 
 
-def _typical(project: Project, progress: Progress, seed: int) -> list[int]:
+def _to_begin_with(project: Project, progress: Progress, seed: int) -> list[int]:
     """The pictures to begin with, while too little was taught for doubts to mean anything."""
     counts = sorted(project.annotations.count_by_category().values())
-    if sum(counts) >= _KNOWS_BOXES or (len(counts) > 1 and counts[-2] >= _KNOWS_OF_TWO):
+    knows = sum(counts) >= _KNOWS_BOXES or (len(counts) > 1 and counts[-2] >= _KNOWS_OF_TWO)
+    if knows and project.images.count(ImageState.DECIDED) >= _KNOWS_PICTURES:
         return []
+    known = [i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.split is not Split.TEST]
+    known = known[-_KNOWS_BOXES:]
     ids = project.queue.ids()
     if len(ids) > _MOST_COMPARED:
         ids = sorted(random.Random(seed).sample(ids, _MOST_COMPARED))  # noqa: S311 - a draw, not a secret
     waiting = [image for i in ids if (image := project.images.get(i))]
-    known = [i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.split is not Split.TEST]
-    known = known[-_KNOWS_BOXES:]
     vectors = embed_pictures(project, [*known, *waiting], progress)
     waiting, known = ([i for i in some if i.id in vectors] for some in (waiting, known))
     if not waiting:
         return []
     stacked = np.stack([vectors[i.id] for i in waiting])
     taught = np.stack([vectors[i.id] for i in known]) if known else stacked[:0]
-    return [waiting[row].id for row in typical_first(stacked, taught, seed=seed)]
+    return [waiting[row].id for row in different_first(stacked, taught, seed=seed)]
 
 
 @dataclass(frozen=True, slots=True)

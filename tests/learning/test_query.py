@@ -1,5 +1,7 @@
 """Query strategies, the queues they are mixed from, and pictures that differ."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from hitl_desktop.learning.query import (
     queues_of,
     strategy_named,
 )
+from hitl_desktop.learning.typical import different_first, typical_first
 
 
 def doubts(
@@ -101,6 +104,28 @@ def test_the_first_of_a_spread_are_of_different_kinds() -> None:
     assert sorted(order) == list(range(40))
     assert len({row // 10 for row in spread(range(0, 40, 2), kinds, 4)[:4]}) == 4
     assert spread([0, 1], np.ones((2, 4), np.float32), 2) == [0, 1]  # equal ones cannot be told apart
+
+
+@pytest.mark.parametrize("choose", [typical_first, different_first])
+def test_the_first_pictures_are_one_of_each_kind_that_nobody_looked_at(choose: Callable[..., list[int]]) -> None:
+    rng = np.random.default_rng(1)
+    kinds = np.repeat(np.eye(5, dtype=np.float32) * 9, 12, axis=0) + rng.normal(0, 0.1, (60, 5)).astype(np.float32)
+    first = choose(kinds, kinds[:0], wanted=5)
+    assert sorted(row // 12 for row in first) == [0, 1, 2, 3, 4]
+    assert choose(kinds, kinds[:0], wanted=5) == first  # the same whenever it is asked
+    assert {row // 12 for row in choose(kinds, kinds[[0, 12]], wanted=3)} == {2, 3, 4}
+    assert choose(np.ones((4, 5), np.float32), kinds[:0], wanted=3) == [0, 1, 2]  # all alike
+    assert choose(kinds[:0], kinds[:3]) == []
+
+
+def test_the_typical_one_lies_in_the_densest_place() -> None:
+    place = np.array([[9, 0, 0], [0, 9, 0]], np.float32)
+    rng = np.random.default_rng(0)
+    dense = place[0] + rng.normal(0, 0.05, (20, 3)).astype(np.float32)
+    stray = place[0] + np.array([[0, 0, 3]], np.float32)
+    other = place[1] + rng.normal(0, 0.05, (5, 3)).astype(np.float32)
+    pictures = np.concatenate([stray, dense, other])
+    assert 0 not in typical_first(pictures, pictures[:0], wanted=2)
 
 
 def test_a_picture_far_from_all_that_is_known_is_unlike() -> None:
