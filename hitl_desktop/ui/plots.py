@@ -24,6 +24,7 @@ def new_plot(parent: QWidget, name: str, bottom: str, left: str) -> Any:
     plot.setMenuEnabled(False)
     for side, text in (("bottom", bottom), ("left", left)):
         plot.setLabel(side, text)
+        plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getAxis(side).setPen(ink)
         plot.getAxis(side).setTextPen(ink)
     return plot

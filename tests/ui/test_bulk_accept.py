@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.naming import set_detector
 
@@ -58,3 +60,13 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["check_accepted"].trigger()
     assert window.bulk_acts.sample is None
     assert "Nothing was accepted at once" in window.statusBar().currentMessage()
+
+
+def test_crops_on_a_wall_have_their_own_colours_also_when_they_are_chosen(qtbot: QtBot) -> None:
+    wall = CropWall("crops")
+    qtbot.addWidget(wall)
+    wall.add(np.full((40, 60, 3), (200, 40, 90), np.uint8))
+    icon = wall.item(0).icon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        pixel = icon.pixmap(60, 40, mode).toImage().pixelColor(30, 20)
+        assert pixel.getRgb()[:3] == (200, 40, 90)

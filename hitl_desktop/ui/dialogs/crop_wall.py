@@ -28,7 +28,10 @@ class CropWall(QListWidget):
 
     def add(self, pixels: RgbImage, tip: str = "") -> None:
         """One more crop [h, w, 3]."""
-        item = QListWidgetItem(QIcon(QPixmap.fromImage(to_qimage(pixels))), "")
+        icon = QIcon()
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint those that are selected
+            icon.addPixmap(QPixmap.fromImage(to_qimage(pixels)), mode)
+        item = QListWidgetItem(icon, "")
         item.setSizeHint(QSize(CROP_SIDE + 10, CROP_SIDE + 10))  # all alike, or the first one's size cuts the others
         item.setToolTip(tip)
         self.addItem(item)

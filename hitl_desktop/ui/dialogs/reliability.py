@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.plots import new_plot
 from hitl_desktop.workflows.advise import Advice, Reliability
 
 _HEADINGS = ("Category", "Show from", "Then right", "Finds")
@@ -128,18 +128,9 @@ def _words(reliability: Reliability) -> str:
 
 def _plot(reliability: Reliability, parent: QWidget) -> QWidget:
     """Share of right boxes over their mean score; larger dots are more boxes."""
-    ink, paper = parent.palette().text().color(), parent.palette().base().color()
-    plot: Any = pg.PlotWidget()
-    plot.setBackground(paper)
-    plot.setAccessibleName("Reliability plot")
-    plot.setMouseEnabled(x=False, y=False)
-    plot.hideButtons()
-    plot.setMenuEnabled(False)
+    ink = parent.palette().text().color()
+    plot = new_plot(parent, "Reliability plot", "score shown", "share right")
     plot.setRange(xRange=(0, 1), yRange=(0, 1))
-    for side, text in (("bottom", "score shown"), ("left", "share right")):
-        plot.setLabel(side, text)
-        plot.getAxis(side).setPen(ink)
-        plot.getAxis(side).setTextPen(ink)
     plot.plot([0, 1], [0, 1], pen=pg.mkPen(ink, style=Qt.PenStyle.DashLine))
     if reliability.bins:
         scores, shares, counts = (np.array(column, float) for column in zip(*reliability.bins, strict=True))

@@ -57,7 +57,7 @@ class TuneDialog(QDialog):
         page, layout = _page()
         self.curve = new_plot(self, "Learning curve", "decided pictures", "F1 at first sight")
         self.curve.addLegend(labelTextColor=self.palette().text().color())
-        self.curve.setYRange(0, 1)
+        self.curve.setRange(xRange=(0, max((p.pictures for p in tuning.curve), default=1) + 1), yRange=(0, 1))
         highlight = self.palette().highlight().color()
         for points, colour, name, symbol in (
             (tuning.curve, highlight, "all pictures", "o"),
@@ -122,6 +122,7 @@ class TuneDialog(QDialog):
     def _effort(self, tuning: Tuning) -> QWidget:
         page, layout = _page()
         self.effort = new_plot(self, "Effort saved over time", "decided pictures", "effort saved")
+        self.effort.setRange(xRange=(0, max(sum(e.pictures for e in tuning.effort.stretches), 1)), yRange=(0, 1))
         stretches = [e for e in tuning.effort.stretches if e.saved is not None]
         ends = [sum(e.pictures for e in tuning.effort.stretches[: n + 1]) for n in range(len(tuning.effort.stretches))]
         places = [end for end, e in zip(ends, tuning.effort.stretches, strict=True) if e.saved is not None]
