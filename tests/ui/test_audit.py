@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.ui.main_window import MainWindow
@@ -26,6 +27,7 @@ def decided(window: MainWindow) -> MainWindow:
     for image in project.images.all():
         project.annotations.add([Annotation(0, image.id, category.id, BBox(5, 5, 20, 20))])
         project.images.set_state(image.id, ImageState.DECIDED)
+    window.session.apply_changes(Changes(categories=True))
     return window
 
 
