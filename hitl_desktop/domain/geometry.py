@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -127,6 +128,11 @@ def handle_at(box: BBox, x: float, y: float, tolerance: float) -> Handle | None:
         if abs(hx - x) <= tolerance and abs(hy - y) <= tolerance:
             return handle
     return None
+
+
+def as_array(boxes: Sequence[BBox]) -> Boxes:
+    """The boxes as an array [N, 4], also if there are none."""
+    return np.array(boxes, float).reshape(-1, 4)
 
 
 def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.consistency import LabelledBox, SecondLook
-from hitl_desktop.domain.geometry import BBox, iou_matrix, match
+from hitl_desktop.domain.geometry import as_array, iou_matrix, match
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.words import counted
@@ -127,7 +127,7 @@ def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:
 
 def _compared(look: SecondLook) -> tuple[float, ...]:
     """Boxes before, boxes of both, the same at .5, at .75, overlapping by .5, their overlap, of the same category."""
-    before, again = (_array([b.bbox for b in boxes]) for boxes in (look.before, look.again))
+    before, again = (as_array([b.bbox for b in boxes]) for boxes in (look.before, look.again))
     overlaps = iou_matrix(again, before) if len(before) and len(again) else np.zeros((len(again), len(before)))
     found = match(again, before, 0.5)
     pairs = [(row, column) for row, column in enumerate(found) if column is not None]
@@ -146,11 +146,7 @@ def _same(look: SecondLook, threshold: float) -> int:
     count = 0
     for category in {b.category_id for b in look.before}:
         before, again = (
-            _array([b.bbox for b in boxes if b.category_id == category]) for boxes in (look.before, look.again)
+            as_array([b.bbox for b in boxes if b.category_id == category]) for boxes in (look.before, look.again)
         )
         count += sum(index is not None for index in match(again, before, threshold))
     return count
-
-
-def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.array(boxes, float).reshape(-1, 4)

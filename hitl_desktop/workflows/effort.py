@@ -65,9 +65,14 @@ def reviews(project: Project) -> list[Decision]:
 
 
 def random_sample(project: Project) -> list[int]:
-    """The decided pictures that are a random sample of all, whoever asked about them; skipped ones are passed over."""
-    states = project.images.ids_to_label()
+    """The decided pictures that are a random sample of all, whoever asked about them.
+
+    Skipped ones are passed over, and those that wait because nearly the same picture is decided.
+    """
+    states, groups = project.images.ids_to_label(), project.images.same_as()
     done = {i for i, state in states.items() if state != ImageState.UNDECIDED}
+    seen = {group for i, group in groups.items() if i in done}
+    done |= {i for i, group in groups.items() if group in seen}
     return [i for i in sample_so_far(list(states), done) if states[i] == ImageState.DECIDED]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
-from hitl_desktop.domain.geometry import BBox, match
+from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.learning.calibration import Sights
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM, Sighting
@@ -98,7 +98,7 @@ def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]
     for name in {name for name, _ in boxes}:
         rows = [row for row, (of, _) in enumerate(boxes) if of == name]
         theirs = [box for of, box in objects if of == name]
-        matches = match(_array([boxes[row][1] for row in rows]), _array(theirs), RIGHT_IOU)
+        matches = match(as_array([boxes[row][1] for row in rows]), as_array(theirs), RIGHT_IOU)
         for row, index in zip(rows, matches, strict=True):
             right[row] = index is not None
     return right
@@ -134,7 +134,3 @@ def _source(box: Sighting) -> int:
     if box.head_id is None:
         return BY_DETECTOR
     return FOUND if box.found else BY_HEAD
-
-
-def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.array(boxes, float).reshape(-1, 4)

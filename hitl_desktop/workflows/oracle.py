@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.dataset import Dataset
-from hitl_desktop.domain.geometry import BBox, match
+from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Thresholds
@@ -38,7 +36,7 @@ class _Answer:
 
 
 def _answer(visible: Sequence[Proposal], truth: Truth) -> _Answer:
-    matches = match(_array([p.bbox for p in visible]), _array([box for _, box in truth]), SAME_OBJECT_IOU)
+    matches = match(as_array([p.bbox for p in visible]), as_array([box for _, box in truth]), SAME_OBJECT_IOU)
     answer = _Answer([], [], [], [truth[n] for n in sorted(set(range(len(truth))) - set(matches))])
     for proposal, index in zip(visible, matches, strict=True):
         if index is None:
@@ -108,7 +106,3 @@ def next_undecided(project: Project) -> ImageRecord:
     if image is None:
         raise HitlError("Every picture is decided.", hint="Add more pictures.")
     return image
-
-
-def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.array(boxes, float).reshape(-1, 4)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hitl_desktop.domain.geometry import BBox, match
+from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, gain_interval, share_interval
 from hitl_desktop.progress import Progress
@@ -211,7 +211,7 @@ def _mixed_up(
             if not a.crowd
         ]
         boxes = [(called(b), b.bbox) for b in sight.boxes if b.shown]
-        found = match(_array([b for _, b in boxes]), _array([b for _, b in truth]), RIGHT_IOU)
+        found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), RIGHT_IOU)
         for (said, bbox), index in zip(boxes, found, strict=True):
             real = truth[index][0] if index is not None else NOTHING
             spots.setdefault((real, said), []).append(Spot(sight.image_id, bbox))
@@ -231,7 +231,3 @@ def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSig
     return CategoryAtFirstSight(
         name, shown, right, there, share_interval(table[:, 0], table[:, 1]), share_interval(table[:, 0], table[:, 2])
     )
-
-
-def _array(boxes: Sequence[BBox]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.array(boxes, float).reshape(-1, 4)

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import WORDS, Why, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import looks, read_upright
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.effort import effort_of, effort_over_time, stop_advice
+from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sample, stop_advice
 from hitl_desktop.workflows.embed import embed_pictures, vectors_of
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.first_sight import first_sights
@@ -199,6 +201,15 @@ def test_the_random_sample_holds_whatever_the_strategy_asked_about() -> None:
         assert len(sample) >= len(drawn)
         gaps.append(np.mean([difficulty[i] for i in sample]) - np.mean(list(hard.values())))
     assert abs(np.mean(gaps)) < 2.5 * np.std(gaps) / np.sqrt(len(gaps))
+
+
+def test_a_near_duplicate_that_waits_does_not_end_the_random_sample(project: Project) -> None:
+    order = random_order(list(project.images.ids_to_label()))
+    for image_id in (order[0], order[2]):
+        project.images.set_state(image_id, ImageState.DECIDED)
+    assert random_sample(project) == order[:1]
+    project.queue.take(Ranking([], groups={order[1]: "a", order[2]: "a"}))  # it waits behind the other one
+    assert random_sample(project) == [order[0], order[2]]
 
 
 def test_effort_is_told_of_a_random_sample_beside_the_others(taught_project: Project, taught: Path) -> None:

@@ -122,7 +122,9 @@ class TuneDialog(QDialog):
     def _effort(self, tuning: Tuning) -> QWidget:
         page, layout = _page()
         self.effort = new_plot(self, "Effort saved over time", "decided pictures", "effort saved")
-        self.effort.setRange(xRange=(0, max(sum(e.pictures for e in tuning.effort.stretches), 1)), yRange=(0, 1))
+        lowest = min((e.saved_interval[0] for e in tuning.effort.stretches if e.saved_interval), default=0.0)
+        width = max(sum(e.pictures for e in tuning.effort.stretches), 1)
+        self.effort.setRange(xRange=(0, width), yRange=(min(lowest, 0.0), 1))  # proposals may cost more than they save
         stretches = [e for e in tuning.effort.stretches if e.saved is not None]
         ends = [sum(e.pictures for e in tuning.effort.stretches[: n + 1]) for n in range(len(tuning.effort.stretches))]
         places = [end for end, e in zip(ends, tuning.effort.stretches, strict=True) if e.saved is not None]
