@@ -1,8 +1,11 @@
 """Files that appear whole or not at all."""
 
+import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hitl_desktop.errors import FormatError
 
@@ -32,6 +35,17 @@ def write_atomically(path: Path, data: bytes) -> None:
     finally:
         part.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def write_report(stem: Path, page: str, told: Mapping[str, Any]) -> Path:
+    """Write a report as `STEM.html` and, as plain data, `STEM.json`; returns the stem.
+
+    Raises:
+        FormatError: one of them cannot be written.
+    """
+    write_atomically(stem.with_name(f"{stem.name}.html"), page.encode())
+    write_atomically(stem.with_name(f"{stem.name}.json"), json.dumps(told, indent=1).encode())
+    return stem
 
 
 def _sync_folder(folder: Path) -> None:

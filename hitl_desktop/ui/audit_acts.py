@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from hitl_desktop.domain.audits import Audit, Verdict
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
-from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import FILES, READING, in_project
@@ -140,8 +139,7 @@ def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -
     audit = project.audits.get(audit_id)
     if audit is not None:
         told = report(project, audit)
-        write_atomically(stem.with_name(f"{stem.name}.html"), to_html(told).encode())
-        write_atomically(stem.with_name(f"{stem.name}.json"), json.dumps(told, indent=1).encode())
+        write_report(stem, to_html(told), told)
     return stem
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import EXAMINING, FILES, in_project
@@ -97,6 +96,4 @@ def _told(project: Project, progress: Progress) -> _Told:
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:
     told = report(project, progress)
-    write_atomically(stem.with_name(f"{stem.name}.html"), to_html(told).encode())
-    write_atomically(stem.with_name(f"{stem.name}.json"), json.dumps(told, indent=1).encode())
-    return stem
+    return write_report(stem, to_html(told), told)

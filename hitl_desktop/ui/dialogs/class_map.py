@@ -10,15 +10,14 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.workflows.class_mapping import CategoryKnown, ClassesSeen
 from hitl_desktop.workflows.naming import NOT_SHOWN
 
@@ -42,16 +41,18 @@ class ClassMapDialog(QDialog):
         self._seen, self._categories = seen, dict(categories)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.table = _table(("Class of the detector", "Boxes", "Pictures", "Stands for"), len(seen.classes))
-        self.table.setAccessibleName("Classes of the detector")
+        headings = ("Class of the detector", "Boxes", "Pictures", "Stands for")
+        self.table = read_only_table("Classes of the detector", headings, len(seen.classes))
         self.choices: list[QComboBox] = []
         for row, each in enumerate(seen.classes):
             for column, text in enumerate((each.name, f"{each.boxes}", f"{each.pictures}")):
                 self.table.setItem(row, column, QTableWidgetItem(text))
             self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _OWN_NAME))
             self.table.setCellWidget(row, 3, self.choices[-1])
-        self.known = _table(("Category", "Boxes", "What is known of it"), len(known))
-        self.known.setAccessibleName("Categories: known to the detector, taught, only named")
+        headings = ("Category", "Boxes", "What is known of it")
+        self.known = read_only_table("Categories: known to the detector, taught, only named", headings, len(known))
+        for table in (self.table, self.known):
+            table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         for row, category in enumerate(known):
             for column, text in enumerate((category.name, f"{category.boxes}", category.words)):
                 self.known.setItem(row, column, QTableWidgetItem(text))
@@ -102,14 +103,3 @@ class ClassMapDialog(QDialog):
             f"Unmapped: {counted(boxes, 'box')} of {counted(len(unmapped), 'class')}; such a class becomes a category "
             "of its own name when one of its boxes is accepted. Choices show on the picture in the window at once."
         )
-
-
-def _table(headings: Sequence[str], rows: int) -> QTableWidget:
-    table = QTableWidget(rows, len(headings))
-    table.setHorizontalHeaderLabels(list(headings))
-    table.verticalHeader().hide()
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    table.horizontalHeader().setSectionResizeMode(len(headings) - 1, QHeaderView.ResizeMode.Stretch)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    return table

@@ -8,20 +8,18 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSpinBox,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.ui.plots import new_plot
 from hitl_desktop.workflows.advise import Advice, Reliability
 
@@ -53,13 +51,7 @@ class ReliabilityDialog(QDialog):
         self.wanted.setSpecialValueText("what pays")
         self.wanted.setAccessibleName("Share of the shown boxes that should be right")
         self.wanted.valueChanged.connect(self._show_advice)
-        self.table = QTableWidget(0, len(_HEADINGS))
-        self.table.setAccessibleName("Suggested thresholds")
-        self.table.setHorizontalHeaderLabels(list(_HEADINGS))
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table = read_only_table("Suggested thresholds", _HEADINGS, 0, stretch=0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.use = buttons.addButton("Use these", QDialogButtonBox.ButtonRole.ActionRole)
         self.one = buttons.addButton(f"One for all ({general:.2f})", QDialogButtonBox.ButtonRole.ActionRole)

@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
-    QTableWidget,
     QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
@@ -19,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.ui.plots import SECOND_COLOUR, add_curve, new_plot
 from hitl_desktop.workflows.effort import Effort
 from hitl_desktop.workflows.tune import LATEST, NOTHING, CategoryAtFirstSight, Cell, Point, Spot, Tuning
@@ -82,8 +80,8 @@ class TuneDialog(QDialog):
         reals = sorted({c.real for c in tuning.cells} - {NOTHING})
         saids = sorted({c.said for c in tuning.cells} - {NOTHING})
         rows, columns = [*reals, NOTHING], [*saids, NOTHING]
-        self.matrix = _table([f"called {c}" if c != NOTHING else "not found" for c in columns], len(rows))
-        self.matrix.setAccessibleName("Confusion matrix: a cell shows its boxes")
+        headings = [f"called {c}" if c != NOTHING else "not found" for c in columns]
+        self.matrix = read_only_table("Confusion matrix: a cell shows its boxes", headings, len(rows))
         self.matrix.setVerticalHeaderLabels([r if r != NOTHING else "no object" for r in rows])
         self.matrix.verticalHeader().show()
         for r, real in enumerate(rows):
@@ -97,15 +95,14 @@ class TuneDialog(QDialog):
                     font.setBold(True)
                     item.setFont(font)
                 self.matrix.setItem(r, c, item)
-        self.categories = _table(("Category", "Right of those shown", "Found of those there"), len(tuning.categories))
-        self.categories.setAccessibleName("Precision and recall per category")
+        headings = ("Category", "Right of those shown", "Found of those there")
+        self.categories = read_only_table("Precision and recall per category", headings, len(tuning.categories))
         for row, category in enumerate(tuning.categories):
             for column, text in enumerate(_row(category)):
                 item = QTableWidgetItem(text)
                 item.setData(_SPOT, self._wrong_of(category.name))
                 self.categories.setItem(row, column, item)
-        self.spots = _table(("Picture", "Box"), 0)
-        self.spots.setAccessibleName("Boxes behind the chosen figure")
+        self.spots = read_only_table("Boxes behind the chosen figure", ("Picture", "Box"), 0)
         self.words = _label(
             "Of what was shown at first sight, before its picture was taught. Choose a cell to see its boxes, a box "
             "to go there; a category's row shows what was wrong with it."
@@ -132,8 +129,8 @@ class TuneDialog(QDialog):
             self.effort, self.palette().highlight().color(), places, [e.saved or 0.0 for e in stretches],
             [e.saved_interval or (e.saved or 0.0, e.saved or 0.0) for e in stretches], "effort saved",
         )  # fmt: skip
-        self.arms = _table(("Pictures", "Effort saved", "Minutes a picture"), 2)
-        self.arms.setAccessibleName("Effort of a random sample of the pictures, and of all others")
+        name = "Effort of a random sample of the pictures, and of all others"
+        self.arms = read_only_table(name, ("Pictures", "Effort saved", "Minutes a picture"), 2)
         for row, (name, effort) in enumerate(
             (("a random sample", tuning.effort.drawn), ("all others", tuning.effort.others))
         ):
@@ -206,13 +203,3 @@ def _label(text: str) -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     return label
-
-
-def _table(headings: Sequence[str], rows: int) -> QTableWidget:
-    table = QTableWidget(rows, len(headings))
-    table.setHorizontalHeaderLabels(list(headings))
-    table.verticalHeader().hide()
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    table.horizontalHeader().setStretchLastSection(True)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    return table

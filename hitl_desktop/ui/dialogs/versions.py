@@ -9,9 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.ui.dialogs.tables import read_only_table
 
 _HEADINGS = ("Version", "Made", "Learned from", "At first sight before it", "State")
 
@@ -32,15 +31,9 @@ class VersionsDialog(QDialog):
         self.resize(820, 420)
         self.chosen: int | None = None
         self._versions = versions
-        self.table = QTableWidget(len(versions), len(_HEADINGS))
-        self.table.setAccessibleName("Versions of the head")
-        self.table.setHorizontalHeaderLabels(list(_HEADINGS))
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(len(_HEADINGS) - 1, QHeaderView.ResizeMode.Stretch)
+        self.table = read_only_table("Versions of the head", _HEADINGS, len(versions))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setWordWrap(True)
         for row, version in enumerate(versions):
             for column, text in enumerate(_row(version, active)):
