@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
 
 
 def read_only_table(name: str, headings: Sequence[str], rows: int, *, stretch: int | None = None) -> QTableWidget:
-    """An empty table of so many rows, as wide as its words; one column, by default the last, takes what room is left."""
+    """An empty table of so many rows, as wide as its words; one column, or the last, takes what room is left."""
     table = QTableWidget(rows, len(headings))
     table.setAccessibleName(name)
     table.setHorizontalHeaderLabels(list(headings))
