@@ -26,10 +26,10 @@ class HeadSummary:
     `last_decision` were known.
     """
 
-    pictures: int
-    boxes: int
-    categories: int
-    seconds: float
+    pictures: int = 0
+    boxes: int = 0
+    categories: int = 0
+    seconds: float = 0.0
     first_sight_right: int = 0
     first_sight_total: int = 0
     first_sight_objects: int = 0

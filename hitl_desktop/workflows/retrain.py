@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import PicturesAwayError, learn_to_find
-from hitl_desktop.workflows.first_sight import first_sights, precision_interval, sights_of
+from hitl_desktop.workflows.first_sight import FirstSight, first_sights, precision_interval, sights_of
 from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.look_closer import wanted_sides
@@ -106,20 +106,12 @@ def retrain(
     naming = load_naming(project, named=None if waits else named)
     ranking = rank_undecided(project, naming, progress, before=load_naming(project), how=how, seed=seed)
     seconds = time.perf_counter() - started
-    low, high = precision_interval(sights)
     progress.check_cancelled()
-    summary = HeadSummary(
-        pictures=len(images),
-        boxes=collected.boxes,
-        categories=len(head.category_ids),
-        seconds=round(seconds, 3),
-        first_sight_right=sum(s.shown_right for s in sights),
-        first_sight_total=sum(s.shown for s in sights),
-        first_sight_objects=sum(s.objects for s in sights),
-        first_sight_low=low,
-        first_sight_high=high,
-        last_decision=_known_up_to(project, put_off, last_decision),
-    )
+    known_up_to = _known_up_to(project, put_off, last_decision)
+    summary = replace(
+        _at_first_sight(sights), pictures=len(images), boxes=collected.boxes, categories=len(head.category_ids),
+        seconds=round(seconds, 3), last_decision=known_up_to,
+    )  # fmt: skip
     with project.db.transaction():
         head_id = project.heads.add(
             encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None,
@@ -136,6 +128,18 @@ def retrain(
     small = wanted_sides(project) is not None
     return RetrainResult(
         head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off)
+    )
+
+
+def _at_first_sight(sights: Sequence[FirstSight]) -> HeadSummary:
+    """How the loop did before this version, on what it had not seen."""
+    low, high = precision_interval(sights)
+    return HeadSummary(
+        first_sight_right=sum(s.shown_right for s in sights),
+        first_sight_total=sum(s.shown for s in sights),
+        first_sight_objects=sum(s.objects for s in sights),
+        first_sight_low=low,
+        first_sight_high=high,
     )
 
 

@@ -190,7 +190,7 @@ def _effort_row(e: Effort) -> tuple[str, str]:
         saved = f"{e.saved:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(e.boxes, 'box')})"
     if e.minutes is not None and e.minutes_interval is not None:
         low, high = e.minutes_interval
-        minutes = f"{e.minutes:.1f} (95 %: {low:.1f} to {high:.1f})"
+        minutes = f"{e.minutes:.2f} (95 %: {low:.2f} to {high:.2f})"
     return saved, minutes
 
 
