@@ -1,6 +1,7 @@
 """What formats speak: pictures, categories, annotations, and what could not be read."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
@@ -25,11 +26,12 @@ class DatasetImage:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pictures with ground truth."""
+    """Pictures with ground truth; `pinned` are the sets of edge cases that an annotation, by id, is in itself."""
 
     images: tuple[DatasetImage, ...]
     categories: tuple[Category, ...]
     annotations: tuple[Annotation, ...]
+    pinned: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)

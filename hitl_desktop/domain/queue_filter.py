@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from hitl_desktop.domain.queues import OF_DECIDED
+
 
 class QueueOrder(StrEnum):
     """Orders of pictures; each in the words of the window."""
@@ -22,7 +24,7 @@ class QueueFilter:
 
     `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id` that of
     one of its boxes, `queue` (a `Why`) and `score` (this or more) what was said of it when it was ranked, `image_set` a
-    set of edge cases it is in; `suspected`: one of its labels is probably wrong.
+    set of edge cases it is in.
     """
 
     status: str = ""
@@ -31,7 +33,6 @@ class QueueFilter:
     tag_id: int | None = None
     queue: int = 0
     image_set: str = ""
-    suspected: bool = False
     score: float = 0.0
     order: QueueOrder = QueueOrder.ASKED
 
@@ -50,4 +51,4 @@ class QueueFilter:
         """Whether decided pictures are what it is for: boxes and tags are mostly on those."""
         if self.status:
             return self.status != "undecided"
-        return bool(self.category_id or self.tag_id or self.image_set or self.suspected)
+        return bool(self.category_id or self.tag_id or self.image_set or self.queue & OF_DECIDED)

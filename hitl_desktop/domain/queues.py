@@ -23,8 +23,10 @@ class Why(IntFlag):
     EXPECTED = 32
     CHANGED = 64
     RANDOM = 128
-    KIND = 256
     UNSEEN = 512
+    EDGE = 1024
+    SUSPECTED = 2048
+    AGAIN = 4096
 
 
 WORDS: Final[Mapping[Why, str]] = MappingProxyType(
@@ -37,26 +39,37 @@ WORDS: Final[Mapping[Why, str]] = MappingProxyType(
         Why.EXPECTED: "may hold a category that came later",
         Why.CHANGED: "the new head sees it otherwise",
         Why.RANDOM: "drawn at random",
-        Why.KIND: "of a kind nobody looked at yet",
         Why.UNSEEN: "not looked at yet",
+        Why.EDGE: "edge cases",
+        Why.SUSPECTED: "sure but wrong: a label",
+        Why.AGAIN: "to be labelled once more, blind",
     }
 )
 MIXABLE: Final = (
-    Why.RANDOM, Why.UNCERTAIN, Why.DISAGREEMENT, Why.POSSIBLE_MISS, Why.UNLIKE, Why.LOOK_ALIKE, Why.CHANGED,
+    Why.RANDOM, Why.UNCERTAIN, Why.DISAGREEMENT, Why.POSSIBLE_MISS, Why.UNLIKE, Why.LOOK_ALIKE, Why.CHANGED, Why.EDGE,
+    Why.SUSPECTED, Why.AGAIN,
 )  # fmt: skip
 """Queues that may have a share of the next pictures; those expected to hold a new category always come first."""
+OF_DECIDED: Final = Why.SUSPECTED | Why.AGAIN
+"""These hold decided pictures, which are shown once more."""
 DEFAULT_SHARES: Final[Mapping[Why, int]] = MappingProxyType({Why.RANDOM: 20})
 """One picture in five is drawn at random, which keeps estimates honest and costs little."""
 
 
 def mix(
-    rest: Sequence[int], queues: Mapping[Why, Sequence[int]], shares: Mapping[Why, int], most: int | None = None
+    rest: Sequence[int],
+    queues: Mapping[Why, Sequence[int]],
+    shares: Mapping[Why, int],
+    *,
+    most: int | None = None,
+    after: int = 0,
 ) -> list[tuple[int, Why]]:
     """One order from several: of each hundred pictures `shares` from these queues, all others from `rest`.
 
     A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no more
     pictures leaves its turns to the others. At each place the queue that is furthest behind its share has its turn
-    (stride scheduling, Waldspurger and Weihl 1995). At `most` so many pictures are wanted.
+    (stride scheduling, Waldspurger and Weihl 1995). At `most` so many pictures are wanted. So many turns were taken
+    `after` which this order follows: anew after each picture, it would never come to a turn further behind.
     """
     named = {why: share for why, share in shares.items() if share > 0 and queues.get(why)}
     strides = {why: 100 / share for why, share in named.items()}
@@ -65,18 +78,25 @@ def mix(
     # what is left for `rest` may be nothing, but then it follows when the others have ended
     strides[Why.NOTHING], sources[Why.NOTHING] = 100 / left if left > 0 else float("inf"), rest
     due = dict(strides)
+
+    def next_turn() -> Why:
+        why = min(due, key=lambda w: (due[w], -w))
+        due[why] += strides[why]
+        return why
+
+    for _ in range(after % 100):  # of a hundred turns each queue has its share, so that they repeat
+        next_turn()
     turns = {why: iter(source) for why, source in sources.items()}
     seen: set[int] = set()
     order: list[tuple[int, Why]] = []
     while due and (most is None or len(order) < most):
-        why = min(due, key=lambda w: (due[w], w))
+        why = next_turn()
         image_id = next((i for i in turns[why] if i not in seen), None)
         if image_id is None:
             del due[why]
             continue
         seen.add(image_id)
         order.append((image_id, why))
-        due[why] += strides[why]
     return order
 
 
@@ -86,7 +106,7 @@ def random_order(ids: Sequence[int], seed: int = 0) -> list[int]:
     By a hash of the id (SplitMix64, Steele et al. 2014), of a hundred thousand in ten milliseconds.
     """
     known = np.array(ids, np.uint64)
-    mixed = (known + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (known + np.uint64(seed * 0xD1B54A32D192ED03 % 2**64)) * np.uint64(0x9E3779B97F4A7C15)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return known[np.argsort(mixed ^ (mixed >> np.uint64(31)), kind="stable")].astype(np.int64).tolist()

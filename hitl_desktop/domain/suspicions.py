@@ -1,5 +1,6 @@
 """Where labels are probably wrong, as heads that were not taught them say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,3 +33,12 @@ class Suspicion:
     suggested_bbox: BBox
     suggested_category_id: int
     id: int = 0
+
+    def in_words(self, names: Mapping[int, str]) -> str:
+        """What is suspected, for people."""
+        name, other = (names.get(c or 0, "?") for c in (self.category_id, self.suggested_category_id))
+        return {
+            Kind.MISSED: f"maybe missed: {other}",
+            Kind.CATEGORY: f"{name}: maybe {other}",
+            Kind.PLACE: f"{name}: maybe badly placed",
+        }[self.kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,8 +56,10 @@ def read(path: Path) -> ImportResult:
     categories, category_ids = _read_categories(root, problem)
     images = {image.id: image for image in _read_images(root, problem)}
     incomplete: set[int] = set()
-    annotations = tuple(_read_annotations(root, images, category_ids, problem, incomplete))
-    return ImportResult(Dataset(tuple(images.values()), categories, annotations), tuple(issues), frozenset(incomplete))
+    pinned: dict[int, tuple[str, ...]] = {}
+    annotations = tuple(_read_annotations(root, images, category_ids, problem, incomplete, pinned))
+    dataset = Dataset(tuple(images.values()), categories, annotations, pinned)
+    return ImportResult(dataset, tuple(issues), frozenset(incomplete))
 
 
 def _decode(content: bytes) -> Any:
@@ -180,6 +182,7 @@ def _read_annotations(
     category_ids: dict[int, int],
     problem: Problem,
     incomplete: set[int],
+    pinned: dict[int, tuple[str, ...]],
 ) -> Iterator[Annotation]:
     seen: set[int] = set()
     outlines = 0
@@ -202,6 +205,8 @@ def _read_annotations(
             problem(where, f"has the id {id_!r}, which is no free number from 1 up; it gets a new one")
             id_ = 0
         seen.add(cast("int", id_))
+        if id_ and (sets := _words(record, "sets")):
+            pinned[cast("int", id_)] = sets
         outlines += bool(record.get("segmentation"))
         yield _annotation(cast("int", id_), cast("int", image_id), category_ids[cast("int", category_id)], bbox, record)
     if outlines:
@@ -251,7 +256,7 @@ def _read_bbox(value: object) -> BBox | None:
 
 
 def write(dataset: Dataset, path: Path) -> None:
-    """Write a file, atomically; origin, score, attributes and tags are extra keys that COCO tools ignore.
+    """Write a file, atomically; origin, score, attributes, tags and sets are extra keys that COCO tools ignore.
 
     Raises:
         FormatError: the place cannot be written.
@@ -265,7 +270,7 @@ def to_record(dataset: Dataset) -> Record:
         "info": {"description": "Exported by HITL Desktop", "version": "1.0"},
         "licenses": [],
         "images": [_image_record(image) for image in dataset.images],
-        "annotations": [_annotation_record(annotation) for annotation in dataset.annotations],
+        "annotations": [_annotation_record(a, dataset.pinned.get(a.id)) for a in dataset.annotations],
         "categories": [{"id": c.id, "name": c.name, "supercategory": ""} for c in dataset.categories],
     }
 
@@ -281,9 +286,9 @@ def _image_record(image: DatasetImage) -> Record:
     return record
 
 
-def _annotation_record(annotation: Annotation) -> Record:
+def _annotation_record(annotation: Annotation, sets: Sequence[str] | None) -> Record:
     extra = {"proposed_by": annotation.proposed_by, "score": annotation.score, "edited": annotation.edited or None}
-    extra |= {"attributes": dict(annotation.attributes) or None}
+    extra |= {"attributes": dict(annotation.attributes) or None, "sets": list(sets) if sets else None}
     return {
         "id": annotation.id,
         "image_id": annotation.image_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.predictions import Vector
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.queues import WORDS, Why, random_order
 from hitl_desktop.domain.review import SECONDS_PER_PICTURE, SECONDS_TO_VERIFY, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import (
@@ -129,9 +128,8 @@ def typical(pool: Pool) -> list[Ranked]:
 
 def at_random(pool: Pool) -> list[Ranked]:
     """Any picture: what the others are compared with."""
-    shuffled = sorted(pool.images, key=lambda image: image.image_id)
-    random.Random(pool.seed).shuffle(shuffled)  # noqa: S311 - a draw, not a secret
-    return [Ranked(image.image_id, 0.0, WORDS[Why.RANDOM]) for image in shuffled]
+    drawn = random_order([image.image_id for image in pool.images], pool.seed)
+    return [Ranked(image_id, 0.0, WORDS[Why.RANDOM]) for image_id in drawn]
 
 
 RANDOM: Final = "random"
@@ -147,6 +145,8 @@ STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
 )
 NEED_VECTORS: Final = frozenset({"corrections", "k_centre", "typical"})
 """These look at pictures as a whole."""
+FROM_THE_START: Final = frozenset({"k_centre", "typical", RANDOM})
+"""These mean something before anything was taught."""
 DEFAULT_STRATEGY = DEFAULT_ACQUISITION
 
 

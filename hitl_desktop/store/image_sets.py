@@ -43,6 +43,13 @@ class ImageSets:
         """The annotations that were pinned to a set."""
         return {row[0] for row in self._db.all("SELECT annotation_id FROM pinned_boxes WHERE name = ?", (name,))}
 
+    def by_box(self) -> dict[int, tuple[str, ...]]:
+        """The names of the sets that annotations, by id, were pinned to."""
+        names: dict[int, tuple[str, ...]] = {}
+        for id_, name in self._db.all("SELECT annotation_id, name FROM pinned_boxes ORDER BY annotation_id, name"):
+            names[id_] = (*names.get(id_, ()), name)
+        return names
+
     def by_image(self) -> dict[int, list[str]]:
         """The names of the sets that pictures are in."""
         names: dict[int, list[str]] = {}

@@ -133,10 +133,11 @@ class Images:
         """All ids, in order."""
         return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]
 
-    def ids_to_label(self) -> dict[int, str]:
+    def ids_to_label(self, *, state: ImageState | None = None) -> dict[int, str]:
         """The state of each picture that is to be labelled, in order of id: readable, and not kept for a test."""
-        sql = "SELECT id, state FROM images WHERE reason IS NULL AND (split IS NULL OR split != 'test') ORDER BY id"
-        return dict(self._db.execute(sql))
+        where, values = ("AND state = ?", (state.value,)) if state else ("", ())
+        sql = "SELECT id, state FROM images WHERE reason IS NULL AND (split IS NULL OR split != 'test')"
+        return dict(self._db.execute(f"{sql} {where} ORDER BY id", values))
 
     def decided_of(self, image_ids: Iterable[int]) -> set[int]:
         """Those of these pictures that are decided."""

@@ -331,6 +331,16 @@ def look_again(db: Database) -> None:
         ) STRICT""")
 
 
+def ask_again(db: Database) -> None:
+    """Pictures that are to be looked at again, and why: put back (32), or decided."""
+    db.execute("""
+        CREATE TABLE asked_again (
+            image_id INTEGER PRIMARY KEY REFERENCES images (id) ON UPDATE CASCADE, why INTEGER NOT NULL
+        ) STRICT""")
+    db.execute("INSERT INTO asked_again SELECT image_id, 32 FROM put_back")
+    db.execute("DROP TABLE put_back")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -351,6 +361,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     keep_bulk_accepts,
     pin_boxes,
     look_again,
+    ask_again,
 )
 
 

@@ -15,6 +15,8 @@ from hitl_desktop.store.database import Database, Row
 
 _QUEUES = f"coalesce(q.queues, {int(Why.UNSEEN)})"
 _WAITS = "WHERE i.state = 'undecided' AND i.reason IS NULL AND (i.split IS NULL OR i.split != 'test')"
+_SUSPECTED = f"SELECT image_id FROM suspicions WHERE NOT dismissed AND score >= {SUSPECTED_FROM}"
+_ASKED_AGAIN = "SELECT image_id FROM asked_again JOIN images i ON i.id = image_id WHERE why = :why AND i.state = :state"
 _WAITING = f"SELECT id FROM images i {_WAITS} ORDER BY id"
 
 _CONDITIONS = {
@@ -24,9 +26,12 @@ _CONDITIONS = {
                     (SELECT image_id FROM decisions WHERE kind = 'skipped' AND why LIKE :text ESCAPE '!')))""",
     "category_id": "i.id IN (SELECT image_id FROM annotations WHERE category_id = :category)",
     "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
-    "queue": f"{_QUEUES} & :queue AND i.state = 'undecided' AND i.reason IS NULL",
+    "queue": f"""CASE :queue WHEN {int(Why.SUSPECTED)} THEN i.id IN ({_SUSPECTED})
+                 WHEN {int(Why.AGAIN)} THEN i.id IN (SELECT image_id FROM asked_again WHERE why = :queue)
+                 ELSE i.state = 'undecided' AND i.reason IS NULL AND CASE :queue
+                      WHEN {int(Why.EDGE)} THEN i.id IN (SELECT image_id FROM image_sets)
+                      ELSE {_QUEUES} & :queue END END""",
     "image_set": "i.id IN (SELECT image_id FROM image_sets WHERE name = :image_set)",
-    "suspected": f"i.id IN (SELECT image_id FROM suspicions WHERE NOT dismissed AND score >= {SUSPECTED_FROM})",
     "score": "q.score >= :score",
 }
 _ORDERS = {
@@ -40,12 +45,13 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A new order of asking: the ids of all pictures in it, what is said of those that were looked at, and the groups
-    of pictures that show nearly the same."""
+    """A new order of asking: the ids of all pictures in it, what is said of those that were looked at, the groups of
+    pictures that show nearly the same, and decided pictures that are to be looked at again (some are in the order)."""
 
     ids: Sequence[int]
     said: Sequence[Ranked] = ()
     groups: Mapping[int, str] = field(default_factory=dict[int, str])
+    again: Mapping[int, Why] = field(default_factory=dict[int, Why])
 
 
 class Queue:
@@ -62,6 +68,8 @@ class Queue:
                SET score = excluded.score, reason = excluded.reason, queues = excluded.queues""",
             ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.said),
         )
+        self._db.execute("DELETE FROM asked_again WHERE why IN (?, ?)", (int(Why.SUSPECTED), int(Why.AGAIN)))
+        self._ask_again(ranking.again)
         known = dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))
         new = ((group, image_id) for image_id, group in ranking.groups.items() if known.get(image_id) != group)
         self._db.many("UPDATE images SET same_as = ? WHERE id = ?", new)
@@ -77,14 +85,24 @@ class Queue:
 
     def ids(self) -> list[int]:
         """The same pictures in the same order, ids only: quick for very many."""
+        return self._ordered({})
+
+    def walk(self) -> tuple[list[int], dict[int, Why]]:
+        """The same, with decided pictures that are to be looked at again where they have their turn, and why."""
+        sql = "SELECT image_id, why FROM asked_again JOIN images i ON i.id = image_id WHERE i.state = 'decided'"
+        again = {image_id: Why(why) for image_id, why in self._db.all(sql)}
+        order = self._ordered(again)
+        return order, {image_id: again[image_id] for image_id in order if image_id in again} if again else again
+
+    def _ordered(self, too: Mapping[int, Why]) -> list[int]:
         waiting = {
             row[0]: None for row in self._db.execute(_WAITING)
         }  # a list of all rows would be garbage to look through
         blob = self._db.scalar("SELECT ids FROM queue_order")
         known: list[int] = np.frombuffer(blob or b"", "<i8").tolist()
-        first = [image_id for image_id in known if image_id in waiting]
+        first = [image_id for image_id in known if image_id in waiting or image_id in too]
         for image_id in first:
-            del waiting[image_id]
+            waiting.pop(image_id, None)
         return [*first, *waiting]
 
     def in_queue(self, why: Why) -> set[int]:
@@ -98,16 +116,22 @@ class Queue:
 
     def put_back(self, image_ids: Iterable[int]) -> None:
         """Note that these pictures are to be looked at again, for a category that came after their decision."""
-        self._db.many("INSERT OR IGNORE INTO put_back VALUES (?)", ((i,) for i in image_ids))
+        self._ask_again(dict.fromkeys(image_ids, Why.EXPECTED))
+
+    def _ask_again(self, pictures: Mapping[int, Why]) -> None:
+        self._db.many("INSERT OR IGNORE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items()))
 
     def put_back_ids(self) -> list[int]:
         """The undecided ones of these pictures."""
-        sql = "SELECT image_id FROM put_back JOIN images i ON i.id = image_id WHERE i.state = 'undecided'"
-        return [row[0] for row in self._db.all(sql)]
+        return self._asked_again(Why.EXPECTED, "undecided")
 
-    def looked_again(self, image_id: int) -> None:
-        """A picture that was put back was decided again."""
-        self._db.execute("DELETE FROM put_back WHERE image_id = ?", (image_id,))
+    def _asked_again(self, why: Why, state: str) -> list[int]:
+        return [row[0] for row in self._db.all(_ASKED_AGAIN, {"why": int(why), "state": state})]
+
+    def looked_again(self, image_id: int) -> Why:
+        """A picture was decided, perhaps again; returns why that was asked for, if it was."""
+        why = self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,))
+        return Why(why or 0)
 
     def place_of(self, image_id: int) -> Ranked:
         """What was said of one picture."""
@@ -118,12 +142,17 @@ class Queue:
         """How many pictures wait in each queue."""
         sums = ", ".join(f"coalesce(sum({_QUEUES} & {int(why)} != 0), 0)" for why in Why)
         row = self._db.one(f"SELECT {sums} FROM images i LEFT JOIN queue q ON q.image_id = i.id {_WAITS}")
-        return dict(zip(Why, row or (), strict=False))
+        edge = self._db.scalar(f"SELECT count(*) FROM images i {_WAITS} AND id IN (SELECT image_id FROM image_sets)")
+        return dict(zip(Why, row or (), strict=False)) | {
+            Why.EDGE: edge,
+            Why.SUSPECTED: self._db.scalar(f"SELECT count(DISTINCT image_id) FROM ({_SUSPECTED})"),
+            Why.AGAIN: len(self._asked_again(Why.AGAIN, "decided")),
+        }
 
-    def count_suspected(self) -> int:
-        """How many pictures have a label that is probably wrong."""
-        sql = "SELECT count(DISTINCT image_id) FROM suspicions WHERE NOT dismissed AND score >= ?"
-        return self._db.scalar(sql, (SUSPECTED_FROM,))
+    def flags(self) -> dict[int, int]:
+        """The queues (a `Why`) of all pictures that were looked at, and of those that never wait."""
+        test = "SELECT id, 0 FROM images WHERE split = 'test'"
+        return {**dict(self._db.execute("SELECT image_id, queues FROM queue")), **dict(self._db.execute(test))}
 
     def select(self, wanted: QueueFilter) -> list[int]:
         """Pictures that pass a filter, in its order; where that is the order of asking, in order of id.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.suspicions import SUSPECTED_FROM, Kind, Suspicion
 from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id"
@@ -54,6 +54,17 @@ class Suspicions:
     def dismiss(self, suspicion_id: int, *, is_dismissed: bool = True) -> None:
         """Dismiss one, or take that back."""
         self._db.execute("UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), suspicion_id))
+
+    def dismiss_of(self, image_id: int) -> None:
+        """Dismiss those for which a picture is suspected."""
+        sql = "UPDATE suspicions SET dismissed = 1 WHERE image_id = ? AND score >= ?"
+        self._db.execute(sql, (image_id, SUSPECTED_FROM))
+
+    def strongest_of(self, image_id: int) -> Suspicion | None:
+        """What is most suspicious on a picture, if anything is."""
+        sql = f"SELECT {_COLUMNS} FROM suspicions WHERE image_id = ? AND NOT dismissed ORDER BY score DESC, id LIMIT 1"
+        row = self._db.one(sql, (image_id,))
+        return _suspicion(row) if row else None
 
     def forget(self, suspicion_ids: Iterable[int]) -> None:
         """Drop some, dismissed or not."""

@@ -93,7 +93,7 @@ class Background(QObject):
 
             def read(p: Project, _: Progress) -> tuple[Listing, ReviewOrder]:
                 listing = list_queue(p)
-                return listing, arranged(front, listing.ranked, listing.statuses)
+                return listing, arranged(front, listing.ranked, listing.statuses, listing.again)
 
             job = in_project(project.path, read)
             take = partial(self._session.take_listing, number)

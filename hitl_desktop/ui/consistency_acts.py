@@ -25,8 +25,10 @@ class ConsistencyActs:
     def __init__(self, session: Session, runner: JobRunner, messages: Messages, window: QWidget) -> None:
         self._session, self._runner, self._messages, self._window = session, runner, messages, window
         self._due: list[int] = []
+        self._asked: int | None = None
         self.dialog: SecondLookDialog | None = None
         session.opened.connect(self.close)
+        session.blind_wanted.connect(self._show_asked)
 
     def show(self) -> None:
         """Begin with what is due."""
@@ -35,6 +37,12 @@ class ConsistencyActs:
             shows = partial(self._show, project.path)
             job = in_project(project.path, lambda p, _: (due(p), why_none(p)))
             self._runner.start(READING, "Looking for what is due", job, on_success=shows, quiet=True)
+
+    def _show_asked(self, image_id: int) -> None:
+        """It is this picture's turn in the queue; then the queue goes on."""
+        if self.dialog is None:
+            self._due, self._asked = [image_id], image_id
+            self._open()
 
     def _show(self, path: Path, found: tuple[list[int], str]) -> None:
         project = self._session.project
@@ -45,10 +53,13 @@ class ConsistencyActs:
             told = consistency(project.second_looks.all())
             self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
             return
+        self._open()
+
+    def _open(self) -> None:
         self.dialog = SecondLookDialog(self._window)
         self.dialog.labelled.connect(self._on_done)
         self.dialog.unseen.connect(self._on_unseen)
-        self.dialog.finished.connect(self.close)
+        self.dialog.finished.connect(self._end)
         self._show_next()
         self.dialog.show()
         self.dialog.setFocus()
@@ -59,7 +70,12 @@ class ConsistencyActs:
             return
         image = project.images.get(self._due[0]) if self._due else None
         if image is None:
-            dialog.show_result(consistency(project.second_looks.all()).words)
+            told = consistency(project.second_looks.all()).words
+            if self._asked is None:
+                dialog.show_result(told)
+            else:
+                self._end()
+                self._messages.say(told)
             return
         words = f"{counted(len(self._due), 'picture')} to be labelled once more."
         dialog.show_picture(image.id, project.path_of(image), self._session.offered, words)
@@ -74,8 +90,17 @@ class ConsistencyActs:
         self._due.pop(0)
         self._show_next()
 
-    def close(self, _result: int = 0) -> None:
-        """End it for now."""
+    def _end(self, _result: int = 0) -> None:
+        """End it for now; what the queue asked for gives way to the next picture."""
+        asked = self._asked
+        self.close()
+        if asked is not None:
+            self._session.pass_over(asked)
+            self._session.next()
+
+    def close(self) -> None:
+        """Put the dialog away."""
+        self._asked = None
         if self.dialog is not None:
             dialog, self.dialog = self.dialog, None
             dialog.close()

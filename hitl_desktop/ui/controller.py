@@ -126,11 +126,11 @@ class Controller(QObject):
 
     def _neighbours(self) -> list[tuple[int, Path]]:
         """The pictures that are likely to come next."""
-        session, undecided = self._session, self._session.undecided
+        session = self._session
         if session.project is None:
             return []
         start = session.walk.position + 1
-        ahead = [i for i in session.walk.ids[start : start + 50] if i in undecided][:_PREFETCHED]
+        ahead = [i for i in session.walk.ids[start : start + 50] if session.is_asked(i)][:_PREFETCHED]
         records = [record for i in ahead if (record := session.project.images.get(i))]
         return [(record.id, session.project.path_of(record)) for record in records]
 

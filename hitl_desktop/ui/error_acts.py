@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.suspicions import Suspicion
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
@@ -109,15 +110,21 @@ class ErrorActs:
             self._canvas.select(item.key if item else None)
 
     def _show_suggestion(self) -> None:
-        suspicion, image = self.dialog.current if self.dialog else None, self._session.image
-        if self.dialog is None or suspicion is None or image is None or image.id != suspicion.image_id:
+        session = self._session
+        project, image = session.project, session.image
+        suspicion = self.dialog.current if self.dialog else None
+        if self.dialog is None and project and image and session.again is Why.SUSPECTED:  # its turn in the queue
+            suspicion = project.suspicions.strongest_of(image.id)
+        if suspicion is None or image is None or image.id != suspicion.image_id:
             self._canvas.show_suggestion(None)
         else:
-            self._canvas.show_suggestion(suspicion.suggested_bbox, self.dialog.words_of(suspicion))
+            self._canvas.show_suggestion(suspicion.suggested_bbox, suspicion.in_words(session.names))
 
     def _drop_changed(self) -> None:
         """What a hand changed on the picture is no longer suspected."""
         image = self._session.image
+        if self.dialog is None:
+            self._show_suggestion()
         if self.dialog is not None and image is not None:
             self.dialog.keep_those(
                 lambda s: s.image_id != image.id or holds(s, self._session.annotations), goes_on=False

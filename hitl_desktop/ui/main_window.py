@@ -16,7 +16,7 @@ from hitl_desktop import __version__
 from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
@@ -500,6 +500,8 @@ class MainWindow(QMainWindow):
     def _why_asked(self) -> str:
         """Why the picture at hand is worth a look."""
         project, image = self.session.project, self.session.image
+        if self.session.again:
+            return f"Asked about again: {WORDS[self.session.again]}"
         if project is None or image is None or image.state is not ImageState.UNDECIDED or image.reason:
             return ""
         ranked = project.queue.place_of(image.id)

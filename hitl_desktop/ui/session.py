@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,13 +19,14 @@ from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.messages import Messages
-from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.saving import Saving
 from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate, categories
@@ -68,6 +69,7 @@ class Session(QObject):
         decided: a picture was decided, or a decided one was corrected.
         done_elsewhere: an undo or redo changed another picture, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
+        blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
     """
 
     opened = Signal()
@@ -79,6 +81,7 @@ class Session(QObject):
     decided = Signal()
     done_elsewhere = Signal(int, str)
     listing_wanted = Signal(int)
+    blind_wanted = Signal(int)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
         super().__init__()
@@ -193,6 +196,19 @@ class Session(QObject):
         return self._listing.queues
 
     @property
+    def again(self) -> Why:
+        """Why the picture at hand, a decided one, is to be looked at again; nothing if it is not."""
+        return self._listing.again.get(self.image.id, Why.NOTHING) if self.image is not None else Why.NOTHING
+
+    def pass_over(self, image_id: int) -> None:
+        """A decided picture is not to be looked at again now."""
+        self._listing.pass_over(image_id)
+
+    def is_asked(self, image_id: int) -> bool:
+        """Whether a picture is still to be looked at."""
+        return image_id in self._listing
+
+    @property
     def at_hand(self) -> int | None:
         """The id of the picture at hand; also for jobs to read."""
         image = self.image
@@ -232,10 +248,11 @@ class Session(QObject):
     def _take(self, listing: Listing, order: ReviewOrder | None = None) -> None:
         self.is_listing = False
         self._listing = listing
-        if order is not None and order.ids[: self.order.position + 1] == self.order.front:
+        front = arranged(self.order.front, (), (), listing.again).ids
+        if order is not None and order.ids[: len(front)] == front:
             self.order.take(order)
         else:
-            self.order.rerank(listing.ranked, listing.statuses)
+            self.order.rerank(listing.ranked, listing.statuses, listing.again)
 
     def take_listing(self, number: int, read: tuple[Listing, ReviewOrder]) -> None:
         """What a job has read and put in order, with what hands did meanwhile; nothing if it was asked anew since."""
@@ -321,6 +338,9 @@ class Session(QObject):
         if following is None:
             self.boxes_changed.emit()
             self.messages.say(self._why_no_next())
+        elif self._listing.again.get(following) is Why.AGAIN and not self._decided_too:
+            self.boxes_changed.emit()
+            self.blind_wanted.emit(following)
         else:
             self.go_to(following)
 
@@ -336,9 +356,9 @@ class Session(QObject):
         return self._view if self._view is not None and self._view.position >= 0 else self.order
 
     def _following(self) -> int | None:
-        wanted: Set[int] = self.statuses.keys() if self._decided_too else self.undecided
+        wanted: Container[int] = self.statuses if self._decided_too else self._listing
         if self._view is not None and self.walk is self.order:
-            wanted = wanted & set(self._view.ids)
+            wanted = {i for i in self._view.ids if i in wanted}
         return self.walk.next_of(wanted)
 
     def _why_no_next(self) -> str:

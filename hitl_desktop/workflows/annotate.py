@@ -12,6 +12,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
@@ -187,12 +188,14 @@ def _decide(
         removed = tuple(present) if empty else ()
         if not empty:
             _check_inside(image, present)
+        again = project.queue.looked_again(image_id)
+        if again is Why.SUSPECTED:
+            project.suspicions.dismiss_of(image_id)  # of what is left somebody says that it is right
         if image.state is ImageState.DECIDED and not removed and not accepted:
-            return Changes()
+            return Changes(annotations_of=frozenset({image_id}), queue=True) if again else Changes()
         own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
         added = tuple(as_annotation(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
-        project.queue.looked_again(image_id)
         # a head may have been taught it, whatever became of that
         known = (
             image.state is ImageState.DECIDED

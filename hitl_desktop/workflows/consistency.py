@@ -41,8 +41,9 @@ def due(project: Project) -> list[int]:
 
 def _decided(project: Project) -> list[int]:
     """The decided pictures in order of their latest decision."""
-    states = project.images.ids_to_label()
-    return [i for i in project.decisions.decided_order() if states.get(i) == ImageState.DECIDED]
+    order = project.decisions.decided_order()
+    decided = project.images.ids_to_label(state=ImageState.DECIDED) if order else {}
+    return [i for i in order if i in decided]
 
 
 def why_none(project: Project) -> str:
@@ -67,7 +68,9 @@ def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
 def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> SecondLook:
     """Store what was drawn again; the picture's labels stay as they are."""
     look = SecondLook(image_id, labels_of(project, image_id), tuple(again), seconds)
-    project.second_looks.add(look)
+    with project.db.transaction():
+        project.second_looks.add(look)
+        project.queue.looked_again(image_id)
     return look
 
 

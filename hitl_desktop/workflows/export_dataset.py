@@ -49,6 +49,7 @@ def export_dataset(
             image: tuple(sorted(tag_names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
         }
         sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
+        pinned = project.sets.by_box()
         prefixes = _prefixes(project)
     wanted = [i for i in images if all_images or i.state is ImageState.DECIDED]
     exported = [d for i in wanted if (d := _dataset_image(project, i, prefixes, tags, sets)) is not None]
@@ -59,7 +60,7 @@ def export_dataset(
         )
     kept = {image.id for image in exported}
     boxes = tuple(a for a in annotations if a.image_id in kept)
-    chosen.write(Dataset(tuple(exported), categories, boxes), path)
+    chosen.write(Dataset(tuple(exported), categories, boxes, pinned), path)
     left = [i for i in images if i.id not in kept]
     return ExportSummary(
         path,

@@ -7,7 +7,7 @@ taught was nonsense. So each version has a companion, taught all but the picture
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,6 +30,8 @@ from hitl_desktop.workflows.trial import is_drawn, pinned
 
 MOST_TRIED = 12
 """So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
+_ABOUT_IOU = 0.3
+"""What overlaps a pinned box so far is said of it."""
 LEAST_DRAWN = 3
 """Fewer pictures that nobody chose say too little."""
 
@@ -39,13 +41,19 @@ DOUBT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Truth:
-    """The named objects of a picture, and regions of many, in which nobody says of a box whether it is right."""
+    """The named objects of a picture, and regions of many, in which nobody says of a box whether it is right.
+
+    If some boxes were pinned, they are the `objects`, and `is_part` says that the picture holds others.
+    """
 
     objects: list[tuple[str, BBox]]
     crowds: list[BBox]
+    is_part: bool = False
 
     def judges(self, box: BBox) -> bool:
         """Whether a box can be said to be right or wrong."""
+        if self.is_part and not any(box.iou(own) >= _ABOUT_IOU for _, own in self.objects):
+            return False
         return not any(in_crowd(box, crowd) for crowd in self.crowds)
 
 
@@ -124,36 +132,32 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
     order = project.decisions.decided_order()
     order = [*(i for i in records if i not in set(order)), *order]  # imports decide without a decision
     drawn = [i for i in order if i in records and is_drawn(records[i].group)]
-    parts = [("pictures drawn for trial", drawn[-MOST_TRIED:])]
-    parts += [
-        (f"the set “{name}”", [i for i in members if i in records][-MOST_TRIED:]) for name, members in sets.items()
-    ]
-    fair = [(on, [i for i in members if i not in before.learned | trial.learned]) for on, members in parts]
-    fair = [(on, members) for on, members in fair if len(members) >= (LEAST_DRAWN if on == parts[0][0] else 1)]
-    wanted = [records[i] for i in dict.fromkeys(i for _, members in fair for i in members)]
-    truth = {image.id: _objects(project, image) for image in wanted}
-    named = [_named_well(project, wanted, truth, each.named) for each in (before, trial)]
-    scores = [("names", *named)]
-    if found := _found_well(project, wanted, truth, (before.finding, trial.finding), progress, threads):
-        scores.append(("finds", *found))
+    unseen = records.keys() - before.learned - trial.learned
+    parts = {"pictures drawn for trial": _truths(project, drawn[-MOST_TRIED:], unseen)}
+    if len(next(iter(parts.values()))) < LEAST_DRAWN:
+        parts = {}
+    for name, members in sets.items():
+        latest = [i for i in members if i in records][-MOST_TRIED:]
+        parts[f"the set “{name}”"] = _truths(project, latest, unseen, project.sets.boxes_of(name))
+    wanted = [records[i] for i in dict.fromkeys(i for part in parts.values() for i in part)]
+    abilities = [("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
+    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads):
+        abilities.append(("finds", _precision, *found))
     tested = [
-        (on, ability, old, new, there)
-        for on, members in fair
-        for ability, old, new in scores
-        if (there := [i for i in members if i in old and i in new])  # one that is gone cannot be looked at
+        (on, ability, np.array([[score(boxes[i], part[i]) for i in there] for boxes in (old, new)]))
+        for on, part in parts.items()
+        for ability, score, old, new in abilities
+        if (there := [i for i in part if i in old and i in new])  # one that is gone cannot be looked at
     ]
     doubt = DOUBT / max(len(tested), 1)
     return [
-        Comparison(on, ability, len(there), *_means(old, new, there, doubt)) for on, ability, old, new, there in tested
+        Comparison(on, ability, len(old), float(old.mean()), float(new.mean()), paired_bound(old, new, doubt))
+        for on, ability, (old, new) in tested
     ]
 
 
-Scores = Mapping[int, float]
-
-
-def _means(before: Scores, after: Scores, members: Sequence[int], doubt: float) -> tuple[float, float, float]:
-    old, new = (np.array([scores[i] for i in members]) for scores in (before, after))
-    return float(old.mean()), float(new.mean()), paired_bound(old, new, doubt)
+_Boxes = list[tuple[str, BBox, float]]
+"""What was said of a picture: name, place and score, best first."""
 
 
 def f1_of(project: Project, images: Sequence[ImageRecord], by: Named | None = None) -> dict[int, float]:
@@ -161,7 +165,8 @@ def f1_of(project: Project, images: Sequence[ImageRecord], by: Named | None = No
 
     The harmonic mean of precision and recall, from 0 to 1.
     """
-    return dict(_named_well(project, images, {image.id: _objects(project, image) for image in images}, by))
+    named = _named(project, images, by)
+    return {image.id: _f1(named[image.id], _truth(project, image.id)) for image in images}
 
 
 def trial_pictures(project: Project) -> list[ImageRecord]:
@@ -171,60 +176,71 @@ def trial_pictures(project: Project) -> list[ImageRecord]:
     return [i for i in decided if not i.reason and i.content_hash and (i.id in tried or is_drawn(i.group))]
 
 
-def _objects(project: Project, image: ImageRecord) -> _Truth:
+def _truths(
+    project: Project, image_ids: Sequence[int], unseen: Set[int], boxes: Set[int] = frozenset()
+) -> dict[int, _Truth]:
+    """What pictures that no head was taught show; of one with some of these `boxes` only them."""
+    return {i: _truth(project, i, boxes) for i in image_ids if i in unseen}
+
+
+def _truth(project: Project, image_id: int, boxes: Set[int] = frozenset()) -> _Truth:
     names = {c.id: normalise_name(c.name) for c in project.categories.all()}
-    annotations = project.annotations.of_image(image.id)
+    annotations = project.annotations.of_image(image_id)
+    objects = [a for a in annotations if not a.crowd]
+    chosen = [a for a in objects if a.id in boxes]
     return _Truth(
-        [(names.get(a.category_id, ""), a.bbox) for a in annotations if not a.crowd],
+        [(names.get(a.category_id, ""), a.bbox) for a in chosen or objects],
         [a.bbox for a in annotations if a.crowd],
+        is_part=bool(chosen),
     )
 
 
-def _named_well(
-    project: Project, images: Sequence[ImageRecord], truth: Mapping[int, _Truth], by: Named | None
-) -> Scores:
+def _named(project: Project, images: Sequence[ImageRecord], by: Named | None) -> dict[int, _Boxes]:
+    """What is shown of the stored boxes, with the names a head gives them."""
     naming = load_naming(project, named=by)
-    scores: dict[int, float] = {}
-    for image in images:
-        known = truth[image.id]
-        boxes = [p for p in shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD) if known.judges(p.bbox)]
-        right = sum(agreed([(normalise_name(p.name), p.bbox) for p in boxes], known.objects))
-        both = len(boxes) + len(known.objects)
-        scores[image.id] = 2 * right / both if both else 1.0
-    return scores
+    return {
+        image.id: [
+            (normalise_name(p.name), p.bbox, p.score)
+            for p in shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD)
+        ]
+        for image in images
+    }
 
 
-def _found_well(
+def _f1(boxes: _Boxes, truth: _Truth) -> float:
+    judged = [(name, box) for name, box, _ in boxes if truth.judges(box)]
+    both = len(judged) + len(truth.objects)
+    return 2 * sum(agreed(judged, truth.objects)) / both if both else 1.0
+
+
+def _found(
     project: Project,
     images: Sequence[ImageRecord],
-    truth: Mapping[int, _Truth],
     heads: tuple[FindingHead | None, FindingHead | None],
     progress: Progress,
     threads: int | None,
-) -> tuple[Scores, Scores] | None:
-    """The average precision of what both find on each picture that can be read; None where nothing was found before."""
+) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
+    """What both find on each picture that can be read, nameless; None where nothing was found before."""
     old, new = heads
     if old is None:
         return None
     found = quick_look(project, images, (old,) if new is None else (old, new), progress, threads=threads)
     if found is None:
         return None
-    if new is None:
-        found = {i: [each[0], []] for i, each in found.items()}
-    scored: Callable[[int], Scores] = lambda n: {  # noqa: E731 - said once
-        i: _precision(each[n], truth[i]) for i, each in found.items()
-    }
-    return scored(0), scored(1)
+    nameless = [
+        {i: [("", box, score) for box, score in (each[n] if n < len(each) else [])] for i, each in found.items()}
+        for n in (0, 1)
+    ]
+    return nameless[0], nameless[1]
 
 
-def _precision(found: Sequence[tuple[BBox, float]], truth: _Truth) -> float:
+def _precision(boxes: _Boxes, truth: _Truth) -> float:
     """Average precision on one picture, whatever the names; on an empty one what is left of certainty."""
-    objects = truth.objects
-    found = [(box, score) for box, score in found if truth.judges(box)]
-    if not objects:
-        return 1.0 - max((score for _, score in found), default=0.0)
-    right = np.array(agreed([("", box) for box, _ in found], [("", box) for _, box in objects]), float)
+    judged = [(box, score) for _, box, score in boxes if truth.judges(box)]
+    if not truth.objects:
+        return 1.0 - max((score for _, score in judged), default=0.0)
+    right = np.array(agreed([("", box) for box, _ in judged], [("", box) for _, box in truth.objects]), float)
     if not right.any():
         return 0.0
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float((precision * right).sum() / len(objects))
+    return float((precision * right).sum() / len(truth.objects))

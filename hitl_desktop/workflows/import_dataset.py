@@ -66,10 +66,11 @@ def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bo
     images = _match_images(project, dataset.images, issues)
     wanted = [image for image in dataset.images if image.id in images]
     placed = _place(dataset, images, categories, ids, issues)
+    pinned = {new: sets for a, new in zip(dataset.annotations, ids, strict=True) if (sets := dataset.pinned.get(a.id))}
     accepted: set[int] = set()
     for start in range(0, len(wanted), _AT_ONCE):
         with project.db.transaction():
-            accepted |= _write(project, wanted[start : start + _AT_ONCE], images, placed, issues)
+            accepted |= _write(project, wanted[start : start + _AT_ONCE], images, placed, pinned, issues)
     annotations = sum(len(placed.get(image_id, ())) for image_id in accepted)
     changes = Changes(images=True, annotations_of=frozenset(accepted), categories=True, queue=True)
     return ImportSummary(len(accepted), annotations, len(categories), tuple(issues), changes)
@@ -162,6 +163,7 @@ def _write(
     images: Sequence[DatasetImage],
     records: dict[int, ImageRecord],
     placed: dict[int, list[Annotation]],
+    pinned: dict[int, tuple[str, ...]],
     issues: list[ImportIssue],
 ) -> set[int]:
     """Write what the file says of these pictures; returns the project's ids of those that took its word."""
@@ -173,7 +175,12 @@ def _write(
             project.sets.add(name, [record.id])
         if image.tags:
             project.images.set_tags(record.id, sorted({project.tags.ensure(tag).id for tag in image.tags}))
-    project.annotations.add_all(a for _, record in taken for a in placed.get(record.id, ()))
+    boxes = [a for _, record in taken for a in placed.get(record.id, ())]
+    project.annotations.add_all(boxes)
+    for box in boxes if pinned else ():
+        for name in pinned.get(box.id, ()):
+            project.sets.add(name, [box.image_id])
+            project.sets.pin_boxes(name, box.image_id, [box.id])
     return {record.id for _, record in taken}
 
 

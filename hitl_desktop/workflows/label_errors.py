@@ -17,7 +17,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.suspicions import SUSPECTED_FROM, Kind, Suspicion
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.encoder import crop
@@ -85,6 +85,11 @@ def open_suspicions(project: Project) -> list[Suspicion]:
     """What looks wrong and was neither mended nor dismissed since, the strongest first."""
     offered = _offered(project)
     return [s for s in project.suspicions.open() if _still_holds(project, s, offered)]
+
+
+def suspected(project: Project) -> list[Suspicion]:
+    """Those for which a decided picture is worth another look, the strongest first."""
+    return [s for s in open_suspicions(project) if s.score >= SUSPECTED_FROM]
 
 
 def dismiss(project: Project, suspicion: Suspicion, *, is_dismissed: bool = True) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import WORDS
+from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.store.project import Project
+
+_WAITS = ImageState.UNDECIDED.value
 
 
 class CountedQueue(NamedTuple):
@@ -18,41 +21,70 @@ class CountedQueue(NamedTuple):
     pictures: int
 
 
-def list_queues(project: Project) -> list[CountedQueue]:
-    """All queues by reason, then what is suspected of decided pictures, and the sets of edge cases."""
-    counts = project.queue.counts()
-    return [
-        *(CountedQueue(words, QueueFilter(queue=int(why)), counts.get(why, 0)) for why, words in WORDS.items()),
-        CountedQueue("sure but wrong: labels", QueueFilter(suspected=True), project.queue.count_suspected()),
-        *(
-            CountedQueue(f"edge cases: {name}", QueueFilter(image_set=name), len(members))
-            for name, members in project.sets.all().items()
-        ),
-    ]
-
-
 @dataclass(slots=True)
 class Listing:
-    """Undecided pictures in their order, the status of every picture, the pictures by status, and how many there are
-    in each queue (a filter each, with its words)."""
+    """The pictures to be looked at in their order (`again`: decided ones among them, and why), the status of every
+    picture, the pictures by status, and how many there are in each queue and each set of edge cases.
+    """
 
     ranked: list[int] = field(default_factory=list)
+    again: dict[int, Why] = field(default_factory=dict[int, Why])
     statuses: dict[int, str] = field(default_factory=dict)
     by_status: dict[str, set[int]] = field(default_factory=dict)
-    queues: list[CountedQueue] = field(default_factory=list)
+    counts: dict[Why, int] = field(default_factory=dict[Why, int])
+    flags: dict[int, int] = field(default_factory=dict[int, int])
+    sets: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    @property
+    def queues(self) -> list[CountedQueue]:
+        """All queues by reason, then the sets of edge cases, each with how many pictures are in it now."""
+        return [
+            *(
+                CountedQueue(words, QueueFilter(queue=int(why)), self.counts.get(why, 0))
+                for why, words in WORDS.items()
+            ),
+            *(
+                CountedQueue(f"edge cases: {name}", QueueFilter(image_set=name), len(members))
+                for name, members in self.sets.items()
+            ),
+        ]
 
     def set_status(self, image_id: int, status: str) -> None:
         """Keep count without counting anew: a project may hold a million pictures."""
+        self.pass_over(image_id)
         before = self.statuses.get(image_id)
         if before is not None:
             self.by_status[before].discard(image_id)
         self.statuses[image_id] = status
         self.by_status.setdefault(status, set()).add(image_id)
+        if (change := (status == _WAITS) - (before == _WAITS)) != 0:
+            in_set = any(image_id in members for members in self.sets.values())
+            flags = Why(self.flags.get(image_id, int(Why.UNSEEN)))
+            for why in flags | Why.EDGE if in_set and flags else flags:
+                self.counts[why] = self.counts.get(why, 0) + change
+
+    def __contains__(self, image_id: object) -> bool:
+        """Whether a picture is still to be looked at."""
+        return image_id in self.by_status.get(_WAITS, ()) or image_id in self.again
+
+    def pass_over(self, image_id: int) -> None:
+        """A decided picture that was to be looked at again was, or is not to be now."""
+        why = self.again.pop(image_id, None)
+        if why is not None:
+            self.counts[why] = max(self.counts.get(why, 0) - 1, 0)
 
 
 def list_queue(project: Project) -> Listing:
     """Read all of them; two seconds for a million."""
-    listing = Listing(project.queue.ids(), project.images.statuses(), queues=list_queues(project))
+    ranked, again = project.queue.walk()
+    listing = Listing(
+        ranked,
+        again,
+        project.images.statuses(),
+        counts=project.queue.counts(),
+        flags=project.queue.flags(),
+        sets=project.sets.all(),
+    )
     for image_id, status in listing.statuses.items():
         listing.by_status.setdefault(status, set()).add(image_id)
     return listing

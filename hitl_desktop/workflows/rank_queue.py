@@ -8,27 +8,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hitl_desktop.domain.images import ImageState, Split
-from hitl_desktop.domain.queues import WORDS, Why, mix, random_order
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import OF_DECIDED, WORDS, Why, mix, random_order
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.diverse import unlike
-from hitl_desktop.learning.query import NEED_VECTORS, SURE, ImageDoubts, Pool, strategy_named
-from hitl_desktop.learning.typical import different_first
+from hitl_desktop.learning.query import FROM_THE_START, NEED_VECTORS, SURE, ImageDoubts, Pool, strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
+from hitl_desktop.workflows.consistency import due
 from hitl_desktop.workflows.doubts import Look, overturned
 from hitl_desktop.workflows.embed import embed_pictures, vectors_of
+from hitl_desktop.workflows.label_errors import suspected
 from hitl_desktop.workflows.mixing import Mix, mix_of
 from hitl_desktop.workflows.naming import Naming
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.tagging import load_tag_head
 
 _KNOWS_PICTURES, _KNOWS_BOXES, _KNOWS_OF_TWO = 5, 40, 4
-"""So many pictures, and boxes or boxes of two categories, must be decided for doubts to mean anything. On bccd, where
-two pictures hold forty boxes, AP50 after five pictures was .68 when three of them were asked about by margin, and .74
-when none was."""
-_MOST_COMPARED = 300
+"""So many pictures, and boxes or boxes of two categories, must be decided for doubts to mean anything; until then
+pictures are drawn at random."""
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
 """How many pictures one ranking looks at; of a larger project the front of the old order and a random part."""
@@ -54,31 +53,41 @@ def rank_undecided(
     if naming is not None and how.strategy in NEED_VECTORS:
         front = (project.images.get(i) for i in project.queue.ids()[:MOST_RANKED])
         embed_pictures(project, [image for image in front if image], progress)
-    begin = [] if how.is_random else _to_begin_with(project, progress, seed)
+    if how.strategy not in FROM_THE_START and not _knows_enough(project):
+        how = replace(how, shares=_drawn(how.shares))
     with project.db.snapshot():
+        turns = project.images.count(ImageState.DECIDED) + project.images.count(ImageState.SKIPPED)
         ids = project.queue.ids()
         looked = _look(project, naming, before, ids, how, progress, seed) if naming else _Looked([], ids, {})
         put_back = project.queue.put_back_ids()
+        pinned = {i for members in project.sets.all().values() for i in members}
+        again = dict.fromkeys(due(project), Why.AGAIN)
+        if how.shares.get(Why.SUSPECTED):
+            again |= dict.fromkeys((s.image_id for s in suspected(project)), Why.SUSPECTED)
     said = {item.image_id: item for item in looked.said}
 
     def say(image_id: int, why: Why) -> None:
         item = said.get(image_id, Ranked(image_id, 0.0, ""))
         said[image_id] = replace(item, reason=WORDS[why], queues=item.queues | why)
 
-    first = dict.fromkeys(put_back, Why.EXPECTED) | dict.fromkeys(begin, Why.KIND)
-    for image_id, why in first.items():
-        say(image_id, why)
+    for image_id in put_back:
+        say(image_id, Why.EXPECTED)
+    first = set(put_back)
     rest = [i for i in looked.order if i not in first]
     queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
     if Why.RANDOM in queues:
         queues[Why.RANDOM] = random_order(rest, seed)
-    front = mix(rest, queues, how.shares, _MOST_MIXED)
+    queues[Why.EDGE] = [i for i in rest if i in pinned]
+    for why in OF_DECIDED:
+        queues[why] = [i for i in again if again[i] is why]
+    front = mix(rest, queues, how.shares, most=_MOST_MIXED, after=turns)
     for image_id, why in front:
-        if why:
+        if why and image_id not in again:
             say(image_id, why)
     mixed = dict.fromkeys(image_id for image_id, _ in front)
-    order = [*first, *mixed, *(i for i in rest if i not in mixed)]
-    return Ranking(one_of_each(order, looked.groups), list(said.values()), looked.groups)
+    order = [*put_back, *mixed, *(i for i in rest if i not in mixed)]
+    waiting = {image_id: group for image_id, group in looked.groups.items() if image_id not in again}
+    return Ranking(one_of_each(order, waiting), list(said.values()), looked.groups, again)
 
 
 def refresh_queue(
@@ -90,25 +99,17 @@ def refresh_queue(
         project.queue.take(ranking)
 
 
-def _to_begin_with(project: Project, progress: Progress, seed: int) -> list[int]:
-    """The pictures to begin with, while too little was taught for doubts to mean anything."""
+def _knows_enough(project: Project) -> bool:
+    """Whether so much was decided that doubts mean something."""
     counts = sorted(project.annotations.count_by_category().values())
     knows = sum(counts) >= _KNOWS_BOXES or (len(counts) > 1 and counts[-2] >= _KNOWS_OF_TWO)
-    if knows and project.images.count(ImageState.DECIDED) >= _KNOWS_PICTURES:
-        return []
-    known = [i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.split is not Split.TEST]
-    known = known[-_KNOWS_BOXES:]
-    ids = project.queue.ids()
-    if len(ids) > _MOST_COMPARED:
-        ids = sorted(random.Random(seed).sample(ids, _MOST_COMPARED))  # noqa: S311 - a draw, not a secret
-    waiting = [image for i in ids if (image := project.images.get(i))]
-    vectors = embed_pictures(project, [*known, *waiting], progress)
-    waiting, known = ([i for i in some if i.id in vectors] for some in (waiting, known))
-    if not waiting:
-        return []
-    stacked = np.stack([vectors[i.id] for i in waiting])
-    taught = np.stack([vectors[i.id] for i in known]) if known else stacked[:0]
-    return [waiting[row].id for row in different_first(stacked, taught, seed=seed)]
+    return knows and project.images.count(ImageState.DECIDED) >= _KNOWS_PICTURES
+
+
+def _drawn(shares: Mapping[Why, int]) -> dict[Why, int]:
+    """The shares of queues that no doubt fills; all others are drawn at random."""
+    sure = {why: share for why, share in shares.items() if why & (OF_DECIDED | Why.EDGE)}
+    return {**sure, Why.RANDOM: 100 - sum(sure.values())}
 
 
 @dataclass(frozen=True, slots=True)

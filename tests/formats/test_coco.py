@@ -55,6 +55,7 @@ def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: lis
         (DatasetImage(3, "sub/ä b%20.jpg", 10, 20, ("night", "wet")), DatasetImage(7, "empty.jpg", 1, 1)),
         (Category(1, "cat"), Category(90, "red blood cell")),
         numbered,
+        {box.id: ("night", "wet") for box in numbered[:2]},
     )
     coco.write(dataset, tmp_path / "out.json")
     assert coco.read(tmp_path / "out.json") == coco.ImportResult(dataset, ())
@@ -229,6 +230,7 @@ def test_a_byte_order_mark_does_not_matter_and_bottomless_nesting_is_a_sentence(
 def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, pictures: Path) -> None:
     from hitl_desktop.progress import NoProgress
     from hitl_desktop.store.project import Project
+    from hitl_desktop.workflows import annotate
     from hitl_desktop.workflows.export_dataset import export_dataset
     from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
     from hitl_desktop.workflows.new_project import new_project
@@ -238,7 +240,10 @@ def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, 
     with Project.open(tmp_path / "a.hitl") as project:
         project.sets.add("night", [2])
         project.sets.add("glare", [2, 3])
+        annotate.draw(project, 3, [(BBox(1, 2, 30, 40), project.categories.ensure("cat").id)])
+        project.sets.pin_boxes("glare", 3, [1])
         export_dataset(project, tmp_path / "out.json", all_images=True)
     with Project.open(tmp_path / "b.hitl") as project:
         import_dataset(project, read_dataset(tmp_path / "out.json"), take_image_ids=False)
         assert project.sets.all() == {"glare": [2, 3], "night": [2]}
+        assert project.sets.by_box() == {project.annotations.of_image(3)[0].id: ("glare",)}

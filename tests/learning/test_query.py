@@ -1,7 +1,5 @@
 """Query strategies, the queues they are mixed from, and pictures that differ."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +18,7 @@ from hitl_desktop.learning.query import (
     queues_of,
     strategy_named,
 )
-from hitl_desktop.learning.typical import different_first, typical_first
+from hitl_desktop.learning.typical import typical_first
 
 
 def doubts(
@@ -106,16 +104,15 @@ def test_the_first_of_a_spread_are_of_different_kinds() -> None:
     assert spread([0, 1], np.ones((2, 4), np.float32), 2) == [0, 1]  # equal ones cannot be told apart
 
 
-@pytest.mark.parametrize("choose", [typical_first, different_first])
-def test_the_first_pictures_are_one_of_each_kind_that_nobody_looked_at(choose: Callable[..., list[int]]) -> None:
+def test_the_first_pictures_are_one_of_each_kind_that_nobody_looked_at() -> None:
     rng = np.random.default_rng(1)
     kinds = np.repeat(np.eye(5, dtype=np.float32) * 9, 12, axis=0) + rng.normal(0, 0.1, (60, 5)).astype(np.float32)
-    first = choose(kinds, kinds[:0], wanted=5)
+    first = typical_first(kinds, kinds[:0], wanted=5)
     assert sorted(row // 12 for row in first) == [0, 1, 2, 3, 4]
-    assert choose(kinds, kinds[:0], wanted=5) == first  # the same whenever it is asked
-    assert {row // 12 for row in choose(kinds, kinds[[0, 12]], wanted=3)} == {2, 3, 4}
-    assert choose(np.ones((4, 5), np.float32), kinds[:0], wanted=3) == [0, 1, 2]  # all alike
-    assert choose(kinds[:0], kinds[:3]) == []
+    assert typical_first(kinds, kinds[:0], wanted=5) == first  # the same whenever it is asked
+    assert {row // 12 for row in typical_first(kinds, kinds[[0, 12]], wanted=3)} == {2, 3, 4}
+    assert typical_first(np.ones((4, 5), np.float32), kinds[:0], wanted=3) == [0, 1, 2]  # all alike
+    assert typical_first(kinds[:0], kinds[:3]) == []
 
 
 def test_the_typical_one_lies_in_the_densest_place() -> None:
@@ -156,12 +153,27 @@ def test_a_mix_has_each_picture_once_and_keeps_the_order_of_each_queue(
         assert places == sorted(places)
 
 
+def test_shares_hold_when_the_order_is_made_anew_after_each_picture() -> None:
+    waiting = {Why.RANDOM: list(range(1000, 1200)), Why.UNLIKE: list(range(2000, 2200)), Why.NOTHING: list(range(200))}
+    asked: list[Why] = []
+    for turn in range(200):
+        named = {why: waiting[why] for why in (Why.RANDOM, Why.UNLIKE)}
+        image_id, why = mix(waiting[Why.NOTHING], named, {Why.RANDOM: 20, Why.UNLIKE: 10}, most=9, after=turn)[0]
+        waiting[why].remove(image_id)
+        asked.append(why)
+    for end in range(1, 201):
+        assert abs(asked[:end].count(Why.RANDOM) - 0.2 * end) <= 1
+        assert abs(asked[:end].count(Why.UNLIKE) - 0.1 * end) <= 1
+
+
 def test_shares_hold_in_every_stretch() -> None:
     queues = {Why.RANDOM: list(range(1000, 2000)), Why.UNLIKE: list(range(2000, 3000))}
     mixed = [why for _, why in mix(range(1000), queues, {Why.RANDOM: 20, Why.UNLIKE: 10})][:500]
     for end in range(1, 500):
         assert abs(mixed[:end].count(Why.RANDOM) - 0.2 * end) <= 1
         assert abs(mixed[:end].count(Why.UNLIKE) - 0.1 * end) <= 1
+    follows = mix(range(9), {Why.RANDOM: [1000]}, {Why.RANDOM: 20}, after=3)
+    assert [image_id for image_id, _ in follows][:2] == [1000, 0]
     assert [why for _, why in mix([1, 2], {Why.RANDOM: [3, 4]}, {Why.RANDOM: 100})] == [Why.RANDOM] * 2 + [
         Why.NOTHING
     ] * 2

@@ -210,7 +210,9 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.hitl") as project:
         project.images.add(project.add_folder(tmp_path), ["a.png", "b.png", "c.png"])
         later = ("class_maps", "validations", "bulk_samples", "bulk_accepts", "pinned_boxes", "second_looks")
-        for table in ("queue", "queue_order", *later):
+        project.db.execute("CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id)) STRICT")
+        project.db.execute("INSERT INTO put_back VALUES (2)")
+        for table in ("queue", "queue_order", "asked_again", *later):
             project.db.execute(f"DROP TABLE {table}")
         for column in ("looks", "same_as"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
@@ -225,6 +227,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         project.db.execute("PRAGMA user_version = 13")
     with Project.open(tmp_path / "p.hitl") as project:
         assert project.queue.order() == [Ranked(3, 0.5, "why"), Ranked(1, 0.2, "so"), Ranked(2, 0.1, "no")]
+        assert project.queue.put_back_ids() == [2]
 
 
 def test_decided_unreadable_and_test_pictures_are_not_in_the_queue(project: Project) -> None:

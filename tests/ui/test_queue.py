@@ -16,6 +16,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Ranked
+from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.learning.query import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -300,3 +301,64 @@ def test_a_picture_is_skipped_with_a_reason(window: MainWindow) -> None:
     assert window.session.count("skipped") == 1
     model = window.queue.model
     assert model.index(0, 0).data(DETAIL) == "skipped: not ours"
+
+
+def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: QtBot) -> None:
+    session, project = window.session, window.session.project
+    assert project
+    cat = session.add_category("cat") or 0
+    for image_id in (1, 2):
+        session.go_to(image_id)
+        session.draw([(BBox(5, 5, 20, 20), cat)])
+        session.accept_picture()
+    wrong = Suspicion(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
+    project.suspicions.replace_open([2], [wrong])
+    with project.db.transaction():
+        project.queue.take(Ranking([2, 3, 1, 4], again={2: Why.SUSPECTED, 1: Why.AGAIN}))
+    assert session.image
+    assert session.image.id == 3
+    session.apply_changes(Changes(queue=True))
+    choose(window.queue.reason, "Sure but wrong: a label (1)")
+    assert listed(window) == [2]
+    choose(window.queue.reason, "Any reason")
+
+    session.next()
+    assert session.image.id == 2
+    assert "sure but wrong" in window.why.text()
+    assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
+    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    QTest.keyClick(window.canvas, Qt.Key.Key_A)  # it is right
+    assert project.suspicions.open() == []
+    assert window.queue.reason.findText("Sure but wrong: a label (0)") > 0
+    assert window.canvas._suggestion is None
+    dialog = window.consistency_acts.dialog
+    assert dialog is not None  # the turn of the first picture, blind
+    assert dialog.image_id == 1
+    qtbot.waitUntil(lambda: dialog.canvas.has_picture)
+    dialog._on_drawn(BBox(5, 5, 20, 20))
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    (look,) = project.second_looks.all()
+    assert look.image_id == 1
+    assert window.consistency_acts.dialog is None
+    assert session.image.id == 4
+    assert "agree with yourself" in window.statusBar().currentMessage()
+
+
+def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> None:
+    session, project = window.session, window.session.project
+    assert project
+    session.go_to(1)
+    session.mark_empty()
+    session.go_to(3)
+    with project.db.transaction():
+        project.queue.take(Ranking([1, 2, 4], again={1: Why.AGAIN}))
+    session.go_to(4)
+    session.apply_changes(Changes(queue=True))
+    session.next()
+    dialog = window.consistency_acts.dialog
+    assert dialog is not None
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert window.consistency_acts.dialog is None
+    assert session.image
+    assert session.image.id == 2
+    assert project.second_looks.all() == []

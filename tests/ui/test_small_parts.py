@@ -27,6 +27,13 @@ def test_ranking_again_moves_nothing_up_to_the_current_picture(ranked: list[int]
     assert order.position == place
 
 
+def test_what_comes_again_stands_where_it_is_ranked_but_for_the_current_picture() -> None:
+    order = ReviewOrder([4, 1, 2, 3], current=2)
+    order.rerank([3, 1, 2], [1, 2, 3, 4], again={1, 2})
+    assert order.ids == [4, 2, 3, 1]
+    assert order.position == 1
+
+
 def test_the_next_picture_is_the_next_wanted_one_and_then_from_the_front() -> None:
     order = ReviewOrder([5, 3, 9, 1], current=3)
     assert order.next_of({5, 1}) == 1

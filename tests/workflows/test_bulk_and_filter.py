@@ -65,7 +65,7 @@ ASKED = [3, 1, 2, 5, 4, 6]
         (QueueFilter(queue=Why.RANDOM), [3, 1]),
         (QueueFilter(queue=Why.UNSEEN), [2, 5]),
         (QueueFilter(image_set="night"), [5, 4]),
-        (QueueFilter(suspected=True), [2]),
+        (QueueFilter(queue=int(Why.SUSPECTED)), [2]),
         (QueueFilter(score=0.2), [3, 1]),
         (QueueFilter(score=0.21), [3]),
         (QueueFilter(category_id=1, score=0.21), [3]),

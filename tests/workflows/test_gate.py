@@ -15,7 +15,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.finding import keep_lessons
-from hitl_desktop.workflows.gate import LEAST_DRAWN, Trial
+from hitl_desktop.workflows.gate import LEAST_DRAWN, Trial, compare
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.retrain import retrain
@@ -26,11 +26,12 @@ from tests.workflows.conftest import decide
 QUIET = NoProgress()
 
 
-def decide_wrongly(project: Project, dataset: Path, count: int = 6) -> None:
-    """Every object by the name of another one."""
+def decide_wrongly(project: Project, dataset: Path, count: int = 6, *, but: str = "") -> None:
+    """Every object by the name of another one, except those of one name."""
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     ids = {c.name: c.id for c in project.categories.all()}
-    other = dict(zip(ids, [*list(ids.values())[1:], next(iter(ids.values()))], strict=True))
+    swapped = [name for name in ids if name != but]
+    other = ids | dict(zip(swapped, [ids[name] for name in [*swapped[1:], swapped[0]]], strict=True))
     for _ in range(count):
         image = next_undecided(project)
         annotate.draw(project, image.id, [(box, other[name]) for name, box in answers[image.id]])
@@ -72,6 +73,30 @@ def test_a_head_that_learned_nonsense_waits_and_says_why(taught_project: Project
     assert taught_project.heads.active_id() == late.id
     assert not taught_project.heads.is_held()
     assert waiting(taught_project) is None
+
+
+def test_a_set_of_boxes_says_nothing_of_what_else_is_on_their_pictures(taught_project: Project, dataset: Path) -> None:
+    project = taught_project
+    names = {c.id: c.name for c in project.categories.all()}
+    boxes = [a for i in project.decisions.decided_order()[:4] for a in project.annotations.of_image(i)]
+    ours = names[boxes[0].category_id]
+    assert any(names[a.category_id] != ours for a in boxes)
+    for a in boxes:
+        if names[a.category_id] == ours:
+            toggle_edge_case(project, a.image_id, "boxes", [a.id])
+    for image_id in {a.image_id for a in boxes}:
+        project.sets.add("pictures", [image_id])
+    first = retrain(project, QUIET, threads=1).head_id
+    assert first is not None
+    use_version(project, first, QUIET, hold=True)
+    decide_wrongly(project, dataset, but=ours)
+    late = retrain(project, QUIET, threads=1).head_id
+    kept = project.heads.trial_of(late) if late is not None else None
+    assert kept is not None
+    named = {c.on: c for c in compare(project, Trial.from_bytes(kept), QUIET, threads=1) if c.ability == "names"}
+    whole, part = named["the set “pictures”"], named["the set “boxes”"]
+    assert whole.after < whole.before
+    assert part.after == part.before == 1.0
 
 
 def test_taking_the_nonsense_back_ends_the_waiting(taught_project: Project, dataset: Path) -> None:

@@ -7,20 +7,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import WORDS, Why, mix, random_order, sample_so_far
-from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
+from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import looks, read_upright
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.consistency import look_again
 from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sample, stop_advice
 from hitl_desktop.workflows.embed import embed_pictures, vectors_of
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.first_sight import first_sights
-from hitl_desktop.workflows.list_queue import list_queues
+from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
@@ -40,12 +44,66 @@ def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
     refresh_queue(taught_project, load_naming(taught_project), QUIET)
     order = taught_project.queue.order()
     assert sum(item.reason == WORDS[Why.RANDOM] for item in order) == len(order) // 2
-    assert {q.words: q.pictures for q in list_queues(taught_project)}[WORDS[Why.RANDOM]] == len(order) // 2
+    assert {q.words: q.pictures for q in list_queue(taught_project).queues}[WORDS[Why.RANDOM]] == len(order) // 2
     with pytest.raises(HitlError, match="more than 100"):
         set_mix(taught_project, Mix("margin", {Why.RANDOM: 60, Why.UNLIKE: 50}))
     with pytest.raises(HitlError, match="called luck"):
         set_mix(taught_project, Mix("luck"))
     assert mix_of(taught_project).shares == {Why.RANDOM: 50}
+
+
+def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
+    taught_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, naming = taught_project, load_naming(taught_project)
+    decided = project.decisions.decided_order()
+    monkeypatch.setattr("hitl_desktop.workflows.consistency.FORGOTTEN_AFTER", 5)
+    box = project.annotations.of_image(decided[3])[0]
+    wrong = Suspicion(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
+    weak = Suspicion(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
+    project.suspicions.replace_open(decided, [wrong, weak])
+    refresh_queue(project, naming, QUIET)
+    assert project.queue.walk()[1] == {}
+    waiting = project.queue.ids()
+    project.sets.add("night", waiting[-1:])
+
+    shares = {Why.SUSPECTED: 25, Why.AGAIN: 25, Why.EDGE: 25}
+    refresh_queue(project, naming, QUIET, how=Mix(shares=shares))
+    order, again = project.queue.walk()
+    assert again == {decided[3]: Why.SUSPECTED, decided[0]: Why.AGAIN}
+    assert [i for i in order if i not in again] == project.queue.ids()
+    assert sorted(project.queue.ids()) == sorted(waiting)
+    assert {decided[3], decided[0], waiting[-1]} < set(order[:4])
+    listing = list_queue(project)
+    counts = {q.words: q.pictures for q in listing.queues}
+    assert (counts[WORDS[Why.SUSPECTED]], counts[WORDS[Why.AGAIN]], counts[WORDS[Why.EDGE]]) == (1, 1, 1)
+    found = {why: project.queue.select(QueueFilter(queue=int(why))) for why in shares}
+    assert found == {Why.SUSPECTED: [decided[3]], Why.AGAIN: [decided[0]], Why.EDGE: waiting[-1:]}
+
+    how = annotate.How(None, Thresholds(0.3), 1.0)
+    entry = project.journal.next_undo()
+    annotate.decide(project, decided[3], [], [], how)  # it is right as it is
+    assert project.journal.next_undo() == entry
+    look_again(project, decided[0], [], 1.0)
+    assert project.queue.walk()[1] == {}
+    assert [s.image_id for s in project.suspicions.open()] == [decided[2]]
+    refresh_queue(project, naming, QUIET, how=Mix(shares=shares))
+    assert project.queue.walk()[1] == {}
+
+
+def test_queues_are_counted_as_hands_go_on(taught_project: Project) -> None:
+    project = taught_project
+    first, *_, last = project.queue.ids()
+    project.sets.add("night", [last])
+    listing = list_queue(project)
+    for image_id in (last, first):
+        annotate.skip(project, image_id, seconds=0.0)
+        listing.set_status(image_id, "skipped")
+    assert listing.queues == list_queue(project).queues
+    for image_id in (first, last):
+        annotate.undo(project)
+        listing.set_status(image_id, "undecided")
+    assert listing.queues == list_queue(project).queues
 
 
 def test_what_is_drawn_at_random_is_drawn_once_for_all(taught_project: Project) -> None:

@@ -75,7 +75,8 @@ class MixDialog(QDialog):
         rest = 100 - sum(share.value() for share in self.shares.values())
         self.ok.setEnabled(rest >= 0)
         self.rest.setText(
-            f"The other {rest} % come in the order of asking. A queue that is empty leaves its turns to the others."
+            f"The other {rest} % come in the order of asking. A queue that is empty leaves its turns to the others. "
+            "The first pictures of a project are drawn at random: doubts mean little before something was taught."
             if rest >= 0
             else f"The shares add up to {100 - rest} %: lower some of them."
         )

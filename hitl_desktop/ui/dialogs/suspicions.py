@@ -108,7 +108,7 @@ class SuspicionsDialog(QDialog):
         self.list.blockSignals(True)
         self.list.clear()
         for suspicion in fitting[:MOST_SHOWN]:
-            item = QListWidgetItem(f"{suspicion.score:.2f}  {self.words_of(suspicion)}")
+            item = QListWidgetItem(f"{suspicion.score:.2f}  {suspicion.in_words(self._names)}")
             item.setToolTip(self._paths.get(suspicion.image_id, ""))
             item.setData(Qt.ItemDataRole.UserRole, suspicion)
             self.list.addItem(item)
@@ -125,15 +125,6 @@ class SuspicionsDialog(QDialog):
         )
         if looks:
             self._look()
-
-    def words_of(self, suspicion: Suspicion) -> str:
-        """What is suspected, for people."""
-        name, other = (self._names.get(c or 0, "?") for c in (suspicion.category_id, suspicion.suggested_category_id))
-        return {
-            Kind.MISSED: f"maybe missed: {other}",
-            Kind.CATEGORY: f"{name}: maybe {other}",
-            Kind.PLACE: f"{name}: maybe badly placed",
-        }[suspicion.kind]
 
     def _look(self, _row: int = 0) -> None:
         self.looked_at.emit(self.current)

@@ -282,7 +282,7 @@ class QueuePanel(QWidget):
             (self.state, kept.status),
             (self.category, kept.category_id),
             (self.tag, kept.tag_id),
-            (self.reason, QueueFilter(queue=kept.queue, image_set=kept.image_set, suspected=kept.suspected)),
+            (self.reason, QueueFilter(queue=kept.queue, image_set=kept.image_set)),
             (self.sorting, kept.order),
         ):
             box.setCurrentIndex(_row_of(box, value))
@@ -325,11 +325,14 @@ class QueuePanel(QWidget):
             ("Any reason", QueueFilter()),
             *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.queues),
         ]
-        if [self.reason.itemText(n) for n in range(self.reason.count())] != [_capital(words) for words, _ in queues]:
+        if [self.reason.itemData(n) for n in range(self.reason.count())] != [shows for _, shows in queues]:
             self.reason.clear()
             for words, shows in queues:
                 self.reason.addItem(_capital(words), shows)
             self.reason.setCurrentIndex(_row_of(self.reason, chosen))
+        for row, (words, _) in enumerate(queues):
+            if self.reason.itemText(row) != _capital(words):
+                self.reason.setItemText(row, _capital(words))
         self._is_filling = False
 
     # selection
@@ -387,6 +390,8 @@ class QueuePanel(QWidget):
         for image_id in changes.annotations_of:
             self.model.refresh(image_id)
         self._fill()
+        if changes.queue:
+            self._fill_queues()
         if self._wanted() != self.model.wanted:  # what it asked for is gone
             self._on_filter()
 
