@@ -39,6 +39,11 @@ class Journal:
         """The edit that redo would do again."""
         return self._peek("SELECT id, edit FROM journal WHERE undone = 1 ORDER BY id LIMIT 1")
 
+    def next_size(self, *, undone: bool) -> int:
+        """How long the edit is, in characters, that redo (of what is `undone`) or undo would do; 0 for none."""
+        last = "min(id) FROM journal WHERE undone = 1" if undone else "max(id) FROM journal WHERE undone = 0"
+        return self._db.scalar(f"SELECT length(edit) FROM journal WHERE id = (SELECT {last})") or 0
+
     def mark(self, entry_id: int, *, undone: bool) -> None:
         """Note that an entry was undone or redone."""
         self._db.execute("UPDATE journal SET undone = ? WHERE id = ?", (int(undone), entry_id))

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.words import counted
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
@@ -21,6 +21,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.consistency import SHARE
 from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.finding import find_ahead
@@ -81,6 +82,7 @@ class Background(QObject):
         session.decided.connect(self._on_decided)
         session.changed.connect(self._on_changed)
         session.listing_wanted.connect(self._list)
+        session.step_wanted.connect(self._step)
 
     def stop(self) -> None:
         """Ask what goes on by itself to stop; files on their way in or out are finished."""
@@ -98,6 +100,28 @@ class Background(QObject):
             job = in_project(project.path, read)
             take = partial(self._session.take_listing, number)
             self._runner.start(_LISTING, "Listing the queue", job, on_success=take, quiet=True)
+
+    def _step(self, redo: bool) -> None:
+        project = self._session.project
+        if project is not None:
+            function = annotate.redo if redo else annotate.undo
+            self._runner.start(
+                FILES,
+                "Redoing" if redo else "Undoing",
+                in_project(project.path, lambda p, _: function(p)),
+                on_success=partial(self._on_stepped, project, redo),
+                on_failure=partial(self._on_not_stepped, project, redo),
+                on_cancelled=partial(self._on_not_stepped, project, redo),
+            )
+
+    def _on_stepped(self, project: Project, redo: bool, step: tuple[Edit | None, Changes] | None) -> None:
+        if self._session.project is project:
+            self._session.take_step(step, redo=redo)
+
+    def _on_not_stepped(self, project: Project, redo: bool, error: BaseException | None = None) -> None:
+        self._on_stepped(project, redo, None)
+        if error is not None:
+            self._session.messages.error(error)
 
     def filter_queue(self, wanted: QueueFilter, asked: Sequence[int], take: Callable[[ReviewOrder], None]) -> None:
         """Find the pictures that pass a filter, of very many."""

@@ -69,6 +69,7 @@ class Session(QObject):
         decided: a picture was decided, or a decided one was corrected.
         done_elsewhere: an undo or redo changed another picture, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
+        step_wanted: a job is to undo, or redo (True), an edit that is too long to wait for, for `take_step`.
         blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
     """
 
@@ -81,6 +82,7 @@ class Session(QObject):
     decided = Signal()
     done_elsewhere = Signal(int, str)
     listing_wanted = Signal(int)
+    step_wanted = Signal(bool)
     blind_wanted = Signal(int)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
@@ -98,7 +100,7 @@ class Session(QObject):
         self._listing = Listing()
         self._listings_asked = 0
         self._since_asked: dict[int, str] = {}
-        self.is_listing = False
+        self.is_listing = self._is_stepping = False
         self._naming: Naming | None = None
         self._view: ReviewOrder | None = None
         self._decided_too = False
@@ -151,7 +153,8 @@ class Session(QObject):
         self._remembered, self._view = {}, None
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
-        self.order, self._listing, self.is_listing = ReviewOrder(), Listing(), False
+        self.order, self._listing = ReviewOrder(), Listing()
+        self.is_listing = self._is_stepping = False
 
     @property
     def naming(self) -> Naming | None:
@@ -454,7 +457,7 @@ class Session(QObject):
 
     def manage(self, act: Callable[[Project], Changes]) -> bool:
         """Do something to the project itself, such as to one of its categories."""
-        if self.project is None:
+        if self.project is None or self._has_to_wait():
             return False
         try:
             changes = act(self.project)
@@ -492,7 +495,7 @@ class Session(QObject):
 
         An act that `leaves` the picture does not show it once more.
         """
-        if self.project is None or self.image is None:
+        if self.project is None or self.image is None or self._has_to_wait():
             return False
         if self.saving.is_waiting:
             self.messages.say(
@@ -640,16 +643,16 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Take the latest act back, on whatever picture it was."""
-        self._step(annotate.undo, "Undid", "There is nothing to undo.")
+        self._step(redo=False)
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self._step(annotate.redo, "Did again", "There is nothing to redo.")
+        self._step(redo=True)
 
-    def _step(self, function: Callable[[Project], tuple[Edit | None, Changes]], done: str, nothing: str) -> None:
-        if self.project is None:
+    def _step(self, *, redo: bool) -> None:
+        if self.project is None or self._has_to_wait():
             return
-        if self.saving.is_waiting and function is annotate.undo:
+        if self.saving.is_waiting and not redo:
             self.saving.drop()
             self.saving.written()
             if self.image is not None:
@@ -658,14 +661,37 @@ class Session(QObject):
             self.messages.say("Undid: the act that waited for the disk.")
             return
         try:
-            edit, changes = function(self.project)
+            if annotate.is_long(self.project, redo=redo):
+                self._is_stepping = True
+                self.step_wanted.emit(redo)
+                return
+            edit, changes = annotate.redo(self.project) if redo else annotate.undo(self.project)
         except HitlError as error:
             self.saving.failed(error)
             self.boxes_changed.emit()
             return
         self.saving.written()
-        if edit is None:
-            self.messages.say(nothing)
+        self._show_step(edit, changes, redo=redo)
+
+    def take_step(self, step: tuple[Edit | None, Changes] | None, *, redo: bool) -> None:
+        """What a job has undone or redone; None where it is to be seen what became of it."""
+        self._is_stepping = False
+        if step is None:
+            self._take_in(Changes(queue=True))
+        else:
+            self.saving.written()
+            self._show_step(*step, redo=redo)
+
+    def _has_to_wait(self) -> bool:
+        """Whether a job is still undoing or redoing; who then acts is told so."""
+        if self._is_stepping:
+            self.messages.say("Very much is being undone or redone. Do this when that has ended.")
+        return self._is_stepping
+
+    def _show_step(self, edit: Edit | None, changes: Changes, *, redo: bool) -> None:
+        done = "Did again" if redo else "Undid"
+        if edit is None or self.project is None:
+            self.messages.say(f"There is nothing to {'redo' if redo else 'undo'}.")
             return
         if changes.go_to is None:
             self._take_in(changes)

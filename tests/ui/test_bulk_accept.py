@@ -8,6 +8,7 @@ from PySide6.QtGui import QIcon
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
@@ -70,3 +71,24 @@ def test_crops_on_a_wall_have_their_own_colours_also_when_they_are_chosen(qtbot:
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
         pixel = icon.pixmap(60, 40, mode).toImage().pixelColor(30, 20)
         assert pixel.getRgb()[:3] == (200, 40, 90)
+
+
+def test_an_undo_of_very_many_boxes_is_a_job_and_hands_wait_for_it(window: MainWindow, qtbot: QtBot) -> None:
+    session, project = window.session, window.session.project
+    assert project
+    cat = session.add_category("cat") or 0
+    grid = [BBox(x, y, 0.5, 0.5) for x in range(50) for y in range(40)]
+    session.draw([(box, cat) for box in grid])
+    assert len(session.annotations) == 2000
+    session.undo()
+    assert len(session.annotations) == 2000
+    session.draw([(BBox(1, 1, 9, 9), cat)])
+    assert "Do this when that has ended" in window.statusBar().currentMessage()
+    assert not session.manage(lambda _: Changes())
+    qtbot.waitUntil(lambda: not session.annotations, timeout=LONG)
+    assert project.annotations.all() == []
+    assert "Undid: Draw box (2000 boxes)." in window.statusBar().currentMessage()
+    session.redo()
+    qtbot.waitUntil(lambda: len(session.annotations) == 2000, timeout=LONG)
+    session.draw([(BBox(1, 1, 9, 9), cat)])
+    assert len(project.annotations.all()) == 2001
