@@ -25,9 +25,8 @@ from hitl_desktop.workflows.naming import Naming
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.tagging import load_tag_head
 
-_KNOWS_PICTURES, _KNOWS_BOXES, _KNOWS_OF_TWO = 5, 40, 4
-"""So many pictures, and boxes or boxes of two categories, must be decided for doubts to mean anything; until then
-pictures are drawn at random."""
+_KNOWS_FROM = 5
+"""So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance asks."""
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
 """How many pictures one ranking looks at; of a larger project the front of the old order and a random part."""
@@ -53,7 +52,8 @@ def rank_undecided(
     if naming is not None and how.strategy in NEED_VECTORS:
         front = (project.images.get(i) for i in project.queue.ids()[:MOST_RANKED])
         embed_pictures(project, [image for image in front if image], progress)
-    if how.strategy not in FROM_THE_START and not _knows_enough(project):
+    knows = naming is not None and naming.head is not None and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
+    if how.strategy not in FROM_THE_START and not knows:
         how = replace(how, shares=_drawn(how.shares))
     with project.db.snapshot():
         turns = project.images.count(ImageState.DECIDED) + project.images.count(ImageState.SKIPPED)
@@ -97,13 +97,6 @@ def refresh_queue(
     ranking = rank_undecided(project, naming, progress, how=how, seed=seed)
     with project.db.transaction():
         project.queue.take(ranking)
-
-
-def _knows_enough(project: Project) -> bool:
-    """Whether so much was decided that doubts mean something."""
-    counts = sorted(project.annotations.count_by_category().values())
-    knows = sum(counts) >= _KNOWS_BOXES or (len(counts) > 1 and counts[-2] >= _KNOWS_OF_TWO)
-    return knows and project.images.count(ImageState.DECIDED) >= _KNOWS_PICTURES
 
 
 def _drawn(shares: Mapping[Why, int]) -> dict[Why, int]:

@@ -206,16 +206,11 @@ def test_pictures_are_drawn_until_enough_was_decided_for_doubts(loop: Project, d
     refresh_queue(loop, load_naming(loop), QUIET, how=Mix("typical", {}))  # this one means something already
     assert [item.image_id for item in loop.queue.order()] != ids
     review(loop, dataset, 4)
-    refresh_queue(loop, load_naming(loop), QUIET, how=Mix(shares={}))
+    retrain(loop, QUIET, how=Mix(shares={}), threads=1)
     waiting = [item.image_id for item in loop.queue.order()]
     assert waiting == random_order(waiting)
     review(loop, dataset, 1)
     refresh_queue(loop, load_naming(loop), QUIET, how=Mix(shares={}))
-    print(
-        [(i.image_id, i.reason, i.score) for i in loop.queue.order()],
-        loop.annotations.count_by_category(),
-        loop.queue.groups() if hasattr(loop.queue, "groups") else "",
-    )
     scores = [item.score for item in loop.queue.order()]
     assert len(scores) == 7
     assert scores == sorted(scores, reverse=True)
