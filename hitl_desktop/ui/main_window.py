@@ -62,6 +62,7 @@ from hitl_desktop.workflows.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.sample import default_sample_folder, make_sample
 
 _SHOWN_MS = 6000
+_TUNING_HEIGHT = 340
 
 
 class MainWindow(QMainWindow):
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.ask = Ask(self)
         self.runner = JobRunner()
         self._warns_of_disk = False
+        self._height_before = 0
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
@@ -127,7 +129,7 @@ class MainWindow(QMainWindow):
         self.validate_acts = ValidateActs(self.session, self.runner, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
-        self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.head_acts, self.messages, self.ask, self)
+        self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.model_panel, self.messages, self.ask)
         self.set_acts = SetActs(
             self.session, self.runner, self.background, self.controller, self.queue, self.messages, self.ask, self
         )
@@ -139,6 +141,25 @@ class MainWindow(QMainWindow):
         dock.hide()
         self.addDockWidget(area, dock)
         return dock
+
+    def _show_tuning(self) -> None:
+        """Show what was measured of the loop in the model panel, as high as it takes to read it."""
+        dock = self._docks[-1]
+        dock.show()
+        dock.raise_()
+        if self.model_panel.tabs.currentIndex() == 0:
+            self.model_panel.tabs.setCurrentIndex(1)
+        self.model_panel.tabs.setFocus()
+
+    def _make_room(self, number: int) -> None:
+        """Let plots have room, and give it back to the canvas afterwards."""
+        dock = self._docks[-1]
+        if number > 0 and dock.height() < _TUNING_HEIGHT:
+            self._height_before = dock.height()
+            self.resizeDocks([dock], [_TUNING_HEIGHT], Qt.Orientation.Vertical)
+        elif number == 0 and self._height_before:
+            self.resizeDocks([dock], [self._height_before], Qt.Orientation.Vertical)
+            self._height_before = 0
 
     def _make_status_bar(self) -> None:
         self.why, self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel(), QLabel()
@@ -170,6 +191,9 @@ class MainWindow(QMainWindow):
         self.model_panel.prelabel_asked.connect(self.background.prelabel)
         self.model_panel.use_waiting_asked.connect(self.head_acts.use_waiting)
         self.model_panel.versions_asked.connect(self.head_acts.choose)
+        self.model_panel.reliability_asked.connect(self.head_acts.show_reliability)
+        self.model_panel.left.connect(self.canvas.setFocus)
+        self.model_panel.tabs.currentChanged.connect(self._make_room)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         session, canvas, controller = self.session, self.canvas, self.controller
@@ -268,7 +292,7 @@ class MainWindow(QMainWindow):
             "find_more": self.set_acts.find_more,
             "label_errors": self.error_acts.show,
             "audit": self.audit_acts.show,
-            "tune": self.tune_acts.show,
+            "tune": self._show_tuning,
             "report": self.tune_acts.write,
             "look_again": self.consistency_acts.show,
             "accept_many": self.bulk_acts.show,
@@ -370,7 +394,6 @@ class MainWindow(QMainWindow):
         self.validate_acts.close()
         self.bulk_acts.close()
         self.consistency_acts.close()
-        self.tune_acts.close()
         self.set_acts.close()
         self.error_acts.close()
         self.hide()  # a job that writes a file is waited for, but nobody has to watch

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 SECOND_COLOUR = QColor("#D35400")
 
@@ -19,6 +19,8 @@ def new_plot(parent: QWidget, name: str, bottom: str, left: str) -> Any:
     plot: Any = pg.PlotWidget()
     plot.setBackground(paper)
     plot.setAccessibleName(name)
+    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as high as there is room
+    plot.setMinimumSize(220, 150)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setMenuEnabled(False)

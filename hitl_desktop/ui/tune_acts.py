@@ -1,21 +1,24 @@
-"""Tune and report: gathered by a job, shown in a dialog whose figures open boxes, written as one page."""
+"""Tune and report: gathered by a job, shown in the model panel where figures open boxes, written as one page."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+if TYPE_CHECKING:
+    from hitl_desktop.ui.panels.tune_pages import TunePages
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import EXAMINING, FILES, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.dialogs.ask import Ask
-from hitl_desktop.ui.head_acts import HeadActs
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.panels.model_panel import ModelPanel
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.report import report
 from hitl_desktop.workflows.report_page import to_html
@@ -32,42 +35,69 @@ class TuneActs:
         session: Session,
         runner: JobRunner,
         canvas: Canvas,
-        head_acts: HeadActs,
+        panel: ModelPanel,
         messages: Messages,
         ask: Ask,
-        window: QWidget,
     ) -> None:
-        self._session, self._runner, self._canvas, self._head_acts = session, runner, canvas, head_acts
-        self._messages, self.ask, self._window = messages, ask, window
-        self.dialog: QWidget | None = None
-        session.opened.connect(self.close)
-        session.image_changed.connect(lambda: canvas.show_suggestion(None) if self.dialog is not None else None)
+        self._session, self._runner, self._canvas, self._panel = session, runner, canvas, panel
+        self._messages, self.ask = messages, ask
+        self.pages: TunePages | None = None
+        self._measuring: Job | None = None
+        self._is_shown = False
+        panel.measure_asked.connect(self.measure)
+        panel.report_asked.connect(self.write)
+        session.opened.connect(self._forget)
+        session.changed.connect(self._on_changed)
+        session.image_changed.connect(self._hide_box)
 
-    def show(self) -> None:
-        """Gather what was measured, and show it."""
+    def measure(self) -> None:
+        """Gather what was measured, and show it; what is asked for meanwhile is the same."""
         project = self._session.project
-        if project is not None:
-            shows = partial(self._show, project.path)
-            self._runner.start(EXAMINING, "Measuring the loop", in_project(project.path, _told), on_success=shows)
+        if project is not None and (self._measuring is None or self._measuring.is_cancelled):
+            job = in_project(project.path, _told)
+            shows, ends = partial(self._show, project.path), self._end
+            self._measuring = self._runner.start(
+                EXAMINING, "Measuring the loop", job, on_success=shows, on_cancelled=ends, on_failure=self._on_failure
+            )
+
+    def _end(self) -> None:
+        self._measuring = None
+
+    def _on_failure(self, error: BaseException) -> None:
+        self._end()
+        self._messages.error(error)
 
     def _show(self, path: Path, told: _Told) -> None:
-        from hitl_desktop.ui.dialogs.tune import TuneDialog  # noqa: PLC0415 - plots are heavy
+        from hitl_desktop.ui.panels.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
 
-        if self._session.project is None or self._session.project.path != path:
-            return
-        self.close()
-        dialog = TuneDialog(*told, self._window)
-        dialog.looked_at.connect(self._look_at)
-        dialog.reliability_asked.connect(self._head_acts.show_reliability)
-        dialog.report_asked.connect(self.write)
-        dialog.finished.connect(self.close)
-        self.dialog = dialog
-        dialog.show()
+        self._end()
+        if self._session.project is not None and self._session.project.path == path:
+            if self.pages is not None:
+                self.pages.deleteLater()
+            self.pages = TunePages(*told, self._panel)
+            self.pages.looked_at.connect(self._look_at)
+            self._panel.show_pages(self.pages.pages)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.head and self._panel.is_tuning:
+            self.measure()
+
+    def _forget(self) -> None:
+        self.pages = None
+        self._panel.show_pages()
+        if self._panel.is_tuning:
+            self.measure()
+
+    def _hide_box(self) -> None:
+        if self._is_shown:
+            self._is_shown = False
+            self._canvas.show_suggestion(None)
 
     def _look_at(self, spot: Spot) -> None:
         if self._session.image is None or self._session.image.id != spot.image_id:
             self._session.go_to(spot.image_id)
         self._canvas.show_suggestion(spot.bbox, "this one")
+        self._is_shown = True
 
     def write(self) -> None:
         """Write the report, as a page and as JSON beside it."""
@@ -80,14 +110,6 @@ class TuneActs:
 
     def _on_written(self, stem: Path) -> None:
         self._messages.say(f"Written: {stem}.html and {stem.name}.json.")
-
-    def close(self, _result: int = 0) -> None:
-        """Put the dialog away."""
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            dialog.close()
-            dialog.deleteLater()
-            self._canvas.show_suggestion(None)
 
 
 def _told(project: Project, progress: Progress) -> _Told:

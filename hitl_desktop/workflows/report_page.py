@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from hitl_desktop.domain.words import counted
@@ -147,22 +148,29 @@ def _reliability_part(told: Told) -> str:
 
 def _effort_part(told: Told) -> str:
     effort = told["effort"]
-    points: list[tuple[float, float, Sequence[float]]] = []
-    done = 0
-    for stretch in effort["stretches"]:
-        done += stretch["pictures"]
-        if stretch["saved"] is not None:
-            points.append((done, stretch["saved"], stretch["saved_interval"] or (stretch["saved"], stretch["saved"])))
+    saved, minutes = (_over_time(effort["stretches"], key) for key in ("saved", "minutes"))
     rows = [
         (name, e["pictures"], _of_effort(e, "saved", "{:.0%}", f"; {e['boxes']}"), _of_effort(e, "minutes", "{:.2f}"))
         for name, e in (("a random sample", effort["drawn"]), ("all others", effort["others"]))
     ]
-    low = min([0.0, *(p[1] for p in points)])
+    low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
     return (
         _say("Share of drawing time that proposals saved, estimated from acts, over decided pictures.")
-        + _plot([("a", points)], (low, 1.0))
+        + _plot([("a", saved)], (low, 1.0))
+        + _say("Minutes a picture, without pauses, over decided pictures.")
+        + _plot([("a", minutes)], (0.0, high))
         + _table(("pictures", "how many", "effort saved (boxes)", "minutes a picture"), rows)
     )
+
+
+def _over_time(stretches: Sequence[Told], key: str) -> list[tuple[float, float, Sequence[float]]]:
+    """Where a stretch of pictures ends, its value and the interval, where it was measured."""
+    ends = accumulate(stretch["pictures"] for stretch in stretches)
+    return [
+        (end, stretch[key], stretch[f"{key}_interval"] or (stretch[key], stretch[key]))
+        for end, stretch in zip(ends, stretches, strict=True)
+        if stretch[key] is not None
+    ]
 
 
 def _of_effort(e: Told, key: str, form: str, tail: str = "") -> str:
@@ -209,8 +217,8 @@ def _plot(
     parts = [
         f'<line class="axis" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y0:.1f}"/>',
         f'<line class="axis" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x0:.1f}" y2="{y1:.1f}"/>',
-        f'<text x="{x0 - 30:.1f}" y="{y0:.1f}">{low:.1f}</text>',
-        f'<text x="{x0 - 30:.1f}" y="{y1 + 5:.1f}">{high:.1f}</text>',
+        f'<text x="{x0 - 30:.1f}" y="{y0:.1f}">{low:.2g}</text>',
+        f'<text x="{x0 - 30:.1f}" y="{y1 + 5:.1f}">{high:.2g}</text>',
         f'<text x="{x1 - 30:.1f}" y="{y0 + 20:.1f}">{right:g}</text>',
     ]
     for style, points in curves:

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
-from hitl_desktop.ui.dialogs.tune import TuneDialog
+from hitl_desktop.ui.background import EXAMINING
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.panels.tune_pages import TunePages
 from hitl_desktop.workflows import consistency
 from tests.ui.conftest import Answers
 from tests.workflows.test_advise import see
@@ -29,9 +32,10 @@ def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qt
     see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False)])
     see(project, 2, [("gap", 0.8, False)])
     window.actions_["tune"].trigger()
-    qtbot.waitUntil(lambda: window.tune_acts.dialog is not None, timeout=LONG)
-    dialog = window.tune_acts.dialog
-    assert isinstance(dialog, TuneDialog)
+    assert window.model_panel.isVisible()
+    qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
+    dialog = window.tune_acts.pages
+    assert isinstance(dialog, TunePages)
     matrix = dialog.matrix
     headings = [matrix.horizontalHeaderItem(c).text() for c in range(matrix.columnCount())]
     rows = [matrix.verticalHeaderItem(r).text() for r in range(matrix.rowCount())]
@@ -44,15 +48,25 @@ def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qt
     assert window.session.image.id == 2
     dialog.categories.itemClicked.emit(dialog.categories.item(0, 0))
     assert dialog.spots.rowCount() == 1  # the one that was called a cell and is none
-    assert "F1" in dialog.tabs.widget(0).findChild(type(dialog.gap)).text()
+    words = [label.text() for label in dialog.pages[0].findChildren(QLabel)]
+    assert any(text.startswith("On the last 2 pictures") and "F1" in text for text in words)
     answers.next_folder = tmp_path
-    dialog.report.click()
+    window.model_panel.report_asked.emit()
     qtbot.waitUntil(lambda: "Written" in window.statusBar().currentMessage(), timeout=LONG)
     (page,) = tmp_path.glob("*-report.html")
     assert "<svg" in page.read_text()
+    assert "Minutes a picture" in page.read_text()
     assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
-    dialog.close()
-    assert window.tune_acts.dialog is None
+    window.session.apply_changes(Changes(head=True))  # a new head: measured anew while it is looked at
+    qtbot.waitUntil(lambda: window.tune_acts.pages is not dialog, timeout=LONG)
+    window.model_panel.tabs.setFocus()
+    QTest.keyClick(window.model_panel.tabs, Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+    window.model_panel.tabs.setCurrentIndex(0)
+    shown = window.tune_acts.pages
+    window.session.apply_changes(Changes(head=True))
+    assert not window.runner.busy(EXAMINING)
+    assert window.tune_acts.pages is shown
 
 
 def test_a_picture_is_labelled_once_more_and_no_label_changes(

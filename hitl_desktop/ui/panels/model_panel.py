@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
+    QTabWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -35,13 +41,20 @@ class ModelPanel(QWidget):
     """Figures that were measured, each with its sample size.
 
     Signals:
-        learn_asked, prelabel_asked, use_waiting_asked, versions_asked: a button was pressed.
+        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked: a button was
+            pressed.
+        measure_asked: what the measurements say is wanted, for `show_pages`.
+        left: the person is done here; the canvas should have the keyboard again.
     """
 
     learn_asked = Signal()
     prelabel_asked = Signal()
     use_waiting_asked = Signal()
     versions_asked = Signal()
+    reliability_asked = Signal()
+    report_asked = Signal()
+    measure_asked = Signal()
+    left = Signal()
 
     def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
         super().__init__()
@@ -76,6 +89,7 @@ class ModelPanel(QWidget):
                 QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
             )  # long words are cut, not the panel
         figures.setColumnStretch(1, 1)
+        figures.setRowStretch(4, 1)
         figures.setVerticalSpacing(2)
         buttons = QVBoxLayout()
         for button in (learn, look, self.versions, self.use_waiting):
@@ -90,15 +104,66 @@ class ModelPanel(QWidget):
         self._job_rows.addWidget(self._idle)
         self._job_rows.addStretch(1)
         self._rows: dict[int, JobRow] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(figures, 1)
-        layout.addLayout(buttons)
-        layout.addWidget(jobs)
+        now = QWidget()
+        row = QHBoxLayout(now)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addLayout(figures, 1)
+        row.addLayout(buttons)
+        row.addWidget(jobs)
+        self.tabs = self._make_tabs(now)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
         session.opened.connect(self._show_figures)
         session.changed.connect(self._on_changed)
         session.decided.connect(self._soon.start)
         runner.changed.connect(self._show_jobs)
+
+    def _make_tabs(self, now: QWidget) -> QTabWidget:
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.addTab(now, "Now")
+        for title in ("Learning", "What is mixed up", "Effort"):
+            area = QScrollArea()  # a small panel stays small
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            tabs.addTab(area, title)
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, 0, 0)
+        for text, asked in (("How sure is sure...", self.reliability_asked), ("Report...", self.report_asked)):
+            button = QToolButton()
+            button.setText(text)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(asked)
+            row.addWidget(button)
+        tabs.setCornerWidget(corner)
+        tabs.currentChanged.connect(self._on_tab)
+        return tabs
+
+    @property
+    def is_tuning(self) -> bool:
+        """Whether what the measurements say is looked at."""
+        return self.tabs.currentIndex() > 0 and self.isVisible()
+
+    def _on_tab(self, number: int) -> None:
+        if number > 0:
+            self.measure_asked.emit()
+
+    def show_pages(self, pages: Sequence[QWidget] = ()) -> None:
+        """Show what was measured; nothing while it is not."""
+        for number in range(1, self.tabs.count()):
+            area = self.tabs.widget(number)
+            if isinstance(area, QScrollArea):
+                area.setWidget(pages[number - 1] if pages else QLabel("Being measured."))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Escape` leaves."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.head or changes.queue or changes.predictions_of:

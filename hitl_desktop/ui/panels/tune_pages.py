@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QTableWidgetItem,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.learning.metrics import Interval
 from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.ui.plots import SECOND_COLOUR, add_curve, new_plot
 from hitl_desktop.workflows.effort import Effort
@@ -24,39 +19,26 @@ from hitl_desktop.workflows.tune import LATEST, NOTHING, CategoryAtFirstSight, C
 _SPOT = Qt.ItemDataRole.UserRole
 
 
-class TuneDialog(QDialog):
-    """`looked_at` tells a box to be shown, `reliability_asked` that thresholds are to be chosen."""
+class TunePages(QObject):
+    """One page for each of the model panel's views; `looked_at` tells a box to be shown."""
 
     looked_at = Signal(object)
-    reliability_asked = Signal()
-    report_asked = Signal()
 
     def __init__(self, tuning: Tuning, paths: Mapping[int, str], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Tune")
-        self.resize(880, 620)
+        self._parent = parent
         self._paths = dict(paths)
         self._cells = {(c.real, c.said): c for c in tuning.cells}
-        self.tabs = QTabWidget()
-        self.tabs.addTab(self._learning(tuning), "Learning")
-        self.tabs.addTab(self._mixed_up(tuning), "What is mixed up")
-        self.tabs.addTab(self._effort(tuning), "Effort")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.reliability = buttons.addButton("How sure is sure...", QDialogButtonBox.ButtonRole.ActionRole)
-        self.report = buttons.addButton("Report...", QDialogButtonBox.ButtonRole.ActionRole)
-        self.reliability.clicked.connect(self.reliability_asked)
-        self.report.clicked.connect(self.report_asked)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.tabs)
-        layout.addWidget(buttons)
+        self.pages = (self._learning(tuning), self._mixed_up(tuning), self._effort(tuning))
 
     def _learning(self, tuning: Tuning) -> QWidget:
-        page, layout = _page()
-        self.curve = new_plot(self, "Learning curve", "decided pictures", "F1 at first sight")
-        self.curve.addLegend(labelTextColor=self.palette().text().color())
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
+        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 at first sight")
+        self.curve.addLegend(labelTextColor=self._parent.palette().text().color())
         self.curve.setRange(xRange=(0, max((p.pictures for p in tuning.curve), default=1) + 1), yRange=(0, 1))
-        highlight = self.palette().highlight().color()
+        highlight = self._parent.palette().highlight().color()
         for points, colour, name, symbol in (
             (tuning.curve, highlight, "all pictures", "o"),
             (tuning.drawn, SECOND_COLOUR, "a random sample of them", "t"),
@@ -71,12 +53,18 @@ class TuneDialog(QDialog):
         self.held_out = _label(tuning.held_out.words)
         self.stop = _label(tuning.stop or "Whether to stop is said after twenty reviews.")
         first = _label(_curve_words(tuning.curve))
-        for widget in (first, self.curve, self.gap, self.held_out, self.stop):
-            layout.addWidget(widget, 1 if widget is self.curve else 0)
+        words = QVBoxLayout()
+        for label in (first, self.gap, self.held_out, self.stop):
+            words.addWidget(label)
+        words.addStretch(1)
+        layout.addWidget(self.curve, 3)
+        layout.addLayout(words, 2)
         return page
 
     def _mixed_up(self, tuning: Tuning) -> QWidget:
-        page, layout = _page()
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
         reals = sorted({c.real for c in tuning.cells} - {NOTHING})
         saids = sorted({c.said for c in tuning.cells} - {NOTHING})
         rows, columns = [*reals, NOTHING], [*saids, NOTHING]
@@ -112,23 +100,22 @@ class TuneDialog(QDialog):
             table.itemActivated.connect(self._open)
         self.spots.itemActivated.connect(self._go)
         self.spots.itemClicked.connect(self._go)
-        for widget, stretch in ((self.words, 0), (self.matrix, 3), (self.categories, 2), (self.spots, 2)):
-            layout.addWidget(widget, stretch)
+        tables = QHBoxLayout()
+        for table, stretch in ((self.matrix, 3), (self.categories, 3), (self.spots, 2)):
+            tables.addWidget(table, stretch)
+        layout.addWidget(self.words)
+        layout.addLayout(tables, 1)
         return page
 
     def _effort(self, tuning: Tuning) -> QWidget:
-        page, layout = _page()
-        self.effort = new_plot(self, "Effort saved over time", "decided pictures", "effort saved")
-        lowest = min((e.saved_interval[0] for e in tuning.effort.stretches if e.saved_interval), default=0.0)
-        width = max(sum(e.pictures for e in tuning.effort.stretches), 1)
-        self.effort.setRange(xRange=(0, width), yRange=(min(lowest, 0.0), 1))  # proposals may cost more than they save
-        stretches = [e for e in tuning.effort.stretches if e.saved is not None]
-        ends = [sum(e.pictures for e in tuning.effort.stretches[: n + 1]) for n in range(len(tuning.effort.stretches))]
-        places = [end for end, e in zip(ends, tuning.effort.stretches, strict=True) if e.saved is not None]
-        add_curve(
-            self.effort, self.palette().highlight().color(), places, [e.saved or 0.0 for e in stretches],
-            [e.saved_interval or (e.saved or 0.0, e.saved or 0.0) for e in stretches], "effort saved",
-        )  # fmt: skip
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
+        stretches = tuning.effort.stretches
+        saved = [(e.saved, e.saved_interval) for e in stretches]
+        minutes = [(e.minutes, e.minutes_interval) for e in stretches]
+        self.effort = self._over_time("Effort saved over time", "effort saved", stretches, saved, highest=1.0)
+        self.minutes = self._over_time("Minutes a picture over time", "minutes a picture", stretches, minutes)
         name = "Effort of a random sample of the pictures, and of all others"
         self.arms = read_only_table(name, ("Pictures", "Effort saved", "Minutes a picture"), 2)
         for row, (name, effort) in enumerate(
@@ -136,10 +123,36 @@ class TuneDialog(QDialog):
         ):
             for column, text in enumerate((f"{name} ({effort.pictures})", *_effort_row(effort))):
                 self.arms.setItem(row, column, QTableWidgetItem(text))
-        layout.addWidget(_label("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
-        layout.addWidget(self.effort, 3)
-        layout.addWidget(self.arms, 1)
+        told = QVBoxLayout()
+        told.addWidget(_label("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
+        told.addWidget(self.arms, 1)
+        for plot in (self.effort, self.minutes):
+            layout.addWidget(plot, 2)
+        layout.addLayout(told, 3)
         return page
+
+    def _over_time(
+        self,
+        name: str,
+        left: str,
+        stretches: Sequence[Effort],
+        values: Sequence[tuple[float | None, Interval | None]],
+        *,
+        highest: float = 0.0,
+    ) -> Any:
+        """A value of each stretch of pictures, with its interval, where it was measured."""
+        plot = new_plot(self._parent, name, "decided pictures", left)
+        ends = list(accumulate(e.pictures for e in stretches))
+        known = [(end, v, i or (v, v)) for end, (v, i) in zip(ends, values, strict=True) if v is not None]
+        low = min((i[0] for _, _, i in known), default=0.0)
+        high = max((i[1] for _, _, i in known), default=1.0)
+        plot.setRange(
+            xRange=(0, max([1, *ends])), yRange=(min(low, 0.0), max(highest, high))
+        )  # proposals may cost more than they save
+        if known:
+            ends, middle, intervals = zip(*known, strict=True)
+            add_curve(plot, self._parent.palette().highlight().color(), ends, middle, intervals, left)
+        return plot
 
     def _wrong_of(self, name: str) -> Cell:
         """All boxes that were wrong about a category."""
@@ -192,11 +205,6 @@ def _effort_row(e: Effort) -> tuple[str, str]:
         low, high = e.minutes_interval
         minutes = f"{e.minutes:.2f} (95 %: {low:.2f} to {high:.2f})"
     return saved, minutes
-
-
-def _page() -> tuple[QWidget, QVBoxLayout]:
-    page = QWidget()
-    return page, QVBoxLayout(page)
 
 
 def _label(text: str) -> QLabel:
