@@ -17,7 +17,7 @@ class Side:
     `state` and `tags` (all tag ids of the picture) are None where the edit does not touch them; `rejected` are the
     predictions whose rejection this side holds. `categories` are as this side has them, and `members` are
     annotations, by id, that are of category `member_of` on this side, on whatever picture. `attributes` are those that
-    boxes can have on this side and not on the other.
+    boxes can have on this side and not on the other, `dismissed` the suspicions that somebody dismissed.
     """
 
     annotations: tuple[Annotation, ...] = ()
@@ -28,6 +28,7 @@ class Side:
     member_of: int | None = None
     members: tuple[int, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    dismissed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

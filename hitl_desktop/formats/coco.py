@@ -202,7 +202,8 @@ def _read_annotations(
             continue
         id_ = record.get("id")
         if not _is_id(id_) or cast("int", id_) < 1 or id_ in seen:
-            problem(where, f"has the id {id_!r}, which is no free number from 1 up; it gets a new one")
+            lost = " and leaves its sets of edge cases" if _words(record, "sets") else ""
+            problem(where, f"has the id {id_!r}, which is no free number from 1 up; it gets a new one{lost}")
             id_ = 0
         seen.add(cast("int", id_))
         if id_ and (sets := _words(record, "sets")):

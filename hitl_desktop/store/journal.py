@@ -39,10 +39,11 @@ class Journal:
         """The edit that redo would do again."""
         return self._peek("SELECT id, edit FROM journal WHERE undone = 1 ORDER BY id LIMIT 1")
 
-    def next_size(self, *, undone: bool) -> int:
-        """How long the edit is, in characters, that redo (of what is `undone`) or undo would do; 0 for none."""
+    def next_size(self, *, undone: bool) -> tuple[int | None, int]:
+        """The entry that redo (of what is `undone`) or undo would do, and how long it is; None for none."""
         last = "min(id) FROM journal WHERE undone = 1" if undone else "max(id) FROM journal WHERE undone = 0"
-        return self._db.scalar(f"SELECT length(edit) FROM journal WHERE id = (SELECT {last})") or 0
+        row = self._db.one(f"SELECT id, length(edit) FROM journal WHERE id = (SELECT {last})")
+        return (row[0], row[1]) if row else (None, 0)
 
     def mark(self, entry_id: int, *, undone: bool) -> None:
         """Note that an entry was undone or redone."""

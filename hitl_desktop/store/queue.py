@@ -8,14 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.queues import OF_DECIDED, WORDS, Why
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.domain.suspicions import SUSPECTED_FROM
 from hitl_desktop.store.database import Database, Row
 
+_LOOKED_AGAIN = "looked_again"
 _QUEUES = f"coalesce(q.queues, {int(Why.UNSEEN)})"
 _WAITS = "WHERE i.state = 'undecided' AND i.reason IS NULL AND (i.split IS NULL OR i.split != 'test')"
-_SUSPECTED = f"SELECT image_id FROM suspicions WHERE NOT dismissed AND score >= {SUSPECTED_FROM}"
+_SUSPECTED = f"""SELECT s.image_id FROM suspicions s JOIN images j ON j.id = s.image_id
+    WHERE NOT dismissed AND s.score >= {SUSPECTED_FROM} AND j.state = 'decided' AND j.reason IS NULL
+    AND (s.x IS NULL OR EXISTS (
+        SELECT 1 FROM annotations a WHERE a.image_id = s.image_id AND a.category_id = s.category_id
+        AND a.x = s.x AND a.y = s.y AND a.w = s.w AND a.h = s.h))"""
 _ASKED_AGAIN = "SELECT image_id FROM asked_again JOIN images i ON i.id = image_id WHERE why = :why AND i.state = :state"
 _WAITING = f"SELECT id FROM images i {_WAITS} ORDER BY id"
 
@@ -28,7 +33,7 @@ _CONDITIONS = {
     "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
     "queue": f"""CASE :queue WHEN {int(Why.SUSPECTED)} THEN i.id IN ({_SUSPECTED})
                  WHEN {int(Why.AGAIN)} THEN i.id IN (SELECT image_id FROM asked_again WHERE why = :queue)
-                 ELSE i.state = 'undecided' AND i.reason IS NULL AND CASE :queue
+                 ELSE i.state = 'undecided' AND i.reason IS NULL AND coalesce(i.split, '') != 'test' AND CASE :queue
                       WHEN {int(Why.EDGE)} THEN i.id IN (SELECT image_id FROM image_sets)
                       ELSE {_QUEUES} & :queue END END""",
     "image_set": "i.id IN (SELECT image_id FROM image_sets WHERE name = :image_set)",
@@ -63,12 +68,15 @@ class Queue:
     def take(self, ranking: Ranking) -> None:
         """Make a ranking the order of asking, within the caller's transaction: a blob and the rows that changed."""
         self._db.execute("INSERT OR REPLACE INTO queue_order VALUES (1, ?)", (np.array(ranking.ids, "<i8").tobytes(),))
+        drawn = int(Why.RANDOM | Why.EDGE)
+        self._db.execute("UPDATE queue SET queues = queues & ~?1 WHERE queues & ?1", (drawn,))
         self._db.many(
             """INSERT INTO queue VALUES (?, ?, ?, ?) ON CONFLICT (image_id) DO UPDATE
                SET score = excluded.score, reason = excluded.reason, queues = excluded.queues""",
             ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.said),
         )
-        self._db.execute("DELETE FROM asked_again WHERE why IN (?, ?)", (int(Why.SUSPECTED), int(Why.AGAIN)))
+        old = "why != ? OR image_id NOT IN (SELECT id FROM images WHERE state = 'undecided')"
+        self._db.execute(f"DELETE FROM asked_again WHERE {old}", (int(Why.EXPECTED),))
         self._ask_again(ranking.again)
         known = dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))
         new = ((group, image_id) for image_id, group in ranking.groups.items() if known.get(image_id) != group)
@@ -89,10 +97,13 @@ class Queue:
 
     def walk(self) -> tuple[list[int], dict[int, Why]]:
         """The same, with decided pictures that are to be looked at again where they have their turn, and why."""
-        sql = "SELECT image_id, why FROM asked_again JOIN images i ON i.id = image_id WHERE i.state = 'decided'"
-        again = {image_id: Why(why) for image_id, why in self._db.all(sql)}
+        again = {i: why for why in OF_DECIDED for i in self._asked_again(why, "decided")}
         order = self._ordered(again)
         return order, {image_id: again[image_id] for image_id in order if image_id in again} if again else again
+
+    def due(self) -> set[int]:
+        """Decided pictures that are to be labelled once more, in the order or not."""
+        return set(self._asked_again(Why.AGAIN, "decided"))
 
     def _ordered(self, too: Mapping[int, Why]) -> list[int]:
         waiting = {
@@ -119,7 +130,7 @@ class Queue:
         self._ask_again(dict.fromkeys(image_ids, Why.EXPECTED))
 
     def _ask_again(self, pictures: Mapping[int, Why]) -> None:
-        self._db.many("INSERT OR IGNORE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items()))
+        self._db.many("INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items()))
 
     def put_back_ids(self) -> list[int]:
         """The undecided ones of these pictures."""
@@ -130,8 +141,18 @@ class Queue:
 
     def looked_again(self, image_id: int) -> Why:
         """A picture was decided, perhaps again; returns why that was asked for, if it was."""
-        why = self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,))
-        return Why(why or 0)
+        why = Why(self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0)
+        if why & OF_DECIDED:
+            self._db.execute(
+                "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+                (_LOOKED_AGAIN,),
+            )
+        return why
+
+    def turns(self) -> int:
+        """How many turns of the order were taken: pictures that were decided or skipped, or looked at again."""
+        done = self._db.scalar("SELECT count(*) FROM images WHERE state != 'undecided'")
+        return done + int(self._db.scalar("SELECT value FROM meta WHERE key = ?", (_LOOKED_AGAIN,)) or 0)
 
     def place_of(self, image_id: int) -> Ranked:
         """What was said of one picture."""

@@ -55,16 +55,11 @@ class Suspicions:
         """Dismiss one, or take that back."""
         self._db.execute("UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), suspicion_id))
 
-    def dismiss_of(self, image_id: int) -> None:
-        """Dismiss those for which a picture is suspected."""
-        sql = "UPDATE suspicions SET dismissed = 1 WHERE image_id = ? AND score >= ?"
-        self._db.execute(sql, (image_id, SUSPECTED_FROM))
-
-    def strongest_of(self, image_id: int) -> Suspicion | None:
-        """What is most suspicious on a picture, if anything is."""
-        sql = f"SELECT {_COLUMNS} FROM suspicions WHERE image_id = ? AND NOT dismissed ORDER BY score DESC, id LIMIT 1"
-        row = self._db.one(sql, (image_id,))
-        return _suspicion(row) if row else None
+    def strong_of(self, image_id: int) -> list[Suspicion]:
+        """Those for which a picture is suspected, the strongest first."""
+        sql = f"""SELECT {_COLUMNS} FROM suspicions WHERE image_id = ? AND NOT dismissed AND score >= ?
+                  ORDER BY score DESC, id"""
+        return [_suspicion(row) for row in self._db.all(sql, (image_id, SUSPECTED_FROM))]
 
     def forget(self, suspicion_ids: Iterable[int]) -> None:
         """Drop some, dismissed or not."""

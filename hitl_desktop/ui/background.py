@@ -34,7 +34,7 @@ from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 from hitl_desktop.workflows.versions import use_version
 
-_LISTING = "listing"
+_LISTING, _STEPPING = "listing", "stepping"
 READING, DETECTING, LEARNING, EXAMINING, FILES = "reading", "detecting", "learning", "examining", "files"
 _LEARN = "Learning"
 RANK_EVERY = 200
@@ -101,17 +101,17 @@ class Background(QObject):
             take = partial(self._session.take_listing, number)
             self._runner.start(_LISTING, "Listing the queue", job, on_success=take, quiet=True)
 
-    def _step(self, redo: bool) -> None:
+    def _step(self, entry_id: int, redo: bool) -> None:
         project = self._session.project
         if project is not None:
-            function = annotate.redo if redo else annotate.undo
+            not_done = partial(self._on_not_stepped, project, redo)
             self._runner.start(
-                FILES,
+                _STEPPING,
                 "Redoing" if redo else "Undoing",
-                in_project(project.path, lambda p, _: function(p)),
+                in_project(project.path, lambda p, _: annotate.step_over(p, entry_id, redo=redo)),
                 on_success=partial(self._on_stepped, project, redo),
-                on_failure=partial(self._on_not_stepped, project, redo),
-                on_cancelled=partial(self._on_not_stepped, project, redo),
+                on_failure=not_done,
+                on_cancelled=not_done,
             )
 
     def _on_stepped(self, project: Project, redo: bool, step: tuple[Edit | None, Changes] | None) -> None:
@@ -119,6 +119,9 @@ class Background(QObject):
             self._session.take_step(step, redo=redo)
 
     def _on_not_stepped(self, project: Project, redo: bool, error: BaseException | None = None) -> None:
+        if self._session.project is project:
+            head = project.heads.active()
+            self.unlearned |= project.decisions.images_since(head.summary.last_decision if head else 0)
         self._on_stepped(project, redo, None)
         if error is not None:
             self._session.messages.error(error)
@@ -136,6 +139,7 @@ class Background(QObject):
 
     def _start(self) -> None:
         project = self._session.project
+        self._runner.cancel(_STEPPING)  # what waits for another project
         self.unlearned, self._ranked_at = set(), 0
         self._look_again = self._said_small = False
         if project is None:

@@ -26,6 +26,7 @@ class ConsistencyActs:
         self._session, self._runner, self._messages, self._window = session, runner, messages, window
         self._due: list[int] = []
         self._asked: int | None = None
+        self._from: int | None = None
         self.dialog: SecondLookDialog | None = None
         session.opened.connect(self.close)
         session.blind_wanted.connect(self._show_asked)
@@ -40,9 +41,14 @@ class ConsistencyActs:
 
     def _show_asked(self, image_id: int) -> None:
         """It is this picture's turn in the queue; then the queue goes on."""
-        if self.dialog is None:
-            self._due, self._asked = [image_id], image_id
-            self._open()
+        if self.dialog is not None and self._due:
+            self.dialog.raise_()
+            self.dialog.activateWindow()
+            self._messages.say("A picture is still to be labelled once more: finish that, or close it.")
+            return
+        self.close()
+        self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
+        self._open()
 
     def _show(self, path: Path, found: tuple[list[int], str]) -> None:
         project = self._session.project
@@ -83,7 +89,7 @@ class ConsistencyActs:
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog
         if dialog is not None and self._session.manage(partial(_kept, dialog.image_id, boxes, dialog.seconds)):
-            self._due.pop(0)
+            self._session.pass_over(self._due.pop(0))
             self._show_next()
 
     def _on_unseen(self, _image_id: int) -> None:
@@ -96,7 +102,8 @@ class ConsistencyActs:
         self.close()
         if asked is not None:
             self._session.pass_over(asked)
-            self._session.next()
+            if self._session.at_hand == self._from:  # nobody went elsewhere meanwhile
+                self._session.next()
 
     def close(self) -> None:
         """Put the dialog away."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.suspicions import Suspicion
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
@@ -39,6 +39,7 @@ class ErrorActs:
         self._session, self._runner, self._background, self._canvas = session, runner, background, canvas
         self._messages, self._window = messages, window
         self.dialog: SuspicionsDialog | None = None
+        self._is_shown = False
         self._done: list[tuple[Suspicion, int | None]] = []
         """What was done in the list, with the number of the edit, which a dismissal has not."""
         session.boxes_changed.connect(self._drop_changed)
@@ -97,7 +98,7 @@ class ErrorActs:
             self._done.clear()
             dialog.close()
             dialog.deleteLater()
-        self._canvas.show_suggestion(None)
+        self._show_suggestion()
 
     def _look_at(self, suspicion: Suspicion | None) -> None:
         session = self._session
@@ -113,12 +114,15 @@ class ErrorActs:
         session = self._session
         project, image = session.project, session.image
         suspicion = self.dialog.current if self.dialog else None
-        if self.dialog is None and project and image and session.again is Why.SUSPECTED:  # its turn in the queue
-            suspicion = project.suspicions.strongest_of(image.id)
-        if suspicion is None or image is None or image.id != suspicion.image_id:
-            self._canvas.show_suggestion(None)
-        else:
+        if self.dialog is None and project and image and image.state is ImageState.DECIDED:
+            strong = project.suspicions.strong_of(image.id)
+            suspicion = next((s for s in strong if holds(s, session.annotations)), None)
+        if suspicion is not None and image is not None and image.id == suspicion.image_id:
             self._canvas.show_suggestion(suspicion.suggested_bbox, suspicion.in_words(session.names))
+            self._is_shown = True
+        elif self._is_shown:
+            self._canvas.show_suggestion(None)
+            self._is_shown = False
 
     def _drop_changed(self) -> None:
         """What a hand changed on the picture is no longer suspected."""

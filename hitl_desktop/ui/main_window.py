@@ -149,6 +149,8 @@ class MainWindow(QMainWindow):
         dock.raise_()
         if self.model_panel.tabs.currentIndex() == 0:
             self.model_panel.tabs.setCurrentIndex(1)
+        else:
+            self.tune_acts.show()
         self.model_panel.tabs.setFocus()
 
     def _make_room(self, number: int) -> None:
@@ -385,6 +387,7 @@ class MainWindow(QMainWindow):
         if not self._may_leave():
             event.ignore()
             return
+        self.model_panel.tabs.setCurrentIndex(0)  # what is kept is how high the panel is as a rule
         store = self._window_settings()
         store.setValue("geometry", self.saveGeometry())
         if self.session.is_open:

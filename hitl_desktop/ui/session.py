@@ -69,7 +69,8 @@ class Session(QObject):
         decided: a picture was decided, or a decided one was corrected.
         done_elsewhere: an undo or redo changed another picture, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
-        step_wanted: a job is to undo, or redo (True), an edit that is too long to wait for, for `take_step`.
+        step_wanted: a job is to undo, or redo (True), an entry of the journal that is too long to wait for, for
+            `take_step`.
         blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
     """
 
@@ -82,7 +83,7 @@ class Session(QObject):
     decided = Signal()
     done_elsewhere = Signal(int, str)
     listing_wanted = Signal(int)
-    step_wanted = Signal(bool)
+    step_wanted = Signal(int, bool)
     blind_wanted = Signal(int)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
@@ -341,11 +342,16 @@ class Session(QObject):
         if following is None:
             self.boxes_changed.emit()
             self.messages.say(self._why_no_next())
-        elif self._listing.again.get(following) is Why.AGAIN and not self._decided_too:
+        elif self._is_blind(following):
             self.boxes_changed.emit()
             self.blind_wanted.emit(following)
         else:
             self.go_to(following)
+
+    def _is_blind(self, image_id: int) -> bool:
+        """Whether a picture is to be labelled once more: in its turn, or where nothing else is listed."""
+        listed = self._view if self._decided_too and self._view is not None else None
+        return image_id in self._listing.due and (listed is None or self._listing.due.issuperset(listed.ids))
 
     def restrict(self, view: ReviewOrder | None, *, decided_too: bool = False) -> None:
         """Go through these pictures only, in this order, as the queue shows them; None goes through all."""
@@ -396,27 +402,30 @@ class Session(QObject):
     def set_own_thresholds(self, own: Mapping[int, float]) -> None:
         """Show proposals of these categories from scores of their own."""
         self.own_thresholds = dict(own)
-        if self.project is not None:
-            try:
-                self.project.meta.set(_OWN_THRESHOLDS, json.dumps(self.own_thresholds) if own else None)
-            except HitlError as error:  # they hold until the project is closed
-                self.messages.error(error)
+        self._keep_in_project(_OWN_THRESHOLDS, json.dumps(self.own_thresholds))
         self.boxes_changed.emit()
 
     def set_threshold(self, value: float) -> None:
         """Show proposals from this score up, but those of categories with scores of their own."""
         self.threshold = round(min(max(value, 0.05), 0.95), 2)
-        if self.project is not None:
-            try:
-                self.project.meta.set(_THRESHOLD, f"{self.threshold:.2f}")
-            except HitlError as error:  # it holds until the project is closed
-                self.messages.error(error)
+        self._keep_in_project(_THRESHOLD, f"{self.threshold:.2f}")
         others = "Others are" if self.own_thresholds else "Proposals are"
         own = f"{counted(len(self.own_thresholds), 'category')} with thresholds of their own stay. "
         self.messages.say(
             f"{own if self.own_thresholds else ''}{others} shown from a score of {self.threshold:.2f} up."
         )
         self.boxes_changed.emit()
+
+    def _keep_in_project(self, key: str, text: str) -> None:
+        if self.project is None:
+            return
+        if self._is_stepping:  # a job has the file: nobody waits for that because of a slider
+            self.remember(key, text)
+            return
+        try:
+            self.project.meta.set(key, text)
+        except HitlError as error:  # it holds until the project is closed
+            self.messages.error(error)
 
     def keep(self, key: str, value: str | float) -> None:
         """Keep a setting; where that cannot be, it holds until the program ends."""
@@ -442,7 +451,7 @@ class Session(QObject):
 
     def add_category(self, name: str) -> int | None:
         """The id of a category by name, added when new; it becomes the current one."""
-        if self.project is None:
+        if self.project is None or self._has_to_wait():
             return None
         try:
             category, _ = categories.add(self.project, name)
@@ -522,7 +531,9 @@ class Session(QObject):
         if changes.categories:
             self._read_names()
         self._read_image(image_id)
-        if not leaves:
+        if leaves:
+            self.pass_over(image_id)
+        else:
             self.boxes_changed.emit()
         self.changed.emit(changes)
         if self.image and self.image.state is ImageState.DECIDED and before != (self.image.state, self.annotations):
@@ -661,9 +672,10 @@ class Session(QObject):
             self.messages.say("Undid: the act that waited for the disk.")
             return
         try:
-            if annotate.is_long(self.project, redo=redo):
+            entry_id = annotate.long_step(self.project, redo=redo)
+            if entry_id is not None:
                 self._is_stepping = True
-                self.step_wanted.emit(redo)
+                self.step_wanted.emit(entry_id, redo)
                 return
             edit, changes = annotate.redo(self.project) if redo else annotate.undo(self.project)
         except HitlError as error:

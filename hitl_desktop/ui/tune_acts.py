@@ -43,50 +43,66 @@ class TuneActs:
         self._messages, self.ask = messages, ask
         self.pages: TunePages | None = None
         self._measuring: Job | None = None
+        self._is_stale = True
         self._is_shown = False
-        panel.measure_asked.connect(self.measure)
+        panel.measure_asked.connect(self.show)
         panel.report_asked.connect(self.write)
         session.opened.connect(self._forget)
         session.changed.connect(self._on_changed)
-        session.image_changed.connect(self._hide_box)
+        session.leaving.connect(self._hide_box)
 
-    def measure(self) -> None:
-        """Gather what was measured, and show it; what is asked for meanwhile is the same."""
+    def show(self) -> None:
+        """Show what was measured; measure it first if that was not done, or before the last head."""
+        if self.pages is not None:
+            self._panel.show_page(self.pages.page(self._panel.tabs.currentIndex() - 1))
         project = self._session.project
-        if project is not None and (self._measuring is None or self._measuring.is_cancelled):
-            job = in_project(project.path, _told)
-            shows, ends = partial(self._show, project.path), self._end
-            self._measuring = self._runner.start(
-                EXAMINING, "Measuring the loop", job, on_success=shows, on_cancelled=ends, on_failure=self._on_failure
-            )
+        if project is None or not self._is_stale or (self._measuring is not None and not self._measuring.is_cancelled):
+            return
+        if self.pages is None:
+            self._panel.show_words("Being measured.")
+        self._is_stale = False
+        self._measuring = self._runner.start(
+            EXAMINING,
+            "Measuring the loop",
+            in_project(project.path, _told),
+            on_success=partial(self._show, project),
+            on_failure=partial(self._on_not_measured, project),
+            on_cancelled=partial(self._on_not_measured, project),
+        )
 
-    def _end(self) -> None:
-        self._measuring = None
-
-    def _on_failure(self, error: BaseException) -> None:
-        self._end()
-        self._messages.error(error)
-
-    def _show(self, path: Path, told: _Told) -> None:
+    def _show(self, project: Project, told: _Told) -> None:
         from hitl_desktop.ui.panels.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
 
-        self._end()
-        if self._session.project is not None and self._session.project.path == path:
-            if self.pages is not None:
-                self.pages.deleteLater()
-            self.pages = TunePages(*told, self._panel)
-            self.pages.looked_at.connect(self._look_at)
-            self._panel.show_pages(self.pages.pages)
+        if self._session.project is not project:
+            return
+        self._measuring = None
+        now = self.pages
+        self.pages = TunePages(*told, self._panel, now.chosen if now else None)
+        if now is not None:
+            now.deleteLater()
+        self.pages.looked_at.connect(self._look_at)
+        if self._panel.is_tuning:
+            self.show()
+
+    def _on_not_measured(self, project: Project, error: BaseException | None = None) -> None:
+        if self._session.project is project:
+            self._measuring, self._is_stale = None, True
+            if self.pages is None:
+                self._panel.show_words("It was not measured. Model > Tune tries it again.")
+        if error is not None:
+            self._messages.error(error)
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.head and self._panel.is_tuning:
-            self.measure()
+        if changes.head:
+            self._is_stale = True
+            if self._panel.is_tuning:
+                self.show()
 
     def _forget(self) -> None:
-        self.pages = None
-        self._panel.show_pages()
+        self.pages, self._measuring, self._is_stale = None, None, True
+        self._panel.show_words("")
         if self._panel.is_tuning:
-            self.measure()
+            self.show()
 
     def _hide_box(self) -> None:
         if self._is_shown:

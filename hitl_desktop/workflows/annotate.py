@@ -12,7 +12,6 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
@@ -190,11 +189,15 @@ def _decide(
         removed = tuple(present) if empty else ()
         if not empty:
             _check_inside(image, present)
-        again = project.queue.looked_again(image_id)
-        if again is Why.SUSPECTED:
-            project.suspicions.dismiss_of(image_id)  # of what is left somebody says that it is right
-        if image.state is ImageState.DECIDED and not removed and not accepted:
-            return Changes(annotations_of=frozenset({image_id}), queue=True) if again else Changes()
+        project.queue.looked_again(image_id)
+        is_known = image.state is ImageState.DECIDED
+        # of what is left somebody says that it is right
+        dismissed = tuple(s.id for s in project.suspicions.strong_of(image_id)) if is_known else ()
+        if is_known and not removed and not accepted:
+            if not dismissed:
+                return Changes()
+            right = Edit("Right as it is", image_id, after=Side(dismissed=dismissed))
+            return _do(project, right) | Changes(queue=True)
         own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
         added = tuple(as_annotation(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
@@ -204,7 +207,8 @@ def _decide(
             or project.decisions.was_decided(image_id)
             or project.heads.was_taught(image_id)
         )
-        edit = Edit(label, image_id, Side(removed, image.state), Side(added, ImageState.DECIDED))
+        after = Side(added, ImageState.DECIDED, dismissed=dismissed)
+        edit = Edit(label, image_id, Side(removed, image.state), after)
         project.journal.push(_apply(project, edit))
         changes = Changes(annotations_of=frozenset({image_id}))
         acts = count_acts(project, image_id)
@@ -273,9 +277,22 @@ def _note_correction(project: Project, image_id: int) -> None:
         project.decisions.add(Decision(image_id, _kind(acts), 0.0, acts))
 
 
-def is_long(project: Project, *, redo: bool) -> bool:
-    """Whether undo, or redo, changes so much that nobody should wait for it: 4 MB take a fifth of a second."""
-    return project.journal.next_size(undone=redo) > _LONG_EDIT
+def long_step(project: Project, *, redo: bool) -> int | None:
+    """The journal entry that undo, or redo, would do, if nobody should wait for it: 4 MB take a fifth of a second."""
+    number, size = project.journal.next_size(undone=redo)
+    return number if size > _LONG_EDIT else None
+
+
+def step_over(project: Project, entry_id: int, *, redo: bool) -> tuple[Edit | None, Changes]:
+    """Undo, or redo, this entry and no other.
+
+    Raises:
+        HitlError: something else was done meanwhile.
+    """
+    with project.db.transaction():
+        if project.journal.next_size(undone=redo)[0] != entry_id:
+            raise HitlError("Something else was done meanwhile, so nothing was taken back.", hint="Try it again.")
+        return _step(project, undone=not redo)
 
 
 def undo(project: Project) -> tuple[Edit | None, Changes]:
@@ -359,6 +376,10 @@ def _apply(project: Project, edit: Edit) -> Edit:
         project.images.set_state(edit.image_id, after.state)
     if edit.image_id is not None and after.tags is not None:
         project.images.set_tags(edit.image_id, after.tags)
+    for suspicion_id in before.dismissed:
+        project.suspicions.dismiss(suspicion_id, is_dismissed=False)
+    for suspicion_id in after.dismissed:
+        project.suspicions.dismiss(suspicion_id)
     for category in after.categories:
         project.categories.update(category)
     if after.member_of is not None:

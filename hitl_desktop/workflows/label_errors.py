@@ -17,6 +17,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.suspicions import SUSPECTED_FROM, Kind, Suspicion
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import read_for_models
@@ -88,8 +89,9 @@ def open_suspicions(project: Project) -> list[Suspicion]:
 
 
 def suspected(project: Project) -> list[Suspicion]:
-    """Those for which a decided picture is worth another look, the strongest first."""
-    return [s for s in open_suspicions(project) if s.score >= SUSPECTED_FROM]
+    """Those for which a decided picture that can be seen is worth another look, the strongest first."""
+    decided = project.images.ids_to_label(state=ImageState.DECIDED)
+    return [s for s in open_suspicions(project) if s.score >= SUSPECTED_FROM and s.image_id in decided]
 
 
 def dismiss(project: Project, suspicion: Suspicion, *, is_dismissed: bool = True) -> None:

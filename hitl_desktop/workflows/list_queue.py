@@ -23,12 +23,14 @@ class CountedQueue(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """The pictures to be looked at in their order (`again`: decided ones among them, and why), the status of every
-    picture, the pictures by status, and how many there are in each queue and each set of edge cases.
+    """The pictures to be looked at in their order, the status of every picture, and how many there are in each queue.
+
+    `again` are decided pictures in that order, and why; `due` those to be labelled once more, in the order or not.
     """
 
     ranked: list[int] = field(default_factory=list)
     again: dict[int, Why] = field(default_factory=dict[int, Why])
+    due: set[int] = field(default_factory=set[int])
     statuses: dict[int, str] = field(default_factory=dict)
     by_status: dict[str, set[int]] = field(default_factory=dict)
     counts: dict[Why, int] = field(default_factory=dict[Why, int])
@@ -51,8 +53,10 @@ class Listing:
 
     def set_status(self, image_id: int, status: str) -> None:
         """Keep count without counting anew: a project may hold a million pictures."""
-        self.pass_over(image_id)
         before = self.statuses.get(image_id)
+        if before == status:
+            return
+        self.pass_over(image_id)
         if before is not None:
             self.by_status[before].discard(image_id)
         self.statuses[image_id] = status
@@ -60,7 +64,8 @@ class Listing:
         if (change := (status == _WAITS) - (before == _WAITS)) != 0:
             in_set = any(image_id in members for members in self.sets.values())
             flags = Why(self.flags.get(image_id, int(Why.UNSEEN)))
-            for why in flags | Why.EDGE if in_set and flags else flags:
+            edge = Why.EDGE if in_set and flags else Why.NOTHING
+            for why in flags & ~Why.EDGE | edge:
                 self.counts[why] = self.counts.get(why, 0) + change
 
     def __contains__(self, image_id: object) -> bool:
@@ -69,7 +74,8 @@ class Listing:
 
     def pass_over(self, image_id: int) -> None:
         """A decided picture that was to be looked at again was, or is not to be now."""
-        why = self.again.pop(image_id, None)
+        why = self.again.pop(image_id, Why.AGAIN if image_id in self.due else None)
+        self.due.discard(image_id)
         if why is not None:
             self.counts[why] = max(self.counts.get(why, 0) - 1, 0)
 
@@ -80,6 +86,7 @@ def list_queue(project: Project) -> Listing:
     listing = Listing(
         ranked,
         again,
+        project.queue.due(),
         project.images.statuses(),
         counts=project.queue.counts(),
         flags=project.queue.flags(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
@@ -35,17 +35,20 @@ def groups_of(project: Project, images: Sequence[ImageRecord], vectors: Mapping[
     return groups
 
 
-def one_of_each(order: Sequence[int], groups: Mapping[int, str]) -> list[int]:
-    """The same order, but of each group the first picture only, and none if one is done already; the others follow."""
+def one_of_each(order: Sequence[int], groups: Mapping[int, str], again: Container[int] = frozenset()) -> list[int]:
+    """The same order, but of each group the first picture only, and none if one is done already; the others follow.
+
+    Those that come `again` are done, and keep their place.
+    """
     if not groups:
         return list(order)
-    waiting = set(order)
+    waiting = {image_id for image_id in order if image_id not in again}
     taken = {group for image_id, group in groups.items() if image_id not in waiting}
     first: list[int] = []
     behind: list[int] = []
     for image_id in order:
         group = groups.get(image_id)
-        (behind if group in taken else first).append(image_id)
+        (behind if group in taken and image_id not in again else first).append(image_id)
         if group is not None:
             taken.add(group)
     return [*first, *behind]

@@ -56,7 +56,7 @@ def rank_undecided(
     if how.strategy not in FROM_THE_START and not knows:
         how = replace(how, shares=_drawn(how.shares))
     with project.db.snapshot():
-        turns = project.images.count(ImageState.DECIDED) + project.images.count(ImageState.SKIPPED)
+        turns = project.queue.turns()
         ids = project.queue.ids()
         looked = _look(project, naming, before, ids, how, progress, seed) if naming else _Looked([], ids, {})
         put_back = project.queue.put_back_ids()
@@ -86,8 +86,7 @@ def rank_undecided(
             say(image_id, why)
     mixed = dict.fromkeys(image_id for image_id, _ in front)
     order = [*put_back, *mixed, *(i for i in rest if i not in mixed)]
-    waiting = {image_id: group for image_id, group in looked.groups.items() if image_id not in again}
-    return Ranking(one_of_each(order, waiting), list(said.values()), looked.groups, again)
+    return Ranking(one_of_each(order, looked.groups, again), list(said.values()), looked.groups, again)
 
 
 def refresh_queue(

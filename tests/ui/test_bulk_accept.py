@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
@@ -10,8 +12,10 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.ui.background import _STEPPING
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows import bulk
 from hitl_desktop.workflows.naming import set_detector
 
 LONG = 20_000
@@ -92,3 +96,35 @@ def test_an_undo_of_very_many_boxes_is_a_job_and_hands_wait_for_it(window: MainW
     qtbot.waitUntil(lambda: len(session.annotations) == 2000, timeout=LONG)
     session.draw([(BBox(1, 1, 9, 9), cat)])
     assert len(project.annotations.all()) == 2001
+
+
+def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
+    session, project, runner = window.session, window.session.project, window.runner
+    assert project
+    cat = session.add_category("cat") or 0
+    session.draw([(BBox(x, y, 0.5, 0.5), cat) for x in range(50) for y in range(40)])
+    go = Event()
+    runner.start(_STEPPING, "Something before it", lambda _: go.wait(20))
+    session.undo()
+    session.set_threshold(0.4)  # kept without waiting for the file
+    with project.db.transaction():
+        bulk.skip(project, [2])  # as a job may
+    go.set()
+    qtbot.waitUntil(lambda: not runner.jobs, timeout=LONG)
+    assert len(project.annotations.all()) == 2000
+    assert project.images.get(2).state == "skipped"  # type: ignore[union-attr]
+    assert "nothing was taken back" in window._warning.text()
+
+    go.clear()
+    runner.start(_STEPPING, "Something before it", lambda _: go.wait(20))
+    session.undo()  # the skipping
+    session.undo()
+    path = project.path
+    window.open_path(path)
+    qtbot.waitUntil(lambda: session.project is not project, timeout=LONG)
+    session.draw([(BBox(1, 1, 9, 9), cat)])
+    go.set()
+    qtbot.waitUntil(lambda: not runner.jobs, timeout=LONG)
+    assert session.project
+    assert len(session.project.annotations.all()) == 2001
+    assert session.threshold == 0.4

@@ -26,6 +26,7 @@ from hitl_desktop.ui.dialogs.mix import STRATEGY_WORDS, MixDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.workflows.mixing import Mix, mix_of
+from hitl_desktop.workflows.tune import Spot
 from tests.ui.conftest import Answers, MakeWindow
 
 
@@ -362,3 +363,75 @@ def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> Non
     assert session.image
     assert session.image.id == 2
     assert project.second_looks.all() == []
+
+
+def blind(window: MainWindow, *, at: int) -> Project:
+    """The first picture is decided, and due to be labelled once more."""
+    session, project = window.session, window.session.project
+    assert project
+    session.add_category("cat")
+    session.go_to(1)
+    session.mark_empty()
+    with project.db.transaction():
+        project.queue.take(Ranking([1, 2, 3, 4], again={1: Why.AGAIN}))
+    session.go_to(at)
+    session.apply_changes(Changes(queue=True))
+    return project
+
+
+def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: QtBot) -> None:
+    project, session, acts = blind(window, at=4), window.session, window.consistency_acts
+    session.next()
+    assert acts.dialog is not None
+    session.next()  # it is said that it is open, and nobody is held up without a word
+    assert "still to be labelled once more" in window.statusBar().currentMessage()
+    session.go_to(3)
+    QTest.keyClick(acts.dialog, Qt.Key.Key_Escape)
+    assert session.at_hand == 3  # where the hands went meanwhile
+
+    session.apply_changes(Changes(queue=True))
+    window.queue.model.set_filter(QueueFilter(queue=int(Why.AGAIN)))
+    assert listed(window) == [1]
+    session.next()
+    assert session.at_hand == 3
+    assert acts.dialog is not None
+    dialog = acts.dialog
+    qtbot.waitUntil(lambda: dialog.canvas.has_picture)
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert len(project.second_looks.all()) == 1
+    window.queue.model.set_filter(QueueFilter())
+    session.go_to(4)
+    session.next()
+    assert session.at_hand == 2
+    assert len(project.second_looks.all()) == 1
+
+
+def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWindow, qtbot: QtBot) -> None:
+    session, project = window.session, window.session.project
+    assert project
+    cat = session.add_category("cat") or 0
+    session.go_to(2)
+    session.draw([(BBox(5, 5, 20, 20), cat)])
+    session.accept_picture()
+    wrong = Suspicion(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
+    project.suspicions.replace_open([2], [wrong])
+    session.go_to(3)
+    session.draw([(BBox(1, 1, 9, 9), cat)])
+    window.tune_acts._look_at(Spot(3, BBox(1, 1, 5, 5)))
+    session.set_threshold(0.4)
+    assert window.canvas._suggestion == (BBox(1, 1, 5, 5), "this one")
+    with project.db.transaction():
+        project.queue.take(Ranking([2, 3, 4], again={2: Why.SUSPECTED}))
+    session.apply_changes(Changes(queue=True))
+    session.next()
+    marker = (BBox(30, 5, 9, 9), "maybe missed: cat")
+    assert window.canvas._suggestion == marker
+    session.draw([(BBox(40, 40, 5, 5), cat)])
+    assert window.canvas._suggestion == marker
+    assert session.again is Why.SUSPECTED
+    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    QTest.keyClick(window.canvas, Qt.Key.Key_A)
+    assert project.suspicions.open() == []
+    session.undo()
+    assert [s.image_id for s in project.suspicions.open()] == [2]
+    assert len(project.annotations.of_image(3)) == 1

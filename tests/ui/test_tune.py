@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.errors import HitlError
+from hitl_desktop.ui import tune_acts
 from hitl_desktop.ui.background import EXAMINING
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.panels.tune_pages import TunePages
@@ -36,6 +38,7 @@ def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qt
     qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
     dialog = window.tune_acts.pages
     assert isinstance(dialog, TunePages)
+    window.model_panel.tabs.setCurrentIndex(2)
     matrix = dialog.matrix
     headings = [matrix.horizontalHeaderItem(c).text() for c in range(matrix.columnCount())]
     rows = [matrix.verticalHeaderItem(r).text() for r in range(matrix.rowCount())]
@@ -48,7 +51,7 @@ def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qt
     assert window.session.image.id == 2
     dialog.categories.itemClicked.emit(dialog.categories.item(0, 0))
     assert dialog.spots.rowCount() == 1  # the one that was called a cell and is none
-    words = [label.text() for label in dialog.pages[0].findChildren(QLabel)]
+    words = [label.text() for label in dialog.page(0).findChildren(QLabel)]
     assert any(text.startswith("On the last 2 pictures") and "F1" in text for text in words)
     answers.next_folder = tmp_path
     window.model_panel.report_asked.emit()
@@ -106,3 +109,33 @@ def test_a_picture_is_labelled_once_more_and_no_label_changes(
     assert "You agree with yourself by F1" in dialog.words.text()
     dialog.close()
     assert window.consistency_acts.dialog is None
+
+
+def test_a_failed_measurement_says_so_and_is_tried_again(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    height = window._docks[-1].height()
+
+    def fails(*_: object) -> None:
+        raise HitlError("It broke.", hint="Do this.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(tune_acts, "_told", fails)
+        window.actions_["tune"].trigger()
+        qtbot.waitUntil(lambda: "It broke" in window._warning.text(), timeout=LONG)
+    area = window.model_panel.tabs.widget(1)
+    assert isinstance(area, QScrollArea)
+    assert "not measured" in area.widget().text()
+    window.actions_["tune"].trigger()
+    qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
+    first = window.tune_acts.pages
+    for tab in (2, 3, 1):
+        window.model_panel.tabs.setCurrentIndex(tab)
+    assert not window.runner.busy(EXAMINING)  # nothing is new
+    window._docks[-1].hide()
+    window.session.apply_changes(Changes(head=True))
+    window.actions_["tune"].trigger()
+    qtbot.waitUntil(lambda: window.tune_acts.pages is not first, timeout=LONG)
+    assert window._docks[-1].height() > height
+    window.model_panel.tabs.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: window._docks[-1].height() == height)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import WORDS, Why, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
@@ -18,7 +18,7 @@ from hitl_desktop.imaging import looks, read_upright
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows.consistency import look_again
 from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sample, stop_advice
 from hitl_desktop.workflows.embed import embed_pictures, vectors_of
@@ -81,14 +81,95 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
     assert found == {Why.SUSPECTED: [decided[3]], Why.AGAIN: [decided[0]], Why.EDGE: waiting[-1:]}
 
     how = annotate.How(None, Thresholds(0.3), 1.0)
-    entry = project.journal.next_undo()
     annotate.decide(project, decided[3], [], [], how)  # it is right as it is
-    assert project.journal.next_undo() == entry
+    assert [s.image_id for s in project.suspicions.open()] == [decided[2]]
+    annotate.undo(project)
+    assert {s.image_id for s in project.suspicions.open()} == {decided[2], decided[3]}
+    annotate.redo(project)
     look_again(project, decided[0], [], 1.0)
     assert project.queue.walk()[1] == {}
     assert [s.image_id for s in project.suspicions.open()] == [decided[2]]
     refresh_queue(project, naming, QUIET, how=Mix(shares=shares))
     assert project.queue.walk()[1] == {}
+
+
+def suspect(project: Project, image_id: int) -> None:
+    box = project.annotations.of_image(image_id)[0]
+    wrong = Suspicion(image_id, Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
+    project.suspicions.replace_open([image_id], [wrong])
+
+
+def test_a_share_of_decided_pictures_is_held_though_nothing_is_decided(taught_project: Project) -> None:
+    project, naming, decided = taught_project, load_naming(taught_project), taught_project.decisions.decided_order()
+    for image_id in decided:
+        suspect(project, image_id)
+    asked: list[bool] = []
+    for _ in range(4):
+        refresh_queue(project, naming, QUIET, how=Mix(shares={Why.SUSPECTED: 50}))
+        order, again = project.queue.walk()
+        asked.append(order[0] in again)
+        if order[0] in again:
+            annotate.decide(project, order[0], [], [], annotate.How(None, Thresholds(0.3), 1.0))
+        else:
+            annotate.skip(project, order[0], seconds=0.0)
+    assert sorted(asked) == [False, False, True, True]
+
+
+def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
+    taught_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, naming, decided = taught_project, load_naming(taught_project), taught_project.decisions.decided_order()
+    monkeypatch.setattr("hitl_desktop.workflows.consistency.FORGOTTEN_AFTER", 5)
+    refresh_queue(project, naming, QUIET)
+    (due,) = project.queue.due()
+    with project.db.transaction():
+        project.queue.put_back([due])
+        bulk.reopen(project, [due])
+    refresh_queue(project, naming, QUIET)
+    assert project.queue.put_back_ids() == [due]
+    assert project.queue.order()[0].reason == WORDS[Why.EXPECTED]
+    annotate.undo(project)
+    assert project.queue.walk()[1] == {}
+    suspect(project, due)
+    refresh_queue(project, naming, QUIET, how=Mix(shares={Why.SUSPECTED: 50}))
+    assert project.queue.walk()[1] == {due: Why.SUSPECTED}
+    project.images.set_reason(due, "gone")  # nobody could look at it
+    refresh_queue(project, naming, QUIET, how=Mix(shares={Why.SUSPECTED: 50}))
+    assert project.queue.walk()[1] == {}
+    assert project.queue.counts()[Why.SUSPECTED] == 0
+    assert decided
+
+
+def test_the_near_duplicate_of_a_picture_that_comes_again_waits(
+    taught_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, naming = taught_project, load_naming(taught_project)
+    monkeypatch.setattr("hitl_desktop.workflows.consistency.FORGOTTEN_AFTER", 5)
+    refresh_queue(project, naming, QUIET)
+    (due,), twin = project.queue.due(), project.queue.ids()[0]
+    project.db.execute("UPDATE images SET same_as = 'g' WHERE id IN (?, ?)", (due, twin))
+    refresh_queue(project, naming, QUIET)
+    assert project.queue.ids()[-1] == twin
+
+
+def test_counts_follow_what_became_of_sets_boxes_and_splits(taught_project: Project) -> None:
+    project, naming = taught_project, load_naming(taught_project)
+    *_, tested, last = project.queue.ids()
+    project.sets.add("night", [last])
+    refresh_queue(project, naming, QUIET, how=Mix(shares={Why.EDGE: 50}))
+    project.sets.delete("night")
+    listing = list_queue(project)
+    annotate.skip(project, last, seconds=0.0)
+    listing.set_status(last, "skipped")
+    assert listing.counts[Why.EDGE] == list_queue(project).counts[Why.EDGE] == 0
+    project.images.set_split([tested], Split.TEST)
+    project.sets.add("night", [tested])
+    assert project.queue.select(QueueFilter(queue=int(Why.EDGE))) == []
+    first = project.decisions.decided_order()[0]
+    suspect(project, first)
+    assert list_queue(project).counts[Why.SUSPECTED] == 1
+    annotate.remove(project, project.annotations.of_image(first))
+    assert list_queue(project).counts[Why.SUSPECTED] == 0
 
 
 def test_queues_are_counted_as_hands_go_on(taught_project: Project) -> None:

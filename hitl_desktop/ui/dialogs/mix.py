@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.queues import MIXABLE, WORDS, Why
-from hitl_desktop.learning.query import DEFAULT_STRATEGY
+from hitl_desktop.learning.query import DEFAULT_STRATEGY, FROM_THE_START
 from hitl_desktop.workflows.list_queue import CountedQueue
 from hitl_desktop.workflows.mixing import Mix
 
@@ -44,6 +44,7 @@ class MixDialog(QDialog):
         for name, words in STRATEGY_WORDS.items():
             self.strategy.addItem(f"{words} (default)" if name == DEFAULT_STRATEGY else words, name)
         self.strategy.setCurrentIndex(self.strategy.findData(now.strategy))
+        self.strategy.currentIndexChanged.connect(self._show_rest)
         counts = {q.shows.queue: q.pictures for q in queues}
         self.shares: dict[Why, QSpinBox] = {}
         form = QFormLayout()
@@ -73,10 +74,12 @@ class MixDialog(QDialog):
 
     def _show_rest(self) -> None:
         rest = 100 - sum(share.value() for share in self.shares.values())
+        by_doubt = self.strategy.currentData() not in FROM_THE_START
+        first = "The first five pictures are drawn at random: doubts mean little before a head was taught." * by_doubt
         self.ok.setEnabled(rest >= 0)
         self.rest.setText(
             f"The other {rest} % come in the order of asking. A queue that is empty leaves its turns to the others. "
-            "The first pictures of a project are drawn at random: doubts mean little before something was taught."
+            f"{first}"
             if rest >= 0
             else f"The shares add up to {100 - rest} %: lower some of them."
         )

@@ -54,6 +54,8 @@ class SecondLookDialog(LookingDialog):
         for number, (category_id, name) in enumerate(names.items(), start=1):
             self.category.addItem(f"{number}  {name}" if number < 10 else name, category_id)
         self.category.setCurrentIndex(max(self.category.findData(now), 0))
+        if not names:
+            words = f"{words} There is no category, so it can only be said to be empty (Enter)."
         self.words.setText(
             f"{words} Draw every box as if you saw it for the first time; digits choose the category, X takes "
             "the selected box away. What you draw changes no label: it measures how far you agree with yourself."

@@ -14,6 +14,7 @@ def read_only_table(name: str, headings: Sequence[str], rows: int, *, stretch: i
     table.setHorizontalHeaderLabels(list(headings))
     table.verticalHeader().hide()
     header = table.horizontalHeader()
+    header.setResizeContentsPrecision(20)  # of very many rows the first ones say how wide
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(len(headings) - 1 if stretch is None else stretch, QHeaderView.ResizeMode.Stretch)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

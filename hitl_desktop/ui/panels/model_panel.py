@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -43,7 +42,7 @@ class ModelPanel(QWidget):
     Signals:
         learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked: a button was
             pressed.
-        measure_asked: what the measurements say is wanted, for `show_pages`.
+        measure_asked: what the measurements say is looked at, for `show_page`.
         left: the person is done here; the canvas should have the keyboard again.
     """
 
@@ -151,12 +150,23 @@ class ModelPanel(QWidget):
         if number > 0:
             self.measure_asked.emit()
 
-    def show_pages(self, pages: Sequence[QWidget] = ()) -> None:
-        """Show what was measured; nothing while it is not."""
+    def show_page(self, page: QWidget) -> None:
+        """Show what was measured in the tab that is looked at."""
+        area = self.tabs.currentWidget()
+        if isinstance(area, QScrollArea) and area.widget() is not page:
+            area.setWidget(page)
+
+    def show_words(self, words: str) -> None:
+        """Say in all tabs why nothing is shown there."""
         for number in range(1, self.tabs.count()):
             area = self.tabs.widget(number)
             if isinstance(area, QScrollArea):
-                area.setWidget(pages[number - 1] if pages else QLabel("Being measured."))
+                area.setWidget(QLabel(words))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is looked at again may have changed since."""
+        super().showEvent(event)
+        self._on_tab(self.tabs.currentIndex())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """`Escape` leaves."""

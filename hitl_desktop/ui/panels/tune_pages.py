@@ -20,16 +20,29 @@ _SPOT = Qt.ItemDataRole.UserRole
 
 
 class TunePages(QObject):
-    """One page for each of the model panel's views; `looked_at` tells a box to be shown."""
+    """One page for each of the model panel's views, made when it is looked at; `looked_at` tells a box to be shown.
+
+    `chosen` is the cell of the confusion matrix, or the category, whose boxes are listed.
+    """
 
     looked_at = Signal(object)
 
-    def __init__(self, tuning: Tuning, paths: Mapping[int, str], parent: QWidget) -> None:
+    def __init__(
+        self, tuning: Tuning, paths: Mapping[int, str], parent: QWidget, chosen: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(parent)
         self._parent = parent
         self._paths = dict(paths)
         self._cells = {(c.real, c.said): c for c in tuning.cells}
-        self.pages = (self._learning(tuning), self._mixed_up(tuning), self._effort(tuning))
+        self.chosen = chosen
+        self._tuning = tuning
+        self._made: dict[int, QWidget] = {}
+
+    def page(self, number: int) -> QWidget:
+        """A page by its place."""
+        if number not in self._made:
+            self._made[number] = (self._learning, self._mixed_up, self._effort)[number](self._tuning)
+        return self._made[number]
 
     def _learning(self, tuning: Tuning) -> QWidget:
         page = QWidget()
@@ -74,8 +87,10 @@ class TunePages(QObject):
         self.matrix.verticalHeader().show()
         for r, real in enumerate(rows):
             for c, said in enumerate(columns):
-                cell = self._cells.get((real, said), Cell(real, said, ()))
-                item = QTableWidgetItem(str(len(cell.spots)) if cell.spots else "")
+                cell = self._cells.get((real, said))
+                if cell is None:
+                    continue
+                item = QTableWidgetItem(str(len(cell.spots)))
                 item.setData(_SPOT, cell)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 if real == said:
@@ -105,6 +120,8 @@ class TunePages(QObject):
             tables.addWidget(table, stretch)
         layout.addWidget(self.words)
         layout.addLayout(tables, 1)
+        if self.chosen is not None:
+            self._list(self._cells.get(self.chosen) or self._wrong_of(self.chosen[0]))
         return page
 
     def _effort(self, tuning: Tuning) -> QWidget:
@@ -157,10 +174,13 @@ class TunePages(QObject):
     def _wrong_of(self, name: str) -> Cell:
         """All boxes that were wrong about a category."""
         wrong = [c for (real, said), c in self._cells.items() if real != said and name in (real, said)]
-        return Cell(name, name, tuple(spot for cell in wrong for spot in cell.spots))
+        return Cell(name, "", tuple(spot for cell in wrong for spot in cell.spots))
 
     def _open(self, item: QTableWidgetItem) -> None:
-        cell: Cell = item.data(_SPOT)
+        self._list(item.data(_SPOT))
+
+    def _list(self, cell: Cell) -> None:
+        self.chosen = (cell.real, cell.said)
         self.spots.setRowCount(len(cell.spots))
         for row, spot in enumerate(cell.spots):
             x, y, w, h = spot.bbox
