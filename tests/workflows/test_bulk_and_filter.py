@@ -40,8 +40,12 @@ def project(tmp_path: Path) -> Project:
     project.sets.add("night", [4, 5])
     box, to = BBox(1, 1, 5, 5), BBox(1, 1, 9, 9)
     project.suspicions.replace_open(
-        [2, 3],
-        [Suspicion(2, Kind.PLACE, 0.6, box, cat, to, cat), Suspicion(3, Kind.PLACE, 0.4, box, cat, to, cat)],
+        [2, 3, 4],
+        [
+            Suspicion(2, Kind.PLACE, 0.6, box, cat, to, cat),  # nobody has said yet that it is so
+            Suspicion(3, Kind.PLACE, 0.4, box, cat, to, cat),
+            Suspicion(4, Kind.MISSED, 0.6, None, None, to, cat),
+        ],
     )
     return project
 
@@ -65,7 +69,7 @@ ASKED = [3, 1, 2, 5, 4, 6]
         (QueueFilter(queue=Why.RANDOM), [3, 1]),
         (QueueFilter(queue=Why.UNSEEN), [2, 5]),
         (QueueFilter(image_set="night"), [5, 4]),
-        (QueueFilter(queue=int(Why.SUSPECTED)), [2]),
+        (QueueFilter(queue=int(Why.SUSPECTED)), [4]),
         (QueueFilter(score=0.2), [3, 1]),
         (QueueFilter(score=0.21), [3]),
         (QueueFilter(category_id=1, score=0.21), [3]),
