@@ -82,6 +82,10 @@ class Decisions:
             for image_id, kind, seconds, *acts, head_id, why in rows
         ]
 
+    def asked_because(self, why: str) -> set[int]:
+        """The pictures that were decided when they were asked about for this reason, in words."""
+        return {row[0] for row in self._db.all("SELECT DISTINCT image_id FROM decisions WHERE why = ?", (why,))}
+
     def decided_order(self) -> list[int]:
         """Pictures in order of their latest final decision."""
         rows = self._db.all(

@@ -14,6 +14,7 @@ from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
+from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
 from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress
@@ -30,6 +31,7 @@ BACKGROUND_IOU = 0.4
 LIKELY_OVERLOOKED = 0.5
 """A crop on a picture decided before a category appeared is no background if it is this likely of that category."""
 MOST_PICTURES = 1500
+_ENOUGH_DRAWN = 5
 """More decided pictures than this teach by a random part: the fit stays within seconds."""
 
 
@@ -91,7 +93,11 @@ class _Trust:
 def collect(
     project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, encoder_id: int, progress: Progress
 ) -> Collected | None:
-    """Crops with names from decided pictures, and how far the detector's class names can be trusted."""
+    """Crops with names from decided pictures, and how far the detector's class names can be trusted.
+
+    That is said by pictures drawn at random, once there are some: those asked about for their doubts are harder.
+    """
+    drawn = project.decisions.asked_because(WORDS[Why.RANDOM])
     trust, models = _Trust(stands_for(project, detector) if detector else ()), proposers(project)
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown else -1
@@ -113,7 +119,8 @@ def collect(
         said = [(p, name_of(p.bbox, annotations)) for p in predictions]
         proposed = [(p, target) for p, target in said if target is not None and target != unknown_id]
         for p, target in proposed:
-            if target != BACKGROUND and len(p.class_scores):
+            is_fair = len(drawn) < _ENOUGH_DRAWN or image.id in drawn
+            if target != BACKGROUND and len(p.class_scores) and is_fair:
                 trust.add(p, target)
         named = [(a.bbox, a.category_id) for a in annotations if not a.crowd and a.category_id != unknown_id]
         named += [(p.bbox, target) for p, target in proposed]

@@ -1,6 +1,7 @@
 """Why a picture is asked about, near-duplicates, the mix of the queue, and what reviews changed."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageState, Split
+from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import WORDS, Why, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
@@ -16,17 +17,19 @@ from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import looks, read_upright
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows.consistency import look_again
 from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sample, stop_advice
-from hitl_desktop.workflows.embed import embed_pictures, vectors_of
+from hitl_desktop.workflows.embed import embed_pictures, encoder_record_id, vectors_of
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.first_sight import first_sights
 from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
-from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.naming import detector_of, load_naming
+from hitl_desktop.workflows.naming_samples import collect, decided_pictures
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.rank_queue import refresh_queue
@@ -362,3 +365,25 @@ def test_effort_is_told_of_a_random_sample_beside_the_others(taught_project: Pro
     assert [part.pictures for part in told.stretches][:2] == [3, 3]
     assert all(part.saved_interval is None for part in told.stretches)  # three pictures say nothing
     assert first_sights(taught_project)
+
+
+def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
+    taught_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = taught_project
+    detector, encoder_id = detector_of(project), encoder_record_id(project)
+    assert detector is not None
+    images = decided_pictures(project)
+    assert project.decisions.asked_because(WORDS[Why.RANDOM]) == {image.id for image in images}
+    *five, chosen = (image for image in images if project.predictions.of_image(image.id, detector.id))
+    assert len(five) >= 5
+
+    def trust(images: Sequence[ImageRecord], drawn: Sequence[ImageRecord]) -> list[float]:
+        monkeypatch.setattr(Decisions, "asked_because", lambda *_: {image.id for image in drawn})
+        collected = collect(project, images, detector, encoder_id, QUIET)
+        assert collected is not None
+        return collected.trust.tolist()
+
+    everything = trust(images, images)
+    assert trust(images, five) == trust(five, five) != everything
+    assert trust(images, [chosen]) == everything  # of so few nothing can be said
