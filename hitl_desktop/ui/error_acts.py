@@ -129,7 +129,7 @@ class ErrorActs:
         image = self._session.image
         if self.dialog is None:
             self._show_suggestion()
-        if self.dialog is not None and image is not None:
+        elif image is not None:
             self.dialog.keep_those(
                 lambda s: s.image_id != image.id or holds(s, self._session.annotations), goes_on=False
             )

@@ -24,6 +24,7 @@ from hitl_desktop.workflows.mixing import Mix, mix_of
 from hitl_desktop.workflows.naming import Naming
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.tagging import load_tag_head
+from hitl_desktop.workflows.trial import pinned
 
 _KNOWS_FROM = 5
 """So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance asks."""
@@ -60,7 +61,7 @@ def rank_undecided(
         ids = project.queue.ids()
         looked = _look(project, naming, before, ids, how, progress, seed) if naming else _Looked([], ids, {})
         put_back = project.queue.put_back_ids()
-        pinned = {i for members in project.sets.all().values() for i in members}
+        edge_cases = pinned(project)
         again = dict.fromkeys(due(project), Why.AGAIN)
         if how.shares.get(Why.SUSPECTED):
             again |= dict.fromkeys((s.image_id for s in suspected(project)), Why.SUSPECTED)
@@ -77,7 +78,7 @@ def rank_undecided(
     queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
     if Why.RANDOM in queues:
         queues[Why.RANDOM] = random_order(rest, seed)
-    queues[Why.EDGE] = [i for i in rest if i in pinned]
+    queues[Why.EDGE] = [i for i in rest if i in edge_cases]
     for why in OF_DECIDED:
         queues[why] = [i for i in again if again[i] is why]
     front = mix(rest, queues, how.shares, most=_MOST_MIXED, after=turns)
