@@ -196,8 +196,11 @@ def _decide(
         if is_known and not removed and not accepted:
             if not dismissed:
                 return Changes()
-            right = Edit("Right as it is", image_id, after=Side(dismissed=dismissed))
-            return _do(project, right) | Changes(queue=True)
+            right = _apply(project, Edit("Right as it is", image_id, after=Side(dismissed=dismissed)))
+            project.journal.push(right)
+            acts = count_acts(project, image_id)
+            project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
+            return _changes(project, right) | Changes(queue=True)
         own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
         added = tuple(as_annotation(p, own[p.name]) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"

@@ -84,7 +84,9 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
     assert found == {Why.SUSPECTED: [decided[3]], Why.AGAIN: [decided[0]], Why.EDGE: waiting[-1:]}
 
     how = annotate.How(None, Thresholds(0.3), 1.0)
+    spent = {d.image_id: d.seconds for d in project.decisions.final()}[decided[3]]
     annotate.decide(project, decided[3], [], [], how)  # it is right as it is
+    assert {d.image_id: d.seconds for d in project.decisions.final()}[decided[3]] == spent + 1.0
     assert [s.image_id for s in project.suspicions.open()] == [decided[2]]
     annotate.undo(project)
     assert {s.image_id for s in project.suspicions.open()} == {decided[2], decided[3]}
