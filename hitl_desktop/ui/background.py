@@ -91,7 +91,7 @@ class Background(QObject):
     def _list(self, number: int) -> None:
         project = self._session.project
         if project is not None:
-            front = self._session.order.front
+            front = self._session.pictures.order.front
 
             def read(p: Project, _: Progress) -> tuple[Listing, ReviewOrder]:
                 listing = list_queue(p)
@@ -183,7 +183,7 @@ class Background(QObject):
         session = self._session
         session.apply_changes(Changes(images=True, queue=True))
         if session.image is None:
-            session.go_to(session.order.next_of(session.undecided))
+            session.go_to(session.pictures.order.next_of(session.pictures.undecided))
         if self._automatic:
             self.prelabel()
         if session.project is not None:
@@ -295,7 +295,7 @@ class Background(QObject):
     def _on_decided(self) -> None:
         if self._session.image is not None:
             self.unlearned.add(self._session.image.id)
-        decided = self._session.count("decided")
+        decided = self._session.pictures.count("decided")
         if decided % _LOOK_AGAIN_EVERY == 0 and decided > self._said_due:
             self._said_due = decided
             self._session.messages.say("One more picture is due to be labelled again, blind: Model, Once more.")
@@ -315,7 +315,7 @@ class Background(QObject):
             self._learn_if_due()
 
     def _learn_if_due(self) -> None:
-        if self._automatic and is_due(len(self.unlearned), self._session.count("decided")):
+        if self._automatic and is_due(len(self.unlearned), self._session.pictures.count("decided")):
             self.learn()
 
     def learn(self) -> None:

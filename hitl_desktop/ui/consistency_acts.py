@@ -89,7 +89,7 @@ class ConsistencyActs:
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog
         if dialog is not None and self._session.manage(partial(_kept, dialog.image_id, boxes, dialog.seconds)):
-            self._session.pass_over(self._due.pop(0))
+            self._session.pictures.pass_over(self._due.pop(0))
             self._show_next()
 
     def _on_unseen(self, _image_id: int) -> None:
@@ -101,7 +101,7 @@ class ConsistencyActs:
         asked = self._asked
         self.close()
         if asked is not None:
-            self._session.pass_over(asked)
+            self._session.pictures.pass_over(asked)
             if self._session.at_hand == self._from:  # nobody went elsewhere meanwhile
                 self._session.next()
 

@@ -129,8 +129,8 @@ class Controller(QObject):
         session = self._session
         if session.project is None:
             return []
-        start = session.walk.position + 1
-        ahead = [i for i in session.walk.ids[start : start + 50] if session.is_asked(i)][:_PREFETCHED]
+        start = session.pictures.walk.position + 1
+        ahead = [i for i in session.pictures.walk.ids[start : start + 50] if i in session.pictures][:_PREFETCHED]
         records = [record for i in ahead if (record := session.project.images.get(i))]
         return [(record.id, session.project.path_of(record)) for record in records]
 
@@ -372,7 +372,7 @@ class Controller(QObject):
     def take_previous(self) -> None:
         """Draw the boxes of the picture before this one, for series of nearly the same picture."""
         session = self._session
-        before = session.walk.step(-1)
+        before = session.pictures.walk.step(-1)
         if session.project is None or before is None:
             self._messages.say("There is no picture before this one.")
             return

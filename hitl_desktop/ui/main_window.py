@@ -509,10 +509,10 @@ class MainWindow(QMainWindow):
         self.actions_.enable(project=session.is_open, picture=session.image is not None)
         if not session.is_open:
             return
-        total = len(session.statuses)
-        decided = session.count("decided")
-        place = f"picture {session.order.position + 1} of {total}" if session.image else f"{total} pictures"
-        place = "listing the pictures" if session.is_listing and not total else place
+        total = len(session.pictures.statuses)
+        decided = session.pictures.count("decided")
+        place = f"picture {session.pictures.order.position + 1} of {total}" if session.image else f"{total} pictures"
+        place = "listing the pictures" if session.pictures.is_listing and not total else place
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
         self.why.setText(self._why_asked())

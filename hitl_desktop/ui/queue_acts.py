@@ -43,7 +43,7 @@ class QueueActs:
         project = self._session.project
         if project is None:
             return
-        dialog = MixDialog(mix_of(project), self._session.queues, self._queue)
+        dialog = MixDialog(mix_of(project), self._session.pictures.queues, self._queue)
         dialog.exec()
         if self._session.project is not project:
             return  # another one was opened meanwhile, by what had begun before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Container, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -26,12 +26,13 @@ from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.messages import Messages
-from hitl_desktop.ui.review_order import ReviewOrder, arranged
+from hitl_desktop.ui.picture_list import PictureList
+from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.saving import Saving
 from hitl_desktop.ui.theme import choose_colours
 from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.list_queue import CountedQueue, Listing, list_queue
+from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.naming import (
     SAME_OBJECT_IOU,
     Naming,
@@ -97,14 +98,9 @@ class Session(QObject):
         self.category_id: int | None = None
         self.threshold = settings.number("display_threshold")
         self.own_thresholds: dict[int, float] = {}
-        self.order = ReviewOrder()
-        self._listing = Listing()
-        self._listings_asked = 0
-        self._since_asked: dict[int, str] = {}
-        self.is_listing = self._is_stepping = False
+        self.pictures = PictureList()
+        self._is_stepping = False
         self._naming: Naming | None = None
-        self._view: ReviewOrder | None = None
-        self._decided_too = False
         self._remembered: dict[str, str] = {}
         self.saving = Saving(messages)
         self.categories: list[Category] = []
@@ -129,13 +125,15 @@ class Session(QObject):
         own: dict[str, float] = json.loads(project.meta.get(_OWN_THRESHOLDS) or "{}")
         self.own_thresholds = {int(i): score for i, score in own.items()}
         decided = project.decisions.decided_order()
-        self.order = ReviewOrder(decided, decided[-1] if decided else None)
+        self.pictures.begin(decided)
         last = project.meta.get_id(_LAST_IMAGE)
         if not self.reload_queue():
             last = last or project.images.first_id()
-            self.order = ReviewOrder([i for i in decided if i != last] + ([last] if last else []), last)
-        elif last not in self.statuses:
-            last = self.order.next_of(self.undecided) or (self.order.ids[0] if self.order.ids else None)
+            self.pictures.order.take(ReviewOrder([i for i in decided if i != last] + ([last] if last else [])))
+            self.pictures.stand_at(last)
+        elif last not in self.pictures.statuses:
+            order = self.pictures.order
+            last = order.next_of(self.pictures.undecided) or next(iter(order.ids), None)
         self.opened.emit()
         self.go_to(last)
 
@@ -151,11 +149,11 @@ class Session(QObject):
             except HitlError as error:  # where work went on is no loss
                 self.messages.error(error)
             self.project.close()
-        self._remembered, self._view = {}, None
+        self._remembered = {}
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
-        self.order, self._listing = ReviewOrder(), Listing()
-        self.is_listing = self._is_stepping = False
+        self.pictures.begin()
+        self._is_stepping = False
 
     @property
     def naming(self) -> Naming | None:
@@ -180,47 +178,16 @@ class Session(QObject):
         """Whether there is a project."""
         return self.project is not None
 
-    def count(self, status: str) -> int:
-        """How many pictures have this status."""
-        return len(self._listing.by_status.get(status, ()))
-
-    @property
-    def undecided(self) -> Set[int]:
-        """Pictures still to be decided."""
-        return self._listing.by_status.get(ImageState.UNDECIDED.value, set())
-
-    @property
-    def statuses(self) -> dict[int, str]:
-        """The status of every picture by id."""
-        return self._listing.statuses
-
-    @property
-    def queues(self) -> list[CountedQueue]:
-        """The queues by reason, as they were counted when the pictures were listed."""
-        return self._listing.queues
-
     @property
     def again(self) -> Why:
         """Why the picture at hand, a decided one, is to be looked at again; nothing if it is not."""
-        return self._listing.again.get(self.image.id, Why.NOTHING) if self.image is not None else Why.NOTHING
-
-    def pass_over(self, image_id: int) -> None:
-        """A decided picture is not to be looked at again now."""
-        self._listing.pass_over(image_id)
-
-    def is_asked(self, image_id: int) -> bool:
-        """Whether a picture is still to be looked at."""
-        return image_id in self._listing
+        return self.pictures.again(self.at_hand)
 
     @property
     def at_hand(self) -> int | None:
         """The id of the picture at hand; also for jobs to read."""
         image = self.image
         return image.id if image is not None else None
-
-    def _set_status(self, image_id: int, status: str) -> None:
-        self._listing.set_status(image_id, status)
-        self._since_asked[image_id] = status
 
     def remember(self, key: str, text: str) -> None:
         """Keep how the project is looked at, to be recalled when it is opened again."""
@@ -235,40 +202,22 @@ class Session(QObject):
         return self.project.path_of(image) if self.project else None
 
     def reload_queue(self) -> bool:
-        """Read the active ranking; of very many pictures a job does it, False, and `take_listing` follows.
-
-        Pictures before and at the current one keep their place.
-        """
+        """Read the active ranking; of very many pictures a job does it, False, and `take_listing` follows."""
         if self.project is None:
             return True
-        self._listings_asked += 1
         if self.project.images.last_id() > MANY:
-            self._since_asked, self.is_listing = {}, True
-            self.listing_wanted.emit(self._listings_asked)
+            self.listing_wanted.emit(self.pictures.ask())
             return False
-        self._take(list_queue(self.project))
+        self.pictures.take(list_queue(self.project))
         return True
 
-    def _take(self, listing: Listing, order: ReviewOrder | None = None) -> None:
-        self.is_listing = False
-        self._listing = listing
-        front = arranged(self.order.front, (), (), listing.again).ids
-        if order is not None and order.ids[: len(front)] == front:
-            self.order.take(order)
-        else:
-            self.order.rerank(listing.ranked, listing.statuses, listing.again)
-
     def take_listing(self, number: int, read: tuple[Listing, ReviewOrder]) -> None:
-        """What a job has read and put in order, with what hands did meanwhile; nothing if it was asked anew since."""
-        if number != self._listings_asked or self.project is None:
+        """What a job has read and put in order; nothing if it was asked anew since."""
+        if self.project is None or not self.pictures.take_read(number, read):
             return
-        listing, order = read
-        for image_id, status in self._since_asked.items():
-            listing.set_status(image_id, status)
-        self._take(listing, order)
         self.changed.emit(Changes(images=True, queue=True))
         if self.image is None:
-            self.go_to(self.order.next_of(self.undecided))
+            self.go_to(self.pictures.order.next_of(self.pictures.undecided))
 
     def apply_changes(self, changes: Changes) -> None:
         """Take in what a job changed and tell the views; proposals on screen stay, only missing ones appear."""
@@ -321,9 +270,7 @@ class Session(QObject):
         """Show a picture."""
         self.leaving.emit()
         self.image = self.project.images.get(image_id) if self.project and image_id is not None else None
-        for order in (self.order, self._view):
-            if order is not None:
-                order.current = self.image.id if self.image else None
+        self.pictures.stand_at(self.at_hand)
         self._active_seconds, self._since = 0.0, time.monotonic()
         self._read_boxes()
         self.image_changed.emit()
@@ -338,52 +285,19 @@ class Session(QObject):
 
     def next(self) -> None:
         """Show the next picture that is to be decided."""
-        following = self._following()
+        following = self.pictures.following()
         if following is None:
             self.boxes_changed.emit()
-            self.messages.say(self._why_no_next())
-        elif self._is_blind(following):
+            self.messages.say(self.pictures.why_none_follows())
+        elif self.pictures.is_blind(following):
             self.boxes_changed.emit()
             self.blind_wanted.emit(following)
         else:
             self.go_to(following)
 
-    def _is_blind(self, image_id: int) -> bool:
-        """Whether a picture is to be labelled once more: in its turn, or where nothing else is listed."""
-        listed = self._view if self._decided_too and self._view is not None else None
-        return image_id in self._listing.due and (listed is None or self._listing.due.issuperset(listed.ids))
-
-    def restrict(self, view: ReviewOrder | None, *, decided_too: bool = False) -> None:
-        """Go through these pictures only, in this order, as the queue shows them; None goes through all."""
-        self._view, self._decided_too = view, decided_too
-        if view is not None:
-            view.current = self.image.id if self.image else None
-
-    @property
-    def walk(self) -> ReviewOrder:
-        """The order in which hands go through the pictures: as they are listed, while the one at hand is listed."""
-        return self._view if self._view is not None and self._view.position >= 0 else self.order
-
-    def _following(self) -> int | None:
-        wanted: Container[int] = self.statuses if self._decided_too else self._listing
-        if self._view is not None and self.walk is self.order:
-            wanted = {i for i in self._view.ids if i in wanted}
-        return self.walk.next_of(wanted)
-
-    def _why_no_next(self) -> str:
-        if self.is_listing:
-            return "The pictures are still being listed."
-        if self._view is not None and self.undecided:
-            return "Nothing is left to do in this filter of the queue."
-        if self.undecided:
-            return "This is the last picture to do."
-        aside = [f"{n} {word}" for word in ("skipped", "unreadable") if (n := self.count(word))]
-        left = f"Nothing is left to do but {' and '.join(aside)}." if aside else "Every picture is decided."
-        return f"{left} Export with Ctrl+E, or add a folder."
-
     def previous(self) -> None:
         """Show the picture before this one."""
-        before = self.walk.step(-1)
+        before = self.pictures.walk.step(-1)
         if before is not None:
             self.go_to(before)
 
@@ -488,7 +402,7 @@ class Session(QObject):
         elif changes.queue and self.project is not None:
             for image_id in changes.annotations_of:
                 if (record := self.project.images.get(image_id)) is not None:
-                    self._set_status(image_id, record.status)
+                    self.pictures.set_status(image_id, record.status)
         if self.image is not None:
             self._read_image(self.image.id)
             if changes.categories or changes.head:  # they are called otherwise; else what is on the screen stays
@@ -532,7 +446,7 @@ class Session(QObject):
             self._read_names()
         self._read_image(image_id)
         if leaves:
-            self.pass_over(image_id)
+            self.pictures.pass_over(image_id)
         else:
             self.boxes_changed.emit()
         self.changed.emit(changes)
@@ -551,7 +465,7 @@ class Session(QObject):
             self._read_image(image_id)
             self.boxes_changed.emit()
         elif (after := self.project.images.get(image_id)) is not None:
-            self._set_status(image_id, after.status)
+            self.pictures.set_status(image_id, after.status)
         self.changed.emit(changes)
         self.messages.say(f"Saved now: what waited for the disk, on {image.path}.")
         if changes.queue:
@@ -574,7 +488,7 @@ class Session(QObject):
             return
         self.image = self.project.images.get(image_id)
         if self.image is not None:
-            self._set_status(image_id, self.image.status)
+            self.pictures.set_status(image_id, self.image.status)
             self.annotations = self.project.annotations.of_image(image_id)
             self.rejected = self.project.predictions.rejected_of(image_id)
 
@@ -713,7 +627,7 @@ class Session(QObject):
         elsewhere = self.image is None or changes.go_to != self.image.id
         where = f" on {there.path}" if elsewhere and there else ""
         if there is not None:
-            self._set_status(there.id, there.status)
+            self.pictures.set_status(there.id, there.status)
         if not elsewhere:
             self._read_image(changes.go_to)
             self.boxes_changed.emit()

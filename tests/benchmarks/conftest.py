@@ -37,7 +37,7 @@ def window_on(folder: Path, qtbot: QtBot, pictures: int, *, read: bool = True) -
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.session.is_open)
     window.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(window.session.statuses) == pictures, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == pictures, timeout=60_000)
     if not read:
         window.runner.cancel("reading")
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)

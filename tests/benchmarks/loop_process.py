@@ -115,7 +115,7 @@ def main(folder: Path) -> None:
         "syncs": watch.syncs,
         "heads": project.db.scalar("SELECT count(*) FROM head_versions"),
         "prelabelled": len(project.predictions.images_done(model)) if model else 0,
-        "pictures": len(window.session.statuses),
+        "pictures": len(window.session.pictures.statuses),
     }
     window.close()
     print(json.dumps(result))

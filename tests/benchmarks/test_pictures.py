@@ -57,7 +57,7 @@ def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str)
 
     qtbot.waitUntil(shown)
     for _ in range(STEPS):
-        following = window.session.order.next_of(window.session.undecided)
+        following = window.session.pictures.order.next_of(window.session.pictures.undecided)
         assert following
         qtbot.waitUntil(lambda wanted=following: window.loader.is_kept(wanted), timeout=20_000)
         QApplication.processEvents()
@@ -99,7 +99,7 @@ def test_costs_do_not_grow_with_the_number_of_pictures(bench: Bench, tmp_path: P
     window.session.add_category("cat")
     following, edits = [], []
     for _ in range(40):
-        target = window.session.walk.next_of(window.session.undecided)
+        target = window.session.pictures.walk.next_of(window.session.pictures.undecided)
         assert target
         wait_for(lambda wanted=target: window.loader.is_kept(wanted))
         began = time.perf_counter()

@@ -78,7 +78,7 @@ def test_a_hundred_thousand_are_put_in_another_order(bench: Bench, large: Path, 
     window.resize(1360, 860)
     window.show()
     window.open_path(large)
-    qtbot.waitUntil(lambda: len(window.session.statuses) == PICTURES, timeout=120_000)
+    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == PICTURES, timeout=120_000)
     qtbot.waitUntil(lambda: not window.runner.jobs and window.canvas.has_picture, timeout=120_000)
     at_hand = window.session.image
     figures: dict[str, float] = {}

@@ -110,7 +110,7 @@ def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
     there.mkdir()
     for n in range(5):
         Image.fromarray(np.full((33, 44, 3), n, np.uint8)).save(there / f"{n}.png")
-    count = len(window.session.statuses)
+    count = len(window.session.pictures.statuses)
     answers = window.file_acts.ask
     assert isinstance(answers, Answers)
     answers.next_picture = at_hand(window).rename(there / "moved.png")
@@ -118,9 +118,9 @@ def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
     qtbot.waitUntil(lambda: at_hand(window).parent == there, timeout=10_000)
     window.background.refresh_folders()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
-    assert len(window.session.statuses) == count
+    assert len(window.session.pictures.statuses) == count
     window.background.add_folder(there)  # now it is wanted
-    qtbot.waitUntil(lambda: len(window.session.statuses) == count + 5, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == count + 5, timeout=10_000)
 
 
 def test_boxes_of_a_picture_that_was_scaled_are_scaled_with_it(window: MainWindow, qtbot: QtBot) -> None:
@@ -142,5 +142,5 @@ def test_a_picture_with_boxes_outside_of_it_is_not_accepted(window: MainWindow, 
     window.file_acts.reread()
     qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 60), timeout=10_000)
     window.session.accept_picture()
-    assert window.session.count("decided") == 0
+    assert window.session.pictures.count("decided") == 0
     assert "1 box of this picture lies outside of it" in window._warning.text()

@@ -93,10 +93,10 @@ def test_a_decided_picture_stays_until_that_is_saved(window: MainWindow) -> None
         window.session.accept_picture()
         assert window.session.image
         assert window.session.image.id == 1
-        assert window.session.count("decided") == 0
+        assert window.session.pictures.count("decided") == 0
         window.session.next()
     assert window.session.saving.retry()
-    assert window.session.count("decided") == 1
+    assert window.session.pictures.count("decided") == 1
 
 
 def test_closing_asks_before_anything_is_lost(window: MainWindow) -> None:

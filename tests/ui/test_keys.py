@@ -43,9 +43,9 @@ def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
     editor = after_pressing("J", window)
     assert '"Nothing here: verified empty, next picture" has the key J.' in editor.note.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_E)
-    assert window.session.count("decided") == 0
+    assert window.session.pictures.count("decided") == 0
     QTest.keyClick(window.canvas, Qt.Key.Key_J)
-    assert window.session.count("decided") == 1
+    assert window.session.pictures.count("decided") == 1
     assert "<b>J</b>" in cheat_sheet_html(window.actions_)
 
 

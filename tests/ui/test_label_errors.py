@@ -51,7 +51,7 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     window: MainWindow, qtbot: QtBot, corrupted: Path
 ) -> None:
     window.open_path(corrupted)
-    qtbot.waitUntil(lambda: len(window.session.statuses) == 12, timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == 12, timeout=LONG)
     project = window.session.project
     assert project
     dialog = shown(window, qtbot)

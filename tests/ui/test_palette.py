@@ -58,4 +58,4 @@ def test_the_chosen_act_is_done(window: MainWindow) -> None:
 
     QTimer.singleShot(50, choose)
     window.actions_["palette"].trigger()
-    assert window.session.count("decided") == 1
+    assert window.session.pictures.count("decided") == 1

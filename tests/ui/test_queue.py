@@ -86,7 +86,7 @@ def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: Mai
 
 
 def test_a_filter_keeps_the_order_of_asking(window: MainWindow) -> None:
-    window.session.order.rerank([4, 3, 2], [1, 2, 3, 4])
+    window.session.pictures.order.rerank([4, 3, 2], [1, 2, 3, 4])
     choose(window.queue.state, "To do")
     assert listed(window) == [1, 4, 3, 2]
 
@@ -120,7 +120,7 @@ def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: Mai
     assert [window.queue.model.index(n, 0).data(STATUS) for n in range(4)] == ["undecided", *["skipped"] * 3]
     assert "Done for 3 pictures" in window.statusBar().currentMessage()
     window.session.undo()
-    assert window.session.count("skipped") == 0
+    assert window.session.pictures.count("skipped") == 0
     assert window.queue.selected == [2, 3, 4]
     answers = window.ask
     assert isinstance(answers, Answers)
@@ -142,10 +142,10 @@ def test_very_many_pictures_are_changed_by_a_job(
     window.queue.list.selectAll()
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
-    qtbot.waitUntil(lambda: window.session.count("skipped") == 4)
+    qtbot.waitUntil(lambda: window.session.pictures.count("skipped") == 4)
     assert "Done for 4 pictures" in window.statusBar().currentMessage()
     window.session.undo()
-    assert window.session.count("undecided") == 4
+    assert window.session.pictures.count("undecided") == 4
 
 
 def test_a_tag_is_for_what_was_selected_when_it_was_asked_for(
@@ -295,11 +295,11 @@ def test_a_picture_is_skipped_with_a_reason(window: MainWindow) -> None:
     assert isinstance(answers, Answers)
     answers.next_reason = None  # the menu was left
     QTest.keyClick(window.canvas, Qt.Key.Key_S)
-    assert window.session.count("skipped") == 0
+    assert window.session.pictures.count("skipped") == 0
     answers.next_reason = OTHER_REASON
     answers.next_text = " not ours "
     QTest.keyClick(window.canvas, Qt.Key.Key_S)
-    assert window.session.count("skipped") == 1
+    assert window.session.pictures.count("skipped") == 1
     model = window.queue.model
     assert model.index(0, 0).data(DETAIL) == "skipped: not ours"
 

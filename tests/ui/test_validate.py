@@ -81,10 +81,10 @@ def test_verdicts_by_key_go_where_nothing_learns(
     assert "8 of 8" in answers.told[-1][1]
     assert "car: 4 of 4 shown right, 4 of 4 found" in answers.told[-1][2]
     dialog.promote.click()
-    assert window.session.count("decided") == 4
+    assert window.session.pictures.count("decided") == 4
     assert window.background.unlearned == {1, 2, 3, 4}
     window.session.undo()
-    assert window.session.count("decided") == 0
+    assert window.session.pictures.count("decided") == 0
     assert window.background.unlearned == {1, 2, 3, 4}  # what was taken back is to be forgotten
     assert not any(v.is_promoted for v in project.validations.all())
     dialog.close()
@@ -120,7 +120,7 @@ def test_a_picture_that_is_gone_is_passed_over_and_does_not_come_again(
     assert dialog.image_id == later.id
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: dialog.image_id != later.id and dialog.canvas.has_picture, timeout=LONG)
-    assert window.session.statuses[later.id] == "unreadable"
+    assert window.session.pictures.statuses[later.id] == "unreadable"
     assert [v.image_id for v in project.validations.all()] not in ([gone.id], [later.id])
     dialog.close()
 

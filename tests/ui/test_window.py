@@ -301,7 +301,7 @@ def test_what_the_threshold_hides_is_said_before_a_picture_is_called_empty(windo
     window.session.set_threshold(0.95)
     key(window, Qt.Key.Key_A)
     assert "(those below 0.95: 4; [ shows more)" in window.statusBar().currentMessage()
-    assert window.session.count("decided") == 0
+    assert window.session.pictures.count("decided") == 0
 
 
 def test_tab_after_accepting_goes_on_to_what_is_still_open(window: MainWindow) -> None:
@@ -510,7 +510,7 @@ def test_export_and_import_through_the_menu(
     other.open_path(tmp_path / "again")
     qtbot.waitUntil(lambda: other.session.is_open)
     other.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(other.session.statuses) == 4 and not other.runner.jobs, timeout=30_000)
+    qtbot.waitUntil(lambda: len(other.session.pictures.statuses) == 4 and not other.runner.jobs, timeout=30_000)
     other_answers = other.ask
     assert isinstance(other_answers, Answers)
     other_answers.next_import = tmp_path / "out.json"
@@ -581,7 +581,7 @@ def test_the_project_opens_where_work_goes_on(window: MainWindow, make_window: M
     other = reopened(window, make_window)
     assert other.session.image
     assert other.session.image.id == 2
-    assert other.session.order.ids == [1, 2, 3, 4]
+    assert other.session.pictures.order.ids == [1, 2, 3, 4]
     qtbot.waitUntil(lambda: other.canvas.has_picture)
 
 
@@ -661,13 +661,13 @@ def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_E)
     assert "cannot be decided" in window.statusBar().currentMessage()
-    assert window.session.count("decided") == 0
+    assert window.session.pictures.count("decided") == 0
 
 
 def test_accepting_a_picture_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
     key(window, Qt.Key.Key_A)
     assert "E says that the picture is empty" in window.statusBar().currentMessage()
-    assert window.session.count("decided") == 0
+    assert window.session.pictures.count("decided") == 0
 
 
 def test_keys_held_down_do_not_repeat(window: MainWindow) -> None:
@@ -765,7 +765,7 @@ def test_pictures_added_while_the_detector_looks_are_looked_at_too(
     window.open_path(pictures)
     qtbot.waitUntil(lambda: window.runner.busy("detecting"), timeout=20_000)
     window.background.add_folder(tmp_path / "more")
-    qtbot.waitUntil(lambda: len(window.session.statuses) == 8 and not window.runner.jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == 8 and not window.runner.jobs, timeout=60_000)
     project = window.session.project
     assert project
     model = project.meta.get_id("detector")
@@ -993,13 +993,13 @@ def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
     session = other.session
     assert session.image
     assert session.image.id == 3  # at once, before the others are known
-    assert session.is_listing
-    assert session.statuses == {}
+    assert session.pictures.is_listing
+    assert session.pictures.statuses == {}
     session.skip()
     assert "still being listed" in other.statusBar().currentMessage()
-    qtbot.waitUntil(lambda: len(session.statuses) == 4)
-    assert session.statuses[3] == "skipped"  # what was done meanwhile stands
-    assert session.count("undecided") == 3
+    qtbot.waitUntil(lambda: len(session.pictures.statuses) == 4)
+    assert session.pictures.statuses[3] == "skipped"  # what was done meanwhile stands
+    assert session.pictures.count("undecided") == 3
     assert other.queue.model.rowCount() == 4
     assert other.queue.model.index_of(3).isValid()
     session.next()
@@ -1007,11 +1007,15 @@ def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
 
 
 def test_a_listing_that_was_asked_for_anew_is_dropped(window: MainWindow) -> None:
-    before = window.session.statuses
-    window.session.take_listing(
-        window.session._listings_asked - 1, (Listing([2], {2: "undecided"}, {"undecided": {2}}), ReviewOrder([2]))
-    )
-    assert window.session.statuses is before
+    pictures = window.session.pictures
+    before = pictures.statuses
+    stale, fresh = pictures.ask(), pictures.ask()
+    read = (Listing([2], statuses={2: "undecided"}, by_status={"undecided": {2}}), ReviewOrder([2]))
+    window.session.take_listing(stale, read)
+    assert pictures.statuses is before
+    assert pictures.is_listing
+    window.session.take_listing(fresh, read)
+    assert pictures.statuses == {2: "undecided"}
 
 
 def test_the_last_picture_is_at_hand_again(window: MainWindow, make_window: MakeWindow) -> None:

@@ -79,12 +79,12 @@ class QueueModel(QAbstractListModel):
         record = self._record(self._rows[row]) if row < len(self._rows) else None
         if record is None:
             return None
-        status = self._session.statuses.get(record.id, record.status)
+        status = self._session.pictures.statuses.get(record.id, record.status)
         return Facts(record.path, self._detail(record), status, self._thumbnail(record))
 
     def _words(self, record: ImageRecord, role: int) -> str | None:
         if role == STATUS:
-            return self._session.statuses.get(record.id, record.status)
+            return self._session.pictures.statuses.get(record.id, record.status)
         if role == DETAIL:
             return self._detail(record)
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
@@ -94,7 +94,7 @@ class QueueModel(QAbstractListModel):
     def reload(self) -> None:
         """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded` follows."""
         self._asked += 1
-        project, asked = self._session.project, self._session.order.ids
+        project, asked = self._session.project, self._session.pictures.order.ids
         if self.wanted.is_plain or project is None:
             self._take(None)
         elif len(asked) > MANY:
@@ -107,10 +107,10 @@ class QueueModel(QAbstractListModel):
             self._take(view)
 
     def _take(self, view: ReviewOrder | None) -> None:
-        self._session.restrict(view, decided_too=self.wanted.is_about_done_ones)
+        self._session.pictures.restrict(view, decided_too=self.wanted.is_about_done_ones)
         self.beginResetModel()
         self._view = view
-        self._rows = self._session.order.ids if view is None else view.ids
+        self._rows = self._session.pictures.order.ids if view is None else view.ids
         self._records.clear()
         self._ranked.clear()
         self.endResetModel()
@@ -129,7 +129,7 @@ class QueueModel(QAbstractListModel):
         """The row of a picture; invalid when the filter hides it."""
         if image_id is None:
             return QModelIndex()
-        row = (self._session.order if self._view is None else self._view).place_of(image_id)
+        row = (self._session.pictures.order if self._view is None else self._view).place_of(image_id)
         return self.index(row, 0) if 0 <= row < len(self._rows) else QModelIndex()
 
     def refresh(self, image_id: int) -> None:

@@ -323,7 +323,7 @@ class QueuePanel(QWidget):
         chosen, self._is_filling = self.reason.currentData(), True
         queues = [
             ("Any reason", QueueFilter()),
-            *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.queues),
+            *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.pictures.queues),
         ]
         if [self.reason.itemData(n) for n in range(self.reason.count())] != [shows for _, shows in queues]:
             self.reason.clear()
@@ -377,11 +377,11 @@ class QueuePanel(QWidget):
 
     def _show_counts(self) -> None:
         self._fill_queues()
-        found, of = self.model.rowCount(), len(self._session.statuses)
+        found, of = self.model.rowCount(), len(self._session.pictures.statuses)
         self._found.setVisible(found < of)
         self._found.setText(f"{found} of {counted(of, 'picture')}" if found else "Nothing matches.")
         for row, status in enumerate(STATES.values()):
-            count = self._session.count(status) if status else len(self._session.statuses)
+            count = self._session.pictures.count(status) if status else len(self._session.pictures.statuses)
             self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)
 
     def _on_changed(self, changes: Changes) -> None:
