@@ -38,9 +38,7 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - scikit-learn's names
         """Learn these samples alone."""
-        for name in ("classes_", "counts_", "sums_", "scatters_", "is_pooled_"):
-            if hasattr(self, name):
-                delattr(self, name)
+        self._begin_anew()
         return self.partial_fit(X, y)
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:  # noqa: N803
@@ -76,7 +74,19 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for label in self.classes_[~left].tolist():
             self.scatters_.pop(label, None)
         self.classes_, self.counts_, self.sums_ = self.classes_[left], self.counts_[left], self.sums_[left]
+        if not left.any():
+            self._begin_anew()
         return self
+
+    @property
+    def is_pooled_needlessly(self) -> bool:
+        """Whether so many classes were forgotten that each could have a scatter of its own, were it still known."""
+        return hasattr(self, "classes_") and self.is_pooled_ and len(self.classes_) <= self.most
+
+    def _begin_anew(self) -> None:
+        for name in ("classes_", "counts_", "sums_", "scatters_", "is_pooled_"):
+            if hasattr(self, name):
+                delattr(self, name)
 
     def restored(self, width: int) -> None:
         """Be ready with sums that were kept elsewhere, of so many features; scikit-learn looks for this attribute."""

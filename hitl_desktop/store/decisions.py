@@ -43,9 +43,11 @@ class Decisions:
         return self._db.scalar("SELECT max(id) FROM decisions") or 0
 
     def images_since(self, decision_id: int) -> set[int]:
-        """Pictures about which something was decided, or undone, after this line; skipping decides nothing."""
+        """Pictures about which something was decided, or undone, after this line; or skipped, if ever decided."""
         rows = self._db.all(
-            "SELECT DISTINCT image_id FROM decisions WHERE id > ? AND kind != 'skipped'", (decision_id,)
+            f"""SELECT DISTINCT image_id FROM decisions d WHERE id > ? AND (kind != 'skipped' OR EXISTS (
+                    SELECT 1 FROM decisions b WHERE b.image_id = d.image_id AND b.id < d.id AND b.kind IN {_FINAL}))""",
+            (decision_id,),
         )
         return {row[0] for row in rows}
 

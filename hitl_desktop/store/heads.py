@@ -136,10 +136,10 @@ class Heads:
         self._db.execute("UPDATE head_versions SET used = 1 WHERE id = ?", (head_id,))
         self._meta.set("hold_head", head_id if hold else None)
 
-    def was_taught(self, image_id: int) -> bool:
-        """Whether the active version was taught a picture."""
-        sql = "SELECT 1 FROM head_versions h, json_each(h.learned) e WHERE h.id = ? AND e.value = ?"
-        return self._db.one(sql, (self.active_id(), image_id)) is not None
+    def taught(self) -> set[int]:
+        """The pictures that the active version was taught."""
+        learned = self._db.scalar("SELECT learned FROM head_versions WHERE id = ?", (self.active_id(),))
+        return set(json.loads(learned or "[]"))
 
     def is_held(self) -> bool:
         """Whether somebody chose the active version, so that new ones wait."""

@@ -74,7 +74,7 @@ class Background(QObject):
         self.unlearned: set[int] = set()
         """Pictures that were decided, corrected or undone since the last head began to learn."""
         self._ranked_at = 0
-        self._look_again = self._said_small = False
+        self._look_again = self._said_small = self._learn_again = False
         self._said_due = 0
         self._filtering: Job | None = None
         self.speed = ""
@@ -120,8 +120,7 @@ class Background(QObject):
 
     def _on_not_stepped(self, project: Project, redo: bool, error: BaseException | None = None) -> None:
         if self._session.project is project:
-            head = project.heads.active()
-            self.unlearned |= project.decisions.images_since(head.summary.last_decision if head else 0)
+            self.unlearned |= self._not_learned_yet(project)
         self._on_stepped(project, redo, None)
         if error is not None:
             self._session.messages.error(error)
@@ -141,17 +140,23 @@ class Background(QObject):
         project = self._session.project
         self._runner.cancel(_STEPPING)  # what waits for another project
         self.unlearned, self._ranked_at = set(), 0
-        self._look_again = self._said_small = False
+        self._look_again = self._said_small = self._learn_again = False
         if project is None:
             return
-        head = project.heads.active()
-        self.unlearned = project.decisions.images_since(head.summary.last_decision if head else 0)
+        self.unlearned = self._not_learned_yet(project)
         if not self._automatic:
             return
         self.refresh_folders()
         self._runner.start(LEARNING, "Getting ready", lambda _: _get_ready(), quiet=True)
-        if head is None and (self.unlearned or project.heads.latest(1)):
+        if project.heads.active_id() is None and (self.unlearned or project.heads.latest(1)):
             self.learn()  # what was decided, perhaps with a program that learned in another way
+        else:
+            self._learn_if_due()
+
+    @staticmethod
+    def _not_learned_yet(project: Project) -> set[int]:
+        head = project.heads.active()
+        return project.decisions.images_since(head.summary.last_decision if head else 0)
 
     def refresh_folders(self) -> None:
         """List the folders again and read what is new."""
@@ -245,7 +250,9 @@ class Background(QObject):
         project = self._session.project
         if project is not None:
             job = in_project(project.path, lambda p, progress: refresh_queue(p, load_naming(p), progress))
-            self._runner.start(LEARNING, "Ranking the queue", job, on_success=lambda _: self._on_ranked())
+            self._runner.start(
+                LEARNING, "Ranking the queue", job, on_success=lambda _: self._on_ranked(), gives_way=True
+            )
 
     def _on_ranked(self) -> None:
         self._session.apply_changes(Changes(queue=True))
@@ -258,10 +265,11 @@ class Background(QObject):
             return
         job = in_project(project.path, partial(self._look, _LOOK_AHEAD))
         self._runner.start(
-            LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared
-        )
+            LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared,
+            gives_way=True,
+        )  # fmt: skip
         back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
-        self._runner.start(LEARNING, "Looking back", back, on_success=self._on_looked_back, quiet=True)
+        self._runner.start(LEARNING, "Looking back", back, on_success=self._on_looked_back, quiet=True, gives_way=True)
 
     def _look(self, most: int, project: Project, progress: Progress) -> int:
         """For a job: it asks as it goes on which picture is on the screen, and leaves that as it is."""
@@ -290,16 +298,15 @@ class Background(QObject):
         project = self._session.project
         if project is not None and not self._runner.busy(LEARNING):
             job = in_project(project.path, partial(self._look, _LOOK_AT_REST))
-            self._runner.start(LEARNING, "Looking at the rest", job, on_success=lambda n: self.rank() if n else None)
+            self._runner.start(
+                LEARNING, "Looking at the rest", job, on_success=lambda n: self.rank() if n else None, gives_way=True
+            )
 
     def _on_decided(self) -> None:
-        if self._session.image is not None:
-            self.unlearned.add(self._session.image.id)
         decided = self._session.pictures.count("decided")
         if decided % _LOOK_AGAIN_EVERY == 0 and decided > self._said_due:
             self._said_due = decided
             self._session.messages.say("One more picture is due to be labelled again, blind: Model, Once more.")
-        self._learn_if_due()
 
     def learn_of(self, image_id: int) -> None:
         """A decided picture shows something else now."""
@@ -307,23 +314,34 @@ class Background(QObject):
         self._learn_if_due()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.queue and changes.go_to is not None:  # an undo or redo of a decision
-            self.unlearned.add(changes.go_to)
-            self._learn_if_due()
-        elif changes.learn_from:
+        if changes.learn_from:
             self.unlearned |= changes.learn_from
             self._learn_if_due()
 
+    @property
+    def _is_learning(self) -> bool:
+        return any(job.title == _LEARN and not job.is_cancelled for job in self._runner.jobs)
+
     def _learn_if_due(self) -> None:
-        if self._automatic and is_due(len(self.unlearned), self._session.pictures.count("decided")):
+        """Learn if there is enough to be learned, or anything to be forgotten."""
+        project = self._session.project
+        if project is None or not self._automatic or not self.unlearned:
+            return
+        withdrawn = self.unlearned - project.images.decided_of(self.unlearned)
+        to_forget = withdrawn & project.heads.taught() if withdrawn else withdrawn
+        if not self._is_learning:
+            self.unlearned -= withdrawn - to_forget  # no head knows them
+        if to_forget or is_due(len(self.unlearned), self._session.pictures.count("decided")):
             self.learn()
 
     def learn(self) -> None:
-        """Fit a new head now; what only prepares gives way."""
+        """Fit a new head now, or once more after the one that is being fitted; what only prepares gives way."""
         project = self._session.project
-        if project is None or any(job.title == _LEARN and not job.is_cancelled for job in self._runner.jobs):
+        if project is None or self._is_learning:
+            self._learn_again = project is not None
             return
-        self._runner.cancel(LEARNING)
+        self._learn_again = False
+        self._runner.make_way(LEARNING)
         learning, self.unlearned = self.unlearned, set()
         job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1, most_new=_AT_ONCE))
         self._runner.start(
@@ -333,6 +351,7 @@ class Background(QObject):
             on_success=self._on_learned,
             on_failure=partial(self._on_not_learned, project.path, learning),
             on_cancelled=partial(self._on_not_learned, project.path, learning),
+            gives_way=True,
         )
 
     def _on_not_learned(self, path: Path, pictures: set[int], error: BaseException | None = None) -> None:
@@ -345,14 +364,22 @@ class Background(QObject):
         """Make a version of the head the active one."""
         project = self._session.project
         if project is not None:
-            self._runner.cancel(LEARNING)
+            self._runner.make_way(LEARNING)
             job = in_project(project.path, lambda p, progress: use_version(p, head_id, progress, hold=hold))
             self._runner.start(LEARNING, f"Using version {head_id}", job, on_success=lambda _: self._on_used(head_id))
 
     def _on_used(self, head_id: int) -> None:
         self._session.messages.say(f"Version {head_id} of the head is used from the next picture on.")
         self._session.apply_changes(Changes(head=True, queue=True))
+        self._learn_on()
         self._prepare()
+
+    def _learn_on(self, left: int = 0) -> None:
+        """Learn what is left, or what came meanwhile."""
+        if left or self._learn_again:
+            self.learn()
+        else:
+            self._learn_if_due()
 
     def _on_learned(self, result: RetrainResult) -> None:
         if result.waits:
@@ -360,9 +387,10 @@ class Background(QObject):
         elif result.small and not self._said_small:
             self._said_small = True
             self._session.messages.say("Many boxes are small for the head. Model > Look closer may find more of them.")
+        elif result.finds_as_before:
+            self._session.messages.say(
+                "Pictures that were taught are away, so the head finds as it did before. Reconnect their folder."
+            )
         self._session.apply_changes(result.changes)
-        if result.left:
-            self.learn()
-        elif self.unlearned:
-            self._learn_if_due()
+        self._learn_on(result.left)
         self._prepare()

@@ -64,8 +64,16 @@ class Turns:
 class Job:
     """A running or waiting job; it is the `Progress` that its function sees."""
 
-    def __init__(self, title: str, lane: str, post: Callable[[Callable[[], None]], None], turns: Turns) -> None:
-        self.title, self.lane = title, lane
+    def __init__(
+        self,
+        title: str,
+        lane: str,
+        post: Callable[[Callable[[], None]], None],
+        turns: Turns,
+        *,
+        gives_way: bool = False,
+    ) -> None:
+        self.title, self.lane, self.gives_way = title, lane, gives_way
         self.done, self.total, self.text = 0, 0, ""
         self.started = time.monotonic()
         self.on_progress: Callable[[Job], None] = _do_nothing
@@ -132,6 +140,7 @@ class JobRunner(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: list[Job] = []
+        self._quiet: list[Job] = []
         self._lanes: dict[str, ThreadPoolExecutor] = {}
         self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
         self._closed = False
@@ -149,17 +158,17 @@ class JobRunner(QObject):
         on_cancelled: Callable[[], None] = _do_nothing,
         on_progress: Callable[[Job], None] = _do_nothing,
         quiet: bool = False,
+        gives_way: bool = False,
     ) -> Job:
         """Queue a job in a lane; exactly one of the three endings is called, unless the runner was closed before.
 
-        `quiet` jobs are too short to be listed.
+        `quiet` jobs are too short to be listed; what `gives_way` can be done later.
         """
-        job = Job(title, lane, self._posted.emit, self._turns)
+        job = Job(title, lane, self._posted.emit, self._turns, gives_way=gives_way)
         if self._closed:
             return job
         job.on_progress = partial(self._progressed, on_progress)
-        if not quiet:
-            self.jobs.append(job)
+        (self._quiet if quiet else self.jobs).append(job)
         if lane not in self._lanes:
             self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=lower_priority)
         future = self._lanes[lane].submit(job.run, function)
@@ -174,8 +183,14 @@ class JobRunner(QObject):
 
     def cancel(self, *lanes: str) -> None:
         """Ask the jobs of these lanes to stop."""
-        for job in self.jobs:
+        for job in (*self.jobs, *self._quiet):
             if job.lane in lanes:
+                job.cancel()
+
+    def make_way(self, lane: str) -> None:
+        """Ask those jobs of a lane to stop that can be done later; not what somebody asked for."""
+        for job in (*self.jobs, *self._quiet):
+            if job.lane == lane and job.gives_way:
                 job.cancel()
 
     def close(self) -> None:
@@ -185,6 +200,7 @@ class JobRunner(QObject):
         for executor in self._lanes.values():
             executor.shutdown(wait=True, cancel_futures=True)
         self.jobs.clear()
+        self._quiet.clear()
 
     def _report_failure(self, title: str, error: BaseException) -> None:
         self.on_failure(title, error)
@@ -201,8 +217,9 @@ class JobRunner(QObject):
         on_cancelled: Callable[[], None],
         done: Future[Any],
     ) -> None:
-        if job in self.jobs:
-            self.jobs.remove(job)
+        for kept in (self.jobs, self._quiet):
+            if job in kept:
+                kept.remove(job)
         error = None if done.cancelled() else done.exception()
         if done.cancelled() or isinstance(error, JobCancelled) or (error is None and job.is_cancelled):
             on_cancelled()  # also when it ended before it noticed: nobody wants its result any more

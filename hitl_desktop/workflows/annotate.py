@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hitl_desktop.domain.annotations import Annotation, Origin
@@ -208,12 +208,12 @@ def _decide(
         known = (
             image.state is ImageState.DECIDED
             or project.decisions.was_decided(image_id)
-            or project.heads.was_taught(image_id)
+            or image_id in project.heads.taught()
         )
         after = Side(added, ImageState.DECIDED, dismissed=dismissed)
         edit = Edit(label, image_id, Side(removed, image.state), after)
         project.journal.push(_apply(project, edit))
-        changes = Changes(annotations_of=frozenset({image_id}))
+        changes = Changes(annotations_of=frozenset({image_id}), learn_from=frozenset({image_id}))
         acts = count_acts(project, image_id)
         why = "" if known else project.queue.place_of(image_id).reason
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id, why))
@@ -328,15 +328,28 @@ def _changes(project: Project, edit: Edit) -> Changes:
     """What an edit changed."""
     if edit.parts:
         on = frozenset(part.image_id for part in edit.parts if part.image_id is not None)
-        moved = {part.image_id for part in edit.parts if part.image_id is not None and part.after.state is not None}
-        labelled = {p.image_id for p in edit.parts if p.before.annotations or p.after.annotations}
-        return Changes(annotations_of=on, learn_from=frozenset(moved | project.images.decided_of(on & labelled)))
+        return Changes(annotations_of=on, learn_from=_to_learn(project, edit.parts))
     on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
     return Changes(
         annotations_of=on,
         categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes),
-        learn_from=frozenset(project.images.decided_of(on)) if edit.after.members else frozenset(),
+        learn_from=frozenset(project.images.decided_of(on)) if edit.after.members else _to_learn(project, [edit]),
     )
+
+
+def _to_learn(project: Project, parts: Iterable[Edit]) -> frozenset[int]:
+    """The pictures of which there is something else to learn now: decided ones, and those that were."""
+    changed: set[int] = set()
+    withdrawn: set[int] = set()
+    for part in parts:
+        sides = part.before, part.after
+        if part.image_id is not None and any(
+            s.annotations or s.rejected or s.tags is not None or s.state for s in sides
+        ):
+            changed.add(part.image_id)
+            if part.before.state is ImageState.DECIDED:
+                withdrawn.add(part.image_id)
+    return frozenset(withdrawn | project.images.decided_of(changed))
 
 
 def _note_step(project: Project, done: Edit, image_id: int, *, undone: bool) -> None:

@@ -20,7 +20,7 @@ from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
-from hitl_desktop.imaging import read_for_models
+from hitl_desktop.imaging import content_hash, read_for_models
 from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.learning.box_refiner import MovesLesson, RefinerLearner, moves_lesson
@@ -176,6 +176,8 @@ def learn_to_find(
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
     with few_threads(threads):
         changed = _take_back(project, lessons, wanted, net, progress)
+        if any(learner.cells.is_pooled_needlessly for learner in lessons.learners.values()):
+            _begin_anew(lessons, net)
         new, seen = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
         lessons.unkept += changed + len(new)
         if lessons.unkept >= _KEEP_AFTER:
@@ -206,7 +208,7 @@ def _take_back(
     if len(changed) > len(lessons.taken) / 2 or any(
         image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
     ):
-        lessons.learners, lessons.refiner, lessons.taken = _fresh(lessons.sides, net), RefinerLearner(), {}
+        _begin_anew(lessons, net)
         return 0
     for image in images.values():
         progress.check_cancelled()
@@ -234,17 +236,21 @@ def _teach(
         progress.report(number, len(images), image.path)
         progress.check_cancelled()
         try:
+            there = content_hash(project.path_of(image))
             seen = grids_of(project, image, net, lessons.sides)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        parts, moves = lessons_of(seen, wanted[image.id])
+        taken = replace(wanted[image.id], content_hash=there)
+        if there != image.content_hash:
+            project.images.set_content_hash(image.id, there)  # it was written over since
+        parts, moves = lessons_of(seen, taken)
         if len(images) <= _MOST_KEPT_SEEN:
             kept[image.id] = seen
         for side, lesson in parts.items():
             lessons.learners[side].learn(lesson)
         lessons.refiner.learn(moves)
-        lessons.taken[image.id] = wanted[image.id]
+        lessons.taken[image.id] = taken
         taught.append(image)
     return taught, kept
 
@@ -273,6 +279,10 @@ def _kept_lessons(project: Project, detector: ModelRecord, net: FeatureNet) -> _
     return _kept[0]
 
 
+def _begin_anew(lessons: _Lessons, net: FeatureNet) -> None:
+    lessons.learners, lessons.refiner, lessons.taken = _fresh(lessons.sides, net), RefinerLearner(), {}
+
+
 def _fresh(sides: Sequence[int], net: FeatureNet) -> dict[int, FindingLearner]:
     return {side: FindingLearner(net.width) for side in (*sides, _TRIAL)}
 
@@ -290,8 +300,11 @@ def wanted_of(project: Project, image: ImageRecord, content_hash: str, is_pinned
 
 
 def _is_as_taken(project: Project, image: ImageRecord, taken: Taken) -> bool:
-    """Whether the file that a lesson came from is still there."""
-    return image.content_hash == taken.content_hash and project.path_of(image).is_file()
+    """Whether the file that a lesson came from is still there; it is read, for it may have been written over."""
+    try:
+        return content_hash(project.path_of(image)) == taken.content_hash
+    except UnreadableImageError:
+        return False
 
 
 def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> Seen:

@@ -116,7 +116,7 @@ class Trial:
 def compare(project: Project, trial: Trial, progress: Progress, *, threads: int | None = None) -> list[Comparison]:
     """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge cases.
 
-    There is nothing to compare with before the first head, nor right after pictures were pinned or taken back. Names
+    There is nothing to compare with before the first head, nor where people took more back than they taught. Names
     are judged by the harmonic mean of precision and recall of what is shown of the stored boxes, finding by the average
     precision of boxes whatever their names.
     """
@@ -127,7 +127,7 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
     before = Trial.from_bytes(kept)
     records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash}
     sets = project.sets.all()
-    if before.learned - records.keys() or before.learned & pinned(project):
+    if len(before.learned - trial.learned) > len(trial.learned - before.learned):
         return []  # the new one was taught less, as people wished: it may well be worse
     order = project.decisions.decided_order()
     order = [*(i for i in records if i not in set(order)), *order]  # imports decide without a decision

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.queues import WORDS, Why, random_order
 from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
 from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress
@@ -30,9 +29,10 @@ BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
 LIKELY_OVERLOOKED = 0.5
 """A crop on a picture decided before a category appeared is no background if it is this likely of that category."""
-MOST_PICTURES = 1500
+MOST_PICTURES, _LATEST = 1500, 300
+"""More decided pictures than this teach by the latest ones and a random part of the others: the fit stays within
+seconds."""
 _ENOUGH_DRAWN = 5
-"""More decided pictures than this teach by a random part: the fit stays within seconds."""
 
 
 def decided_pictures(project: Project) -> list[ImageRecord]:
@@ -45,11 +45,14 @@ def decided_pictures(project: Project) -> list[ImageRecord]:
 
 
 def decided_for_training(project: Project) -> list[ImageRecord]:
-    """The decided pictures that teach; of very many a random part."""
+    """The decided pictures that teach; of very many the latest, and a random part that stays as it is."""
     images = decided_pictures(project)
-    if len(images) > MOST_PICTURES:
-        images = random.Random(len(images)).sample(images, MOST_PICTURES)  # noqa: S311 - a draw, not a secret
-    return images
+    if len(images) <= MOST_PICTURES:
+        return images
+    latest = project.decisions.decided_order()[-_LATEST:]
+    chosen = [*latest, *random_order([i.id for i in images])]
+    kept = set(list(dict.fromkeys(chosen))[:MOST_PICTURES])
+    return [image for image in images if image.id in kept]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,7 @@ class RetrainResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
     `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more; `left` how
-    many decided pictures are for the next one.
+    many decided pictures are for the next one. It `finds_as_before` where the pictures for that are away.
     """
 
     head_id: int | None
@@ -46,6 +46,7 @@ class RetrainResult:
     waits: str = ""
     small: bool = False
     left: int = 0
+    finds_as_before: bool = False
 
 
 def is_due(new_decisions: int, decided: int) -> bool:
@@ -79,10 +80,11 @@ def retrain(
     encoder_id = encoder_record_id(project)
     learn_tags(project, images, Quiet(progress), threads=threads)
     progress.report(0, 3, "learning where objects are")
+    as_before = False
     try:
         finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
     except PicturesAwayError:
-        finding, tried = _active_finding(project)
+        (finding, tried), as_before = _active_finding(project), True
     with project.db.snapshot():
         collected = collect(project, images, detector, encoder_id, progress)
         sights = first_sights(project)
@@ -127,8 +129,9 @@ def retrain(
     progress.report(3, 3, "done")
     small = wanted_sides(project) is not None
     return RetrainResult(
-        head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off)
-    )
+        head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off),
+        as_before,
+    )  # fmt: skip
 
 
 def _at_first_sight(sights: Sequence[FirstSight]) -> HeadSummary:
@@ -187,6 +190,5 @@ def _on_trial(project: Project, collected: Collected, encoder_id: int, finding: 
 
 def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
     """What speaks against making a new version the active one; nothing as a rule."""
-    if project.heads.is_held():
-        return f"version {project.heads.active_id()} was chosen by hand"
-    return "; ".join(c.words() for c in comparisons if c.is_worse)
+    held = [f"version {project.heads.active_id()} was chosen by hand"] if project.heads.is_held() else []
+    return "; ".join([*held, *(c.words() for c in comparisons if c.is_worse)])

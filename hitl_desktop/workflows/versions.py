@@ -6,6 +6,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.naming import load_naming, named_by
 from hitl_desktop.workflows.rank_queue import rank_undecided
 
@@ -36,5 +37,6 @@ def use_version(project: Project, head_id: int, progress: Progress, *, hold: boo
     naming = load_naming(project, named=named_by(version))
     ranking = rank_undecided(project, naming, progress, before=load_naming(project))
     with project.db.transaction():
+        note_new_categories(project, project.heads.active(), version)
         project.heads.activate(head_id, hold=hold)
         project.queue.take(ranking)

@@ -133,3 +133,31 @@ def test_a_job_that_was_no_longer_wanted_when_it_ended_calls_no_success(runner: 
     qtbot.waitUntil(lambda: bool(endings))
     assert endings == ["cancelled"]
     assert job.is_cancelled
+
+
+def test_what_can_be_done_later_makes_way_and_what_somebody_asked_for_does_not(runner: JobRunner, qtbot: QtBot) -> None:
+    ended: list[str] = []
+    gate = threading.Event()
+    runner.start("a", "running", lambda _: gate.wait(10), on_cancelled=lambda: ended.append("running"), gives_way=True)
+    for title, quiet, gives_way in (("later", False, True), ("quiet", True, True), ("asked for", False, False)):
+        runner.start(
+            "a", title, lambda _: None, quiet=quiet, gives_way=gives_way,
+            on_success=lambda _, title=title: ended.append(f"{title}: done"),
+            on_cancelled=lambda title=title: ended.append(title),
+        )  # fmt: skip
+    runner.make_way("a")
+    gate.set()
+    qtbot.waitUntil(lambda: len(ended) == 4)
+    assert ended == ["running", "later", "quiet", "asked for: done"]
+
+
+def test_quiet_jobs_are_cancelled_too(runner: JobRunner, qtbot: QtBot) -> None:
+    ended: list[str] = []
+
+    def work(progress: Progress) -> None:
+        while True:
+            progress.check_cancelled()
+
+    runner.start("a", "quiet", work, quiet=True, on_cancelled=lambda: ended.append("cancelled"))
+    runner.cancel("a")
+    qtbot.waitUntil(lambda: ended == ["cancelled"])

@@ -6,12 +6,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.inference.features import load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
+from hitl_desktop.learning.cell_classifier import CellClassifier
 from hitl_desktop.learning.finding_head import FindingHead, FindingView
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
@@ -118,6 +122,40 @@ def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project
     assert image
     project.images.set_content_hash(1, "another")
     same(learned(project), afresh(project))
+
+
+def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_its_new_pixels(
+    project: Project, dataset: Path
+) -> None:
+    decide(project, dataset, [1, 2, 3, 4, 5])
+    learned(project)
+    image = project.images.get(1)
+    assert image
+    pixels = cv2.imread(str(project.path_of(image)))
+    assert pixels is not None
+    cv2.imwrite(str(project.path_of(image)), 255 - pixels)  # and nobody listed the folder since
+    box = project.annotations.of_image(1)[0]
+    annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
+    same(learned(project), afresh(project))
+    now = project.images.get(1)
+    assert now
+    assert now.content_hash != image.content_hash
+
+
+def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CellClassifier.__init__, "__defaults__", (0.3, (), 5))  # from five on one scatter for all
+    decide(project, dataset, [1, 2])
+    before = learned(project)
+    names = [project.categories.ensure(f"odd {n}").id for n in range(5)]
+    boxes = [(BBox(20 + 40 * n, 20, 30, 30), category) for n, category in enumerate(names)]
+    annotate.draw(project, 3, boxes)
+    annotate.decide(project, 3, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    assert len(learned(project).views[416].category_ids) > 5
+    for _ in range(2):
+        annotate.undo(project)
+    same(learned(project), before)
 
 
 def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,12 @@
 """Never worse silently: new heads are tried, wait with their reason, and people decide."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hitl_desktop.cache import room
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import paired_bound
@@ -12,7 +14,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import KEPT
 from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import annotate, bulk, finding
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.finding import keep_lessons
 from hitl_desktop.workflows.gate import LEAST_DRAWN, Trial, compare
@@ -156,6 +158,34 @@ def test_the_companion_is_not_taught_what_it_is_tried_on(taught_project: Project
     assert np.array_equal(again.named.head.weights, trial.named.head.weights)
 
 
+def test_opening_a_picture_again_does_not_let_nonsense_through(taught_project: Project, dataset: Path) -> None:
+    pin(taught_project)
+    good, last = taught_project.heads.active_id(), taught_project.decisions.decided_order()[-1]
+    decide_wrongly(taught_project, dataset)
+    bulk.reopen(taught_project, [last])
+    assert "it names worse: " in retrain(taught_project, QUIET, threads=1).waits
+    assert taught_project.heads.active_id() == good
+
+
+def test_a_head_that_was_only_taught_less_is_used(taught_project: Project) -> None:
+    pin(taught_project)
+    bulk.reopen(taught_project, taught_project.decisions.decided_order()[-1:])
+    assert retrain(taught_project, QUIET, threads=1).waits == ""
+
+
+def test_after_going_back_what_speaks_against_a_new_head_is_said_as_well(
+    taught_project: Project, dataset: Path
+) -> None:
+    pin(taught_project)
+    active = taught_project.heads.active_id()
+    assert active is not None
+    use_version(taught_project, active, QUIET, hold=True)
+    decide_wrongly(taught_project, dataset)
+    waits = retrain(taught_project, QUIET, threads=1).waits
+    assert waits.startswith(f"version {active} was chosen by hand; on the set")
+    assert "it names worse: " in waits
+
+
 def test_a_picture_whose_answer_was_changed_does_not_hold_a_head_back(taught_project: Project, dataset: Path) -> None:
     """What people say now is the truth, also where it was another when the active head was tried."""
     image_id = taught_project.decisions.decided_order()[0]
@@ -190,7 +220,9 @@ def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) ->
 def test_a_head_keeps_finding_while_its_pictures_are_away(taught_project: Project) -> None:
     folder = taught_project.folder_path(next(iter(taught_project.images.folders())))
     folder.rename(folder.with_name("away"))
-    retrain(taught_project, QUIET, threads=1)
+    finding._kept.clear()
+    shutil.rmtree(room("lessons"))  # what another machine taught
+    assert retrain(taught_project, QUIET, threads=1).finds_as_before
     active = taught_project.heads.active_id()
     assert active is not None
     assert taught_project.heads.finding_of(active) is not None
