@@ -11,6 +11,12 @@ class Error(StrEnum):
     CATEGORY = "a wrong category"
     PLACE = "a box badly placed"
     FALSE = "a box on nothing"
+    UNSEEN = "it cannot be seen"
+
+    @property
+    def is_said(self) -> bool:
+        """Whether a person says so, of a picture that can be seen; what nobody saw cannot be called right."""
+        return self is not Error.UNSEEN
 
 
 @dataclass(frozen=True, slots=True)

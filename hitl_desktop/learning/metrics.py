@@ -148,11 +148,17 @@ def _not_too_sure(low: float, high: float, pictures: int) -> Interval:
 
 
 def bootstrap_pictures(statistic: Callable[[NDArray[np.intp]], float], pictures: int, *, seed: int = 0) -> Interval:
-    """The 95 % percentile interval of a statistic of so many pictures, which are drawn with replacement."""
+    """The 95 % percentile interval of a statistic of so many pictures, which are drawn with replacement.
+
+    Draws of which nothing can be said (NaN) are left out.
+    """
     if pictures == 0:
         return 0.0, 1.0
     drawn = np.random.default_rng(seed).integers(0, pictures, (_DRAWS, pictures))
-    low, high = np.quantile([statistic(rows) for rows in drawn], [0.025, 0.975])
+    said = np.array([statistic(rows) for rows in drawn])
+    if np.isnan(said).all():
+        return 0.0, 1.0
+    low, high = np.nanquantile(said, [0.025, 0.975])
     return _not_too_sure(float(low), float(high), pictures)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from hitl_desktop.domain.audits import Audit, Verdict
+from hitl_desktop.domain.audits import Audit, Error, Verdict
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, percent
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
@@ -32,6 +32,8 @@ class AuditActs:
         self._messages, self.ask, self._window = messages, ask, window
         self.dialog: AuditDialog | None = None
         self._audit: Audit | None = None
+        self._last: int | None = None
+        self._again: int | None = None
         session.opened.connect(self.close)
 
     def show(self) -> None:
@@ -70,9 +72,11 @@ class AuditActs:
     def _go_on(self, audit: Audit) -> None:
         self.dialog = AuditDialog(self._window)
         self.dialog.judged.connect(self._judge)
+        self.dialog.unseen.connect(self._on_unseen)
+        self.dialog.back_asked.connect(self._back)
         self.dialog.save_asked.connect(self._save)
         self.dialog.finished.connect(self.close)
-        self._audit = audit
+        self._audit, self._last, self._again = audit, None, None
         self._show_next()
         self.dialog.show()
         self.dialog.setFocus()
@@ -84,16 +88,18 @@ class AuditActs:
         if audit.is_complete:
             dialog.show_result(in_words(report(project, audit)))
             return
-        image = project.images.get(audit.left[0])
+        image_id = self._again or audit.left[0]
+        image = project.images.get(image_id)
         if image is None:
-            self._messages.warn("A picture of the audit is no longer in the project, so it cannot be finished.")
+            self._on_unseen(image_id)
             return
+        self._session.cover(image.id)
         names = self._session.names
         items = [
             BoxItem(BoxKey(Kind.TRUTH, a.id), a.bbox, names.get(a.category_id, ""), a.category_id)
             for a in project.annotations.of_image(image.id)
         ]
-        number = len(audit.verdicts) + 1
+        number = len(audit.verdicts) + (not self._again)
         words = f"Picture {number} of {len(audit.image_ids)}: {image.path}."
         dialog.show_picture(image.id, project.path_of(image), items, words)
 
@@ -102,11 +108,26 @@ class AuditActs:
 
         def act(project: Project) -> Changes:
             if audit is not None:
-                self._audit = judge(project, audit, verdict)
+                self._audit, self._last = judge(project, audit, verdict), verdict.image_id
             return Changes()
 
         if self._session.manage(act):
+            self._again = None
             self._show_next()
+
+    def _on_unseen(self, image_id: int) -> None:
+        """What nobody can see counts as wrong: the number of pictures was fixed."""
+        self._messages.say("A picture of the audit cannot be seen, so it counts as wrong.")
+        self._judge(Verdict(image_id, frozenset({Error.UNSEEN}), 0.0))
+
+    def _back(self) -> None:
+        """Judge the picture before this one anew."""
+        audit = self._audit
+        if audit is None or audit.is_complete or self._again or self._last is None:
+            self._messages.say("There is no verdict of this sitting that could be changed.")
+            return
+        self._again = self._last
+        self._show_next()
 
     def _save(self) -> None:
         project, audit = self._session.project, self._audit
@@ -126,6 +147,7 @@ class AuditActs:
             dialog, self.dialog = self.dialog, None
             dialog.close()
             dialog.deleteLater()
+            self._session.uncover()
 
 
 def _plans(project: Project, _progress: Progress) -> list[Plan]:
@@ -145,4 +167,4 @@ def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -
 
 def _words(plan: Plan) -> str:
     wanted = counted(plan.wanted or 0, "picture")
-    return f"no more than {plan.claim:.0%} are wrong: look at {wanted}, all of them must be right"
+    return f"no more than {percent(plan.claim)} are wrong: look at {wanted}, all of them must be right"

@@ -132,6 +132,10 @@ class BulkActs:
 
     def _do(self, act: Callable[[Project], Changes]) -> None:
         bulk, project = self._bulk, self._session.project
+        if bulk is not None and project is not None and all(b.id != bulk.id for b in project.bulk_accepts.all()):
+            self._messages.say("What was accepted at once was taken back, so its sample is asked about no more.")
+            self._forget_sample()
+            return
         if bulk is not None and project is not None and self._session.manage(act):
             self._bulk = next((b for b in project.bulk_accepts.all() if b.id == bulk.id), None)
             self._show_next()

@@ -83,6 +83,7 @@ class ConsistencyActs:
                 self._end()
                 self._messages.say(told)
             return
+        self._session.cover(image.id)
         words = f"{counted(len(self._due), 'picture')} to be labelled once more."
         dialog.show_picture(image.id, project.path_of(image), self._session.offered, words)
 
@@ -112,6 +113,7 @@ class ConsistencyActs:
             dialog, self.dialog = self.dialog, None
             dialog.close()
             dialog.deleteLater()
+            self._session.uncover()
 
 
 def _kept(image_id: int, boxes: list[LabelledBox], seconds: float, project: Project) -> Changes:

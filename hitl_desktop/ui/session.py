@@ -99,6 +99,7 @@ class Session(QObject):
         self.threshold = settings.number("display_threshold")
         self.own_thresholds: dict[int, float] = {}
         self.pictures = PictureList()
+        self._covered: int | None = None
         self._is_stepping = False
         self._naming: Naming | None = None
         self._remembered: dict[str, str] = {}
@@ -153,7 +154,7 @@ class Session(QObject):
         self.project = self.image = self._naming = None
         self.annotations, self.proposals, self.rejected = [], [], set()
         self.pictures.begin()
-        self._is_stepping = False
+        self._is_stepping, self._covered = False, None
 
     @property
     def naming(self) -> Naming | None:
@@ -274,6 +275,19 @@ class Session(QObject):
         self._active_seconds, self._since = 0.0, time.monotonic()
         self._read_boxes()
         self.image_changed.emit()
+
+    def cover(self, image_id: int) -> None:
+        """Put the picture at hand away, if it is this one, while it is looked at without its labels; `uncover` ends
+        that."""
+        if self.at_hand == image_id:
+            self._covered = image_id
+            self.go_to(None)
+
+    def uncover(self) -> None:
+        """Show what was covered, unless hands went elsewhere."""
+        covered, self._covered = self._covered, None
+        if covered is not None and self.image is None and self.project is not None:
+            self.go_to(covered)
 
     def _read_boxes(self) -> None:
         if self.project is None or self.image is None:

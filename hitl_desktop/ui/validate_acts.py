@@ -95,14 +95,16 @@ class ValidateActs:
             self._look_for_next()
 
     def _judge(self, validated: Validated) -> None:
-        done: list[int] = []
+        done: list[int | None] = []
 
         def act(project: Project) -> Changes:
             done.append(validate.judge(project, validated))
             return Changes()
 
         if self._session.manage(act):
-            self._done += done
+            if None in done:
+                self._messages.say("This picture was decided or skipped meanwhile, so no verdict on it was kept.")
+            self._done += [number for number in done if number is not None]
             self._look_for_next()
 
     def _back(self) -> None:
@@ -136,7 +138,7 @@ class ValidateActs:
     def _promote(self) -> None:
         question = (
             "From now on the verdicts count as labels: correct boxes and those whose real category you said become "
-            "annotations, and the head learns from them. They no longer measure it. Do that?"
+            "annotations, and the head learns from them. They still measure this version, and no later one. Do that?"
         )
         if not self.ask.confirm("Use verdicts as labels", question):
             return

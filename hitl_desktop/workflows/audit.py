@@ -7,6 +7,7 @@ when the numbers look well proves nothing. Verdicts teach no head and change no 
 from __future__ import annotations
 
 import html
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 from hitl_desktop.domain.audits import Audit, Error, Verdict
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, percent
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.claims import CONFIDENCE, interval, pictures_needed, upper_bound
 from hitl_desktop.store.project import Project
@@ -59,7 +60,7 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
     wanted = pictures_needed(claim, of=len(pictures))
     if wanted is None:
         raise HitlError(
-            f"{counted(len(pictures), 'decided picture')} cannot prove that no more than {claim:.0%} are wrong.",
+            f"{counted(len(pictures), 'decided picture')} cannot prove that no more than {percent(claim)} are wrong.",
             hint="Decide more pictures, or claim less.",
         )
     drawn = random.Random(seed).sample([image.id for image in pictures], wanted)  # noqa: S311 - a draw, not a secret
@@ -93,7 +94,7 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
     told: dict[str, Any] = {
         "audit": audit.id,
         "begun": audit.created,
-        "claim": f"no more than {audit.claim:.0%} of the pictures are wrong",
+        "claim": f"no more than {percent(audit.claim)} of the pictures are wrong",
         "decided_pictures": audit.population,
         "drawn": len(audit.image_ids),
         "judged": seen,
@@ -130,9 +131,14 @@ def in_words(told: Mapping[str, Any]) -> str:
     holds = "The claim holds" if told["holds"] else "The claim does not hold"
     return (
         f"{holds}: {told['wrong']} of {counted(told['drawn'], 'picture')} drawn from {told['decided_pictures']} are "
-        f"wrong, so at most {told['at_most']:.1%} of all are ({told['confidence']:.0%} sure); "
+        f"wrong, so at most {_rounded_up(told['at_most']):.1%} of all are ({told['confidence']:.0%} sure); "
         f"the share lies between {low:.1%} and {high:.1%}."
     )
+
+
+def _rounded_up(bound: float) -> float:
+    """A bound that is shown with a tenth of a per cent: rounded down it would claim more than is proved."""
+    return math.ceil(bound * 1000 - 1e-6) / 1000
 
 
 def to_html(told: Mapping[str, Any]) -> str:

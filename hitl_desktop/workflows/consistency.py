@@ -19,6 +19,9 @@ from hitl_desktop.store.project import Project
 
 SHARE = 0.02
 _SALT = 2
+_FEWEST = 5
+_CEILING = "No model can be better than that on these labels."
+_TOO_FEW = "Of so few pictures that says little."
 FORGOTTEN_AFTER = 20
 """A picture is shown again once so many others were decided after it: before, people remember it."""
 
@@ -97,14 +100,15 @@ class Consistency:
     def words(self) -> str:
         """It in a sentence."""
         if self.f1 is None:
-            return "Nothing was labelled again yet."
+            empty = f"{counted(self.pictures, 'picture')} had no box either time; that says nothing of boxes."
+            return empty if self.pictures else "Nothing was labelled again yet."
         low, high = self.f1_interval
         overlap = f", mean overlap {self.mean_iou:.2f}" if self.mean_iou is not None else ""
         same = f", same category {self.same_category:.0%}" if self.same_category is not None else ""
         return (
             f"You agree with yourself by F1 {self.f1:.2f} (95 %: {low:.2f} to {high:.2f}; "
             f"{counted(self.pictures, 'picture')}, {counted(self.boxes, 'box')}){overlap}{same}. "
-            "No model can be better than that on these labels."
+            f"{_CEILING if self.pictures >= _FEWEST else _TOO_FEW}"
         )
 
 
@@ -116,11 +120,10 @@ def consistency(looks: Sequence[SecondLook]) -> Consistency:
     rows = np.array([_compared(look) for look in looks], float).reshape(len(looks), 7)
     both, same, strict, matched, overlap, agree = (rows[:, n] for n in range(1, 7))
 
-    f1 = _share(2 * same, both) if both.sum() or not len(looks) else (1.0, (1.0, 1.0))
-    f1_strict = _share(2 * strict, both) if both.sum() or not len(looks) else (1.0, (1.0, 1.0))
     return Consistency(
-        len(looks), int(rows[:, 0].sum()), *f1, *f1_strict, *_share(overlap, matched), *_share(agree, matched)
-    )
+        len(looks), int(rows[:, 0].sum()), *_share(2 * same, both), *_share(2 * strict, both),
+        *_share(overlap, matched), *_share(agree, matched),
+    )  # fmt: skip
 
 
 def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:

@@ -51,7 +51,8 @@ def untaught(
     """
     detector, net = check_enough(project, images, threads=threads)
     there = [image for image in images if image.folder_id not in project.absent_folders()]
-    part_of = {image.id: n % PARTS for n, image in enumerate(there)}
+    groups = {group: n % PARTS for n, group in enumerate(dict.fromkeys(image.group for image in there))}
+    part_of = {image.id: groups[image.group] for image in there}  # nearly the same pictures are in the same part
     found = _finding_heads(project, there, part_of, net, progress, threads)
     named = _naming_heads(project, there, part_of, detector, progress)
     side = sides_of(project)[0]

@@ -52,7 +52,8 @@ def effort_of(decisions: Sequence[Decision]) -> Effort:
 
 @dataclass(frozen=True, slots=True)
 class EffortOverTime:
-    """The effort of each stretch of pictures, in order of time, and of a random sample (`drawn`) beside the others."""
+    """The effort of each stretch of pictures, in order of time, and since there is a head, which makes all the
+    difference, that of a random sample (`drawn`) beside the others."""
 
     stretches: tuple[Effort, ...]
     drawn: Effort
@@ -80,8 +81,9 @@ def effort_over_time(project: Project, *, stretch: int = _SOON) -> EffortOverTim
     """Effort in stretches of so many pictures, and by why they were asked about."""
     final = reviews(project)
     sample = set(random_sample(project))
-    drawn = [d for d in final if d.image_id in sample]
-    others = [d for d in final if d.image_id not in sample]
+    with_head = final[next((n for n, d in enumerate(final) if d.head_id is not None), len(final)) :]
+    drawn = [d for d in with_head if d.image_id in sample]
+    others = [d for d in with_head if d.image_id not in sample]
     stretches = (final[start : start + stretch] for start in range(0, len(final), stretch))
     return EffortOverTime(tuple(effort_of(part) for part in stretches), effort_of(drawn), effort_of(others))
 

@@ -59,9 +59,9 @@ def look_for_errors(project: Project, progress: Progress, *, threads: int | None
     for each in untaught(project, images, progress, threads=threads):
         looked_at.append(each.image.id)
         found += _of_picture(project, each, threads)
-    offered, stale = _offered(project), list[int]()
+    stale = list[int]()
     for old in project.suspicions.dismissed():  # it stays dismissed until the box changes
-        if _still_holds(project, old, offered):
+        if holds(old, project.annotations.of_image(old.image_id)):
             found = [s for s in found if not _same(s, old)]
         else:
             stale.append(old.id)

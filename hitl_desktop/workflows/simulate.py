@@ -145,6 +145,7 @@ def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threa
         readable = [i for i in project.images.all() if i.reason is None]
         embed_images(project, readable, progress, threads=threads)
         embed_pictures(project, readable, progress, threads=threads)
+        refresh_queue(project, load_naming(project), progress)  # which pictures are nearly the same
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -153,6 +154,9 @@ def _hold_back(project: Project, truth: Dataset, test_share: float, seed: int) -
     by_name = match_by_name(project, [image.file_name for image in truth.images])
     known = sorted(image.id for image in by_name.values() if image.reason is None)
     test = random.Random(seed).sample(known, max(1, round(len(known) * test_share))) if known else []  # noqa: S311
+    groups, side = project.images.same_as(), dict[str, bool]()
+    chosen = set(test)  # nearly the same pictures are all where the first of them is
+    test = [i for i in known if (side.setdefault(groups[i], i in chosen) if i in groups else i in chosen)]
     pool = len(known) - len(test)
     if pool < 1:
         raise HitlError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ def look(project: Project, images: Sequence[ImageRecord], progress: Progress, *,
 def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     """The next pictures to be judged: undecided ones the active head has no verdict on.
 
-    They come in a random order that is always the same, whatever the queue is.
+    One that shows nearly the same as a picture the head was taught is none. They come in a random order that is always
+    the same, whatever the queue is.
 
     Raises:
         HitlError: nothing was pre-labelled, or every picture is decided.
@@ -61,7 +63,13 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
     version = project.heads.active()
     taught = version.learned if version is not None else frozenset[int]()
-    waiting = [i for i, status in project.images.statuses().items() if status == "undecided" and i not in taught]
+    groups = project.images.same_as()
+    known = {groups[i] for i in taught if i in groups}
+    waiting = [
+        i
+        for i, status in project.images.statuses().items()
+        if status == "undecided" and i not in taught and groups.get(i) not in known
+    ]
     if not waiting:
         raise HitlError(
             "Every picture that can be read is decided or skipped, so there is none that the model was not taught.",
@@ -82,8 +90,11 @@ def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> li
     return shown_to_people(proposals_of(project, image, load_naming(project)), thresholds)
 
 
-def judge(project: Project, validated: Validated) -> int:
-    """Store the verdicts on a picture; returns their number."""
+def judge(project: Project, validated: Validated) -> int | None:
+    """Store the verdicts on a picture; returns their number, None where somebody decided the picture meanwhile."""
+    image = project.images.get(validated.image_id)
+    if image is None or image.state is not ImageState.UNDECIDED:
+        return None
     return project.validations.add(validated)
 
 
@@ -211,6 +222,8 @@ def _category(name: str, boxes: list[list[tuple[float, bool]]], objects: list[in
     right, shown, there = (int(n) for n in table.sum(axis=0))
 
     def ap(rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
+        if not any(objects[row] for row in rows.tolist()):
+            return math.nan  # of a rare category many draws hold no object
         chosen = [box for row in rows.tolist() for box in boxes[row]]
         return average_precision_of_judged(
             np.array([score for score, _ in chosen]), np.array([ok for _, ok in chosen], bool),
@@ -259,8 +272,8 @@ def promote(project: Project) -> Promotion:
         image = project.images.get(v.image_id)
         if image is None or image.state is not ImageState.UNDECIDED or image.reason:
             continue
-        if project.annotations.of_image(v.image_id):
-            continue  # somebody began
+        if v.is_promoted or project.annotations.of_image(v.image_id):
+            continue  # it was done before, or somebody began
         additions = [a for a in additions if a.image.id != v.image_id]  # the latest verdicts count
         by = f"head {v.head_id}" if v.head_id is not None else detector.name if detector else None
         boxes = tuple(

@@ -39,6 +39,7 @@ def corrupt(source: Path, target: Path, *, pictures: int, share: float, seed: in
     truth = json.loads((source / "instances.json").read_text())
     truth["images"] = rng.sample(truth["images"], pictures)
     names = {image["id"]: image["file_name"] for image in truth["images"]}
+    sizes = {image["id"]: (image["width"], image["height"]) for image in truth["images"]}
     ids = [category["id"] for category in truth["categories"]]
     kept, deleted, changed = [], {}, {}
     for a in truth["annotations"]:
@@ -52,7 +53,8 @@ def corrupt(source: Path, target: Path, *, pictures: int, share: float, seed: in
         if draw < 2 / 3:
             a["category_id"] = rng.choice([c for c in ids if c != a["category_id"]])
         elif draw < 1:
-            a["bbox"] = [x + rng.choice((-1, 1)) * _MOVED * w, y + rng.choice((-1, 0, 1)) * _MOVED * h, w, h]
+            moved = BBox(x + rng.choice((-1, 1)) * _MOVED * w, y + rng.choice((-1, 0, 1)) * _MOVED * h, w, h)
+            a["bbox"] = list(moved.clipped(*sizes[a["image_id"]]))  # as it is read
         if draw < 1:
             changed.setdefault(file_name, []).append(a["bbox"])
         kept.append(a)

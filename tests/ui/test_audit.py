@@ -93,3 +93,84 @@ def test_without_decided_pictures_it_says_so(window: MainWindow, qtbot: QtBot) -
     with qtbot.waitSignal(window.messages.warning, timeout=LONG) as said:
         window.actions_["audit"].trigger()
     assert "Decide more pictures" in said.args[0]
+
+
+def test_what_cannot_be_seen_is_never_called_right(
+    decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = decided
+    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
+    dialog, project = window.audit_acts.dialog, window.session.project
+    assert dialog is not None
+    assert project
+    audit = project.audits.all()[0]
+    dialog.clear("The picture is still being read.")
+    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    assert not dialog.is_revealed
+    for image_id in audit.image_ids:
+        image = project.images.get(image_id)
+        assert image
+        project.path_of(image).unlink()
+    dialog.close()
+    window.actions_["audit"].trigger()
+    dialog = window.audit_acts.dialog
+    assert dialog is not None
+    for number in range(1, len(audit.image_ids) + 1):
+        assert f"Picture {number} of" in dialog.words.text()
+        qtbot.waitUntil(lambda: "Enter goes on" in dialog.canvas.placeholder, timeout=LONG)
+        qtbot.keyClick(dialog, Qt.Key.Key_Space if number == 1 else Qt.Key.Key_Return)
+    assert "does not hold" in dialog.words.text()
+    assert all(v.errors == {Error.UNSEEN} for v in project.audits.all()[0].verdicts)
+
+
+def test_the_verdict_before_is_said_anew_with_backspace(
+    decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = decided
+    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
+    dialog, project = window.audit_acts.dialog, window.session.project
+    assert dialog is not None
+    assert project
+
+    def say(*keys: Qt.Key) -> None:
+        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        for each in (Qt.Key.Key_Space, *keys, Qt.Key.Key_Return):
+            qtbot.keyClick(dialog, each)
+
+    qtbot.keyClick(dialog, Qt.Key.Key_Backspace)
+    assert "Picture 1 of" in dialog.words.text()
+    say(Qt.Key.Key_2)
+    assert "Picture 2 of" in dialog.words.text()
+    qtbot.keyClick(dialog, Qt.Key.Key_Backspace)
+    assert "Picture 1 of" in dialog.words.text()
+    say()
+    assert "Picture 2 of" in dialog.words.text()
+    (verdict,) = project.audits.all()[0].verdicts
+    assert verdict.errors == frozenset()
+
+
+def test_the_picture_at_hand_is_covered_while_it_is_judged_blind(
+    decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = decided
+    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
+    shown = window.session.at_hand
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
+    dialog = window.audit_acts.dialog
+    assert dialog is not None
+    for _ in range(4):
+        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        if dialog.image_id == shown:
+            break
+        qtbot.keyClick(dialog, Qt.Key.Key_Space)
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.image_id == shown
+    assert window.session.image is None
+    assert window.canvas.items == []
+    dialog.close()
+    assert window.session.at_hand == shown

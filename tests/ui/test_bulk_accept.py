@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.ui.background import _STEPPING
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows import bulk
+from hitl_desktop.workflows import bulk, bulk_accept
 from hitl_desktop.workflows.naming import set_detector
 
 LONG = 20_000
@@ -65,6 +66,29 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["check_accepted"].trigger()
     assert window.bulk_acts.sample is None
     assert "Nothing was accepted at once" in window.statusBar().currentMessage()
+
+
+def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    record = project.models.ensure("hash", "small", ("car",))
+    set_detector(project, record.id)
+    for image in project.images.all():
+        one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
+        project.predictions.replace(image.id, record.id, one)
+    window.session.apply_changes(Changes(head=True))
+    accepted = bulk_accept.accept_all(project, bulk_accept.preview(project, "car", 0.5, NoProgress()))
+    window.session.apply_changes(accepted)
+    window.actions_["check_accepted"].trigger()
+    sample = window.bulk_acts.sample
+    assert sample is not None
+    window.session.undo()
+    qtbot.waitUntil(lambda: sample.canvas.has_picture, timeout=LONG)
+    qtbot.keyClick(sample, Qt.Key.Key_1)
+    assert window.bulk_acts.sample is None
+    assert "was taken back" in window.statusBar().currentMessage()
+    window.session.redo()
+    assert not any(b.is_wrong is not None for each in project.bulk_accepts.all() for b in each.sample)
 
 
 def test_crops_on_a_wall_have_their_own_colours_also_when_they_are_chosen(qtbot: QtBot) -> None:

@@ -70,8 +70,11 @@ def test_agreement_has_known_answers() -> None:
     assert told.same_category == 0.5
     assert (told.pictures, told.boxes) == (1, 3)
     empty = consistency([SecondLook(1, (), (), 1.0)])
-    assert (empty.f1, empty.mean_iou) == (1.0, None)  # empty twice is agreement
-    assert "F1 1.00" in empty.words
+    assert (empty.f1, empty.mean_iou) == (None, None)  # nothing was measured
+    assert "1 picture had no box either time" in empty.words
+    assert "Of so few pictures that says little." in same.words
+    five = consistency([SecondLook(n, (box(0),), (box(0),), 1.0) for n in range(5)])
+    assert "No model can be better than that" in five.words
 
 
 LABELS = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), max_size=6, unique_by=lambda b: b[0])

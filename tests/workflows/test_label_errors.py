@@ -124,6 +124,21 @@ def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -
     assert of_box(open_suspicions(project), replace(box, bbox=nudged)).kind is Kind.CATEGORY
 
 
+def test_dismissed_stays_dismissed_where_the_suggested_category_is_gone_for_a_while(corrupted: Corrupted) -> None:
+    project = corrupted.project
+    look_for_errors(project, QUIET, threads=2)
+    swapped = of_box(open_suspicions(project), corrupted.swapped)
+    dismiss(project, swapped)
+    category = project.categories.get(swapped.suggested_category_id)
+    assert category
+    retire(project, category)
+    look_for_errors(project, QUIET, threads=2)
+    annotate.undo(project)
+    look_for_errors(project, QUIET, threads=2)
+    found = open_suspicions(project)
+    assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)
+
+
 def test_the_dismissed_one_can_be_taken_back(corrupted: Corrupted) -> None:
     project = corrupted.project
     look_for_errors(project, QUIET, threads=2)

@@ -129,12 +129,41 @@ def test_promotion_is_one_act_on_record_that_undo_takes_back(proposed: Project) 
     assert [a.category_id for a in proposed.annotations.all()] == [car, car]
     assert {d.why for d in proposed.decisions.final()} == {"promoted from validation"}
     assert all(v.is_promoted for v in proposed.validations.all())
+    with pytest.raises(HitlError, match="no verdicts"):  # also not of those with nothing to take
+        promote(proposed)
     assert effort_over_time(proposed).others.pictures == 0  # nobody looked at them in the queue
     assert {a.proposed_by for a in proposed.annotations.all()} == {"small"}
     annotate.undo(proposed)
     assert proposed.annotations.all() == []
     assert not any(v.is_promoted for v in proposed.validations.all())
     assert promote(proposed).decided == 2  # and it can be asked for again
+
+
+def test_of_a_picture_that_was_decided_meanwhile_no_verdict_is_kept(proposed: Project) -> None:
+    late = verdicts(proposed, 1, Judgement.CORRECT, Judgement.FALSE)
+    proposed.images.set_state(1, ImageState.DECIDED)
+    assert judge(proposed, late) is None
+    assert report(proposed)["pictures"] == 0
+
+
+def test_a_category_on_few_pictures_has_an_interval_of_the_draws_that_hold_it(proposed: Project) -> None:
+    judge(proposed, verdicts(proposed, 1, Judgement.CORRECT, Judgement.CORRECT))
+    for image_id in (2, 3, 4):
+        shown = verdicts(proposed, image_id, Judgement.CORRECT, Judgement.CORRECT)
+        judge(proposed, Validated(image_id, None, 1.0, shown.boxes[:1]))
+    truck = next(c for c in report(proposed)["categories"] if c["name"] == "truck")
+    assert (truck["ap_of_shown"], truck["objects"]) == (1.0, 1)
+    assert truck["ap_of_shown_interval"][0] > 0.4  # every draw that says anything says 1
+
+
+def test_nearly_the_same_as_what_was_taught_is_not_asked_about(taught_project: Project) -> None:
+    project, active = taught_project, taught_project.heads.active()
+    assert active
+    first = next_pictures(project, 1)[0]
+    taught = min(active.learned)
+    for image_id in (taught, first.id):
+        project.db.execute("UPDATE images SET same_as = 'one group' WHERE id = ?", (image_id,))
+    assert first.id not in [i.id for i in next_pictures(project, 100)]
 
 
 def tables(project: Project) -> dict[str, list[object]]:

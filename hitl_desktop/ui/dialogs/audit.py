@@ -15,9 +15,13 @@ from hitl_desktop.ui.dialogs.looking import LookingDialog
 
 
 class AuditDialog(LookingDialog):
-    """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens goes on."""
+    """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens goes on.
+
+    `back_asked`: the one before is to be judged anew.
+    """
 
     judged = Signal(object)
+    back_asked = Signal()
     save_asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -26,7 +30,10 @@ class AuditDialog(LookingDialog):
         self._items: list[BoxItem] = []
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.errors = {error: QCheckBox(f"&{number}  {error.value}") for number, error in enumerate(Error, start=1)}
+        self.errors = {
+            error: QCheckBox(f"&{number}  {error.value}")
+            for number, error in enumerate((e for e in Error if e.is_said), start=1)
+        }
         self.reveal = QPushButton("Show the labels (Space)")
         self.done_button = QPushButton("Judged, next (Enter)")
         self.save = QPushButton("Save the report...")
@@ -78,6 +85,10 @@ class AuditDialog(LookingDialog):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self.done_button.isEnabled():
                 self._judge()
+            elif self.reveal.isEnabled():
+                self.passes_over()
+        elif key is Qt.Key.Key_Backspace:
+            self.back_asked.emit()
         elif (number := key - Qt.Key.Key_1) in range(len(self.errors)):
             box = list(self.errors.values())[number]
             if box.isEnabled():
@@ -87,6 +98,8 @@ class AuditDialog(LookingDialog):
 
     def _reveal(self) -> None:
         self.touch()
+        if self.passes_over() or not self.canvas.has_picture:
+            return
         self.canvas.show_items(self._items)
         self.reveal.setEnabled(False)
         self.done_button.setEnabled(True)
