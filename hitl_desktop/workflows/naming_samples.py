@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction
 from hitl_desktop.domain.queues import WORDS, Why, random_order
-from hitl_desktop.learning.naming_head import BACKGROUND, Samples, fit
+from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
@@ -164,8 +164,7 @@ def without_overlooked(collected: Collected) -> Collected:
     )
     if not doubtful.any() or doubtful.all():
         return collected
-    sure = Samples(samples.embeddings[~doubtful], samples.targets[~doubtful])
-    judge = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    judge = head_without_background(collected, set(later))
     if judge is None:
         return collected
     columns = {c: k for k, c in enumerate(judge.category_ids.tolist())}
@@ -180,6 +179,19 @@ def without_overlooked(collected: Collected) -> Collected:
     return replace(
         collected, samples=Samples(samples.embeddings[kept], samples.targets[kept]), image_ids=collected.image_ids[kept]
     )
+
+
+def head_without_background(collected: Collected, image_ids: Set[int], *, evenly: bool = False) -> NamingHead | None:
+    """A head that was not taught what these pictures show beside their boxes; `evenly` as if of as many examples of
+    each name."""
+    samples = collected.samples
+    taught = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
+    sure = Samples(samples.embeddings[taught], samples.targets[taught])
+    head = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    if head is None or not evenly:
+        return head
+    counts = np.array([(sure.targets == c).sum() for c in [*head.category_ids.tolist(), BACKGROUND]])
+    return replace(head, bias=(head.bias - np.log(np.maximum(counts, 1))).astype(np.float32))
 
 
 def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:

@@ -2,18 +2,22 @@
 
 from pathlib import Path
 
-from hitl_desktop.domain.images import ImageState
+import pytest
+
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import look_back as look_back_module
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.look_back import look_back
-from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.naming import Naming, load_naming
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
+from hitl_desktop.workflows.versions import use_version
 
 QUIET = NoProgress()
 LATE = "gear"
@@ -75,3 +79,41 @@ def test_what_was_decided_again_has_no_reason_any_more(taught_project: Project, 
     assert taught_project.queue.put_back_ids() == []
     retrain(taught_project, QUIET, threads=1)
     assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()
+
+
+def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
+    taught_project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    chance = look_back_module._chance
+
+    def asks(project: Project, image: ImageRecord, naming: Naming, category_id: int) -> float:
+        asked.append(image.id)
+        return chance(project, image, naming, category_id)
+
+    monkeypatch.setattr(look_back_module, "_chance", asks)
+    forget(taught_project, dataset)
+    looked: list[bool] = []
+    category = taught_project.categories.find(LATE)
+    assert category
+    for _ in range(4):
+        before = len(taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id)))
+        while (
+            len(taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id))) == before
+        ):
+            show_leaves(taught_project, dataset, 1)
+        asked.clear()
+        look_back(taught_project, QUIET, threads=1)
+        looked.append(bool(asked))
+    assert looked == [True, True, False, True]  # after 1, 2 and 4 pictures
+
+
+def test_a_version_that_a_person_chose_is_looked_back_with(taught_project: Project, dataset: Path) -> None:
+    forget(taught_project, dataset)
+    active = taught_project.heads.active_id()
+    assert active is not None
+    use_version(taught_project, active, QUIET, hold=True)
+    show_leaves(taught_project, dataset, 4)
+    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()  # it waits
+    use_version(taught_project, taught_project.heads.latest(1)[0].id, QUIET, hold=False)
+    assert look_back(taught_project, QUIET, threads=1).annotations_of
