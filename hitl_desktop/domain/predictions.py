@@ -50,3 +50,11 @@ class Proposal:
     head_id: int | None = None
     detector_name: str = ""
     detector_score: float = 0.0
+    proposed_by: str = ""
+
+    @property
+    def provenance(self) -> str:
+        """Who proposed the box, and who named it if that was another one."""
+        if self.proposed_by in ("", self.named_by):
+            return self.named_by
+        return f"{self.proposed_by}, named by {self.named_by}"

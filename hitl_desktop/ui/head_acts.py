@@ -22,13 +22,19 @@ from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
 from hitl_desktop.workflows.class_mapping import ClassesSeen, categories_known, classes_seen, set_mapping
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
-from hitl_desktop.workflows.look_closer import Closer, look_closer
+from hitl_desktop.workflows.look_closer import SEEN_FROM, Closer, look_closer
 from hitl_desktop.workflows.versions import before_active, waiting
 
 
 def _mapped(mapping: Mapping[str, int], project: Project) -> Changes:
     set_mapping(project, mapping)
     return Changes(head=True)
+
+
+def _too_narrow(closer: Closer) -> str:
+    if closer.width_then >= SEEN_FROM:
+        return ""
+    return f" Many will be missed all the same: below {SEEN_FROM:.0f} pixels few are found."
 
 
 class HeadActs:
@@ -137,7 +143,8 @@ class HeadActs:
     def _on_measured(self, closer: Closer) -> None:
         question = (
             f"A quarter of the {closer.boxes} boxes taught is narrower than {closer.width_now:.0f} pixels as the head "
-            f"sees them; looking closer these are {closer.width_then:.0f} pixels. It takes {closer.seconds_then:.1f} s "
+            f"sees them; looking closer these are {closer.width_then:.0f} pixels.{_too_narrow(closer)} "
+            f"It takes {closer.seconds_then:.1f} s "
             f"a picture instead of {closer.seconds_now:.1f} s, measured on one of your pictures. Look closer from now "
             "on, and learn everything anew?"
         )

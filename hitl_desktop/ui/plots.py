@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-SECOND_COLOUR = QColor("#D35400")
+SECOND_COLOUR, THIRD_COLOUR = QColor("#D35400"), QColor("#2E8B57")
 
 
 def new_plot(parent: QWidget, name: str, bottom: str, left: str) -> Any:

@@ -123,7 +123,7 @@ def as_annotation(
         category_id=category_id,
         bbox=bbox or proposal.bbox,
         origin=Origin.MODEL,
-        proposed_by=proposal.named_by,
+        proposed_by=proposal.provenance,
         score=round(proposal.score, 6),
         edited=bbox is not None or own is None or category_id != own.id,
         prediction_id=proposal.prediction_id,

@@ -255,13 +255,20 @@ def _teach(
     return taught, kept
 
 
+def can_find(detector: ModelRecord) -> bool:
+    """Whether heads find objects of their own beside this detector: it is the bundled one."""
+    try:
+        return find_card(DEFAULT_DETECTOR).sha256 == detector.hash
+    except ModelError:
+        return False
+
+
 def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet | None:
     """The backbone of the detector, if it is the bundled one: others name no feature maps that were tried."""
     if detector is None:
         return None
     try:
-        card = find_card(DEFAULT_DETECTOR)
-        return load_features(card, threads=threads) if card.sha256 == detector.hash else None
+        return load_features(find_card(DEFAULT_DETECTOR), threads=threads) if can_find(detector) else None
     except ModelError:
         return None
 

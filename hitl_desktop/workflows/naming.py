@@ -361,6 +361,7 @@ def _proposal(
         head_id=naming.head_id,
         detector_name=said,
         detector_score=float(prediction.score) if by_detector else 0.0,
+        proposed_by=naming.detector.name if by_detector else "found by a head",
     )
 
 

@@ -35,6 +35,7 @@ def report(project: Project, progress: Progress) -> Told:
         "categories": [_plain(c) | {"words": c.words} for c in categories_known(project)],
         "learning_curve": _plain(tuned.curve),
         "learning_curve_random": _plain(tuned.drawn),
+        "learning_curve_held_out": _plain(tuned.held_out_curve),
         "memorising": _plain(tuned.gap) | {"words": tuned.gap.words} if tuned.gap else None,
         "held_out": _plain(tuned.held_out) | {"words": tuned.held_out.words},
         "at_first_sight": _plain(tuned.categories),

@@ -42,6 +42,7 @@ _STYLE = (
     "body{font:16px sans-serif;max-width:50em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
     "table{border-collapse:collapse}td,th{padding:.2em 1em .2em 0;text-align:left;border-bottom:1px solid #ddd}"
     "svg{max-width:100%;height:auto}.axis{stroke:#888}.a{stroke:#1F77B4;fill:none}.b{stroke:#D35400;fill:none}"
+    ".c{stroke:#2E8B57;fill:none}"
 )
 
 
@@ -96,11 +97,15 @@ def _learning_part(told: Told) -> str:
     curves = [
         ("a", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve"]]),
         ("b", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve_random"]]),
+        ("c", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve_held_out"]]),
     ]
     gap = told["memorising"]["words"] if told["memorising"] else "Memorising: not measured yet."
     return "".join(
         (
-            _say("F1 at first sight, before pictures were taught; blue: all of them, orange: a random sample."),
+            _say(
+                "F1 by decided pictures. Before pictures were taught, blue: all of them, orange: a random sample; "
+                "green: of the latest versions, on the same pictures, which are held out."
+            ),
             _plot(curves, (0.0, 1.0)),
             _say(gap),
             _say(told["held_out"]["words"]),
@@ -137,13 +142,17 @@ def _reliability_part(told: Told) -> str:
         (a["name"], f"{a['threshold']:.2f}", _share(a["precision"], a["interval"], a["shown"]))
         for a in told["thresholds"]
     ]
+    return _believed(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
+
+
+def _believed(r: Told, boxes: int) -> str:
+    """Blue: the share that was right by score; orange: what scores that can be believed give."""
     low, high = r["interval"]
     curve = [("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]), ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))])]
-    return (
-        _say(f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(r['boxes'], 'box')}).")
-        + _plot(curve, (0.0, 1.0))
-        + _table(("category", "worth showing from", "then right"), rows)
-    )
+    return _say(
+        f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(boxes, 'box')}). "
+        "Blue: the share that was right, by score; orange: as scores say."
+    ) + _plot(curve, (0.0, 1.0))
 
 
 def _effort_part(told: Told) -> str:
@@ -196,7 +205,8 @@ def _validation_part(told: Told) -> str:
     ]
     worst = _list(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in v["worst"])
     table = _table(("category", "precision (boxes)", "recall (objects)", "AP of what was shown"), rows) if rows else ""
-    return _say(v["words"]) + table + (_say("Worst pictures:") + worst if worst else "")
+    believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
+    return _say(v["words"]) + table + believed + (_say("Worst pictures:") + worst if worst else "")
 
 
 def _plot(

@@ -22,6 +22,8 @@ from hitl_desktop.workflows.gate import Trial, f1_of, trial_pictures
 STRETCH = 10
 LATEST = 10
 MOST_MIXED = 300
+MOST_VERSIONS, MOST_HELD_OUT = 6, 100
+"""So many versions and pictures make the curve of those held out: a picture takes two milliseconds."""
 FEW_HELD_OUT = 30
 """With fewer pictures held out a difference of .1 is within chance as a rule."""
 
@@ -30,7 +32,8 @@ NOTHING = "(nothing)"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place of a learning curve: after so many decided pictures, the mean F1 of the next ones at first sight."""
+    """A place of a learning curve: after so many decided pictures, the mean F1 on `of` pictures that were not taught:
+    the next ones at first sight, or those held out."""
 
     pictures: int
     of: int
@@ -118,10 +121,15 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """All of it, of boxes with a score of .3 or more; `drawn` is the learning curve of a random sample of pictures."""
+    """All of it, of boxes with a score of .3 or more.
+
+    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the kept versions' companions
+    on the same pictures, which none of them was taught.
+    """
 
     curve: tuple[Point, ...]
     drawn: tuple[Point, ...]
+    held_out_curve: tuple[Point, ...]
     gap: Gap | None
     held_out: HeldOut
     cells: tuple[Cell, ...]
@@ -142,13 +150,14 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     # before that the head learns too much between two pictures: what it did not know yet is no memorising
     gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
     held_out = _held_out(project)
-    progress.check_cancelled()
+    held_out_curve = _held_out_curve(project, progress)
     progress.report(2, 4, "looking for what is mixed up")
     cells, categories = _mixed_up(project, every[-MOST_MIXED:])
     evidence = gather(project)
     return Tuning(
-        _curve(every, places), _curve([s for s in every if s.image_id in drawn], places), gap, held_out, cells,
-        categories, reliability(evidence), tuple(advise(evidence)), effort_over_time(project), stop_advice(final),
+        _curve(every, places), _curve([s for s in every if s.image_id in drawn], places), held_out_curve, gap,
+        held_out, cells, categories, reliability(evidence), tuple(advise(evidence)), effort_over_time(project),
+        stop_advice(final),
     )  # fmt: skip
 
 
@@ -188,6 +197,26 @@ def _held_out(project: Project) -> HeldOut:
     boxes = sum(len(project.annotations.of_image(i.id)) for i in images)
     interval = bootstrap_pictures(lambda rows: float(f1[rows].mean()), len(f1))
     return HeldOut(len(images), boxes, float(f1.mean()), interval)
+
+
+def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
+    """Names only: what each version found is not kept."""
+    kept = [v for v in reversed(project.heads.latest()) if v.is_kept]
+    spread = sorted({round(n) for n in np.linspace(0, len(kept) - 1, min(len(kept), MOST_VERSIONS))})
+    trials = [
+        (len(v.learned), Trial.from_bytes(data))
+        for v in (kept[n] for n in spread)
+        if (data := project.heads.trial_of(v.id)) is not None
+    ]
+    taught = frozenset(i for _, trial in trials for i in trial.learned)
+    images = [i for i in trial_pictures(project) if i.id not in taught][-MOST_HELD_OUT:]
+    points: list[Point] = []
+    for learned, trial in trials if images else ():
+        progress.check_cancelled()
+        f1 = np.array(list(f1_of(project, images, trial.named).values()))
+        interval = bootstrap_pictures(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
+        points.append(Point(learned, len(images), float(f1.mean()), interval))
+    return tuple(points)
 
 
 def _mixed_up(

@@ -156,11 +156,24 @@ def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
 
 
 def lines_of(told: dict[str, Any]) -> list[str]:
-    """The report in lines: categories, then the worst pictures."""
-    lines = [
-        f"{c['name']}: {c['right']} of {c['shown']} shown right, {c['right']} of {c['objects']} found"
-        for c in told["categories"]
-    ]
+    """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst pictures."""
+
+    def line(c: dict[str, Any]) -> str:
+        shares = (
+            f"{word} {c[key]:.0%} ({c[f'{key}_interval'][0]:.0%} to {c[f'{key}_interval'][1]:.0%})"
+            for key, word in (("precision", "precision"), ("recall", "recall"), ("ap_of_shown", "AP of what was shown"))
+            if c[key] is not None
+        )
+        counts = f"{c['right']} of {c['shown']} shown right, {c['right']} of {c['objects']} found"
+        return f"{c['name']}: {counts}; {', '.join(shares)}"
+
+    r = told["reliability"]
+    believed = (
+        [f"Scores are off by {r['error']:.2f} on average ({r['interval'][0]:.2f} to {r['interval'][1]:.2f})."]
+        if r["error"] is not None
+        else []
+    )
+    lines = [*(line(c) for c in told["categories"]), *believed]
     return [*lines, *(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in told["worst"])]
 
 

@@ -65,7 +65,7 @@ def test_the_loop_on_coco(bench: Bench, shared_data: Path, tmp_path: Path) -> No
 @pytest.mark.bench
 @pytest.mark.parametrize(("name", "pictures"), [("bccd", 20), ("cards", 20), ("fruits-nuts", 5)])
 def test_what_is_learned(bench: Bench, shared_data: Path, name: str, pictures: int) -> None:
-    result = simulate(shared_data / name, QUIET, pictures=pictures, seeds=2, threads=CORES)
+    (result,) = simulate(shared_data / name, QUIET, pictures=pictures, seeds=3, threads=CORES)
     last = result.steps[-1]
     key = name.replace("-", "_")
     bench.note(f"simulate_{key}_{pictures}_ap50", sum(last.ap50) / len(last.ap50))

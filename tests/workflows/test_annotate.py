@@ -232,9 +232,11 @@ def test_a_proposal_named_otherwise_now_is_accepted_under_its_new_name(
     project: Project, proposals: list[Proposal]
 ) -> None:
     cell = project.categories.ensure("cell")
-    annotate.accept(project, [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3")])
+    annotate.accept(
+        project, [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3", proposed_by="detector")]
+    )
     (annotation,) = project.annotations.of_image(1)
-    assert (annotation.category_id, annotation.proposed_by) == (cell.id, "head 3")
+    assert (annotation.category_id, annotation.proposed_by) == (cell.id, "detector, named by head 3")
 
 
 def test_one_object_is_shown_once_under_a_name_and_two_names_both(proposals: list[Proposal]) -> None:

@@ -26,6 +26,7 @@ from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sa
 from hitl_desktop.workflows.embed import embed_pictures, encoder_record_id, vectors_of
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.first_sight import first_sights
+from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
 from hitl_desktop.workflows.naming import detector_of, load_naming
@@ -34,6 +35,7 @@ from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
+from hitl_desktop.workflows.simulate import _hold_back
 from hitl_desktop.workflows.trial import is_drawn
 from tests.workflows.conftest import decide
 
@@ -389,3 +391,19 @@ def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
     everything = trust(images, images)
     assert trust(images, five) == trust(five, five) != everything
     assert trust(images, [chosen]) == everything  # of so few nothing can be said
+
+
+def test_nearly_the_same_pictures_are_on_one_side_of_a_simulated_test(taught_project: Project, taught: Path) -> None:
+    truth = read_dataset(taught / "set" / "instances.json").dataset
+    ids = sorted(taught_project.images.ids())
+    for first in ids[::3]:
+        for image_id in (first, first + 1):
+            taught_project.db.execute("UPDATE images SET same_as = ? WHERE id = ?", (f"group {first}", image_id))
+    for seed in range(5):
+        for image in taught_project.images.all():
+            taught_project.db.execute("UPDATE images SET split = NULL WHERE id = ?", (image.id,))
+        pool = _hold_back(taught_project, truth, 0.3, seed)
+        splits = {i.id: i.split for i in taught_project.images.all()}
+        assert all(splits[first] == splits[first + 1] for first in ids[::3] if first + 1 in splits)
+        assert pool == sum(split is None for split in splits.values())
+        assert 0 < pool < len(ids)

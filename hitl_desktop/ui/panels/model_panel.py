@@ -29,6 +29,7 @@ from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.effort import LATEST, stop_advice
+from hitl_desktop.workflows.finding import can_find
 from hitl_desktop.workflows.naming import detector_of
 from hitl_desktop.workflows.versions import waiting
 
@@ -185,8 +186,13 @@ class ModelPanel(QWidget):
             return
         detector = detector_of(project)
         looked = project.predictions.count_done(detector.id) if detector else 0
+        only_names = (
+            "" if detector is None or can_find(detector) else "; heads name its boxes, and find none of their own"
+        )
         self.detector.setText(
-            f"{detector.name}, has looked at {counted(looked, 'picture')}" if detector else "has not looked yet"
+            f"{detector.name}, has looked at {counted(looked, 'picture')}{only_names}"
+            if detector
+            else "has not looked yet"
         )
         version = project.heads.active()
         late = waiting(project)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidgetItem, QVBoxLayout
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval
 from hitl_desktop.ui.dialogs.tables import read_only_table
-from hitl_desktop.ui.plots import SECOND_COLOUR, add_curve, new_plot
+from hitl_desktop.ui.plots import SECOND_COLOUR, THIRD_COLOUR, add_curve, new_plot
 from hitl_desktop.workflows.effort import Effort
 from hitl_desktop.workflows.tune import LATEST, NOTHING, CategoryAtFirstSight, Cell, Point, Spot, Tuning
 
@@ -48,13 +48,15 @@ class TunePages(QObject):
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
-        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 at first sight")
+        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 on what was not taught")
         self.curve.addLegend(labelTextColor=self._parent.palette().text().color())
-        self.curve.setRange(xRange=(0, max((p.pictures for p in tuning.curve), default=1) + 1), yRange=(0, 1))
+        every = (*tuning.curve, *tuning.held_out_curve)
+        self.curve.setRange(xRange=(0, max((p.pictures for p in every), default=1) + 1), yRange=(0, 1))
         highlight = self._parent.palette().highlight().color()
         for points, colour, name, symbol in (
-            (tuning.curve, highlight, "all pictures", "o"),
+            (tuning.curve, highlight, "all pictures at first sight", "o"),
             (tuning.drawn, SECOND_COLOUR, "a random sample of them", "t"),
+            (tuning.held_out_curve, THIRD_COLOUR, "latest versions on those held out", "s"),
         ):
             add_curve(
                 self.curve, colour, [p.pictures for p in points], [p.f1 for p in points],
