@@ -104,7 +104,7 @@ def _learning_part(told: Told) -> str:
         (
             _say(
                 "F1 by decided pictures. Before pictures were taught, blue: all of them, orange: a random sample; "
-                "green: of the latest versions, on the same pictures, which are held out."
+                "green: names that the latest versions give on the same pictures, which are held out."
             ),
             _plot(curves, (0.0, 1.0)),
             _say(gap),

@@ -123,8 +123,8 @@ class HeldOut:
 class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
-    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the kept versions' companions
-    on the same pictures, which none of them was taught.
+    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the names which the kept
+    versions' companions give on the same pictures, which none of them was taught.
     """
 
     curve: tuple[Point, ...]
@@ -200,7 +200,7 @@ def _held_out(project: Project) -> HeldOut:
 
 
 def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
-    """Names only: what each version found is not kept."""
+    """Of names only, on what is stored of these pictures: what each version found there is not kept."""
     kept = [v for v in reversed(project.heads.latest()) if v.is_kept]
     spread = sorted({round(n) for n in np.linspace(0, len(kept) - 1, min(len(kept), MOST_VERSIONS))})
     trials = [

@@ -49,14 +49,14 @@ class TunePages(QObject):
         layout = QHBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
         self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 on what was not taught")
-        self.curve.addLegend(labelTextColor=self._parent.palette().text().color())
+        self.curve.addLegend(offset=(-10, -10), labelTextColor=self._parent.palette().text().color())
         every = (*tuning.curve, *tuning.held_out_curve)
         self.curve.setRange(xRange=(0, max((p.pictures for p in every), default=1) + 1), yRange=(0, 1))
         highlight = self._parent.palette().highlight().color()
         for points, colour, name, symbol in (
             (tuning.curve, highlight, "all pictures at first sight", "o"),
             (tuning.drawn, SECOND_COLOUR, "a random sample of them", "t"),
-            (tuning.held_out_curve, THIRD_COLOUR, "latest versions on those held out", "s"),
+            (tuning.held_out_curve, THIRD_COLOUR, "names by the latest versions, held out", "s"),
         ):
             add_curve(
                 self.curve, colour, [p.pictures for p in points], [p.f1 for p in points],
