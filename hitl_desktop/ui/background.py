@@ -155,8 +155,8 @@ class Background(QObject):
 
     @staticmethod
     def _not_learned_yet(project: Project) -> set[int]:
-        head = project.heads.active()
-        return project.decisions.images_since(head.summary.last_decision if head else 0)
+        latest = project.heads.latest(1)
+        return project.decisions.images_since(latest[0].summary.last_decision if latest else 0)
 
     def refresh_folders(self) -> None:
         """List the folders again and read what is new."""
@@ -187,7 +187,7 @@ class Background(QObject):
     def _on_listed(self) -> None:
         session = self._session
         session.apply_changes(Changes(images=True, queue=True))
-        if session.image is None:
+        if session.image is None and not session.is_covered:
             session.go_to(session.pictures.order.next_of(session.pictures.undecided))
         if self._automatic:
             self.prelabel()
@@ -268,8 +268,16 @@ class Background(QObject):
             LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared,
             gives_way=True,
         )  # fmt: skip
-        back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
-        self._runner.start(LEARNING, "Looking back", back, on_success=self._on_looked_back, quiet=True, gives_way=True)
+        found: list[Changes] = []
+
+        def tell() -> None:  # what is in the file is told, also to who had it stopped too late
+            if found:
+                self._on_looked_back(found[0])
+
+        back = in_project(project.path, lambda p, progress: found.append(look_back(p, progress, threads=1)))
+        self._runner.start(
+            LEARNING, "Looking back", back, on_success=lambda _: tell(), on_cancelled=tell, quiet=True, gives_way=True
+        )
 
     def _look(self, most: int, project: Project, progress: Progress) -> int:
         """For a job: it asks as it goes on which picture is on the screen, and leaves that as it is."""
@@ -308,14 +316,9 @@ class Background(QObject):
             self._said_due = decided
             self._session.messages.say("One more picture is due to be labelled again, blind: Model, Once more.")
 
-    def learn_of(self, image_id: int) -> None:
-        """A decided picture shows something else now."""
-        self.unlearned.add(image_id)
-        self._learn_if_due()
-
     def _on_changed(self, changes: Changes) -> None:
-        if changes.learn_from:
-            self.unlearned |= changes.learn_from
+        self.unlearned |= changes.learn_from
+        if changes.learn_from or changes.images:  # those that are listed now
             self._learn_if_due()
 
     @property
@@ -325,7 +328,7 @@ class Background(QObject):
     def _learn_if_due(self) -> None:
         """Learn if there is enough to be learned, or anything to be forgotten."""
         project = self._session.project
-        if project is None or not self._automatic or not self.unlearned:
+        if project is None or not self._automatic or not self.unlearned or self._session.pictures.is_listing:
             return
         withdrawn = self.unlearned - project.images.decided_of(self.unlearned)
         to_forget = withdrawn & project.heads.taught() if withdrawn else withdrawn
@@ -366,7 +369,16 @@ class Background(QObject):
         if project is not None:
             self._runner.make_way(LEARNING)
             job = in_project(project.path, lambda p, progress: use_version(p, head_id, progress, hold=hold))
-            self._runner.start(LEARNING, f"Using version {head_id}", job, on_success=lambda _: self._on_used(head_id))
+            self._runner.start(
+                LEARNING, f"Using version {head_id}", job, on_success=lambda _: self._on_used(head_id),
+                on_failure=self._on_not_used, on_cancelled=self._on_not_used,
+            )  # fmt: skip
+
+    def _on_not_used(self, error: BaseException | None = None) -> None:
+        if error is not None:
+            self._session.messages.error(error)
+        self._learn_on()
+        self._prepare()
 
     def _on_used(self, head_id: int) -> None:
         self._session.messages.say(f"Version {head_id} of the head is used from the next picture on.")

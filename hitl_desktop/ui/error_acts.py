@@ -139,7 +139,6 @@ class ErrorActs:
         if self._session.manage(lambda p: do_as_suggested(p, suspicion)) and project is not None:
             entry = project.journal.next_undo()
             self._done.append((suspicion, entry[0] if entry else None))
-            self._background.learn_of(suspicion.image_id)
         if self.dialog is not None:
             self.dialog.keep_those(lambda s: s.id != suspicion.id)
 

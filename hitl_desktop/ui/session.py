@@ -144,7 +144,7 @@ class Session(QObject):
         self.saving.end()
         if self.project is not None:
             try:
-                self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else None)
+                self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else self._covered)
                 for key, text in self._remembered.items():
                     self.project.meta.set(key, text)
             except HitlError as error:  # where work went on is no loss
@@ -217,7 +217,7 @@ class Session(QObject):
         if self.project is None or not self.pictures.take_read(number, read):
             return
         self.changed.emit(Changes(images=True, queue=True))
-        if self.image is None:
+        if self.image is None and not self.is_covered:
             self.go_to(self.pictures.order.next_of(self.pictures.undecided))
 
     def apply_changes(self, changes: Changes) -> None:
@@ -280,8 +280,15 @@ class Session(QObject):
         """Put the picture at hand away, if it is this one, while it is looked at without its labels; `uncover` ends
         that."""
         if self.at_hand == image_id:
-            self._covered = image_id
-            self.go_to(None)
+            self.leaving.emit()
+            self._covered, self.image = image_id, None  # its place in the order stays
+            self._read_boxes()
+            self.image_changed.emit()
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the picture at hand was put away for a while."""
+        return self._covered is not None and self.image is None
 
     def uncover(self) -> None:
         """Show what was covered, unless hands went elsewhere."""

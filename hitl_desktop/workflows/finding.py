@@ -176,7 +176,7 @@ def learn_to_find(
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
     with few_threads(threads):
         changed = _take_back(project, lessons, wanted, net, progress)
-        if any(learner.cells.is_pooled_needlessly for learner in lessons.learners.values()):
+        if not absent and any(learner.cells.is_pooled_needlessly for learner in lessons.learners.values()):
             _begin_anew(lessons, net)
         new, seen = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
         lessons.unkept += changed + len(new)
@@ -241,16 +241,15 @@ def _teach(
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        taken = replace(wanted[image.id], content_hash=there)
         if there != image.content_hash:
-            project.images.set_content_hash(image.id, there)  # it was written over since
-        parts, moves = lessons_of(seen, taken)
+            continue  # it was written over: nobody has said yet that its boxes are right on what it shows now
+        parts, moves = lessons_of(seen, wanted[image.id])
         if len(images) <= _MOST_KEPT_SEEN:
             kept[image.id] = seen
         for side, lesson in parts.items():
             lessons.learners[side].learn(lesson)
         lessons.refiner.learn(moves)
-        lessons.taken[image.id] = taken
+        lessons.taken[image.id] = wanted[image.id]
         taught.append(image)
     return taught, kept
 

@@ -127,7 +127,9 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
     before = Trial.from_bytes(kept)
     records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash}
     sets = project.sets.all()
-    if len(before.learned - trial.learned) > len(trial.learned - before.learned):
+    tried = pinned(project)
+    withdrawn = {i for i in before.learned - trial.learned if i not in records or i in tried}
+    if len(withdrawn) > len(trial.learned - before.learned):
         return []  # the new one was taught less, as people wished: it may well be worse
     order = project.decisions.decided_order()
     order = [*(i for i in records if i not in set(order)), *order]  # imports decide without a decision

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.review import DecisionKind
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
@@ -32,16 +34,32 @@ MOST_LOOKED_AT, MOST_PUT_BACK = 200, 20
 ENOUGH = 8
 """A category that so many pictures hold is known as well as it will be."""
 
-_PENDING = "looked_back_for"
+_KNOWN = "categories_known"
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A category: the decision since which it is known, and how many pictures held it when it was looked for last."""
+
+    since: int
+    known: int
 
 
 def note_new_categories(project: Project, before: HeadVersion | None, now: HeadVersion) -> None:
-    """Remember which categories the new head has that the one before it had not; the first head has no before."""
+    """Remember which categories the new head is the first to have; those of the first head were never missing.
+
+    Nor were those that came with imported labels, which whoever drew them looked for.
+    """
     if before is None or not before.is_kept:
         return
-    new = set(_ids(now)) - set(_ids(before))
-    if new:
-        _keep_pending(project, dict.fromkeys(new, 0) | _pending(project))
+    known, decided = _known(project), project.decisions.latest_final()
+    noted = {c: _Late(0, ENOUGH) for c in _ids(before)} | known
+    for category_id in set(_ids(now)) - noted.keys():
+        holding = _holding(project, category_id)
+        since = min((decided[i] for i in holding if i in decided), default=0)
+        noted[category_id] = _Late(since, 0 if holding <= decided.keys() else ENOUGH)
+    if noted != known:
+        _keep(project, noted)
 
 
 def look_back(project: Project, progress: Progress, *, threads: int | None = None) -> Changes:
@@ -49,34 +67,43 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
 
     That is one edit, which undo takes back. Cancelling keeps what was found out; the next time goes on.
     """
-    pending, detector = _pending(project), detector_of(project)
-    holding = {c: {a.image_id for a in project.annotations.of_category(c)} for c in pending}
-    decided = project.decisions.latest_final()
-    counts = {c: len(ids & decided.keys()) for c, ids in holding.items()}
-    wanted = [c for c, known in pending.items() if counts[c] >= max(1, 2 * known)]
+    known, detector = _known(project), detector_of(project)
+    offered = {c.id for c in project.categories.all() if not c.retired}
+    counts = {c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered}
+    wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]
     if not wanted or detector is None:
         return Changes()
     collected = collect(project, decided_for_training(project), detector, encoder_record_id(project), progress)
     likely: dict[int, float] = {}
     for category_id in wanted:
-        first = min((decided[i] for i in holding[category_id] if i in decided), default=0)
-        before = sorted(
-            (i for i in decided if decided[i] < first and i not in holding[category_id]), key=lambda i: -decided[i]
-        )
+        holding = _holding(project, category_id)
+        before = [i for i in _decided_before(project, known[category_id].since) if i not in holding]
         records = [image for i in before[:MOST_LOOKED_AT] if (image := project.images.get(i)) and not image.reason]
         embed_images(project, records, progress, threads=threads)
         for naming, enough in _judges(project, collected, set(before)):
             for image in records:
+                progress.check_cancelled()
                 chance = _chance(project, project.images.get(image.id) or image, naming, category_id) / enough
                 likely[image.id] = max(chance, likely.get(image.id, 0.0))
     chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[:MOST_PUT_BACK]
+    progress.check_cancelled()
     with project.db.transaction():
-        looked_for = pending | {c: counts[c] for c in wanted}
-        _keep_pending(project, {c: n for c, n in looked_for.items() if n < ENOUGH})
+        _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
         if not chosen:
             return Changes()
         project.queue.put_back(chosen)
         return bulk.reopen(project, chosen)
+
+
+def _holding(project: Project, category_id: int) -> set[int]:
+    """The decided pictures that hold a category."""
+    return project.images.decided_of(project.annotations.images_of(project.annotations.ids_of_category(category_id)))
+
+
+def _decided_before(project: Project, since: int) -> list[int]:
+    """Pictures decided last before this decision, the latest first; not those that a person left so when put back."""
+    before = sorted(((d, i) for i, d in project.decisions.latest_final().items() if d < since), reverse=True)
+    return [i for _, i in before if project.decisions.last_of(i) is not DecisionKind.UNDONE]
 
 
 def _judges(project: Project, collected: Collected | None, before: Set[int]) -> Iterator[tuple[Naming, float]]:
@@ -111,10 +138,9 @@ def _ids(version: HeadVersion) -> list[int]:
     return named_by(version).head.category_ids.tolist()
 
 
-def _pending(project: Project) -> dict[int, int]:
-    """New categories, and how many decided pictures held each when it was looked for last."""
-    return {int(c): n for c, n in json.loads(project.meta.get(_PENDING) or "{}").items()}
+def _known(project: Project) -> dict[int, _Late]:
+    return {int(c): _Late(*each) for c, each in json.loads(project.meta.get(_KNOWN) or "{}").items()}
 
 
-def _keep_pending(project: Project, pending: Mapping[int, int]) -> None:
-    project.meta.set(_PENDING, json.dumps({str(c): n for c, n in pending.items()}) if pending else None)
+def _keep(project: Project, known: Mapping[int, _Late]) -> None:
+    project.meta.set(_KNOWN, json.dumps({str(c): [late.since, late.known] for c, late in known.items()}))

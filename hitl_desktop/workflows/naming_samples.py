@@ -49,8 +49,9 @@ def decided_for_training(project: Project) -> list[ImageRecord]:
     images = decided_pictures(project)
     if len(images) <= MOST_PICTURES:
         return images
-    latest = project.decisions.decided_order()[-_LATEST:]
-    chosen = [*latest, *random_order([i.id for i in images])]
+    ids = {image.id for image in images}
+    latest = [i for i in project.decisions.decided_order() if i in ids][-_LATEST:]
+    chosen = [*latest, *random_order(sorted(ids))]
     kept = set(list(dict.fromkeys(chosen))[:MOST_PICTURES])
     return [image for image in images if image.id in kept]
 

@@ -158,7 +158,7 @@ def test_the_picture_at_hand_is_covered_while_it_is_judged_blind(
 ) -> None:
     window = decided
     monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
-    shown = window.session.at_hand
+    shown, place = window.session.at_hand, window.session.pictures.order.position
     window.actions_["audit"].trigger()
     qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
     dialog = window.audit_acts.dialog
@@ -172,5 +172,7 @@ def test_the_picture_at_hand_is_covered_while_it_is_judged_blind(
     assert dialog.image_id == shown
     assert window.session.image is None
     assert window.canvas.items == []
+    window.session.apply_changes(Changes(queue=True))  # the queue may be put in order meanwhile
     dialog.close()
     assert window.session.at_hand == shown
+    assert window.session.pictures.order.position == place

@@ -9,7 +9,7 @@ from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows import look_back as look_back_module
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.look_back import look_back
@@ -30,6 +30,7 @@ def forget(project: Project, dataset: Path) -> tuple[set[int], set[int]]:
     assert category is not None
     decided = {i.id for i in project.images.all() if i.state is ImageState.DECIDED}
     project.annotations.remove(project.annotations.of_category(category.id))
+    project.heads.activate(None)  # as if no head had ever known it
     retrain(project, QUIET, threads=1)
     holding = {i for i in decided if any(name == LATE for name, _ in answers[i])}
     return holding, decided - holding
@@ -117,3 +118,32 @@ def test_a_version_that_a_person_chose_is_looked_back_with(taught_project: Proje
     assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()  # it waits
     use_version(taught_project, taught_project.heads.latest(1)[0].id, QUIET, hold=False)
     assert look_back(taught_project, QUIET, threads=1).annotations_of
+
+
+def test_what_a_person_left_as_it_was_is_not_put_back_again(taught_project: Project, dataset: Path) -> None:
+    holding, _ = forget(taught_project, dataset)
+    show_leaves(taught_project, dataset, 2)
+    first = look_back(taught_project, QUIET, threads=1).annotations_of
+    assert first
+    undone, *others = first
+    annotate.undo(taught_project)
+    for image_id in others:
+        bulk.reopen(taught_project, [image_id])
+        annotate.decide(taught_project, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    show_leaves(taught_project, dataset, 4)
+    again = look_back(taught_project, QUIET, threads=1).annotations_of
+    assert again.isdisjoint(first)
+    assert again <= holding
+    assert undone not in again
+
+
+def test_a_category_that_was_known_once_is_not_late(taught_project: Project, dataset: Path) -> None:
+    category = taught_project.categories.find(LATE)
+    assert category
+    holders = taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id))
+    bulk.reopen(taught_project, sorted(holders))
+    retrain(taught_project, QUIET, threads=1)  # a head that does not know it any more
+    annotate.undo(taught_project)
+    retrain(taught_project, QUIET, threads=1)
+    show_leaves(taught_project, dataset, 3)
+    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()

@@ -53,9 +53,10 @@ class LookingDialog(QDialog):
 
     def passes_over(self) -> bool:
         """Whether the picture cannot be seen, so that going on passes it over."""
-        if self._is_unreadable:
+        passes = self._is_unreadable  # the next picture, which comes with the signal, may be seen
+        if passes:
             self.unseen.emit(self.image_id)
-        return self._is_unreadable
+        return passes
 
     def clear(self, placeholder: str) -> None:
         """Show no picture, and say why."""
