@@ -106,7 +106,11 @@ class Controller(QObject):
         self._canvas.select(None)
         path = session.path_of(image) if image else None
         if image is None or path is None:
-            self._canvas.placeholder = "No picture is at hand."
+            self._canvas.placeholder = (
+                "This picture is put away while it is looked at without its labels."
+                if session.is_covered
+                else "No picture is at hand."
+            )
             self._canvas.show_picture((), (0, 0))
         else:
             found = self._loader.want(image.id, path, self._neighbours())

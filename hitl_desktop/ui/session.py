@@ -277,8 +277,12 @@ class Session(QObject):
         self.image_changed.emit()
 
     def cover(self, image_id: int) -> None:
-        """Put the picture at hand away, if it is this one, while it is looked at without its labels; `uncover` ends
-        that."""
+        """Put the picture at hand away, if it is this one, while it is looked at without its labels.
+
+        `uncover` ends that, and so does covering another one.
+        """
+        if self._covered != image_id:
+            self.uncover()
         if self.at_hand == image_id:
             self.leaving.emit()
             self._covered, self.image = image_id, None  # its place in the order stays

@@ -14,6 +14,7 @@ from hitl_desktop.domain.audits import Error
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.ui.dialogs.audit import AuditDialog
 from hitl_desktop.ui.main_window import MainWindow
 
 LONG = 20_000
@@ -29,6 +30,15 @@ def decided(window: MainWindow) -> MainWindow:
         project.images.set_state(image.id, ImageState.DECIDED)
     window.session.apply_changes(Changes(categories=True))
     return window
+
+
+def begun(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> AuditDialog:
+    """The dialog of an audit of the first claim that is offered."""
+    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
+    assert window.audit_acts.dialog is not None
+    return window.audit_acts.dialog
 
 
 def test_an_audit_from_the_claim_to_the_report(
@@ -74,11 +84,7 @@ def test_an_audit_that_was_left_goes_on_where_it_was(
     decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = decided
-    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
-    window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    dialog = window.audit_acts.dialog
-    assert dialog is not None
+    dialog = begun(window, qtbot, monkeypatch)
     qtbot.keyClick(dialog, Qt.Key.Key_Space)
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
@@ -98,13 +104,9 @@ def test_without_decided_pictures_it_says_so(window: MainWindow, qtbot: QtBot) -
 def test_what_cannot_be_seen_is_never_called_right(
     decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = decided
-    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
-    window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    dialog, project = window.audit_acts.dialog, window.session.project
-    assert dialog is not None
+    window, project = decided, decided.session.project
     assert project
+    dialog = begun(window, qtbot, monkeypatch)
     audit = project.audits.all()[0]
     dialog.clear("The picture is still being read.")
     qtbot.keyClick(dialog, Qt.Key.Key_Space)
@@ -128,13 +130,9 @@ def test_what_cannot_be_seen_is_never_called_right(
 def test_the_verdict_before_is_said_anew_with_backspace(
     decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = decided
-    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
-    window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    dialog, project = window.audit_acts.dialog, window.session.project
-    assert dialog is not None
+    window, project = decided, decided.session.project
     assert project
+    dialog = begun(window, qtbot, monkeypatch)
 
     def say(*keys: Qt.Key) -> None:
         qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
@@ -157,21 +155,19 @@ def test_the_picture_at_hand_is_covered_while_it_is_judged_blind(
     decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = decided
-    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
     shown, place = window.session.at_hand, window.session.pictures.order.position
-    window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    dialog = window.audit_acts.dialog
-    assert dialog is not None
+    dialog = begun(window, qtbot, monkeypatch)
     for _ in range(4):
         qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
         if dialog.image_id == shown:
             break
+        assert window.session.at_hand == shown
         qtbot.keyClick(dialog, Qt.Key.Key_Space)
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.image_id == shown
     assert window.session.image is None
     assert window.canvas.items == []
+    assert "put away" in window.canvas.placeholder
     window.session.apply_changes(Changes(queue=True))  # the queue may be put in order meanwhile
     dialog.close()
     assert window.session.at_hand == shown
