@@ -435,3 +435,12 @@ def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWi
     session.undo()
     assert [s.image_id for s in project.suspicions.open()] == [2]
     assert len(project.annotations.of_image(3)) == 1
+
+
+def test_the_picture_at_hand_stays_in_sight_when_the_list_has_less_room(window: MainWindow) -> None:
+    window.session.go_to(window.session.pictures.order.ids[-1])
+    view = window.queue.list
+    for height in (400, 90):
+        view.setFixedHeight(height)
+        window.queue.layout().activate()  # type: ignore[union-attr]
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()).center())
