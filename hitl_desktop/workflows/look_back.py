@@ -27,7 +27,7 @@ PROBABLY, PROBABLY_EVENLY = DISPLAY_THRESHOLD, 0.5
 """A picture is put back for a proposal of the new category that would be shown, where no box is; or for one that is
 likelier of it than of all else, were there as many examples of each. White cells on bccd, named after 10 pictures that
 hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two runs: 3 of the 5 pictures that
-hold them, and 2 others. Of some 110 pictures of cards and scenes that do not hold the new category none."""
+hold them, and 2 others. Of 146 pictures of cards and scenes that do not hold the new category none."""
 SAME_OBJECT_IOU = 0.4
 MOST_LOOKED_AT, MOST_PUT_BACK = 200, 20
 """The latest pictures before the category appeared; those in which it is most likely."""
