@@ -227,12 +227,13 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
 
 @cli.command()
 @click.argument("project", type=PATH)
+@click.option("--reopen", is_flag=True, help="Open decided pictures again that may hold a category added later.")
 @_reports
-def train(project: Path) -> Report:
+def train(project: Path, reopen: bool) -> Report:
     """Learn from what was decided, and put the queue in order."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows import look_back as late  # noqa: PLC0415
     from hitl_desktop.workflows.finding import find_ahead  # noqa: PLC0415
-    from hitl_desktop.workflows.look_back import look_back  # noqa: PLC0415
     from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
     from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
     from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
@@ -242,7 +243,8 @@ def train(project: Path) -> Report:
         scan(opened, progress)
         result = retrain(opened, progress, threads=_cores())
         find_ahead(opened, progress, threads=_cores())
-        put_back = look_back(opened, progress, threads=_cores()).annotations_of
+        overlooked = late.look_back(opened, progress, threads=_cores())
+        put_back = late.reopen(opened, overlooked).annotations_of if reopen and overlooked.images else ()
         refresh_queue(opened, load_naming(opened), progress)
         active = opened.heads.active()
     return {
@@ -252,6 +254,7 @@ def train(project: Path) -> Report:
         "seconds": round(result.seconds, 3),
         "waits": result.waits,
         "put_back": len(put_back),
+        "may_hold_late_categories": len(overlooked.images),
         "first_sight": None
         if active is None
         else {

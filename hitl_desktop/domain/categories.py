@@ -7,6 +7,10 @@ from dataclasses import dataclass
 UNKNOWN = "unknown"
 """The category of objects that are none of the others, and will be named later: nothing is learned from it."""
 
+UNNAMED = "(unnamed)"
+"""The category of drawn boxes that wait for theirs. It is never offered, no picture with such a box is decided, and
+such boxes are not exported."""
+
 
 @dataclass(frozen=True, slots=True)
 class Category:

@@ -130,6 +130,13 @@ def handle_at(box: BBox, x: float, y: float, tolerance: float) -> Handle | None:
     return None
 
 
+def on_border(box: BBox, x: float, y: float, tolerance: float) -> bool:
+    """Whether a point lies within `tolerance` pixels of an edge of a box, corners included."""
+    inside = box.x - tolerance <= x <= box.right + tolerance and box.y - tolerance <= y <= box.bottom + tolerance
+    across = min(abs(x - box.x), abs(x - box.right)) <= tolerance
+    return inside and (across or min(abs(y - box.y), abs(y - box.bottom)) <= tolerance)
+
+
 def as_array(boxes: Sequence[BBox]) -> Boxes:
     """The boxes as an array [N, 4], also if there are none."""
     return np.array(boxes, float).reshape(-1, 4)

@@ -35,6 +35,9 @@ class Proposal:
 
     `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `raw` is the score
     before calibration, `head_id` the head that gave it, and `by_head` whether it had the box's vector.
+
+    `category_id` is None where the project has no category for the box: it is a mere hint. `hint` is the detector's
+    surest class that is no category, with its score; empty where there is none.
     """
 
     prediction_id: int
@@ -51,6 +54,8 @@ class Proposal:
     detector_name: str = ""
     detector_score: float = 0.0
     proposed_by: str = ""
+    hint: str = ""
+    hint_score: float = 0.0
 
     @property
     def provenance(self) -> str:

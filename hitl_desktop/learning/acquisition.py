@@ -16,7 +16,9 @@ Scores = NDArray[np.float64]
 
 
 def margin(proba: Probabilities) -> Scores:
-    """One minus the gap between the two likeliest names."""
+    """One minus the gap between the two likeliest names; no doubt where there is one possibility only."""
+    if proba.shape[1] < 2:
+        return np.zeros(len(proba))
     top_two = np.sort(proba, axis=1)[:, -2:]
     return (1.0 - (top_two[:, 1] - top_two[:, 0])).astype(np.float64)
 

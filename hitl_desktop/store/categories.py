@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from hitl_desktop.domain.categories import Category, Tag, clean_name, normalise_name
+from hitl_desktop.domain.categories import UNNAMED, Category, Tag, clean_name, normalise_name
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
 
@@ -107,6 +107,8 @@ class Categories(Names[Category]):
         found = self.find(name)
         if found is not None:
             return found
+        if normalise_name(name) == normalise_name(UNNAMED):
+            raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
         row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (normalise_name(name),))
         if row is None:
             return super().ensure(name, wanted_id=wanted_id)
@@ -114,6 +116,20 @@ class Categories(Names[Category]):
         revived = self.get(row[0])
         assert revived is not None  # noqa: S101 - it was just found
         return revived
+
+    def unnamed_id(self) -> int | None:
+        """The category of boxes that wait for theirs; None where no box ever did."""
+        row = self._db.one("SELECT id FROM categories WHERE name = ?", (UNNAMED,))
+        return row[0] if row else None
+
+    def ensure_unnamed(self) -> int:
+        """The category of boxes that wait for theirs, added when first needed; it is never offered."""
+        found = self.unnamed_id()
+        if found is not None:
+            return found
+        return self._db.insert(
+            "INSERT INTO categories (name, normalised, retired) VALUES (?, ?, 1)", (UNNAMED, normalise_name(UNNAMED))
+        )
 
     def update(self, category: Category) -> None:
         """Rename, recolour, retire ...

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, nms
-from hitl_desktop.domain.predictions import Detections, Prediction
+from hitl_desktop.domain.predictions import Detections, Prediction, Vector
 from hitl_desktop.store.database import Database, Row
 
 KEEP_FROM = 0.05
@@ -130,6 +131,15 @@ class Predictions:
         )
         return [_prediction(row) for row in rows]
 
+    def latest_labelled(self, model_id: int, *, most: int) -> list[tuple[int, Vector]]:
+        """Category and class scores [C] of the latest annotations that were made from a detector's boxes."""
+        rows = self._db.all(
+            """SELECT a.category_id, p.class_scores FROM annotations a JOIN predictions p ON p.id = a.prediction_id
+               WHERE p.model_id = ? ORDER BY a.id DESC LIMIT ?""",
+            (model_id, most),
+        )
+        return [(category, np.frombuffer(blob, np.float16).astype(np.float32)) for category, blob in rows]
+
     def rejected_of(self, image_id: int) -> set[int]:
         """Ids of a picture's rejected predictions."""
         rows = self._db.all(
@@ -137,6 +147,16 @@ class Predictions:
             (image_id,),
         )
         return {row[0] for row in rows}
+
+    def still_there(self, prediction_ids: Iterable[int]) -> set[int]:
+        """Those of these predictions that no later run replaced."""
+        wanted = json.dumps(list(prediction_ids))
+        return {
+            row[0]
+            for row in self._db.all(
+                "SELECT id FROM predictions WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+            )
+        }
 
     def reject(self, prediction_ids: Iterable[int]) -> None:
         """Note that people rejected these."""

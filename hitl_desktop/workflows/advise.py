@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.domain.categories import UNKNOWN, normalise_name
-from hitl_desktop.domain.review import SECONDS_TO_DRAW, SECONDS_TO_VERIFY
+from hitl_desktop.domain.review import SECONDS_TO_DRAW, SECONDS_TO_REJECT, SECONDS_TO_VERIFY
 from hitl_desktop.learning.calibration import (
     BINS,
     Sights,
@@ -26,6 +26,7 @@ from hitl_desktop.workflows.first_sight import FirstSight, first_sights, sights_
 WORTH_SHOWING = round(SECONDS_TO_VERIFY / SECONDS_TO_DRAW + 0.07, 2)
 """A proposal that is right this often pays: looking at it costs 1.6 s, deleting it some more, drawing it 7 s."""
 
+ENOUGH_BOXES = 50
 _STEP = 0.05
 _HIGHEST = 0.95
 
@@ -116,6 +117,28 @@ def advise(evidence: Evidence, wanted: float = 0.0) -> list[Advice]:
         _advice(category_id, name, evidence.chances, evidence.sights, evidence.objects.get(category_id, 0), wanted)
         for category_id, name in evidence.categories
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class StartThreshold:
+    """The score from which showing proposals saved most time, on so many boxes that were scored before training."""
+
+    threshold: float
+    boxes: int
+
+
+def start_threshold(evidence: Evidence) -> StartThreshold | None:
+    """The threshold for all categories at which people would have saved most; None on fewer than `ENOUGH_BOXES`.
+
+    A right proposal saves drawing at the price of verifying, a wrong one costs rejecting.
+    """
+    scores, right = evidence.chances, evidence.sights.right
+    if len(scores) < ENOUGH_BOXES or not right.any():
+        return None
+    saved = np.where(right, SECONDS_TO_DRAW - SECONDS_TO_VERIFY, -SECONDS_TO_REJECT)
+    steps = np.arange(1, round(_HIGHEST / _STEP) + 1) * _STEP
+    totals = [float(saved[scores >= step].sum()) for step in steps]
+    return StartThreshold(round(float(steps[int(np.argmax(totals))]), 2), len(scores))
 
 
 def _objects(project: Project, seen: Sequence[FirstSight]) -> dict[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, Value, with_value
-from hitl_desktop.domain.categories import Category, normalise_name
+from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -17,6 +17,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.naming import SAME_OBJECT_IOU, proposers, with_category
 
 _LONG_EDIT = 200_000
 
@@ -52,23 +53,44 @@ def revise(project: Project, revisions: Sequence[Revision], *, goes_on: bool = F
     What `goes_on` from the step before, as a key held down does, is one with it.
 
     Raises:
-        HitlError: a box has no size.
+        HitlError: a box has no size, or a hint was given no category.
     """
+    return _revise(project, revisions, goes_on=goes_on)
+
+
+def name_boxes(project: Project, boxes: Sequence[Annotation | Proposal], name: str) -> Changes:
+    """Give boxes of one picture the category of this name; a new one is added and undone with them.
+
+    Raises:
+        HitlError: it is no name.
+    """
+    with project.db.transaction():
+        added = None if project.categories.find(name) is not None else project.categories.ensure(name)
+        category = added or project.categories.ensure(name)
+        made = (Side(categories=(replace(added, retired=True),)), Side(categories=(added,))) if added else None
+        return _revise(project, [Revision(box, category_id=category.id) for box in boxes], made=made)
+
+
+def _revise(
+    project: Project, revisions: Sequence[Revision], *, goes_on: bool = False, made: tuple[Side, Side] | None = None
+) -> Changes:
+    """`made` are the sides of the edit that adds a category, which these revisions need."""
     before: list[Annotation] = []
     after: list[Annotation] = []
     with project.db.transaction():
         for revision in revisions:
             if isinstance(revision.box, Proposal):
-                after.append(_said(_accept_one(project, revision.box, revision), revision))
+                accepted = as_annotation(revision.box, category_id=revision.category_id, bbox=revision.bbox)
+                after.append(_said(accepted, revision))
             elif (revised := _revised(revision.box, revision)) != revision.box:
                 before.append(revision.box)
                 after.append(revised)
         if not after:
             return Changes()
         label = _counted(_label(revisions), len(after))
-        edit = Edit(label, after[0].image_id, Side(tuple(before)), Side(tuple(after)))
-        changes = _do(project, edit, goes_on=goes_on)
-    return changes | Changes(categories=len(after) > len(before))
+        first, last = made or (Side(), Side())
+        sides = replace(first, annotations=tuple(before)), replace(last, annotations=tuple(after))
+        return _do(project, Edit(label, after[0].image_id, *sides), goes_on=goes_on)
 
 
 def _revised(box: Annotation, revision: Revision) -> Annotation:
@@ -104,28 +126,26 @@ def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
     return revise(project, [Revision(p) for p in proposals])
 
 
-def _accept_one(project: Project, proposal: Proposal, revision: Revision) -> Annotation:
-    """A detector class becomes a category when a proposal is accepted under its own name."""
-    if revision.category_id is None:
-        return as_annotation(proposal, project.categories.ensure(proposal.name), bbox=revision.bbox)
-    own = project.categories.find(proposal.name)
-    return as_annotation(proposal, own, category_id=revision.category_id, bbox=revision.bbox)
+def as_annotation(proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None) -> Annotation:
+    """The annotation a proposal becomes, of its own category unless another is given.
 
-
-def as_annotation(
-    proposal: Proposal, own: Category | None, *, category_id: int | None = None, bbox: BBox | None = None
-) -> Annotation:
-    """The annotation a proposal becomes; `own` is the category of its own name."""
-    category_id = category_id or (own.id if own else 0)
+    Raises:
+        HitlError: it is a hint, which has no category of its own.
+    """
+    category = category_id or proposal.category_id
+    if category is None:
+        raise HitlError(
+            "This box is a hint of the detector and has no category.", hint="Press the digit of a category, or C."
+        )
     return Annotation(
         id=0,
         image_id=proposal.image_id,
-        category_id=category_id,
+        category_id=category,
         bbox=bbox or proposal.bbox,
         origin=Origin.MODEL,
         proposed_by=proposal.provenance,
         score=round(proposal.score, 6),
-        edited=bbox is not None or own is None or category_id != own.id,
+        edited=bbox is not None or category != proposal.category_id,
         prediction_id=proposal.prediction_id,
     )
 
@@ -133,17 +153,32 @@ def as_annotation(
 def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
     """Delete annotations and reject proposals of one picture, as one step.
 
-    The proposals that annotations came from count as rejected, too.
+    The proposals that annotations came from count as rejected, too. Where a job replaced a proposal since it was shown,
+    those that lie at its place now are rejected.
     """
     if not boxes:
         return Changes()
     image_id = boxes[0].image_id
     deleted = tuple(box for box in boxes if isinstance(box, Annotation))
     known = project.predictions.rejected_of(image_id)
-    ids = (box.prediction_id for box in boxes if box.prediction_id is not None)
-    rejected = tuple(i for i in ids if i not in known)
+    now = _stored(project, image_id, {box.prediction_id: box.bbox for box in boxes if box.prediction_id is not None})
+    rejected = tuple(dict.fromkeys(i for ids in now.values() for i in ids if i not in known))
+    if not deleted and not rejected:
+        return Changes()
     label = _counted("Delete box" if deleted else "Reject proposal", len(boxes))
     return _do(project, Edit(label, image_id, before=Side(deleted), after=Side(rejected=rejected)))
+
+
+def _stored(project: Project, image_id: int, shown: Mapping[int, BBox]) -> dict[int, list[int]]:
+    """For each prediction that was shown the ones that are stored in its place now: itself, if no job replaced it."""
+    there = project.predictions.still_there(shown)
+    found = {prediction_id: [prediction_id] for prediction_id in shown if prediction_id in there}
+    if len(found) < len(shown):
+        present = project.predictions.of_image(image_id, *proposers(project), candidates_only=True)
+        for prediction_id, bbox in shown.items():
+            if prediction_id not in there:
+                found[prediction_id] = [p.id for p in present if p.bbox.iou(bbox) > SAME_OBJECT_IOU]
+    return found
 
 
 def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes:
@@ -188,6 +223,7 @@ def _decide(
         present = project.annotations.of_image(image_id)
         removed = tuple(present) if empty else ()
         if not empty:
+            _check_named(project, present)
             _check_inside(image, present)
         project.queue.looked_again(image_id)
         is_known = image.state is ImageState.DECIDED
@@ -201,8 +237,7 @@ def _decide(
             acts = count_acts(project, image_id)
             project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
             return _changes(project, right) | Changes(queue=True)
-        own = {name: project.categories.ensure(name) for name in dict.fromkeys(p.name for p in accepted)}
-        added = tuple(as_annotation(p, own[p.name]) for p in accepted)
+        added = tuple(as_annotation(p) for p in accepted)
         label = "Mark empty" if empty else "Accept picture"
         # a head may have been taught it, whatever became of that
         known = (
@@ -217,12 +252,37 @@ def _decide(
         acts = count_acts(project, image_id)
         why = "" if known else project.queue.place_of(image_id).reason
         project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id, why))
-        if known:
-            return changes | Changes(categories=bool(added), queue=True)
-        ids = project.categories.by_name()
-        project.predictions.note_first_seen(image_id)
-        project.predictions.note_sightings(_sighting(p, how.thresholds, ids) for p in seen)
-    return changes | Changes(categories=bool(added), queue=True)
+        if not known:
+            _note_first_seen(project, image_id, with_category(seen), how.thresholds)
+    return changes | Changes(queue=True)
+
+
+def _note_first_seen(project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds) -> None:
+    """Keep the scores that proposals had before their picture was taught."""
+    now = _stored(project, image_id, {p.prediction_id: p.bbox for p in seen})
+    project.predictions.note_first_seen(image_id)
+    project.predictions.note_sightings(
+        _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds) for p in seen if now[p.prediction_id]
+    )
+
+
+def check_named(project: Project, image_id: int) -> None:
+    """Check that no box of a picture waits for its category.
+
+    Raises:
+        HitlError: some do.
+    """
+    _check_named(project, project.annotations.of_image(image_id))
+
+
+def _check_named(project: Project, present: Sequence[Annotation]) -> None:
+    unnamed = project.categories.unnamed_id()
+    waiting = sum(a.category_id == unnamed for a in present)
+    if waiting:
+        raise HitlError(
+            f"{counted(waiting, 'box')} of this picture {'has' if waiting == 1 else 'have'} no category yet.",
+            hint="Press the digit of a category, or C to type a name; Delete removes a box.",
+        )
 
 
 def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
@@ -237,13 +297,13 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
         )
 
 
-def _sighting(proposal: Proposal, thresholds: Thresholds, ids: Mapping[str, int]) -> Sighting:
+def _sighting(proposal: Proposal, thresholds: Thresholds) -> Sighting:
     # the head that named a proposal may have been followed by another while the picture was on screen
     head_id = proposal.head_id if proposal.by_head else None
     name, is_shown = normalise_name(proposal.name), proposal.score >= thresholds.of(proposal.category_id)
     return Sighting(
         proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown,
-        category_id=proposal.category_id or ids.get(name),
+        category_id=proposal.category_id,
     )  # fmt: skip
 
 

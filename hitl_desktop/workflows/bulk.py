@@ -11,7 +11,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotate import count_acts, do
+from hitl_desktop.workflows.annotate import check_named, count_acts, do
 
 
 def skip(project: Project, image_ids: Sequence[int]) -> Changes:
@@ -49,8 +49,15 @@ class Addition:
 
 
 def add_and_decide(project: Project, additions: Sequence[Addition], label: str, *, why: str) -> Changes:
-    """Add boxes on several pictures and decide those that are whole, as one edit; `why` goes on record."""
+    """Add boxes on several pictures and decide those that are whole, as one edit; `why` goes on record.
+
+    Raises:
+        HitlError: a picture to be decided has a box without a category.
+    """
     with project.db.transaction():
+        for a in additions:
+            if a.is_decided:
+                check_named(project, a.image.id)
         parts = tuple(
             Edit(
                 label,

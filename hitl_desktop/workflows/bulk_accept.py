@@ -23,7 +23,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotate import as_annotation, remove, undo
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
 from hitl_desktop.workflows.crops import crops_of_boxes
-from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown
+from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown, with_category
 
 CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""
@@ -65,7 +65,7 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
             project.annotations.of_image(image.id),
             project.predictions.rejected_of(image.id),
         )
-        found += [p for p in shown(free, threshold) if p.name == name]
+        found += [p for p in shown(with_category(free), threshold) if p.name == name]
     if not found:
         raise HitlError(
             f"No proposal of {name} has a score of {threshold:.2f} or more.", hint="Lower the score, or pre-label more."
@@ -106,7 +106,6 @@ def accept_all(project: Project, wanted: Preview, without: Sequence[int] = (), *
         if p.prediction_id not in left_out:
             by_image.setdefault(p.image_id, []).append(p)
     with project.db.transaction():
-        category = project.categories.ensure(wanted.name)
         additions: list[Addition] = []
         for image_id, proposals in by_image.items():
             image = project.images.get(image_id)
@@ -114,7 +113,7 @@ def accept_all(project: Project, wanted: Preview, without: Sequence[int] = (), *
                 continue
             rejected = project.predictions.rejected_of(image_id)
             free = open_ones(proposals, project.annotations.of_image(image_id), rejected)
-            boxes = tuple(as_annotation(p, category) for p in free)
+            boxes = tuple(as_annotation(p) for p in free)
             if boxes:
                 additions.append(Addition(image, boxes, is_decided=False))
         if not additions:

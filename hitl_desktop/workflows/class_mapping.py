@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.naming import NOT_SHOWN, detector_of, load_naming, stands_for
 
 _MOST_LOOKED_AT = 2000
+_ASKED = "detector_classes_asked"
+_LATEST = 200
+ALWAYS_FROM = 5
+"""After so many boxes of a class that all got one category, it is worth asking whether it is mapped to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class ClassSeen:
     """A class of the detector: how many boxes it has on how many of the pictures looked at, and what it stands for.
 
     `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it; `is_chosen`
-    says whether a person said so.
+    says whether a person said so, `number` is its place in the detector's own order.
     """
 
     name: str
@@ -31,6 +38,7 @@ class ClassSeen:
     pictures: int
     category_id: int | None
     is_chosen: bool
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,11 @@ class ClassesSeen:
     classes: tuple[ClassSeen, ...]
     pictures: int
     of: int
+
+    @property
+    def in_order(self) -> list[ClassSeen]:
+        """The classes in the detector's own order."""
+        return sorted(self.classes, key=lambda c: c.number)
 
     @property
     def mapping(self) -> dict[str, int]:
@@ -93,7 +106,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         pictures.update(set(here))
     chosen, now = project.class_maps.get(detector.hash), stands_for(project, detector)
     seen = [
-        ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen)
+        ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen, number)
         for number, name in enumerate(detector.classes)
     ]
     return ClassesSeen(detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done))
@@ -112,6 +125,58 @@ def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
     if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
         raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")
     project.class_maps.set(detector.hash, mapping)
+
+
+def classes_asked(project: Project) -> bool:
+    """Whether a person answered if the detector's classes are to be categories."""
+    return project.meta.get(_ASKED) is not None
+
+
+def note_asked(project: Project) -> None:
+    """Do not ask again whether the detector's classes are to be categories."""
+    project.meta.set(_ASKED, "1")
+
+
+def always_labelled(project: Project, category_id: int) -> str | None:
+    """A class of the detector, not mapped yet, of which the latest boxes that people labelled all got this category.
+
+    At least five of them, among the latest accepted boxes.
+    """
+    detector = detector_of(project)
+    if detector is None:
+        return None
+    labelled: dict[int, list[int]] = {}
+    for category, class_scores in project.predictions.latest_labelled(detector.id, most=_LATEST):
+        labelled.setdefault(int(np.argmax(class_scores)), []).append(category)
+    now = stands_for(project, detector)
+    for number, categories_ in labelled.items():
+        if now[number] is None and len(categories_) >= ALWAYS_FROM and set(categories_) == {category_id}:
+            return detector.classes[number]
+    return None
+
+
+def map_class(project: Project, name: str, category_id: int) -> Changes:
+    """Map one class of the detector to a category, beside what is mapped already."""
+    detector = detector_of(project)
+    chosen = project.class_maps.get(detector.hash) if detector is not None else {}
+    set_mapping(project, {**chosen, name: category_id})
+    return Changes(head=True)
+
+
+def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
+    """Make these classes of the detector categories of the project, as one step that undo takes back.
+
+    Raises:
+        HitlError: a class has no usable name.
+    """
+    with project.db.transaction():
+        new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
+        added = tuple(project.categories.ensure(name) for name in new)
+        if not added:
+            return Changes()
+        before = Side(categories=tuple(replace(category, retired=True) for category in added))
+        edit = Edit(f"Use {counted(len(added), 'class')} as categories", None, before, Side(categories=added))
+        return annotate.do(project, edit)
 
 
 def categories_known(project: Project) -> list[CategoryKnown]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import data_dir
 from hitl_desktop.progress import Progress
@@ -16,7 +17,7 @@ from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming, proposals_of, shown
+from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
@@ -61,6 +62,8 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
     file = make_sample(folder, progress)
     truth = read_dataset(folder / TRUTH).dataset
     with Project.open(file, background=True) as project:
+        for category in truth.categories:
+            project.categories.ensure(category.name)
         prelabel(project, progress, threads=threads)
         embed_undecided(project, progress, threads=threads)
         refresh_queue(project, load_naming(project), progress)
@@ -70,7 +73,8 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
         for done in range(1, DECIDED + 1):
             image = next_undecided(project)
             naming = load_naming(project)
-            proposed = [(p.name, p.bbox) for p in shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD)]
+            visible = shown_to_people(proposals_of(project, image, naming), Thresholds(DISPLAY_THRESHOLD))
+            proposed = [(p.name, p.bbox) for p in visible]
             decide_as_oracle(project, image, answers.get(image.id, proposed), naming, threshold=DISPLAY_THRESHOLD)
             new += 1
             if is_due(new, done) or done == DECIDED:

@@ -113,6 +113,8 @@ class Look:
 
 def _seen(naming: Naming, scored: Scored) -> frozenset[tuple[int, str]]:
     """The boxes that are rather sure, with their names."""
-    rows = np.flatnonzero(scored.scores.max(axis=1) >= SURE_FROM).tolist()
-    best = scored.scores.argmax(axis=1).tolist()
+    if not naming.own.size:
+        return frozenset()
+    scores = scored.scores[:, naming.own]
+    rows, best = np.flatnonzero(scores.max(axis=1) >= SURE_FROM).tolist(), naming.own[scores.argmax(axis=1)].tolist()
     return frozenset((scored.predictions[row].id, normalise_name(naming.names[best[row]])) for row in rows)

@@ -13,7 +13,7 @@ from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.review import Acts
+from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.coco import to_record
 from hitl_desktop.inference.postprocess import class_wise_nms
@@ -26,7 +26,7 @@ from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
 from hitl_desktop.workflows.import_dataset import match_by_name
-from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, score_boxes, shown
+from hitl_desktop.workflows.naming import Naming, hints_beside, load_naming, proposals_of, score_boxes, shown_to_people
 from hitl_desktop.workflows.oracle import acts_needed
 
 _NMS_IOU = 0.6
@@ -127,8 +127,10 @@ def _seen(
     threshold: float,
     crowds: Sequence[BBox],
 ) -> list[Proposal]:
-    """The boxes that a person would see, crowds aside."""
-    boxes = shown(proposals_of(project, project.images.get(record.id) or record, naming), threshold)
+    """The boxes that a person would see, crowds aside; hints count under the names of their classes."""
+    proposals = proposals_of(project, project.images.get(record.id) or record, naming)
+    visible = shown_to_people(proposals, Thresholds(threshold))
+    boxes = [*visible, *hints_beside(proposals, visible, Thresholds(threshold))]
     return [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
 
 

@@ -25,7 +25,7 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.finding import quick_look
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, shown
+from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, shown, with_category
 from hitl_desktop.workflows.trial import is_drawn, pinned
 
 MOST_TRIED = 12
@@ -203,7 +203,7 @@ def _named(project: Project, images: Sequence[ImageRecord], by: Named | None) ->
     return {
         image.id: [
             (normalise_name(p.name), p.bbox, p.score)
-            for p in shown(proposals_of(project, image, naming), DISPLAY_THRESHOLD)
+            for p in shown(with_category(proposals_of(project, image, naming)), DISPLAY_THRESHOLD)
         ]
         for image in images
     }

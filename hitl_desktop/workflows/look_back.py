@@ -62,19 +62,28 @@ def note_new_categories(project: Project, before: HeadVersion | None, now: HeadV
         _keep(project, noted)
 
 
-def look_back(project: Project, progress: Progress, *, threads: int | None = None) -> Changes:
-    """Look for new categories on pictures decided before they appeared, and put back those that probably hold one.
+@dataclass(frozen=True, slots=True)
+class Overlooked:
+    """Decided pictures that probably hold objects of categories that appeared later, and the names of these."""
 
-    That is one edit, which undo takes back. Cancelling keeps what was found out; the next time goes on.
+    images: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def look_back(project: Project, progress: Progress, *, threads: int | None = None) -> Overlooked:
+    """Look for new categories on pictures decided before they appeared; `reopen` puts the found ones back.
+
+    Cancelling keeps what was found out; the next time goes on.
     """
     known, detector = _known(project), detector_of(project)
     offered = {c.id for c in project.categories.all() if not c.retired}
     counts = {c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered}
     wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]
     if not wanted or detector is None:
-        return Changes()
+        return Overlooked()
     collected = collect(project, decided_for_training(project), detector, encoder_record_id(project), progress)
     likely: dict[int, float] = {}
+    of: dict[int, int] = {}
     for category_id in wanted:
         holding = _holding(project, category_id)
         before = [i for i in _decided_before(project, known[category_id].since) if i not in holding]
@@ -84,15 +93,20 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
             for image in records:
                 progress.check_cancelled()
                 chance = _chance(project, project.images.get(image.id) or image, naming, category_id) / enough
-                likely[image.id] = max(chance, likely.get(image.id, 0.0))
+                if chance > likely.get(image.id, 0.0):
+                    likely[image.id], of[image.id] = chance, category_id
     chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[:MOST_PUT_BACK]
     progress.check_cancelled()
+    _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
+    names = {c.id: c.name for c in project.categories.all()}
+    return Overlooked(tuple(chosen), tuple(sorted({names[of[i]] for i in chosen})))
+
+
+def reopen(project: Project, overlooked: Overlooked) -> Changes:
+    """Let these pictures be to do again, as one step that undo takes back."""
     with project.db.transaction():
-        _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
-        if not chosen:
-            return Changes()
-        project.queue.put_back(chosen)
-        return bulk.reopen(project, chosen)
+        project.queue.put_back(overlooked.images)
+        return bulk.reopen(project, overlooked.images)
 
 
 def _holding(project: Project, category_id: int) -> set[int]:

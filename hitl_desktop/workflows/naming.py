@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -94,6 +94,11 @@ class Naming:
     class_index: NDArray[np.intp]
     trust: NDArray[np.float32]
     calibration: Calibration
+
+    @property
+    def own(self) -> NDArray[np.intp]:
+        """The columns of the project's categories; all others are classes of the detector that are none."""
+        return np.array([c for c, category in enumerate(self.category_ids) if category is not None], np.intp)
 
     def score(
         self, class_scores: NDArray[np.float32], found: NDArray[np.float32], embeddings: NDArray[np.float32] | None
@@ -209,8 +214,8 @@ def named_by(version: HeadVersion) -> Named:
 class Scored:
     """A picture's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
-    `probabilities` [N, names + 1] sum to one, the last is that of "no object"; `by_head` says whether the head spoke,
-    `vectors` [N, D] of which it did.
+    `raw` is of the best category of the project. `probabilities` [N, categories + 1] sum to one, the last is that of
+    no object of any of them; `by_head` tells whether the head scored the boxes, `vectors` [N, D] by which it did.
     """
 
     predictions: list[Prediction]
@@ -255,12 +260,13 @@ def score(naming: Naming, boxes: Boxes) -> Scored:
     """What boxes are called, and how surely; the head speaks where all their vectors are there."""
     if not boxes.predictions:
         nothing = np.zeros((0, len(naming.names)))
-        return Scored([], nothing, np.zeros(0), with_background(nothing), by_head=False)
+        return Scored([], nothing, np.zeros(0), with_background(nothing[:, naming.own]), by_head=False)
     raw = naming.score(boxes.class_scores, boxes.found, boxes.vectors)
     by_head = naming.head is not None and boxes.vectors is not None
     scores = naming.calibrated(raw, np.where(boxes.found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
-    best = raw.max(axis=1)
-    chances = _shared(raw, scores.max(axis=1) / np.maximum(best, 1e-9))
+    raw_own, scores_own = raw[:, naming.own], scores[:, naming.own]
+    best = raw_own.max(axis=1, initial=0.0)
+    chances = _shared(raw_own, scores_own.max(axis=1, initial=0.0) / np.maximum(best, 1e-9))
     return Scored(boxes.predictions, scores, best, chances, by_head=by_head, vectors=boxes.vectors)
 
 
@@ -270,23 +276,40 @@ def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candida
 
 
 def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chances [N, names + 1] that sum to one, the last that of "no object": each bent by itself, the small ones of many
+    """Chances [N, K + 1] that sum to one, the last that of "no object": each bent by itself, the small ones of many
     names would add up to an object where there is none."""
     return with_background(raw * grown[:, None])
 
 
 def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
-    """The picture's candidates as they are named now, best first, whatever people said and whatever their score."""
+    """The picture's candidates as they are named now, best first, whatever people said and whatever their score.
+
+    Each has its best category of the project; where the project has none at all, it is a hint only.
+    """
     if naming is None:
         return []
     scored = score_boxes(project, image, naming, candidates_only=True)
+    hints = _hints(naming, scored.predictions)
     proposals = [
-        _proposal(naming, p, row, raw, chances, by_head=scored.by_head)
-        for p, row, raw, chances in zip(
-            scored.predictions, scored.scores, scored.raw.tolist(), scored.probabilities, strict=True
+        _proposal(naming, p, row, raw, chances, hint, by_head=scored.by_head)
+        for p, row, raw, chances, hint in zip(
+            scored.predictions, scored.scores, scored.raw.tolist(), scored.probabilities, hints, strict=True
         )
     ]
-    return sorted(proposals, key=lambda p: -p.score)
+    return sorted(proposals, key=lambda p: (p.category_id is None, -p.score))
+
+
+def _hints(naming: Naming, predictions: Sequence[Prediction]) -> list[tuple[str, float]]:
+    """For each box the detector's surest class that is no category of the project, with the detector's own score."""
+    foreign = [g for g, c in enumerate(naming.class_column.tolist()) if naming.category_ids[c] is None]
+    by_detector = [row for row, p in enumerate(predictions) if len(p.class_scores)]
+    hints = [("", 0.0)] * len(predictions)
+    if foreign and by_detector:
+        said = naming.said(np.stack([predictions[row].class_scores for row in by_detector]))[:, foreign]
+        best = said.argmax(axis=1)
+        for row, column, score_ in zip(by_detector, best.tolist(), said.max(axis=1).tolist(), strict=True):
+            hints[row] = (naming.names[int(naming.class_column[foreign[column]])], score_)
+    return hints
 
 
 class _Said(Protocol):
@@ -321,7 +344,28 @@ def open_ones(
 
 def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:
     """What a person sees of proposals, best first: those that are sure enough for their category."""
-    return shown([p for p in proposals if p.score >= thresholds.of(p.category_id)], 0.0)
+    return shown([p for p in with_category(proposals) if p.score >= thresholds.of(p.category_id)], 0.0)
+
+
+def with_category(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Those of the project's categories; the others are hints, which nothing accepts, counts or learns from."""
+    return [p for p in proposals if p.category_id is not None]
+
+
+def hints_beside(
+    proposals: Sequence[Proposal], shown_ones: Sequence[Proposal], thresholds: Thresholds
+) -> list[Proposal]:
+    """Boxes of classes that are no category of the project, best first, where none of `shown_ones` lies.
+
+    There may be an object; what it is, a person decides.
+    """
+    taken: list[BBox] = [p.bbox for p in shown_ones]
+    kept: list[Proposal] = []
+    for p in sorted(proposals, key=lambda p: -p.hint_score):
+        if p.hint and p.hint_score >= thresholds.general and not any(p.bbox.iou(b) > SAME_SPOT_IOU for b in taken):
+            kept.append(replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by))
+            taken.append(p.bbox)
+    return kept
 
 
 def shown(proposals: Sequence[SaidT], threshold: float) -> list[SaidT]:
@@ -341,10 +385,12 @@ def _proposal(
     scores: NDArray[np.float64],
     raw: float,
     chances: NDArray[np.float64],
+    hint: tuple[str, float],
     *,
     by_head: bool,
 ) -> Proposal:
-    best = int(np.argmax(scores))
+    own = naming.own
+    best = int(own[np.argmax(scores[own])]) if own.size else int(np.argmax(scores))
     by_detector = len(prediction.class_scores) > 0
     said = naming.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
     return Proposal(
@@ -362,6 +408,8 @@ def _proposal(
         detector_name=said,
         detector_score=float(prediction.score) if by_detector else 0.0,
         proposed_by=naming.detector.name if by_detector else "found by a head",
+        hint=hint[0],
+        hint_score=hint[1],
     )
 
 

@@ -16,7 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.import_dataset import match_by_name
-from hitl_desktop.workflows.naming import Naming, proposals_of, shown
+from hitl_desktop.workflows.naming import Naming, hints_beside, proposals_of, shown_to_people
 
 SAME_OBJECT_IOU = 0.5
 GOOD_ENOUGH_IOU = 0.7
@@ -44,7 +44,8 @@ def _answer(visible: Sequence[Proposal], truth: Truth) -> _Answer:
             continue
         name, box = truth[index]
         moved = None if proposal.bbox.iou(box) >= GOOD_ENOUGH_IOU else box
-        renamed = None if normalise_name(name) == normalise_name(proposal.name) else name
+        is_right = proposal.category_id is not None and normalise_name(name) == normalise_name(proposal.name)
+        renamed = None if is_right else name
         if moved is None and renamed is None:
             answer.right.append(proposal)
         else:
@@ -56,9 +57,8 @@ def acts_needed(visible: Sequence[Proposal], truth: Truth) -> Acts:
     """The acts with which a person who sees these proposals makes the picture right."""
     answer = _answer(visible, truth)
     renamed = sum(name is not None for *_, name in answer.mended)
-    return Acts(
-        len(answer.right), len(answer.mended) - renamed, renamed, rejected=len(answer.wrong), drawn=len(answer.missed)
-    )
+    wrong = sum(proposal.category_id is not None for proposal in answer.wrong)
+    return Acts(len(answer.right), len(answer.mended) - renamed, renamed, rejected=wrong, drawn=len(answer.missed))
 
 
 def decide_as_oracle(
@@ -66,12 +66,15 @@ def decide_as_oracle(
 ) -> None:
     """Accept, rename, move, reject and draw until the picture is right, and call it done.
 
-    Only proposals from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is.
+    Only proposals and hints from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is. A
+    hint on no object costs nothing.
     """
     candidates = proposals_of(project, image, naming)
-    answer = _answer(shown(candidates, threshold), truth)
+    visible = shown_to_people(candidates, Thresholds(threshold))
+    answer = _answer([*visible, *hints_beside(candidates, visible, Thresholds(threshold))], truth)
     for proposal in answer.wrong:
-        annotate.remove(project, [proposal])
+        if proposal.category_id is not None:
+            annotate.remove(project, [proposal])
     for proposal, moved, name in answer.mended:
         category_id = project.categories.ensure(name).id if name is not None else None
         annotate.revise(project, [Revision(proposal, moved, category_id)])

@@ -136,6 +136,8 @@ def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threa
     with Project.create(path) as project:
         add_folder(project, folder, progress)
         scan(project, progress)
+        for category in truth.categories:
+            project.categories.ensure(category.name, wanted_id=category.id)
         for image in truth.images:
             if "/" in image.file_name and not (folder / image.file_name).exists():
                 raise HitlError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.heads import HeadVersion
@@ -23,6 +25,23 @@ def before_active(project: Project) -> HeadVersion | None:
     if active is None:
         return None
     return next((v for v in project.heads.latest() if v.id < active and v.is_kept and v.used), None)
+
+
+def fall_back(project: Project, withdrawn: Set[int]) -> bool:
+    """Where the active version was trained on pictures that are taken back, use the newest one that was not.
+
+    None at all, if all that it was trained on is taken back. A version that a person holds stays. Tells whether another
+    one is active now; the next training makes one without these pictures.
+    """
+    taught, active = project.heads.taught(), project.heads.active_id()
+    if active is None or project.heads.is_held() or not taught & withdrawn:
+        return False
+    earlier = (v for v in project.heads.latest() if v.id < active and v.is_kept and v.used)
+    version = next((v for v in earlier if not v.learned & withdrawn), None)
+    if version is None and taught - withdrawn:
+        return False
+    project.heads.activate(version.id if version is not None else None)
+    return True
 
 
 def use_version(project: Project, head_id: int, progress: Progress, *, hold: bool) -> None:

@@ -17,7 +17,7 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.advise import WORTH_SHOWING, advise, gather, reliability
+from hitl_desktop.workflows.advise import WORTH_SHOWING, advise, gather, reliability, start_threshold
 from hitl_desktop.workflows.first_sight import first_sights, sights_of
 
 Said = tuple[str, float, bool]
@@ -55,6 +55,20 @@ def test_first_sights_count_what_was_shown_and_what_was_missed(project: Project)
     assert (sight.shown, sight.shown_right, sight.objects) == (2, 1, 4)
     assert sight.f1 == pytest.approx(2 * 1 / (2 + 4))
     assert sight.right == (True, False, True)
+
+
+def test_suggestions_start_at_the_score_that_saves_most(project: Project) -> None:
+    """Below .5 one in ten is right, which costs more rejecting than it saves drawing; above it nine in ten."""
+    low = [("cell", 0.42, n == 0) for n in range(10)]
+    high = [("cell", 0.72, n != 0) for n in range(10)]
+    for image_id in (1, 2):
+        see(project, image_id, [*low, *high])
+    assert start_threshold(gather(project)) is None  # on 40 boxes
+    see(project, 3, [*low, *high])
+    measured = start_threshold(gather(project))
+    assert measured
+    assert 0.42 < measured.threshold <= 0.72
+    assert measured.boxes == 60
 
 
 def test_only_the_latest_pictures_count(project: Project) -> None:

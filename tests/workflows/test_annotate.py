@@ -14,7 +14,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector, shown
+from hitl_desktop.workflows.class_mapping import use_as_categories
+from hitl_desktop.workflows.naming import hints_beside, load_naming, open_ones, proposals_of, set_detector, shown
 
 HOW = annotate.How(None, Thresholds(0.3), 1.5)
 
@@ -27,9 +28,18 @@ def proposals(project: Project) -> list[Proposal]:
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
     scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.7, 0.1]], np.float32)
     project.predictions.replace(1, model.id, Detections(boxes, scores))
-    image = project.images.get(1)
+    use_as_categories(project, model.classes)
+    return proposed_on(project, 1)
+
+
+def proposed_on(project: Project, image_id: int) -> list[Proposal]:
+    image = project.images.get(image_id)
     assert image
     return proposals_of(project, image, load_naming(project))
+
+
+def categories(project: Project) -> list[str]:
+    return [c.name for c in project.categories.all() if not c.retired]
 
 
 def everything(project: Project) -> object:
@@ -42,26 +52,81 @@ def everything(project: Project) -> object:
     )
 
 
-def test_a_new_project_has_no_categories_until_a_proposal_is_accepted(
-    project: Project, proposals: list[Proposal]
-) -> None:
-    assert project.categories.all() == []
-    assert [p.category_id for p in proposals] == [None] * 3
+def test_an_accepted_proposal_keeps_its_category_score_and_origin(project: Project, proposals: list[Proposal]) -> None:
     annotate.accept(project, [proposals[1]])
-    annotate.accept(project, [proposals[0]])
-    assert [(c.id, c.name) for c in project.categories.all()] == [(1, "dog"), (2, "cup")]
-    first = project.annotations.of_image(1)[0]
+    (first,) = project.annotations.of_image(1)
+    assert first.category_id == proposals[1].category_id
     assert (first.origin, first.proposed_by, first.edited) == (Origin.MODEL, "detector", False)
     assert first.score == pytest.approx(0.8, abs=1e-3)
 
 
-def test_renaming_a_proposal_does_not_make_its_old_name_a_category(project: Project, proposals: list[Proposal]) -> None:
+def test_a_class_that_is_no_category_is_never_accepted_and_makes_none(
+    project: Project, proposals: list[Proposal]
+) -> None:
+    annotate.undo(project)  # the detector's classes are no categories any more
+    hints = proposed_on(project, 1)
+    assert [(h.category_id, h.hint) for h in hints] == [(None, "cup"), (None, "dog"), (None, "cup")]
+    with pytest.raises(HitlError, match="no category"):
+        annotate.accept(project, [hints[0]])
+    annotate.decide(project, 2, [], hints, HOW)
+    assert project.annotations.all() == []
+    assert project.predictions.sightings_of(1) == []
+    assert categories(project) == []
+
+
+def test_a_hint_that_gets_a_category_keeps_its_place(project: Project, proposals: list[Proposal]) -> None:
+    annotate.undo(project)
     cell = project.categories.ensure("cell").id
-    annotate.revise(project, [Revision(proposals[0], category_id=cell)])
-    assert [c.name for c in project.categories.all()] == ["cell"]
-    (annotation,) = project.annotations.of_image(1)
-    assert annotation.edited
-    assert annotate.count_acts(project, 1) == Acts(relabelled=1)
+    hints = hints_beside(proposed_on(project, 1), [], HOW.thresholds)
+    assert [h.category_id for h in hints] == [None] * 3
+    annotate.revise(project, [Revision(hint, category_id=cell) for hint in hints])
+    assert [(a.category_id, a.bbox) for a in project.annotations.of_image(1)] == [(cell, h.bbox) for h in hints]
+    assert categories(project) == ["cell"]
+    assert annotate.count_acts(project, 1) == Acts(relabelled=3)
+
+
+def test_undo_of_a_new_name_takes_the_category_as_well(project: Project, proposals: list[Proposal]) -> None:
+    annotate.name_boxes(project, [proposals[0]], "cell")
+    assert categories(project) == ["cup", "dog", "cell"]
+    annotate.undo(project)
+    assert categories(project) == ["cup", "dog"]
+    assert project.annotations.of_image(1) == []
+    annotate.redo(project)
+    assert categories(project) == ["cup", "dog", "cell"]
+    assert len(project.annotations.of_image(1)) == 1
+
+
+def test_rejecting_finds_what_a_job_put_in_the_place_of_a_proposal(project: Project, proposals: list[Proposal]) -> None:
+    model = project.models.find("hash")
+    assert model
+    again = Detections(np.array([[1, 1, 20, 20], [60, 60, 9, 9]], float), np.array([[0.8, 0], [0.6, 0]], np.float32))
+    project.predictions.replace(1, model.id, again)  # while the old ones are on the screen
+    annotate.remove(project, [proposals[0]])
+    left = open_ones(proposed_on(project, 1), [], project.predictions.rejected_of(1))
+    assert [tuple(p.bbox) for p in left] == [(60, 60, 9, 9)]
+
+
+def test_scores_before_training_are_kept_also_if_a_job_replaced_the_proposals(
+    project: Project, proposals: list[Proposal]
+) -> None:
+    model = project.models.find("hash")
+    assert model
+    project.predictions.replace(1, model.id, Detections(np.array([[1, 1, 20, 20]]), np.array([[0.8, 0]], np.float32)))
+    annotate.decide(project, 1, proposals, proposals, HOW)
+    assert [s.name for s in project.predictions.sightings_of(1)] == ["cup"]
+
+
+def test_no_picture_with_an_unnamed_box_is_decided(project: Project) -> None:
+    unnamed = project.categories.ensure_unnamed()
+    annotate.draw(project, 1, [(BBox(1, 1, 9, 9), unnamed)])
+    with pytest.raises(HitlError, match="1 box of this picture has no category yet"):
+        annotate.decide(project, 1, [], [], HOW)
+    image = project.images.get(1)
+    assert image
+    assert image.state is ImageState.UNDECIDED
+    annotate.name_boxes(project, project.annotations.of_image(1), "cell")
+    annotate.decide(project, 1, [], [], HOW)
+    assert categories(project) == ["cell"]
 
 
 def test_accepting_under_its_own_name_is_no_correction(project: Project, proposals: list[Proposal]) -> None:

@@ -13,6 +13,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.bulk_accept import CLAIM, accept_all, in_words, judge, preview, take_back, unfinished
+from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 
 QUIET = NoProgress()
@@ -27,6 +28,7 @@ def proposed(project: Project) -> Project:
         scores = np.array([*([0.99 - n / 50, 0.0] for n in range(29)), [0.0, 0.95]], np.float32)
         boxes = np.array([[2.0 * n, 2, 1.5, 20] for n in range(30)])
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
+    use_as_categories(project, record.classes)
     return project
 
 

@@ -7,12 +7,27 @@ import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, categories
-from hitl_desktop.workflows.class_mapping import categories_known, classes_seen, set_mapping
-from hitl_desktop.workflows.naming import NOT_SHOWN, load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.class_mapping import (
+    always_labelled,
+    categories_known,
+    classes_seen,
+    map_class,
+    set_mapping,
+)
+from hitl_desktop.workflows.naming import (
+    NOT_SHOWN,
+    hints_beside,
+    load_naming,
+    proposals_of,
+    set_detector,
+    shown_to_people,
+)
 
 QUIET = NoProgress()
 CLASSES = ("car", "truck", "person")
@@ -28,7 +43,9 @@ def detect(project: Project, image_id: int, *rows: tuple[float, float, float]) -
 def said(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
     image = project.images.get(image_id)
     assert image
-    return [(p.name, round(p.score, 2)) for p in proposals_of(project, image, load_naming(project))]
+    proposals = proposals_of(project, image, load_naming(project))
+    visible = shown_to_people(proposals, Thresholds(0.3))
+    return [(p.name, round(p.score, 2)) for p in (*visible, *hints_beside(proposals, visible, Thresholds(0.3)))]
 
 
 def test_many_classes_become_one_category_and_the_surest_counts(project: Project) -> None:
@@ -38,6 +55,7 @@ def test_many_classes_become_one_category_and_the_surest_counts(project: Project
     set_mapping(project, {"car": vehicle, "truck": vehicle, "person": NOT_SHOWN})
     assert said(project)[:2] == [("vehicle", 0.8), ("vehicle", 0.5)]
     assert all(name != "person" for name, _ in said(project))
+    assert said(project) == [("vehicle", 0.8), ("vehicle", 0.5)]
     set_mapping(project, {})
     assert said(project)[0] == ("car", 0.8)
 
@@ -51,6 +69,29 @@ def test_an_accepted_box_has_the_mapped_category_and_one_of_its_own_name_is_not_
     annotate.accept(project, proposals_of(project, image, load_naming(project)))
     assert [a.category_id for a in project.annotations.of_image(1)] == [vehicle]
     assert project.categories.find("car") is None
+
+
+def test_a_class_that_always_gets_one_category_is_worth_mapping(project: Project) -> None:
+    detect(project, 1, *[(0.8, 0.1, 0.0)] * 4, (0.1, 0.7, 0.0))
+    detect(project, 2, (0.9, 0.1, 0.0), (0.1, 0.7, 0.0))
+    cell, dust = (project.categories.ensure(name).id for name in ("cell", "dust"))
+
+    def label(image_id: int, category_id: int, class_name: str) -> None:
+        image = project.images.get(image_id)
+        assert image
+        hints = hints_beside(proposals_of(project, image, load_naming(project)), [], Thresholds(0.3))
+        annotate.revise(project, [Revision(h, category_id=category_id) for h in hints if h.name == class_name])
+
+    label(1, cell, "car")
+    assert always_labelled(project, cell) is None  # four are too few
+    label(2, cell, "car")
+    assert always_labelled(project, cell) == "car"
+    assert always_labelled(project, dust) is None
+    map_class(project, "car", cell)
+    assert always_labelled(project, cell) is None  # it is mapped
+    label(1, cell, "truck")
+    label(2, dust, "truck")
+    assert always_labelled(project, dust) is None
 
 
 def test_a_mapping_belongs_to_a_detector_and_follows_merged_categories(project: Project) -> None:

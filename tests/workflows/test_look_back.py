@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.review import Thresholds
@@ -12,7 +13,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows import look_back as look_back_module
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.look_back import look_back
+from hitl_desktop.workflows.look_back import look_back, reopen
 from hitl_desktop.workflows.naming import Naming, load_naming
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.rank_queue import refresh_queue
@@ -44,12 +45,30 @@ def show_leaves(project: Project, dataset: Path, count: int) -> None:
     retrain(project, QUIET, threads=1)
 
 
+def put_back(project: Project) -> Changes:
+    """Look back, and open again what was found."""
+    overlooked = look_back(project, QUIET, threads=1)
+    return reopen(project, overlooked) if overlooked.images else Changes()
+
+
+def test_decided_pictures_stay_decided_until_a_person_opens_them_again(taught_project: Project, dataset: Path) -> None:
+    forget(taught_project, dataset)
+    show_leaves(taught_project, dataset, 4)
+    before = taught_project.images.statuses()
+    overlooked = look_back(taught_project, QUIET, threads=1)
+    assert overlooked.names == (LATE,)
+    assert taught_project.images.statuses() == before
+    reopen(taught_project, overlooked)
+    now = taught_project.images.statuses()
+    assert {i for i in before if before[i] != now[i]} == set(overlooked.images)
+
+
 def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(taught_project: Project, dataset: Path) -> None:
     holding, others = forget(taught_project, dataset)
     assert holding
-    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()
+    assert put_back(taught_project).annotations_of == frozenset()
     show_leaves(taught_project, dataset, 4)
-    changes = look_back(taught_project, QUIET, threads=1)
+    changes = put_back(taught_project)
     assert changes.annotations_of
     assert changes.annotations_of <= holding
     assert changes.annotations_of.isdisjoint(others)
@@ -57,13 +76,13 @@ def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(taught_pr
     first = taught_project.queue.order(limit=len(changes.annotations_of))
     assert {item.image_id for item in first} == changes.annotations_of
     assert {item.reason for item in first} == {WORDS[Why.EXPECTED]}
-    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()  # once is enough
+    assert put_back(taught_project).annotations_of == frozenset()  # once is enough
 
 
 def test_putting_back_is_undone_in_one_step(taught_project: Project, dataset: Path) -> None:
     forget(taught_project, dataset)
     show_leaves(taught_project, dataset, 4)
-    changes = look_back(taught_project, QUIET, threads=1)
+    changes = put_back(taught_project)
     annotate.undo(taught_project)
     states = [taught_project.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
@@ -74,12 +93,12 @@ def test_putting_back_is_undone_in_one_step(taught_project: Project, dataset: Pa
 def test_what_was_decided_again_has_no_reason_any_more(taught_project: Project, dataset: Path) -> None:
     forget(taught_project, dataset)
     show_leaves(taught_project, dataset, 4)
-    back = look_back(taught_project, QUIET, threads=1).annotations_of
+    back = put_back(taught_project).annotations_of
     for image_id in back:
         annotate.decide(taught_project, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
     assert taught_project.queue.put_back_ids() == []
     retrain(taught_project, QUIET, threads=1)
-    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()
+    assert put_back(taught_project).annotations_of == frozenset()
 
 
 def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
@@ -115,15 +134,15 @@ def test_a_version_that_a_person_chose_is_looked_back_with(taught_project: Proje
     assert active is not None
     use_version(taught_project, active, QUIET, hold=True)
     show_leaves(taught_project, dataset, 4)
-    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()  # it waits
+    assert put_back(taught_project).annotations_of == frozenset()  # it waits
     use_version(taught_project, taught_project.heads.latest(1)[0].id, QUIET, hold=False)
-    assert look_back(taught_project, QUIET, threads=1).annotations_of
+    assert put_back(taught_project).annotations_of
 
 
 def test_what_a_person_left_as_it_was_is_not_put_back_again(taught_project: Project, dataset: Path) -> None:
     holding, _ = forget(taught_project, dataset)
     show_leaves(taught_project, dataset, 2)
-    first = look_back(taught_project, QUIET, threads=1).annotations_of
+    first = put_back(taught_project).annotations_of
     assert first
     undone, *others = first
     annotate.undo(taught_project)
@@ -131,7 +150,7 @@ def test_what_a_person_left_as_it_was_is_not_put_back_again(taught_project: Proj
         bulk.reopen(taught_project, [image_id])
         annotate.decide(taught_project, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
     show_leaves(taught_project, dataset, 4)
-    again = look_back(taught_project, QUIET, threads=1).annotations_of
+    again = put_back(taught_project).annotations_of
     assert again.isdisjoint(first)
     assert again <= holding
     assert undone not in again
@@ -146,4 +165,4 @@ def test_a_category_that_was_known_once_is_not_late(taught_project: Project, dat
     annotate.undo(taught_project)
     retrain(taught_project, QUIET, threads=1)
     show_leaves(taught_project, dataset, 3)
-    assert look_back(taught_project, QUIET, threads=1).annotations_of == frozenset()
+    assert put_back(taught_project).annotations_of == frozenset()

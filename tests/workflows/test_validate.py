@@ -23,6 +23,7 @@ from hitl_desktop.learning.metrics import (
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, bulk
+from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.effort import effort_over_time
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 from hitl_desktop.workflows.rank_queue import rank_undecided
@@ -41,6 +42,7 @@ def proposed(project: Project) -> Project:
         scores = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32)
         boxes = np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
+    use_as_categories(project, record.classes)
     return project
 
 
