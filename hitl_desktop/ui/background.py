@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.words import counted
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
@@ -22,11 +21,12 @@ from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.advise import StartThreshold, gather, start_threshold
 from hitl_desktop.workflows.consistency import SHARE
 from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.list_queue import Listing, list_queue
-from hitl_desktop.workflows.look_back import look_back
+from hitl_desktop.workflows.look_back import Overlooked, look_back
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
@@ -66,7 +66,14 @@ class Background(QObject):
     """Keeps the loop going: new pictures are read and pre-labelled, decisions are learned, the queue follows.
 
     With `automatic` off, each of these waits until it is asked for.
+
+    Signals:
+        detected: (how many pictures the detector is done with in this run, whether these are all).
+        found_late: decided pictures that probably hold a category that was added later, an `Overlooked`.
     """
+
+    detected = Signal(int, bool)
+    found_late = Signal(object)
 
     def __init__(self, session: Session, runner: JobRunner, *, automatic: bool = True) -> None:
         super().__init__()
@@ -139,7 +146,7 @@ class Background(QObject):
     def _start(self) -> None:
         project = self._session.project
         self._runner.cancel(_STEPPING)  # what waits for another project
-        self.unlearned, self._ranked_at = set(), 0
+        self.unlearned, self._ranked_at, self._said_due = set(), 0, 0
         self._look_again = self._said_small = self._learn_again = False
         if project is None:
             return
@@ -224,7 +231,10 @@ class Background(QObject):
         )
 
     def _on_prelabelling(self, job: Job) -> None:
+        if job.is_cancelled:  # it is about a project that was left
+            return
         self._session.load_missing_proposals()
+        self.detected.emit(job.done, False)
         if job.done - self._ranked_at >= RANK_EVERY and not self._runner.busy(LEARNING):
             self._ranked_at = job.done
             self.rank()
@@ -234,6 +244,7 @@ class Background(QObject):
         if result.done:
             self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
         self._session.apply_changes(result.changes)
+        self.detected.emit(result.done, True)
         self.rank()
         if self._look_again:
             self.prelabel()
@@ -268,11 +279,11 @@ class Background(QObject):
             LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared,
             gives_way=True,
         )  # fmt: skip
-        found: list[Changes] = []
+        found: list[Overlooked] = []
 
-        def tell() -> None:  # what is in the file is told, also to who had it stopped too late
-            if found:
-                self._on_looked_back(found[0])
+        def tell() -> None:  # what was found is not looked for again, so it is told also after a late cancel
+            if found and found[0].images and self._session.project is project:
+                self.found_late.emit(found[0])
 
         back = in_project(project.path, lambda p, progress: found.append(look_back(p, progress, threads=1)))
         self._runner.start(
@@ -285,13 +296,6 @@ class Background(QObject):
 
     def _on_looking_ahead(self, _job: Job) -> None:
         self._session.load_missing_proposals()
-
-    def _on_looked_back(self, changes: Changes) -> None:
-        if changes.annotations_of:
-            count = counted(len(changes.annotations_of), "decided picture")
-            self._session.messages.say(f"Put back, for a category that came later: {count}; Ctrl+Z takes that back.")
-            self._session.apply_changes(changes)
-            self.rank()
 
     def _on_prepared(self, computed: int) -> None:
         if self._session.project is None or self._session.project.heads.active_id() is None:
@@ -404,5 +408,18 @@ class Background(QObject):
                 "Pictures that were taught are away, so the head finds as it did before. Reconnect their folder."
             )
         self._session.apply_changes(result.changes)
+        self._measure_threshold()
         self._learn_on(result.left)
         self._prepare()
+
+    def _measure_threshold(self) -> None:
+        """Let suggestions start at the score that was measured to be best, until a person chooses one."""
+        project = self._session.project
+        if project is not None and not self._session.has_chosen_threshold:
+            job = in_project(project.path, lambda p, _: start_threshold(gather(p)))
+            take = partial(self._on_threshold, project)
+            self._runner.start(READING, "Measuring the threshold", job, on_success=take, quiet=True)
+
+    def _on_threshold(self, project: Project, measured: StartThreshold | None) -> None:
+        if measured is not None and self._session.project is project:
+            self._session.start_at_threshold(measured)

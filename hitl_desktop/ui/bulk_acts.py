@@ -40,8 +40,10 @@ class BulkActs:
         if naming is None:
             self._messages.warn("No detector has looked at these pictures yet. Run pre-labelling first (Ctrl+P).")
             return
-        known = [name for name in naming.names if name in session.offered.values()]
-        names = [*known, *(name for name in naming.names if name not in known)]
+        names = [naming.names[column] for column in naming.own.tolist()]
+        if not names:
+            self._messages.warn("Nothing is suggested under a category of this project yet. Label some pictures first.")
+            return
         self.dialog = BulkAcceptDialog(names, {}, self._window)
         self.dialog.preview_asked.connect(self._preview)
         self.dialog.accepted.connect(self._accept)

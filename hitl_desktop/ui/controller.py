@@ -24,6 +24,7 @@ from hitl_desktop.ui.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.models.box_model import key_of
 from hitl_desktop.ui.panels.inspector import Inspector
+from hitl_desktop.ui.panels.name_field import NameAtBox
 from hitl_desktop.ui.session import THRESHOLD_STEP, Session
 from hitl_desktop.ui.theme import NEW_NAME_COLOUR
 from hitl_desktop.workflows.annotate import Revision
@@ -61,7 +62,6 @@ class Controller(QObject):
         super().__init__()
         self._session, self._canvas, self._inspector = session, canvas, inspector
         self._loader, self._messages, self.ask = loader, messages, ask
-        self._pending: BBox | None = None
         self._clipboard: list[tuple[BBox, int]] = []
         self._hidden: set[BoxKey] = set()
         self._hidden_categories: set[int] = set()
@@ -86,6 +86,11 @@ class Controller(QObject):
         inspector.category_chosen.connect(self.use_category)
         inspector.name_typed.connect(self._on_name)
         inspector.left.connect(self._back_to_canvas)
+        self.name_at_box = NameAtBox(inspector.left, lambda: session.offered, canvas)
+        self.name_at_box.entered.connect(self._on_name_at_box)
+        self.name_at_box.left_empty.connect(self._back_to_canvas)
+        inspector.names_changed.connect(self.name_at_box.offer)
+        self._to_name: list[BoxKey] = []
 
     def _on_opened(self) -> None:
         self._loader.clear()
@@ -102,7 +107,9 @@ class Controller(QObject):
 
     def _show_image(self) -> None:
         image, session = self._session.image, self._session
-        self._forget_pending()
+        if self.name_at_box.isVisible():
+            self._back_to_canvas()
+        self._to_name = []
         self._canvas.select(None)
         path = session.path_of(image) if image else None
         if image is None or path is None:
@@ -157,8 +164,15 @@ class Controller(QObject):
 
     def _show_boxes(self) -> None:
         names = self._session.names
+        unnamed = self._session.unnamed_id
         items = [
+            BoxItem(key_of(p), p.bbox, "", NEW_NAME_COLOUR, tip=f"object? {p.name} {p.score:.2f} ({p.named_by})")
+            for p in self._session.visible_hints
+        ]
+        items += [
             BoxItem(key, a.bbox, names.get(a.category_id, ""), a.category_id)
+            if a.category_id != unnamed
+            else BoxItem(key, a.bbox, "unnamed", a.category_id, is_open=True)
             for key, a in zip(self._known(), self._session.annotations, strict=False)  # they come first in it
         ]
         items += [
@@ -182,8 +196,8 @@ class Controller(QObject):
         self._inspector.show_selected([known[i.key] for i in self._canvas.selection if i.key in known])
 
     def _back_to_canvas(self) -> None:
+        self.name_at_box.hide()
         self._canvas.setFocus()
-        self._forget_pending()
 
     # gestures
 
@@ -192,7 +206,7 @@ class Controller(QObject):
         if self._of[0] is not annotations or self._of[1] is not proposals:  # the session replaces its lists
             self._by_key = {key_of(box): box for box in (*annotations, *proposals)}
             self._of = (annotations, proposals)
-        return self._by_key
+        return self._by_key | {key_of(hint): hint for hint in self._session.visible_hints}
 
     def _boxes(self, keys: Iterable[BoxKey]) -> list[Annotation | Proposal]:
         """The boxes behind keys, without those that are locked."""
@@ -220,18 +234,30 @@ class Controller(QObject):
         return self._boxes(keys)
 
     def _on_drawn(self, bbox: BBox) -> None:
+        """Save the box. It is not selected: the next drag draws, the next digit is about the next box."""
         category_id = self._session.category_id
-        self._forget_pending()
+        self._canvas.select(None)
         if category_id is not None:
-            self._draw([(bbox, category_id)])
-            return
-        self._pending = bbox
-        self._canvas.show_pending(bbox)
-        self._messages.say("Type what this box shows, then Enter.")
-        self._inspector.ask_for_name()
+            self._session.draw([(bbox, category_id)])
+        elif self._session.draw_unnamed(bbox):
+            self._ask_for_name([key_of(self._session.annotations[-1])], bbox)
 
-    def _draw(self, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> None:
-        """Save boxes and keep the hand on them."""
+    def _ask_for_name(self, keys: Sequence[BoxKey], bbox: BBox) -> None:
+        """Let the person type the name of boxes, where one of them lies."""
+        self._to_name = list(keys)
+        self.name_at_box.show_at(self._canvas.viewport.box_to_view(bbox))
+        self._messages.say("Type the name of this box, then Enter. You can also go on drawing and name it later.")
+
+    def find_category(self) -> None:
+        """Let the person type a category: of the selected boxes, or of the next ones."""
+        selected = self._canvas.selected
+        if selected is not None:
+            self._ask_for_name([item.key for item in self._canvas.selection], selected.bbox)
+        else:
+            self._inspector.ask_for_name()
+
+    def _draw_copies(self, boxes: Sequence[tuple[BBox, int]], label: str) -> None:
+        """Save boxes that come from elsewhere, and select them, for they may have to be moved."""
         if boxes and self._session.draw(boxes, label):
             self._canvas.select_all(key_of(a) for a in self._session.annotations[-len(boxes) :])
 
@@ -250,18 +276,40 @@ class Controller(QObject):
         What `goes_on` from the act before is undone together with it.
         """
         in_hand = all(self._canvas.is_selected(key_of(r.box)) for r in revisions)
+        grabbed = self._canvas.is_grabbed
         if not revisions or not self._session.revise(revisions, goes_on=goes_on):
             return False
         if not in_hand:
             return True
-        predictions = {r.box.prediction_id for r in revisions if isinstance(r.box, Proposal)}
-        ids = {r.box.id for r in revisions if isinstance(r.box, Annotation)}
-        self._canvas.select_all(
-            key_of(a) for a in self._session.annotations if a.id in ids or a.prediction_id in predictions
-        )
+        self._select_again([r.box for r in revisions], grabbed=grabbed)
         return True
 
     def _on_name(self, name: str, is_new: bool) -> None:
+        """Make the category of this name the one of the next boxes."""
+        meant = self._meant(name, is_new)
+        if meant is None:
+            self._inspector.ask_for_name(name)
+            return
+        category_id = self._session.add_category(meant)
+        if category_id is not None:
+            self._session.set_category(category_id)
+        self._back_to_canvas()
+
+    def _on_name_at_box(self, name: str, is_new: bool) -> None:
+        """Give the boxes at which the field stands the category of this name; the next boxes have it, too."""
+        meant, known = self._meant(name, is_new), self._known()
+        boxes = self._boxes([key for key in self._to_name if key in known]) if self._to_name else []
+        if meant is None:
+            place = self.name_at_box.geometry()
+            if self._to_name:  # still on this picture
+                self.name_at_box.show_at(BBox(place.x(), place.y(), 1, 1), name)
+        elif boxes and self._session.name_boxes(boxes, meant):
+            self._back_to_canvas()
+        elif not boxes:
+            self._on_name(meant, is_new)
+
+    def _meant(self, name: str, is_new: bool) -> str | None:
+        """The category that a typed name means; None if the person is not done with it."""
         project = self._session.project
         meant = near(project, name) if project is not None and not is_new else None
         if meant is not None:
@@ -269,28 +317,27 @@ class Controller(QObject):
                 "Category", f'There is "{meant.name}" already.', f'Take "{meant.name}"', f'Add "{name}"'
             )
             if takes is None:
-                self._inspector.ask_for_name(name)
-                return
+                return None
             name = meant.name if takes else name
-        category_id = self._session.add_category(name)
-        if category_id is not None:
-            self.use_category(category_id)
-        self._back_to_canvas()
-
-    def _forget_pending(self) -> None:
-        """A box without a name is not kept when the hand goes on."""
-        if self._pending is not None:
-            self._messages.say("The box had no name and was not kept.")
-            self._canvas.setFocus()
-        self._pending = None
-        self._canvas.show_pending(None)
+        return name
 
     # acts
 
     def accept_picture(self) -> None:
-        """Accept what is shown, once there is something to see."""
-        if self._is_seen():
-            self._session.accept_picture()
+        """Accept what is shown, once there is something to see; boxes without a category are asked about first."""
+        if not self._is_seen():
+            return
+        unnamed = [a for a in self._session.annotations if a.category_id == self._session.unnamed_id]
+        if unnamed:
+            self._canvas.select_all((key_of(a) for a in unnamed), grabbed=False)
+            if not self._session.offered:
+                self._ask_for_name([key_of(a) for a in unnamed], unnamed[0].bbox)
+            self._messages.say(
+                f"{counted(len(unnamed), 'box')} without a category: press the digit of one, or C to type a name; "
+                "X deletes."
+            )
+            return
+        self._session.accept_picture()
 
     def mark_empty(self) -> None:
         """Nothing here, once there is something to see."""
@@ -313,15 +360,28 @@ class Controller(QObject):
         return True
 
     def use_category(self, category_id: int) -> None:
-        """Give the selected box, or the one that waits for a name, this category; the next boxes have it, too."""
-        self._session.set_category(category_id)
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            self._canvas.show_pending(None)
-            self._draw([(pending, category_id)])
+        """Give the selected boxes, or those whose name is being asked, this category; the next boxes have it, too."""
+        known = self._known()
+        asked = [key for key in self._to_name if key in known] if self.name_at_box.isVisible() else []
+        if asked:
+            self._session.relabel(self._boxes(asked), category_id)
+            self._back_to_canvas()
             return
-        if self._canvas.selection:
-            self.revise([Revision(box, category_id=category_id) for box in self.selected_boxes()])
+        if not self._canvas.selection:
+            self._session.set_category(category_id)
+            return
+        boxes, grabbed = self.selected_boxes(), self._canvas.is_grabbed
+        if boxes and self._session.relabel(boxes, category_id):
+            self._select_again(boxes, grabbed=grabbed)
+
+    def _select_again(self, boxes: Sequence[Annotation | Proposal], *, grabbed: bool) -> None:
+        """Keep boxes selected, also proposals that became annotations."""
+        predictions = {box.prediction_id for box in boxes if isinstance(box, Proposal)}
+        ids = {box.id for box in boxes if isinstance(box, Annotation)}
+        self._canvas.select_all(
+            (key_of(a) for a in self._session.annotations if a.id in ids or a.prediction_id in predictions),
+            grabbed=grabbed,
+        )
 
     def use_category_number(self, number: int) -> None:
         """The category under a digit key."""
@@ -340,6 +400,9 @@ class Controller(QObject):
         keys = [item.key for item in self._canvas.selection if item.key.kind is Kind.PROPOSAL]
         if not keys:
             left = any(item.key.kind is Kind.PROPOSAL for item in self._canvas.items)
+            if any(item.key.kind is Kind.HINT for item in self._canvas.selection):
+                self._messages.say("A hint has no category. Press the digit of one, or C to type a name.")
+                return
             self._messages.say(
                 "Select a proposal first: Tab goes through them, the most doubtful first."
                 if left
@@ -362,7 +425,7 @@ class Controller(QObject):
         """Draw the selected boxes once more, a little to the side."""
         size = self._canvas.picture_size
         boxes = [(b.moved(_ASIDE, _ASIDE, *size), c) for b, c in self._with_categories(self._canvas.selection)]
-        self._draw(boxes, "Duplicate box")
+        self._draw_copies(boxes, "Duplicate box")
 
     def copy(self) -> None:
         """Remember the selected boxes."""
@@ -395,7 +458,7 @@ class Controller(QObject):
         elif not fitting:
             self._messages.say("All of these boxes are here already, or lie outside of this picture.")
         else:
-            self._draw(fitting, label)
+            self._draw_copies(fitting, label)
 
     def _with_categories(self, items: Iterable[BoxItem]) -> list[tuple[BBox, int]]:
         """Boxes that have a category of the project."""

@@ -56,12 +56,12 @@ class FileActs(QObject):
         elif self.watch.state is FileState.GONE:
             self._banner.show_text(
                 f"{image.path} is gone from the disk. Its boxes are kept; put it back, or say where it is now.",
-                offer="Find it...",
+                "Find it...",
             )
         else:
             self._banner.show_text(
                 f"{image.path} was changed on the disk. Its boxes are kept; read it again and check that they fit.",
-                offer="Read it again",
+                "Read it again",
             )
 
     def _take_offer(self) -> None:

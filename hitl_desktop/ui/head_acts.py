@@ -19,16 +19,22 @@ from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
-from hitl_desktop.workflows.class_mapping import ClassesSeen, categories_known, classes_seen, set_mapping
+from hitl_desktop.workflows.class_mapping import (
+    ClassesSeen,
+    categories_known,
+    classes_seen,
+    set_mapping,
+    use_as_categories,
+)
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import SEEN_FROM, Closer, look_closer
 from hitl_desktop.workflows.versions import before_active, waiting
 
 
-def _mapped(mapping: Mapping[str, int], project: Project) -> Changes:
+def _mapped(mapping: Mapping[str, int], new: Sequence[str], project: Project) -> Changes:
     set_mapping(project, mapping)
-    return Changes(head=True)
+    return use_as_categories(project, new) | Changes(head=True)
 
 
 def _too_narrow(closer: Closer) -> str:
@@ -122,7 +128,7 @@ class HeadActs:
         is_wanted = bool(dialog.exec())
         if not self._is_open(path):
             return
-        if is_wanted and session.manage(partial(_mapped, dialog.mapping)):
+        if is_wanted and session.manage(partial(_mapped, dialog.mapping, dialog.new_categories)):
             self._background.rank()
         else:
             session.try_mapping(None)

@@ -10,11 +10,21 @@ from typing import cast
 
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.words import counted
@@ -31,6 +41,7 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.category_acts import CategoryActs
 from hitl_desktop.ui.category_keys import CategoryKeys
+from hitl_desktop.ui.class_acts import ClassActs
 from hitl_desktop.ui.consistency_acts import ConsistencyActs
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
@@ -48,6 +59,7 @@ from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.panels.model_panel import ModelPanel
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
+from hitl_desktop.ui.panels.toast import Toast
 from hitl_desktop.ui.panels.welcome import Welcome
 from hitl_desktop.ui.queue_acts import QueueActs
 from hitl_desktop.ui.session import Session
@@ -58,6 +70,7 @@ from hitl_desktop.ui.unknown_acts import UnknownActs
 from hitl_desktop.ui.validate_acts import ValidateActs
 from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
+from hitl_desktop.workflows.look_back import Overlooked, reopen
 from hitl_desktop.workflows.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.sample import default_sample_folder, make_sample
 
@@ -90,14 +103,22 @@ class MainWindow(QMainWindow):
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
         self._make_acts()
+        self.receipt, self.better = Toast(self.canvas), Toast(self.canvas, row=2, stays=True)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
         self._warning, file_banner = Banner(), Banner()
         self._offer, self._elsewhere = Banner(calm=True), 0
+        class_banner, self._late_banner = Banner(calm=True), Banner(calm=True)
+        self._overlooked = Overlooked()
+        self.class_acts = ClassActs(
+            self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
+        )
         self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
-        self.setCentralWidget(_column(self._warning, file_banner, self._offer, self._pages))
+        self.setCentralWidget(
+            _column(self._warning, file_banner, class_banner, self._late_banner, self._offer, self._pages)
+        )
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
@@ -178,6 +199,14 @@ class MainWindow(QMainWindow):
         self.session.done_elsewhere.connect(self._offer_to_go)
         self.session.leaving.connect(self._offer.hide)
         self._offer.offered.connect(self._go_elsewhere)
+        self.background.found_late.connect(self._offer_to_reopen)
+        self._late_banner.offered.connect(self._reopen_overlooked)
+        self.session.opened.connect(self._late_banner.hide)
+        self.session.receipt.connect(partial(self.receipt.show_text, action="Undo"))
+        self.receipt.acted.connect(self.session.undo)
+        self.session.changed.connect(self._receipt_is_old)
+        self.session.better_changed.connect(self._show_better)
+        self.better.acted.connect(self.session.take_better)
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
         self.session.image_changed.connect(self._show_state)
@@ -250,7 +279,8 @@ class MainWindow(QMainWindow):
                 f"draw_by_{n}": partial(controller.draw_by, c)
                 for n, c in (("drag", 0), ("corners", 2), ("extremes", 4))
             },
-            "find_category": self.inspector.ask_for_name,
+            "find_category": controller.find_category,
+            "take_better": session.take_better,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
             "unknown": self.unknown_acts.mark,
             "name_unknowns": self.unknown_acts.show_wall,
@@ -346,9 +376,13 @@ class MainWindow(QMainWindow):
         except HitlError as error:
             self.messages.error(error)
             return
+        _end_dialogs()
         self.background.stop()
         self._warning.dismiss()
-        self.session.use(project)
+        try:
+            self.session.use(project)
+        except HitlError as error:
+            self.messages.error(error)
 
     def _on_opened(self) -> None:
         if self.session.project is None:
@@ -546,16 +580,46 @@ class MainWindow(QMainWindow):
 
     def _offer_to_go(self, image_id: int, text: str) -> None:
         self._elsewhere = image_id
-        self._offer.show_text(text, offer="Go there (Ctrl+J)")
+        self._offer.show_text(text, "Go there (Ctrl+J)")
 
     def _go_elsewhere(self) -> None:
         if self._offer.isVisible():
             self.session.go_to(self._elsewhere)
             self.canvas.setFocus()
 
+    def _offer_to_reopen(self, overlooked: Overlooked) -> None:
+        self._overlooked = overlooked
+        names = " or ".join(overlooked.names)
+        count = counted(len(overlooked.images), "decided picture")
+        self._late_banner.show_text(f"{count} may contain {names}, added later.", "Reopen and check")
+
+    def _reopen_overlooked(self) -> None:
+        self._late_banner.hide()
+        if self.session.manage(partial(reopen, overlooked=self._overlooked)):
+            self.background.rank()
+
+    def _receipt_is_old(self, changes: Changes) -> None:
+        """Another act, or its undo, was done since: the button would take that back."""
+        if changes.annotations_of or changes.categories or changes.go_to is not None:
+            self.receipt.hide()
+
+    def _show_better(self, is_ready: bool) -> None:
+        if is_ready:
+            self.better.show_text("Newer suggestions are ready.", "Show (R)")
+        else:
+            self.better.hide()
+
     def _set_theme(self, name: str) -> None:
         self.session.keep("theme", name)
         apply_theme(name)
+
+
+def _end_dialogs() -> None:
+    """Cancel what is being asked about the project that is left: the answer would be taken for the next one."""
+    while (popup := QApplication.activePopupWidget()) is not None:
+        popup.hide()
+    while (dialog := QApplication.activeModalWidget()) is not None:
+        dialog.reject() if isinstance(dialog, QDialog) else dialog.hide()
 
 
 def _column(*widgets: QWidget) -> QWidget:

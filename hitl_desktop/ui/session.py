@@ -29,24 +29,28 @@ from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.picture_list import PictureList
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.saving import Saving
-from hitl_desktop.ui.theme import choose_colours
+from hitl_desktop.ui.theme import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.workflows import annotate, categories
+from hitl_desktop.workflows.advise import StartThreshold
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.naming import (
-    SAME_OBJECT_IOU,
     Naming,
+    hints_beside,
     load_naming,
     open_ones,
     proposals_of,
     shown,
     shown_to_people,
+    with_category,
 )
 from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags
+from hitl_desktop.workflows.versions import fall_back
 
 IDLE_SECONDS = 30.0
 THRESHOLD_STEP = 0.05
 _THRESHOLD, _OWN_THRESHOLDS = "display_threshold", "category_thresholds"
+_MEASURED = "measured_threshold"
 _LAST_IMAGE = "last_image"
 _FEW = 200
 MANY = 20_000
@@ -73,6 +77,9 @@ class Session(QObject):
         step_wanted: a job is to undo, or redo (True), an entry of the journal that is too long to wait for, for
             `take_step`.
         blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
+        better_changed: newer suggestions for the picture at hand are ready (True) for `take_better`, or no longer.
+        receipt: what a decision did, in a sentence; undo takes it back.
+        hints_named: hints of the detector were given a category (its id).
     """
 
     opened = Signal()
@@ -86,6 +93,9 @@ class Session(QObject):
     listing_wanted = Signal(int)
     step_wanted = Signal(int, bool)
     blind_wanted = Signal(int)
+    better_changed = Signal(bool)
+    receipt = Signal(str)
+    hints_named = Signal(int)
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
         super().__init__()
@@ -95,9 +105,14 @@ class Session(QObject):
         self.annotations: list[Annotation] = []
         self.proposals: list[Proposal] = []
         self.rejected: set[int] = set()
+        self._better: list[Proposal] = []
+        self._named_by: int | None = None
+        self._category_before: dict[int, int | None] = {}
         self.category_id: int | None = None
         self.threshold = settings.number("display_threshold")
         self.own_thresholds: dict[int, float] = {}
+        self.has_chosen_threshold = False
+        self._threshold_next: StartThreshold | None = None
         self.pictures = PictureList()
         self._covered: int | None = None
         self._is_stepping = False
@@ -105,6 +120,7 @@ class Session(QObject):
         self._remembered: dict[str, str] = {}
         self.saving = Saving(messages)
         self.categories: list[Category] = []
+        self.unnamed_id: int | None = None
         self.offered: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.attributes: list[Attribute] = []
@@ -115,14 +131,24 @@ class Session(QObject):
     # the project
 
     def use(self, project: Project) -> None:
-        """Work on a project; the one before is closed."""
+        """Work on a project; the one before is closed.
+
+        Raises:
+            HitlError: the project cannot be read; the one before stays open.
+        """
+        try:
+            load_naming(project)
+        except HitlError:
+            project.close()
+            raise
         self.close()
         self.project = project
         self.saving.begin(project.db)
         self._read_names()
         self.category_id = next(iter(self.offered), None)
-        kept = project.meta.get(_THRESHOLD)
-        self.threshold = float(kept) if kept else self.settings.number("display_threshold")
+        chosen, measured = project.meta.get(_THRESHOLD), project.meta.get(_MEASURED)
+        self.has_chosen_threshold, self._threshold_next = bool(chosen), None
+        self.threshold = float(chosen or measured or self.settings.number("display_threshold"))
         own: dict[str, float] = json.loads(project.meta.get(_OWN_THRESHOLDS) or "{}")
         self.own_thresholds = {int(i): score for i, score in own.items()}
         decided = project.decisions.decided_order()
@@ -150,9 +176,9 @@ class Session(QObject):
             except HitlError as error:  # where work went on is no loss
                 self.messages.error(error)
             self.project.close()
-        self._remembered = {}
+        self._remembered, self._category_before = {}, {}
         self.project = self.image = self._naming = None
-        self.annotations, self.proposals, self.rejected = [], [], set()
+        self._read_boxes()
         self.pictures.begin()
         self._is_stepping, self._covered = False, None
 
@@ -167,9 +193,11 @@ class Session(QObject):
             self.categories = self.project.categories.all()
             self.names = {c.id: c.name for c in self.categories}
             self.attributes = self.project.attributes.all()
+            self.unnamed_id = self.project.categories.unnamed_id()
             self.offered = {c.id: c.name for c in self.categories if not c.retired}
             self.hotkeys = hotkeys([c for c in self.categories if not c.retired])
-            choose_colours({c.id: c.colour for c in self.categories if c.colour})
+            colours = {c.id: c.colour for c in self.categories if c.colour}
+            choose_colours(colours | ({self.unnamed_id: UNNAMED_COLOUR} if self.unnamed_id is not None else {}))
             self._naming = load_naming(self.project)
             if self.category_id is not None and self.category_id not in self.offered:
                 self.set_category(next(iter(self.offered), None))
@@ -238,38 +266,57 @@ class Session(QObject):
         self.changed.emit(changes)
 
     def load_missing_proposals(self) -> None:
-        """Show the proposals of the picture at hand as soon as there are some, unless hands have begun with it.
+        """Show the first proposals of the picture at hand as soon as there are some.
 
-        What is on the screen stays as it is: more may come beside it.
+        Once there is something on the screen it stays as it is: newer proposals wait for `take_better`.
         """
         image = self.image
         if self.project is None or image is None or image.state is not ImageState.UNDECIDED:
             return
-        if self.proposals and (self.annotations or self.rejected):
-            return
         if self._naming is None:
             self._read_names()
-        before = self.visible_proposals
         fresh = proposals_of(self.project, image, self._naming)
-        if before:
-            known = {p.prediction_id for p in self.proposals}
-            new = [
-                p
-                for p in fresh
-                if p.prediction_id not in known and not any(p.bbox.iou(b.bbox) > SAME_OBJECT_IOU for b in before)
-            ]
-            if not new:
-                return
-            fresh = [*self.proposals, *new]
-        self.proposals = fresh
-        if len(self.visible_proposals) > len(before):
+        visible, hints = self._visible(self.proposals)
+        if visible or hints or (self.proposals and (self.annotations or self.rejected)):
+            self._offer_better(fresh, visible)
+            return
+        self._use_proposals(fresh)
+        if any(self._visible(fresh)):
             self.boxes_changed.emit()
+
+    def _offer_better(self, fresh: list[Proposal], visible: Sequence[Proposal]) -> None:
+        """Newer proposals wait, if a person would see a difference."""
+        is_same = _seen_as(self._visible(fresh)[0]) == _seen_as(visible)
+        was_waiting, self._better = self.is_better_ready, [] if is_same else fresh
+        if self.is_better_ready != was_waiting:
+            self.better_changed.emit(self.is_better_ready)
+
+    @property
+    def is_better_ready(self) -> bool:
+        """Whether newer proposals wait for `take_better`."""
+        return bool(self._better)
+
+    def take_better(self) -> None:
+        """Show the newer proposals for the picture at hand."""
+        if not self._better:
+            self.messages.say("There are no newer suggestions for this picture.")
+            return
+        self._use_proposals(self._better)
+        self.boxes_changed.emit()
+
+    def _use_proposals(self, proposals: list[Proposal]) -> None:
+        self.proposals = proposals
+        self._named_by = self._naming.head_id if self._naming is not None else None
+        if self._better:
+            self._better = []
+            self.better_changed.emit(False)
 
     # the picture at hand
 
     def go_to(self, image_id: int | None) -> None:
         """Show a picture."""
         self.leaving.emit()
+        self._use_measured_threshold()
         self.image = self.project.images.get(image_id) if self.project and image_id is not None else None
         self.pictures.stand_at(self.at_hand)
         self._active_seconds, self._since = 0.0, time.monotonic()
@@ -302,11 +349,12 @@ class Session(QObject):
 
     def _read_boxes(self) -> None:
         if self.project is None or self.image is None:
-            self.annotations, self.proposals, self.rejected = [], [], set()
+            self.annotations, self.rejected = [], set()
+            self._use_proposals([])
             return
         self.annotations = self.project.annotations.of_image(self.image.id)
         self.rejected = self.project.predictions.rejected_of(self.image.id)
-        self.proposals = proposals_of(self.project, self.image, self._naming)
+        self._use_proposals(proposals_of(self.project, self.image, self._naming))
 
     def next(self) -> None:
         """Show the next picture that is to be decided."""
@@ -329,9 +377,20 @@ class Session(QObject):
     @property
     def visible_proposals(self) -> list[Proposal]:
         """Proposals that are shown: sure enough, unanswered, not on a box that is there already."""
+        return self._visible(self.proposals)[0]
+
+    @property
+    def visible_hints(self) -> list[Proposal]:
+        """Boxes of the detector's classes that are no categories of the project, where no proposal lies."""
+        return self._visible(self.proposals)[1]
+
+    def _visible(self, proposals: Sequence[Proposal]) -> tuple[list[Proposal], list[Proposal]]:
+        """The proposals and the hints that are shown of these."""
         if self.image is None or self.image.state is ImageState.DECIDED:
-            return []
-        return shown_to_people(open_ones(self.proposals, self.annotations, self.rejected), self.thresholds)
+            return [], []
+        unanswered = open_ones(proposals, self.annotations, self.rejected)
+        visible = shown_to_people(unanswered, self.thresholds)
+        return visible, hints_beside(unanswered, visible, self.thresholds)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -346,6 +405,7 @@ class Session(QObject):
 
     def set_threshold(self, value: float) -> None:
         """Show proposals from this score up, but those of categories with scores of their own."""
+        self.has_chosen_threshold = True
         self.threshold = round(min(max(value, 0.05), 0.95), 2)
         self._keep_in_project(_THRESHOLD, f"{self.threshold:.2f}")
         others = "Others are" if self.own_thresholds else "Proposals are"
@@ -354,6 +414,21 @@ class Session(QObject):
             f"{own if self.own_thresholds else ''}{others} shown from a score of {self.threshold:.2f} up."
         )
         self.boxes_changed.emit()
+
+    def start_at_threshold(self, measured: StartThreshold) -> None:
+        """Show proposals from a measured score up, from the next picture on, unless a person chose one."""
+        if not self.has_chosen_threshold:
+            self._threshold_next = measured
+
+    def _use_measured_threshold(self) -> None:
+        measured, self._threshold_next = self._threshold_next, None
+        if measured is not None and not self.has_chosen_threshold and measured.threshold != self.threshold:
+            self.threshold = measured.threshold
+            self._keep_in_project(_MEASURED, f"{measured.threshold:.2f}")
+            self.messages.say(
+                f"Suggestions are shown from {measured.threshold:.2f} up now, which saves most time: measured on "
+                f"{counted(measured.boxes, 'box')} before they were used for training. [ and ] change it."
+            )
 
     def _keep_in_project(self, key: str, text: str) -> None:
         if self.project is None:
@@ -377,7 +452,7 @@ class Session(QObject):
         """Show proposals as if the detector's classes stood for these categories; None as it is kept."""
         if self.project is not None and self.image is not None:
             self._naming = load_naming(self.project, mapping=mapping)
-            self.proposals = proposals_of(self.project, self.image, self._naming)
+            self._use_proposals(proposals_of(self.project, self.image, self._naming))
             self.boxes_changed.emit()
 
     # categories
@@ -420,8 +495,8 @@ class Session(QObject):
     def _take_in(self, changes: Changes) -> None:
         """Show what an act on the whole project changed."""
         self._read_names()
-        if self.category_id not in self.names:
-            self.category_id = next(iter(self.names), None)
+        if self.category_id not in self.offered:
+            self.category_id = next(iter(self.offered), None)
         if changes.queue and (len(changes.annotations_of) > _FEW or not changes.annotations_of):
             self.reload_queue()
         elif changes.queue and self.project is not None:
@@ -431,7 +506,7 @@ class Session(QObject):
         if self.image is not None:
             self._read_image(self.image.id)
             if changes.categories or changes.head:  # they are called otherwise; else what is on the screen stays
-                self.proposals = proposals_of(self.project, self.image, self._naming) if self.project else []
+                self._use_proposals(proposals_of(self.project, self.image, self._naming) if self.project else [])
         self.changed.emit(changes)
         self.category_changed.emit()
         self.boxes_changed.emit()
@@ -527,13 +602,39 @@ class Session(QObject):
         """Add boxes, each with its category."""
         return self._act(lambda project, image: annotate.draw(project, image.id, boxes, label))
 
+    def draw_unnamed(self, bbox: BBox) -> bool:
+        """Add a box that waits for its category."""
+
+        def act(project: Project, image: ImageRecord) -> Changes:
+            with project.db.transaction():
+                category_id = project.categories.ensure_unnamed()
+                return annotate.draw(project, image.id, [(bbox, category_id)]) | Changes(categories=True)
+
+        return self._act(act)
+
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
         """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""
         return self._act(lambda project, _: annotate.revise(project, revisions, goes_on=goes_on))
 
     def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
         """Delete annotations and reject proposals, as one step."""
-        return self._act(lambda project, _: annotate.remove(project, boxes))
+        if not self._act(lambda project, _: annotate.remove(project, boxes)):
+            return False
+        ids = {box.prediction_id for box in boxes if isinstance(box, Proposal)}
+        if not ids <= self.rejected:  # a job replaced them since they were shown: what is in their place is rejected
+            self.proposals = [p for p in self.proposals if p.prediction_id not in ids]
+            self.boxes_changed.emit()
+        return True
+
+    def name_boxes(self, boxes: Sequence[Annotation | Proposal], name: str) -> bool:
+        """Give boxes the category of this name, which the next boxes have, too; a new one is undone with them."""
+        before = self.category_id
+        if not self._act(lambda project, _: annotate.name_boxes(project, boxes, name)):
+            return False
+        category = self.project.categories.find(name) if self.project is not None else None
+        if category is not None:
+            self._use_from_act(category.id, before)
+        return True
 
     def tag_hints(self) -> list[tuple[Tag, float]]:
         """Tags that the picture probably has, and how likely."""
@@ -553,8 +654,13 @@ class Session(QObject):
         """Accept every proposal shown, call the picture done, show the next one."""
         if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
             self._decide(empty=False)
+        elif self.visible_hints:
+            self.messages.say(
+                "The dotted boxes are hints without a category, which A does not accept. Select them (Ctrl+A) and "
+                "press a digit to label them; E marks the picture as empty."
+            )
         else:
-            hidden = len(shown(self.proposals, 0.0))
+            hidden = len(shown(with_category(self.proposals), 0.0))
             limit = "their thresholds" if self.own_thresholds else f"{self.threshold:.2f}"
             more = f" (those below {limit}: {hidden}; [ shows more)" if hidden else ""
             self.messages.say(
@@ -566,30 +672,33 @@ class Session(QObject):
         self._decide(empty=True)
 
     def _decide(self, *, empty: bool) -> None:
-        head_id = self._naming.head_id if self._naming else None
-        removed = len(self.annotations) if empty else 0
+        # What is on the screen now: the act may have to wait for the disk while the hands go on to another picture.
+        self._touch()
+        shown_now, candidates, present = self.visible_proposals, self.proposals, len(self.annotations)
+        how = annotate.How(self._named_by, self.thresholds, self._active_seconds)
 
         def act(project: Project, image: ImageRecord) -> Changes:
-            how = annotate.How(head_id, self.thresholds, self._active_seconds)
             if empty:
-                return annotate.mark_empty(project, image.id, self.proposals, how)
-            return annotate.decide(project, image.id, self.visible_proposals, self.proposals, how)
+                return annotate.mark_empty(project, image.id, candidates, how)
+            return annotate.decide(project, image.id, shown_now, candidates, how)
 
         if self.image is not None and self.image.reason:
             self.messages.say("This picture cannot be read, so it cannot be decided.")
         elif self._act(act, leaves=True):
             self.next()
-            if removed:
-                self.messages.say(f"Removed with it: {counted(removed, 'box')}; Ctrl+Z brings them back.")
+            self.receipt.emit(_receipt(len(shown_now), present, empty=empty))
 
     def skip(self, reason: str = "") -> None:
         """Cannot tell: put the picture aside, show the next one."""
+        self._touch()
+        seconds = self._active_seconds
 
         def act(project: Project, image: ImageRecord) -> Changes:
-            return annotate.skip(project, image.id, seconds=self._active_seconds, reason=reason)
+            return annotate.skip(project, image.id, seconds=seconds, reason=reason)
 
         if self._act(act, leaves=True):
             self.next()
+            self.receipt.emit(f"Skipped: {reason}." if reason else "Skipped.")
 
     def undo(self) -> None:
         """Take the latest act back, on whatever picture it was."""
@@ -610,19 +719,47 @@ class Session(QObject):
             self.boxes_changed.emit()
             self.messages.say("Undid: the act that waited for the disk.")
             return
+        entry, _ = self.project.journal.next_size(undone=redo)
         try:
             entry_id = annotate.long_step(self.project, redo=redo)
             if entry_id is not None:
                 self._is_stepping = True
                 self.step_wanted.emit(entry_id, redo)
                 return
-            edit, changes = annotate.redo(self.project) if redo else annotate.undo(self.project)
+            edit, changes = annotate.redo(self.project) if redo else self._undo(self.project)
         except HitlError as error:
             self.saving.failed(error)
             self.boxes_changed.emit()
             return
         self.saving.written()
         self._show_step(edit, changes, redo=redo)
+        if not redo and entry in self._category_before and (before := self._category_before.pop(entry)) in self.offered:
+            self.set_category(before)
+
+    @staticmethod
+    def _undo(project: Project) -> tuple[Edit | None, Changes]:
+        """Undo the latest act, and use no head any longer that learned from it."""
+        with project.db.transaction():
+            edit, changes = annotate.undo(project)
+            fell_back = fall_back(project, changes.learn_from)
+        return edit, changes | Changes(head=fell_back)
+
+    def relabel(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> bool:
+        """Give boxes a category, which the next boxes have, too; undo brings the category before back."""
+        before, hints = self.category_id, any(isinstance(b, Proposal) and b.category_id is None for b in boxes)
+        if not self.revise([Revision(box, category_id=category_id) for box in boxes]):
+            return False
+        self._use_from_act(category_id, before)
+        if hints:
+            self.hints_named.emit(category_id)
+        return True
+
+    def _use_from_act(self, category_id: int, before: int | None) -> None:
+        """Make the category that an act gave to boxes the one of the next boxes, until the act is undone."""
+        self.set_category(category_id)
+        entry, _ = self.project.journal.next_size(undone=False) if self.project is not None else (None, 0)
+        if entry is not None:
+            self._category_before[entry] = before
 
     def take_step(self, step: tuple[Edit | None, Changes] | None, *, redo: bool) -> None:
         """What a job has undone or redone; None where it is to be seen what became of it."""
@@ -641,6 +778,8 @@ class Session(QObject):
 
     def _show_step(self, edit: Edit | None, changes: Changes, *, redo: bool) -> None:
         done = "Did again" if redo else "Undid"
+        if changes.head or changes.categories:
+            self._read_names()
         if edit is None or self.project is None:
             self.messages.say(f"There is nothing to {'redo' if redo else 'undo'}.")
             return
@@ -655,6 +794,8 @@ class Session(QObject):
             self.pictures.set_status(there.id, there.status)
         if not elsewhere:
             self._read_image(changes.go_to)
+            if changes.head or changes.categories:
+                self._use_proposals(proposals_of(self.project, self.image, self._naming) if self.image else [])
             self.boxes_changed.emit()
         elif changes.queue:  # of a decision: it went on to another picture by itself, so it comes back by itself
             self.go_to(changes.go_to)
@@ -663,3 +804,17 @@ class Session(QObject):
             self.done_elsewhere.emit(changes.go_to, f"{done}: {edit.label}{where}.")
         self.messages.say(f"{done}: {edit.label}{where}.")
         self.changed.emit(changes)
+
+
+def _seen_as(proposals: Sequence[Proposal]) -> set[tuple[str, int, int, int, int]]:
+    """What a person can tell apart of proposals."""
+    return {(p.name, round(p.bbox.x), round(p.bbox.y), round(p.bbox.w), round(p.bbox.h)) for p in proposals}
+
+
+def _receipt(suggested: int, present: int, *, empty: bool) -> str:
+    """What a decision did."""
+    if not empty:
+        return f"Done: {suggested} accepted, {counted(suggested + present, 'box')} in all."
+    gone = [f"{counted(suggested, 'suggestion')} rejected"] if suggested else []
+    gone += [f"{counted(present, 'box')} removed"] if present else []
+    return f"Marked as empty: {', '.join(gone)}." if gone else "Marked as empty."

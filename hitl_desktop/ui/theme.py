@@ -28,7 +28,10 @@ _MARKS = (
 )  # fmt: skip
 
 NEW_NAME_COLOUR = -1
-"""For a proposal whose name is no category of the project yet."""
+"""For a hint, which has no category of the project."""
+
+UNNAMED_COLOUR = "#FFB000"
+"""For drawn boxes that wait for their category."""
 
 _SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 _DARK = {

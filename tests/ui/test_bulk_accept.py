@@ -17,6 +17,7 @@ from hitl_desktop.ui.background import _STEPPING
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows import bulk, bulk_accept
+from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.naming import set_detector
 
 LONG = 20_000
@@ -32,7 +33,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
-    window.session.apply_changes(Changes(head=True))
+    window.session.manage(lambda p: use_as_categories(p, record.classes))
     window.actions_["accept_many"].trigger()
     dialog = window.bulk_acts.dialog
     assert dialog is not None
@@ -76,7 +77,7 @@ def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWind
     for image in project.images.all():
         one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
         project.predictions.replace(image.id, record.id, one)
-    window.session.apply_changes(Changes(head=True))
+    window.session.manage(lambda p: use_as_categories(p, record.classes))
     accepted = bulk_accept.accept_all(project, bulk_accept.preview(project, "car", 0.5, NoProgress()))
     window.session.apply_changes(accepted)
     window.actions_["check_accepted"].trigger()

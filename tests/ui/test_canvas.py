@@ -83,11 +83,22 @@ def test_dragging_over_a_box_that_is_not_selected_draws(canvas: Canvas, qtbot: Q
 
 def test_the_selected_box_is_moved_and_stays_inside(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.select_by_pointer(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.changed) as changed:
         drag(canvas, (45, 40), (190, 40))
     assert list(changed.args[0]) == [BoxKey(Kind.TRUTH, 1)]
     assert changed.args[0][BoxKey(Kind.TRUTH, 1)] == pytest.approx(BBox(150, 20, 50, 40), abs=1)
+
+
+def test_a_box_selected_by_key_is_moved_by_its_border_and_drawn_in_from_inside(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.show_items([box(1, BBox(20, 20, 100, 60))])
+    canvas.select(BoxKey(Kind.TRUTH, 1))
+    with qtbot.waitSignal(canvas.drawn) as drawn:
+        drag(canvas, (45, 40), (90, 60))
+    assert drawn.args[0] == pytest.approx(BBox(45, 40, 45, 20), abs=1)
+    with qtbot.waitSignal(canvas.changed) as changed:
+        drag(canvas, (45, 20), (55, 30))
+    assert changed.args[0][BoxKey(Kind.TRUTH, 1)] == pytest.approx(BBox(30, 30, 100, 60), abs=1)
 
 
 @pytest.mark.parametrize("handle", Handle)

@@ -33,7 +33,7 @@ def test_a_picture_written_over_is_said_kept_and_read_again(window: MainWindow, 
     Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
     assert "was changed on the disk. Its boxes are kept" in banner(window).text()
-    QTest.mouseClick(banner(window).offer, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(banner(window).offers[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.canvas.picture_size == (44, 33), timeout=10_000)
     assert not banner(window).isVisible()
     assert len(window.session.annotations) == 1
@@ -51,7 +51,7 @@ def test_a_picture_that_went_away_can_be_found_again(window: MainWindow, qtbot: 
     answers = window.file_acts.ask
     assert isinstance(answers, Answers)
     answers.next_picture = new
-    QTest.mouseClick(banner(window).offer, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(banner(window).offers[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: at_hand(window) == new and window.canvas.has_picture, timeout=10_000)
     assert not banner(window).isVisible()
     assert len(window.session.annotations) == 1

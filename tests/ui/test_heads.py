@@ -298,14 +298,14 @@ def test_classes_of_the_detector_are_mapped_with_a_preview(
     seen: list[list[str]] = []
 
     def names() -> list[str]:
-        return [p.name for p in window.session.visible_proposals]
+        return [p.name for p in (*window.session.visible_proposals, *window.session.visible_hints)]
 
     def choose(dialog: ClassMapDialog, accepts: bool) -> int:
-        assert "Unmapped: 2 boxes of 2 classes" in dialog.words.text()
+        assert "Not mapped: 2 boxes of 2 classes" in dialog.words.text()
         for box in dialog.choices:
             box.setCurrentIndex(box.findData(vehicle))
         seen.append(names())
-        assert "Unmapped: 0 boxes" in dialog.words.text()
+        assert "Not mapped: 0 boxes" in dialog.words.text()
         return int(accepts)
 
     for accepts in (False, True):

@@ -52,8 +52,9 @@ _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 class Canvas(QWidget):
     """A picture with boxes.
 
-    A drag draws a box, unless it starts on a selected box (moves the selection) or on one of its handles (resizes it);
-    a click selects, with `Shift` more than one. The wheel zooms at the pointer, the middle button or `Space` pans.
+    A drag draws a box, unless it starts on a handle or the border of a selected box (resizes, moves), or inside one
+    that was clicked (moves); a click selects, with `Shift` more than one. The wheel zooms at the pointer, the middle
+    button or `Space` pans.
 
     Signals:
         drawn: a new box was drawn.
@@ -85,9 +86,10 @@ class Canvas(QWidget):
         self._tiles: Tiles | None = None
         self._size = (0, 0)
         self._selection: list[BoxKey] = []
+        self.is_grabbed = False
         self._digs = False
         self._hovered: BoxItem | None = None
-        self._pending: BBox | None = None
+        self._draws_here = True
         self._suggestion: tuple[BBox, str] | None = None
         self._hidden = False
         self.display = Display()
@@ -126,7 +128,7 @@ class Canvas(QWidget):
         """
         self._levels, self._size = list(levels), size
         self._use_tiles(pyramid)
-        self._still = self._pending = self._hovered = None
+        self._still = self._hovered = None
         self.hands.let_go()
         self.fit()
         self.update()
@@ -152,12 +154,7 @@ class Canvas(QWidget):
         """Show these boxes; what is still among them stays selected."""
         self._layer = BoxLayer(items)
         self._hovered = None
-        self._set_selection([key for key in self._selection if self._layer.get(key)])
-        self.update()
-
-    def show_pending(self, box: BBox | None) -> None:
-        """Show a drawn box that still waits for its name."""
-        self._pending = box
+        self._set_selection([key for key in self._selection if self._layer.get(key)], grabbed=self.is_grabbed)
         self.update()
 
     def show_suggestion(self, box: BBox | None, words: str = "") -> None:
@@ -186,7 +183,9 @@ class Canvas(QWidget):
         """Whether a box is among the selected."""
         return key in self._selection
 
-    def _set_selection(self, keys: list[BoxKey]) -> None:
+    def _set_selection(self, keys: list[BoxKey], *, grabbed: bool) -> None:
+        """`grabbed` is what was selected by the pointer: a drag inside moves it."""
+        self.is_grabbed = grabbed and bool(keys)
         if keys != self._selection:
             self._selection = keys
             self._digs = False
@@ -194,26 +193,26 @@ class Canvas(QWidget):
             self.update()
 
     def select(self, key: BoxKey | None) -> None:
-        """Select one box, or none."""
-        self._set_selection([key] if key is not None else [])
+        """Select one box, or none; a drag inside it still draws."""
+        self._set_selection([key] if key is not None else [], grabbed=False)
 
-    def select_all(self, keys: Iterable[BoxKey]) -> None:
-        """Select several boxes."""
-        self._set_selection(list(keys))
+    def select_all(self, keys: Iterable[BoxKey], *, grabbed: bool = True) -> None:
+        """Select several boxes, by default so that a drag inside one moves them all."""
+        self._set_selection(list(keys), grabbed=grabbed)
 
     def select_area(self, area: QRectF) -> None:
         """Add the boxes that lie whole in an area of the picture."""
         more = [item.key for item in self._layer.inside(area) if item.key not in self._selection]
-        self._set_selection([*self._selection, *more])
+        self._set_selection([*self._selection, *more], grabbed=True)
 
     def toggle(self, key: BoxKey) -> None:
         """Take a box into the selection, or out of it."""
         rest = [k for k in self._selection if k != key]
-        self._set_selection(rest if len(rest) < len(self._selection) else [*rest, key])
+        self._set_selection(rest if len(rest) < len(self._selection) else [*rest, key], grabbed=True)
 
     def select_by_pointer(self, key: BoxKey | None) -> None:
         """Select what was clicked; `Tab` digs down from there."""
-        self.select(key)
+        self.select_all([key] if key is not None else [])
         self._digs = key is not None
 
     def select_next(self, step: int = 1) -> None:
@@ -234,7 +233,8 @@ class Canvas(QWidget):
 
     def _open_items(self) -> list[BoxItem]:
         """The proposals, while there are any: `Tab`, `X` must not remove what was accepted a moment ago."""
-        return [item for item in self.items if item.key.kind is Kind.PROPOSAL] or self.items
+        by_kind = {kind: [item for item in self.items if item.key.kind is kind] for kind in Kind}
+        return by_kind[Kind.PROPOSAL] or by_kind[Kind.TRUTH]
 
     def _under_pointer(self) -> list[BoxItem]:
         if self.hands.pointer is None:
@@ -420,6 +420,8 @@ class Canvas(QWidget):
     def _hover(self, point: QPointF) -> None:
         found = self.hit(point)
         self._hovered = found.item if found else None
+        self._draws_here = self.hands.draws_from(found)
+        self.setToolTip(self._hovered.tip if self._hovered is not None else "")
         self.setCursor(self.hands.cursor(found))
 
     # painting
@@ -515,7 +517,7 @@ class Canvas(QWidget):
             self._tiles.paint(painter, self.viewport, QRectF(self.rect()), wanted, sx)
 
     def _paint_draft(self, painter: QPainter, area: QRectF) -> None:
-        box = self.hands.draft or self._pending
+        box = self.hands.draft
         if box is not None:
             view = self.viewport.box_to_view(box)
             colour = category_colour(self.next_colour)
@@ -526,5 +528,6 @@ class Canvas(QWidget):
             paint_read_out(painter, label, self.next_colour, view, area)
         if self.hands.band is not None:
             paint_band(painter, rect_of(self.viewport.box_to_view(self.hands.band)), self.palette().highlight().color())
-        if self.hands.pointer is not None and self._hovered is None and self.hands.shows_cross:
-            paint_cross(painter, self.hands.pointer, area)
+        if self.hands.pointer is not None and self._draws_here and self.hands.shows_cross:
+            text = "" if box is not None else self.next_label
+            paint_cross(painter, self.hands.pointer, area, text, self.next_colour)

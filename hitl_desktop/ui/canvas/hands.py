@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle
+from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle, on_border
 from hitl_desktop.ui.canvas.items import BoxKey, Hit
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hitl_desktop.ui.canvas.canvas import Canvas
 
 _DRAG_STARTS = 4.0
+_BORDER = 4.0
 _SNAPS = 5.0
 _FIRST_SIDE = 80.0
 _PAN_STEP = 20.0
@@ -114,7 +115,7 @@ class Hands:
             if keys & Qt.KeyboardModifier.ShiftModifier:
                 does = "selects"
             else:
-                does = "changes" if target is not None and self._canvas.is_selected(target.item.key) else "draws"
+                does = "changes" if target is not None and self._takes(target, point) else "draws"
             self._drag = _Drag(point, target, does)
 
     def move(self, point: QPointF) -> None:
@@ -169,14 +170,27 @@ class Hands:
         else:
             canvas.select_by_pointer(drag.target.item.key if drag.target else None)
 
+    def _takes(self, found: Hit, point: QPointF) -> bool:
+        """Whether a drag from here moves or resizes: from a handle or the border of a selected box, or from anywhere
+        inside one that was clicked. All other drags draw, also those that begin inside a box."""
+        if not self._canvas.is_selected(found.item.key):
+            return False
+        if found.handle is not None or self._canvas.is_grabbed:
+            return True
+        x, y = self._at(point)
+        return on_border(found.item.bbox, x, y, _BORDER / self._canvas.viewport.scale)
+
+    def draws_from(self, found: Hit | None) -> bool:
+        """Whether a drag that begins at the pointer, over what was found there, draws."""
+        return found is None or self.pointer is None or not self._takes(found, self.pointer)
+
     def cursor(self, found: Hit | None) -> Qt.CursorShape:
         """The pointer's shape over what it would take."""
         if self.space_held:
             return Qt.CursorShape.OpenHandCursor
         if found is not None and found.handle is not None:
             return _CURSORS[found.handle.value]
-        taken = found is not None and self._canvas.is_selected(found.item.key)
-        return Qt.CursorShape.SizeAllCursor if taken else Qt.CursorShape.CrossCursor
+        return Qt.CursorShape.CrossCursor if self.draws_from(found) else Qt.CursorShape.SizeAllCursor
 
     def _at(self, point: QPointF) -> tuple[float, float]:
         return self._canvas.viewport.to_picture(point.x(), point.y())

@@ -11,10 +11,11 @@ from hitl_desktop.domain.geometry import BBox, Handle
 
 
 class Kind(StrEnum):
-    """Ground truth is solid, a proposal dashed."""
+    """Ground truth is solid, a proposal dashed, a hint without a category dotted."""
 
     TRUTH = "annotation"
     PROPOSAL = "proposal"
+    HINT = "hint"
 
 
 class BoxKey(NamedTuple):
@@ -25,13 +26,18 @@ class BoxKey(NamedTuple):
 
 
 class BoxItem(NamedTuple):
-    """A box to paint: `colour` is the index of its category's colour, `doubt` orders `Tab`."""
+    """A box to paint: `colour` is the index of its category's colour, `doubt` orders `Tab`.
+
+    `tip` is shown while the pointer rests on it; `is_open` is an annotation that waits for its category.
+    """
 
     key: BoxKey
     bbox: BBox
     label: str
     colour: int
     doubt: float = 0.0
+    tip: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QTransform
 
 from hitl_desktop.domain.geometry import Boxes, handle_at
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind
-from hitl_desktop.ui.canvas.painting import Occupied, dashed, halo, outline, paint_label
+from hitl_desktop.ui.canvas.painting import Occupied, box_pen, halo, paint_label
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
 
@@ -29,9 +29,9 @@ class BoxLayer:
         self._boxes: Boxes = np.array([item.bbox for item in self.items], np.float64).reshape(-1, 4)
         self._areas = self._boxes[:, 2] * self._boxes[:, 3]
         self._rects = [QRectF(*item.bbox) for item in self.items]
-        self._styles: dict[tuple[Kind, int], list[int]] = {}
+        self._styles: dict[tuple[Kind, int, bool], list[int]] = {}
         for n, item in enumerate(self.items):
-            self._styles.setdefault((item.key.kind, item.colour), []).append(n)
+            self._styles.setdefault((item.key.kind, item.colour, item.is_open), []).append(n)
 
     def get(self, key: BoxKey | None) -> BoxItem | None:
         """The box with this key."""
@@ -82,20 +82,19 @@ class BoxLayer:
         places = np.flatnonzero(seen)
         few = len(places) <= _FEW
         groups = [
-            (kind, colour, [self._rects[n] for n in members if seen[n]])
-            for (kind, colour), members in self._styles.items()
+            (kind, colour, is_open, [self._rects[n] for n in members if seen[n]])
+            for (kind, colour, is_open), members in self._styles.items()
         ]
         ratio = painter.device().devicePixelRatioF()
         painter.save()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setTransform(QTransform(viewport.scale, 0, 0, viewport.scale, viewport.x, viewport.y), combine=True)
         if few:
-            for kind, _, rects in groups:
+            for kind, _, _, rects in groups:
                 painter.setPen(halo(kind, ratio))
                 painter.drawRects(rects)
-        for kind, colour, rects in groups:
-            pen = outline(category_colour(colour), (2.0 if few else 1.0) * ratio)
-            painter.setPen(dashed(pen, ratio) if kind is Kind.PROPOSAL else pen)
+        for kind, colour, is_open, rects in groups:
+            painter.setPen(box_pen(kind, category_colour(colour), 2.0 if few else 1.0, ratio, is_open=is_open))
             painter.drawRects(rects)
         painter.restore()
         if few:

@@ -20,6 +20,7 @@ HANDLE_SIZE = 8.0
 _MAP_SIDE = 150.0
 _SMALLEST_MARK = 4.0
 _HALO = QColor("#202020")
+_BESIDE_POINTER = 12.0
 
 
 def rect_of(box: BBox) -> QRectF:
@@ -35,11 +36,19 @@ def outline(colour: QColor, width: float) -> QPen:
     return pen
 
 
-def dashed(pen: QPen, ratio: float) -> QPen:
-    """The line of a proposal."""
+def box_pen(kind: Kind, colour: QColor, width: float, ratio: float, *, is_open: bool = False) -> QPen:
+    """The line of a box: dashed for a proposal or one that waits for its category, thin and dotted for a hint."""
+    thickness = (width / 2 if kind is Kind.HINT else width) * ratio
+    pen = outline(colour, thickness)
+    if kind is Kind.HINT:
+        return _dashed(pen, 2 * ratio, 3 * ratio)
+    return _dashed(pen, 8 * ratio, 6 * ratio) if kind is Kind.PROPOSAL or is_open else pen
+
+
+def _dashed(pen: QPen, line: float, gap: float) -> QPen:
     pen.setStyle(Qt.PenStyle.CustomDashLine)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    pen.setDashPattern([8 * ratio / pen.widthF(), 6 * ratio / pen.widthF()])
+    pen.setDashPattern([line / pen.widthF(), gap / pen.widthF()])
     return pen
 
 
@@ -56,8 +65,7 @@ def paint_strong(painter: QPainter, item: BoxItem, box: BBox) -> None:
     ratio = painter.device().devicePixelRatioF()
     painter.setPen(halo(kind, ratio, strong=True))
     painter.drawRect(rect_of(box))
-    pen = outline(colour, 3.0 * ratio)
-    painter.setPen(dashed(pen, ratio) if kind is Kind.PROPOSAL else pen)
+    painter.setPen(box_pen(kind, colour, 3.0, ratio, is_open=item.is_open))
     painter.drawRect(rect_of(box))
     tint = QColor(colour)
     tint.setAlpha(36)
@@ -174,11 +182,19 @@ def paint_read_out(painter: QPainter, text: str, category: int, box: BBox, area:
         paint_label(painter, text, category, BBox(inner.x(), inner.y(), inner.width(), 0), area)
 
 
-def paint_cross(painter: QPainter, point: QPointF, area: QRectF) -> None:
-    """Thin lines through the pointer, for drawing to the pixel."""
-    painter.setPen(QPen(QColor(255, 255, 255, 90), 1))
+def paint_cross(painter: QPainter, point: QPointF, area: QRectF, text: str, category: int) -> None:
+    """Thin lines through the pointer in the colour of the next box, with its category, for drawing to the pixel."""
+    colour = category_colour(category)
+    colour.setAlpha(150)
+    painter.setPen(QPen(colour, 1))
     painter.drawLine(QPointF(point.x(), area.top()), QPointF(point.x(), area.bottom()))
     painter.drawLine(QPointF(area.left(), point.y()), QPointF(area.right(), point.y()))
+    if text:
+        pixmap = label_pixmap(text, category, category_colour(category).name(), painter.device().devicePixelRatioF())
+        size = pixmap.deviceIndependentSize()
+        x = min(point.x() + _BESIDE_POINTER, area.right() - size.width())
+        y = min(point.y() + _BESIDE_POINTER, area.bottom() - size.height())
+        painter.drawPixmap(QPointF(x, y), pixmap)
 
 
 def paint_band(painter: QPainter, rect: QRectF, colour: QColor) -> None:

@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.workflows.class_mapping import CategoryKnown, ClassesSeen
 from hitl_desktop.workflows.naming import NOT_SHOWN
 
-_OWN_NAME = -1
+_NO_CATEGORY, _NEW = -1, -2
 
 
 class ClassMapDialog(QDialog):
@@ -36,7 +37,7 @@ class ClassMapDialog(QDialog):
         self, seen: ClassesSeen, categories: Mapping[int, str], known: Sequence[CategoryKnown], parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("What the detector's classes stand for")
+        self.setWindowTitle("Map detector classes")
         self.resize(760, 640)
         self._seen, self._categories = seen, dict(categories)
         self.words = QLabel()
@@ -47,7 +48,7 @@ class ClassMapDialog(QDialog):
         for row, each in enumerate(seen.classes):
             for column, text in enumerate((each.name, f"{each.boxes}", f"{each.pictures}")):
                 self.table.setItem(row, column, QTableWidgetItem(text))
-            self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _OWN_NAME))
+            self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _NO_CATEGORY))
             self.table.setCellWidget(row, 3, self.choices[-1])
         headings = ("Category", "Boxes", "What is known of it")
         self.known = read_only_table("Categories: known to the detector, taught, only named", headings, len(known))
@@ -70,8 +71,11 @@ class ClassMapDialog(QDialog):
         box = QComboBox()
         box.setAccessibleName(f"What {name} stands for")
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the table, not the choice
-        box.addItem(f"a category of its own name: {name}", _OWN_NAME)
-        box.addItem("nothing: do not show it", NOT_SHOWN)
+        is_known = normalise_name(name) in map(normalise_name, self._categories.values())
+        box.addItem(f"{name} (same name)" if is_known else "No category: a hint", _NO_CATEGORY)
+        if not is_known:
+            box.addItem(f'Add as new category "{name}"', _NEW)
+        box.addItem("Ignore: do not show it", NOT_SHOWN)
         for category_id, category in self._categories.items():
             box.addItem(category, category_id)
         box.setCurrentIndex(max(box.findData(now), 0))
@@ -80,9 +84,16 @@ class ClassMapDialog(QDialog):
 
     @property
     def mapping(self) -> dict[str, int]:
-        """What was chosen, by class."""
-        chosen = {c.name: box.currentData() for c, box in zip(self._seen.classes, self.choices, strict=True)}
-        return {name: category for name, category in chosen.items() if category != _OWN_NAME}
+        """The category that was chosen, by class."""
+        return {name: category for name, category in self._chosen().items() if category >= NOT_SHOWN}
+
+    @property
+    def new_categories(self) -> list[str]:
+        """The classes that are to be categories of their own name."""
+        return [name for name, category in self._chosen().items() if category == _NEW]
+
+    def _chosen(self) -> dict[str, int]:
+        return {c.name: box.currentData() for c, box in zip(self._seen.classes, self.choices, strict=True)}
 
     def _on_choice(self) -> None:
         self._say()
@@ -90,16 +101,16 @@ class ClassMapDialog(QDialog):
 
     def _say(self) -> None:
         """The bucket of what has no category, and what was read for it."""
-        mapping = self.mapping
+        mapping = self._chosen()
         unmapped = [
             c
             for c in self._seen.classes
-            if c.name not in mapping and (c.category_id is None or c.is_chosen) and c.boxes
+            if mapping[c.name] == _NO_CATEGORY and (c.category_id is None or c.is_chosen) and c.boxes
         ]
         boxes = sum(c.boxes for c in unmapped)
         part = "" if self._seen.pictures == self._seen.of else f" (a random part of {self._seen.of})"
         self.words.setText(
             f"{self._seen.detector} found these on {counted(self._seen.pictures, 'picture')}{part}. "
-            f"Unmapped: {counted(boxes, 'box')} of {counted(len(unmapped), 'class')}; such a class becomes a category "
-            "of its own name when one of its boxes is accepted. Choices show on the picture in the window at once."
+            f"Not mapped: {counted(boxes, 'box')} of {counted(len(unmapped), 'class')}; they are shown as dotted hints "
+            "that nothing accepts. Choices show on the picture in the window at once."
         )

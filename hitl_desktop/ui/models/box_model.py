@@ -17,7 +17,7 @@ KEY = Qt.ItemDataRole.UserRole + 1
 
 
 class BoxModel(QAbstractTableModel):
-    """Annotations, then the proposals shown."""
+    """Annotations, then the proposals shown, then the hints."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -56,7 +56,8 @@ class BoxModel(QAbstractTableModel):
 
     def _cells(self, row: Annotation | Proposal) -> tuple[str, str, str]:
         if isinstance(row, Proposal):
-            return row.name, f"{row.score:.2f}", row.named_by
+            name = row.name if row.category_id is not None else f"object? ({row.name})"
+            return name, f"{row.score:.2f}", row.named_by
         name = self._session.names.get(row.category_id, f"category {row.category_id}")
         said = in_words((*row.attributes, *(((CROWD, True),) if row.crowd else ())))
         name = f"{name} ({said})" if said else name
@@ -65,7 +66,7 @@ class BoxModel(QAbstractTableModel):
     def reload(self) -> None:
         """Read the session's boxes."""
         self.beginResetModel()
-        self._rows = [*self._session.annotations, *self._session.visible_proposals]
+        self._rows = [*self._session.annotations, *self._session.visible_proposals, *self._session.visible_hints]
         self._places = {key_of(row): n for n, row in enumerate(self._rows)}
         self.endResetModel()
 
@@ -76,7 +77,9 @@ class BoxModel(QAbstractTableModel):
 
 def key_of(row: Annotation | Proposal) -> BoxKey:
     """The key under which the canvas knows a box."""
-    return BoxKey(Kind.PROPOSAL, row.prediction_id) if isinstance(row, Proposal) else BoxKey(Kind.TRUTH, row.id)
+    if isinstance(row, Annotation):
+        return BoxKey(Kind.TRUTH, row.id)
+    return BoxKey(Kind.HINT if row.category_id is None else Kind.PROPOSAL, row.prediction_id)
 
 
 def _origin(annotation: Annotation) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import zip_longest
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
+_MOST_OFFERS = 3
 _STYLE = """
 Banner { background: #9B2C20; }
 Banner[calm="true"] { background: #2A5D8F; }
@@ -15,15 +19,15 @@ Banner QPushButton { color: white; padding: 2px 10px;
 
 
 class Banner(QFrame):
-    """A line of text with a button to dismiss it, and perhaps one for what can be done about it.
+    """A line of text with a button to dismiss it, and perhaps some for what can be done about it.
 
     Signals:
         dismissed: it was read.
-        offered: what it offers to do is wanted.
+        offered: one of what it offers to do is wanted, by number.
     """
 
     dismissed = Signal()
-    offered = Signal()
+    offered = Signal(int)
 
     def __init__(self, *, calm: bool = False) -> None:
         super().__init__()
@@ -32,13 +36,14 @@ class Banner(QFrame):
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.offer, close = QPushButton(), QPushButton("Dismiss")
-        self.offer.clicked.connect(self.offered)
+        self.offers, close = [QPushButton() for _ in range(_MOST_OFFERS)], QPushButton("Dismiss")
+        for number, button in enumerate(self.offers):
+            button.clicked.connect(partial(self.offered.emit, number))
         close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 10, 5)
         row.addWidget(self.label, 1)
-        for button in (self.offer, close):
+        for button in (*self.offers, close):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
             row.addWidget(button)
         self.hide()
@@ -47,12 +52,14 @@ class Banner(QFrame):
         """What it says."""
         return self.label.text()
 
-    def show_text(self, text: str, offer: str = "") -> None:
-        """Say something, and what can be done about it."""
+    def show_text(self, text: str, *offers: str) -> None:
+        """Show a sentence, and what can be done about it."""
         self.label.setText(text)
         self.label.setAccessibleName(text)
-        self.offer.setText(offer)
-        self.offer.setVisible(bool(offer))
+        for button, offer in zip_longest(self.offers, offers, fillvalue=""):
+            assert isinstance(button, QPushButton)  # noqa: S101 - there are more buttons than offers
+            button.setText(offer)
+            button.setVisible(bool(offer))
         self.show()
 
     def dismiss(self) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QCompleter,
     QHeaderView,
     QLabel,
     QListWidget,
@@ -28,6 +26,7 @@ from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.models.box_model import KEY, BoxModel, key_of
 from hitl_desktop.ui.panels.attributes import AttributePanel
 from hitl_desktop.ui.panels.field import Field
+from hitl_desktop.ui.panels.name_field import NameField, matching
 from hitl_desktop.ui.panels.threshold import ThresholdSlider
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import swatch
@@ -41,12 +40,14 @@ class Inspector(QWidget):
         box_chosen: a row of the boxes was clicked.
         category_chosen: a category was clicked, or its name was typed.
         name_typed: a name was typed into the category field, and whether it shall be a new one.
+        names_changed: other names can be completed to.
         left: the person is done here; the canvas should have the keyboard again.
     """
 
     box_chosen = Signal(BoxKey)
     category_chosen = Signal(int)
     name_typed = Signal(str, bool)
+    names_changed = Signal(object)
     left = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -71,18 +72,10 @@ class Inspector(QWidget):
         self.tags.setAccessibleName("Tags of this picture")
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
-        self.name = Field(self.left)
-        self.name.setAccessibleName("Find or add a category")
-        self.name.setPlaceholderText("Find or add a category (C)")
-        self.name.setToolTip("Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case.")
-        self.name.returnPressed.connect(self._on_name)
+        self.name = NameField(self.left, lambda: session.offered)
+        self.name.entered.connect(self.name_typed)
+        self.name.left_empty.connect(self.left)
         self.name.textChanged.connect(self._show_matching)
-        # One completer for good: replacing it while its popup handles Enter crashes Qt.
-        self._known_names = QStringListModel(self)
-        completer = QCompleter(self._known_names, self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.name.setCompleter(completer)
         self.categories = QListWidget()
         self.categories.setAccessibleName("Categories")
         self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
@@ -153,8 +146,10 @@ class Inspector(QWidget):
 
     def _on_boxes(self) -> None:
         self.model.reload()
+        hints = len(self._session.visible_hints)
         self.boxes_title.setText(
-            f"Boxes: {len(self._session.annotations)}, proposed: {len(self._session.visible_proposals)}"
+            f"Boxes: {len(self._session.annotations)}, suggested: {len(self._session.visible_proposals)}"
+            + (f", hints: {hints}" if hints else "")
         )
 
     def _on_changed(self, changes: Changes) -> None:
@@ -197,7 +192,9 @@ class Inspector(QWidget):
             self.categories.addItem(item)
         self.categories_title.setText(f"Categories: {len(names)}")
         mine = {normalise_name(name) for name in names.values()}
-        self._known_names.setStringList([*names.values(), *(c for c in classes if normalise_name(c) not in mine)])
+        offered = [*names.values(), *(c for c in classes if normalise_name(c) not in mine)]
+        self.name.offer(offered)
+        self.names_changed.emit(offered)
 
     def _mark_current(self) -> None:
         for row in range(self.categories.count()):
@@ -238,31 +235,6 @@ class Inspector(QWidget):
         for row in range(self.categories.count()):
             item = self.categories.item(row)
             item.setHidden(bool(text.strip()) and item.data(Qt.ItemDataRole.UserRole) not in found)
-
-    def _on_name(self) -> None:
-        name, names = self.name.text(), self._session.offered
-        is_new = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
-        known = normalise_name(name) in map(normalise_name, (*names.values(), *self._known_names.stringList()))
-        found = matching(name, names)
-        self.name.clear()
-        if not name.strip():
-            self.left.emit()
-        elif found and not known and not is_new:
-            self.name_typed.emit(names[found[0]], False)
-        else:
-            self.name_typed.emit(name, is_new)
-
-
-def matching(text: str, names: Mapping[int, str]) -> list[int]:
-    """Ids of the categories whose names hold a text, those first that begin with it, then those with such a word."""
-    wanted = normalise_name(text)
-    found = [(normalise_name(name), category_id) for category_id, name in names.items() if wanted]
-    ranked = [
-        (not name.startswith(wanted), f" {wanted}" not in name, name, category_id)
-        for name, category_id in found
-        if wanted in name
-    ]
-    return [category_id for *_, category_id in sorted(ranked)]
 
 
 def _table(model: BoxModel) -> QTableView:

@@ -1,0 +1,41 @@
+"""Which of the detector's classes become categories."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.workflows.class_mapping import ClassesSeen
+
+
+class ChooseClassesDialog(QDialog):
+    """A list with a check box for each class, those that were found here first and checked."""
+
+    def __init__(self, seen: ClassesSeen, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Use detector classes as categories")
+        self.resize(420, 520)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Classes of the detector")
+        for each in seen.classes:
+            found = f"   {counted(each.boxes, 'box')} on {counted(each.pictures, 'picture')}" if each.boxes else ""
+            item = QListWidgetItem(f"{each.name}{found}")
+            item.setData(Qt.ItemDataRole.UserRole, each.name)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if each.boxes else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Add as categories")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel(f"Counted on {counted(seen.pictures, 'picture')}. Space checks a class."))
+        layout.addWidget(self.list)
+        layout.addWidget(buttons)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The classes that are checked."""
+        items = [self.list.item(row) for row in range(self.list.count())]
+        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]

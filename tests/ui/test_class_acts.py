@@ -1,0 +1,118 @@
+"""The detector's classes become categories only when a person wants them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.canvas.items import Kind
+from hitl_desktop.ui.dialogs.choose_classes import ChooseClassesDialog
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.panels.banner import Banner
+from hitl_desktop.workflows.naming import set_detector
+
+LEFT = Qt.MouseButton.LeftButton
+LONG = 20_000
+CLASSES = ("cup", "dog", "boat")
+
+
+@pytest.fixture
+def detected(window: MainWindow) -> MainWindow:
+    """Two cups and a dog on each picture."""
+    project = window.session.project
+    assert project
+    model = project.models.ensure("hash", "detector", CLASSES)
+    set_detector(project, model.id)
+    boxes = np.array([[0, 0, 15, 15], [20, 0, 15, 15], [0, 20, 15, 15]], float)
+    scores = np.array([[0.9, 0, 0], [0.8, 0, 0], [0, 0.7, 0]], np.float32)
+    for image_id in project.images.ids():
+        project.predictions.replace(image_id, model.id, Detections(boxes, scores))
+    window.session.load_missing_proposals()
+    return window
+
+
+def question(window: MainWindow) -> Banner:
+    return next(b for b in window.findChildren(Banner) if "detector's classes" in b.text())
+
+
+def asked(window: MainWindow, qtbot: QtBot) -> Banner:
+    window.background.detected.emit(4, True)
+    qtbot.waitUntil(lambda: any("detector's classes" in b.text() for b in window.findChildren(Banner)), timeout=LONG)
+    return question(window)
+
+
+def categories(window: MainWindow) -> list[str]:
+    project = window.session.project
+    assert project
+    with Project.open(project.path, background=True) as disk:
+        return [c.name for c in disk.categories.all() if not c.retired]
+
+
+def test_all_classes_become_categories_by_one_click_and_undo_takes_them_back(
+    detected: MainWindow, qtbot: QtBot
+) -> None:
+    banner = asked(detected, qtbot)
+    assert "On the first 4 pictures it found cup 8, dog 4." in banner.text()
+    assert [item.key.kind for item in detected.canvas.items] == [Kind.HINT] * 3
+    QTest.mouseClick(banner.offers[0], LEFT)
+    assert categories(detected) == list(CLASSES)
+    assert not banner.isVisible()
+    assert [item.label for item in detected.canvas.items] == ["cup 0.90", "cup 0.80", "dog 0.70"]
+    QTest.keyClick(detected.canvas, Qt.Key.Key_A)
+    project = detected.session.project
+    assert project
+    assert len(project.annotations.of_image(1)) == 3
+    detected.session.undo()
+    detected.session.undo()
+    assert categories(detected) == []
+
+
+def test_some_classes_are_chosen_from_a_list(
+    detected: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(dialog: ChooseClassesDialog) -> int:
+        assert dialog.chosen == ["cup", "dog"]  # what was found is checked
+        dialog.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+        return 1
+
+    monkeypatch.setattr(ChooseClassesDialog, "exec", choose)
+    QTest.mouseClick(asked(detected, qtbot).offers[1], LEFT)
+    assert categories(detected) == ["cup"]
+    kinds = sorted(item.key.kind for item in detected.canvas.items)
+    assert kinds == [Kind.HINT, Kind.PROPOSAL, Kind.PROPOSAL]
+
+
+def test_none_is_not_asked_again(detected: MainWindow, qtbot: QtBot) -> None:
+    banner = asked(detected, qtbot)
+    QTest.mouseClick(banner.offers[2], LEFT)
+    detected.background.detected.emit(4, True)
+    qtbot.waitUntil(lambda: not detected.runner.jobs, timeout=LONG)
+    assert not banner.isVisible()
+    assert categories(detected) == []
+
+
+def test_a_category_of_ones_own_answers_the_question(detected: MainWindow, qtbot: QtBot) -> None:
+    banner = asked(detected, qtbot)
+    detected.session.add_category("blood cell")
+    assert not banner.isVisible()
+    assert categories(detected) == ["blood cell"]
+    assert {item.key.kind for item in detected.canvas.items} == {Kind.HINT}
+
+
+def test_a_class_that_always_gets_one_category_is_offered_for_mapping(detected: MainWindow) -> None:
+    window = detected
+    window.session.add_category("cell")
+    for image_id in (1, 2, 3):
+        window.session.go_to(image_id)
+        cups = [h for h in window.session.visible_hints if h.name == "cup"]
+        window.session.relabel(cups, 1)
+    toast = window.class_acts._toast
+    assert toast.text() == "cup is always cell here. Map it?"
+    QTest.mouseClick(toast.button, LEFT)
+    window.session.go_to(4)
+    assert [item.label for item in window.canvas.items if item.key.kind is Kind.PROPOSAL] == ["cell 0.90", "cell 0.80"]
