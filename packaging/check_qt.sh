@@ -28,8 +28,9 @@ if ! command -v apt-get >/dev/null; then
     echo "Qt misses: $(echo $missing). Install the packages of your system that hold them." >&2
 elif [ "$(id -u)" = 0 ]; then
     echo "Installing the Qt run-time libraries: $(echo $missing)"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+    here=$(dirname "$0")
+    sh "$here/apt.sh" update
+    sh "$here/apt.sh" install -y --no-install-recommends $packages
 else
     echo "Qt misses: $(echo $missing). Run: sudo apt-get install $packages" >&2
 fi
