@@ -1,36 +1,51 @@
-# make run | test | bench | setup | lint | format; everything lives in .venv
+# make run | test | test-slow | bench | setup | tools | format | lock; everything lives in .venv
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
 export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-setup: $(VENV)/.ready  ## make .venv from requirements.lock and check the Qt libraries (done once, quick afterwards)
+setup: $(VENV)/.ready  ## make .venv with what running needs and check the Qt libraries (done once, quick afterwards)
 	@sh packaging/check_qt.sh $(BIN)/python
 
-$(VENV)/.ready: requirements.lock pyproject.toml packaging/setup.sh
-	@sh packaging/setup.sh $(VENV)
+tools: setup $(VENV)/.tools  ## add the developers' tools to .venv (done once)
+
+$(VENV)/.ready: requirements.lock pyproject.toml packaging/setup.sh packaging/trim.py
+	@sh packaging/setup.sh $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.tools: requirements-dev.lock $(VENV)/.ready
+	@sh packaging/setup.sh $(VENV) requirements-dev.lock
+	@touch $@
 
 run: setup  ## open the window on the sample project; without a display, run the same trip headless
 	@$(BIN)/python packaging/run.py
 
-test: setup  ## ruff, pyright (strict), import-linter, pytest
+test: tools  ## ruff, pyright (strict), import-linter, pytest without the slow tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -m "not bench"
+	$(PYTEST) -n auto --dist worksteal --durations 10 -m "not bench and not slow"
 
-bench: setup  ## the measurements of tests/benchmarks as a table and in build/bench.json
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -m bench tests/benchmarks
+test-slow: tools  ## the slow tests: whole trips with the real models, and what is killed in the middle of them
+	$(PYTEST) -n auto --dist worksteal --durations 10 -m slow
 
-format:  ## ruff's formatter and its safe mends
+bench: tools  ## the measurements of tests/benchmarks as a table and in build/bench.json
+	$(PYTEST) -m bench tests/benchmarks
+
+format: tools  ## ruff's formatter and its safe mends
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml packaging/build-requirements.txt -o requirements.lock
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	pyproject.toml packaging/build-requirements.txt
 
-.PHONY: help setup run test bench format lock
+lock:  ## write both lock files anew from pyproject.toml (needs uv); versions stay unless they have to change
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra dev --constraints requirements.lock -o requirements-dev.lock
+
+.PHONY: help setup tools run test test-slow bench format lock

@@ -1,7 +1,10 @@
 #!/bin/sh
-# Make the virtual environment $1 from requirements.lock. Needs only Python >= 3.11; runs again when the lock changes.
+# Install the packages that the lock file $2 names into the virtual environment $1, which is made if it is not there.
+# Needs only Python >= 3.11; make runs it again when a lock file changes.
 set -eu
 venv=$1
+lock=$2
+here=$(dirname "$0")
 
 find_python() {
     for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do
@@ -15,21 +18,23 @@ find_python() {
     exit 1
 }
 
-python=$(find_python)
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    package="python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -y -qq "$package"
-    else
-        echo "Python lacks its venv module. Run: sudo apt-get install $package" >&2
-        exit 1
-    fi
-fi
 if [ ! -x "$venv/bin/python" ]; then
+    python=$(find_python)
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        package="python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            sh "$here/apt.sh" update
+            sh "$here/apt.sh" install -y "$package"
+        else
+            echo "Python lacks its venv module. Run: sudo apt-get install $package" >&2
+            exit 1
+        fi
+    fi
     echo "Making $venv with $python"
     "$python" -m venv "$venv"
 fi
-echo "Installing the packages of requirements.lock (some 300 MB the first time)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-touch "$venv/.ready"
+pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+echo "Installing the packages of $lock (some 250 MB the first time)"
+pip install --require-hashes -r "$lock"
+pip install --no-deps --no-build-isolation -e .
+"$venv/bin/python" "$here/trim.py"
