@@ -19,6 +19,11 @@ window.open_path(Path(sys.argv[1]))
 step = 0
 
 
+def is_saved() -> bool:
+    """What the status bar shows of the last act."""
+    return "NOT SAVED" not in window.saved.text()
+
+
 def act() -> None:
     """Draw three boxes, move one, decide the picture, and so on."""
     global step  # noqa: PLW0603
@@ -32,11 +37,11 @@ def act() -> None:
     if step % 5:
         window.canvas.drawn.emit(BBox(step % 300, step % 200, 40 + step % 7, 30))
         drawn = session.annotations[-1]
-        if window.saved.text() != "NOT SAVED":  # "saving" outlives a kill, too: only a power cut may lose it
+        if is_saved():  # "saving" outlives a kill, too: only a power cut may lose it
             print(f"box {drawn.id} {image_id} {drawn.bbox.x} {drawn.bbox.w}", flush=True)
     else:
         session.accept_picture()
-        if window.saved.text() != "NOT SAVED":
+        if is_saved():
             print(f"decided {image_id}", flush=True)
     jobs = ",".join(job.title for job in window.runner.jobs)
     print(f"jobs {jobs}", flush=True)

@@ -273,6 +273,9 @@ def test_the_mix_is_chosen_in_a_dialog_with_counts(window: MainWindow, monkeypat
     window.actions_["mix"].trigger()
     assert window.session.project
     assert mix_of(window.session.project) == Mix("k_centre", {Why.RANDOM: 80, Why.UNLIKE: 10})
+
+
+def test_every_strategy_has_its_words() -> None:
     assert set(STRATEGY_WORDS) == set(STRATEGIES)
 
 

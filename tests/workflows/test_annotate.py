@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hitl_desktop.domain.annotations import Origin
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections, Proposal
@@ -205,7 +206,7 @@ def test_changing_nothing_is_no_edit(project: Project) -> None:
     (annotation,) = project.annotations.of_image(1)
     annotate.revise(project, [Revision(annotation, annotation.bbox)])
     annotate.set_tags(project, 1, [])
-    assert annotate.accept(project, []) == annotate.remove(project, []) == annotate.remove(project, [])
+    assert annotate.accept(project, []) == annotate.remove(project, []) == Changes()
     annotate.undo(project)
     assert project.annotations.of_image(1) == []
     assert annotate.undo(project)[0] is None
