@@ -1,0 +1,172 @@
+"""Project files of every schema version there has been, and what is in them.
+
+    python -m tests.store.old_projects
+
+writes the file of the present version to `tests/data/projects`. Do that once for each version that was released, and never
+write a file anew: they are there to be opened by later programs.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from hitl_desktop.domain.attributes import Attribute, AttributeKind
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import Split
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.review import Ranked, Thresholds
+from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.heads import HeadSummary
+from hitl_desktop.store.migrations import MIGRATIONS
+from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
+from hitl_desktop.workflows import annotate, attributes, categories
+from hitl_desktop.workflows.annotate import How, Revision
+from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.open_folder import add_folder, scan
+
+PLACE = Path(__file__).parents[1] / "data" / "projects"
+HOW = How(None, Thresholds(0.3), 2.5)
+
+
+def fill(project: Project) -> None:
+    """Do what people and jobs do, so that every kind of thing is in the file, and leave one act undone."""
+    _detect(project)
+    proposals = proposals_of(project, project.images.all()[0], load_naming(project))
+    annotate.accept(project, proposals[:1])
+    annotate.revise(project, [Revision(proposals[1], BBox(31.5, 1, 20, 20), project.categories.ensure("hound").id)])
+    annotate.remove(project, [proposals[2]])
+    annotate.decide(project, 1, [], proposals, HOW)
+
+    cell, _ = categories.add(project, "cell")
+    blob, _ = categories.add(project, "blob")
+    categories.change(project, cell, name="white cell", colour="#00aa88", hotkey="3")
+    attributes.define(project, Attribute("cut off"))
+    attributes.define(project, Attribute("stain", AttributeKind.CHOICE, ("red", "blue"), cell.id))
+    annotate.draw(project, 2, [(BBox(1.25, 2.5, 10, 12.75), cell.id), (BBox(20, 20, 9, 9), blob.id)])
+    drawn = project.annotations.of_image(2)[0]
+    annotate.revise(project, [Revision(drawn, says=(("cut off", True), ("stain", "blue")))])
+    annotate.set_tags(project, 2, [project.tags.ensure(name).id for name in ("night", "blurred")])
+    merged = project.categories.find("blob")
+    kept = project.categories.find("white cell")
+    assert merged is not None
+    assert kept is not None
+    categories.merge(project, merged, kept)
+    annotate.decide(project, 2, [], [], HOW)
+    annotate.mark_empty(project, 3, [], HOW)
+    annotate.undo(project)
+    annotate.skip(project, 3, seconds=1.5, reason="too dark")
+    annotate.draw(project, 4, [(BBox(5, 5, 10, 10), cell.id)])
+    annotate.undo(project)
+    _learn(project, cell.id)
+
+
+def _detect(project: Project) -> None:
+    model = project.models.ensure("hash", "detector", ("cup", "dog"))
+    set_detector(project, model.id)
+    boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
+    scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.7, 0.1]], np.float32)
+    for image in project.images.all():
+        project.predictions.replace(image.id, model.id, Detections(boxes, scores))
+    project.class_maps.set("hash", {"cup": project.categories.ensure("mug").id})
+
+
+def _learn(project: Project, category_id: int) -> None:
+    encoder = project.models.ensure("encoder", "encoder").id
+    project.embeddings.add(encoder, [(b"key", np.arange(4, dtype=np.float32))])
+    ids = np.array([category_id])
+    head = NamingHead(
+        ids, np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32), np.ones(2, np.float32), 0.5
+    ).to_bytes()
+    first = project.heads.add(encoder, head, HeadSummary(1, 2, 1), learned=[1])
+    project.heads.add(encoder, head, HeadSummary(2, 4, 1), learned=[1, 2], waits="worse on the trial")
+    project.heads.activate(first)
+    project.sets.add("edge cases", [1, 4])
+    project.images.set_split([4], Split.VAL)
+    project.suspicions.replace_open(
+        [2], [Suspicion(2, Kind.PLACE, 0.75, BBox(20, 20, 9, 9), category_id, BBox(21, 20, 9, 9), category_id)]
+    )
+    project.queue.take(Ranking([4], [Ranked(4, 0.5, "drawn at random", Why.RANDOM)]))
+
+
+def contents(project: Project) -> dict[str, Any]:
+    """What a person would find in the project, in plain values."""
+    names = {c.id: c.name for c in project.categories.all()}
+    tags = {t.id: t.name for t in project.tags.all()}
+    paths = {i.id: i.path for i in project.images.all()}
+    return {
+        "categories": [[c.name, c.colour, c.hotkey, c.retired] for c in project.categories.all()],
+        "attributes": [
+            [a.name, a.kind, list(a.choices), names.get(a.category_id or 0)] for a in project.attributes.all()
+        ],
+        "pictures": {
+            image.path: {
+                "size": [image.width, image.height],
+                "state": image.state,
+                "split": image.split,
+                "tags": [tags[t] for t in project.images.tags_of(image.id)],
+                "sets": project.sets.of_image(image.id),
+                "boxes": [
+                    [names[a.category_id], *a.bbox, a.origin, a.edited, [list(v) for v in a.attributes]]
+                    for a in project.annotations.of_image(image.id)
+                ],
+                "rejected": len(project.predictions.rejected_of(image.id)),
+            }
+            for image in project.images.all()
+        },
+        "skipped": {
+            image.path: why for image in project.images.all() if (why := project.decisions.why_skipped(image.id))
+        },
+        "decisions": [[paths[d.image_id], d.kind, d.seconds, d.acts.boxes] for d in project.decisions.final()],
+        "heads": [[h.summary.pictures, sorted(h.learned), h.waits] for h in project.heads.latest()],
+        "active": project.heads.active_id(),
+        "suspicions": [[paths[s.image_id], s.kind.name, s.score] for s in project.suspicions.open()],
+        "order": [paths[i] for i in project.queue.ids()],
+        "maps": {name: names[i] for name, i in project.class_maps.get("hash").items()},
+    }
+
+
+def history(project: Project) -> list[dict[str, Any]]:
+    """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done again."""
+    told = [contents(project)["pictures"]]
+    while annotate.undo(project)[0] is not None:
+        told.append(contents(project)["pictures"])
+    for before in reversed(told[:-1]):
+        annotate.redo(project)
+        assert contents(project)["pictures"] == before
+    return told
+
+
+def main() -> None:
+    """Write the file of the present version, and what is in it."""
+    file = PLACE / f"schema-{len(MIGRATIONS)}.hitl"
+    if file.exists():
+        raise SystemExit(f"{file} exists, and is never written anew.")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        for name, size in (("a.png", (80, 60)), ("b.png", (70, 90)), ("c.png", (40, 40)), ("sub/d.png", (64, 50))):
+            (place / "pictures" / name).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", size, (len(name) * 20, 90, 30)).save(place / "pictures" / name)
+        with Project.create(place / "p.hitl") as project:
+            add_folder(project, place / "pictures", NoProgress())
+            scan(project, NoProgress())
+            fill(project)
+            project.db.execute("VACUUM")
+        file.write_bytes((place / "p.hitl").read_bytes())
+        with Project.open(place / "p.hitl") as project:
+            file.with_suffix(".json").write_text(
+                json.dumps({"contents": contents(project), "history": history(project)}) + "\n"
+            )
+
+
+if __name__ == "__main__":
+    main()
