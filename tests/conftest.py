@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pytest
 from PIL import Image
+from pytestqt.qtbot import QtBot
 
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.embed import embed_undecided
+from hitl_desktop.workflows.import_dataset import read_dataset
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
+from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
 
+QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000  # pytest-qt's 5 seconds are for a machine with nothing else to do
 SHARED = Path(os.environ.get("HITL_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
 
@@ -128,3 +139,53 @@ def project(tmp_path: Path, pictures: Path) -> Iterator[Project]:
         add_folder(opened, pictures, NoProgress())
         scan(opened, NoProgress())
         yield opened
+
+
+def decide(project: Project, dataset: Path, count: int) -> None:
+    """Let the oracle decide the next pictures."""
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    for _ in range(count):
+        image = next_undecided(project)
+        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
+
+
+def close(project: Project) -> None:
+    """Close it with all of it in its one file, to be copied."""
+    project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    project.close()
+
+
+@pytest.fixture(scope="session")
+def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+    """A folder with the labelled set in `set`, and a project of its pictures that the real detector has seen; copy it."""
+    folder = tmp_path_factory.mktemp("prelabelled")
+    shutil.copytree(dataset, folder / "set")
+    new_project(folder / "p.hitl", folder / "set" / "images", NoProgress())
+    project = Project.open(folder / "p.hitl", background=True)
+    prelabel(project, NoProgress(), threads=2)
+    close(project)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Path:
+    """The same with all vectors and an order of asking; copy it."""
+    folder = tmp_path_factory.mktemp("embedded") / "copy"
+    shutil.copytree(prelabelled, folder)
+    project = Project.open(folder / "p.hitl", background=True)
+    embed_undecided(project, NoProgress(), threads=2)
+    refresh_queue(project, load_naming(project), NoProgress())
+    close(project)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
+    """The same after a head learned six pictures; copy it."""
+    folder = tmp_path_factory.mktemp("taught") / "copy"
+    shutil.copytree(embedded, folder)
+    project = Project.open(folder / "p.hitl", background=True)
+    decide(project, folder / "set", 6)
+    retrain(project, NoProgress(), threads=2)
+    close(project)
+    return folder

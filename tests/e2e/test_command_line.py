@@ -30,6 +30,7 @@ def report(*args: object) -> dict[str, Any]:
     return json.loads(hitl(*args, "--json"))
 
 
+@pytest.mark.slow
 def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     project, truth = tmp_path / "p.hitl", dataset / "instances.json"
     made = report("new", project, "--images", dataset / "images")
@@ -80,6 +81,7 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert "held_out" in hitl("report", project)
 
 
+@pytest.mark.slow
 def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> None:
     project = tmp_path / "p.hitl"
     report("new", project, "--images", dataset / "images", "--coco", dataset / "instances.json")
@@ -94,6 +96,7 @@ def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> 
     assert first["score"] >= found["suspicions"][-1]["score"]
 
 
+@pytest.mark.slow
 def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     out = tmp_path / "report.json"
     printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--against", "random", "--out", out)
@@ -172,6 +175,7 @@ def test_help_version_and_doctor() -> None:
     assert examined["models"] == {"nanodet_g_416": "loads", "mobilenetv2_mid": "loads"}
 
 
+@pytest.mark.slow
 def test_the_demo_runs_the_trip_and_says_where_things_lie(tmp_path: Path) -> None:
     made = report("demo", "--out", tmp_path / "demo")
     assert made["ap50_before"] == 0

@@ -20,6 +20,7 @@ from hitl_desktop.workflows.retrain import retrain
 CHILD = Path(__file__).parent / "killed.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX signal")
 @pytest.mark.parametrize(("moment", "least"), [("Pre-labelling", 5), ("Learning", 20), ("Learning", 60), ("", 90)])
 def test_nothing_that_was_saved_is_lost(tmp_path: Path, dataset: Path, moment: str, least: int) -> None:

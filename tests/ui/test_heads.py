@@ -25,13 +25,14 @@ from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import IMAGE_ID
 from hitl_desktop.workflows.advise import advise, gather, reliability
-from hitl_desktop.workflows.embed import embed_pictures, embed_undecided
+from hitl_desktop.workflows.embed import embed_pictures
 from hitl_desktop.workflows.finding import SIDES, sides_of
 from hitl_desktop.workflows.look_closer import Closer
 from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.retrain import retrain
+from tests.conftest import make_dataset
 from tests.ui.conftest import Answers, MakeWindow
 from tests.ui.test_window import key, propose
 from tests.workflows.test_advise import see
@@ -158,15 +159,11 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
 
 
 def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
-    make_window: MakeWindow, tmp_path: Path, dataset: Path, qtbot: QtBot
+    make_window: MakeWindow, tmp_path: Path, embedded: Path, qtbot: QtBot
 ) -> None:
-    shutil.copytree(dataset / "images", tmp_path / "images")
-    new_project(tmp_path / "p.hitl", tmp_path / "images", NoProgress())
-    with Project.open(tmp_path / "p.hitl") as project:
-        prelabel(project, NoProgress(), threads=2)
-        embed_undecided(project, NoProgress(), threads=2)
+    shutil.copytree(embedded, tmp_path / "copy")
     window = make_window()
-    window.open_path(tmp_path / "p.hitl")
+    window.open_path(tmp_path / "copy" / "p.hitl")
     qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=20_000)
     answers = window.set_acts.ask
     assert isinstance(answers, Answers)
@@ -263,11 +260,12 @@ def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
     assert sides_of(project) == SIDES
 
 
+@pytest.mark.slow
 def test_a_head_that_a_newer_program_cannot_use_is_learned_anew_at_opening(
-    make_window: MakeWindow, tmp_path: Path, dataset: Path, qtbot: QtBot
+    make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     """Imported pictures have no decisions that would ask for it."""
-    shutil.copytree(dataset, tmp_path / "set")
+    make_dataset(tmp_path / "set", 4)
     file = tmp_path / "p.hitl"
     new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")
     with Project.open(file, background=True) as project:

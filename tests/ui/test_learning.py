@@ -10,33 +10,22 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.learning.finding_head import FindingHead
-from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import HeadVersion
-from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.new_project import new_project
-from hitl_desktop.workflows.prelabel import prelabel
-from hitl_desktop.workflows.retrain import retrain
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_window import key
-from tests.workflows.conftest import decide
 
 LONG = 60_000
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def learning(make_window: MakeWindow, tmp_path: Path, dataset: Path, qtbot: QtBot) -> MainWindow:
-    """A window that learns by itself, on pictures of which four are decided and taught."""
-    shutil.copytree(dataset, tmp_path / "set")
-    new_project(tmp_path / "p.hitl", tmp_path / "set" / "images", NoProgress())
-    with Project.open(tmp_path / "p.hitl", background=True) as project:
-        prelabel(project, NoProgress(), threads=2)
-        decide(project, tmp_path / "set", 4)
-        retrain(project, NoProgress(), threads=1)
+def learning(make_window: MakeWindow, tmp_path: Path, taught: Path, qtbot: QtBot) -> MainWindow:
+    """A window that learns by itself, on pictures of which six are decided and taught."""
+    shutil.copytree(taught, tmp_path / "copy")
     window = make_window(automatic=True)
-    window.open_path(tmp_path / "p.hitl")
+    window.open_path(tmp_path / "copy" / "p.hitl")
     qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_picture, timeout=LONG)
     idle(window, qtbot)
     return window

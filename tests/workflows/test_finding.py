@@ -23,24 +23,11 @@ from hitl_desktop.workflows import annotate, finding
 from hitl_desktop.workflows.finding import find_ahead, find_objects, learn_to_find
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.naming import detector_of, load_naming, proposals_of
-from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle
-from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.retrain import retrain
 from tests.conftest import CancelAt
 
 QUIET = NoProgress()
-
-
-@pytest.fixture(scope="module")
-def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
-    folder = tmp_path_factory.mktemp("finding")
-    shutil.copytree(dataset, folder / "set")
-    new_project(folder / "p.hitl", folder / "set" / "images", QUIET)
-    with Project.open(folder / "p.hitl", background=True) as project:
-        prelabel(project, QUIET, threads=2)
-        project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from hitl_desktop.workflows.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.trial import delete_set, rename_set, toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, use_version, waiting
-from tests.workflows.conftest import decide
+from tests.conftest import decide
 
 QUIET = NoProgress()
 

@@ -37,7 +37,7 @@ from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.simulate import _hold_back
 from hitl_desktop.workflows.trial import is_drawn
-from tests.workflows.conftest import decide
+from tests.conftest import decide
 
 QUIET = NoProgress()
 

@@ -21,7 +21,7 @@ from hitl_desktop.workflows.report_page import to_html
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.tune import NOTHING, Gap, HeldOut, tuning
-from tests.workflows.conftest import decide
+from tests.conftest import decide
 from tests.workflows.test_advise import see
 
 QUIET = NoProgress()
