@@ -14,11 +14,11 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import FILES, READING, in_project
+from hitl_desktop.ui.background import READING, in_project
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.audit import AuditDialog
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished

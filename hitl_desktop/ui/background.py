@@ -35,7 +35,7 @@ from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 from hitl_desktop.workflows.versions import use_version
 
 _LISTING, _STEPPING = "listing", "stepping"
-READING, DETECTING, LEARNING, EXAMINING, FILES = "reading", "detecting", "learning", "examining", "files"
+READING, DETECTING, LEARNING, EXAMINING = "reading", "detecting", "learning", "examining"
 _LEARN = "Learning"
 RANK_EVERY = 200
 _AT_ONCE = 10
@@ -138,14 +138,14 @@ class Background(QObject):
         if project is not None:
             job = in_project(project.path, lambda p, _: ReviewOrder(filter_queue(p, wanted, asked)))
             if self._filtering is not None:
-                self._filtering.cancel()  # another letter was typed
+                self._filtering.abandon()  # another letter was typed
             self._filtering = self._runner.start(_LISTING, "Filtering the queue", job, on_success=take, quiet=True)
 
     # reading and pre-labelling
 
     def _start(self) -> None:
         project = self._session.project
-        self._runner.cancel(_STEPPING)  # what waits for another project
+        self._runner.abandon(READING, DETECTING, LEARNING, EXAMINING, _STEPPING)  # what is of another project
         self.unlearned, self._ranked_at, self._said_due = set(), 0, 0
         self._look_again = self._said_small = self._learn_again = False
         if project is None:
@@ -279,16 +279,13 @@ class Background(QObject):
             LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared,
             gives_way=True,
         )  # fmt: skip
-        found: list[Overlooked] = []
+        back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
+        told = partial(self._on_looked_back, project)
+        self._runner.start(LEARNING, "Looking back", back, on_success=told, quiet=True, gives_way=True)
 
-        def tell() -> None:  # what was found is not looked for again, so it is told also after a late cancel
-            if found and found[0].images and self._session.project is project:
-                self.found_late.emit(found[0])
-
-        back = in_project(project.path, lambda p, progress: found.append(look_back(p, progress, threads=1)))
-        self._runner.start(
-            LEARNING, "Looking back", back, on_success=lambda _: tell(), on_cancelled=tell, quiet=True, gives_way=True
-        )
+    def _on_looked_back(self, project: Project, overlooked: Overlooked) -> None:
+        if overlooked.images and self._session.project is project:
+            self.found_late.emit(overlooked)
 
     def _look(self, most: int, project: Project, progress: Progress) -> int:
         """For a job: it asks as it goes on which picture is on the screen, and leaves that as it is."""

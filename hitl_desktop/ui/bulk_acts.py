@@ -12,9 +12,9 @@ from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import FILES, READING, in_project
+from hitl_desktop.ui.background import READING, in_project
 from hitl_desktop.ui.dialogs.bulk_accept import BulkAcceptDialog, BulkSampleDialog
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import bulk_accept

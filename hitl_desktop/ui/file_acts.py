@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
-from hitl_desktop.ui.background import FILES, Background, in_project
+from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.file_watch import FileState, FileWatch
 from hitl_desktop.ui.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.relink import relink, reread, same_shape

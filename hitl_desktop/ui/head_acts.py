@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import FILES, LEARNING, READING, Background, in_project
+from hitl_desktop.ui.background import LEARNING, READING, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.class_map import ClassMapDialog
+from hitl_desktop.ui.dialogs.once import once
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
@@ -82,8 +83,8 @@ class HeadActs:
         if project is None:
             return
         versions = project.heads.latest()
-        dialog = VersionsDialog(versions, project.heads.active_id(), self._window)
-        dialog.exec()
+        with once(VersionsDialog(versions, project.heads.active_id(), self._window)) as dialog:
+            dialog.exec()
         if dialog.chosen is not None:
             self._background.use_version(dialog.chosen, hold=dialog.chosen != versions[0].id)
 

@@ -17,6 +17,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from hitl_desktop.progress import JobCancelled, Progress
 
 REPORTS_PER_SECOND = 10
+FILES = "files"
+"""The lane of what a person asked to be written, such as exports, imports and changes of many pictures. It is finished,
+whatever else is stopped."""
 JobFunction = Callable[[Progress], Any]
 
 
@@ -77,6 +80,9 @@ class Job:
         self.done, self.total, self.text = 0, 0, ""
         self.started = time.monotonic()
         self.on_progress: Callable[[Job], None] = _do_nothing
+        self.error: BaseException | None = None
+        """What it failed with, once it has ended."""
+        self.is_abandoned = False
         self._post, self._turns = post, turns
         self._cancelled = threading.Event()
         self._last_report = 0.0
@@ -97,8 +103,13 @@ class Job:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Ask it to stop at its next check."""
+        """Ask it to stop at its next check; if it ends before that, it has succeeded."""
         self._cancelled.set()
+
+    def abandon(self) -> None:
+        """Ask it to stop, and drop its result if it ends before that."""
+        self.is_abandoned = True
+        self.cancel()
 
     def check_cancelled(self) -> None:
         """Raise `JobCancelled` inside the job when it was asked to stop; else let others have a turn."""
@@ -181,11 +192,22 @@ class JobRunner(QObject):
         """Whether a lane has a listed job running or waiting that nobody asked to stop."""
         return any(job.lane == lane and not job.is_cancelled for job in self.jobs)
 
+    @property
+    def to_finish(self) -> list[Job]:
+        """The jobs that closing waits for."""
+        return [job for job in self.jobs if job.lane == FILES]
+
     def cancel(self, *lanes: str) -> None:
         """Ask the jobs of these lanes to stop."""
         for job in (*self.jobs, *self._quiet):
             if job.lane in lanes:
                 job.cancel()
+
+    def abandon(self, *lanes: str) -> None:
+        """Ask the jobs of these lanes to stop, and drop the results of those that end before that."""
+        for job in (*self.jobs, *self._quiet):
+            if job.lane in lanes:
+                job.abandon()
 
     def make_way(self, lane: str) -> None:
         """Ask those jobs of a lane to stop that can be done later; not what somebody asked for."""
@@ -194,11 +216,13 @@ class JobRunner(QObject):
                 job.cancel()
 
     def close(self) -> None:
-        """Cancel everything, wait for it, and call nobody back any more."""
+        """Finish the lane `FILES`, cancel the others, wait for all, and call nobody back any more."""
         self._closed = True
-        self.cancel(*self._lanes)
+        self.cancel(*(lane for lane in self._lanes if lane != FILES))
+        for lane, executor in self._lanes.items():
+            executor.shutdown(wait=False, cancel_futures=lane != FILES)
         for executor in self._lanes.values():
-            executor.shutdown(wait=True, cancel_futures=True)
+            executor.shutdown()
         self.jobs.clear()
         self._quiet.clear()
 
@@ -221,9 +245,10 @@ class JobRunner(QObject):
             if job in kept:
                 kept.remove(job)
         error = None if done.cancelled() else done.exception()
-        if done.cancelled() or isinstance(error, JobCancelled) or (error is None and job.is_cancelled):
-            on_cancelled()  # also when it ended before it noticed: nobody wants its result any more
+        if done.cancelled() or isinstance(error, JobCancelled) or (error is None and job.is_abandoned):
+            on_cancelled()
         elif error is not None:
+            job.error = error
             on_failure(error)
         else:
             on_success(done.result())

@@ -35,7 +35,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions, ActionSpec
 from hitl_desktop.ui.attribute_acts import AttributeActs
 from hitl_desktop.ui.audit_acts import AuditActs
-from hitl_desktop.ui.background import FILES, Background, in_project
+from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.bulk_acts import BulkActs
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
@@ -46,14 +46,16 @@ from hitl_desktop.ui.consistency_acts import ConsistencyActs
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.cheat_sheet import CheatSheet
+from hitl_desktop.ui.dialogs.finishing import finish_files
 from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
+from hitl_desktop.ui.dialogs.once import once
 from hitl_desktop.ui.dialogs.palette import Palette
 from hitl_desktop.ui.error_acts import ErrorActs
 from hitl_desktop.ui.file_acts import FileActs
 from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.head_acts import HeadActs
 from hitl_desktop.ui.image_loader import ImageLoader
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.inspector import Inspector
@@ -81,14 +83,14 @@ _TUNING_HEIGHT = 340
 class MainWindow(QMainWindow):
     """Canvas in the middle, queue left, inspector right, model panel below."""
 
-    def __init__(self, settings: Settings, *, automatic: bool = True) -> None:
+    def __init__(self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask) -> None:
         super().__init__()
         self.settings = settings
         self.setWindowTitle("HITL Desktop")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
         self.messages = Messages(self)
-        self.ask = Ask(self)
+        self.ask = ask(self)
         self.runner = JobRunner()
         self._warns_of_disk = False
         self._height_before = 0
@@ -333,7 +335,7 @@ class MainWindow(QMainWindow):
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,
-            "cheat_sheet": lambda: CheatSheet(self.actions_, self).exec(),
+            "cheat_sheet": self._show_keys,
             "show_log": lambda: self.ask.tell("Log", f"The log lies at {log_file()}"),
             "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
         }
@@ -344,12 +346,17 @@ class MainWindow(QMainWindow):
     def _edit_keys(self) -> None:
         names = self.session.names
         chords = {key: names[i] for i, key in self.session.hotkeys.items() if not key.isdigit() and i in names}
-        KeysEditor(self.actions_, self, chords).exec()
+        with once(KeysEditor(self.actions_, self, chords)) as editor:
+            editor.exec()
         self.session.keep("keys", json.dumps(self.actions_.chosen))
 
+    def _show_keys(self) -> None:
+        with once(CheatSheet(self.actions_, self)) as sheet:
+            sheet.exec()
+
     def _find_command(self) -> None:
-        palette = Palette(self.actions_.all(), self)
-        palette.exec()
+        with once(Palette(self.actions_.all(), self)) as palette:
+            palette.exec()
         self.canvas.setFocus()
         if palette.chosen is not None:
             palette.chosen.trigger()
@@ -418,7 +425,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the jobs, close the project, remember where everything stood."""
         self.inspector.commit()
-        if not self._may_leave():
+        if not self._may_leave() or not finish_files(self.runner, self):
             event.ignore()
             return
         self.model_panel.tabs.setCurrentIndex(0)  # what is kept is how high the panel is as a rule
@@ -433,7 +440,7 @@ class MainWindow(QMainWindow):
         self.consistency_acts.close()
         self.set_acts.close()
         self.error_acts.close()
-        self.hide()  # a job that writes a file is waited for, but nobody has to watch
+        self.hide()  # other jobs stop at their next check; nobody has to watch
         self.runner.close()
         self._garbage.stop()
         self.loader.close()

@@ -15,11 +15,12 @@ class PictureList:
 
     Attributes:
         order: All pictures; those before the current one keep their place.
+        revision: Counts how often the pictures were listed anew; views of an earlier revision are out of date.
         is_listing: Whether a job is reading the pictures, for `take_read`.
     """
 
     def __init__(self) -> None:
-        self._times_asked = 0
+        self._times_asked = self.revision = 0
         self.begin()
 
     def begin(self, visited: Sequence[int] = ()) -> None:
@@ -28,6 +29,7 @@ class PictureList:
         self.is_listing = False
         self._listing = Listing()
         self._times_asked += 1
+        self.revision += 1
         self._since_asked: dict[int, str] = {}
         self._view: ReviewOrder | None = None
         self._decided_too = False
@@ -81,6 +83,7 @@ class PictureList:
     def take(self, listing: Listing, order: ReviewOrder | None = None) -> None:
         """Take in what was listed now; pictures before and at the current one keep their place."""
         self._times_asked += 1
+        self.revision += 1
         self.is_listing = False
         self._listing = listing
         front = arranged(self.order.front, (), (), listing.again).ids

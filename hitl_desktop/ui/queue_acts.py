@@ -9,10 +9,11 @@ from pathlib import Path
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import FILES, Background, in_project
+from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.mix import MixDialog
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.dialogs.once import once
+from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
@@ -43,8 +44,8 @@ class QueueActs:
         project = self._session.project
         if project is None:
             return
-        dialog = MixDialog(mix_of(project), self._session.pictures.queues, self._queue)
-        dialog.exec()
+        with once(MixDialog(mix_of(project), self._session.pictures.queues, self._queue)) as dialog:
+            dialog.exec()
         if self._session.project is not project:
             return  # another one was opened meanwhile, by what had begun before
         if dialog.chosen is not None and self._session.manage(partial(_mixed, dialog.chosen)):

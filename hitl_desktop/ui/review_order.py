@@ -45,6 +45,12 @@ class ReviewOrder:
         """Be in another's order, at the same picture."""
         self.ids, self._place = other.ids, other._place
 
+    def snapshot(self) -> ReviewOrder:
+        """The same order, which stays as it is when this one takes another."""
+        same = ReviewOrder(current=self.current)
+        same.take(self)
+        return same
+
     def next_of(self, wanted: Container[int]) -> int | None:
         """The next picture behind the current one that is wanted; from the front again after the last."""
         start = self.position + 1

@@ -13,10 +13,10 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import EXAMINING, FILES, in_project
+from hitl_desktop.ui.background import EXAMINING, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.dialogs.ask import Ask
-from hitl_desktop.ui.jobs import Job, JobRunner
+from hitl_desktop.ui.jobs import FILES, Job, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.model_panel import ModelPanel
 from hitl_desktop.ui.session import Session

@@ -12,10 +12,11 @@ from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.settings import Settings
+from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.main_window import MainWindow
 
 
-class Answers:
+class Answers(Ask):
     """Stands in for the dialogs: what they would answer, and what they were told."""
 
     def __init__(self) -> None:
@@ -24,6 +25,8 @@ class Answers:
         self.next_project: Path | None = None
         self.next_import: Path | None = None
         self.next_export: Path | None = None
+        self.next_report: Path | None = None
+        self.opened: list[Path] = []
         self.confirms: bool | None = True
         self.next_text: str | None = None
         self.next_choice: str | None = None
@@ -49,6 +52,12 @@ class Answers:
 
     def where_to_export(self, suggestion: Path) -> Path | None:
         return self.next_export
+
+    def where_to_save_report(self, suggestion: Path) -> Path | None:
+        return self.next_report
+
+    def open_file(self, path: Path) -> None:
+        self.opened.append(path)
 
     def confirm_import(self, result: ImportResult) -> bool:
         self.seen.append(result)
@@ -91,22 +100,7 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
     windows: list[MainWindow] = []
 
     def make(*, automatic: bool = False) -> MainWindow:
-        window = MainWindow(Settings(), automatic=automatic)
-        answers = Answers()
-        acts = (
-            window.controller,
-            window.category_acts,
-            window.attribute_acts,
-            window.file_acts,
-            window.queue_acts,
-            window.head_acts,
-            window.audit_acts,
-            window.validate_acts,
-            window.set_acts,
-            window.tune_acts,
-        )
-        for asks in (window, *acts):
-            asks.ask = answers  # type: ignore[assignment]
+        window = MainWindow(Settings(), automatic=automatic, ask=lambda _: Answers())
         qtbot.addWidget(window)
         window.resize(1200, 800)
         window.show()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -9,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui.jobs import Job, JobRunner
+from hitl_desktop.ui.jobs import FILES, Job, JobRunner
 
 
 @pytest.fixture
@@ -120,11 +121,29 @@ def test_closing_cancels_waits_and_calls_nobody(qtbot: QtBot) -> None:
     assert called == []
 
 
-def test_a_job_that_was_no_longer_wanted_when_it_ended_calls_no_success(runner: JobRunner, qtbot: QtBot) -> None:
+def test_closing_writes_the_files_that_were_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
+    runner = JobRunner()
+    started, places = threading.Event(), runner._turns._free
+
+    def detect(progress: Progress) -> None:
+        started.set()
+        while True:
+            progress.check_cancelled()
+
+    for lane in range(places):  # every turn is taken
+        runner.start(f"detecting {lane}", "Pre-labelling", detect)
+    started.wait(10)
+    for name in ("import", "export"):  # the second waits for the first
+        runner.start(FILES, name, lambda _, name=name: (tmp_path / name).write_text("done"))
+    runner.close()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"import": "done", "export": "done"}
+
+
+def test_a_job_that_was_done_when_cancel_was_pressed_has_succeeded(runner: JobRunner, qtbot: QtBot) -> None:
     endings: list[str] = []
     gate = threading.Event()
     job = runner.start(
-        "a", "never looks", lambda _: gate.wait(10),
+        "a", "past the point", lambda _: gate.wait(10),
         on_success=lambda _: endings.append("success"), on_cancelled=lambda: endings.append("cancelled"),
     )  # fmt: skip
     assert runner.busy("a")
@@ -132,14 +151,32 @@ def test_a_job_that_was_no_longer_wanted_when_it_ended_calls_no_success(runner: 
     assert not runner.busy("a")
     gate.set()
     qtbot.waitUntil(lambda: bool(endings))
-    assert endings == ["cancelled"]
+    assert endings == ["success"]
     assert job.is_cancelled
+
+
+def test_the_result_of_an_abandoned_job_is_dropped(runner: JobRunner, qtbot: QtBot) -> None:
+    endings: list[str] = []
+    gate = threading.Event()
+    runner.start(
+        "a", "of another project", lambda _: gate.wait(10),
+        on_success=lambda _: endings.append("success"), on_cancelled=lambda: endings.append("cancelled"),
+    )  # fmt: skip
+    runner.abandon("a")
+    gate.set()
+    qtbot.waitUntil(lambda: bool(endings))
+    assert endings == ["cancelled"]
 
 
 def test_what_can_be_done_later_makes_way_and_what_somebody_asked_for_does_not(runner: JobRunner, qtbot: QtBot) -> None:
     ended: list[str] = []
     gate = threading.Event()
-    runner.start("a", "running", lambda _: gate.wait(10), on_cancelled=lambda: ended.append("running"), gives_way=True)
+
+    def running(progress: Progress) -> None:
+        gate.wait(10)
+        progress.check_cancelled()
+
+    runner.start("a", "running", running, on_cancelled=lambda: ended.append("running"), gives_way=True)
     for title, quiet, gives_way in (("later", False, True), ("quiet", True, True), ("asked for", False, False)):
         runner.start(
             "a", title, lambda _: None, quiet=quiet, gives_way=gives_way,

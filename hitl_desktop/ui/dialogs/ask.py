@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtGui import QColor, QCursor
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QColor, QCursor, QDesktopServices
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
 from hitl_desktop.domain.attributes import Attribute
@@ -14,6 +15,7 @@ from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import SUFFIX
 from hitl_desktop.ui.dialogs.new_attribute import NewAttribute
+from hitl_desktop.ui.dialogs.once import once
 
 _MOST_ISSUES = 200
 
@@ -48,8 +50,30 @@ class Ask:
 
     def where_to_export(self, suggestion: Path) -> Path | None:
         """Where to write a COCO file."""
-        name, _ = QFileDialog.getSaveFileName(self._parent, "Export as COCO", str(suggestion), "COCO files (*.json)")
-        return (Path(name) if Path(name).suffix else Path(f"{name}.json")) if name else None
+        return self._where_to_save("Export as COCO", suggestion, "COCO files (*.json)")
+
+    def where_to_save_report(self, suggestion: Path) -> Path | None:
+        """Where to write a report as a page."""
+        return self._where_to_save("Save report as", suggestion, "Web pages (*.html)")
+
+    def _where_to_save(self, title: str, suggestion: Path, files: str) -> Path | None:
+        """A path with the suggestion's ending. The file dialog confirms replacing only the name that was typed: where
+        the ending is added and such a file exists, it opens once more with the full name."""
+        for _ in range(2):
+            name, _ = QFileDialog.getSaveFileName(self._parent, title, str(suggestion), files)
+            if not name:
+                return None
+            if name.lower().endswith(suggestion.suffix):
+                return Path(name)
+            path = Path(f"{name}{suggestion.suffix}")
+            if not path.exists():
+                return path
+            title, suggestion = f"{path.name} exists. Replace it?", path
+        return None
+
+    def open_file(self, path: Path) -> None:
+        """Open a file in the program that the system has for it."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def confirm_import(self, result: ImportResult) -> bool:
         """Show what a file holds before anything is written."""
@@ -66,7 +90,8 @@ class Ask:
             box.setInformativeText(f"It gives cause for {counted(len(result.issues), 'remark')}.")
             box.setDetailedText("\n".join(lines))
         box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
-        return box.exec() == QMessageBox.StandardButton.Ok
+        with once(box):
+            return box.exec() == QMessageBox.StandardButton.Ok
 
     def text(self, title: str, label: str, value: str) -> str | None:
         """A line of text, None when given up."""
@@ -83,8 +108,9 @@ class Ask:
         menu = QMenu(self._parent)
         of = {menu.addAction(f"&{key}   {words}"): words for key, words in reasons.items()}
         menu.setActiveAction(next(iter(of)))
-        chosen = menu.exec(QCursor.pos())
-        return of.get(chosen) if chosen else None
+        with once(menu):
+            chosen = menu.exec(QCursor.pos())
+            return of.get(chosen) if chosen else None
 
     def colour(self, now: str) -> str | None:
         """A colour as `#rrggbb`, None when given up."""
@@ -93,8 +119,8 @@ class Ask:
 
     def attribute(self, category: Category | None) -> Attribute | None:
         """A new attribute, of a category or of all boxes, None when given up."""
-        dialog = NewAttribute(category, self._parent)
-        return dialog.attribute() if dialog.exec() else None
+        with once(NewAttribute(category, self._parent)) as dialog:
+            return dialog.attribute() if dialog.exec() else None
 
     def confirm(self, title: str, text: str) -> bool:
         """Yes or no."""
@@ -108,8 +134,9 @@ class Ask:
         no = box.addButton(second, QMessageBox.ButtonRole.NoRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(yes)
-        box.exec()
-        return True if box.clickedButton() is yes else False if box.clickedButton() is no else None
+        with once(box):
+            box.exec()
+            return True if box.clickedButton() is yes else False if box.clickedButton() is no else None
 
     def tell(self, title: str, text: str, details: str = "") -> None:
         """Show something to read."""
@@ -118,4 +145,5 @@ class Ask:
         box.setText(text)
         if details:
             box.setDetailedText(details)
-        box.exec()
+        with once(box):
+            box.exec()

@@ -14,6 +14,7 @@ from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.dialogs.looking import LookingDialog
+from hitl_desktop.ui.dialogs.once import once
 from hitl_desktop.ui.theme import NEW_NAME_COLOUR
 
 _FRAME = "#8E44AD"
@@ -166,8 +167,9 @@ class ValidateDialog(LookingDialog):
         }
         none = menu.addAction("&0  none of these")
         of_all: dict[object, int | None] = {**of, none: None}
-        chosen: object = menu.exec(self.mapToGlobal(self.rect().center()))
-        return chosen in of_all, of_all.get(chosen)
+        with once(menu):
+            chosen: object = menu.exec(self.mapToGlobal(self.rect().center()))
+            return chosen in of_all, of_all.get(chosen)
 
     def on_click(self, event: QMouseEvent) -> None:
         """A click selects."""

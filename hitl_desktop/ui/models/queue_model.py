@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ Index = QModelIndex | QPersistentModelIndex
 IMAGE_ID = Qt.ItemDataRole.UserRole + 1
 STATUS = Qt.ItemDataRole.UserRole + 2
 DETAIL = Qt.ItemDataRole.UserRole + 3
+_FEW = 100
+"""More rows than this are repainted as a whole."""
 
 
 class Facts(NamedTuple):
@@ -48,9 +50,9 @@ class QueueModel(QAbstractListModel):
     def __init__(self, session: Session, loader: ImageLoader) -> None:
         super().__init__()
         self._session, self._loader = session, loader
-        self._rows: list[int] = []
-        self._view: ReviewOrder | None = None
+        self._shown = ReviewOrder()
         self._asked = 0
+        self._revision = 0
         self._records: dict[int, ImageRecord] = {}
         self._ranked: dict[int, Ranked] = {}
         self.wanted = QueueFilter()
@@ -58,13 +60,13 @@ class QueueModel(QAbstractListModel):
 
     def rowCount(self, parent: Index | None = None) -> int:
         """How many pictures pass the filter."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
+        return 0 if parent is not None and parent.isValid() else len(self._shown.ids)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Name, thumbnail, state, reason and score of a picture."""
-        if not index.isValid() or index.row() >= len(self._rows):
+        if not index.isValid() or index.row() >= len(self._shown.ids):
             return None
-        image_id = self._rows[index.row()]
+        image_id = self._shown.ids[index.row()]
         if role == IMAGE_ID:
             return image_id
         record = self._record(image_id)
@@ -76,7 +78,7 @@ class QueueModel(QAbstractListModel):
 
     def facts(self, row: int) -> Facts | None:
         """All that a row shows, at once: each question of Qt gives the interpreter away, and a busy job takes it."""
-        record = self._record(self._rows[row]) if row < len(self._rows) else None
+        record = self._record(self._shown.ids[row]) if row < len(self._shown.ids) else None
         if record is None:
             return None
         status = self._session.pictures.statuses.get(record.id, record.status)
@@ -91,9 +93,15 @@ class QueueModel(QAbstractListModel):
             return f"{record.path}\n{record.reason or self._detail(record)}"
         return record.path if role == Qt.ItemDataRole.DisplayRole else None
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the pictures were listed anew since they were taken."""
+        return self._revision != self._session.pictures.revision
+
     def reload(self) -> None:
         """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded` follows."""
         self._asked += 1
+        self._revision = self._session.pictures.revision
         project, asked = self._session.project, self._session.pictures.order.ids
         if self.wanted.is_plain or project is None:
             self._take(None)
@@ -109,8 +117,7 @@ class QueueModel(QAbstractListModel):
     def _take(self, view: ReviewOrder | None) -> None:
         self._session.pictures.restrict(view, decided_too=self.wanted.is_about_done_ones)
         self.beginResetModel()
-        self._view = view
-        self._rows = self._session.pictures.order.ids if view is None else view.ids
+        self._shown = self._session.pictures.order.snapshot() if view is None else view
         self._records.clear()
         self._ranked.clear()
         self.endResetModel()
@@ -123,19 +130,24 @@ class QueueModel(QAbstractListModel):
 
     def ids(self, rows: Iterable[int]) -> list[int]:
         """The pictures in these rows."""
-        return [self._rows[row] for row in rows if row < len(self._rows)]
+        return [self._shown.ids[row] for row in rows if row < len(self._shown.ids)]
 
     def index_of(self, image_id: int | None) -> QModelIndex:
         """The row of a picture; invalid when the filter hides it."""
         if image_id is None:
             return QModelIndex()
-        row = (self._session.pictures.order if self._view is None else self._view).place_of(image_id)
-        return self.index(row, 0) if 0 <= row < len(self._rows) else QModelIndex()
+        row = self._shown.place_of(image_id)
+        return self.index(row, 0) if row >= 0 else QModelIndex()
 
-    def refresh(self, image_id: int) -> None:
-        """A picture's state changed."""
-        self._records.pop(image_id, None)
-        self._repaint(image_id)
+    def refresh(self, image_ids: Collection[int]) -> None:
+        """Read these pictures again when they are painted."""
+        for image_id in image_ids:
+            self._records.pop(image_id, None)
+        if len(image_ids) > _FEW:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
+            return
+        for image_id in image_ids:
+            self._repaint(image_id)
 
     def _record(self, image_id: int) -> ImageRecord | None:
         if image_id not in self._records and self._session.project is not None:

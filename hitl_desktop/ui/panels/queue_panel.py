@@ -391,10 +391,11 @@ class QueuePanel(QWidget):
             self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.images or (changes.queue and changes.go_to is None and not changes.annotations_of):
+        many = changes.queue and changes.go_to is None and len(changes.annotations_of) > 1
+        if self.model.is_stale or changes.images or (many and not self.model.wanted.is_plain):
             self._reload()
-        for image_id in changes.annotations_of:
-            self.model.refresh(image_id)
+        else:
+            self.model.refresh(changes.annotations_of)
         self._fill()
         if changes.queue:
             self._fill_queues()

@@ -1,0 +1,92 @@
+"""Acts on hundreds of pictures: what is listed and selected afterwards, in the window and in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QItemSelection, QItemSelectionModel
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows import bulk
+from tests.ui.conftest import MakeWindow
+from tests.ui.test_queue import listed
+
+MANY = 600
+
+
+@pytest.fixture
+def crowded(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> MainWindow:
+    """A window on a project of six hundred pictures, whose files are not needed."""
+    (tmp_path / "pictures").mkdir()
+    with Project.create(tmp_path / "many.hitl") as project:
+        folder = project.add_folder(tmp_path / "pictures", listed=False)
+        with project.db.transaction():
+            project.images.add(folder, [f"{n:04}.jpg" for n in range(MANY)])
+    window = make_window()
+    window.open_path(tmp_path / "many.hitl")
+    qtbot.waitUntil(lambda: len(listed(window)) == MANY)
+    return window
+
+
+def select_rows(window: MainWindow, first: int, last: int) -> None:
+    model, chosen = window.queue.model, window.queue.list.selectionModel()
+    rows = QItemSelection(model.index(first, 0), model.index(last, 0))
+    chosen.select(rows, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+
+def states(window: MainWindow) -> dict[int, str]:
+    """What another connection reads."""
+    assert window.session.project
+    with Project.open(window.session.project.path, background=True) as other:
+        return other.images.statuses()
+
+
+def check_list(window: MainWindow) -> None:
+    """The list is that of the session, and the picture at hand is the selected one wherever hands go."""
+    assert listed(window) == window.session.pictures.order.ids
+    for image_id in (450, 30):
+        window.session.go_to(image_id)
+        assert window.queue.selected == [image_id]
+        assert window.queue.list.currentIndex().row() == listed(window).index(image_id)
+
+
+def test_after_hundreds_were_skipped_the_list_and_its_selection_are_true(crowded: MainWindow, qtbot: QtBot) -> None:
+    select_rows(crowded, 0, 299)
+    crowded.actions_["skip_selected"].trigger()
+    qtbot.waitUntil(lambda: not crowded.runner.jobs)
+    assert {i for i, state in states(crowded).items() if state == "skipped"} == set(range(1, 301))
+    check_list(crowded)
+    crowded.session.go_to(450)
+    crowded.actions_["skip_selected"].trigger()
+    assert {i for i, state in states(crowded).items() if state == "skipped"} == {*range(1, 301), 450}
+    crowded.session.undo()
+    crowded.session.undo()
+    qtbot.waitUntil(lambda: crowded.session.pictures.count("undecided") == MANY)
+    qtbot.waitUntil(lambda: not crowded.runner.jobs)
+    assert set(states(crowded).values()) == {"undecided"}
+    check_list(crowded)
+
+
+def test_pictures_that_a_job_opened_again_are_listed_where_they_are_asked_about(crowded: MainWindow) -> None:
+    project = crowded.session.project
+    assert project
+    decided = list(range(1, 400))
+    for image_id in decided:
+        project.images.set_state(image_id, ImageState.DECIDED)
+    crowded.session.apply_changes(Changes(queue=True))
+    with Project.open(project.path, background=True) as other:
+        changes = bulk.reopen(other, decided[:250])
+    crowded.session.apply_changes(changes)
+    check_list(crowded)
+
+
+def test_a_filter_shows_no_picture_that_stopped_passing_it(crowded: MainWindow, qtbot: QtBot) -> None:
+    crowded.queue.state.setCurrentText("To do")
+    select_rows(crowded, 0, 49)  # so few are changed at once, without a job
+    crowded.actions_["skip_selected"].trigger()
+    assert listed(crowded) == list(range(51, MANY + 1))
