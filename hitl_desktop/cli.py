@@ -137,7 +137,31 @@ def new(project: Path, folder: Path, coco: Path | None) -> Report:
         "annotations": made.annotations,
         "categories": made.categories,
         "unreadable": [{"path": path, "reason": reason} for path, reason in made.unreadable],
+        "remarks": [{"path": path, "remark": remark} for path, remark in made.remarks],
+        "passed_over": dict(made.passed_over),
         "issues": [asdict(issue) for issue in made.issues],
+    }
+
+
+@cli.command()
+@click.argument("project", type=PATH)
+@_reports
+def refresh(project: Path) -> Report:
+    """Add the pictures that came into the folders later, and read them."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.open_folder import check_folders  # noqa: PLC0415
+    from hitl_desktop.workflows.open_folder import refresh as run  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Reading pictures") as progress:
+        check_folders(opened)
+        listed, scanned = run(opened, progress)
+        count = len(opened.images.ids())
+    return {
+        "images": count,
+        "added": list(listed.added),
+        "unreadable": [{"path": path, "reason": reason} for path, reason in scanned.unreadable],
+        "remarks": [{"path": path, "remark": remark} for path, remark in scanned.remarks],
+        "passed_over": dict(listed.passed_over),
     }
 
 
@@ -150,12 +174,12 @@ def prelabel(project: Path, model: str | None) -> Report:
     from hitl_desktop.inference.registry import DEFAULT_DETECTOR  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
-    from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
+    from hitl_desktop.workflows.open_folder import refresh as list_what_is_new  # noqa: PLC0415
     from hitl_desktop.workflows.prelabel import prelabel as run  # noqa: PLC0415
     from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
-        scan(opened, progress)  # pictures that came back can be read again
+        list_what_is_new(opened, progress)  # and pictures that came back can be read again
         result = run(opened, progress, model=model or DEFAULT_DETECTOR, threads=_cores())
         refresh_queue(opened, load_naming(opened), progress)
     return {
@@ -269,14 +293,22 @@ def train(project: Path, reopen: bool) -> Report:
 @click.argument("project", type=PATH)
 @_reports
 def images(project: Path) -> Report:
-    """List the pictures: path, size, state, and why one cannot be read."""
+    """List the pictures: path, size, state, why one cannot be read, and what is to be told about its file."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
 
     with Project.open(project) as opened:
         rows = opened.images.all()
     return {
         "images": [
-            {"path": i.path, "width": i.width, "height": i.height, "state": i.status, "reason": i.reason} for i in rows
+            {
+                "path": i.path,
+                "width": i.width,
+                "height": i.height,
+                "state": i.status,
+                "reason": i.reason,
+                "remark": i.remark,
+            }
+            for i in rows
         ]
     }
 
@@ -304,9 +336,11 @@ def import_(project: Path, path: Path, format_name: str) -> Report:
     """Take a data set file as ground truth."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.open_folder import refresh as list_what_is_new  # noqa: PLC0415
 
     result = read_dataset(path, format_name=format_name)
-    with Project.open(project) as opened:
+    with Project.open(project) as opened, TerminalProgress("Reading pictures") as progress:
+        list_what_is_new(opened, progress)
         summary = import_dataset(opened, result)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
     return {

@@ -1,41 +1,42 @@
-"""The only decoder: canvas, thumbnails, detector and encoder all see the same upright picture."""
+"""The only decoder: canvas, thumbnails, detector and encoder all see the same upright picture.
+
+Pillow decodes what has up to eight bits a channel, libvips what is deeper or has other channels (TIFF, PNG), large
+JPEGs, and, by way of `pyramid`, what is too large to be held whole.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hitl_desktop import pyramid
+from hitl_desktop import libvips, pyramid, stretch, tiff
 from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.picture_file import (
+    SUFFIXES,
+    CutShortError,
+    Kind,
+    check_regular,
+    explained,
+    kind_of,
+    opened_by_pillow,
+    without_texts,
+)
 
+__all__ = ["SUFFIXES", "Inspection", "RgbImage", "content_hash", "inspect", "looks", "read_for_models"]
+
+T = TypeVar("T")
 RgbImage = NDArray[np.uint8]
 """[height, width, 3] upright red, green, blue."""
 
-SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".bmp",
-        ".gif",
-        ".avif",
-        ".jp2",
-        ".ppm",
-        ".pgm",
-    ]
-)
 MAX_PIXELS = 300_000_000
 """Larger ones are not decoded whole: they would not fit in memory as one array with their copies."""
 
@@ -56,23 +57,41 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-Image.MAX_IMAGE_PIXELS = None  # MAX_PIXELS takes its place, with a message of ours
+_TURNED_BY_DECODER = {"TIFF", "HEIF", "JXL"}
+_PAGES = {"TIFF": "page", "HEIF": "picture", "MPO": "picture"}
 
 
-def verify(path: Path) -> tuple[int, int]:
-    """Upright width and height of a picture that was decoded to its end, at a fraction of the cost where possible.
+class Inspection(NamedTuple):
+    """Upright width and height of a readable picture, and what a person should be told about its file."""
+
+    size: tuple[int, int]
+    remark: str | None
+
+
+def inspect(path: Path) -> Inspection:
+    """Decode a picture to its end, at a fraction of the cost where possible.
 
     Raises:
         UnreadableImageError: it cannot be decoded; a header alone proves nothing.
     """
-    with _opened(path, most_pixels=MOST_STREAMED) as image:
-        width, height = image.size
-        if pyramid.is_huge(image.size):
+
+    def check(picture: _Picture) -> Inspection:
+        if pyramid.is_huge(picture.size):
             pyramid.verify(path)
-            return (height, width) if _orientation(image) >= _TURNED else (width, height)
-        image.draft("RGB", (1, 1))
-        image.load()
-        return (height, width) if _orientation(image) >= _TURNED else (width, height)
+        else:
+            picture.check()
+        return Inspection(picture.upright_size(), picture.remark())
+
+    return _read(path, check, MOST_STREAMED)
+
+
+def verify(path: Path) -> tuple[int, int]:
+    """Upright width and height of a picture that was decoded to its end.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    return inspect(path).size
 
 
 def read_upright(path: Path) -> RgbImage:
@@ -81,8 +100,7 @@ def read_upright(path: Path) -> RgbImage:
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    with _opened(path) as image:
-        return _pixels(image, path)
+    return _read(path, lambda picture: picture.pixels(), MAX_PIXELS)
 
 
 def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
@@ -91,13 +109,14 @@ def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    with _opened(path, most_pixels=MOST_STREAMED) as image:
-        if pyramid.is_huge(image.size):
-            width, height = image.size
-            size = (height, width) if _orientation(image) >= _TURNED else (width, height)
-            return size, pyramid.small_view(path, _FOR_MODELS)
-        pixels = _pixels(image, path)
+
+    def read(picture: _Picture) -> tuple[tuple[int, int], RgbImage]:
+        if pyramid.is_huge(picture.size):
+            return picture.upright_size(), pyramid.small_view(path, _FOR_MODELS)
+        pixels = picture.pixels()
         return (pixels.shape[1], pixels.shape[0]), pixels
+
+    return _read(path, read, MOST_STREAMED)
 
 
 def read_reduced(path: Path, side: int) -> RgbImage:
@@ -106,8 +125,7 @@ def read_reduced(path: Path, side: int) -> RgbImage:
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    with _opened(path) as image:
-        return np.asarray(_reduced(image, path, side, Image.Resampling.BOX))
+    return _read(path, lambda picture: picture.reduced(side), MAX_PIXELS)
 
 
 def read_for_screen(path: Path, *, smallest: int, most: int | None = None) -> tuple[tuple[int, int], list[RgbImage]]:
@@ -119,26 +137,29 @@ def read_for_screen(path: Path, *, smallest: int, most: int | None = None) -> tu
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    with _opened(path, most_pixels=MOST_STREAMED) as image:
-        width, height = image.size
-        if pyramid.is_huge(image.size):
-            size = (height, width) if _orientation(image) >= _TURNED else (width, height)
-            return size, [pyramid.small_view(path, min(most or pyramid.OVERVIEW, pyramid.OVERVIEW))]
-        if most is not None and max(width, height) > most:
-            levels = [np.asarray(_reduced(image, path, most, Image.Resampling.BOX))]
-        else:
-            levels = [_pixels(image, path)]
-        size = (height, width) if _orientation(image) >= _TURNED else (width, height)
+
+    def read(picture: _Picture) -> tuple[tuple[int, int], list[RgbImage]]:
+        if pyramid.is_huge(picture.size):
+            view = pyramid.small_view(path, min(most or pyramid.OVERVIEW, pyramid.OVERVIEW))
+            return picture.upright_size(), [view]
+        reduced = most is not None and max(picture.size) > most
+        levels = [picture.reduced(most) if most is not None and reduced else picture.pixels()]
         while most is None and max(levels[-1].shape) > 2 * smallest:
             levels.append(_halved(levels[-1]))
-        return size, [np.ascontiguousarray(level) for level in levels]
+        return picture.upright_size(), [np.ascontiguousarray(level) for level in levels]
+
+    return _read(path, read, MOST_STREAMED)
 
 
 def _halved(pixels: RgbImage) -> RgbImage:
+    half = (-(-pixels.shape[1] // 2), -(-pixels.shape[0] // 2))
+    return _resized(pixels, half)
+
+
+def _resized(pixels: RgbImage, size: tuple[int, int]) -> RgbImage:
     import cv2  # noqa: PLC0415 - heavy
 
-    half = (-(-pixels.shape[1] // 2), -(-pixels.shape[0] // 2))
-    return np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def looks(pixels: RgbImage) -> int:
@@ -153,14 +174,6 @@ def looks(pixels: RgbImage) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
-def _reduced(image: Image.Image, path: Path, side: int, how: Image.Resampling) -> Image.Image:
-    shrink = side / max(image.size)
-    image.draft("RGB", (max(int(image.width * shrink), 1), max(int(image.height * shrink), 1)))
-    upright = _upright(image, path)
-    upright.thumbnail((side, side), how)
-    return upright
-
-
 def content_hash(path: Path) -> str:
     """A hash of the file's bytes.
 
@@ -168,96 +181,234 @@ def content_hash(path: Path) -> str:
         UnreadableImageError: the file cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
-    with _explained(path), path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
+    with explained(path):
+        check_regular(path)
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
     return digest.hexdigest()
 
 
-@contextmanager
-def _explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None]:
-    """Turn what decoders raise into one sentence and a hint."""
-    try:
-        yield
-    except UnreadableImageError:
-        raise
-    except FileNotFoundError as error:
-        raise UnreadableImageError("The file is gone.", hint="Put it back; its boxes are kept.") from error
-    except IsADirectoryError as error:
-        raise UnreadableImageError("This is a folder, not a picture.", hint="Rename the folder.") from error
-    except PermissionError as error:
-        raise UnreadableImageError("You may not read this file.", hint="Change its permissions.") from error
-    except Image.UnidentifiedImageError as error:
-        raise UnreadableImageError(
-            _why_unidentified(path), hint="Replace the file with a good copy, or leave it out."
-        ) from error
-    except MemoryError as error:
-        raise UnreadableImageError("The picture does not fit in memory.", hint="Scale it down.", size=size) from error
-    # Decoders of broken data raise almost anything: what they say becomes the reason of this one picture.
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        TypeError,
-        IndexError,
-        EOFError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-    ) as error:
-        text = str(error).strip().split("\n")[0] or type(error).__name__
-        damaged = "The file is cut short" if "truncated" in text.lower() else "The file is damaged"
-        raise UnreadableImageError(
-            f"{damaged} ({text}).", hint="Replace it with a good copy, or leave it out.", size=size
-        ) from error
+class _Picture(Protocol):
+    """A picture whose header was read."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height as stored."""
+        ...
+
+    def upright_size(self) -> tuple[int, int]: ...
+
+    def check(self) -> None:
+        """Decode it to its end."""
+        ...
+
+    def pixels(self) -> RgbImage: ...
+
+    def reduced(self, side: int) -> RgbImage: ...
+
+    def remark(self) -> str | None: ...
 
 
-def _why_unidentified(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(64)
-    if not start:
-        return "The file is empty."
-    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "The file is a web page, not a picture."
-    return "The file is not a picture of a known format, or its header is damaged."
+class _Mended(NamedTuple):
+    """What is read instead of a file, for its pixels are all there."""
+
+    data: bytes
+    remark: str | None = None
 
 
-@contextmanager
-def _opened(path: Path, most_pixels: int = MAX_PIXELS) -> Generator[Image.Image]:
-    with _explained(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns about odd metadata that no annotator cares about
-        with Image.open(path) as image:
-            width, height = image.size
-            if width < 1 or height < 1:
-                raise UnreadableImageError("The picture has no pixels.", hint="Leave it out.")
-            if width * height > most_pixels:
-                raise UnreadableImageError(
-                    f"The header claims {width} x {height} pixels, more than {most_pixels // 1_000_000} million.",
-                    hint="Cut the picture into tiles or scale it down.",
-                    size=(width, height),
-                )
-            with _explained(path, image.size):
-                yield image
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except (OSError, ValueError, SyntaxError, TypeError, LookupError):  # damaged metadata does not cost the pixels
-        return 1
-    return value if value in _TRANSPOSE else 1
-
-
-def _pixels(image: Image.Image, path: Path) -> RgbImage:
-    """The upright picture as an array. Copying a large one out of Pillow takes as long as decoding it, 50 ms for 12
-    megapixels with the interpreter held; libvips decodes the same pixels into an array at once.
-    """
-    if image.format == "JPEG" and image.mode == "RGB" and image.width * image.height > _LARGE:
+def _read(path: Path, act: Callable[[_Picture], T], most_pixels: int) -> T:
+    """What `act` makes of a picture."""
+    with explained(path):
+        check_regular(path)
+        kind = kind_of(path)
         try:
-            return _turned_array(pyramid.decode(path), _orientation(image))
-        except UnreadableImageError:
-            pass  # Pillow says what is wrong with it
-    return np.asarray(_upright(image, path))
+            with _opened(path, kind, most_pixels) as picture:
+                return act(picture)
+        except UnreadableImageError as error:
+            mended = _mended(path, kind, error)
+            if mended is None:
+                raise
+        with _opened(path, kind, most_pixels, mended) as picture:
+            return act(picture)
+
+
+def _mended(path: Path, kind: Kind, error: UnreadableImageError) -> _Mended | None:
+    """A JPEG that lacks nothing but its end mark, or a PNG without the text that was too long; None for others."""
+    if kind is Kind.JPEG and isinstance(error, CutShortError):
+        data = libvips.with_end_mark(path)
+        remark = "The end mark of the file is missing; all of its pixels are there."
+        return None if data is None else _Mended(data, remark)
+    if kind is Kind.PNG and "MAX_TEXT" in error.message:
+        return _Mended(without_texts(path))
+    return None
+
+
+@contextmanager
+def _opened(path: Path, kind: Kind, most_pixels: int, mended: _Mended | None = None) -> Generator[_Picture]:
+    layout = tiff.read_layout(path) if kind is Kind.TIFF else None
+    deep = _Deep.of(path, layout) if layout is not None and layout.needs_libvips else None
+    if deep is not None:
+        _check_size(deep.size, most_pixels)
+        with explained(path, deep.size):
+            yield deep
+        return
+    with opened_by_pillow(path, BytesIO(mended.data) if mended else None) as image:
+        _check_size(image.size, most_pixels)
+        with explained(path, image.size):
+            yield _Plain(path, image, image.size, mended, layout.no_data if layout else None)
+
+
+def _check_size(size: tuple[int, int], most_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise UnreadableImageError("The picture has no pixels.", hint="Leave it out.")
+    if width * height > most_pixels:
+        raise UnreadableImageError(
+            f"The header claims {width} x {height} pixels, more than {most_pixels // 1_000_000} million.",
+            hint="Cut the picture into tiles or scale it down.",
+            size=size,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Deep:
+    """A TIFF that libvips decodes."""
+
+    path: Path
+    size: tuple[int, int]
+    orientation: int
+    pages: int
+
+    @classmethod
+    def of(cls, path: Path, layout: tiff.Layout) -> _Deep | None:
+        """Read its header; None for what Pillow is to read: one band of 12 or 64 bits.
+
+        Raises:
+            UnreadableImageError: neither reads such values.
+            pyvips.Error: the header is damaged.
+        """
+        try:
+            return cls(path, *libvips.header(path))
+        except libvips.library().Error as error:
+            if layout.bands == 1:
+                return None
+            if layout.is_usual:
+                raise
+            raise UnreadableImageError(
+                f"A TIFF with {layout.words} is not supported.",
+                hint="Save it with 8 or 16 bits a band, or leave it out.",
+                size=layout.size,
+            ) from error
+
+    def upright_size(self) -> tuple[int, int]:
+        return self.size[::-1] if self.orientation >= _TURNED else self.size
+
+    def check(self) -> None:
+        libvips.check_deep(self.path)
+
+    def pixels(self) -> RgbImage:
+        return _turned_array(libvips.decode_deep(self.path), self.orientation)
+
+    def reduced(self, side: int) -> RgbImage:
+        return _shrunk(self.pixels(), side)
+
+    def remark(self) -> str | None:
+        return _of_pages(self.pages, "page")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A picture that Pillow opened."""
+
+    path: Path
+    image: Image.Image
+    size: tuple[int, int]
+    mended: _Mended | None
+    no_data: float | None
+
+    def upright_size(self) -> tuple[int, int]:
+        return self.size[::-1] if self._orientation() >= _TURNED else self.size
+
+    def check(self) -> None:
+        self.image.draft("RGB", (1, 1))
+        self.image.load()
+
+    def pixels(self) -> RgbImage:
+        """Copying a large one out of Pillow takes as long as decoding it, 50 ms for 12 megapixels with the interpreter
+        held; libvips decodes the same pixels into an array at once.
+        """
+        is_large = self.size[0] * self.size[1] > _LARGE and self.mended is None
+        if is_large and self.image.format == "JPEG" and self.image.mode == "RGB":
+            pixels = self._decoded_at_once()
+            if pixels is not None:
+                return pixels
+        return np.asarray(self._upright())
+
+    def _decoded_at_once(self) -> RgbImage | None:
+        try:
+            pixels = libvips.decode(self.path)
+        except libvips.library().Error:
+            return None  # Pillow tells what is wrong with it
+        return None if pixels is None else _turned_array(pixels, self._orientation())
+
+    def reduced(self, side: int) -> RgbImage:
+        shrink = side / max(self.size)
+        self.image.draft("RGB", (max(int(self.size[0] * shrink), 1), max(int(self.size[1] * shrink), 1)))
+        upright = self._upright()
+        upright.thumbnail((side, side), Image.Resampling.BOX)
+        return np.asarray(upright)
+
+    def remark(self) -> str | None:
+        if self.mended is not None and self.mended.remark:
+            return self.mended.remark
+        try:
+            pages = int(getattr(self.image, "n_frames", 1))
+        except Exception:  # noqa: BLE001 - damage behind the first page, which alone is shown
+            return None
+        return _of_pages(pages, _PAGES.get(self.image.format or "", "frame"))
+
+    def _orientation(self) -> int:
+        image = self.image
+        if image.format in _TURNED_BY_DECODER or (pyramid.is_huge(self.size) and "exif" not in image.info):
+            return 1  # a PNG may have it behind its pixels, for which those of a huge one are not decoded
+        try:
+            value = image.getexif().get(_ORIENTATION, 1)
+        except Exception:  # noqa: BLE001 - damaged metadata does not cost the pixels
+            return 1
+        return value if value in _TRANSPOSE else 1
+
+    def _upright(self) -> Image.Image:
+        """The decoded picture in RGB, turned as its orientation tells."""
+        image = self.image
+        deep = _is_deep_colour(image)  # decoding forgets it
+        image.load()
+        orientation = self._orientation()  # after the pixels: in a PNG it may follow them
+        if deep:
+            return _turned(Image.fromarray(libvips.decode_deep(self.path)), orientation)
+        if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+            scaled = stretch.eight_bits(np.asarray(image), no_data=self.no_data)
+            return _turned(Image.fromarray(scaled), orientation).convert("RGB")
+        upright = _turned(image, orientation)
+        if upright.mode == "RGB":
+            return upright
+        if upright.has_transparency_data:
+            rgba = upright.convert("RGBA")
+            flat = Image.new("RGB", rgba.size, (255, 255, 255))
+            flat.paste(rgba, mask=rgba.getchannel("A"))
+            return flat
+        return upright.convert("RGB")
+
+
+def _of_pages(count: int, kind: str) -> str | None:
+    if count < 2:
+        return None
+    left = f"the other {kind} is" if count == 2 else f"the other {count - 1} {kind}s are"
+    return f"The file holds {count} {kind}s; the first one is used, {left} left out."
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    return image if orientation == 1 else image.transpose(_TRANSPOSE[orientation])
 
 
 def _turned_array(pixels: RgbImage, orientation: int) -> RgbImage:
@@ -270,62 +421,12 @@ def _turned_array(pixels: RgbImage, orientation: int) -> RgbImage:
     return np.ascontiguousarray(pixels)
 
 
-def _upright(image: Image.Image, path: Path) -> Image.Image:
-    """The decoded picture in RGB, turned as its orientation says."""
-    deep = _is_deep_colour(image)  # decoding forgets it
-    image.load()
-    orientation = _orientation(image)  # after the pixels: in a PNG it may follow them
-    if deep:
-        return _turned(Image.fromarray(_deep_colour(path)), orientation)
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _turned(Image.fromarray(_stretched(np.asarray(image))), orientation).convert("RGB")
-    upright = _turned(image, orientation)
-    if upright.mode == "RGB":
-        return upright
-    if upright.has_transparency_data:
-        rgba = upright.convert("RGBA")
-        flat = Image.new("RGB", rgba.size, (255, 255, 255))
-        flat.paste(rgba, mask=rgba.getchannel("A"))
-        return flat
-    return upright.convert("RGB")
-
-
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    return image if orientation == 1 else image.transpose(_TRANSPOSE[orientation])
+def _shrunk(pixels: RgbImage, side: int) -> RgbImage:
+    height, width = pixels.shape[:2]
+    shrink = side / max(width, height)
+    return _resized(pixels, (max(round(width * shrink), 1), max(round(height * shrink), 1))) if shrink < 1 else pixels
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
     """Whether a colour picture has 16 bits a channel, of which Pillow would keep the upper eight."""
-    return image.mode in {"RGB", "RGBA"} and any(";16" in str(tile) for tile in getattr(image, "tile", ()))
-
-
-def _deep_colour(path: Path) -> RgbImage:
-    import cv2  # noqa: PLC0415 - heavy, and needed for rare pictures only
-
-    data = np.fromfile(path, np.uint8)
-    # IMREAD_COLOR_RGB decodes 16-bit TIFF wrongly in OpenCV 5.0.0, so the channels are turned round here.
-    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None:
-        raise UnreadableImageError("The file is damaged.", hint="Replace it with a good copy, or leave it out.")
-    return _stretched(np.asarray(pixels)[:, :, ::-1])
-
-
-def _stretched(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Eight bits from deeper values: the 0.1th to 99.9th percentile of the finite ones becomes 0..255.
-
-    Unsigned 16-bit values that use more than half of their range are scaled as they are, so colours stay true.
-    """
-    numbers = values.astype(np.float32)
-    finite = numbers[np.isfinite(numbers)]
-    if finite.size == 0:
-        return np.zeros(values.shape, np.uint8)
-    step = max(1, finite.size // 1_000_000)
-    low, high = np.percentile(finite[::step], (0.1, 99.9))
-    if values.dtype == np.uint16 and high - low > 0x7FFF:
-        low, high = 0.0, 65535.0
-    if high <= low:
-        low, high = float(finite.min()), float(finite.max())
-    if high <= low:
-        return np.full(values.shape, 128, np.uint8)
-    np.nan_to_num(numbers, copy=False, nan=low, posinf=high, neginf=low)
-    return np.clip((numbers - low) * (255.0 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
+    return image.mode in {"RGB", "RGBA", "LA"} and any(";16" in str(tile) for tile in getattr(image, "tile", ()))

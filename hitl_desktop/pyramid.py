@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from hitl_desktop import cache
+from hitl_desktop import cache, libvips
 from hitl_desktop.errors import UnreadableImageError
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ LONGEST_WHOLE_SIDE = 32_000
 
 TILE = 512
 OVERVIEW = 2048
-_MOST_BY_PILLOW = 300_000_000
 _MOST_BYTES = 10_000_000_000
 _KEPT_ON_DISK = "pyramids"
 _INFO = "pyramid.json"
@@ -77,7 +75,7 @@ def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
     Raises:
         UnreadableImageError: it cannot be decoded, there is no room, or it was told to stop.
     """
-    vips = _vips()
+    vips = libvips.library()
     try:
         folder = cache.room(_KEPT_ON_DISK)
         place = folder / cache.key_of(path)
@@ -88,7 +86,7 @@ def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
-        image = _upright(vips, path)
+        image = libvips.upright(path)
         _stoppable(image, keep_on)
         image.dzsave(
             str(part / "tiles"), layout="dz", tile_size=TILE, overlap=0, depth="onetile", suffix=".jpg[Q=92]"
@@ -99,7 +97,7 @@ def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
         (part / _INFO).write_text(json.dumps(info), encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         part.rename(place)
-    except (vips.Error, OSError) as error:
+    except Exception as error:
         raise _explained(error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -133,32 +131,11 @@ def small_view(path: Path, side: int) -> NDArray[np.uint8]:
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    vips, known = _vips(), cached(path)
-    source = known.overview if known is not None and side <= OVERVIEW else path
+    known = cached(path)
     try:
-        if not _knows(vips, source):
-            image = _by_pillow(vips, path).thumbnail_image(side, height=side, size="down")
-        else:
-            image = vips.Image.thumbnail(str(source), side, height=side, size="down", fail_on="truncated")
-        return np.ascontiguousarray(_rgb(image).numpy())
-    except (vips.Error, OSError) as error:
+        return libvips.view(known.overview if known is not None and side <= OVERVIEW else path, side)
+    except Exception as error:
         raise _explained(error) from error
-
-
-def decode(path: Path) -> NDArray[np.uint8]:
-    """A whole picture of three colours [h, w, 3], not turned.
-
-    Raises:
-        UnreadableImageError: it cannot be decoded to its end.
-    """
-    vips = _vips()
-    try:
-        pixels = vips.Image.new_from_file(str(path), access="sequential", fail_on="truncated").numpy()
-    except vips.Error as error:
-        raise _explained(error) from error
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-        raise UnreadableImageError("The picture has other than three colours.", hint="Decode it otherwise.")
-    return pixels
 
 
 def verify(path: Path) -> None:
@@ -171,60 +148,6 @@ def verify(path: Path) -> None:
         small_view(path, 64)
 
 
-def _vips() -> Any:
-    os.environ.setdefault("VIPS_CONCURRENCY", "1")  # hands come first
-    import pyvips  # noqa: PLC0415 - for very large pictures only
-
-    pyvips.cache_set_max(0)  # nothing is asked for twice
-    return pyvips
-
-
-def _upright(vips: Any, path: Path) -> Any:
-    if not _knows(vips, path):
-        return _by_pillow(vips, path)
-    image = vips.Image.new_from_file(str(path), access="sequential", fail_on="truncated")
-    if image.get_typeof("orientation") and image.get("orientation") > 1:
-        image = vips.Image.new_from_file(str(path), fail_on="truncated").autorot()  # by way of a file, not of memory
-    if image.format != "uchar":
-        image = _stretched(vips, image, path)
-    return _rgb(image)
-
-
-def _knows(vips: Any, path: Path) -> bool:
-    try:
-        vips.Image.new_from_file(str(path))  # looks at the header only
-    except vips.Error:
-        return False
-    return True
-
-
-def _by_pillow(vips: Any, path: Path) -> Any:
-    """A picture of a kind that libvips does not know here (BMP, PPM, JPEG 2000), held whole while it is read."""
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > _MOST_BY_PILLOW:
-                raise vips.Error("pictures of this kind are read up to 300 megapixels")
-            return vips.Image.new_from_array(np.asarray(image.convert("RGB")))
-    except (ValueError, SyntaxError) as error:
-        raise vips.Error(str(error)) from error
-
-
-def _rgb(image: Any) -> Any:
-    if image.hasalpha():
-        image = image.flatten(background=[255] * (image.bands - 1))
-    image = image.colourspace("srgb")
-    return (image[0:3] if image.bands > 3 else image).cast("uchar")
-
-
-def _stretched(vips: Any, image: Any, path: Path) -> Any:
-    """Eight bits from deeper values, by the rule of all pictures: the 0.1th to 99.9th percentile becomes 0..255."""
-    step = max(1, max(image.width, image.height) // 1000)
-    some = vips.Image.new_from_file(str(path), access="sequential").shrink(step, step).numpy()
-    low, high = (float(v) for v in np.percentile(some, (0.1, 99.9)))
-    stretched = image.linear(255.0 / max(high - low, 1e-9), -low * 255.0 / max(high - low, 1e-9), uchar=True)
-    return stretched.copy(interpretation="srgb" if image.bands >= 3 else "b-w")
-
-
 def _stoppable(image: pyvips.Image, keep_on: Callable[[], bool]) -> None:
     def look(running: Any, _progress: Any) -> None:
         if not keep_on():
@@ -235,6 +158,8 @@ def _stoppable(image: pyvips.Image, keep_on: Callable[[], bool]) -> None:
 
 
 def _explained(error: Exception) -> UnreadableImageError:
+    if isinstance(error, UnreadableImageError):
+        return error
     said = str(error).strip().splitlines()
     return UnreadableImageError(
         f"The picture is too large to be held whole and cannot be read in parts ({said[-1] if said else 'no reason'}).",

@@ -25,7 +25,8 @@ class Split(StrEnum):
 class ImageRecord:
     """One picture of the project; `width` and `height` are upright pixels, `reason` says why it cannot be read.
 
-    `same_as` is the content hash of the first picture that shows nearly the same, if there is another one.
+    `same_as` is the content hash of the first picture that shows nearly the same, if there is another one; `remark` is
+    what a person should be told about the file of a readable one.
     """
 
     id: int
@@ -38,6 +39,7 @@ class ImageRecord:
     split: Split | None
     reason: str | None
     same_as: str | None = None
+    remark: str | None = None
 
     @property
     def group(self) -> str:

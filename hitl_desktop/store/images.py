@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.store.database import Database, Row
 
-_COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reason, same_as"
+_COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reason, same_as, remark"
 
 
 def _record(row: Row) -> ImageRecord:
-    id_, folder_id, path, width, height, content_hash, state, split, reason, same_as = row
+    id_, folder_id, path, width, height, content_hash, state, split, reason, same_as, remark = row
     split = Split(split) if split else None
-    return ImageRecord(id_, folder_id, path, width, height, content_hash, ImageState(state), split, reason, same_as)
+    state = ImageState(state)
+    return ImageRecord(id_, folder_id, path, width, height, content_hash, state, split, reason, same_as, remark)
 
 
 class Images:
@@ -75,6 +76,10 @@ class Images:
     def set_reason(self, image_id: int, reason: str | None) -> None:
         """Note why a picture cannot be read, or that it can again."""
         self._db.execute("UPDATE images SET reason = ? WHERE id = ?", (reason, image_id))
+
+    def set_remark(self, image_id: int, remark: str | None) -> None:
+        """Note what a person should be told about the file of a readable picture."""
+        self._db.execute("UPDATE images SET remark = ? WHERE id = ?", (remark, image_id))
 
     def set_size(self, image_id: int, width: int | None, height: int | None) -> None:
         """Note the upright size in pixels."""
@@ -147,6 +152,10 @@ class Images:
     def last_id(self) -> int:
         """The highest id, about as many as there are pictures; 0 if there are none."""
         return self._db.scalar("SELECT max(id) FROM images") or 0
+
+    def paths_after(self, image_id: int) -> tuple[str, ...]:
+        """Paths of the pictures that were added after one."""
+        return tuple(row[0] for row in self._db.all("SELECT path FROM images WHERE id > ? ORDER BY id", (image_id,)))
 
     def first_id(self) -> int | None:
         """An undecided picture that can be read, or any."""

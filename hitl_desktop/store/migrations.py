@@ -341,6 +341,11 @@ def ask_again(db: Database) -> None:
     db.execute("DROP TABLE put_back")
 
 
+def remark_on_files(db: Database) -> None:
+    """What a person should be told about the file of a readable picture, such as pages that are left out."""
+    db.execute("ALTER TABLE images ADD COLUMN remark TEXT")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -362,6 +367,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     pin_boxes,
     look_again,
     ask_again,
+    remark_on_files,
 )
 
 

@@ -63,7 +63,7 @@ ACTIONS: Final = (
     ActionSpec("export_coco", "&Export COCO...", "Ctrl+E", When.PROJECT, "&File"),
     ActionSpec("export_head", "Export the &taught detector...", "", When.PROJECT, "&File"),
     ActionSpec("export_all", "Export COCO, un&decided pictures too...", "", When.PROJECT, "&File"),
-    ActionSpec("reread", "&Read this picture again", "F5", When.PICTURE, "&File"),
+    ActionSpec("refresh", "&Read the folders and this picture again", "F5", When.PROJECT, "&File"),
     ActionSpec("relink", "Find this picture e&lsewhere...", "", When.PICTURE, "&File"),
     ActionSpec("quit", "&Quit", "Ctrl+Q", When.ALWAYS, "&File"),
     ActionSpec("undo", "&Undo", "Ctrl+Z", When.PROJECT, "&Edit"),

@@ -28,7 +28,7 @@ from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.look_back import Overlooked, look_back
 from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.open_folder import Listed, add_folder, list_folders, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
@@ -165,14 +165,12 @@ class Background(QObject):
         latest = project.heads.latest(1)
         return project.decisions.images_since(latest[0].summary.last_decision if latest else 0)
 
-    def refresh_folders(self) -> None:
-        """List the folders again and read what is new."""
+    def refresh_folders(self, *, is_asked: bool = False) -> None:
+        """List the folders again and read what is new; whoever `is_asked` for it is told what that was."""
         project = self._session.project
         if project is None:
             return
-        listed = project.images.listed_folders()
         folders = [project.folder_path(folder_id) for folder_id in project.images.folders()]
-        there = [project.folder_path(folder_id) for folder_id in listed if project.folder_path(folder_id).is_dir()]
         for folder in (folder for folder in folders if not folder.is_dir()):
             self._session.messages.warn(
                 f"The folder {folder} is gone. Reconnect its drive or put it back; the project and its boxes are safe."
@@ -180,9 +178,18 @@ class Background(QObject):
         self._runner.start(
             READING,
             "Listing pictures",
-            in_project(project.path, lambda p, progress: [add_folder(p, folder, progress) for folder in there]),
-            on_success=lambda _: self._on_listed(),
+            in_project(project.path, list_folders),
+            on_success=partial(self._on_refreshed, is_asked),
         )
+
+    def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
+        told = [f"{counted(len(listed.added), 'new picture')}."] if is_asked else []
+        if listed.passed_over:
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
+            told.append(f"Left out, for they cannot be read or are no pictures of the folder: {kinds}.")
+        if told:
+            self._session.messages.say(" ".join(told))
+        self._on_listed()
 
     def add_folder(self, folder: Path) -> None:
         """Add another folder of pictures."""

@@ -70,6 +70,11 @@ class FileActs(QObject):
         else:
             self.reread()
 
+    def refresh(self) -> None:
+        """Look for new pictures in the folders, and read the one at hand again."""
+        self._background.refresh_folders(is_asked=True)
+        self.reread()
+
     def reread(self) -> None:
         """Read the picture at hand from the disk once more."""
         project, image = self._session.project, self._session.image

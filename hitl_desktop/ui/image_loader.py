@@ -53,14 +53,15 @@ def load(path: Path, most: int | None = None) -> Loaded:
     """Decode a picture at several sizes, or a first view of `most` pixels a side; safe off the GUI thread."""
     stamp = stamp_of(path)
     try:
-        size, levels = read_for_screen(path, smallest=_SMALLEST_LEVEL, most=most)
+        size, pixels = read_for_screen(path, smallest=_SMALLEST_LEVEL, most=most)
+        levels = tuple(map(to_qimage, pixels))
     except UnreadableImageError as error:
         return Loaded((), error.size or (0, 0), str(error), stamp=stamp)
     except MemoryError:
         problem = "The picture does not fit in memory. Scale it down or close other programs."
         return Loaded((), (0, 0), problem, stamp=stamp)
     pyramid = cached(path) if is_huge(size) else None
-    return Loaded(tuple(map(to_qimage, levels)), size, pyramid=pyramid, stamp=stamp)
+    return Loaded(levels, size, pyramid=pyramid, stamp=stamp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
             "import_coco": self._import,
             "export_coco": self._export,
             "export_all": partial(self._export, all_images=True),
-            "reread": self.file_acts.reread,
+            "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "quit": self.close,
             "undo": session.undo,
@@ -556,7 +556,8 @@ class MainWindow(QMainWindow):
         place = "listing the pictures" if session.pictures.is_listing and not total else place
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
-        self.why.setText(self._why_asked())
+        remark = session.image.remark if session.image and not session.image.reason else None
+        self.why.setText("   ".join(filter(None, (self._why_asked(), remark))))
         self.place.setText(f"{name}   {state}   {place}")
         own = f", {len(session.own_thresholds)} of their own" if session.own_thresholds else ""
         self.threshold.setText(f"shown from {session.threshold:.2f}{own}")

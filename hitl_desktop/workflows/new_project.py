@@ -10,7 +10,7 @@ from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
-from hitl_desktop.workflows.open_folder import add_folder, first_picture, scan
+from hitl_desktop.workflows.open_folder import PassedOver, add_folder, first_picture, scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class NewProject:
     categories: int
     unreadable: tuple[tuple[str, str], ...]
     issues: tuple[ImportIssue, ...]
+    remarks: tuple[tuple[str, str], ...]
+    passed_over: PassedOver
 
 
 def new_project(path: Path, folder: Path, progress: Progress, *, coco: Path | None = None) -> NewProject:
@@ -43,7 +45,8 @@ def new_project(path: Path, folder: Path, progress: Progress, *, coco: Path | No
 
 def _fill(path: Path, folder: Path, result: ImportResult | None, progress: Progress) -> NewProject:
     with Project.create(path) as project:
-        add_folder(project, folder, progress)
+        passed_over = PassedOver()
+        add_folder(project, folder, progress, passed_over)
         scanned = scan(project, progress)
         issues: tuple[ImportIssue, ...] = ()
         if result is not None:
@@ -54,4 +57,6 @@ def _fill(path: Path, folder: Path, result: ImportResult | None, progress: Progr
             categories=len(project.categories.all()),
             unreadable=tuple(scanned.unreadable),
             issues=issues,
+            remarks=tuple(scanned.remarks),
+            passed_over=passed_over,
         )

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
-from hitl_desktop.imaging import SUFFIXES, content_hash, verify
+from hitl_desktop.imaging import content_hash, inspect
 from hitl_desktop.paths import data_dir
+from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import SUFFIX, Project
 
 _BATCH = 1000
 _SCAN_BATCH = 16
+_NOT_OF_THE_SET = frozenset(
+    (
+        "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "__macosx", "$recycle.bin", "recycler",
+        "system volume information", "lost+found",
+    )
+)  # fmt: skip
+"""Folders in which network stores and systems keep thumbnails, copies and deleted pictures of their own, lower case."""
+
+PassedOver = Counter[str]
+"""How many files were not listed, by ending (of kinds that cannot be read) or by folder (of those left out)."""
 
 
 @dataclass(slots=True)
@@ -27,20 +40,66 @@ class Scan:
 
     read: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def list_pictures(folder: Path) -> Iterator[str]:
+def list_pictures(folder: Path, passed_over: PassedOver | None = None) -> Iterator[str]:
     """Paths of the pictures in a folder and below, relative, with forward slashes, in order of name.
 
-    Only names are looked at; hidden files and folders are left out.
+    Only names are looked at. Hidden files and folders are left out, and folders that systems keep for themselves;
+    what is left out and could be a picture is counted in `passed_over`. Linked folders are followed, after the others,
+    each real folder once.
     """
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        relative = os.path.relpath(parent, folder)
-        prefix = "" if relative == "." else relative.replace(os.sep, "/") + "/"
-        for name in sorted(files):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122 - 100,000 names
+    walk = _Walk(PassedOver() if passed_over is None else passed_over)
+    yield from walk.pictures(folder, "")
+    while walk.links:
+        place, prefix = walk.links.pop(0)
+        yield from walk.pictures(place, prefix)
+
+
+@dataclass(slots=True)
+class _Walk:
+    passed_over: PassedOver
+    links: list[tuple[Path, str]] = field(default_factory=list)
+    _seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def pictures(self, folder: Path, prefix: str) -> Iterator[str]:
+        """Pictures in a real folder and below; links to folders are put off."""
+        try:
+            found = folder.stat()
+            if (found.st_dev, found.st_ino) in self._seen:
+                return
+            self._seen.add((found.st_dev, found.st_ino))
+            with os.scandir(folder) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return  # a folder that may not be read, or a link to nowhere
+        folders = [entry for entry in inside if not entry.name.startswith(".") and _is_folder(entry)]
+        names = {entry.name for entry in folders}
+        for name in (entry.name for entry in inside if entry.name not in names and not entry.name.startswith(".")):
+            ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - 100,000 names
+            if ending in SUFFIXES:
                 yield prefix + name
+            elif ending in OTHER_SUFFIXES:
+                self.passed_over[ending] += 1
+        for entry in folders:
+            if entry.name.lower() in _NOT_OF_THE_SET:
+                self.passed_over[entry.name] += _pictures_below(entry.path)
+            elif entry.is_symlink():
+                self.links.append((folder / entry.name, f"{prefix}{entry.name}/"))
+            else:
+                yield from self.pictures(folder / entry.name, f"{prefix}{entry.name}/")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _pictures_below(folder: str) -> int:
+    return sum(Path(name).suffix.lower() in SUFFIXES for _, _, names in os.walk(folder) for name in names)
 
 
 def check_folder(folder: Path) -> None:
@@ -64,25 +123,54 @@ def first_picture(folder: Path) -> str:
         HitlError: the folder cannot be opened or holds no picture.
     """
     check_folder(folder)
-    for path in list_pictures(folder):
+    passed_over = PassedOver()
+    for path in list_pictures(folder, passed_over):
         return path
+    if passed_over:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
+        raise HitlError(
+            f"There are no pictures in {folder} that can be read here ({kinds}).",
+            hint="Save them as .jpg, .png or .tif, or choose another folder.",
+        )
     raise HitlError(
         f"There are no pictures in {folder}.",
         hint="Choose a folder with files such as .jpg, .png, .tif, .bmp or .webp.",
     )
 
 
-def add_folder(project: Project, folder: Path, progress: Progress) -> Changes:
+def add_folder(project: Project, folder: Path, progress: Progress, passed_over: PassedOver | None = None) -> Changes:
     """List the pictures of a folder in the project; those already there stay as they are.
 
     Raises:
         HitlError: the folder cannot be opened or holds no picture.
     """
     first_picture(folder)
-    folder_id = project.add_folder(folder)
+    _list(project, project.add_folder(folder), folder, progress, passed_over)
+    return Changes(images=True, queue=True)
+
+
+class Listed(NamedTuple):
+    """Pictures that were added, by path, and what was left out."""
+
+    added: tuple[str, ...]
+    passed_over: PassedOver
+
+
+def list_folders(project: Project, progress: Progress) -> Listed:
+    """List what is new in the folders of the project that are there; pictures whose files are gone stay."""
+    passed_over, absent, last = PassedOver(), project.absent_folders(), project.images.last_id()
+    for folder_id in project.images.listed_folders():
+        if folder_id not in absent:
+            _list(project, folder_id, project.folder_path(folder_id), progress, passed_over)
+    return Listed(project.images.paths_after(last), passed_over)
+
+
+def _list(
+    project: Project, folder_id: int, folder: Path, progress: Progress, passed_over: PassedOver | None = None
+) -> None:
     batch: list[str] = []
     done = 0
-    for path in list_pictures(folder):
+    for path in list_pictures(folder, passed_over):
         batch.append(path)
         if len(batch) == _BATCH:
             done += _insert(project, folder_id, batch)
@@ -90,7 +178,11 @@ def add_folder(project: Project, folder: Path, progress: Progress) -> Changes:
             progress.check_cancelled()
             batch = []
     _insert(project, folder_id, batch)
-    return Changes(images=True, queue=True)
+
+
+def refresh(project: Project, progress: Progress) -> tuple[Listed, Scan]:
+    """List what is new in the project's folders, and read it."""
+    return list_folders(project, progress), scan(project, progress)
 
 
 def _insert(project: Project, folder_id: int, paths: list[str]) -> int:
@@ -130,25 +222,32 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
             with project.db.transaction():
                 for image, reading in zip(batch, readings, strict=True):
                     note_reading(project, image, reading)
-                    result.read += isinstance(reading, tuple)
+                    result.read += isinstance(reading, Reading)
             progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
-    result.unreadable = [(image.path, image.reason) for image in project.images.all() if image.reason]
+    images = project.images.all()
+    result.unreadable = [(image.path, image.reason) for image in images if image.reason]
+    result.remarks = [(image.path, image.remark) for image in images if image.remark and not image.reason]
     return result
 
 
-Reading = tuple[tuple[int, int], str] | UnreadableImageError
-"""Upright size and content hash of a picture, or why it cannot be read."""
+class Reading(NamedTuple):
+    """Upright size and content hash of a picture, and what a person should be told about its file."""
+
+    size: tuple[int, int]
+    content_hash: str
+    remark: str | None
 
 
-def read_picture(path: Path) -> Reading:
-    """Read a picture to its end."""
+def read_picture(path: Path) -> Reading | UnreadableImageError:
+    """Read a picture to its end; what it shows, or why it cannot be read."""
     try:
-        return verify(path), content_hash(path)
+        size, remark = inspect(path)
+        return Reading(size, content_hash(path), remark)
     except UnreadableImageError as error:
         return error
 
 
-def note_reading(project: Project, image: ImageRecord, reading: Reading) -> None:
+def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> None:
     """Keep what reading a picture showed."""
     if isinstance(reading, UnreadableImageError):
         if image.reason and not project.path_of(image).exists():
@@ -157,9 +256,10 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading) -> None
             project.images.set_size(image.id, *reading.size)
         project.images.set_reason(image.id, str(reading))
     else:
-        project.images.set_size(image.id, *reading[0])
-        project.images.set_content_hash(image.id, reading[1])
+        project.images.set_size(image.id, *reading.size)
+        project.images.set_content_hash(image.id, reading.content_hash)
         project.images.set_reason(image.id, None)
+        project.images.set_remark(image.id, reading.remark)
 
 
 def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:

@@ -34,7 +34,8 @@ def report(*args: object) -> dict[str, Any]:
 def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     project, truth = tmp_path / "p.hitl", dataset / "instances.json"
     made = report("new", project, "--images", dataset / "images")
-    assert made == {"images": 12, "annotations": 0, "categories": 0, "unreadable": [], "issues": []}
+    nothing_to_tell: dict[str, Any] = {"unreadable": [], "remarks": [], "passed_over": {}, "issues": []}
+    assert made == {"images": 12, "annotations": 0, "categories": 0} | nothing_to_tell
     done = report("prelabel", project)
     assert (done["done"], done["skipped"], done["failed"]) == (12, 0, 0)
     assert done["images_per_s"] > 0
@@ -67,7 +68,7 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     exported = report("export", project, "--format", "coco", "--out", tmp_path / "out.json")
     assert (exported["images"], exported["annotations"]) == (6, len(half["annotations"]))
     rows = report("images", project)["images"]
-    assert set(rows[0]) == {"path", "width", "height", "state", "reason"}
+    assert set(rows[0]) == {"path", "width", "height", "state", "reason", "remark"}
     assert [row["state"] for row in rows].count("decided") == 6
     assert "decided" in hitl("images", project)
 

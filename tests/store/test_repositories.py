@@ -214,7 +214,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         project.db.execute("INSERT INTO put_back VALUES (2)")
         for table in ("queue", "queue_order", "asked_again", *later):
             project.db.execute(f"DROP TABLE {table}")
-        for column in ("looks", "same_as"):
+        for column in ("looks", "same_as", "remark"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         project.db.execute("ALTER TABLE decisions DROP COLUMN why")
         project.db.execute(
