@@ -223,7 +223,7 @@ def _read(path: Path, act: Callable[[_Picture], T], most_pixels: int) -> T:
         check_regular(path)
         kind = kind_of(path)
         try:
-            with _opened(path, kind, most_pixels) as picture:
+            with explained(path), _opened(path, kind, most_pixels) as picture:
                 return act(picture)
         except UnreadableImageError as error:
             mended = _mended(path, kind, error)
@@ -302,7 +302,7 @@ class _Deep:
             ) from error
 
     def upright_size(self) -> tuple[int, int]:
-        return self.size[::-1] if self.orientation >= _TURNED else self.size
+        return _upright_size(self.size, self.orientation)
 
     def check(self) -> None:
         libvips.check_deep(self.path)
@@ -328,7 +328,7 @@ class _Plain:
     no_data: float | None
 
     def upright_size(self) -> tuple[int, int]:
-        return self.size[::-1] if self._orientation() >= _TURNED else self.size
+        return _upright_size(self.size, self._orientation())
 
     def check(self) -> None:
         self.image.draft("RGB", (1, 1))
@@ -389,7 +389,7 @@ class _Plain:
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
             scaled = stretch.eight_bits(np.asarray(image), no_data=self.no_data)
             return _turned(Image.fromarray(scaled), orientation).convert("RGB")
-        upright = _turned(image, orientation)
+        upright = _turned(image.copy() if image.format == "HEIF" else image, orientation)  # else it is loaded once more
         if upright.mode == "RGB":
             return upright
         if upright.has_transparency_data:
@@ -405,6 +405,10 @@ def _of_pages(count: int, kind: str) -> str | None:
         return None
     left = f"the other {kind} is" if count == 2 else f"the other {count - 1} {kind}s are"
     return f"The file holds {count} {kind}s; the first one is used, {left} left out."
+
+
+def _upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    return (size[1], size[0]) if orientation >= _TURNED else size
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:

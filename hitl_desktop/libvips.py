@@ -91,6 +91,10 @@ def upright(path: Path) -> Any:
 
 
 def _turned(image: Any, orientation: int) -> Any:
+    if orientation == 1:
+        return image
+    image = image.copy()
+    image.remove("orientation")  # or it would be turned once more
     if orientation in {2, 4, 5, 7}:
         image = image.flip("vertical" if orientation == 4 else "horizontal")
     angle = {3: "d180", 5: "d270", 6: "d90", 7: "d90", 8: "d270"}.get(orientation)
@@ -114,14 +118,21 @@ def _has_eight_bits(vips: Any, path: Path) -> bool:
 
 def with_end_mark(path: Path) -> bytes | None:
     """The bytes of a JPEG that lacks nothing but its end mark, with one; None if pixels are missing, too."""
+    data = path.read_bytes()
+    stripped = data.rstrip(b"\0")  # what is cut off is often filled up
+    for candidate in (data, stripped + b"\0" * stripped.endswith(b"\xff")):
+        if _is_whole_jpeg(candidate + _END_MARK):
+            return candidate + _END_MARK
+    return None
+
+
+def _is_whole_jpeg(data: bytes) -> bool:
     vips = library()
-    data = path.read_bytes().rstrip(b"\0")  # what is cut off is often filled up
-    data += (b"\0" if data.endswith(b"\xff") else b"") + _END_MARK
     try:
         vips.Image.new_from_buffer(data, "", access="sequential", fail_on="warning").avg()
     except vips.Error:
-        return None
-    return data
+        return False
+    return True
 
 
 def _open(path: Path, access: str = "sequential") -> Any:
