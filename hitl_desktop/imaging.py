@@ -285,9 +285,12 @@ class _Deep:
         """Read its header; None for what Pillow is to read: one band of 12 or 64 bits.
 
         Raises:
-            UnreadableImageError: neither reads such values.
+            UnreadableImageError: neither reads such values, or the file is cut short.
             pyvips.Error: the header is damaged.
         """
+        if layout.is_cut:
+            hint = "Replace it with a good copy, or leave it out."
+            raise CutShortError("The file ends before its pixels do.", hint=hint, size=layout.size)
         try:
             return cls(path, *libvips.header(path))
         except libvips.library().Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,10 @@ _END_MARK = b"\xff\xd9"
 def library() -> Any:
     """The module pyvips, imported and set up on first use."""
     os.environ.setdefault("VIPS_CONCURRENCY", "1")  # hands come first
-    os.environ.setdefault("VIPS_WARNING", "0")  # damaged metadata is nothing that anybody is told
     import pyvips  # noqa: PLC0415 - takes a moment, and most pictures do not need it
 
     pyvips.cache_set_max(0)  # nothing is asked for twice
+    logging.getLogger("pyvips").setLevel(logging.ERROR)  # nor is anybody to be told about odd metadata
     return pyvips
 
 
@@ -104,16 +105,13 @@ def _turned(image: Any, orientation: int) -> Any:
 def view(path: Path, side: int) -> NDArray[np.uint8]:
     """An upright view [h, w, 3] of at most `side` pixels a side, streamed."""
     vips = library()
-    layout = _layout(path)
-    if (layout is None or not layout.needs_libvips) and is_known(path) and _has_eight_bits(vips, path):
-        image = vips.Image.thumbnail(str(path), side, height=side, size="down", fail_on="truncated")
+    if kind_of(path) is not Kind.TIFF and is_known(path) and vips.Image.new_from_file(str(path)).format == "uchar":
+        image = vips.Image.thumbnail(
+            str(path), side, height=side, size="down", fail_on="truncated"
+        )  # may shrink at once
     else:
         image = upright(path).thumbnail_image(side, height=side, size="down")
     return np.ascontiguousarray(_rgb(image).numpy())
-
-
-def _has_eight_bits(vips: Any, path: Path) -> bool:
-    return bool(vips.Image.new_from_file(str(path)).format == "uchar")
 
 
 def with_end_mark(path: Path) -> bytes | None:
@@ -136,7 +134,21 @@ def _is_whole_jpeg(data: bytes) -> bool:
 
 
 def _open(path: Path, access: str = "sequential") -> Any:
-    return library().Image.new_from_file(str(path), access=access, fail_on="truncated")
+    fail_on = _strictness(path) if kind_of(path) is Kind.TIFF else "truncated"
+    return library().Image.new_from_file(str(path), access=access, fail_on=fail_on)
+
+
+def _strictness(path: Path) -> str:
+    """At what a TIFF is refused: at warnings, for below them libvips fills what is missing of it up with black.
+
+    Where a warning is about the header only, at errors.
+    """
+    vips = library()
+    try:
+        vips.Image.new_from_file(str(path), fail_on="warning").crop(0, 0, 1, 1).cast("uchar").avg()
+    except vips.Error as error:
+        return "warning" if "tiff2vips" in str(error) else "error"
+    return "warning"
 
 
 def _orientation(image: Any) -> int:
@@ -167,7 +179,7 @@ def _colours(path: Path, layout: tiff.Layout | None, access: str = "sequential")
 
 
 def _band(path: Path, band: int, access: str) -> Any:
-    return library().Image.new_from_buffer(tiff.one_band(path, band), "", access=access, fail_on="truncated")
+    return library().Image.new_from_buffer(tiff.one_band(path, band), "", access=access, fail_on="warning")
 
 
 def _eight_bits(values: NDArray[Any], seen: NDArray[Any] | None, no_data: float | None) -> NDArray[np.uint8]:

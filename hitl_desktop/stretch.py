@@ -36,12 +36,11 @@ def bounds(values: NDArray[np.generic], no_data: float | None = None) -> tuple[f
     colours stay true.
     """
     flat = values.ravel()
-    with np.errstate(all="ignore"):  # some values may be no numbers
-        some = flat[:: max(1, flat.size // _MOST_SAMPLED)].astype(np.float64)
-    measured = _measured(some, no_data)
-    if measured.size == 0:
-        return 0.0, 0.0
-    low, high = (float(v) for v in np.percentile(measured, (0.1, 99.9)))
+    with np.errstate(all="ignore"):  # some values may be no numbers, others as large as there are
+        measured = _measured(flat[:: max(1, flat.size // _MOST_SAMPLED)].astype(np.float64), no_data)
+        if measured.size == 0:
+            return 0.0, 0.0
+        low, high = (float(v) for v in np.percentile(measured, (0.1, 99.9)))
     if values.dtype == np.uint16 and high - low > 0x7FFF:
         return 0.0, 65535.0
     return (low, high) if high > low else (float(measured.min()), float(measured.max()))

@@ -30,7 +30,10 @@ _LONG, _UNDEFINED = 4, 7
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the pixels of the first page are stored; `alpha` is the number of the band that tells how opaque they are."""
+    """How the pixels of the first page are stored.
+
+    `alpha` is the number of the band that tells how opaque they are; `is_cut`, they lie partly behind the file's end.
+    """
 
     size: tuple[int, int]
     orientation: int
@@ -41,6 +44,7 @@ class Layout:
     is_planar: bool
     alpha: int | None
     no_data: float | None
+    is_cut: bool
 
     @property
     def needs_libvips(self) -> bool:
@@ -80,6 +84,7 @@ def read_layout(path: Path) -> Layout:
         is_planar=bands > 1 and _first(tags, _PLANAR, 1) == _SEPARATE and photometric in (*_GREY, _RGB),
         alpha=alphas[0] if alphas and 0 < alphas[0] < bands else None,
         no_data=_no_data(tags),
+        is_cut=max((int(place) + int(size) for place, size in _parts(tags)), default=0) > path.stat().st_size,
     )
 
 
@@ -90,9 +95,8 @@ def one_band(path: Path, band: int) -> bytes:
         ValueError: the header contradicts itself, or the file ends before the band does.
     """
     tags, order = _read_tags(path)
-    is_tiled = _TILE_OFFSETS in tags
+    is_tiled, places = _TILE_OFFSETS in tags, _parts(tags)
     offsets_tag, bytes_tag = (_TILE_OFFSETS, _TILE_BYTES) if is_tiled else (_STRIP_OFFSETS, _STRIP_BYTES)
-    places = list(zip(_all(tags, offsets_tag), _all(tags, bytes_tag), strict=True))
     count = len(places) // int(_first(tags, _BANDS, 1))
     body, offsets = bytearray(b"\0" * 8), list[int]()
     with path.open("rb") as file:
@@ -131,6 +135,13 @@ def _written(body: bytearray, order: str, entries: dict[int, tuple[int, ...] | b
     body[:8] = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HL", 42, len(body))
     body += struct.pack(f"{order}H", len(rows)) + b"".join(rows) + b"\0" * 4
     return bytes(body)
+
+
+def _parts(tags: Any) -> list[tuple[Any, Any]]:
+    """Where the strips or tiles lie, and how many bytes each has."""
+    pairs = ((_TILE_OFFSETS, _TILE_BYTES), (_STRIP_OFFSETS, _STRIP_BYTES))
+    offsets, sizes = next((pair for pair in pairs if pair[0] in tags), pairs[0])
+    return list(zip(_all(tags, offsets), _all(tags, sizes), strict=False))
 
 
 def _read_tags(path: Path) -> tuple[Any, str]:

@@ -73,14 +73,14 @@ class FileActs(QObject):
     def refresh(self) -> None:
         """Look for new pictures in the folders, and read the one at hand again."""
         self._background.refresh_folders(is_asked=True)
-        self.reread()
+        self.reread(is_told=False)
 
-    def reread(self) -> None:
-        """Read the picture at hand from the disk once more."""
+    def reread(self, *, is_told: bool = True) -> None:
+        """Read the picture at hand from the disk once more; unless `is_told`, only another size is mentioned."""
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
             job = in_project(project.path, lambda p, _: reread(p, image.id))
-            done = partial(self._on_read, project.path, image, f"Read again: {image.path}.")
+            done = partial(self._on_read, project.path, image, f"Read again: {image.path}." if is_told else "")
             self._runner.start(FILES, "Reading the picture again", job, on_success=done)
 
     def relink(self) -> None:
@@ -105,7 +105,8 @@ class FileActs(QObject):
         session.apply_changes(changes)
         if session.image is not None and session.image.id == image_id:
             session.go_to(image_id)
-        session.messages.say(words)
+        if words:
+            session.messages.say(words.lstrip())
         self._background.look_again()
 
 
