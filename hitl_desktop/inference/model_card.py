@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,9 @@ from typing import Any, Literal
 import msgspec
 
 from hitl_desktop.errors import ModelError
+
+MOST_SIDE = 8192
+"""Of larger inputs a single picture would fill the memory."""
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
@@ -69,9 +73,22 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
         raise ModelError(
             f"The model card {source} is incomplete ({error}).", hint="Compare it with the bundled cards."
         ) from error
+    if problem := _problem(card):
+        raise ModelError(f"The model card {source} cannot be used: {problem}.", hint="Correct the card.")
     if not card.file.is_file():
         raise ModelError(f"The model file {card.file} is missing.", hint="Put it back, or choose another model.")
     return card
+
+
+def _problem(card: ModelCard) -> str:
+    """What makes a card unusable; empty if nothing does."""
+    if not all(0 < side <= MOST_SIDE for side in card.input.size):
+        return f"the input size must be 1 to {MOST_SIDE} pixels a side"
+    if not all(math.isfinite(value) for value in (*card.input.mean, *card.input.std)) or 0 in card.input.std:
+        return "mean and std must be finite, and std not 0"
+    if not all(stride > 0 for stride in card.decode.strides):
+        return "strides must be 1 or more"
+    return ""
 
 
 def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
@@ -107,6 +124,15 @@ def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a model file.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}).", hint="Check its permissions, or choose another model."
+        ) from error

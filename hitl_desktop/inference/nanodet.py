@@ -11,8 +11,8 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.postprocess import class_wise_nms
-from hitl_desktop.inference.preprocess import prepare
+from hitl_desktop.inference.postprocess import check_probabilities, class_wise_nms
+from hitl_desktop.inference.preprocess import check_input, prepare
 from hitl_desktop.inference.session import FloatArray, Session
 
 SCORE_FLOOR = 0.05
@@ -25,7 +25,7 @@ class NanoDet:
 
     def __init__(self, card: ModelCard, session: Session) -> None:
         self.card = card
-        self._session = session
+        self.session = session
         self._scores = [f"cls_pred_stride_{s}" for s in card.decode.strides]
         self._sides = [f"dis_pred_stride_{s}" for s in card.decode.strides]
         missing = set(self._scores + self._sides) - set(session.output_names)
@@ -34,8 +34,10 @@ class NanoDet:
                 f"{card.file.name} lacks the NanoDet outputs {', '.join(sorted(missing))}.",
                 hint="Check the family in its card.",
             )
-        columns = session.output_shapes[self._scores[0]][-1]
-        if columns != len(card.classes):
+        check_input(card, session)
+        declared = session.output_shapes[self._scores[0]]
+        columns = declared[-1] if declared else None  # unknown until it runs
+        if isinstance(columns, int) and columns != len(card.classes):
             raise ModelError(
                 f"{card.file.name} scores {columns} classes, but its card names {len(card.classes)}.",
                 hint="Correct the classes in the card.",
@@ -49,13 +51,28 @@ class NanoDet:
     def feature_maps(self, image: RgbImage) -> list[FloatArray]:
         """The feature tensors named in the card, [channels, height, width] each, finest stride first."""
         batch, _ = prepare(image, self.card.input)
-        return [output[0] for output in self._session.run(self.card.decode.features, batch[None])]
+        return [output[0] for output in self.session.run(self.card.decode.features, batch[None])]
+
+    def _check_shapes(self, outputs: Sequence[FloatArray]) -> None:
+        classes, levels = len(self.card.classes), len(self._centres)
+        for number, (output, name) in enumerate(zip(outputs, self._scores + self._sides, strict=True)):
+            cells = len(self._centres[number % levels])
+            columns = output.shape[-1] if output.ndim else 0
+            fits = columns == classes if number < levels else columns >= 8 and columns % 4 == 0
+            if not fits or output.shape != (1, cells, columns):
+                wanted = f"[1, {cells}, {classes if number < levels else '4 x bins'}]"
+                raise ModelError(
+                    f"{self.session.name} gives {name} as {list(output.shape)}; its card asks for {wanted}.",
+                    hint="Correct the size, the strides and the classes in the card.",
+                )
 
     def _predict_one(self, image: RgbImage) -> Detections:
         batch, placement = prepare(image, self.card.input)
-        outputs = self._session.run(self._scores + self._sides, batch[None])
+        outputs = self.session.run(self._scores + self._sides, batch[None])
         levels = len(self._scores)
+        self._check_shapes(outputs)
         scores = [output[0] for output in outputs[:levels]]
+        check_probabilities(np.concatenate(scores), self.card.name)
         corners: list[Boxes] = []
         kept_scores: list[FloatArray] = []
         for level, stride in enumerate(self.card.decode.strides):

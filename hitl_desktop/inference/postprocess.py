@@ -6,6 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.geometry import Boxes
+from hitl_desktop.errors import ModelError
+
+_ROUNDING = 0.01
+
+
+def check_probabilities(scores: NDArray[np.float32], name: str) -> None:
+    """Refuse scores that are not from 0 to 1, but for rounding in half precision.
+
+    Raises:
+        ModelError: they are something else, logits for example.
+    """
+    lowest, highest = float(scores.min(initial=0)), float(scores.max(initial=0))
+    if not (lowest >= -_ROUNDING and highest <= 1 + _ROUNDING):
+        raise ModelError(
+            f"{name} gave scores from {lowest:.3g} to {highest:.3g}, which are not probabilities.",
+            hint="Export it with its last activation (sigmoid or softmax), or check the family in its card.",
+        )
 
 
 def class_wise_nms(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes
+from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.model_card import InputSpec
-from hitl_desktop.inference.session import FloatArray
+from hitl_desktop.inference.model_card import InputSpec, ModelCard
+from hitl_desktop.inference.session import FloatArray, Session
 
 
 class Placement(NamedTuple):
@@ -26,6 +28,44 @@ class Placement(NamedTuple):
         scale = np.array([self.scale_x, self.scale_y] * 2)
         corners = np.clip((xyxy - offset) / scale, 0, np.array([width, height] * 2))
         return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+
+
+def check_input(card: ModelCard, session: Session) -> None:
+    """Refuse a model that cannot take pictures as `prepare` makes them, one at a time: [1, 3, height, width].
+
+    Raises:
+        ModelError: it takes another layout, number or size of pictures, or whole numbers where its card asks for
+            fractions.
+    """
+    width, height = card.input.size
+    wanted = [1, 3, height, width]
+    shape = session.input_shape
+    is_declared = bool(shape)
+    fits = len(shape) == len(wanted) and all(
+        not isinstance(axis, int) or axis == size for axis, size in zip(shape, wanted, strict=True)
+    )
+    if is_declared and not fits:
+        raise ModelError(
+            f"{session.name} takes an input of {_by(shape)}; its card asks for a picture of {_by(wanted)}.",
+            hint="Correct the size in the card, or export the model for one picture with its colours first (NCHW).",
+        )
+    if session.input_type.kind != "f":
+        _check_whole_numbers(card, session)
+
+
+def _by(shape: Sequence[int | str | None]) -> str:
+    return " x ".join(str(axis or "any") for axis in shape)
+
+
+def _check_whole_numbers(card: ModelCard, session: Session) -> None:
+    mean, std = np.array(card.input.mean), np.array(card.input.std)
+    ends = np.stack([-mean / std, (255 - mean) / std])
+    limits = np.iinfo(session.input_type)
+    if (ends % 1).any() or (abs(1 / std) % 1).any() or ends.min() < limits.min or ends.max() > limits.max:
+        raise ModelError(
+            f"{session.name} takes whole numbers ({session.input_type}), which mean and std of its card do not give.",
+            hint="Set mean to 0 and std to 1 in the card if it normalises pictures itself.",
+        )
 
 
 def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:

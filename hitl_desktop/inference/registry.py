@@ -12,6 +12,7 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.encoder import CropEncoder
 from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
+from hitl_desktop.inference.model_file import check_is_model
 from hitl_desktop.inference.nanodet import NanoDet
 from hitl_desktop.inference.session import Session
 from hitl_desktop.inference.taught_detector import TaughtDetector
@@ -27,6 +28,7 @@ class Detector(Protocol):
     """What finds boxes."""
 
     card: ModelCard
+    session: Session
 
     def predict(self, images: Sequence[RgbImage]) -> list[Detections]:
         """What is on each picture."""
@@ -44,6 +46,12 @@ ENCODER_FAMILIES: dict[str, Callable[[ModelCard, Session], CropEncoder]] = {
 }
 
 
+def bundled_detectors() -> list[ModelCard]:
+    """The cards of the detectors that come with the program."""
+    cards = [read_card(path) for path in sorted(models_dir().glob("*.toml"))]
+    return [card for card in cards if card.family in DETECTOR_FAMILIES]
+
+
 def find_card(name_or_file: str) -> ModelCard:
     """The card of a bundled model by name, or of an ONNX file by path (its TOML card beside it, or its metadata).
 
@@ -54,14 +62,12 @@ def find_card(name_or_file: str) -> ModelCard:
     if file.suffix.lower() != ".onnx":
         card_path = models_dir() / f"{name_or_file}.toml"
         if not card_path.is_file():
-            cards = [read_card(path) for path in sorted(models_dir().glob("*.toml"))]
-            known = ", ".join(card.name for card in cards if card.family in DETECTOR_FAMILIES)
+            known = ", ".join(card.name for card in bundled_detectors())
             raise ModelError(
                 f"There is no model called {name_or_file}.", hint=f"Name one of {known}, or give an .onnx file."
             )
         return read_card(card_path)
-    if not file.is_file():
-        raise ModelError(f"There is no model file {file}.", hint="Check the name.")
+    check_is_model(file)
     card_path = file.with_suffix(".toml")
     return read_card(card_path) if card_path.is_file() else card_from_metadata(file, Session(file, threads=1).metadata)
 
@@ -94,6 +100,7 @@ def _load(card: ModelCard, task: str, families: dict[str, Callable[[ModelCard, S
             f"The model {card.name} is of the unknown family {card.family!r}.",
             hint=f"Known families: {', '.join(sorted(families))}.",
         )
+    check_is_model(card.file)
     if file_hash(card.file) != card.sha256:
         raise ModelError(
             f"{card.file.name} is not the file its card describes.", hint="Get the model again, or correct sha256."

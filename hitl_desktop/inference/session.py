@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.model_file import check_is_model, not_loadable, reason
 
 FloatArray = NDArray[np.float32]
 
 PROVIDER = "CPU"
 """The execution provider that really runs."""
+
+
+_INPUT_TYPES: dict[str, np.dtype[Any]] = {
+    f"tensor({name})": np.dtype(numpy_name)
+    for name, numpy_name in (
+        ("float", "float32"), ("float16", "float16"), ("double", "float64"), ("uint8", "uint8"), ("int8", "int8"),
+        ("uint16", "uint16"), ("int16", "int16"), ("uint32", "uint32"), ("int32", "int32"), ("uint64", "uint64"),
+        ("int64", "int64"),
+    )
+}  # fmt: skip
 
 
 class Session:
@@ -27,13 +38,12 @@ class Session:
         `threads` defaults to one less than there are processors, so that the window keeps one.
 
         Raises:
-            ModelError: it is missing, damaged, or no ONNX file.
+            ModelError: it is missing, damaged, no ONNX file, or takes something else than one picture.
         """
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import: its wheels would call home, and this works offline
         import onnxruntime as ort  # noqa: PLC0415 - heavy: imported in the first job that needs it
 
-        if not file.is_file():
-            raise ModelError(f"There is no model file {file}.", hint="Check the name, or choose another model.")
+        check_is_model(file)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or max(1, (os.cpu_count() or 2) - 1)
         options.log_severity_level = 4
@@ -43,30 +53,82 @@ class Session:
                 graph or str(file), options, providers=[f"{PROVIDER}ExecutionProvider"]
             )
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
-            raise ModelError(
-                f"{file.name} is not an ONNX model that can be loaded ({_first_line(error)}).",
-                hint="Choose another file, or export the model again.",
-            ) from error
+            raise not_loadable(file, error) from error
         self.name = file.name
+        self._new_options: Callable[[], Any] = ort.RunOptions
+        self._running: list[Any] = []
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
-        self.input_name: str = self._session.get_inputs()[0].name
-        self.input_shape: list[int | str] = list(self._session.get_inputs()[0].shape)
+        self._take_input(self._session.get_inputs())
         self.output_shapes: dict[str, list[int | str]] = {o.name: list(o.shape) for o in self._session.get_outputs()}
         self.output_names = list(self.output_shapes)
 
+    def _take_input(self, inputs: Sequence[Any]) -> None:
+        if not inputs:
+            raise ModelError(
+                f"{self.name} has no input, so no picture can be given to it.",
+                hint="Export the whole network, from the picture to the boxes.",
+            )
+        if len(inputs) > 1:
+            names = ", ".join(each.name for each in inputs)
+            raise ModelError(
+                f"{self.name} takes {len(inputs)} inputs ({names}); models that take anything beside one picture "
+                "cannot be run yet.",
+                hint="Export it with the picture as its only input.",
+            )
+        if inputs[0].type not in _INPUT_TYPES:
+            wanted = inputs[0].type.removeprefix("tensor(").removesuffix(")")
+            raise ModelError(
+                f"{self.name} takes {wanted} as input, which pictures cannot be turned into here.",
+                hint="Export it with a float32 input.",
+            )
+        self.input_name: str = inputs[0].name
+        self.input_type: np.dtype[Any] = _INPUT_TYPES[inputs[0].type]
+        self.input_shape: list[int | str] = list(inputs[0].shape)
+
     def run(self, outputs: Sequence[str], batch: FloatArray | NDArray[np.uint8]) -> list[FloatArray]:
-        """The named outputs for one input batch.
+        """The named outputs for one input batch, which is converted to the input's type; floats come as float32.
 
         Raises:
-            ModelError: the model failed on it.
+            ModelError: the model failed on it, was stopped, or computed NaN or infinity.
         """
+        options = self._new_options()
+        options.log_severity_level = 4
+        self._running.append(options)
         try:
-            return self._session.run(list(outputs), {self.input_name: batch})
+            found = self._session.run(list(outputs), {self.input_name: self._converted(batch)}, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
             raise ModelError(
-                f"{self.name} failed while running ({_first_line(error)}).", hint="Check the input size in its card."
+                f"{self.name} failed while running ({reason(error)}).",
+                hint="Check the card beside it: family, size, classes.",
             ) from error
+        finally:
+            self._running.remove(options)
+        return [self._checked(name, values) for name, values in zip(outputs, found, strict=True)]
 
+    def stop(self) -> None:
+        """End what is being computed, at the next operator of the graph."""
+        for options in tuple(self._running):
+            options.terminate = True
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200]
+    def _converted(self, batch: NDArray[Any]) -> NDArray[Any]:
+        if batch.dtype == self.input_type:
+            return batch
+        if self.input_type.kind == "f":
+            return batch.astype(self.input_type)
+        limits = np.iinfo(self.input_type)
+        return np.clip(np.rint(batch), limits.min, limits.max).astype(self.input_type)
+
+    def _checked(self, name: str, values: Any) -> FloatArray:
+        if not isinstance(values, np.ndarray):
+            raise ModelError(
+                f"{self.name} gives {name} as a {type(values).__name__}, not as an array.",
+                hint="Export it without sequences and maps among its outputs.",
+            )
+        if values.dtype.kind != "f":
+            return values
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"{self.name} computed NaN or infinity ({name}).",
+                hint="Check mean and std in its card; a model of half precision may need to be exported in float32.",
+            )
+        return values.astype(np.float32, copy=False)

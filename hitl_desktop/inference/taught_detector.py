@@ -20,9 +20,10 @@ class TaughtDetector:
 
     def __init__(self, card: ModelCard, session: Session) -> None:
         self.card = card
-        self._session = session
-        columns = session.output_shapes.get("class_scores", [0])[-1]
-        if not set(_OUTPUTS) <= set(session.output_names) or columns != len(card.classes):
+        self.session = session
+        columns = (session.output_shapes.get("class_scores") or [0])[-1]
+        takes_pictures = session.input_type == np.uint8 and len(session.input_shape) == 3
+        if not takes_pictures or not set(_OUTPUTS) <= set(session.output_names) or columns != len(card.classes):
             raise ModelError(
                 f"{card.file.name} is no taught detector of {len(card.classes)} classes.",
                 hint="Export it again, or correct the family in its card.",
@@ -33,5 +34,5 @@ class TaughtDetector:
         return [self._predict_one(image) for image in images]
 
     def _predict_one(self, image: RgbImage) -> Detections:
-        boxes, scores = self._session.run(_OUTPUTS, np.ascontiguousarray(image))
+        boxes, scores = self.session.run(_OUTPUTS, np.ascontiguousarray(image))
         return Detections(boxes.astype(np.float64), scores)

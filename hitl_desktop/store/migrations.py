@@ -346,6 +346,11 @@ def remark_on_files(db: Database) -> None:
     db.execute("ALTER TABLE images ADD COLUMN remark TEXT")
 
 
+def keep_model_files(db: Database) -> None:
+    """Where the file of a detector is, so that pictures that are added later are pre-labelled with it, too."""
+    db.execute("ALTER TABLE models ADD COLUMN file TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -368,6 +373,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     look_again,
     ask_again,
     remark_on_files,
+    keep_model_files,
 )
 
 

@@ -8,12 +8,13 @@ from hitl_desktop.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """A detector or encoder: the hash of its file, its name, its class names."""
+    """A detector or encoder: the hash of its file, its name, its class names, and where its file was last used."""
 
     id: int
     hash: str
     name: str
     classes: tuple[str, ...]
+    file: str = ""
 
 
 class Models:
@@ -32,10 +33,16 @@ class Models:
 
     def find(self, hash_: str) -> ModelRecord | None:
         """The record of a model by its hash."""
-        row = self._db.one("SELECT id, hash, name, classes FROM models WHERE hash = ?", (hash_,))
-        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3]))) if row else None
+        return self._one("hash", hash_)
 
     def get(self, model_id: int) -> ModelRecord | None:
         """One model."""
-        row = self._db.one("SELECT id, hash, name, classes FROM models WHERE id = ?", (model_id,))
-        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3]))) if row else None
+        return self._one("id", model_id)
+
+    def set_file(self, model_id: int, file: str) -> None:
+        """Store where a model's file is."""
+        self._db.execute("UPDATE models SET file = ? WHERE id = ?", (file, model_id))
+
+    def _one(self, column: str, value: str | int) -> ModelRecord | None:
+        row = self._db.one(f"SELECT id, hash, name, classes, file FROM models WHERE {column} = ?", (value,))
+        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4]) if row else None

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR
+from hitl_desktop.domain.words import counted
 from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
@@ -216,8 +216,8 @@ class Background(QObject):
     def _on_scanned(self) -> None:
         self._session.apply_changes(Changes(images=True, queue=True))
 
-    def prelabel(self, model: str = DEFAULT_DETECTOR) -> None:
-        """Let the detector look at the pictures it has not seen, the nearest first."""
+    def prelabel(self) -> None:
+        """Let the project's detector work on the pictures that lack its proposals, the nearest first."""
         session = self._session
         if session.project is None:
             return
@@ -231,10 +231,11 @@ class Background(QObject):
             "Pre-labelling",
             in_project(
                 session.project.path,
-                lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1, decoders=1),
+                lambda p, progress: prelabel(p, progress, nearest=nearest, threads=1, decoders=1),
             ),
             on_progress=self._on_prelabelling,
             on_success=self._on_prelabelled,
+            on_failure=self._on_not_prelabelled,
         )
 
     def _on_prelabelling(self, job: Job) -> None:
@@ -252,9 +253,17 @@ class Background(QObject):
             self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
         self._session.apply_changes(result.changes)
         self.detected.emit(result.done, True)
+        tell = self._session.messages.warn if result.not_done else self._session.messages.say
+        for remark in result.remarks:
+            tell(remark)
         self.rank()
         if self._look_again:
             self.prelabel()
+
+    def _on_not_prelabelled(self, error: BaseException) -> None:
+        self._session.messages.error(error)
+        self._session.load_missing_proposals()
+        self.rank()  # by what is there: learning goes on
 
     def look_again(self) -> None:
         """A picture was read anew: what detectors have not seen of it is theirs to look at."""

@@ -11,12 +11,11 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import read_for_models
-from hitl_desktop.inference.features import load_features
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.finding import SIDES, sides_of
+from hitl_desktop.workflows.finding import SIDES, features_of, sides_of
+from hitl_desktop.workflows.naming import detector_of
 
 SEEN_FROM = 20.0
 """Objects should be this wide, in input pixels, two cells and a half: smaller ones are hardly found."""
@@ -86,7 +85,12 @@ def look_closer(project: Project, progress: Progress, *, threads: int | None = N
     )
     if image is None:
         raise HitlError("No decided picture can be read, so nothing can be measured.", hint="Reconnect their folder.")
-    net = load_features(find_card(DEFAULT_DETECTOR), threads=threads)
+    net = features_of(detector_of(project), threads)
+    if net is None:
+        raise HitlError(
+            "Heads find objects beside the bundled detector only, so a closer look would bring nothing here.",
+            hint="Pre-label with the bundled detector first.",
+        )
     pixels = read_for_models(project.path_of(image))[1]
     seconds: list[float] = []
     for each in (sides_of(project), sides):

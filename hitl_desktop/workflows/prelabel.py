@@ -11,71 +11,112 @@ from pathlib import Path
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
-from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage, read_for_models
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, Detector, find_card, load_detector
+from hitl_desktop.inference.detect import LONGEST, detect
+from hitl_desktop.inference.registry import Detector, load_detector
 from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detector import card_of, wanted_detector
 from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import check_folders, note_unreadable
 
 _BATCH = 4
+_ENOUGH_FAILURES = 3
+"""A detector that has never worked on the project and failed on so many pictures is given up."""
 
 
 @dataclass(slots=True)
 class PrelabelResult:
-    """How many pictures were done now, had been done before, could not be read; and how fast it went."""
+    """How many pictures were done now, had been done before, could not be read; and how fast it went.
 
+    `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in `not_done`,
+    by path, the detector failed, and they are tried again next time.
+    """
+
+    model: str = ""
     done: int = 0
     skipped: int = 0
     failed: int = 0
     seconds: float = 0.0
-    changes: Changes = field(default_factory=Changes)
+    boxes: int = 0
+    best: float = 0.0
+    not_done: dict[str, ModelError] = field(default_factory=dict[str, ModelError])
+    images: set[int] = field(default_factory=set[int])
+    """Ids of the pictures done now."""
+
+    @property
+    def changes(self) -> Changes:
+        """What views must read again."""
+        return Changes(predictions_of=frozenset(self.images), images=bool(self.failed))
 
     @property
     def images_per_s(self) -> float:
         """Pictures a second, loading the detector aside."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
+    @property
+    def remarks(self) -> list[str]:
+        """What went otherwise than expected, and what to do about it."""
+        told: list[str] = []
+        if self.not_done:
+            first = next(iter(self.not_done.values()))
+            count = counted(len(self.not_done), "picture")
+            told.append(f"{self.model} failed on {count}; they are tried again next time. {first}")
+        if self.done and self.best < DISPLAY_THRESHOLD:
+            what = "nothing" if not self.boxes else f"nothing with a score of {DISPLAY_THRESHOLD:g} or more"
+            told.append(
+                f"{self.model} proposed {what} on {counted(self.done, 'picture')}. Draw the first boxes by hand; "
+                "if there are objects of its classes, check the size, colour, mean and std in its card."
+            )
+        return told
+
 
 def prelabel(
     project: Project,
     progress: Progress,
     *,
-    model: str = DEFAULT_DETECTOR,
+    model: str | None = None,
     nearest: int | None = None,
     threads: int | None = None,
     decoders: int = 2,
+    longest: float = LONGEST,
 ) -> PrelabelResult:
     """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
 
-    Each picture is committed: cancelling keeps what is there, and the next run goes on after it.
+    Without a `model` it is the project's own detector. One that is named becomes the project's own as soon as it has
+    worked on a picture. Each picture is committed: cancelling keeps what is there, and the next run goes on after it.
 
     Raises:
-        HitlError: the model cannot be used, or the pictures' folder is gone.
+        HitlError: the model cannot be used or failed on every picture, or the pictures' folder is gone.
     """
     check_folders(project)
-    card = find_card(model)
-    record = project.models.ensure(card.sha256, card.name, card.classes)
+    record, card = wanted_detector(project, model)
     done_before = project.predictions.images_done(record.id)
     images, absent = project.images.all(), project.absent_folders()
     waiting = _nearest_first(
         [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent], nearest
     )
     result = PrelabelResult(
-        skipped=sum(i.id in done_before for i in images), failed=sum(i.reason is not None for i in images)
+        record.name, skipped=sum(i.id in done_before for i in images), failed=sum(i.reason is not None for i in images)
     )
-    if not waiting:
-        set_detector(project, record.id)
-        return result
-    detector = load_detector(card, threads=threads)
+    if waiting:
+        detector = load_detector(card or card_of(project, record), threads=threads)
+        if done_before:
+            set_detector(project, record.id)
+        store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
+        started, handled = time.perf_counter(), 0
+        for batch in _decoded(project, waiting, progress, decoders):
+            store.batch(batch)
+            result.seconds = time.perf_counter() - started
+            handled += len(batch)
+            progress.report(handled, len(waiting), batch[-1][0].path)
+        if result.not_done and not result.done:
+            raise next(iter(result.not_done.values()))
     set_detector(project, record.id)
-    started, handled = time.perf_counter(), 0
-    for batch in _decoded(project, waiting, progress, decoders):
-        _store(project, record.id, detector, batch, result)
-        result.seconds = time.perf_counter() - started
-        handled += len(batch)
-        progress.report(handled, len(waiting), batch[-1][0].path)
     return result
 
 
@@ -110,27 +151,51 @@ def _decoded(
             yield [(image, future.result()) for image, future in current]
 
 
-def _store(
-    project: Project,
-    model_id: int,
-    detector: Detector,
-    batch: Sequence[tuple[ImageRecord, Reading]],
-    result: PrelabelResult,
-) -> None:
-    readable = [(image, reading) for image, reading in batch if not isinstance(reading, UnreadableImageError)]
-    found = detector.predict([pixels for _, (_, pixels) in readable])
-    for image, reading in batch:
-        if isinstance(reading, UnreadableImageError):
-            result.failed += note_unreadable(project, image, reading)
-    for (image, (size, pixels)), detections in zip(readable, found, strict=True):
+@dataclass(slots=True)
+class _Store:
+    """Runs a detector on decoded pictures and stores what it finds, each picture by itself."""
+
+    project: Project
+    model_id: int
+    detector: Detector
+    progress: Progress
+    longest: float
+    result: PrelabelResult
+    never_worked: bool
+
+    def batch(self, batch: Sequence[tuple[ImageRecord, Reading]]) -> None:
+        """One batch.
+
+        Raises:
+            ModelError: the detector has failed on the first few pictures it was ever given here.
+        """
+        for image, reading in batch:
+            if isinstance(reading, UnreadableImageError):
+                self.result.failed += note_unreadable(self.project, image, reading)
+                continue
+            try:
+                found = detect(self.detector, reading[1], self.progress, longest=self.longest)
+            except ModelError as error:
+                self.result.not_done[image.path] = error
+                if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
+                    raise
+            else:
+                self._keep(image, reading, found)
+
+    def _keep(self, image: ImageRecord, reading: tuple[tuple[int, int], RgbImage], found: Detections) -> None:
+        project, (size, pixels) = self.project, reading
         if (image.width, image.height) != size:
             project.images.set_size(image.id, *size)
         grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge picture
-        whole = detections if grown == 1 else replace(detections, bboxes=detections.bboxes * grown)
+        whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and image.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
-                project.predictions.replace(image.id, model_id, whole)
-    result.done += len(readable)
-    ids = frozenset(image.id for image, _ in batch)
-    result.changes |= Changes(predictions_of=ids, images=len(readable) < len(batch))
+                project.predictions.replace(image.id, self.model_id, whole)
+            if self.never_worked:
+                set_detector(project, self.model_id)
+        self.never_worked = False
+        self.result.done += 1
+        self.result.boxes += len(found.bboxes)
+        self.result.best = max(self.result.best, float(found.scores.max(initial=0)))
+        self.result.images.add(image.id)

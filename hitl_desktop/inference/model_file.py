@@ -1,0 +1,146 @@
+"""Why a file that is called a model cannot be loaded."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from hitl_desktop.errors import ModelError
+
+_EXPORT_AGAIN = "Export or download the model again."
+_TO_ONNX = "Export it to ONNX with the tool it was trained with, and choose the .onnx file."
+_MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--", b"<script")
+_SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
+    (0, b"version https://git-lfs", "a Git LFS pointer to a model, not the model",
+     "Run git lfs pull in its repository, or download the file itself."),
+    (0, b"\x1f\x8b", "a compressed file, not a model", "Unpack it and choose the .onnx file in it."),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive, not a model", "Unpack it and choose the .onnx file in it."),
+    (0, b"Rar!", "a RAR archive, not a model", "Unpack it and choose the .onnx file in it."),
+    (257, b"ustar", "a tar archive, not a model", "Unpack it and choose the .onnx file in it."),
+    (0, b"\x80\x02", "a Python pickle, probably of PyTorch, not an ONNX model", _TO_ONNX),
+    (0, b"\x89HDF", "a Keras (HDF5) model, not an ONNX model", _TO_ONNX),
+    (4, b"TFL3", "a TensorFlow Lite model, not an ONNX model", _TO_ONNX),
+    (0, b"GGUF", "a GGUF model, not an ONNX model", _TO_ONNX),
+    (0, b"%PDF", "a PDF document, not a model", _EXPORT_AGAIN),
+)  # fmt: skip
+_NEWER = re.compile(r"model IR version: (\d+), max supported IR version: (\d+)")
+_NEWER_OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
+_UNKNOWN_OPERATOR = re.compile(
+    r"(?:No Op registered for|Could not find an implementation for|Fatal error:) ?([\w.:]+)(?:\(-?\d+\))?"
+)
+_NO_REASON = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:|/\S+\.(?:cc|h):\d+ ")
+
+
+def check_is_model(file: Path) -> None:
+    """Refuse a file that its first bytes show to be something else than an ONNX model.
+
+    Raises:
+        ModelError: it is missing, empty, cannot be read, or is a pointer, page, archive or another kind of model.
+    """
+    if not file.is_file():
+        raise ModelError(f"There is no model file {file}.", hint="Check the name, or choose another model.")
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(512)
+    except OSError as error:
+        raise ModelError(
+            f"{file.name} cannot be read ({error.strerror}).", hint="Check its permissions, or choose another model."
+        ) from error
+    found = _something_else(file, head)
+    if found is not None:
+        raise ModelError(f"{file.name} is {found[0]}.", hint=found[1])
+
+
+def _something_else(file: Path, head: bytes) -> tuple[str, str] | None:
+    """What the file is instead of an ONNX model, and what to do."""
+    if not head.strip(b"\0 \t\r\n"):
+        return "empty, not a model", _EXPORT_AGAIN
+    if head.startswith(b"PK\x03\x04"):
+        return _zip_contents(file)
+    for offset, signature, what, hint in _SIGNATURES:
+        if head[offset:].startswith(signature):
+            return what, hint
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(_MARKUP):
+        return "a web page, not a model", "Download the file itself: the page probably asks to sign in or to confirm."
+    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
+        return "a text file, not a model", _EXPORT_AGAIN
+    return None
+
+
+def _zip_contents(file: Path) -> tuple[str, str]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return "a damaged zip archive, not a model", _EXPORT_AGAIN
+    if any(name.endswith("data.pkl") for name in names):
+        return "a PyTorch file, not an ONNX model", _TO_ONNX
+    inside = next((name for name in names if name.lower().endswith(".onnx")), None)
+    return "a zip archive, not a model", f"Unpack it and choose {inside or 'the .onnx file in it'}."
+
+
+def not_loadable(file: Path, error: Exception) -> ModelError:
+    """Why ONNX Runtime refused to load a file."""
+    text = str(error)
+    if newer := _NEWER.search(text):
+        return ModelError(
+            f"{file.name} has ONNX IR version {newer[1]}; this program reads up to {newer[2]}.",
+            hint="Export it for an older version, or update the program.",
+        )
+    if newer := _NEWER_OPSET.search(text):
+        return ModelError(
+            f"{file.name} uses opset {newer[1]} of {newer[2]}; this program runs up to {newer[3]}.",
+            hint=f"Export it with opset {newer[3]} or less, or update the program.",
+        )
+    if "xternal data" in text or "External initializer" in text:
+        return _without_weights(file, text)
+    if "Protobuf parsing failed" in text or "No graph was found" in text:
+        return ModelError(f"{file.name} is damaged or cut off, or is no ONNX model.", hint=_EXPORT_AGAIN)
+    if unknown := _UNKNOWN_OPERATOR.search(text):
+        return ModelError(
+            f"{file.name} uses the operator {unknown[1]}, which this program cannot run.",
+            hint="Export it with the standard ONNX operators in float32.",
+        )
+    return ModelError(
+        f"{file.name} is not an ONNX model that can be loaded ({reason(error)}).",
+        hint="Choose another file, or export the model again.",
+    )
+
+
+def _without_weights(file: Path, text: str) -> ModelError:
+    """The model's weights are in other files, which are missing or too short."""
+    files = _weight_files(file)
+    missing = [name for name in files if not (file.parent / name).is_file()]
+    if missing:
+        what = f"{', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not there"
+    elif files and "out of bounds" in text:
+        what = f"{', '.join(files)}, which is too short"
+    else:
+        what = f"other files, which cannot be used ({_shortened(text)})"
+    return ModelError(
+        f"{file.name} keeps its weights in {what}.",
+        hint="Put all of its files into one folder, or export it with its weights inside.",
+    )
+
+
+def _weight_files(file: Path) -> list[str]:
+    import onnx  # noqa: PLC0415 - heavy: only a model that cannot be loaded needs it
+
+    try:
+        graph = onnx.load(str(file), load_external_data=False).graph
+    except Exception:  # noqa: BLE001 - the caller reports what the runtime said of it
+        return []
+    named = (entry.value for tensor in graph.initializer for entry in tensor.external_data if entry.key == "location")
+    return list(dict.fromkeys(named))[:3]
+
+
+def reason(error: Exception) -> str:
+    """What ONNX Runtime gives as the reason, without codes, source files and what comes after 300 characters."""
+    return _shortened(str(error))
+
+
+def _shortened(text: str) -> str:
+    plain = " ".join(_NO_REASON.sub("", text.strip()).split()).rstrip(".")
+    return plain if len(plain) <= 300 else f"{plain[:300]}..."

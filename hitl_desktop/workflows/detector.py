@@ -1,0 +1,64 @@
+"""Which detector a project uses, and where its file is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, bundled_detectors, find_card
+from hitl_desktop.store.models import ModelRecord
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.naming import detector_of
+
+
+def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, ModelCard | None]:
+    """The detector to pre-label with: the model that was named, else the project's own, else the default one.
+
+    The project's own comes without its card, which `card_of` finds, so that a missing file matters only where it is
+    needed.
+
+    Raises:
+        ModelError: there is no such model, or its card or file is damaged.
+    """
+    own = detector_of(project) if model is None else None
+    if own is not None:
+        return own, None
+    card = find_card(model or DEFAULT_DETECTOR)
+    record = project.models.ensure(card.sha256, card.name, card.classes)
+    if model is not None and model.lower().endswith(".onnx"):
+        project.models.set_file(record.id, _noted(project, Path(model)))
+    return record, card
+
+
+def card_of(project: Project, detector: ModelRecord) -> ModelCard:
+    """The card of a detector that was used on the project: that of its file, or a bundled one.
+
+    Raises:
+        ModelError: its file is gone, is another model now, or was never noted and is not bundled.
+    """
+    file = project.path.parent / detector.file if detector.file else None
+    if file is not None and file.is_file():
+        card = find_card(str(file))
+        if card.sha256 == detector.hash:
+            return card
+    bundled = next((card for card in bundled_detectors() if card.sha256 == detector.hash), None)
+    if bundled is not None:
+        return bundled
+    if file is None:
+        what = f"It is not known where the file of this project's detector, {detector.name}, is."
+    elif file.is_file():
+        what = f"{file} is another model now than the one that proposed boxes in this project ({detector.name})."
+    else:
+        what = f"The file of this project's detector, {file}, is gone."
+    raise ModelError(
+        f"{what} No new pictures are pre-labelled; the boxes it proposed stay.",
+        hint="Put the file back, or choose a detector with: hitl-desktop prelabel PROJECT --model FILE.onnx",
+    )
+
+
+def _noted(project: Project, file: Path) -> str:
+    """A path relative to the project where the file lies below it, so that both can be moved; else absolute."""
+    absolute, beside = Path(os.path.abspath(file)), project.path.parent  # noqa: PTH100 - links are the user's choice
+    return absolute.relative_to(beside).as_posix() if absolute.is_relative_to(beside) else absolute.as_posix()
