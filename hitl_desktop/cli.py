@@ -59,19 +59,34 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+class _ReportedError(HitlError):
+    """A command that failed and still has something to report."""
+
+    def __init__(self, report: Report, error: HitlError) -> None:
+        super().__init__(error.message, hint=error.hint)
+        self.report = report
+
+
 def _reports(function: Callable[P, Report]) -> Callable[..., None]:
     """Print what a command returns: as JSON, or as lines."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        json_ = kwargs.pop("json_")
-        report = function(*args, **kwargs)
-        if json_:
-            click.echo(json.dumps(report, ensure_ascii=False, allow_nan=False))
-        else:
-            click.echo("\n".join(_lines(report)))
+        json_ = bool(kwargs.pop("json_"))
+        try:
+            _print(function(*args, **kwargs), json_=json_)
+        except _ReportedError as error:
+            _print(error.report, json_=json_)
+            raise
 
     return as_json(run)
+
+
+def _print(report: Report, *, json_: bool) -> None:
+    if json_:
+        click.echo(json.dumps(report, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo("\n".join(_lines(report)))
 
 
 def _lines(report: Report) -> Iterable[str]:
@@ -94,6 +109,8 @@ def _short(value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, dict):
         return ", ".join(f"{k} {_short(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_short(v) for v in value)
     return str(value)
 
 
@@ -167,11 +184,15 @@ def refresh(project: Path) -> Report:
 
 @cli.command()
 @click.argument("project", type=PATH)
-@click.option("--model", default=None, metavar="NAME|FILE.onnx", help="A bundled detector, or an ONNX file.")
+@click.option(
+    "--model",
+    default=None,
+    metavar="NAME|FILE.onnx",
+    help="A bundled detector, or an ONNX file; the project keeps it. Without it, the project's own detector.",
+)
 @_reports
 def prelabel(project: Path, model: str | None) -> Report:
     """Let the detector propose boxes; goes on where it stopped."""
-    from hitl_desktop.inference.registry import DEFAULT_DETECTOR  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
     from hitl_desktop.workflows.open_folder import refresh as list_what_is_new  # noqa: PLC0415
@@ -180,13 +201,17 @@ def prelabel(project: Path, model: str | None) -> Report:
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
         list_what_is_new(opened, progress)  # and pictures that came back can be read again
-        result = run(opened, progress, model=model or DEFAULT_DETECTOR, threads=_cores())
+        result = run(opened, progress, model=model, threads=_cores())
         refresh_queue(opened, load_naming(opened), progress)
     return {
+        "model": result.model,
         "done": result.done,
         "skipped": result.skipped,
         "failed": result.failed,
+        "not_done": [{"path": path, "reason": str(error)} for path, error in result.not_done.items()],
+        "boxes": result.boxes,
         "images_per_s": round(result.images_per_s, 2),
+        "remarks": result.remarks,
     }
 
 
@@ -387,23 +412,29 @@ def export_head(project: Path, out: Path) -> Report:
 @click.option("--ground-truth", "truth", type=PATH, required=True, help="A COCO file.")
 @_reports
 def evaluate(project: Path, truth: Path) -> Report:
-    """Compare the current proposals with ground truth."""
+    """Compare the current proposals with ground truth, and list what of it was left out."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.evaluate import evaluate as run  # noqa: PLC0415
+    from hitl_desktop.workflows.ground_truth import NothingLeftError, measurable  # noqa: PLC0415
     from hitl_desktop.workflows.import_dataset import read_dataset  # noqa: PLC0415
 
-    dataset = read_dataset(truth).dataset
+    read = read_dataset(truth)
     with Project.open(project, background=True) as opened, TerminalProgress("Evaluating") as progress:
-        result = run(opened, dataset, progress, threads=_cores())
+        try:
+            usable = measurable(opened, read)
+        except NothingLeftError as error:
+            raise _ReportedError({"images": 0, "map": None, "ap50": None} | error.truth.report(), error) from error
+        result = run(opened, usable.dataset, progress, threads=_cores())
     return {
         "images": result.images,
+        "annotations": len(usable.dataset.annotations),
         "map": result.map,
         "ap50": result.ap50,
         "per_category": {name: {"map": ap, "ap50": ap50} for name, (ap, ap50) in result.per_category.items()},
         "shown": result.shown,
         "shown_right": result.shown_right,
         "ece": {"value": result.ece, "interval": list(result.ece_interval)},
-    }
+    } | usable.report()
 
 
 @cli.command()
@@ -448,6 +479,7 @@ def simulate(
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.learning.metrics import paired_difference  # noqa: PLC0415
     from hitl_desktop.learning.query import STRATEGIES  # noqa: PLC0415
+    from hitl_desktop.workflows.ground_truth import NothingLeftError  # noqa: PLC0415
     from hitl_desktop.workflows.simulate import DEFAULT  # noqa: PLC0415
     from hitl_desktop.workflows.simulate import simulate as run  # noqa: PLC0415
 
@@ -455,11 +487,14 @@ def simulate(
     others = [name for name in (DEFAULT, *STRATEGIES) if name != first] if "all" in against else against
     names = (first, *others)
     with TerminalProgress("Simulating") as progress:
-        result, *others = run(
-            dataset_dir, progress, strategies=names, pictures=pictures, seeds=seeds, test_share=test_share,
-            threads=_cores(),
-        )  # fmt: skip
-    report = _simulated(result)
+        try:
+            result, *others = run(
+                dataset_dir, progress, strategies=names, pictures=pictures, seeds=seeds, test_share=test_share,
+                threads=_cores(),
+            )  # fmt: skip
+        except NothingLeftError as error:
+            raise _ReportedError({"dataset": dataset_dir.name, "steps": []} | error.truth.report(), error) from error
+    report = _simulated(result) | result.truth.report()
     if others:
         report["against"] = {}
         for other in others:

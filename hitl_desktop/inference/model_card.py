@@ -17,7 +17,10 @@ MOST_SIDE = 8192
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """How a picture becomes the network's input: size as (width, height), channel means and deviations on 0..255."""
+    """How a picture becomes the network's input: size as (width, height), channel means and deviations on 0..255.
+
+    A size of 0 x 0 is that of the picture.
+    """
 
     size: tuple[int, int]
     mean: tuple[float, float, float]
@@ -82,8 +85,8 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
 
 def _problem(card: ModelCard) -> str:
     """What makes a card unusable; empty if nothing does."""
-    if not all(0 < side <= MOST_SIDE for side in card.input.size):
-        return f"the input size must be 1 to {MOST_SIDE} pixels a side"
+    if not all(0 <= side <= MOST_SIDE for side in card.input.size):
+        return f"the input size must be at most {MOST_SIDE} pixels a side"
     if not all(math.isfinite(value) for value in (*card.input.mean, *card.input.std)) or 0 in card.input.std:
         return "mean and std must be finite, and std not 0"
     if not all(stride > 0 for stride in card.decode.strides):

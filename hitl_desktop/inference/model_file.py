@@ -12,17 +12,17 @@ _EXPORT_AGAIN = "Export or download the model again."
 _TO_ONNX = "Export it to ONNX with the tool it was trained with, and choose the .onnx file."
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--", b"<script")
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"version https://git-lfs", "a Git LFS pointer to a model, not the model",
+    (0, b"version https://git-lfs", "a Git LFS pointer to a model, not the model itself",
      "Run git lfs pull in its repository, or download the file itself."),
-    (0, b"\x1f\x8b", "a compressed file, not a model", "Unpack it and choose the .onnx file in it."),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive, not a model", "Unpack it and choose the .onnx file in it."),
-    (0, b"Rar!", "a RAR archive, not a model", "Unpack it and choose the .onnx file in it."),
-    (257, b"ustar", "a tar archive, not a model", "Unpack it and choose the .onnx file in it."),
+    (0, b"\x1f\x8b", "a compressed file, not an ONNX model", "Unpack it and choose the .onnx file in it."),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive, not an ONNX model", "Unpack it and choose the .onnx file in it."),
+    (0, b"Rar!", "a RAR archive, not an ONNX model", "Unpack it and choose the .onnx file in it."),
+    (257, b"ustar", "a tar archive, not an ONNX model", "Unpack it and choose the .onnx file in it."),
     (0, b"\x80\x02", "a Python pickle, probably of PyTorch, not an ONNX model", _TO_ONNX),
     (0, b"\x89HDF", "a Keras (HDF5) model, not an ONNX model", _TO_ONNX),
     (4, b"TFL3", "a TensorFlow Lite model, not an ONNX model", _TO_ONNX),
     (0, b"GGUF", "a GGUF model, not an ONNX model", _TO_ONNX),
-    (0, b"%PDF", "a PDF document, not a model", _EXPORT_AGAIN),
+    (0, b"%PDF", "a PDF document, not an ONNX model", _EXPORT_AGAIN),
 )  # fmt: skip
 _NEWER = re.compile(r"model IR version: (\d+), max supported IR version: (\d+)")
 _NEWER_OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
@@ -55,7 +55,7 @@ def check_is_model(file: Path) -> None:
 def _something_else(file: Path, head: bytes) -> tuple[str, str] | None:
     """What the file is instead of an ONNX model, and what to do."""
     if not head.strip(b"\0 \t\r\n"):
-        return "empty, not a model", _EXPORT_AGAIN
+        return "empty, not an ONNX model", _EXPORT_AGAIN
     if head.startswith(b"PK\x03\x04"):
         return _zip_contents(file)
     for offset, signature, what, hint in _SIGNATURES:
@@ -63,9 +63,12 @@ def _something_else(file: Path, head: bytes) -> tuple[str, str] | None:
             return what, hint
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_MARKUP):
-        return "a web page, not a model", "Download the file itself: the page probably asks to sign in or to confirm."
+        return (
+            "a web page, not an ONNX model",
+            "Download the file itself: the page probably asks to sign in or to confirm.",
+        )
     if all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
-        return "a text file, not a model", _EXPORT_AGAIN
+        return "a text file, not an ONNX model", _EXPORT_AGAIN
     return None
 
 
@@ -74,11 +77,11 @@ def _zip_contents(file: Path) -> tuple[str, str]:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile):
-        return "a damaged zip archive, not a model", _EXPORT_AGAIN
+        return "a damaged zip archive, not an ONNX model", _EXPORT_AGAIN
     if any(name.endswith("data.pkl") for name in names):
         return "a PyTorch file, not an ONNX model", _TO_ONNX
     inside = next((name for name in names if name.lower().endswith(".onnx")), None)
-    return "a zip archive, not a model", f"Unpack it and choose {inside or 'the .onnx file in it'}."
+    return "a zip archive, not an ONNX model", f"Unpack it and choose {inside or 'the .onnx file in it'}."
 
 
 def not_loadable(file: Path, error: Exception) -> ModelError:

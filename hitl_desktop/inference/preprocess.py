@@ -40,6 +40,8 @@ def check_input(card: ModelCard, session: Session) -> None:
     width, height = card.input.size
     wanted = [1, 3, height, width]
     shape = session.input_shape
+    if 0 in card.input.size:
+        raise ModelError(f"The card of {session.name} has no input size.", hint="Give it: size = [width, height].")
     is_declared = bool(shape)
     fits = len(shape) == len(wanted) and all(
         not isinstance(axis, int) or axis == size for axis, size in zip(shape, wanted, strict=True)

@@ -54,7 +54,8 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
         what = f"The file of this project's detector, {file}, is gone."
     raise ModelError(
         f"{what} No new pictures are pre-labelled; the boxes it proposed stay.",
-        hint="Put the file back, or choose a detector with: hitl-desktop prelabel PROJECT --model FILE.onnx",
+        hint="Put the file back; or close the project and choose another detector with "
+        f"hitl-desktop prelabel {project.path.name} --model FILE.onnx",
     )
 
 

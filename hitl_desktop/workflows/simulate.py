@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.images import Split
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import area_under_curve
 from hitl_desktop.learning.query import strategy_named
@@ -21,7 +22,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, embed_pictures
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.finding import find_ahead
-from hitl_desktop.workflows.import_dataset import match_by_name, read_dataset
+from hitl_desktop.workflows.ground_truth import GroundTruth, measurable
+from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.mixing import Mix
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
@@ -63,12 +65,13 @@ class _Measured(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A replayed data set."""
+    """A replayed data set; `truth` is the part of it that could be used."""
 
     dataset: str
     strategy: str
     seeds: int
     steps: tuple[Step, ...]
+    truth: GroundTruth
 
     @property
     def areas(self) -> list[float]:
@@ -99,13 +102,14 @@ def simulate(
 
     Raises:
         HitlError: the folder is no data set, or too small, or there is no such strategy.
+        NothingLeftError: no picture with a box can be used.
     """
     mixes = [(name, _mix_named(name)) for name in strategies]
     file, folder = dataset_dir / "instances.json", dataset_dir / "images"
-    truth = read_dataset(file).dataset
+    read = read_dataset(file)
     with tempfile.TemporaryDirectory(prefix="hitl-simulate-") as place:
         base = Path(place) / "base.hitl"
-        _prepare(base, folder, truth, progress, threads)
+        usable = _prepare(base, folder, read, progress, threads)
         simulations: list[Simulation] = []
         for name, how in mixes:
             runs: list[list[_Measured]] = []
@@ -114,12 +118,12 @@ def simulate(
                 copy = base.with_name(f"seed-{seed}.hitl")
                 shutil.copy(base, copy)
                 with Project.open(copy, background=True) as project:
-                    pool = _hold_back(project, truth, test_share, seed)
+                    pool = _hold_back(project, usable, test_share, seed)
                     wanted = steps_up_to(min(pictures, pool))
-                    runs.append(_run(project, truth, wanted, how, seed, progress, threads))
+                    runs.append(_run(project, usable.dataset, wanted, how, seed, progress, threads))
                 copy.unlink()
             steps = tuple(Step(n, *zip(*(run[k] for run in runs), strict=True)) for k, n in enumerate(wanted))
-            simulations.append(Simulation(dataset_dir.resolve().name, name, seeds, steps))
+            simulations.append(Simulation(dataset_dir.resolve().name, name, seeds, steps, usable))
     return simulations
 
 
@@ -131,30 +135,27 @@ def _mix_named(name: str) -> Mix:
     return Mix(name, {})
 
 
-def _prepare(path: Path, folder: Path, truth: Dataset, progress: Progress, threads: int | None) -> None:
-    """The project all seeds start from: pre-labelled, with the vectors of all proposals."""
+def _prepare(path: Path, folder: Path, read: ImportResult, progress: Progress, threads: int | None) -> GroundTruth:
+    """The project all seeds start from: pre-labelled, with the vectors of all proposals; and what can be used."""
     with Project.create(path) as project:
         add_folder(project, folder, progress)
         scan(project, progress)
         for category in truth.categories:
             project.categories.ensure(category.name, wanted_id=category.id)
-        for image in truth.images:
-            if "/" in image.file_name and not (folder / image.file_name).exists():
-                raise HitlError(
-                    f"{image.file_name} is not in {folder}.", hint="A data set holds images/ and instances.json."
-                )
         prelabel(project, progress, threads=threads)
+        usable = measurable(project, read)
         readable = [i for i in project.images.all() if i.reason is None]
         embed_images(project, readable, progress, threads=threads)
         embed_pictures(project, readable, progress, threads=threads)
         refresh_queue(project, load_naming(project), progress)  # which pictures are nearly the same
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return usable
 
 
-def _hold_back(project: Project, truth: Dataset, test_share: float, seed: int) -> int:
+def _hold_back(project: Project, usable: GroundTruth, test_share: float, seed: int) -> int:
     """Mark the test part, and pictures without ground truth with it; returns how many are left to teach."""
-    by_name = match_by_name(project, [image.file_name for image in truth.images])
-    known = sorted(image.id for image in by_name.values() if image.reason is None)
+    answers = answers_for(project, usable.dataset)
+    known = sorted(answers)
     test = random.Random(seed).sample(known, max(1, round(len(known) * test_share))) if known else []  # noqa: S311
     groups, side = project.images.same_as(), dict[str, bool]()
     chosen = set(test)  # nearly the same pictures are all where the first of them is
@@ -163,6 +164,11 @@ def _hold_back(project: Project, truth: Dataset, test_share: float, seed: int) -
     if pool < 1:
         raise HitlError(
             "The data set is too small to hold pictures back for the test.", hint="It needs two pictures or more."
+        )
+    if not any(answers[i] for i in test):
+        raise HitlError(
+            f"Of the {counted(len(test), 'picture')} held back for the test none has a box; nothing can be measured.",
+            hint="Hold back a larger share (--test-share), or use another data set.",
         )
     with project.db.transaction():
         project.images.set_split(set(project.images.ids()) - set(known), Split.TEST)

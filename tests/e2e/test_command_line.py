@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hitl_desktop import __version__
+from tests.toy_models import toy
 
 
 def hitl(*args: object, code: int = 0) -> str:
@@ -80,6 +81,25 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert told["categories"][0]["name"] in page
     assert "Consistency of the people" in page
     assert "held_out" in hitl("report", project)
+
+
+def test_measuring_lists_what_was_left_out_and_fails_where_nothing_is_left(tmp_path: Path, dataset: Path) -> None:
+    project = tmp_path / "p.hitl"
+    report("new", project, "--images", dataset / "images")
+    done = report("prelabel", project, "--model", toy(tmp_path / "mine.onnx"))
+    assert (done["model"], done["done"], done["boxes"], done["not_done"], done["remarks"]) == ("mine", 12, 12, [], [])
+    data = json.loads((dataset / "instances.json").read_text())
+    data["images"][0]["file_name"] = "gone.png"
+    (tmp_path / "truth.json").write_text(json.dumps(data))
+    told = report("evaluate", project, "--ground-truth", tmp_path / "truth.json")
+    assert told["images"] == 11
+    first = told["left_out"][0]
+    assert (first["what"], first["count"], first["examples"]) == ("picture", 1, ["gone.png"])
+    assert "gone.png" in hitl("evaluate", project, "--ground-truth", tmp_path / "truth.json")
+    data["images"] = data["images"][:1]
+    (tmp_path / "truth.json").write_text(json.dumps(data))
+    arguments = ("evaluate", project, "--ground-truth", tmp_path / "truth.json", "--json")
+    assert "Nothing is left to measure" in hitl(*arguments, code=1)
 
 
 @pytest.mark.slow

@@ -137,7 +137,7 @@ def test_models_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model file"):
         find_card(str(tmp_path / "nothing.onnx"))
     (tmp_path / "broken.onnx").write_bytes(b"not a model")
-    with pytest.raises(ModelError, match="is a text file, not a model"):
+    with pytest.raises(ModelError, match="is a text file, not an ONNX model"):
         find_card(str(tmp_path / "broken.onnx"))
     with pytest.raises(ModelError, match="made to embed"):
         load_detector(find_card(DEFAULT_ENCODER))
