@@ -29,7 +29,11 @@ _NEWER_OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) i
 _UNKNOWN_OPERATOR = re.compile(
     r"(?:No Op registered for|Could not find an implementation for|Fatal error:) ?([\w.:]+)(?:\(-?\d+\))?"
 )
-_NO_REASON = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:|/\S+\.(?:cc|h):\d+ ")
+_NO_REASON = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:|"
+    r"/\S+\.(?:cc|h):\d+ (?:[^\n]*?onnxruntime::[^\n]*?\)(?: const)? )?"
+)
+"""Codes, the file's own name, and source lines of the runtime with the signatures of its functions."""
 
 
 def check_is_model(file: Path) -> None:

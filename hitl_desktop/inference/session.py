@@ -50,7 +50,10 @@ class Session:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session: Any = ort.InferenceSession(
-                graph or str(file), options, providers=[f"{PROVIDER}ExecutionProvider"]
+                graph or str(file),
+                options,
+                providers=[f"{PROVIDER}ExecutionProvider"],
+                enable_fallback=0,  # to the same provider once more, with a notice on standard output
             )
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
             raise not_loadable(file, error) from error
