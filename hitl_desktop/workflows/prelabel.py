@@ -59,13 +59,20 @@ class PrelabelResult:
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
+    def failure(self) -> ModelError:
+        """Where the detector failed, and why on the first of these pictures."""
+        paths = list(self.not_done)
+        named = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
+        first = self.not_done[paths[0]]
+        where = f"{self.model} failed on {counted(len(paths), 'picture')} ({named}), to be tried again next time"
+        return ModelError(f"{where}: {first.message}", hint=first.hint)
+
+    @property
     def remarks(self) -> list[str]:
         """What went otherwise than expected, and what to do about it."""
         told: list[str] = []
         if self.not_done:
-            first = next(iter(self.not_done.values()))
-            count = counted(len(self.not_done), "picture")
-            told.append(f"{self.model} failed on {count}; they are tried again next time. {first}")
+            told.append(str(self.failure))
         if self.done and self.best < DISPLAY_THRESHOLD:
             what = "nothing" if not self.boxes else f"nothing with a score of {DISPLAY_THRESHOLD:g} or more"
             told.append(
@@ -114,8 +121,8 @@ def prelabel(
             result.seconds = time.perf_counter() - started
             handled += len(batch)
             progress.report(handled, len(waiting), batch[-1][0].path)
-        if result.not_done and not result.done:
-            raise next(iter(result.not_done.values()))
+        if result.not_done and store.never_worked:
+            raise result.failure
     set_detector(project, record.id)
     return result
 
@@ -178,7 +185,7 @@ class _Store:
             except ModelError as error:
                 self.result.not_done[image.path] = error
                 if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
-                    raise
+                    raise self.result.failure from error
             else:
                 self._keep(image, reading, found)
 

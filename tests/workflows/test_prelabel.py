@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import detector_of
+from hitl_desktop.workflows.naming import detector_of, set_detector
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.prelabel import prelabel
 from tests.conftest import CancelAt, save
@@ -138,7 +140,11 @@ def test_a_picture_on_which_the_model_fails_is_reported_and_tried_again(project:
     file = toy(tmp_path / "mine.onnx")
     first = prelabel(project, QUIET, model=str(file), threads=1)
     assert (first.done, list(first.not_done)) == (4, ["black.png"])
-    assert "mine failed on 1 picture; they are tried again next time. mine.onnx computed NaN" in first.remarks[0]
+    assert first.remarks[0].startswith(
+        "mine failed on 1 picture (black.png), to be tried again next time: mine.onnx computed NaN or infinity"
+    )
+    again = prelabel(project, QUIET, threads=1)
+    assert (again.done, again.skipped, list(again.not_done)) == (0, 4, ["black.png"])
     save(tmp_path / "pictures" / "black.png", np.full((30, 30, 3), 9, np.uint8))
     second = prelabel(project, QUIET, threads=1)
     assert (second.done, second.skipped, second.not_done) == (1, 4, {})
@@ -209,3 +215,22 @@ def test_a_detector_that_is_named_replaces_the_projects_own(project: Project, tm
         prelabel(project, QUIET, model=str(file), threads=1)
         assert getattr(detector_of(project), "name", "") == file.stem
         assert [box[-1] for box in boxes_of(project, 1)] == [score]
+
+
+def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_replaced(project: Project) -> None:
+    """Older projects do not hold where the file of their detector is."""
+    none = Detections(np.zeros((0, 4)), np.zeros((0, 1), np.float32))
+    unknown = project.models.ensure("hash", "my_yolo", ("cup",))
+    for image_id in (1, 2, 3, 4):
+        project.predictions.replace(image_id, unknown.id, none)
+    set_detector(project, unknown.id)
+    assert prelabel(project, QUIET, threads=1).skipped == 4
+    assert getattr(detector_of(project), "name", "") == "my_yolo"
+    project.predictions.look_again(4)
+    with pytest.raises(ModelError, match="not known where the file of this project's detector, my_yolo, is"):
+        prelabel(project, QUIET, threads=1)
+    assert getattr(detector_of(project), "name", "") == "my_yolo"
+    bundled = find_card(DEFAULT_DETECTOR)
+    set_detector(project, project.models.ensure(bundled.sha256, bundled.name, bundled.classes).id)
+    result = prelabel(project, QUIET, threads=1)
+    assert (result.model, result.done) == (DEFAULT_DETECTOR, 4)
