@@ -140,7 +140,7 @@ def _prepare(path: Path, folder: Path, read: ImportResult, progress: Progress, t
     with Project.create(path) as project:
         add_folder(project, folder, progress)
         scan(project, progress)
-        for category in truth.categories:
+        for category in read.dataset.categories:
             project.categories.ensure(category.name, wanted_id=category.id)
         prelabel(project, progress, threads=threads)
         usable = measurable(project, read)
