@@ -15,16 +15,36 @@ import click
 from hitl_desktop import __version__
 
 if TYPE_CHECKING:
+    from hitl_desktop.domain.dataset import ImportOptions
+    from hitl_desktop.workflows.import_dataset import ImportSummary
     from hitl_desktop.workflows.simulate import Simulation
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
 from hitl_desktop.terminal import TerminalProgress
 
 P = ParamSpec("P")
+_MOST_ISSUES = 20
+_ONLY_JSON = {"kind", "count"}
+"""Of an issue, what the lines for people have counted before."""
 Report = dict[str, Any]
 
 PATH = click.Path(path_type=Path)
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+_UNLABELLED = click.option(
+    "--unlabelled",
+    type=click.Choice(["undecided", "empty"]),
+    default="undecided",
+    show_default=True,
+    help="What pictures are that the file lists without a box.",
+)
+_BOXES = click.option(
+    "--boxes",
+    type=click.Choice(["pixels", "corners", "fractions", "fraction-corners"]),
+    default=None,
+    help="What the numbers of a box are: x y width height, two corners, or either as fractions of the picture.",
+)
 
 
 class _OpenByDefault(click.Group):
@@ -67,17 +87,19 @@ class _ReportedError(HitlError):
         self.report = report
 
 
-def _reports(function: Callable[P, Report]) -> Callable[..., None]:
+def _reports(function: Callable[P, Report]) -> Callable[..., int | None]:
     """Print what a command returns: as JSON, or as lines."""
 
     @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+    def run(*args: P.args, **kwargs: P.kwargs) -> int | None:
         json_ = bool(kwargs.pop("json_"))
         try:
-            _print(function(*args, **kwargs), json_=json_)
+            report = function(*args, **kwargs)
         except _ReportedError as error:
             _print(error.report, json_=json_)
             raise
+        _print(report, json_=json_)
+        return 1 if report.get("nothing_came_in") else None
 
     return as_json(run)
 
@@ -91,11 +113,19 @@ def _print(report: Report, *, json_: bool) -> None:
 
 def _lines(report: Report) -> Iterable[str]:
     for key, value in report.items():
-        if isinstance(value, list):
+        if key == "nothing_came_in":
+            continue
+        if key == "summary":
+            yield str(value)
+        elif isinstance(value, list):
             yield f"{key}: {len(value)}"
-            for row in value:
-                shown = row.values() if isinstance(row, dict) else [row]
-                yield "  " + "  ".join(_short(v) for v in shown if v is not None)
+            shown = value[:_MOST_ISSUES] if key == "issues" else value
+            left_out = _ONLY_JSON if key == "issues" else ()
+            for row in shown:
+                parts = [v for k, v in row.items() if k not in left_out] if isinstance(row, dict) else [row]
+                yield "  " + "  ".join(_short(v) for v in parts if v is not None)
+            if len(shown) < len(value):
+                yield f"  ... and {len(value) - len(shown)} more (--json lists all)"
         elif isinstance(value, dict):
             yield f"{key}:"
             for name, row in value.items():
@@ -142,14 +172,16 @@ def sample() -> None:
 @click.argument("project", type=PATH)
 @click.option("--images", "folder", type=PATH, required=True, help="The folder of pictures.")
 @click.option("--coco", type=PATH, help="A COCO file that becomes ground truth of decided pictures.")
+@_UNLABELLED
+@_BOXES
 @_reports
-def new(project: Path, folder: Path, coco: Path | None) -> Report:
+def new(project: Path, folder: Path, coco: Path | None, unlabelled: str, boxes: str | None) -> Report:
     """Create a project from a folder of pictures."""
     from hitl_desktop.workflows.new_project import new_project  # noqa: PLC0415
 
     with TerminalProgress("Reading pictures") as progress:
-        made = new_project(project, folder, progress, coco=coco)
-    return {
+        made = new_project(project, folder, progress, coco=coco, options=_import_options(unlabelled, boxes))
+    return _import_report(made.imported) | {
         "images": made.images,
         "annotations": made.annotations,
         "categories": made.categories,
@@ -157,6 +189,25 @@ def new(project: Path, folder: Path, coco: Path | None) -> Report:
         "remarks": [{"path": path, "remark": remark} for path, remark in made.remarks],
         "passed_over": dict(made.passed_over),
         "issues": [asdict(issue) for issue in made.issues],
+    }
+
+
+def _import_options(unlabelled: str, boxes: str | None) -> ImportOptions:
+    from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled  # noqa: PLC0415
+
+    return ImportOptions(Unlabelled(unlabelled), BoxForm(boxes) if boxes else None)
+
+
+def _import_report(imported: ImportSummary | None) -> Report:
+    """What to say first of a file that was to come in."""
+    if imported is None:
+        return {}
+    return {
+        "summary": imported.words,
+        "nothing_came_in": imported.is_nothing,
+        "listed": {"images": imported.listed_images, "annotations": imported.listed_annotations},
+        "came_in": {"images": imported.images, "annotations": imported.annotations},
+        "faults": imported.faults(),
     }
 
 
@@ -212,6 +263,7 @@ def prelabel(project: Path, model: str | None) -> Report:
         "boxes": result.boxes,
         "images_per_s": round(result.images_per_s, 2),
         "remarks": result.remarks,
+        "changed": [{"path": path, "reason": reason} for path, reason in result.changed.items()],
     }
 
 
@@ -356,8 +408,10 @@ def queue(project: Path, limit: int | None) -> Report:
 @click.argument("project", type=PATH)
 @click.argument("path", type=PATH)
 @click.option("--format", "format_name", default="coco", show_default=True)
+@_UNLABELLED
+@_BOXES
 @_reports
-def import_(project: Path, path: Path, format_name: str) -> Report:
+def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None) -> Report:
     """Take a data set file as ground truth."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
@@ -366,9 +420,9 @@ def import_(project: Path, path: Path, format_name: str) -> Report:
     result = read_dataset(path, format_name=format_name)
     with Project.open(project) as opened, TerminalProgress("Reading pictures") as progress:
         list_what_is_new(opened, progress)
-        summary = import_dataset(opened, result)
+        summary = import_dataset(opened, result, _import_options(unlabelled, boxes), file=path)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
-    return {
+    return _import_report(summary) | {
         "images": summary.images,
         "annotations": summary.annotations,
         "categories": summary.categories,
@@ -382,15 +436,16 @@ def import_(project: Path, path: Path, format_name: str) -> Report:
 @click.option("--format", "format_name", default="coco", show_default=True)
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 @click.option("--all", "all_images", is_flag=True, help="Undecided and skipped pictures too.")
+@click.option("--force", is_flag=True, help="Replace a file that was imported, or that another program wrote.")
 @_reports
-def export(project: Path, format_name: str, out: Path, all_images: bool) -> Report:
+def export(project: Path, format_name: str, out: Path, all_images: bool, force: bool) -> Report:
     """Write the decided pictures and their annotations."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.export_dataset import export_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.export_dataset import export_dataset, in_words  # noqa: PLC0415
 
     with Project.open(project) as opened:
-        summary = export_dataset(opened, out, format_name=format_name, all_images=all_images)
-    return asdict(summary) | {"path": str(summary.path)}
+        summary = export_dataset(opened, out, format_name=format_name, all_images=all_images, force=force)
+    return asdict(summary) | {"path": str(summary.path), "remarks": in_words(summary)}
 
 
 @cli.command("export-head")

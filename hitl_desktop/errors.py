@@ -31,3 +31,7 @@ class ModelError(HitlError):
 
 class FormatError(HitlError):
     """A data set file that cannot be read or written."""
+
+
+class WouldReplaceError(FormatError):
+    """An export that would replace a file of another program, or one that was imported."""

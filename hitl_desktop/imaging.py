@@ -94,6 +94,21 @@ def verify(path: Path) -> tuple[int, int]:
     return inspect(path).size
 
 
+def read_header(path: Path) -> tuple[tuple[int, int], int]:
+    """Upright width and height as the header says, and the orientation (EXIF, 1 to 8) by which pixels are turned.
+
+    Raises:
+        UnreadableImageError: there is no header that can be read.
+    """
+
+    def read(picture: _Picture) -> tuple[tuple[int, int], int]:
+        if isinstance(picture, _Plain) and picture.image.format == "PNG" and not pyramid.is_huge(picture.size):
+            picture.image.load()  # its orientation may follow the pixels
+        return picture.upright_size(), picture.turned_by()
+
+    return _read(path, read, MOST_STREAMED)
+
+
 def read_upright(path: Path) -> RgbImage:
     """The whole picture.
 
@@ -198,6 +213,10 @@ class _Picture(Protocol):
         ...
 
     def upright_size(self) -> tuple[int, int]: ...
+
+    def turned_by(self) -> int:
+        """The orientation (EXIF, 1 to 8) by which the stored pixels are turned; 1 where the decoder itself does it."""
+        ...
 
     def check(self) -> None:
         """Decode it to its end."""
@@ -307,6 +326,9 @@ class _Deep:
     def upright_size(self) -> tuple[int, int]:
         return _upright_size(self.size, self.orientation)
 
+    def turned_by(self) -> int:
+        return self.orientation
+
     def check(self) -> None:
         libvips.check_deep(self.path)
 
@@ -331,7 +353,7 @@ class _Plain:
     no_data: float | None
 
     def upright_size(self) -> tuple[int, int]:
-        return _upright_size(self.size, self._orientation())
+        return _upright_size(self.size, self.turned_by())
 
     def check(self) -> None:
         self.image.draft("RGB", (1, 1))
@@ -353,7 +375,7 @@ class _Plain:
             pixels = libvips.decode(self.path)
         except libvips.library().Error:
             return None  # Pillow tells what is wrong with it
-        return None if pixels is None else _turned_array(pixels, self._orientation())
+        return None if pixels is None else _turned_array(pixels, self.turned_by())
 
     def reduced(self, side: int) -> RgbImage:
         shrink = side / max(self.size)
@@ -371,7 +393,7 @@ class _Plain:
             return None
         return _of_pages(pages, _PAGES.get(self.image.format or "", "frame"))
 
-    def _orientation(self) -> int:
+    def turned_by(self) -> int:
         image = self.image
         if image.format in _TURNED_BY_DECODER or (pyramid.is_huge(self.size) and "exif" not in image.info):
             return 1  # a PNG may have it behind its pixels, for which those of a huge one are not decoded
@@ -386,7 +408,7 @@ class _Plain:
         image = self.image
         deep = _is_deep_colour(image)  # decoding forgets it
         image.load()
-        orientation = self._orientation()  # after the pixels: in a PNG it may follow them
+        orientation = self.turned_by()  # after the pixels: in a PNG it may follow them
         if deep:
             return _turned(Image.fromarray(libvips.decode_deep(self.path)), orientation)
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):

@@ -1,6 +1,7 @@
 """Categories and tags: names with ids that never move."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Tag:
     name: str
 
 
+_INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 _AFTER_W = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -71,6 +73,16 @@ def singular(name: str) -> str:
     return key
 
 
+def name_key(name: str) -> str:
+    """The key under which names look the same: case, spaces, invisible characters and Unicode form do not count."""
+    visible = re.sub(f"[\\s{_INVISIBLE}]+", "", unicodedata.normalize("NFC", name))
+    return unicodedata.normalize("NFC", visible.casefold())
+
+
 def normalise_name(name: str) -> str:
-    """The key under which names are the same: case, spaces, `_` and `-` do not count."""
-    return re.sub(r"[\s_\-]+", "", name).casefold()
+    """The key under which names that people type are the same: as `name_key`, and `_` and `-` do not count either.
+
+    In a name of nothing but these they do.
+    """
+    key = name_key(name)
+    return re.sub(r"[_\-]+", "", key) or key

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
@@ -12,7 +13,8 @@ from hitl_desktop.domain.images import ImageState
 class DatasetImage:
     """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground truth.
 
-    `sets` are the sets of edge cases it is in.
+    `state` is None where the file lists the picture without a box and without a word about it. `sets` are the sets of
+    edge cases it is in. `extra` is a JSON object of the keys that the program has no place for.
     """
 
     id: int
@@ -20,8 +22,18 @@ class DatasetImage:
     width: int
     height: int
     tags: tuple[str, ...] = ()
-    state: ImageState = ImageState.DECIDED
+    state: ImageState | None = ImageState.DECIDED
     sets: tuple[str, ...] = ()
+    extra: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """JSON of what a file says beyond pictures, names and boxes: by annotation id, category id, and top-level key."""
+
+    annotations: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
+    categories: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
+    top: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +44,89 @@ class Dataset:
     categories: tuple[Category, ...]
     annotations: tuple[Annotation, ...]
     pinned: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    extras: Extras = field(default_factory=Extras)
+
+
+class IssueKind(StrEnum):
+    """What is the matter with a record; boxes and pictures of the kinds in `LEFT_OUT` did not come in."""
+
+    BAD_RECORD = "bad record"
+    UNKNOWN_IMAGE = "box of an unknown picture"
+    UNKNOWN_CATEGORY = "box of an unknown category"
+    NO_BOX = "no usable box"
+    OUTSIDE = "box outside its picture"
+    NO_PICTURE = "picture not in the project"
+    UNREADABLE = "picture cannot be read"
+    KEPT = "project's version kept"
+    OTHER_SIZE = "picture of another size"
+    NOT_PIXELS = "boxes that are not pixels"
+    NO_ANNOTATIONS = "no list of annotations"
+    INCOMPLETE = "picture lost boxes"
+    UNLABELLED = "picture without boxes"
+    RENUMBERED = "new id"
+    MATCHED_LOOSELY = "matched by a similar name"
+    OTHER_KEY = "file name under another key"
+    SAME_NAME = "same category"
+    SAME_PICTURE = "picture listed twice"
+    CLIPPED = "box clipped"
+    TRANSFORMED = "boxes moved with the picture"
+    FROM_OUTLINE = "box made from its outline"
+    DROPPED = "data left out"
+    MERGED = "boxes added to those of an earlier file"
+
+
+LEFT_OUT = frozenset({
+    IssueKind.BAD_RECORD, IssueKind.UNKNOWN_IMAGE, IssueKind.UNKNOWN_CATEGORY, IssueKind.NO_BOX, IssueKind.OUTSIDE,
+    IssueKind.NO_PICTURE, IssueKind.UNREADABLE, IssueKind.KEPT, IssueKind.OTHER_SIZE, IssueKind.NOT_PIXELS,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ImportIssue:
-    """One record that could not be taken as it stands."""
+    """Something that could not be taken as it stands: one record, or `count` of them."""
 
     where: str
     problem: str
+    kind: IssueKind
+    count: int = 1
+
+
+class BoxForm(StrEnum):
+    """What the four numbers of a box mean."""
+
+    PIXELS = "pixels"
+    CORNERS = "corners"
+    FRACTIONS = "fractions"
+    FRACTION_CORNERS = "fraction-corners"
+
+
+class Unlabelled(StrEnum):
+    """What becomes of pictures that a file lists without a box."""
+
+    UNDECIDED = "undecided"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a person chose: `boxes` is None to trust the numbers as pixels only where they are plausible."""
+
+    unlabelled: Unlabelled = Unlabelled.UNDECIDED
+    boxes: BoxForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """A data set and what was wrong with its file; `incomplete` pictures, by id, lost some of their boxes."""
+    """A data set and what was wrong with its file.
+
+    `incomplete` pictures, by id, lost some of their boxes; `boxes` are all that the file lists. When `lost_track` is
+    set, some boxes belong to no listed picture, so no picture without boxes is known to be empty. `suspected` is the
+    form that the boxes seem to have when it is not pixels.
+    """
 
     dataset: Dataset
     issues: tuple[ImportIssue, ...]
     incomplete: frozenset[int] = frozenset()
+    boxes: int = 0
+    lost_track: bool = False
+    suspected: BoxForm | None = None

@@ -11,16 +11,17 @@ from hitl_desktop.formats import coco
 
 @dataclass(frozen=True, slots=True)
 class DatasetFormat:
-    """A file format for data sets."""
+    """A file format for data sets; `was_written_here` tells the files of this program from those of others."""
 
     title: str
     suffix: str
     read: Callable[[Path], ImportResult]
     write: Callable[[Dataset, Path], None]
+    was_written_here: Callable[[Path], bool]
 
 
 FORMATS: dict[str, DatasetFormat] = {
-    "coco": DatasetFormat("COCO detection", ".json", coco.read, coco.write),
+    "coco": DatasetFormat("COCO detection", ".json", coco.read, coco.write, coco.was_written_here),
 }
 
 

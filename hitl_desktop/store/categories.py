@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from hitl_desktop.domain.categories import UNNAMED, Category, Tag, clean_name, normalise_name
+from hitl_desktop.domain.categories import UNNAMED, Category, Tag, clean_name, name_key, normalise_name
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
 
 T = TypeVar("T", Category, Tag)
+_APART = "\x1f"
+"""Before the key of a category whose name people would type as that of another: no other key holds white space."""
 
 
 class Names(Generic[T]):
@@ -32,18 +34,18 @@ class Names(Generic[T]):
         Raises:
             HitlError: the name is empty.
         """
-        if not normalise_name(name):
+        return self.find(name) or self._insert(name, normalise_name(name), wanted_id)
+
+    def _insert(self, name: str, key: str, wanted_id: int | None) -> T:
+        if not key:
             raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
-        found = self.find(name)
-        if found:
-            return found
         if wanted_id is not None and (
             wanted_id < 1 or self._db.one(f"SELECT 1 FROM {self._table} WHERE id = ?", (wanted_id,))
         ):
             wanted_id = None
         new_id = self._db.insert(
             f"INSERT INTO {self._table} (id, name, normalised) VALUES (?, ?, ?)",
-            (wanted_id, clean_name(name), normalise_name(name)),
+            (wanted_id, clean_name(name), key),
         )
         return self._make(new_id, clean_name(name))
 
@@ -74,7 +76,8 @@ class Categories(Names[Category]):
 
     def find(self, name: str) -> Category | None:
         """The one with this name, or the one that it was merged into."""
-        category_id = self.by_name().get(normalise_name(name))
+        known = self.by_name()
+        category_id = known.get(_APART + name_key(name), known.get(normalise_name(name)))
         return self.get(category_id) if category_id is not None else None
 
     def by_name(self) -> dict[str, int]:
@@ -111,9 +114,19 @@ class Categories(Names[Category]):
             raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
         row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (normalise_name(name),))
         if row is None:
-            return super().ensure(name, wanted_id=wanted_id)
-        self._db.execute("UPDATE categories SET retired = 0, merged_into = NULL WHERE id = ?", row)
-        revived = self.get(row[0])
+            return self._insert(name, normalise_name(name), wanted_id)
+        return self._revive(row[0])
+
+    def ensure_apart(self, name: str, *, wanted_id: int | None = None) -> Category:
+        """One with this very name beside another that people would type the same way ("M1" beside "M-1")."""
+        row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (_APART + name_key(name),))
+        if row is None:
+            return self._insert(name, _APART + name_key(name), wanted_id)
+        return self._revive(row[0])
+
+    def _revive(self, category_id: int) -> Category:
+        self._db.execute("UPDATE categories SET retired = 0, merged_into = NULL WHERE id = ?", (category_id,))
+        revived = self.get(category_id)
         assert revived is not None  # noqa: S101 - it was just found
         return revived
 
@@ -140,6 +153,9 @@ class Categories(Names[Category]):
         key = normalise_name(category.name)
         if not key:
             raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
+        apart = _APART + name_key(category.name)
+        if self._db.one("SELECT 1 FROM categories WHERE id = ? AND normalised = ?", (category.id, apart)):
+            key = apart
         other = self._db.one("SELECT name FROM categories WHERE normalised = ? AND id != ?", (key, category.id))
         if other is not None:
             raise HitlError(f'There is a category "{other[0]}" already.', hint="Merge the two, or choose another name.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.store.database import Database, Row
@@ -176,20 +176,6 @@ class Images:
             f"SELECT {_COLUMNS} FROM images WHERE content_hash IS NULL OR reason IS NOT NULL ORDER BY id"
         )
         return [_record(row) for row in rows]
-
-    def renumber(self, new_ids: Mapping[int, int]) -> None:
-        """Give pictures other ids; for projects in which nothing refers to them yet."""
-        taken = set(new_ids.values())
-        spare = max([0, *self.ids(), *taken]) + 1
-        moves = dict(new_ids)
-        for image_id in self.ids():
-            if image_id in taken and image_id not in moves:
-                moves[image_id] = spare
-                spare += 1
-        free = {old: spare + n for n, old in enumerate(moves)}  # out of the way first: moves may form a ring
-        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((away, old) for old, away in free.items()))
-        self._db.many("UPDATE images SET id = ? WHERE id = ?", ((moves[old], away) for old, away in free.items()))
-        self._db.execute("UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM images) WHERE name = 'images'")
 
     def tags_of(self, image_id: int) -> tuple[int, ...]:
         """Ids of a picture's tags."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.database import APPLICATION_ID, Database
 
@@ -351,6 +352,33 @@ def keep_model_files(db: Database) -> None:
     db.execute("ALTER TABLE models ADD COLUMN file TEXT NOT NULL DEFAULT ''")
 
 
+def keep_extras(db: Database) -> None:
+    """What data set files said beyond pictures, names and boxes, and the ids that they had there."""
+    for kind, table in (("image", "images"), ("category", "categories")):
+        db.execute(f"""
+            CREATE TABLE {kind}_extras (
+                place INTEGER PRIMARY KEY,
+                {kind}_id INTEGER NOT NULL UNIQUE REFERENCES {table} (id) ON UPDATE CASCADE,
+                file_id TEXT UNIQUE, extra BLOB NOT NULL
+            ) STRICT""")
+    db.execute("""
+        CREATE TABLE annotation_extras (
+            annotation_id INTEGER PRIMARY KEY, category_id INTEGER NOT NULL,
+            x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL, extra BLOB NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE dataset_extras (
+            place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value BLOB NOT NULL
+        ) STRICT""")
+
+
+def compose_names(db: Database) -> None:
+    """Names that differ in their Unicode form alone are the same from now on, where both are not in use already."""
+    for table in ("categories", "tags"):
+        for id_, name in db.all(f"SELECT id, name FROM {table}"):
+            db.execute(f"UPDATE OR IGNORE {table} SET normalised = ? WHERE id = ?", (normalise_name(name), id_))
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -374,6 +402,8 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     ask_again,
     remark_on_files,
     keep_model_files,
+    keep_extras,
+    compose_names,
 )
 
 

@@ -19,6 +19,7 @@ from hitl_desktop.store.class_maps import ClassMaps
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.embeddings import Embeddings
+from hitl_desktop.store.extras import Extras
 from hitl_desktop.store.heads import Heads
 from hitl_desktop.store.image_sets import ImageSets
 from hitl_desktop.store.images import Images
@@ -47,6 +48,7 @@ class Project:
         self.tags = Tags(db)
         self.annotations = Annotations(db)
         self.attributes = Attributes(db)
+        self.extras = Extras(db)
         self.models = Models(db)
         self.class_maps = ClassMaps(db)
         self.predictions = Predictions(db)
@@ -128,13 +130,6 @@ class Project:
             self._closed = True
             self.db.close()
             guard.release(self.path)
-
-    def is_untouched(self) -> bool:
-        """Whether the project lists pictures and nothing more, so that their ids may still change."""
-        tables = ("annotations", "decisions", "predicted_images", "journal", "queue", "image_tags")
-        if any(self.db.one(f"SELECT 1 FROM {table} LIMIT 1") for table in tables):
-            return False
-        return self.db.one("SELECT 1 FROM images WHERE state != 'undecided' OR split IS NOT NULL LIMIT 1") is None
 
     def add_folder(self, folder: Path, *, listed: bool = True) -> int:
         """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong here."""

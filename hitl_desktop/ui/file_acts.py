@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.ui.background import Background, in_project
@@ -16,7 +18,7 @@ from hitl_desktop.ui.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.relink import relink, reread, same_shape
+from hitl_desktop.workflows.relink import relink, reread
 
 
 class FileActs(QObject):
@@ -80,7 +82,9 @@ class FileActs(QObject):
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
             job = in_project(project.path, lambda p, _: reread(p, image.id))
-            done = partial(self._on_read, project.path, image, f"Read again: {image.path}." if is_told else "")
+            boxes = project.annotations.of_image(image.id)
+            words = f"Read again: {image.path}." if is_told else ""
+            done = partial(self._on_read, project.path, image, boxes, words)
             self._runner.start(FILES, "Reading the picture again", job, on_success=done)
 
     def relink(self) -> None:
@@ -89,10 +93,13 @@ class FileActs(QObject):
         file = self.ask.picture(project.path_of(image)) if project is not None and image is not None else None
         if project is not None and image is not None and file is not None:
             job = in_project(project.path, lambda p, _: relink(p, image.id, file))
-            done = partial(self._on_read, project.path, image, f"Found: {file}.")
+            boxes = project.annotations.of_image(image.id)
+            done = partial(self._on_read, project.path, image, boxes, f"Found: {file}.")
             self._runner.start(FILES, "Finding the picture", job, on_success=done)
 
-    def _on_read(self, path: Path, before: ImageRecord, words: str, changes: Changes) -> None:
+    def _on_read(
+        self, path: Path, before: ImageRecord, boxes: Sequence[Annotation], words: str, changes: Changes
+    ) -> None:
         session, image_id = self._session, before.id
         if session.project is None or session.project.path != path:
             return
@@ -100,8 +107,13 @@ class FileActs(QObject):
         now = session.project.images.get(image_id)
         was, is_now = _size(before), _size(now)
         if 0 not in {*was, *is_now} and was != is_now:
-            words += f" It was {was[0]} x {was[1]} and is {is_now[0]} x {is_now[1]}: check its boxes"
-            words += "; they were scaled with it, which Ctrl+Z takes back." if same_shape(was, is_now) else "."
+            words += f" It was {was[0]} x {was[1]} and is {is_now[0]} x {is_now[1]}"
+            if not boxes:
+                words += "."
+            elif session.project.annotations.of_image(image_id) != boxes:
+                words += ": check its boxes; they moved with it, which Ctrl+Z takes back."
+            else:
+                words += ": check its boxes; nobody can tell where they lie now, so the picture is to be decided."
         session.apply_changes(changes)
         if session.image is not None and session.image.id == image_id:
             session.go_to(image_id)

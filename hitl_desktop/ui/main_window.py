@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.attributes import COMMON
-from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import WORDS, Why
@@ -35,7 +34,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions, ActionSpec
 from hitl_desktop.ui.attribute_acts import AttributeActs
 from hitl_desktop.ui.audit_acts import AuditActs
-from hitl_desktop.ui.background import Background, in_project
+from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.bulk_acts import BulkActs
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
@@ -51,6 +50,7 @@ from hitl_desktop.ui.dialogs.keys_editor import KeysEditor
 from hitl_desktop.ui.dialogs.once import once
 from hitl_desktop.ui.dialogs.palette import Palette
 from hitl_desktop.ui.error_acts import ErrorActs
+from hitl_desktop.ui.exchange_acts import ExchangeActs
 from hitl_desktop.ui.file_acts import FileActs
 from hitl_desktop.ui.garbage import GarbageTimer
 from hitl_desktop.ui.head_acts import HeadActs
@@ -70,8 +70,6 @@ from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.ui.tune_acts import TuneActs
 from hitl_desktop.ui.unknown_acts import UnknownActs
 from hitl_desktop.ui.validate_acts import ValidateActs
-from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset
-from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
 from hitl_desktop.workflows.look_back import Overlooked, reopen
 from hitl_desktop.workflows.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.sample import default_sample_folder, make_sample
@@ -118,8 +116,14 @@ class MainWindow(QMainWindow):
             self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
         )
         self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
+        replace_banner = Banner()
+        self.exchange_acts = ExchangeActs(
+            self.session, self.runner, self.background, self.messages, self._warning, replace_banner, self.ask
+        )
         self.setCentralWidget(
-            _column(self._warning, file_banner, class_banner, self._late_banner, self._offer, self._pages)
+            _column(
+                self._warning, replace_banner, file_banner, class_banner, self._late_banner, self._offer, self._pages
+            )
         )
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -235,7 +239,7 @@ class MainWindow(QMainWindow):
             "open_project": self._open_project,
             "open_sample": self._open_sample,
             "add_folder": self._add_folder,
-            "import_coco": self._import,
+            "import_coco": self.exchange_acts.import_file,
             "export_coco": self._export,
             "export_all": partial(self._export, all_images=True),
             "refresh": self.file_acts.refresh,
@@ -486,62 +490,8 @@ class MainWindow(QMainWindow):
         if urls and urls[0].isLocalFile():
             self.open_path(Path(urls[0].toLocalFile()))
 
-    # files in and out
-
-    def _import(self) -> None:
-        project = self.session.project
-        file = self.ask.dataset_to_import() if project is not None else None
-        if project is not None and file is not None:
-            self.runner.start(
-                FILES, "Reading the file", lambda _: read_dataset(file), on_success=partial(self._on_read, project.path)
-            )
-
-    def _on_read(self, path: Path, result: ImportResult) -> None:
-        if self.ask.confirm_import(result):
-            job = in_project(path, lambda p, _: import_dataset(p, result, take_image_ids=False))
-            self.runner.start(FILES, "Importing", job, on_success=partial(self._on_imported, path))
-
-    def _on_imported(self, path: Path, summary: ImportSummary) -> None:
-        self._warning.dismiss()
-        here = self.session.project is not None and self.session.project.path == path
-        if here:
-            self.session.apply_changes(summary.changes)
-            self.session.go_to(self.session.image.id if self.session.image else None)
-        text = f"Imported: {counted(summary.annotations, 'box')} on {counted(summary.images, 'picture')}."
-        if summary.issues:
-            details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
-            self.ask.tell(
-                "Import", f"{text} The file gives cause for {counted(len(summary.issues), 'remark')}.", details
-            )
-        self.messages.say(text)
-        if here:
-            self.background.learn()
-
     def _export(self, *, all_images: bool = False) -> None:
-        project = self.session.project
-        if project is None:
-            return
-        file = self.ask.where_to_export(project.path.with_name(f"{project.path.stem}-coco.json"))
-        if file is not None:
-            job = in_project(project.path, lambda p, _: export_dataset(p, file, all_images=all_images))
-            self.runner.start(FILES, "Exporting", job, on_success=self._on_exported)
-
-    def _on_exported(self, summary: ExportSummary) -> None:
-        self._warning.dismiss()
-        left = [
-            f"{count} {word}"
-            for count, word in (
-                (summary.undecided, "undecided"),
-                (summary.skipped, "skipped"),
-                (summary.unreadable, "unreadable"),
-            )
-            if count
-        ]
-        tail = f" Left out: {', '.join(left)}." if left else ""
-        self.messages.say(
-            f"Exported: {counted(summary.annotations, 'box')} on {counted(summary.images, 'picture')}, "
-            f"to {summary.path}.{tail}"
-        )
+        self.exchange_acts.export_file(all_images=all_images)
 
     # state
 

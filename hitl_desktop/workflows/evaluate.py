@@ -25,7 +25,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.import_dataset import match_by_name
+from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.naming import Naming, hints_beside, load_naming, proposals_of, score_boxes, shown_to_people
 from hitl_desktop.workflows.oracle import acts_needed
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from hitl_desktop.domain.dataset import Dataset, DatasetImage
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.errors import HitlError, UnreadableImageError
-from hitl_desktop.formats.registry import find_format
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceError
+from hitl_desktop.formats import extras
+from hitl_desktop.formats.registry import DatasetFormat, find_format
 from hitl_desktop.imaging import verify
+from hitl_desktop.store.extras import Kept, KeptBox
 from hitl_desktop.store.project import Project
+
+T = TypeVar("T", ImageRecord, Category)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What went out, and how many pictures stayed behind and why."""
+    """What went out, and how many pictures stayed behind and why.
+
+    `no_file` counts pictures that went out though their file is gone or damaged, `dropped` what no longer fits boxes
+    that were changed, in words.
+    """
 
     path: Path
     images: int
@@ -24,81 +38,171 @@ class ExportSummary:
     undecided: int
     skipped: int
     unreadable: int
+    no_file: int = 0
+    dropped: Mapping[str, int] | None = None
 
 
 def export_dataset(
-    project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False
+    project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False, force: bool = False
 ) -> ExportSummary:
     """Write the decided pictures, verified-empty ones included; `all_images` adds the undecided and skipped ones.
 
+    Labels outlive files: a labelled picture goes out also when its file is gone or damaged. A file that another program
+    wrote, or that was imported here, is replaced with `force` only.
+
     Raises:
-        HitlError: the format is unknown, the file cannot be written, or there is nothing to export.
+        HitlError: the format is unknown, the file cannot be written or replaced, or there is nothing to export.
     """
     chosen = find_format(format_name)
-    if path.exists() and path.suffix.lower() != chosen.suffix:
-        raise HitlError(
-            f"{path} exists and is no {chosen.suffix} file, so it was not replaced.",
-            hint=f"Choose a name that ends in {chosen.suffix}.",
-        )
+    _check_suffix(path, chosen)
+    if not force and (why := _why_not_replace(project, path, chosen)):
+        raise WouldReplaceError(why, hint="Choose another name, or say that it may be replaced (--force).")
     with project.db.snapshot():
-        images = project.images.all()
-        annotations = project.annotations.all()
-        categories = tuple(project.categories.all())
-        tag_names = {tag.id: tag.name for tag in project.tags.all()}
-        tags = {
-            image: tuple(sorted(tag_names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
-        }
-        sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
-        pinned = project.sets.by_box()
-        prefixes = _prefixes(project)
-    wanted = [i for i in images if all_images or i.state is ImageState.DECIDED]
-    exported = [d for i in wanted if (d := _dataset_image(project, i, prefixes, tags, sets)) is not None]
+        moment = _Moment(project)
+    wanted = [i for i in moment.images if all_images or i.state is ImageState.DECIDED]
+    exported = [i for i in map(moment.with_size, wanted) if i is not None]
     if not exported:
         raise HitlError(
             "No picture is decided yet, so there is nothing to export.",
             hint="Decide some first, or export the undecided ones, too.",
         )
+    dataset, dropped = moment.dataset(exported)
+    chosen.write(dataset, path)
     kept = {image.id for image in exported}
-    boxes = tuple(a for a in annotations if a.image_id in kept)
-    chosen.write(Dataset(tuple(exported), categories, boxes, pinned), path)
-    left = [i for i in images if i.id not in kept]
+    left = [i for i in moment.images if i.id not in kept]
     return ExportSummary(
         path,
         len(exported),
-        len(boxes),
-        len(categories),
+        len(dataset.annotations),
+        len(dataset.categories),
         undecided=sum(i.status == "undecided" for i in left),
         skipped=sum(i.status == "skipped" for i in left),
         unreadable=sum(i.status == "unreadable" for i in left),
+        no_file=len(moment.without_file & kept),
+        dropped=dict(dropped),
     )
+
+
+def _why_not_replace(project: Project, path: Path, chosen: DatasetFormat) -> str:
+    """Why a file should not be replaced without a question; empty if nothing of others is lost."""
+    if not path.is_file():
+        return ""
+    if path.resolve() in project.extras.imported_files():
+        return f"{path} is a file that was imported into this project, so it was not replaced."
+    if not chosen.was_written_here(path):
+        return f"{path} exists and was not written by HITL Desktop, so it was not replaced."
+    return ""
+
+
+def _check_suffix(path: Path, chosen: DatasetFormat) -> None:
+    if path.exists() and path.suffix.lower() != chosen.suffix:
+        raise HitlError(
+            f"{path} exists and is no {chosen.suffix} file, so it was not replaced.",
+            hint=f"Choose a name that ends in {chosen.suffix}.",
+        )
+
+
+class _Moment:
+    """What a project holds at one moment, and how a file has it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.kept_images, self.kept_categories = project.extras.images(), project.extras.categories()
+        self.kept_boxes, self.top = project.extras.annotations(), project.extras.top()
+        self.images = _in_order(project.images.all(), self.kept_images)
+        self.categories = _in_order(project.categories.all(), self.kept_categories)
+        self.annotations = project.annotations.all()
+        names = {tag.id: tag.name for tag in project.tags.all()}
+        self.tags = {
+            image: tuple(sorted(names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
+        }
+        self.sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
+        self.pinned = project.sets.by_box()
+        self.prefixes = _prefixes(project)
+        self.labelled = {a.image_id for a in self.annotations}
+        self.without_file: set[int] = set()
+
+    def with_size(self, image: ImageRecord) -> ImageRecord | None:
+        """The picture with its size; None if it cannot be read, also now, and nobody has labelled it."""
+        if image.width is not None and image.height is not None and not image.reason:
+            return image
+        try:
+            width, height = verify(self._project.path_of(image))
+        except UnreadableImageError:
+            self.without_file.add(image.id)
+            is_labelled = image.state is ImageState.DECIDED or image.id in self.labelled
+            return image if is_labelled and image.width is not None and image.height is not None else None
+        if image.width is not None and image.id in self.labelled and (width, height) != (image.width, image.height):
+            self.without_file.add(image.id)
+            return image  # the boxes are those of the picture as it was
+        return replace(image, width=width, height=height)
+
+    def dataset(self, images: Sequence[ImageRecord]) -> tuple[Dataset, Counter[str]]:
+        """The data set with these pictures, and what no longer fits boxes that were changed."""
+        image_ids = {image.id: _file_id(image.id, self.kept_images) for image in images}
+        category_ids = {c.id: _file_id(c.id, self.kept_categories) for c in self.categories}
+        boxes: list[Annotation] = []
+        kept: dict[int, bytes] = {}
+        dropped: Counter[str] = Counter()
+        for a in self.annotations:
+            if a.image_id not in image_ids:
+                continue
+            if (source := self.kept_boxes.get(a.id)) is not None:
+                kept[a.id], lost = _still_fitting(a, source)
+                dropped.update(lost)
+            boxes.append(replace(a, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]))
+        category_extras = {category_ids[i]: k.extra for i, k in self.kept_categories.items() if i in category_ids}
+        dataset = Dataset(
+            tuple(self._image(image, image_ids[image.id]) for image in images),
+            tuple(Category(category_ids[c.id], c.name) for c in self.categories),
+            tuple(boxes),
+            self.pinned,
+            Extras(kept, category_extras, self.top),
+        )
+        return dataset, dropped
+
+    def _image(self, image: ImageRecord, file_id: int) -> DatasetImage:
+        kept = self.kept_images.get(image.id)
+        return DatasetImage(
+            file_id,
+            self.prefixes[image.folder_id] + image.path,
+            image.width or 0,
+            image.height or 0,
+            self.tags.get(image.id, ()),
+            image.state,
+            self.sets.get(image.id, ()),
+            kept.extra if kept else b"",
+        )
+
+
+def _in_order(items: Sequence[T], kept: Mapping[int, Kept]) -> list[T]:
+    """As the files had them, then the others by id."""
+    return sorted(items, key=lambda item: (item.id not in kept, kept[item.id].place if item.id in kept else item.id))
+
+
+def _file_id(own_id: int, kept: Mapping[int, Kept]) -> int:
+    source = kept.get(own_id)
+    return own_id if source is None or source.file_id is None else source.file_id
+
+
+def _still_fitting(a: Annotation, source: KeptBox) -> tuple[bytes, list[str]]:
+    return extras.fitting(
+        source.extra, is_same_box=a.bbox == source.bbox, is_same_category=a.category_id == source.category_id
+    )
+
+
+def in_words(summary: ExportSummary) -> list[str]:
+    """What is to be said of an export beside its counts."""
+    said: list[str] = []
+    if summary.no_file:
+        pictures = counted(summary.no_file, "labelled picture")
+        said.append(f"{pictures} went out with the labels alone: the file is gone, damaged or another one now.")
+    said += [f"{count} {what} of boxes that were changed no longer fit and were left out."
+             for what, count in (summary.dropped or {}).items()]  # fmt: skip
+    return said
 
 
 def _prefixes(project: Project) -> dict[int, str]:
     """What goes before a picture's path: nothing for one folder, the folder as the project sees it for several."""
     folders = project.images.folders()
     return {folder: "" if len(folders) == 1 else f"{path}/" for folder, path in folders.items()}
-
-
-def _dataset_image(
-    project: Project,
-    image: ImageRecord,
-    prefixes: dict[int, str],
-    tags: dict[int, tuple[str, ...]],
-    sets: dict[int, tuple[str, ...]],
-) -> DatasetImage | None:
-    """None for a picture that cannot be read, also now: one that was away may have come back."""
-    width, height = image.width, image.height
-    if width is None or height is None or image.reason:
-        try:
-            width, height = verify(project.path_of(image))
-        except UnreadableImageError:
-            return None
-    return DatasetImage(
-        image.id,
-        prefixes[image.folder_id] + image.path,
-        width,
-        height,
-        tags.get(image.id, ()),
-        image.state,
-        sets.get(image.id, ()),
-    )

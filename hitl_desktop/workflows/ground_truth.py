@@ -13,7 +13,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.import_dataset import match_by_name
+from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.naming import detector_of
 
 _EXAMPLES = 3

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-import posixpath
-import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, Attribute, kind_of
-from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
+from hitl_desktop.domain.categories import name_key
+from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportOptions, ImportResult, IssueKind
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.geometry import MIN_SIDE
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.registry import find_format
+from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import SUFFIX, Project
+from hitl_desktop.workflows.align_dataset import Aligned, align
 
 _AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What came in, and every record that could not be taken as it stands."""
+    """What came in of what the file lists, repetitions aside, and every record that could not be taken as it stands."""
 
     images: int
     annotations: int
     categories: int
     issues: tuple[ImportIssue, ...]
     changes: Changes
+    listed_images: int = 0
+    listed_annotations: int = 0
+
+    @property
+    def words(self) -> str:
+        """How much came in, in a sentence."""
+        boxes = f"{self.annotations} of {counted(self.listed_annotations, 'box')}"
+        return f"{boxes} and {self.images} of {counted(self.listed_images, 'picture')} came in"
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing came in of what the file lists."""
+        lost_boxes = self.listed_annotations > 0 and self.annotations == 0
+        return lost_boxes or (self.listed_images > 0 and self.images == 0)
+
+    def faults(self) -> dict[str, int]:
+        """How many records there are of each kind of issue, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for issue in self.issues:
+            counts[issue.kind.value] += issue.count
+        return dict(counts.most_common())
 
 
 def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
@@ -44,191 +67,186 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
     return find_format(format_name).read(path)
 
 
-def import_dataset(project: Project, result: ImportResult, *, take_image_ids: bool = True) -> ImportSummary:
-    """Make a data set the ground truth of the project's pictures.
+def import_dataset(
+    project: Project, result: ImportResult, options: ImportOptions | None = None, *, file: Path | None = None
+) -> ImportSummary:
+    """Make a data set the ground truth of the project's pictures; `file` is where it was read from.
 
-    Pictures are matched by path, then by name alone where that is unambiguous. A picture that people have decided, or
-    that has boxes, keeps what it has. One that lost boxes on the way gets the others and stays to be decided. Ids of
-    the file are kept where they were never used here; in a project without any work in it the pictures take the file's
-    ids, too, unless `take_image_ids` is off: a window has pictures on screen and on their way under the ids they have.
+    A picture that nobody has touched takes what the file says, also a second file's boxes beside those of the first,
+    equal ones once. What a person decided or changed stays as it is. What the project has no place for, and the ids of
+    pictures and categories in the file, are kept for the export.
 
     Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file; after an
     interruption the same file can be imported again.
     """
-    issues = list(result.issues)
-    dataset = _with_incomplete_to_do(result, issues)
+    aligned = align(project, result, options)
+    work = _Import(project, aligned, [*result.issues, *aligned.issues])
     with project.db.transaction():
-        if take_image_ids and project.is_untouched():
-            _take_over_image_ids(project, dataset)
-        categories = {c.id: project.categories.ensure(c.name, wanted_id=c.id).id for c in dataset.categories}
-        ids = _annotation_ids(project, dataset)
-        _define_attributes(project, dataset, categories)
-    images = _match_images(project, dataset.images, issues)
-    wanted = [image for image in dataset.images if image.id in images]
-    placed = _place(dataset, images, categories, ids, issues)
-    pinned = {new: sets for a, new in zip(dataset.annotations, ids, strict=True) if (sets := dataset.pinned.get(a.id))}
-    accepted: set[int] = set()
-    for start in range(0, len(wanted), _AT_ONCE):
+        if file is not None:
+            project.extras.note_imported(file)
+        work.take_categories()
+        work.take_top()
+        work.define_attributes()
+        work.reserve_ids()
+    images = aligned.dataset.images
+    for start in range(0, len(images), _AT_ONCE):
         with project.db.transaction():
-            accepted |= _write(project, wanted[start : start + _AT_ONCE], images, placed, pinned, issues)
-    annotations = sum(len(placed.get(image_id, ())) for image_id in accepted)
-    changes = Changes(images=True, annotations_of=frozenset(accepted), categories=True, queue=True)
-    return ImportSummary(len(accepted), annotations, len(categories), tuple(issues), changes)
+            work.write(images[start : start + _AT_ONCE])
+    with project.db.transaction():
+        project.extras.set_apart()
+    work.tell_ids()
+    changes = Changes(images=True, annotations_of=frozenset(work.accepted), categories=True, queue=True)
+    return ImportSummary(
+        len(work.accepted), work.came_in, len(work.categories), tuple(work.issues), changes,
+        len(result.dataset.images) - aligned.repeated_images, result.boxes - aligned.repeated_boxes,
+    )  # fmt: skip
 
 
-def _define_attributes(project: Project, dataset: Dataset, categories: dict[int, int]) -> None:
-    """Attributes that boxes of the file have and the project does not know yet, of the kind that the values are."""
-    known = {(a.name, a.category_id) for a in project.attributes.all()} | {(a.name, None) for a in COMMON}
-    fresh: dict[tuple[str, int], Attribute] = {}
-    for annotation in dataset.annotations:
-        category_id = categories[annotation.category_id]
-        for name, value in annotation.attributes:
-            if (name, None) not in known and (name, category_id) not in known:
-                fresh.setdefault((name, category_id), Attribute(name, kind_of(value), category_id=category_id))
-    project.attributes.add(fresh.values())
+@dataclass(slots=True)
+class _Import:
+    project: Project
+    aligned: Aligned
+    issues: list[ImportIssue]
+    categories: dict[int, int] = field(default_factory=dict[int, int])
+    ids: dict[int, int] = field(default_factory=dict[int, int])
+    accepted: set[int] = field(default_factory=set[int])
+    came_in: int = 0
+    new_box_ids: int = 0
+    new_image_ids: int = 0
+    new_category_ids: int = 0
 
+    @property
+    def dataset(self) -> Dataset:
+        return self.aligned.dataset
 
-def _with_incomplete_to_do(result: ImportResult, issues: list[ImportIssue]) -> Dataset:
-    """Nobody stands behind a picture some of whose boxes were left out."""
-    images: list[DatasetImage] = []
-    for image in result.dataset.images:
-        if image.id in result.incomplete and image.state is ImageState.DECIDED:
-            issues.append(ImportIssue(image.file_name, "lost boxes that could not be read, so it stays to be decided"))
-            images.append(replace(image, state=ImageState.UNDECIDED))
-        else:
-            images.append(image)
-    return replace(result.dataset, images=tuple(images))
+    def issue(self, where: str, problem: str, kind: IssueKind, number: int = 1) -> None:
+        self.issues.append(ImportIssue(where, problem, kind, number))
 
+    def take_categories(self) -> None:
+        """The project's category for each of the file: the one of the very name, or of nearly the same; else a new one.
 
-def _take_over_image_ids(project: Project, dataset: Dataset) -> None:
-    """In a project without any work in it, pictures take the file's ids, so that exporting gives the same file."""
-    matched = _match_images(project, dataset.images, [])
-    project.images.renumber({image.id: theirs for theirs, image in matched.items() if theirs >= 1})
+        Two of the file never become one here.
+        """
+        known = {name_key(c.name): c.id for c in self.project.categories.all()}
+        theirs, categories = self.dataset.categories, self.project.categories
+        self.categories = {c.id: known[name_key(c.name)] for c in theirs if name_key(c.name) in known}
+        keeps_ids = all(0 < c.id < 2**53 for c in theirs)
+        before = set(known.values())
+        for c in theirs:
+            if c.id in self.categories:
+                continue
+            near, wanted = categories.find(c.name), c.id if keeps_ids else None
+            is_free = near is None or near.id not in self.categories.values()
+            take = categories.ensure if is_free else categories.ensure_apart
+            self.categories[c.id] = take(c.name, wanted_id=wanted).id
+        extras = self.dataset.extras.categories
+        rows = [(self.categories[c.id], c.id, extras.get(c.id, b"")) for c in theirs]
+        own = {i for i in before if i not in self.project.extras.categories()}
+        self.project.extras.add_categories((i, i if i in own else id_, extra) for i, id_, extra in rows)
+        now = self.project.extras.categories()
+        self.new_category_ids = sum(now[self.categories[c.id]].file_id != c.id for c in theirs)
 
+    def take_top(self) -> None:
+        """Keys at the top of the file; of a second file only what the first has not, and licences of other ids."""
+        known, new = self.project.extras.top(), self.dataset.extras.top
+        lost = sorted(key for key, value in new.items() if known.get(key, value) != value)
+        self.project.extras.add_top({key: value for key, value in new.items() if key not in known})
+        if lost:
+            what = f"{', '.join(lost)} of an earlier file stay as they are; this file's are left out"
+            self.issue("top", what, IssueKind.DROPPED, len(lost))
 
-def match_by_name(project: Project, names: Sequence[str]) -> dict[str, ImageRecord]:
-    """The project's picture for each file name.
+    def define_attributes(self) -> None:
+        """Attributes that boxes of the file have and the project does not know yet, of the kind that the values are."""
+        known = {(a.name, a.category_id) for a in self.project.attributes.all()} | {(a.name, None) for a in COMMON}
+        fresh: dict[tuple[str, int], Attribute] = {}
+        for annotation in self.dataset.annotations:
+            category_id = self.categories[annotation.category_id]
+            for name, value in annotation.attributes:
+                if (name, None) not in known and (name, category_id) not in known:
+                    fresh.setdefault((name, category_id), Attribute(name, kind_of(value), category_id=category_id))
+        self.project.attributes.add(fresh.values())
 
-    In this order: the path with its folder as the project sees it; the path in its folder; the last part of the path;
-    each in any Unicode form, and each only where it fits a single picture.
-    """
-    folders = project.images.folders()
-    by_key: tuple[dict[str, list[ImageRecord]], ...] = ({}, {}, {})
-    for image in project.images.all():
-        path = _key(image.path)
-        keys = (_key(f"{folders[image.folder_id]}/{image.path}"), path, path.rsplit("/", 1)[-1])
-        for known, key in zip(by_key, keys, strict=True):
-            known.setdefault(key, []).append(image)
-    found: dict[str, ImageRecord] = {}
-    for name in names:
-        key = _key(name)
-        for known, wanted in zip(by_key, (key, key, key.rsplit("/", 1)[-1]), strict=True):
-            candidates = known.get(wanted, [])
-            if len(candidates) == 1:
-                found[name] = candidates[0]
-                break
-            if candidates:  # fits several: looser keys cannot tell them apart either
-                break
-    return found
+    def reserve_ids(self) -> None:
+        """An id for each annotation: that of the file where nobody ever had it here, else a new one."""
+        last = self.project.annotations.last_id()
+        ids = [a.id for a in self.dataset.annotations]
+        fresh = count(max([last, *ids]) + 1)
+        self.ids = {id_: id_ if id_ > last else next(fresh) for id_ in ids}
+        self.project.annotations.reserve_ids(max(self.ids.values(), default=last))
 
+    def write(self, images: Sequence[DatasetImage]) -> None:
+        """Write what the file says of these pictures."""
+        records = {image.id: self.aligned.records[image.id] for image in images}
+        free = self.project.images.free_ids([record.id for record in records.values()])
+        for image in images:
+            record = records[image.id]
+            if record.reason:
+                what = f"cannot be read and was left out: {record.reason}"
+                self.issue(image.file_name, what, IssueKind.UNREADABLE)
+            elif record.id in free:
+                self._take(image, record, self.aligned.boxes[image.id], image.state or ImageState.UNDECIDED)
+            else:
+                self._add_to(image, record, self.aligned.boxes[image.id])
 
-def _key(path: str) -> str:
-    return unicodedata.normalize("NFC", posixpath.normpath(path))
+    def _add_to(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation]) -> None:
+        """Boxes of a second file for a picture that has only those of a first, which nobody has touched since."""
+        project = self.project
+        present = project.annotations.of_image(record.id)
+        by_hand = project.decisions.was_decided(record.id) or any(
+            a.edited or a.origin is not Origin.IMPORTED for a in present
+        )
+        if by_hand or record.state is ImageState.SKIPPED:
+            what = "is decided or has boxes already; the project's version was kept"
+            self.issue(image.file_name, what, IssueKind.KEPT)
+            return
+        there = {(a.category_id, a.bbox, a.crowd) for a in present}
+        new = [a for a in boxes if (self.categories[a.category_id], a.bbox, a.crowd) not in there]
+        both = {record.state, image.state or record.state}
+        self._take(image, record, new, ImageState.DECIDED if both == {ImageState.DECIDED} else ImageState.UNDECIDED)
+        self.came_in += len(boxes) - len(new)
+        if new and present:
+            what = f"had {counted(len(present), 'box')} of an earlier file; {len(new)} more were added"
+            self.issue(image.file_name, what, IssueKind.MERGED, len(new))
 
-
-def _match_images(
-    project: Project, images: Sequence[DatasetImage], issues: list[ImportIssue]
-) -> dict[int, ImageRecord]:
-    by_name = match_by_name(project, [image.file_name for image in images])
-    found: dict[int, ImageRecord] = {}
-    used: set[int] = set()
-    for image in images:
-        record = by_name.get(image.file_name)
-        if record is None:
-            issues.append(
-                ImportIssue(image.file_name, "is not among the project's pictures (or the name fits several)")
-            )
-        elif record.id in used:
-            issues.append(
-                ImportIssue(image.file_name, "names a picture that the file names twice; the second was left out")
-            )
-        else:
-            used.add(record.id)
-            found[image.id] = record
-    return found
-
-
-def _write(
-    project: Project,
-    images: Sequence[DatasetImage],
-    records: dict[int, ImageRecord],
-    placed: dict[int, list[Annotation]],
-    pinned: dict[int, tuple[str, ...]],
-    issues: list[ImportIssue],
-) -> set[int]:
-    """Write what the file says of these pictures; returns the project's ids of those that took its word."""
-    free = project.images.free_ids([records[image.id].id for image in images])
-    taken = [(image, records[image.id]) for image in images if _takes(image, records[image.id], free, issues)]
-    project.images.set_states((record.id, image.state) for image, record in taken)
-    for image, record in taken:
+    def _take(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation], state: ImageState) -> None:
+        project = self.project
+        self.accepted.add(record.id)
+        self.came_in += len(boxes)
+        self._note_size(record)
+        project.images.set_state(record.id, state)
         for name in image.sets:
             project.sets.add(name, [record.id])
-        if image.tags:
-            project.images.set_tags(record.id, sorted({project.tags.ensure(tag).id for tag in image.tags}))
-    boxes = [a for _, record in taken for a in placed.get(record.id, ())]
-    project.annotations.add_all(boxes)
-    for box in boxes if pinned else ():
-        for name in pinned.get(box.id, ()):
-            project.sets.add(name, [box.image_id])
-            project.sets.pin_boxes(name, box.image_id, [box.id])
-    return {record.id for _, record in taken}
-
-
-def _takes(image: DatasetImage, record: ImageRecord, free: set[int], issues: list[ImportIssue]) -> bool:
-    """Whether a picture takes the file's word; if not, or if its size is another one, that is an issue."""
-    if record.reason:
-        issues.append(ImportIssue(image.file_name, f"cannot be read and was left out: {record.reason}"))
-        return False
-    if record.id not in free:
-        issues.append(ImportIssue(image.file_name, "is decided or has boxes already; the project's version was kept"))
-        return False
-    if image.width and record.width and (image.width, image.height) != (record.width, record.height):
-        size = f"{record.width} x {record.height}"
-        issues.append(
-            ImportIssue(image.file_name, f"is {size} upright, not {image.width} x {image.height}; check its boxes")
+        tags = {project.tags.ensure(tag).id for tag in image.tags}
+        if tags:
+            project.images.set_tags(record.id, sorted(tags | set(project.images.tags_of(record.id))))
+        self.new_image_ids += project.extras.add_images([(record.id, image.id, image.extra)])
+        placed = [
+            replace(a, id=self.ids[a.id], image_id=record.id, category_id=self.categories[a.category_id]) for a in boxes
+        ]
+        self.new_box_ids += sum(a.id != new.id for a, new in zip(boxes, placed, strict=True))
+        project.annotations.add_all(placed)
+        extras, pinned = self.dataset.extras.annotations, self.dataset.pinned
+        project.extras.add_annotations(
+            (new.id, KeptBox(new.category_id, new.bbox, extras[a.id]))
+            for a, new in zip(boxes, placed, strict=True)
+            if a.id in extras
         )
-    return True
+        for a, new in zip(boxes, placed, strict=True) if pinned else ():
+            for name in pinned.get(a.id, ()):
+                project.sets.add(name, [record.id])
+                project.sets.pin_boxes(name, record.id, [new.id])
 
+    def _note_size(self, record: ImageRecord) -> None:
+        """The size that the boxes were placed by, if nobody has read the picture yet."""
+        now = self.project.images.get(record.id)
+        if now is not None and now.width is None and record.width is not None:
+            self.project.images.set_size(record.id, record.width, record.height)
 
-def _annotation_ids(project: Project, dataset: Dataset) -> list[int]:
-    """An id for each annotation, reserved: that of the file where nobody ever had it here, else a new one."""
-    last = project.annotations.last_id()
-    fresh = count(max([last, *(a.id for a in dataset.annotations)]) + 1)
-    ids = [a.id if a.id > last else next(fresh) for a in dataset.annotations]
-    project.annotations.reserve_ids(max(ids, default=last))
-    return ids
-
-
-def _place(
-    dataset: Dataset,
-    images: dict[int, ImageRecord],
-    categories: dict[int, int],
-    ids: Sequence[int],
-    issues: list[ImportIssue],
-) -> dict[int, list[Annotation]]:
-    """The annotations by picture, with the project's ids, clipped to their pictures."""
-    placed: dict[int, list[Annotation]] = {}
-    for a, new_id in zip(dataset.annotations, ids, strict=True):
-        image = images.get(a.image_id)
-        if image is None:
-            continue
-        bbox = a.bbox.clipped(image.width or 1e9, image.height or 1e9)
-        if bbox.w < MIN_SIDE / 100 or bbox.h < MIN_SIDE / 100:
-            issues.append(ImportIssue(f"annotation {a.id}", f"lies outside {image.path} and was left out"))
-            continue
-        if max(abs(p - q) for p, q in zip(bbox, a.bbox, strict=True)) > 1:
-            issues.append(ImportIssue(f"annotation {a.id}", f"reached beyond {image.path} and was clipped"))
-        placed.setdefault(image.id, []).append(
-            replace(a, id=new_id, image_id=image.id, category_id=categories[a.category_id], bbox=bbox)
-        )
-    return placed
+    def tell_ids(self) -> None:
+        """Ids of the file that are others in the project, so that its export has others, too."""
+        for what, number in (
+            ("boxes", self.new_box_ids), ("pictures", self.new_image_ids), ("categories", self.new_category_ids)
+        ):  # fmt: skip
+            if number:
+                problem = f"{number} ids of {what} are in use in the project already; they got new ones"
+                self.issue(what, problem, IssueKind.RENUMBERED, number)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitl_desktop.domain.dataset import ImportIssue, ImportResult
+from hitl_desktop.domain.dataset import ImportIssue, ImportOptions, ImportResult
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
+from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
 from hitl_desktop.workflows.open_folder import PassedOver, add_folder, first_picture, scan
 
 
@@ -24,9 +24,12 @@ class NewProject:
     issues: tuple[ImportIssue, ...]
     remarks: tuple[tuple[str, str], ...]
     passed_over: PassedOver
+    imported: ImportSummary | None = None
 
 
-def new_project(path: Path, folder: Path, progress: Progress, *, coco: Path | None = None) -> NewProject:
+def new_project(
+    path: Path, folder: Path, progress: Progress, *, coco: Path | None = None, options: ImportOptions | None = None
+) -> NewProject:
     """Create a project, read all its pictures, and take a COCO file as ground truth of decided pictures.
 
     Raises:
@@ -37,26 +40,32 @@ def new_project(path: Path, folder: Path, progress: Progress, *, coco: Path | No
     if path.exists():
         raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
     try:
-        return _fill(path, folder, result, progress)
+        return _fill(path, folder, result, options, coco, progress)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def _fill(path: Path, folder: Path, result: ImportResult | None, progress: Progress) -> NewProject:
+def _fill(
+    path: Path,
+    folder: Path,
+    result: ImportResult | None,
+    options: ImportOptions | None,
+    coco: Path | None,
+    progress: Progress,
+) -> NewProject:
     with Project.create(path) as project:
         passed_over = PassedOver()
         add_folder(project, folder, progress, passed_over)
         scanned = scan(project, progress)
-        issues: tuple[ImportIssue, ...] = ()
-        if result is not None:
-            issues = import_dataset(project, result).issues
+        imported = import_dataset(project, result, options, file=coco) if result is not None else None
         return NewProject(
             images=len(project.images.ids()),
             annotations=sum(project.annotations.count_by_category().values()),
             categories=len(project.categories.all()),
             unreadable=tuple(scanned.unreadable),
-            issues=issues,
+            issues=imported.issues if imported is not None else (),
             remarks=tuple(scanned.remarks),
             passed_over=passed_over,
+            imported=imported,
         )

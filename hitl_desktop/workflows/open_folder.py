@@ -19,6 +19,7 @@ from hitl_desktop.paths import data_dir
 from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import SUFFIX, Project
+from hitl_desktop.workflows.changed_files import another_file, note_size
 
 _BATCH = 1000
 _SCAN_BATCH = 16
@@ -252,14 +253,15 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
     if isinstance(reading, UnreadableImageError):
         if image.reason and not project.path_of(image).exists():
             return  # why it could not be read says more than that it is not there
-        if reading.size:
+        if reading.size and image.width is None:  # labels are those of the picture as it was
             project.images.set_size(image.id, *reading.size)
         project.images.set_reason(image.id, str(reading))
-    else:
-        project.images.set_size(image.id, *reading.size)
+    elif note_size(project, image, reading.size):
         project.images.set_content_hash(image.id, reading.content_hash)
         project.images.set_reason(image.id, None)
         project.images.set_remark(image.id, reading.remark)
+    else:
+        project.images.set_reason(image.id, another_file(image, reading.size))
 
 
 def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:

@@ -15,7 +15,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.import_dataset import match_by_name
+from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.naming import Naming, hints_beside, proposals_of, shown_to_people
 
 SAME_OBJECT_IOU = 0.5

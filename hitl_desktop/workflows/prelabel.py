@@ -20,6 +20,7 @@ from hitl_desktop.inference.registry import Detector, load_detector
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.changed_files import keep_up
 from hitl_desktop.workflows.detector import card_of, wanted_detector
 from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import check_folders, note_unreadable
@@ -33,6 +34,7 @@ _ENOUGH_FAILURES = 3
 class PrelabelResult:
     """How many pictures were done now, had been done before, could not be read; and how fast it went.
 
+    `changed` describes by path what became of pictures whose files have another size than their boxes were drawn on.
     `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in `not_done`,
     by path, the detector failed, and they are tried again next time.
     """
@@ -45,13 +47,14 @@ class PrelabelResult:
     boxes: int = 0
     best: float = 0.0
     not_done: dict[str, ModelError] = field(default_factory=dict[str, ModelError])
+    changed: dict[str, str] = field(default_factory=dict[str, str])
     images: set[int] = field(default_factory=set[int])
     """Ids of the pictures done now."""
 
     @property
     def changes(self) -> Changes:
         """What views must read again."""
-        return Changes(predictions_of=frozenset(self.images), images=bool(self.failed))
+        return Changes(predictions_of=frozenset(self.images), images=bool(self.failed or self.changed))
 
     @property
     def images_per_s(self) -> float:
@@ -191,13 +194,17 @@ class _Store:
 
     def _keep(self, image: ImageRecord, reading: tuple[tuple[int, int], RgbImage], found: Detections) -> None:
         project, (size, pixels) = self.project, reading
-        if (image.width, image.height) != size:
-            project.images.set_size(image.id, *size)
+        current, what = keep_up(project, image, size)
+        if what:
+            self.result.changed[image.path] = what
+        if current is None:
+            self.result.failed += 1
+            return
         grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge picture
         whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
         with project.db.transaction():
             now = project.images.get(image.id)
-            if now is not None and image.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
+            if now is not None and current.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
                 project.predictions.replace(image.id, self.model_id, whole)
             if self.never_worked:
                 set_detector(project, self.model_id)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from hitl_desktop.domain.edits import Changes, Edit, Side
-from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.placement import Size
 from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.changed_files import another_file, note_size
 from hitl_desktop.workflows.open_folder import note_reading, read_picture
-
-_SAME_SHAPE = 0.01
 
 
 def reread(project: Project, image_id: int) -> Changes:
     """Read a picture once more; if its bytes are others, detectors are to look at it again.
 
-    Boxes stay; of a picture that was scaled they are scaled with it, as an edit that undo takes back.
+    Boxes of a picture that was scaled or turned move with it, as an edit that undo takes back. Where nobody can tell
+    how, they stay as they are, and the picture is to be decided again.
 
     Raises:
         HitlError: the picture is no longer in the project.
@@ -33,23 +33,21 @@ def reread(project: Project, image_id: int) -> Changes:
         note_reading(project, image, reading)
         if not isinstance(reading, UnreadableImageError) and reading[1] != image.content_hash:
             project.predictions.look_again(image_id)
-            _scale_boxes(project, image, reading[0])
-    return Changes(images=True, annotations_of=frozenset({image_id}))
+            _take_as_it_is(project, image, reading)
+    return Changes(images=True, annotations_of=frozenset({image_id}), queue=True)
 
 
-def _scale_boxes(project: Project, image: ImageRecord, size: tuple[int, int]) -> None:
-    before, boxes = (image.width or 0, image.height or 0), project.annotations.of_image(image.id)
-    if boxes and before != size and same_shape(before, size):
-        by_x, by_y = size[0] / before[0], size[1] / before[1]
-        scaled = tuple(
-            replace(a, bbox=BBox(a.bbox.x * by_x, a.bbox.y * by_y, a.bbox.w * by_x, a.bbox.h * by_y)) for a in boxes
-        )
-        annotate.do(project, Edit("Scale boxes with the picture", image.id, Side(tuple(boxes)), Side(scaled)))
-
-
-def same_shape(before: tuple[int, int], after: tuple[int, int]) -> bool:
-    """Whether sizes (width, height) have nearly the same proportions."""
-    return 0 not in {*before, *after} and abs(before[0] * after[1] / (before[1] * after[0]) - 1) < _SAME_SHAPE
+def _take_as_it_is(project: Project, image: ImageRecord, reading: tuple[Size, str]) -> None:
+    """A person reads another picture anew whose boxes nobody can place: they stay, and somebody has to decide again."""
+    now = project.images.get(image.id)
+    if now is None or (now.width, now.height) == reading[0]:
+        return
+    project.images.set_size(image.id, *reading[0])
+    project.images.set_content_hash(image.id, reading[1])
+    project.images.set_reason(image.id, None)
+    if image.state is ImageState.DECIDED:
+        sides = Side(state=ImageState.DECIDED), Side(state=ImageState.UNDECIDED)
+        annotate.do(project, Edit("Open the picture again: its file is another one", image.id, *sides))
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:
@@ -69,9 +67,23 @@ def relink(project: Project, image_id: int, file: Path) -> Changes:
     with project.db.transaction():
         if moved is not None:
             project.move_folder(image.folder_id, moved)
+            _check_sizes(project, image.folder_id)
         else:
             _point_to(project, image_id, Path(absolute))
     return reread(project, image_id) | Changes(images=True, queue=True)
+
+
+def _check_sizes(project: Project, folder_id: int) -> None:
+    """The other pictures of a folder that moved: are they the same that were labelled, or perhaps a smaller copy?"""
+    labelled = {a.image_id for a in project.annotations.all()}
+    for image in project.images.all():
+        if image.folder_id == folder_id and image.id in labelled:
+            try:
+                size = read_header(project.path_of(image))[0]
+            except UnreadableImageError:
+                continue
+            if not note_size(project, image, size):
+                project.images.set_reason(image.id, another_file(image, size))
 
 
 def _moved_folder(project: Project, folder_id: int, path: str, file: str) -> Path | None:

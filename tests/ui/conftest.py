@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
-from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.main_window import MainWindow
@@ -37,6 +37,7 @@ class Answers(Ask):
         self.asked: list[str] = []
         self.told: list[tuple[str, str, str]] = []
         self.seen: list[ImportResult] = []
+        self.import_options = ImportOptions()
 
     def folder(self) -> Path | None:
         return self.next_folder
@@ -59,9 +60,9 @@ class Answers(Ask):
     def open_file(self, path: Path) -> None:
         self.opened.append(path)
 
-    def confirm_import(self, result: ImportResult) -> bool:
+    def confirm_import(self, result: ImportResult) -> ImportOptions | None:
         self.seen.append(result)
-        return bool(self.confirms)
+        return self.import_options if self.confirms else None
 
     def text(self, title: str, label: str, value: str) -> str | None:
         return self.next_text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.dataset import ImportOptions, IssueKind, Unlabelled
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError, ProjectError
@@ -15,7 +16,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.export_dataset import export_dataset
-from hitl_desktop.workflows.import_dataset import import_dataset, match_by_name, read_dataset
+from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
+from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.open_folder import add_folder, list_pictures, open_path, project_file_for, scan
 from hitl_desktop.workflows.prelabel import prelabel
@@ -116,19 +118,31 @@ def write_coco(path: Path, **changes: Any) -> Path:
     return path
 
 
-def test_a_file_becomes_ground_truth_of_decided_pictures_with_its_own_ids(tmp_path: Path, pictures: Path) -> None:
-    made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=write_coco(tmp_path / "c.json"))
-    assert (made.images, made.annotations, made.categories, made.issues) == (4, 2, 2, ())
+EMPTY = ImportOptions(Unlabelled.EMPTY)
+
+
+def test_a_file_becomes_ground_truth_and_comes_out_with_its_ids_and_in_its_order(
+    tmp_path: Path, pictures: Path
+) -> None:
+    file = write_coco(tmp_path / "c.json")
+    made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file, options=EMPTY)
+    assert (made.images, made.annotations, made.categories) == (4, 2, 2)
     with Project.open(tmp_path / "x.hitl") as project:
-        decided = {i.id: i.path for i in project.images.all(state=ImageState.DECIDED)}
-        assert decided == {3: "a.png", 7: "sub/d.png", 9: "c.png"}
+        assert [i.path for i in project.images.all(state=ImageState.DECIDED)] == ["a.png", "c.png", "sub/d.png"]
         assert {c.id: c.name for c in project.categories.all()} == {2: "dog", 5: "cat"}
-        assert [a.id for a in project.annotations.all()] == [12, 40]
-        assert project.annotations.of_image(3)[0].crowd
+        assert [(a.id, a.crowd) for a in project.annotations.all()] == [(12, True), (40, False)]
+        export_dataset(project, tmp_path / "out.json", all_images=True)
+    out = json.loads((tmp_path / "out.json").read_text())
+    names = {7: "sub/d.png", 3: "a.png", 9: "c.png", 2: "b.jpg"}
+    assert {i["id"]: i["file_name"] for i in out["images"]} == names
+    assert [i["id"] for i in out["images"]] == [7, 3, 9, 2]
+    assert [(c["id"], c["name"]) for c in out["categories"]] == [(5, "cat"), (2, "dog")]
+    assert [(a["id"], a["image_id"], a["category_id"]) for a in out["annotations"]] == [(12, 3, 2), (40, 7, 5)]
 
 
 def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, pictures: Path) -> None:
-    new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=write_coco(tmp_path / "c.json"))
+    file = write_coco(tmp_path / "c.json")
+    new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file, options=EMPTY)
     with Project.open(tmp_path / "x.hitl") as project:
         summary = export_dataset(project, tmp_path / "1.json")
         export_dataset(project, tmp_path / "1-again.json")
@@ -141,8 +155,8 @@ def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, p
     first = (tmp_path / "1.json").read_bytes()
     assert first == (tmp_path / "1-again.json").read_bytes() == (tmp_path / "2.json").read_bytes()
     images = json.loads(first)["images"]
-    assert {"id": 9, "file_name": "c.png", "width": 40, "height": 40} in images  # verified empty
-    assert images[0]["tags"] == ["night"]
+    assert {"id": 9, "file_name": "c.png", "width": 40, "height": 40, "state": "decided"} in images  # verified empty
+    assert images[1]["tags"] == ["night"]
 
 
 def test_an_exported_file_satisfies_pycocotools_and_scores_one_against_itself(
@@ -171,36 +185,19 @@ def test_importing_again_keeps_the_projects_version_and_says_so(tmp_path: Path, 
         before = project.annotations.all()
         summary = import_dataset(project, read_dataset(coco))
         assert project.annotations.all() == before
-        assert (summary.images, summary.annotations) == (0, 0)
-        assert all("was kept" in issue.problem for issue in summary.issues)
+        assert (summary.images, summary.annotations) == (3, 2)  # which are there
+        assert not summary.is_nothing
+        assert summary.faults() == {"picture without boxes": 1}
 
 
-def test_what_does_not_fit_is_an_issue_and_the_rest_comes_in(tmp_path: Path, project: Project) -> None:
-    record = {
-        "images": [
-            {"id": 1, "file_name": "images/a.png", "width": 60, "height": 80},
-            {"id": 2, "file_name": "elsewhere.png", "width": 10, "height": 10},
-            {"id": 3, "file_name": "a.png", "width": 80, "height": 60},
-        ],
-        "categories": [{"id": 1, "name": "cat"}],
-        "annotations": [
-            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [70, 50, 30, 30]},
-            {"id": 2, "image_id": 1, "category_id": 1, "bbox": [300, 300, 30, 30]},
-        ],
-    }
-    (tmp_path / "c.json").write_text(json.dumps(record))
-    summary = import_dataset(project, read_dataset(tmp_path / "c.json"))
-    problems = " | ".join(i.problem for i in summary.issues)
-    for words in (
-        "is not among",
-        "names a picture that the file names twice",
-        "check it",
-        "was clipped",
-        "lies outside",
-    ):
-        assert words in problems
-    (annotation,) = project.annotations.all()
-    assert annotation.bbox == (70, 50, 10, 10)
+def test_what_a_person_did_stays_when_a_file_comes_in(tmp_path: Path, project: Project) -> None:
+    category = project.categories.ensure("cat").id
+    annotate.draw(project, 1, [(BBox(5, 5, 10, 10), category)])
+    before = project.annotations.all()
+    summary = import_dataset(project, read_dataset(write_coco(tmp_path / "c.json")))
+    assert project.annotations.of_image(1) == before
+    kept = [i.where for i in summary.issues if i.kind is IssueKind.KEPT]
+    assert kept == ["a.png"]
 
 
 def test_decomposed_names_match_composed_ones(tmp_path: Path, pictures: Path) -> None:
@@ -208,9 +205,11 @@ def test_decomposed_names_match_composed_ones(tmp_path: Path, pictures: Path) ->
     file = write_coco(
         tmp_path / "c.json",
         images=[{"id": 1, "file_name": "d\u00e9compos\u00e9.png", "width": 80, "height": 60}],
-        annotations=[],
+        annotations=[{"id": 1, "image_id": 1, "category_id": 5, "bbox": [1, 2, 3, 4]}],
     )
-    assert new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file).issues == ()
+    made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file)
+    assert made.annotations == 1
+    assert [issue.kind for issue in made.issues] == [IssueKind.MATCHED_LOOSELY]
 
 
 def test_a_malformed_file_stops_before_a_project_is_made(tmp_path: Path, pictures: Path) -> None:
@@ -226,19 +225,27 @@ def test_nothing_decided_is_nothing_to_export_unless_all_is_asked_for(tmp_path: 
     assert export_dataset(project, tmp_path / "out.json", all_images=True).images == 4
 
 
-def test_unreadable_pictures_stay_out_of_the_export_and_are_counted(tmp_path: Path, project: Project) -> None:
+def test_labels_outlive_files_and_what_nobody_labelled_stays_out_while_it_cannot_be_read(
+    tmp_path: Path, project: Project
+) -> None:
     project.images.set_state(1, ImageState.DECIDED)
+    category = project.categories.ensure("cat").id
+    annotate.draw(project, 2, [(BBox(5, 6, 10, 11), category)])
     project.images.set_state(2, ImageState.DECIDED)
-    image = project.images.get(2)
-    assert image
-    path = project.path_of(image)
-    path.rename(path.with_suffix(".away"))
-    project.images.set_reason(2, "The file is gone.")
-    summary = export_dataset(project, tmp_path / "out.json")
-    assert (summary.images, summary.unreadable, summary.undecided) == (1, 1, 2)
+    for image_id in (2, 3):
+        image = project.images.get(image_id)
+        assert image
+        path = project.path_of(image)
+        path.rename(path.with_suffix(".away"))
+        project.images.set_reason(image_id, "The file is gone.")
+    summary = export_dataset(project, tmp_path / "out.json", all_images=True)
+    assert (summary.images, summary.unreadable, summary.no_file) == (3, 1, 1)
+    out = json.loads((tmp_path / "out.json").read_text())
+    assert [(i["id"], i["width"], i["height"]) for i in out["images"]] == [(1, 80, 60), (2, 70, 90), (4, 64, 50)]
+    assert [(a["image_id"], a["bbox"]) for a in out["annotations"]] == [(2, [5, 6, 10, 11])]
     path.with_suffix(".away").rename(path)  # it came back, and nobody has read it since
-    summary = export_dataset(project, tmp_path / "out.json")
-    assert (summary.images, summary.unreadable, summary.undecided) == (2, 0, 2)
+    summary = export_dataset(project, tmp_path / "out.json", all_images=True)
+    assert (summary.images, summary.unreadable, summary.no_file) == (4, 0, 1)
 
 
 def test_a_picture_that_lost_boxes_on_the_way_stays_to_be_decided(tmp_path: Path, project: Project) -> None:
@@ -352,7 +359,7 @@ def test_undo_works_after_an_import_of_an_id_that_was_used_before(tmp_path: Path
 
 def test_a_window_keeps_the_ids_of_its_pictures(tmp_path: Path, project: Project) -> None:
     before = {i.id: i.path for i in project.images.all()}
-    import_dataset(project, read_dataset(write_coco(tmp_path / "c.json")), take_image_ids=False)
+    import_dataset(project, read_dataset(write_coco(tmp_path / "c.json")))
     assert {i.id: i.path for i in project.images.all()} == before
 
 
@@ -407,7 +414,7 @@ def test_boxes_drawn_during_an_import_and_boxes_without_id_never_meet_an_id_of_t
     images = json.loads(write_coco(tmp_path / "c.json").read_text())["images"]
     images = [i for i in images if i["id"] != 7] + [{"id": 7, "file_name": "b.jpg", "width": 70, "height": 90}]
     file = write_coco(tmp_path / "d.json", images=images, annotations=boxes)
-    summary = import_dataset(project, read_dataset(file), take_image_ids=False)
+    summary = import_dataset(project, read_dataset(file))
     assert (summary.images, summary.annotations) == (3, 5)
     assert len({a.id for a in project.annotations.all()}) == 5 + len(drawn)
     assert {1, 2, 3, 4} <= {a.id for a in project.annotations.all()}

@@ -11,13 +11,11 @@ from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu, QM
 
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
-from hitl_desktop.domain.dataset import ImportResult
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.store.project import SUFFIX
+from hitl_desktop.ui.dialogs.import_question import ImportQuestion
 from hitl_desktop.ui.dialogs.new_attribute import NewAttribute
 from hitl_desktop.ui.dialogs.once import once
-
-_MOST_ISSUES = 200
 
 
 class Ask:
@@ -75,23 +73,11 @@ class Ask:
         """Open a file in the program that the system has for it."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
-    def confirm_import(self, result: ImportResult) -> bool:
-        """Show what a file holds before anything is written."""
-        data = result.dataset
-        box = QMessageBox(self._parent)
-        box.setWindowTitle("Import")
-        box.setText(
-            f"The file holds {counted(len(data.annotations), 'box')} of {counted(len(data.categories), 'category')} "
-            f"on {counted(len(data.images), 'picture')}.\n"
-            "They become ground truth of the pictures that nobody has decided yet."
-        )
-        if result.issues:
-            lines = [f"{i.where}: {i.problem}" for i in result.issues[:_MOST_ISSUES]]
-            box.setInformativeText(f"It gives cause for {counted(len(result.issues), 'remark')}.")
-            box.setDetailedText("\n".join(lines))
-        box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
-        with once(box):
-            return box.exec() == QMessageBox.StandardButton.Ok
+    def confirm_import(self, result: ImportResult) -> ImportOptions | None:
+        """Show what a file holds before anything is written; what was chosen about it, None when given up."""
+        question = ImportQuestion(result, self._parent)
+        with once(question):
+            return question.options() if question.exec() else None
 
     def text(self, title: str, label: str, value: str) -> str | None:
         """A line of text, None when given up."""

@@ -1,0 +1,430 @@
+"""The records of a COCO file, one by one: a bad one costs itself only, and what has no place is kept as it is."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import msgspec
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.attributes import COMMON, CROWD, Value, Values, as_values
+from hitl_desktop.domain.box_forms import area_of_corners, suspect
+from hitl_desktop.domain.categories import Category, clean_name, name_key
+from hitl_desktop.domain.dataset import (
+    BoxForm,
+    Dataset,
+    DatasetImage,
+    Extras,
+    ImportIssue,
+    ImportResult,
+    IssueKind,
+)
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.formats import lenient, outlines
+from hitl_desktop.formats.numbering import References, numbers_for
+
+Record = dict[str, Any]
+Root = Mapping[str, msgspec.Raw]
+MARK, OLD_MARK = "HITL Desktop", "Exported by HITL Desktop"
+"""What this program writes under "exported_by", and what it once wrote as description of a file."""
+
+DEFAULTS: Record = {"info": {"description": f"Labelled with {MARK}", "version": "1.0"}, "licenses": []}
+"""What a file says at its top when no file that was imported said otherwise."""
+
+_MOST_ID = 2**62
+_NAMES = (
+    "file_name", "filename", "fileName", "path", "file_path", "filepath", "image_path", "img_path", "image",
+    "coco_url", "flickr_url", "url",
+)  # fmt: skip
+"""Keys that hold the name of a picture, best first."""
+_LISTS = frozenset({"images", "annotations", "categories"})
+
+
+def parse(content: bytes) -> Root:
+    """The top level of a JSON object.
+
+    Raises:
+        ValueError: it is no JSON, or no object.
+        RecursionError: it is nested without end.
+    """
+    try:
+        return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    except msgspec.MsgspecError:
+        data = _mended(json.loads(content, parse_constant=_nothing))
+        return msgspec.json.decode(msgspec.json.encode(data), type=dict[str, msgspec.Raw])
+
+
+def _nothing(_name: str) -> None:
+    """NaN and Infinity, which Python writes and JSON forbids, are no values."""
+
+
+def _mended(value: Any) -> Any:
+    """Halves of letters (lone surrogates), which no file can hold, become the sign for an unknown one."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_mended(part) for part in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(part) for key, part in cast("Record", value).items()}
+    return value
+
+
+def _decoded(raw: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.MsgspecError:  # such as 1e400
+        return _mended(json.loads(bytes(raw), parse_constant=_nothing))
+
+
+def read_records(root: Root) -> ImportResult:
+    """The data set in a COCO file, and what is wrong with it."""
+    reader = _Reader(root)
+    reader.read_categories()
+    reader.read_images()
+    reader.read_annotations()
+    return reader.result()
+
+
+@dataclass(slots=True)
+class _Box:
+    """An annotation that is still to get its id."""
+
+    annotation: Annotation
+    id: object
+    sets: tuple[str, ...]
+    extra: bytes
+
+
+@dataclass(slots=True)
+class _Reader:
+    root: Root
+    issues: list[ImportIssue] = field(default_factory=list[ImportIssue])
+    categories: list[Category] = field(default_factory=list[Category])
+    category_extras: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    category_at: dict[int, int] = field(default_factory=dict[int, int])
+    category_refs: References = field(default_factory=lambda: References(()))
+    images: list[DatasetImage] = field(default_factory=list[DatasetImage])
+    image_at: dict[int, DatasetImage] = field(default_factory=dict[int, DatasetImage])
+    image_refs: References = field(default_factory=lambda: References(()))
+    boxes: list[_Box] = field(default_factory=list[_Box])
+    incomplete: set[int] = field(default_factory=set[int])
+    listed: int = 0
+    lost_track: bool = False
+    area_votes: Counter[bool] = field(default_factory=Counter[bool])
+
+    def problem(self, where: str, what: str, kind: IssueKind, count: int = 1) -> None:
+        self.issues.append(ImportIssue(where, what, kind, count))
+
+    def records(self, key: str) -> Iterator[tuple[int, Record | None]]:
+        """Place and content of each record of a list; None for one that is no object."""
+        raw = self.root.get(key)
+        if raw is None:
+            return
+        try:
+            values = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        except msgspec.MsgspecError:
+            self.problem(key, "is not a list and was left out", IssueKind.BAD_RECORD)
+            return
+        for place, value in enumerate(values):
+            decoded = _decoded(value)
+            yield place, cast("Record", decoded) if isinstance(decoded, dict) else None
+
+    def read_categories(self) -> None:
+        """Names that are the same become one category; an id that two names have means neither."""
+        records = list(self.records("categories"))
+        ids = [record.get("id") if record else None for _, record in records]
+        numbers, changed = numbers_for(ids, allowed=lambda n: abs(n) < _MOST_ID)
+        self.category_refs = References(ids)
+        by_name: dict[str, Category] = {}
+        for (place, record), number in zip(records, numbers, strict=True):
+            name = _text(record.get("name")) if record else ""
+            if record is None or not name_key(name):
+                self.problem(f"categories[{place}]", "needs a name, and was left out", IssueKind.BAD_RECORD)
+                continue
+            known = by_name.get(name_key(name))
+            if known is not None:
+                self.problem(
+                    "categories",
+                    f"{name!r} (id {ids[place]}) is the same name as {known.name!r} (id {known.id}); "
+                    "both become one category",
+                    IssueKind.SAME_NAME,
+                )
+                self.category_at[place] = known.id
+                continue
+            if len(self.category_refs.places_of(ids[place])) > 1:
+                self.problem(
+                    f"categories[{place}]", f"repeats the id {ids[place]!r} with another name; its boxes are left out",
+                    IssueKind.BAD_RECORD,
+                )  # fmt: skip
+            category = Category(number, clean_name(name))
+            by_name[name_key(name)] = category
+            self.categories.append(category)
+            self.category_at[place] = number
+            held = ["id", "name"] + (["supercategory"] if record.get("supercategory") == "" else [])
+            if extra := _encoded(_without(record, held)):
+                self.category_extras[number] = extra
+        self._tell_renumbered("categories", changed)
+
+    def _tell_renumbered(self, where: str, changed: int) -> None:
+        if changed:
+            what = "1 id is no whole number" if changed == 1 else f"{changed} ids are no whole numbers"
+            problem = (
+                f"{what} above 0 that nobody else has" if where == "annotations" else f"{what} that nobody else has"
+            )
+            problem += ", so new ones were given" if changed > 1 else ", so a new one was given"
+            self.problem(where, problem, IssueKind.RENUMBERED, changed)
+
+    def read_images(self) -> None:
+        """The pictures, each under a number of its own, also where the file lists one several times."""
+        records = list(self.records("images"))
+        ids = [record.get("id") if record else None for _, record in records]
+        numbers, changed = numbers_for(ids, allowed=lambda _: True)
+        self.image_refs = References(ids)
+        other_keys = 0
+        for (place, record), number in zip(records, numbers, strict=True):
+            key = next((k for k in _NAMES if record and _text(record.get(k))), None)
+            if record is None or key is None:
+                self.problem(f"images[{place}]", "has no file_name, and was left out", IssueKind.BAD_RECORD)
+                continue
+            other_keys += key != "file_name"
+            image = _image(record, number, _text(record[key]))
+            self.images.append(image)
+            self.image_at[place] = image
+            if not self.image_refs.places_of(ids[place]):
+                self.incomplete.add(number)
+                self.problem(f"images[{place}]", "has no id, so no box can be its own", IssueKind.INCOMPLETE)
+        self._tell_renumbered("images", changed)
+        if other_keys:
+            self.problem(
+                "images", f"{other_keys} have no file_name; it was taken from another key, such as path",
+                IssueKind.OTHER_KEY, other_keys,
+            )  # fmt: skip
+
+    def read_annotations(self) -> None:
+        """The boxes; a picture that lost one is incomplete."""
+        if not self.root.get("annotations"):
+            self.incomplete.update(image.id for image in self.images)
+            self.problem(
+                "annotations", "the file has no annotations list, so no picture in it is known to be labelled",
+                IssueKind.NO_ANNOTATIONS,
+            )  # fmt: skip
+        elif memoryview(self.root["annotations"])[0] != ord("["):
+            self.incomplete.update(image.id for image in self.images)
+        outlined = 0
+        for place, record in self.records("annotations"):
+            self.listed += 1
+            where = f"annotations[{place}]"
+            if record is None:
+                self.problem(where, "is not an object and was left out", IssueKind.BAD_RECORD)
+                self.lost_track = True
+                continue
+            image = self._image_of(where, record)
+            category_id = self._category_of(where, record, image) if image is not None else None
+            if image is None or category_id is None:
+                continue
+            bbox = lenient.box(record.get("bbox"))
+            if bbox is None:
+                bbox = outlines.box_around(record.get("segmentation"))
+                outlined += bbox is not None
+            elif (area := lenient.number(record.get("area"))) and (vote := area_of_corners(bbox, area)) is not None:
+                self.area_votes[vote] += 1
+            if bbox is None:
+                self.incomplete.add(image.id)
+                shown = json.dumps(record.get("bbox"), ensure_ascii=False)[:60]
+                self.problem(where, f"has no usable bbox ({shown}) and was left out", IssueKind.NO_BOX)
+                continue
+            annotation = _annotation(image.id, category_id, bbox, record)
+            extra = _encoded(_leftover(record, annotation))
+            self.boxes.append(_Box(annotation, record.get("id"), _words(record, "sets"), extra))
+        if outlined:
+            self.problem(
+                "annotations", f"{outlined} have no box; it was made from their outline",
+                IssueKind.FROM_OUTLINE, outlined,
+            )  # fmt: skip
+
+    def _image_of(self, where: str, record: Record) -> DatasetImage | None:
+        """The picture that a box is on; None where nobody can tell."""
+        id_ = record.get("image_id")
+        places = self.image_refs.places_of(id_)
+        candidates = [self.image_at[place] for place in places if place in self.image_at]
+        if len({image.file_name for image in candidates}) == 1 and len(candidates) == len(places):
+            return candidates[0]
+        self.incomplete.update(image.id for image in candidates)
+        if not places:
+            self.lost_track = True
+            self.problem(where, f"refers to the unknown image {id_!r} and was left out", IssueKind.UNKNOWN_IMAGE)
+        elif candidates:
+            what = f"refers to the image {id_!r}, an id that several pictures have, and was left out"
+            self.problem(where, what, IssueKind.UNKNOWN_IMAGE)
+        else:
+            what = f"refers to the image {id_!r}, which was left out, and so was the box"
+            self.problem(where, what, IssueKind.UNKNOWN_IMAGE)
+        return None
+
+    def _category_of(self, where: str, record: Record, image: DatasetImage) -> int | None:
+        id_ = record.get("category_id")
+        places = self.category_refs.places_of(id_)
+        found = {self.category_at.get(place) for place in places}
+        if len(found) == 1 and None not in found:
+            return found.pop()
+        self.incomplete.add(image.id)
+        why = ", an id that several names have," if len(found) > 1 else ""
+        unknown = "" if places else "unknown "
+        what = f"refers to the {unknown}category {id_!r}{why} and was left out"
+        self.problem(where, what, IssueKind.UNKNOWN_CATEGORY)
+        return None
+
+    def result(self) -> ImportResult:
+        numbers, changed = numbers_for([box.id for box in self.boxes], allowed=lambda n: 0 < n < _MOST_ID)
+        self._tell_renumbered("annotations", changed)
+        annotations = tuple(replace(b.annotation, id=n) for b, n in zip(self.boxes, numbers, strict=True))
+        pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
+        extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
+        top = {key: bytes(raw) for key, raw in self.root.items() if not self._is_own(key, raw)}
+        dataset = Dataset(
+            self._images_with_states(annotations),
+            tuple(self.categories),
+            annotations,
+            pinned,
+            Extras(extras, self.category_extras, top),
+        )
+        return ImportResult(
+            dataset, tuple(self.issues), frozenset(self.incomplete), self.listed, self.lost_track,
+            self._suspected(annotations),
+        )  # fmt: skip
+
+    def _is_own(self, key: str, raw: msgspec.Raw) -> bool:
+        """Whether an export writes this by itself."""
+        return key in {*_LISTS, "exported_by"} or (key in DEFAULTS and _decoded(raw) == DEFAULTS[key])
+
+    def _images_with_states(self, annotations: Sequence[Annotation]) -> tuple[DatasetImage, ...]:
+        """A picture with boxes is decided; an older export of this program lists no others but empty ones."""
+        info = _decoded(self.root["info"]) if "info" in self.root else None
+        described = cast("Record", info).get("description") if isinstance(info, dict) else None
+        all_decided = described == OLD_MARK and "exported_by" not in self.root
+        labelled = {a.image_id for a in annotations}
+        return tuple(
+            replace(image, state=ImageState.DECIDED)
+            if image.state is None and (all_decided or image.id in labelled)
+            else image
+            for image in self.images
+        )
+
+    def _suspected(self, annotations: Sequence[Annotation]) -> BoxForm | None:
+        boxes: dict[int, list[BBox]] = {}
+        for a in annotations:
+            boxes.setdefault(a.image_id, []).append(a.bbox)
+        forms = Counter(suspect(boxes, {i.id: (i.width, i.height) for i in self.images}).values())
+        if forms:
+            return forms.most_common(1)[0][0]
+        fit = all(a.bbox.w > a.bbox.x and a.bbox.h > a.bbox.y for a in annotations)
+        return BoxForm.CORNERS if fit and self.area_votes[True] and not self.area_votes[False] else None
+
+
+def _text(value: object) -> str:
+    """A name, also one that is a number; empty for anything else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _words(record: Record, key: str) -> tuple[str, ...]:
+    """The names listed under a key."""
+    raw: Any = record.get(key)
+    words = cast("list[Any]", raw) if isinstance(raw, list) else []
+    return tuple(word for word in words if isinstance(word, str) and name_key(word))
+
+
+def _without(record: Record, keys: Sequence[str]) -> Record:
+    return {key: value for key, value in record.items() if key not in keys}
+
+
+def _encoded(record: Record) -> bytes:
+    return msgspec.json.encode(record) if record else b""
+
+
+def _image(record: Record, number: int, name: str) -> DatasetImage:
+    state = record.get("state")
+    width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
+    has_state = isinstance(state, str) and state in set(ImageState)
+    held = ["id", "file_name", "width", "height", "sets"] + (["state"] if has_state else [])
+    if record.get("tags") == list(_words(record, "tags")):
+        held.append("tags")
+    is_sized = width is not None and height is not None and width > 0 and height > 0
+    return DatasetImage(
+        number,
+        name.replace("\\", "/").removeprefix("./"),
+        cast("int", width) if is_sized else 0,
+        cast("int", height) if is_sized else 0,
+        _words(record, "tags"),
+        ImageState(cast("str", state)) if has_state else None,
+        _words(record, "sets"),
+        _encoded(_without(record, held)),
+    )
+
+
+def _annotation(image_id: int, category_id: int, bbox: BBox, record: Record) -> Annotation:
+    origin, proposed_by = record.get("origin"), record.get("proposed_by")
+    attributes = values_in(record)
+    return Annotation(
+        id=0,
+        image_id=image_id,
+        category_id=category_id,
+        bbox=bbox,
+        origin=Origin(origin) if isinstance(origin, str) and origin in set(Origin) else Origin.IMPORTED,
+        proposed_by=proposed_by if isinstance(proposed_by, str) else None,
+        score=lenient.number(record.get("score")),
+        edited=record.get("edited") is True,
+        crowd=lenient.flag(record.get("iscrowd")) or (CROWD, True) in attributes,
+        attributes=tuple(pair for pair in attributes if pair[0] != CROWD),
+    )
+
+
+def values_in(record: Record) -> Values:
+    """The attributes of a record that have a value here, as CVAT and others write them; anything else has none.
+
+    Flags that every box has may also stand beside the box (`"occluded": 1`).
+    """
+    found: dict[str, Value] = {}
+    for attribute in COMMON:
+        if lenient.flag(record.get(attribute.name)):
+            found[attribute.name] = True
+    raw: Any = record.get("attributes")
+    for name, value in cast("Record", raw).items() if isinstance(raw, dict) else ():
+        if not name.strip() or value is False or value == "":
+            continue
+        if isinstance(value, bool | str):
+            found[name] = value
+        elif (number := lenient.number(value)) is not None:
+            found[name] = number
+    return as_values(found)
+
+
+_HELD = ("id", "image_id", "category_id", "bbox", "iscrowd", "sets", "edited")
+
+
+def _leftover(record: Record, annotation: Annotation) -> Record:
+    """What of an annotation is lost when only the annotation is kept."""
+    left = _without(record, _HELD)
+    if left.get("origin") == annotation.origin.value:
+        left.pop("origin", None)
+    if annotation.proposed_by is not None:
+        left.pop("proposed_by", None)
+    if annotation.score is not None:
+        left.pop("score", None)
+    if left.get("attributes") == dict(annotation.attributes):
+        left.pop("attributes", None)
+    if not left.get("segmentation"):
+        left.pop("segmentation", None)
+    area = lenient.number(left.pop("area", None))
+    if area is not None and area != annotation.bbox.area:
+        left["area"] = record["area"] if isinstance(record["area"], int | float) else area
+    return left

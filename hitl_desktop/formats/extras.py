@@ -1,0 +1,57 @@
+"""What a COCO annotation has beside its box, when the box, its category or its picture changed since."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+
+from hitl_desktop.domain.placement import Placement
+from hitl_desktop.formats import outlines
+from hitl_desktop.formats.lenient import number
+
+_OF_THE_BOX = ("segmentation", "area", "keypoints", "num_keypoints")
+_OF_THE_CATEGORY = ("keypoints", "num_keypoints")
+_COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"}
+"""What a loss of a key is called; the others go with these."""
+
+
+def fitting(extra: bytes, *, is_same_box: bool, is_same_category: bool) -> tuple[bytes, list[str]]:
+    """The keys that still fit, and in words what was dropped."""
+    stale = {*(() if is_same_box else _OF_THE_BOX), *(() if is_same_category else _OF_THE_CATEGORY)}
+    return _without(extra, stale) if stale else (extra, [])
+
+
+def _without(extra: bytes, stale: set[str]) -> tuple[bytes, list[str]]:
+    record = cast("dict[str, Any]", msgspec.json.decode(extra))
+    dropped = [words for key, words in _COUNTED.items() if key in stale and key in record]
+    left = {key: value for key, value in record.items() if key not in stale}
+    return (msgspec.json.encode(left) if left else b"", dropped)
+
+
+def moved(extra: bytes, place: Placement) -> tuple[bytes, list[str]]:
+    """The keys after the picture was turned or scaled, and in words what was dropped, since it cannot be moved."""
+    record = cast("dict[str, Any]", msgspec.json.decode(extra))
+    stale: set[str] = set()
+    if "segmentation" in record:
+        polygons = outlines.moved(record["segmentation"], place)
+        record["segmentation"] = polygons
+        stale |= set() if polygons else {"segmentation"}
+    if "area" in record:
+        record["area"] = (number(record["area"]) or 0.0) * place.by_x * place.by_y
+    if "keypoints" in record:
+        record["keypoints"] = _moved_points(record["keypoints"], place)
+        stale |= set() if record["keypoints"] else {"keypoints", "num_keypoints"}
+    return _without(msgspec.json.encode(record), stale)
+
+
+def _moved_points(value: object, place: Placement) -> list[float] | None:
+    """Key points x, y, v; those that are not labelled (v is 0) stay where they are, at 0, 0."""
+    raw = cast("list[Any]", value) if isinstance(value, list) else []
+    numbers = [n for n in map(number, raw) if n is not None]
+    if not numbers or len(numbers) != len(raw) or len(numbers) % 3:
+        return None
+    found: list[float] = []
+    for x, y, seen in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True):
+        found += [*(place.point(x, y) if seen else (x, y)), seen]
+    return found

@@ -1,0 +1,61 @@
+"""Whole numbers for the ids of a list, whatever they are in the file, and what refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hitl_desktop.formats.lenient import whole
+
+
+def numbers_for(ids: Sequence[object], *, allowed: Callable[[int], bool]) -> tuple[list[int], int]:
+    """A different whole number for each id, and how many of them are not what the file has.
+
+    An id keeps its number where that is allowed and free ("1" is 1 if no other is); the others get new ones.
+    """
+    as_numbers = [whole(id_) for id_ in ids]
+    typed = {n for id_, n in zip(ids, as_numbers, strict=True) if n is not None and not isinstance(id_, str)}
+    fresh = max([0, *(n for n in as_numbers if n is not None and allowed(n))])
+    used: set[int] = set()
+    numbers: list[int] = []
+    changed = 0
+    for id_, wanted in zip(ids, as_numbers, strict=True):
+        number = wanted
+        if number is None or not allowed(number) or number in used or (isinstance(id_, str) and number in typed):
+            fresh += 1
+            number = fresh
+        changed += number != wanted or (isinstance(id_, str) and str(number) != id_.strip())
+        used.add(number)
+        numbers.append(number)
+    return numbers, changed
+
+
+class References:
+    """Which records of a list an id means; "1", 1 and 1.0 are the same id where only one of them is there."""
+
+    def __init__(self, ids: Sequence[object]) -> None:
+        self._exact: dict[object, list[int]] = {}
+        self._loose: dict[object, list[int]] = {}
+        for place, id_ in enumerate(ids):
+            if is_id(id_):
+                self._exact.setdefault(_exact(id_), []).append(place)
+                self._loose.setdefault(_loose(id_), []).append(place)
+
+    def places_of(self, id_: object) -> list[int]:
+        """The places in the list that an id may mean: none, one, or several."""
+        if not is_id(id_):
+            return []
+        return self._exact.get(_exact(id_)) or self._loose.get(_loose(id_)) or []
+
+
+def is_id(value: object) -> bool:
+    """Whether a JSON value can be an id: a number or a text."""
+    return isinstance(value, int | float | str) and not isinstance(value, bool) and value != ""
+
+
+def _exact(id_: object) -> object:
+    return ("text", id_) if isinstance(id_, str) else id_
+
+
+def _loose(id_: object) -> object:
+    number = whole(id_)
+    return str(id_).strip() if number is None else number

@@ -1,0 +1,108 @@
+"""Outlines of objects as COCO has them: polygons, and run lengths of masks."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.placement import Placement
+from hitl_desktop.formats.lenient import number, whole
+
+_SHORTEST = 6
+"""A polygon has three points."""
+
+
+def box_around(segmentation: object) -> BBox | None:
+    """The box around an outline, in pixels; None where it has no area or is no outline."""
+    if isinstance(segmentation, dict):
+        return _box_of_runs(cast("dict[str, Any]", segmentation))
+    polygons = _polygons(segmentation)
+    if not polygons:
+        return None
+    xs, ys = [x for p in polygons for x in p[::2]], [y for p in polygons for y in p[1::2]]
+    found = BBox.from_corners(min(xs), min(ys), max(xs), max(ys))
+    return found if found.w > 0 and found.h > 0 else None
+
+
+def moved(segmentation: object, place: Placement) -> list[list[float]] | None:
+    """Polygons where they lie after the picture was turned or scaled; None for masks, whose pixels are gone."""
+    polygons = None if isinstance(segmentation, dict) else _polygons(segmentation)
+    return [place.points(p) for p in polygons] if polygons else None
+
+
+def _polygons(value: object) -> list[list[float]]:
+    """Lists of x, y, x, y ...; also a single one in no list, and points as pairs. Empty unless all are sound."""
+    if not isinstance(value, list) or not value:
+        return []
+    parts = cast("list[Any]", value)
+    if not isinstance(parts[0], list):
+        parts = [parts]
+    elif all(isinstance(p, list) and len(cast("list[Any]", p)) == 2 for p in parts):
+        parts = [[n for pair in parts for n in pair]]
+    found: list[list[float]] = []
+    for part in parts:
+        if not isinstance(part, list):
+            return []
+        values = cast("list[Any]", part)
+        if values and all(isinstance(pair, list) for pair in values):
+            values = [n for pair in values for n in pair]
+        numbers = [n for n in map(number, values) if n is not None]
+        if len(numbers) != len(values) or len(numbers) % 2:
+            return []
+        if len(numbers) >= _SHORTEST:
+            found.append(numbers)
+    return found
+
+
+def _box_of_runs(mask: dict[str, Any]) -> BBox | None:
+    """The box of a mask given as run lengths, column by column, of what is outside and inside in turn."""
+    size: Any = mask.get("size")
+    sides = [whole(n) for n in cast("list[Any]", size)] if isinstance(size, list) else []
+    height = sides[0] if len(sides) == 2 else None
+    counts = _runs(mask.get("counts"))
+    if not height or height < 1 or counts is None or len(counts) < 2:
+        return None
+    ends = np.cumsum(np.array(counts, np.int64))
+    starts, stops = ends[:-1:2], ends[1::2]
+    starts, stops = starts[stops > starts], stops[stops > starts]
+    if not len(starts):
+        return None
+    first, last = starts // height, (stops - 1) // height
+    left, right = int(first.min()), int(last.max()) + 1
+    if bool((first != last).any()):  # a run from one column into the next touches top and bottom
+        top, bottom = 0, height
+    else:
+        top, bottom = int((starts % height).min()), int(((stops - 1) % height).max()) + 1
+    return BBox(left, top, right - left, bottom - top)
+
+
+def _runs(counts: object) -> list[int] | None:
+    if isinstance(counts, str):
+        return _unpacked(counts)
+    if not isinstance(counts, list):
+        return None
+    runs = [n for n in map(whole, cast("list[Any]", counts)) if n is not None and n >= 0]
+    return runs if len(runs) == len(cast("list[Any]", counts)) else None
+
+
+def _unpacked(text: str) -> list[int] | None:
+    """Run lengths from COCO's text form: 5 bits and a sign a character, from the third on as differences."""
+    runs: list[int] = []
+    at = 0
+    while at < len(text):
+        value, bits, more = 0, 0, True
+        while more:
+            if at >= len(text):
+                return None
+            part = ord(text[at]) - 48
+            if not 0 <= part < 64:
+                return None
+            value |= (part & 0x1F) << bits
+            more = bool(part & 0x20)
+            at, bits = at + 1, bits + 5
+            if not more and part & 0x10:
+                value |= -1 << bits
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+    return runs if all(run >= 0 for run in runs) else None

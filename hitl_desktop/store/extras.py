@@ -1,0 +1,126 @@
+"""What data set files said beyond what the project has a place for, kept as they had it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.store.database import Database
+
+_FILES = "imported_files"
+_MOST_ID = 2**53
+"""Ids of later pictures and categories start after those of files, as long as these leave room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of a picture or category: its place in the file, its id there (None if another had it), and its other keys."""
+
+    place: int
+    file_id: int | None
+    extra: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBox:
+    """Of an annotation: the other keys that the file had, and what it was when they fitted."""
+
+    category_id: int
+    bbox: BBox
+    extra: bytes
+
+
+class Extras:
+    """Side tables beside pictures, categories and annotations; rows of deleted annotations wait for undo."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def images(self) -> dict[int, Kept]:
+        """Of each picture that a file had."""
+        return self._all("image")
+
+    def categories(self) -> dict[int, Kept]:
+        """Of each category that a file had."""
+        return self._all("category")
+
+    def _all(self, kind: str) -> dict[int, Kept]:
+        rows = self._db.all(f"SELECT {kind}_id, place, file_id, extra FROM {kind}_extras")
+        return {i: Kept(place, None if id_ is None else int(id_), extra) for i, place, id_, extra in rows}
+
+    def add_images(self, rows: Iterable[tuple[int, int, bytes]]) -> int:
+        """Keep picture, id in its file, and other keys, in order; returns how many ids another picture has."""
+        return self._add("image", rows)
+
+    def add_categories(self, rows: Iterable[tuple[int, int | None, bytes]]) -> int:
+        """The same of categories."""
+        return self._add("category", rows)
+
+    def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> int:
+        """Those that are there already stay as they are."""
+        conflicts = 0
+        for own_id, file_id, extra in rows:
+            if self._db.one(f"SELECT 1 FROM {kind}_extras WHERE {kind}_id = ?", (own_id,)):
+                continue
+            text = None if file_id is None else str(file_id)
+            if text is not None and self._db.one(f"SELECT 1 FROM {kind}_extras WHERE file_id = ?", (text,)):
+                text, conflicts = None, conflicts + 1
+            self._db.execute(
+                f"INSERT INTO {kind}_extras ({kind}_id, file_id, extra) VALUES (?, ?, ?)", (own_id, text, extra)
+            )
+        return conflicts
+
+    def set_apart(self) -> None:
+        """Let no picture or category have an id, now or later, under which a file had another one."""
+        for kind, table in (("image", "images"), ("category", "categories")):
+            ids = [kept.file_id or 0 for kept in self._all(kind).values()]
+            last = self._db.scalar("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
+            fresh = max([last, *(id_ for id_ in ids if id_ < _MOST_ID)])
+            clashing = self._db.all(
+                f"""SELECT id FROM {table} t LEFT JOIN {kind}_extras e ON e.{kind}_id = t.id
+                    WHERE e.file_id IS NULL AND CAST(t.id AS TEXT) IN (SELECT file_id FROM {kind}_extras) ORDER BY id"""
+            )
+            for (own_id,) in clashing:
+                fresh += 1
+                self._db.execute(
+                    f"""INSERT INTO {kind}_extras ({kind}_id, file_id, extra) VALUES (?1, ?2, x'')
+                        ON CONFLICT ({kind}_id) DO UPDATE SET file_id = ?2""",
+                    (own_id, str(fresh)),
+                )
+            self._db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (fresh, table))
+
+    def annotations(self) -> dict[int, KeptBox]:
+        """Of each annotation that had more than a box."""
+        rows = self._db.execute("SELECT annotation_id, category_id, x, y, w, h, extra FROM annotation_extras")
+        return {i: KeptBox(category, BBox(x, y, w, h), extra) for i, category, x, y, w, h, extra in rows}
+
+    def add_annotations(self, rows: Iterable[tuple[int, KeptBox]]) -> None:
+        """Keep what annotations had."""
+        self._db.many(
+            "INSERT OR REPLACE INTO annotation_extras VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((i, kept.category_id, *map(float, kept.bbox), kept.extra) for i, kept in rows),
+        )
+
+    def top(self) -> dict[str, bytes]:
+        """Other keys at the top of the file, with their values."""
+        return dict(self._db.all("SELECT key, value FROM dataset_extras ORDER BY place"))
+
+    def add_top(self, values: Mapping[str, bytes]) -> None:
+        """Keep these; a key that is there gets the new value."""
+        self._db.many(
+            "INSERT INTO dataset_extras (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+            values.items(),
+        )
+
+    def imported_files(self) -> set[Path]:
+        """The files that came in, by their full path."""
+        text = self._db.scalar("SELECT value FROM meta WHERE key = ?", (_FILES,))
+        return {Path(name) for name in json.loads(text)} if text else set()
+
+    def note_imported(self, file: Path) -> None:
+        """Remember that a file came in."""
+        names = sorted({str(path) for path in self.imported_files() | {file.resolve()}})
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_FILES, json.dumps(names)))

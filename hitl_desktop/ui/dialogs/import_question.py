@@ -1,0 +1,82 @@
+"""What a data set file holds, before anything of it is written, and what only a person can know about it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QPlainTextEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.dataset import BoxForm, ImportOptions, ImportResult, Unlabelled
+from hitl_desktop.domain.words import counted
+
+_MOST_ISSUES = 200
+_FORMS = {
+    BoxForm.PIXELS: "Pixels: left, top, width, height",
+    BoxForm.CORNERS: "Pixels: two corners",
+    BoxForm.FRACTIONS: "Fractions of the picture: left, top, width, height",
+    BoxForm.FRACTION_CORNERS: "Fractions of the picture: two corners",
+}
+
+
+class ImportQuestion(QDialog):
+    """Shows the counts and the remarks; asks what pictures without boxes are, and what the numbers mean if in doubt."""
+
+    def __init__(self, result: ImportResult, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Import")
+        self._column = QVBoxLayout(self)
+        self._say(_counts(result))
+        self.undecided = QRadioButton("Nobody has labelled them yet: they stay undecided")
+        self.empty = QRadioButton("Somebody looked, and there is nothing on them: they become verified empty")
+        self.undecided.setChecked(True)
+        unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)
+        if unlabelled and not result.lost_track:
+            self._say(f"{counted(unlabelled, 'picture')} of the file {'has' if unlabelled == 1 else 'have'} no box.")
+            self._column.addWidget(self.undecided)
+            self._column.addWidget(self.empty)
+        self.form = QComboBox()
+        self.form.setAccessibleName("What the numbers of a box are")
+        self._asks_form = result.suspected is not None
+        if result.suspected is not None:
+            self._say("The numbers of the boxes are hardly pixels. What are they?")
+            for form, words in _FORMS.items():
+                self.form.addItem(words, form)
+            self.form.setCurrentIndex(list(_FORMS).index(result.suspected))
+            self._column.addWidget(self.form)
+        if result.issues:
+            self._say(f"The file gives cause for {counted(len(result.issues), 'remark')}:")
+            lines = [f"{issue.where}: {issue.problem}" for issue in result.issues[:_MOST_ISSUES]]
+            remarks = QPlainTextEdit("\n".join(lines))
+            remarks.setReadOnly(True)
+            self._column.addWidget(remarks)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._column.addWidget(buttons)
+
+    def _say(self, text: str) -> None:
+        label = QLabel(text)
+        label.setWordWrap(True)
+        self._column.addWidget(label)
+
+    def options(self) -> ImportOptions:
+        """What was chosen."""
+        unlabelled = Unlabelled.EMPTY if self.empty.isChecked() else Unlabelled.UNDECIDED
+        return ImportOptions(unlabelled, list(_FORMS)[self.form.currentIndex()] if self._asks_form else None)
+
+
+def _counts(result: ImportResult) -> str:
+    data = result.dataset
+    return (
+        f"The file holds {counted(len(data.annotations), 'box')} of {counted(len(data.categories), 'category')} "
+        f"on {counted(len(data.images), 'picture')}. They become ground truth of those pictures of the project that "
+        "nobody has decided yet."
+    )
