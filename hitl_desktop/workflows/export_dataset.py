@@ -28,7 +28,7 @@ class ExportSummary:
     """What went out, and how many pictures stayed behind and why.
 
     `no_file` counts pictures that went out though their file is gone or damaged, `dropped` what no longer fits boxes
-    that were changed, in words.
+    that were changed, in words, `unnamed` boxes of undecided pictures that wait for their category and stayed behind.
     """
 
     path: Path
@@ -40,6 +40,7 @@ class ExportSummary:
     unreadable: int
     no_file: int = 0
     dropped: Mapping[str, int] | None = None
+    unnamed: int = 0
 
 
 def export_dataset(
@@ -80,6 +81,7 @@ def export_dataset(
         unreadable=sum(i.status == "unreadable" for i in left),
         no_file=len(moment.without_file & kept),
         dropped=dict(dropped),
+        unnamed=moment.unnamed if all_images else 0,
     )
 
 
@@ -110,8 +112,11 @@ class _Moment:
         self.kept_images, self.kept_categories = project.extras.images(), project.extras.categories()
         self.kept_boxes, self.top = project.extras.annotations(), project.extras.top()
         self.images = _in_order(project.images.all(), self.kept_images)
-        self.categories = _in_order(project.categories.all(), self.kept_categories)
-        self.annotations = project.annotations.all()
+        unnamed, every = project.categories.unnamed_id(), project.annotations.all()
+        offered = [c for c in project.categories.all() if c.id != unnamed]
+        self.categories = _in_order(offered, self.kept_categories)
+        self.annotations = [a for a in every if a.category_id != unnamed]
+        self.unnamed = len(every) - len(self.annotations)
         names = {tag.id: tag.name for tag in project.tags.all()}
         self.tags = {
             image: tuple(sorted(names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
@@ -197,6 +202,8 @@ def in_words(summary: ExportSummary) -> list[str]:
     if summary.no_file:
         pictures = counted(summary.no_file, "labelled picture")
         said.append(f"{pictures} went out with the labels alone: the file is gone, damaged or another one now.")
+    if summary.unnamed:
+        said.append(f"{counted(summary.unnamed, 'box')} without a category stayed behind.")
     said += [f"{count} {what} of boxes that were changed no longer fit and were left out."
              for what, count in (summary.dropped or {}).items()]  # fmt: skip
     return said
