@@ -144,12 +144,11 @@ def as_array(boxes: Sequence[BBox]) -> Boxes:
 
 def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:
     """Intersection over union of each box of `a` [N, 4] with each of `b` [M, 4], as [N, M]."""
-    a, b = a.reshape(-1, 1, 4), b.reshape(1, -1, 4)
-    top_left = np.maximum(a[..., :2], b[..., :2])
-    bottom_right = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    shared = np.prod(np.clip(bottom_right - top_left, 0, None), axis=-1)
-    union = np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - shared
-    return shared / np.maximum(union, 1e-12)
+    (ax, ay, aw, ah), (bx, by, bw, bh) = a.reshape(-1, 4).T[:, :, None], b.reshape(-1, 4).T[:, None, :]
+    width = np.maximum(np.minimum(ax + aw, bx + bw) - np.maximum(ax, bx), 0)
+    height = np.maximum(np.minimum(ay + ah, by + bh) - np.maximum(ay, by), 0)
+    shared = width * height
+    return shared / np.maximum(aw * ah + bw * bh - shared, 1e-12)
 
 
 def nms(boxes: Boxes, scores: NDArray[np.floating], threshold: float) -> NDArray[np.intp]:

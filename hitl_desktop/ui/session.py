@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from operator import is_
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -53,8 +54,8 @@ _THRESHOLD, _OWN_THRESHOLDS = "display_threshold", "category_thresholds"
 _MEASURED = "measured_threshold"
 _LAST_IMAGE = "last_image"
 _FEW = 200
-MANY = 20_000
-"""More pictures than this are listed by a job: reading them takes a tenth of a second, and more."""
+MANY = 5_000
+"""More pictures than this are listed by a job: to read them takes a fortieth of a second, and more."""
 
 
 class _RolledBackError(Exception):
@@ -117,6 +118,7 @@ class Session(QObject):
         self._covered: int | None = None
         self._is_stepping = False
         self._naming: Naming | None = None
+        self._shown: tuple[tuple[object, ...], tuple[list[Proposal], list[Proposal]]] | None = None
         self._remembered: dict[str, str] = {}
         self.saving = Saving(messages)
         self.categories: list[Category] = []
@@ -388,9 +390,12 @@ class Session(QObject):
         """The proposals and the hints that are shown of these."""
         if self.image is None or self.image.state is ImageState.DECIDED:
             return [], []
-        unanswered = open_ones(proposals, self.annotations, self.rejected)
-        visible = shown_to_people(unanswered, self.thresholds)
-        return visible, hints_beside(unanswered, visible, self.thresholds)
+        inputs = (proposals, self.annotations, self.rejected, self.threshold, self.own_thresholds)
+        if self._shown is None or not all(map(is_, inputs, self._shown[0])):  # none of them changes in itself
+            unanswered = open_ones(proposals, self.annotations, self.rejected)
+            visible = shown_to_people(unanswered, self.thresholds)
+            self._shown = inputs, (visible, hints_beside(unanswered, visible, self.thresholds))
+        return self._shown[1]
 
     @property
     def thresholds(self) -> Thresholds:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND, Calibration
 from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
 from hitl_desktop.domain.review import Thresholds
@@ -335,11 +335,10 @@ def open_ones(
 ) -> list[Proposal]:
     """Proposals that nobody answered and that are not on a box that is there already."""
     answered = {*rejected, *(a.prediction_id for a in annotations)}
-    return [
-        p
-        for p in proposals
-        if p.prediction_id not in answered and not any(p.bbox.iou(a.bbox) > SAME_OBJECT_IOU for a in annotations)
-    ]
+    free = [p for p in proposals if p.prediction_id not in answered]
+    overlaps = iou_matrix(as_array([p.bbox for p in free]), as_array([a.bbox for a in annotations]))
+    covered = (overlaps > SAME_OBJECT_IOU).any(axis=1)
+    return [p for p, is_covered in zip(free, covered.tolist(), strict=True) if not is_covered]
 
 
 def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:
@@ -359,23 +358,32 @@ def hints_beside(
 
     There may be an object; what it is, a person decides.
     """
-    taken: list[BBox] = [p.bbox for p in shown_ones]
-    kept: list[Proposal] = []
-    for p in sorted(proposals, key=lambda p: -p.hint_score):
-        if p.hint and p.hint_score >= thresholds.general and not any(p.bbox.iou(b) > SAME_SPOT_IOU for b in taken):
-            kept.append(replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by))
-            taken.append(p.bbox)
-    return kept
+    sure = sorted((p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score)
+    boxes = as_array([p.bbox for p in sure])
+    free = ~(iou_matrix(boxes, as_array([p.bbox for p in shown_ones])) > SAME_SPOT_IOU).any(axis=1)
+    chosen = _best_of_spots(iou_matrix(boxes, boxes) > SAME_SPOT_IOU, free)
+    return [
+        replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by)
+        for p, is_best in zip(sure, chosen.tolist(), strict=True)
+        if is_best
+    ]
 
 
 def shown(proposals: Sequence[SaidT], threshold: float) -> list[SaidT]:
     """The sure ones of proposals, best first, and of the same name on one spot only the best."""
-    kept: list[SaidT] = []
-    for p in sorted(proposals, key=lambda p: -p.score):
-        if p.score < threshold:
-            break
-        if not any(p.name == better.name and p.bbox.iou(better.bbox) > SAME_SPOT_IOU for better in kept):
-            kept.append(p)
+    sure = sorted((p for p in proposals if p.score >= threshold), key=lambda p: -p.score)
+    boxes, names = as_array([p.bbox for p in sure]), np.array([p.name for p in sure], object)
+    same = (iou_matrix(boxes, boxes) > SAME_SPOT_IOU) & (names[:, None] == names[None, :])
+    chosen = _best_of_spots(same, np.ones(len(sure), bool))
+    return [p for p, is_best in zip(sure, chosen.tolist(), strict=True) if is_best]
+
+
+def _best_of_spots(same: NDArray[np.bool_], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of boxes [N], best first, are kept: those that are `free` and the `same` [N, N] as no better one kept."""
+    kept = free.copy()
+    for row in range(len(kept)):
+        if kept[row]:
+            kept[row + 1 :] &= ~same[row, row + 1 :]
     return kept
 
 

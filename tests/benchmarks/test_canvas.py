@@ -21,6 +21,8 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import open_path
 
 from .conftest import Bench, window_on
@@ -138,4 +140,42 @@ def test_one_edit_among_a_thousand_boxes(bench: Bench, folder: Path, qtbot: QtBo
         assert len(session.annotations) == before + 1
         QApplication.processEvents()
     bench.note("edit_1000_ms", statistics.median(times))
+    window.close()
+
+
+@pytest.mark.bench
+def test_an_act_among_three_hundred_boxes_and_sixty_candidates(bench: Bench, folder: Path, qtbot: QtBot) -> None:
+    draw = np.random.default_rng(11)
+    with open_path(folder) as project:
+        fill(project, 1, 300)
+        project.images.set_state(1, ImageState.UNDECIDED)
+        detector = project.models.ensure("hash", "small", ("cup", "dog"))
+        set_detector(project, detector.id)
+        corners, sides = draw.uniform((0, 0), (SIZE[0] - 90, SIZE[1] - 90), (60, 2)), draw.uniform(12, 80, (60, 2))
+        project.db.many(
+            """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
+               VALUES (1, ?, ?, ?, ?, ?, .8, ?, 1)""",
+            (
+                (detector.id, *map(float, (*corner, *side)), np.array([0.8, 0.1], np.float16).tobytes())
+                for corner, side in zip(corners, sides, strict=True)
+            ),
+        )
+        project.db.execute("INSERT INTO predicted_images (image_id, model_id) VALUES (1, ?)", (detector.id,))
+    window = window_on(folder, qtbot, 2)
+    session = window.session
+    session.go_to(1)
+    qtbot.waitUntil(lambda: window.canvas.has_picture and len(window.canvas.items) > 330)
+    times = []
+    for run in range(RUNS):
+        boxes = len(session.annotations)
+        began = time.thread_time()
+        if run % 2:
+            session.revise([Revision(session.visible_proposals[0])])
+        else:
+            session.draw([(BBox(20.0 + 30 * run, 20, 25, 25), 1)])
+        window.canvas.repaint()
+        times.append((time.thread_time() - began) * 1000)
+        assert len(session.annotations) == boxes + 1
+        QApplication.processEvents()
+    bench.note("act_ms_among_300_boxes", statistics.median(times))
     window.close()

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.review import Ranked
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
+from hitl_desktop.ui.picture_list import PictureList
+from hitl_desktop.ui.session import MANY as MANY_IN_WINDOW
+from hitl_desktop.workflows.list_queue import list_queue
 
 from .conftest import Bench
 
@@ -89,3 +97,22 @@ def test_a_project_of_a_million(bench: Bench, tmp_path: Path) -> None:
     bench.note("reopen_1m_ms", seen["first_ms"])
     for key in ("listed_ms", "gui_cpu_ms", "added_mb"):
         bench.note(f"reopen_1m_{key}", seen[key])
+
+
+@pytest.mark.bench
+def test_as_many_pictures_as_the_window_lists_by_itself(bench: Bench, tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.hitl") as project:
+        folder_id = project.add_folder(tmp_path)
+        with project.db.transaction():
+            project.db.many(
+                "INSERT INTO images (folder_id, path, width, height, content_hash) VALUES (?, ?, 640, 480, ?)",
+                ((folder_id, f"{n}.jpg", str(n)) for n in range(MANY_IN_WINDOW)),
+            )
+            said = [Ranked(n, 0.5, "because", Why.RANDOM) for n in range(1, MANY_IN_WINDOW, 2)]
+            project.queue.take(Ranking(list(range(MANY_IN_WINDOW, 0, -1)), said))
+        pictures, times = PictureList(), list[float]()
+        for _ in range(9):
+            began = time.thread_time()
+            pictures.take(list_queue(project))
+            times.append((time.thread_time() - began) * 1000)
+    bench.note("list_in_window_ms", statistics.median(times))
