@@ -38,6 +38,7 @@ from hitl_desktop.ui.canvas.painting import (
     paint_strong,
     rect_of,
 )
+from hitl_desktop.ui.canvas.physical_keys import us_key
 from hitl_desktop.ui.canvas.tiles import Tiles
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme import category_colour
@@ -361,11 +362,17 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def _is_key(self, event: QKeyEvent, action_id: str) -> bool:
-        """Whether it is the key of what goes on while it is held; let go, whatever else is held."""
+        """Whether it is the key of what goes on while it is held; let go, whatever else is held.
+
+        Where the layout has no Latin letter on a key, its place counts.
+        """
         pressed = event.type() == QEvent.Type.KeyPress
-        text = QKeySequence(event.keyCombination() if pressed else event.key()).toString()
+        texts = [QKeySequence(event.keyCombination() if pressed else event.key()).toString()]
+        if place := us_key(event):
+            held = QKeySequence(event.modifiers().value).toString() if pressed else ""
+            texts.append(f"{held}{place}")
         keys = self.held_keys(action_id)
-        return any(text == key if pressed else key.endswith(text) for key in keys)
+        return any(text == key if pressed else key.endswith(text) for key in keys for text in texts if text)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End of a key that was held."""
