@@ -1,5 +1,11 @@
 import json
+import os
+import struct
 import time
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +15,18 @@ from PIL import Image
 
 from hitl_desktop import imaging
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import MOST_STREAMED, content_hash, read_for_screen, read_reduced, read_upright, verify
+from hitl_desktop.imaging import (
+    MOST_STREAMED,
+    content_hash,
+    read_for_models,
+    read_for_screen,
+    read_reduced,
+    read_upright,
+    verify,
+)
 
 from .conftest import SHARED, save
+from .damage import FILES, SHORT_EXIF, damaged, small_files, with_exif
 
 ROWS: list[dict[str, Any]] = (
     json.loads((SHARED / "images-expected.json").read_text(encoding="utf-8")) if SHARED.is_dir() else []
@@ -204,3 +219,183 @@ def test_a_large_photograph_that_is_cut_short_says_so(tmp_path: Path) -> None:
     (tmp_path / "half.jpg").write_bytes(data[: len(data) // 2])
     with pytest.raises(UnreadableImageError, match="cut short"):
         read_upright(tmp_path / "half.jpg")
+
+
+def read_in_every_way(path: Path) -> list[tuple[int, int]]:
+    """The size, however it is read."""
+    return [
+        verify(path),
+        read_for_models(path)[0],
+        read_for_screen(path, smallest=100)[0],
+        read_for_screen(path, smallest=20, most=20)[0],
+        (read_upright(path).shape[1], read_upright(path).shape[0]),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("exif", [SHORT_EXIF, b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM\0*\0", b"Exif\0\0"])
+def test_damaged_metadata_does_not_cost_the_pixels(tmp_path: Path, kind: str, exif: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(with_exif(Image.new("RGB", (64, 48), (10, 200, 30)), kind, exif))
+    assert set(read_in_every_way(tmp_path / "a.jpg")) == {(64, 48)}
+
+
+def test_whatever_a_decoder_raises_is_the_reason_of_that_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OddError(Exception):
+        pass
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise OddError("no such luck")
+
+    save(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    monkeypatch.setattr(Image, "open", fail)
+    for act in (verify, read_upright, read_for_models):
+        with pytest.raises(UnreadableImageError, match="no such luck"):
+            act(tmp_path / "a.png")
+
+
+def assert_only_unreadable(path: Path) -> None:
+    """Reading it ends, in every way, in pixels or in a sentence."""
+    for act in (
+        imaging.inspect,
+        read_for_models,
+        lambda p: read_for_screen(p, smallest=100),
+        lambda p: read_for_screen(p, smallest=96, most=96),
+        content_hash,
+    ):
+        try:
+            act(path)
+        except UnreadableImageError as error:
+            assert error.message.endswith(".")
+            assert str(path) not in error.message
+
+
+def test_damaged_files_of_every_format_are_read_or_refused(tmp_path: Path) -> None:
+    files = small_files(tmp_path)
+    for number, file in enumerate(files):
+        data = file.read_bytes()
+        assert_only_unreadable(file)
+        for seed in range(12):
+            broken = tmp_path / f"broken{file.suffix}"
+            broken.write_bytes(damaged(data, 1000 * number + seed))
+            assert_only_unreadable(broken)
+
+
+@pytest.mark.slow
+def test_ten_thousand_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
+    odd = (SHARED / "images-odd").rglob("*") if SHARED.is_dir() else ()
+    files = [*small_files(tmp_path), *(p for p in odd if p.is_file() and p.stat().st_size < 60_000)]
+    contents = [(file.suffix, file.read_bytes()) for file in sorted(files)]
+    for seed in range(10_000):
+        suffix, data = contents[seed % len(contents)]
+        broken = tmp_path / f"broken{suffix}"
+        broken.write_bytes(damaged(data, seed))
+        assert_only_unreadable(broken)
+
+
+def jpeg(size: tuple[int, int], **options: Any) -> bytes:
+    stream = BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
+    Image.fromarray(noise).save(stream, "JPEG", **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+@pytest.mark.parametrize("filled_up", [0, 512])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"icc_profile": bytes(200_000)}, {"subsampling": 0}])
+@pytest.mark.parametrize("size", [(120, 90), (1700, 1300)])
+def test_a_jpeg_without_its_end_mark_is_read(
+    tmp_path: Path, lost: int, filled_up: int, options: dict[str, Any], size: tuple[int, int]
+) -> None:
+    whole, without = tmp_path / "whole.jpg", tmp_path / "without.jpg"
+    data = jpeg(size, **options)
+    whole.write_bytes(data)
+    without.write_bytes(data[:-lost] + bytes(filled_up))
+    assert set(read_in_every_way(without)) == {size}
+    assert np.array_equal(read_upright(without), read_upright(whole))
+    if not filled_up:
+        assert imaging.inspect(without).remark == "The end mark of the file is missing; all of its pixels are there."
+    assert imaging.inspect(whole).remark is None
+
+
+@pytest.mark.parametrize("lost", [20, 300, 3000])
+def test_a_jpeg_that_lacks_pixels_too_is_refused(tmp_path: Path, lost: int) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg((120, 90))[:-lost])
+    with pytest.raises(UnreadableImageError, match="cut short"):
+        verify(tmp_path / "a.jpg")
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@pytest.mark.parametrize("place", [33, -12])
+@pytest.mark.parametrize(
+    "kind", [b"iCCP", b"zTXt", b"iTXt"],
+)  # fmt: skip
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_png_with_a_large_profile_or_text_is_read(tmp_path: Path, place: int, kind: bytes, deep: bool) -> None:
+    import cv2
+
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
+    _, encoded = cv2.imencode(".png", pixels[..., ::-1].astype(np.uint16) * 257 if deep else pixels[..., ::-1])
+    data, much = encoded.tobytes(), zlib.compress(bytes(3_000_000))
+    extra = chunk(kind, {b"iCCP": b"p\0\0", b"zTXt": b"Comment\0\0", b"iTXt": b"Comment\0\1\0\0\0"}[kind] + much)
+    (tmp_path / "a.png").write_bytes(data[:place] + extra + data[place:])
+    assert set(read_in_every_way(tmp_path / "a.png")) == {(60, 40)}
+    assert np.array_equal(read_upright(tmp_path / "a.png"), pixels)
+
+
+@pytest.mark.parametrize("name", ["two_colours.heic", "turned.heic", "two_pictures.heic"])
+def test_pictures_of_phones_are_read(name: str) -> None:
+    path = FILES / name
+    assert set(read_in_every_way(path)) == {(64, 48)}
+    pixels = read_upright(path)
+    assert np.abs(pixels[24, 10].astype(int) - (220, 20, 20)).max() < 8
+    assert np.abs(pixels[24, 50].astype(int) - (20, 40, 220)).max() < 8
+
+
+def test_jpeg_xl_is_read(tmp_path: Path) -> None:
+    import pylibjxl
+
+    pixels = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+    (tmp_path / "a.jxl").write_bytes(pylibjxl.encode(pixels, lossless=True))
+    assert set(read_in_every_way(tmp_path / "a.jxl")) == {(64, 48)}
+    assert np.array_equal(read_upright(tmp_path / "a.jxl"), pixels)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a.tif", "3 pages; the first one is used, the other 2 pages are left out"), ("a.gif", "3 frames"), ("a.webp", "3 frames"),
+     ("a.png", "3 frames"), ("a.mpo", "3 pictures")],
+)  # fmt: skip
+def test_how_many_pages_are_left_out_is_told(tmp_path: Path, name: str, words: str) -> None:
+    first, *others = (Image.new("RGB", (40, 30), (60 * n, 200, 30)) for n in range(3))
+    first.save(tmp_path / name, save_all=True, append_images=others)
+    assert words in (imaging.inspect(tmp_path / name).remark or "")
+    assert read_upright(tmp_path / name)[10, 10, 0] < 10
+
+
+def test_two_pictures_in_a_file_of_a_phone_are_told() -> None:
+    assert imaging.inspect(FILES / "two_pictures.heic").remark == (
+        "The file holds 2 pictures; the first one is used, the other picture is left out."
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for act in (verify, read_upright, read_for_models, content_hash, lambda p: read_for_screen(p, smallest=100)):
+        with pytest.raises(UnreadableImageError, match="no regular file"):
+            act(tmp_path / "pipe.jpg")
+
+
+def test_decoding_in_threads_leaves_the_filters_of_warnings_alone(tmp_path: Path) -> None:
+    files = small_files(tmp_path)
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(imaging.inspect, files * 3))
+    assert list(warnings.filters) == before
+    with pytest.raises(UserWarning):
+        warnings.warn("still an error", UserWarning, stacklevel=1)

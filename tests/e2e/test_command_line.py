@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -233,3 +234,29 @@ def test_an_audit_is_planned_begun_and_reported(tmp_path: Path, dataset: Path) -
     assert told["drawn"] <= 12
     assert "Nothing is claimed" in (tmp_path / "report.html").read_text()
     assert "not finished" in hitl("audit", project, "--claim", 0.2, code=1)
+
+
+def test_pictures_that_came_later_are_added(tmp_path: Path, pictures: Path) -> None:
+    project = tmp_path / "p.hitl"
+    report("new", project, "--images", pictures)
+    shutil.copy(pictures / "a.png", pictures / "later.png")
+    assert report("refresh", project) == {
+        "images": 5, "added": ["later.png"], "unreadable": [], "remarks": [], "passed_over": {}
+    }  # fmt: skip
+    shutil.copy(pictures / "a.png", pictures / "at-import.png")
+    image = {"id": 1, "file_name": "at-import.png", "width": 80, "height": 60}
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40], "area": 1200, "iscrowd": 0}
+    labels = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "cat"}]}
+    (tmp_path / "c.json").write_text(json.dumps(labels))
+    taken = report("import", project, tmp_path / "c.json")
+    assert (taken["images"], taken["annotations"], taken["issues"]) == (1, 1, [])
+    shutil.copy(pictures / "a.png", pictures / "at-prelabel.png")
+    assert report("prelabel", project)["done"] == 7
+    paths = {row["path"] for row in report("images", project)["images"]}
+    assert {"later.png", "at-import.png", "at-prelabel.png"} <= paths
+
+
+def test_refreshing_without_the_folder_says_so(tmp_path: Path, pictures: Path) -> None:
+    report("new", tmp_path / "p.hitl", "--images", pictures)
+    pictures.rename(tmp_path / "away")
+    assert "is gone" in hitl("refresh", tmp_path / "p.hitl", code=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +15,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.file_watch import FileState, FileWatch
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.panels.banner import Banner
-from tests.ui.conftest import Answers
+from tests.ui.conftest import Answers, MakeWindow
 
 
 def banner(window: MainWindow) -> Banner:
@@ -144,3 +145,81 @@ def test_a_picture_with_boxes_outside_of_it_is_not_accepted(window: MainWindow, 
     window.session.accept_picture()
     assert window.session.pictures.count("decided") == 0
     assert "1 box of this picture lies outside of it" in window._warning.text()
+
+
+def press_f5(window: MainWindow) -> None:
+    QTest.keyClick(window.canvas, Qt.Key.Key_F5)
+
+
+def names_in_the_list(window: MainWindow) -> list[str]:
+    model = window.queue.model
+    assert window.session.project
+    records = map(window.session.project.images.get, model.ids(range(model.rowCount())))
+    return sorted(record.path for record in records if record)
+
+
+def test_f5_brings_what_was_copied_into_the_folder(window: MainWindow, pictures: Path, qtbot: QtBot) -> None:
+    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(pictures / "sub" / "later.png")
+    (pictures / "scan.dcm").write_bytes(b"x")
+    press_f5(window)
+    qtbot.waitUntil(lambda: "sub/later.png" in names_in_the_list(window), timeout=10_000)
+    qtbot.waitUntil(lambda: "1 new picture. Left out" in window.statusBar().currentMessage(), timeout=10_000)
+    assert "1 .dcm" in window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    assert window.session.project
+    assert window.session.project.images.all()[-1].width == 44
+
+
+def test_f5_reads_the_picture_at_hand_again(window: MainWindow, qtbot: QtBot) -> None:
+    Image.fromarray(np.full((30, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
+    press_f5(window)
+    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
+
+
+def test_pictures_that_came_meanwhile_are_there_at_the_next_opening(
+    make_window: MakeWindow, pictures: Path, qtbot: QtBot
+) -> None:
+    first = make_window()
+    first.open_path(pictures)
+    qtbot.waitUntil(lambda: first.session.is_open)
+    first.background.refresh_folders()
+    qtbot.waitUntil(lambda: not first.runner.jobs and len(first.session.pictures.statuses) == 4, timeout=20_000)
+    first.close()
+    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(pictures / "later.png")
+    second = make_window(automatic=True)
+    second.open_path(pictures)
+    qtbot.waitUntil(lambda: second.session.is_open and "later.png" in names_in_the_list(second), timeout=20_000)
+
+
+def test_pages_that_are_left_out_are_told_below_the_picture(window: MainWindow, pictures: Path, qtbot: QtBot) -> None:
+    pages = [Image.new("RGB", (40, 30), (60 * n, 0, 0)) for n in range(3)]
+    pages[0].save(pictures / "pages.tif", save_all=True, append_images=pages[1:])
+    press_f5(window)
+    qtbot.waitUntil(lambda: "pages.tif" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000)
+    assert window.session.project
+    window.session.go_to(window.session.project.images.all()[-1].id)
+    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
+    assert "The file holds 3 pages; the first one is used, the other 2 pages are left out." in window.why.text()
+
+
+def test_a_picture_that_no_decoder_reads_says_why_and_leaves_the_others(
+    window: MainWindow, pictures: Path, qtbot: QtBot
+) -> None:
+    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    press_f5(window)
+    qtbot.waitUntil(lambda: "broken.png" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000)
+    assert window.session.project
+    broken = window.session.project.images.all()[-1]
+    assert broken.reason
+    window.session.go_to(broken.id)
+    qtbot.waitUntil(lambda: window.canvas.placeholder == broken.reason, timeout=10_000)
+
+    def thumbnail() -> QImage | None:
+        return window.loader.thumbnail(broken.id, lambda: pictures / "broken.png")
+
+    qtbot.waitUntil(lambda: thumbnail() is not None, timeout=10_000)
+    made = thumbnail()
+    assert made is not None
+    assert made.isNull()
+    window.session.go_to(1)
+    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=10_000)
