@@ -25,6 +25,11 @@ def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
     return numbers
 
 
+def may_be(form: BoxForm, boxes: Sequence[BBox]) -> bool:
+    """Whether the boxes of a picture can be of a form; in a merged file some pictures may have pixels all the same."""
+    return form in {BoxForm.PIXELS, BoxForm.CORNERS} or all(max(box) <= 1 + _SLACK for box in boxes)
+
+
 def suspect(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, Size]) -> dict[int, BoxForm]:
     """The pictures whose boxes are hardly pixels, and what they seem to be.
 

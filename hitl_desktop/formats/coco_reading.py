@@ -204,7 +204,7 @@ class _Reader:
         self._tell_renumbered("images", changed)
         if other_keys:
             self.problem(
-                "images", f"{other_keys} have no file_name; it was taken from another key, such as path",
+                "images", f"no file_name in {other_keys} of them; it was taken from another key, such as path",
                 IssueKind.OTHER_KEY, other_keys,
             )  # fmt: skip
 
@@ -246,7 +246,7 @@ class _Reader:
             self.boxes.append(_Box(annotation, record.get("id"), _words(record, "sets"), extra))
         if outlined:
             self.problem(
-                "annotations", f"{outlined} have no box; it was made from their outline",
+                "annotations", f"no box in {outlined} of them; it was made from the outline",
                 IssueKind.FROM_OUTLINE, outlined,
             )  # fmt: skip
 
@@ -356,7 +356,7 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
     width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
     has_state = isinstance(state, str) and state in set(ImageState)
     held = ["id", "file_name", "width", "height", "sets"] + (["state"] if has_state else [])
-    if record.get("tags") == list(_words(record, "tags")):
+    if record.get("tags") == sorted(_words(record, "tags")):
         held.append("tags")
     is_sized = width is not None and height is not None and width > 0 and height > 0
     return DatasetImage(
@@ -395,7 +395,7 @@ def values_in(record: Record) -> Values:
     """
     found: dict[str, Value] = {}
     for attribute in COMMON:
-        if lenient.flag(record.get(attribute.name)):
+        if attribute.name in record and lenient.flag(record[attribute.name]):
             found[attribute.name] = True
     raw: Any = record.get("attributes")
     for name, value in cast("Record", raw).items() if isinstance(raw, dict) else ():

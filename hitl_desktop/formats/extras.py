@@ -16,6 +16,16 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 """What a loss of a key is called; the others go with these."""
 
 
+def merged_licences(known: bytes, new: bytes) -> bytes | None:
+    """The licences of two files as one list; None where an id is one licence in the one and another in the other."""
+    ours, theirs = msgspec.json.decode(known), msgspec.json.decode(new)
+    if not isinstance(ours, list) or not isinstance(theirs, list):
+        return None
+    both = cast("list[Any]", ours) + [licence for licence in cast("list[Any]", theirs) if licence not in ours]
+    ids = [msgspec.json.encode(licence.get("id") if isinstance(licence, dict) else licence) for licence in both]
+    return msgspec.json.encode(both) if len(set(ids)) == len(ids) else None
+
+
 def fitting(extra: bytes, *, is_same_box: bool, is_same_category: bool) -> tuple[bytes, list[str]]:
     """The keys that still fit, and in words what was dropped."""
     stale = {*(() if is_same_box else _OF_THE_BOX), *(() if is_same_category else _OF_THE_CATEGORY)}

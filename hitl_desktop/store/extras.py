@@ -61,17 +61,15 @@ class Extras:
 
     def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> int:
         """Those that are there already stay as they are."""
-        conflicts = 0
-        for own_id, file_id, extra in rows:
-            if self._db.one(f"SELECT 1 FROM {kind}_extras WHERE {kind}_id = ?", (own_id,)):
-                continue
-            text = None if file_id is None else str(file_id)
-            if text is not None and self._db.one(f"SELECT 1 FROM {kind}_extras WHERE file_id = ?", (text,)):
-                text, conflicts = None, conflicts + 1
-            self._db.execute(
-                f"INSERT INTO {kind}_extras ({kind}_id, file_id, extra) VALUES (?, ?, ?)", (own_id, text, extra)
-            )
-        return conflicts
+        without_id = f"SELECT count(*) FROM {kind}_extras WHERE file_id IS NULL"
+        before = self._db.scalar(without_id)
+        self._db.many(
+            f"""INSERT INTO {kind}_extras ({kind}_id, file_id, extra)
+                SELECT ?1, CASE WHEN EXISTS (SELECT 1 FROM {kind}_extras WHERE file_id = ?2) THEN NULL ELSE ?2 END, ?3
+                WHERE NOT EXISTS (SELECT 1 FROM {kind}_extras WHERE {kind}_id = ?1)""",
+            ((own_id, None if file_id is None else str(file_id), extra) for own_id, file_id, extra in rows),
+        )
+        return self._db.scalar(without_id) - before
 
     def set_apart(self) -> None:
         """Let no picture or category have an id, now or later, under which a file had another one."""

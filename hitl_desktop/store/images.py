@@ -85,6 +85,11 @@ class Images:
         """Note the upright size in pixels."""
         self._db.execute("UPDATE images SET width = ?, height = ? WHERE id = ?", (width, height, image_id))
 
+    def fill_sizes(self, sizes: Iterable[tuple[int, int | None, int | None]]) -> None:
+        """Note the sizes (id, width, height) of pictures of which nobody knows one."""
+        sql = "UPDATE images SET width = ?2, height = ?3 WHERE id = ?1 AND width IS NULL"
+        self._db.many(sql, sizes)
+
     def set_content_hash(self, image_id: int, content_hash: str) -> None:
         """Note the hash of the file's bytes."""
         self._db.execute("UPDATE images SET content_hash = ? WHERE id = ?", (content_hash, image_id))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.box_forms import in_pixels, suspect
+from hitl_desktop.domain.box_forms import in_pixels, may_be, suspect
 from hitl_desktop.domain.dataset import (
     BoxForm,
     Dataset,
@@ -123,7 +123,8 @@ class _Work:
     def _forms(self, by_image: dict[int, list[Annotation]]) -> dict[int, BoxForm]:
         """What the numbers of each picture's boxes are; none where they are hardly pixels and nobody said what."""
         if self.options.boxes is not None:
-            return dict.fromkeys(by_image, self.options.boxes)
+            form = self.options.boxes
+            return {i: form for i, own in by_image.items() if may_be(form, [a.bbox for a in own])}
         sizes = {i: self._size(i) for i in by_image}
         found = suspect({i: [a.bbox for a in own] for i, own in by_image.items()}, sizes)
         if self.result.suspected is BoxForm.CORNERS:
@@ -134,7 +135,7 @@ class _Work:
             self.issue(
                 "annotations",
                 f"the numbers of {counted(boxes, 'box')} on {counted(len(pictures), 'picture')} are hardly pixels; "
-                f"they look like {form.value} and were left out: choose what they are",
+                f"they look like {form.value} and were left out; say what they are (--boxes)",
                 IssueKind.NOT_PIXELS, boxes,
             )  # fmt: skip
             self.incomplete.update(self.listings[self.records[i].id][0].id for i in pictures)
@@ -157,7 +158,7 @@ class _Work:
         place = self._placement(image, record)
         if place is None:
             size = f"{record.width} x {record.height}"
-            lost = f"; its {counted(len(boxes), 'box')} cannot be placed and were left out" if boxes else ""
+            lost = f"; left out, since nobody can place them: {counted(len(boxes), 'box')}" if boxes else ""
             what = f"is {size} upright, not {image.width} x {image.height}, which no turn or scale explains{lost}"
             self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
             self.incomplete.add(whole_id)
@@ -245,15 +246,12 @@ class _Work:
     def _decided(self, images: Sequence[DatasetImage], unlabelled: Sequence[DatasetImage]) -> tuple[DatasetImage, ...]:
         """What becomes of pictures that are listed without a box and without a word."""
         are_empty = self.options.unlabelled is Unlabelled.EMPTY and not self.result.lost_track
-        if are_empty:
-            fate = "they count as verified to be empty"
-        elif self.options.unlabelled is Unlabelled.EMPTY:
-            fate = "some boxes belong to no listed picture, so nobody knows whether they are empty; they stay undecided"
-        else:
-            fate = "they stay undecided"
         count = len(unlabelled)
+        fate = "counted as verified empty" if are_empty else "left undecided"
+        if self.options.unlabelled is Unlabelled.EMPTY and not are_empty:
+            fate += ", since some boxes of the file belong to no listed picture"
         where = unlabelled[0].file_name if count == 1 else "images"
-        self.issue(where, f"{counted(count, 'picture')} without a box: {fate}", IssueKind.UNLABELLED, count)
+        self.issue(where, f"{counted(count, 'picture')} without a box, {fate}", IssueKind.UNLABELLED, count)
         state = ImageState.DECIDED if are_empty else ImageState.UNDECIDED
         return tuple(replace(image, state=state) if image.state is None else image for image in images)
 

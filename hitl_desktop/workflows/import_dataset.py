@@ -16,6 +16,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
+from hitl_desktop.formats.extras import merged_licences
 from hitl_desktop.formats.registry import find_format
 from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import SUFFIX, Project
@@ -110,6 +111,12 @@ class _Import:
     categories: dict[int, int] = field(default_factory=dict[int, int])
     ids: dict[int, int] = field(default_factory=dict[int, int])
     accepted: set[int] = field(default_factory=set[int])
+    batch: list[tuple[DatasetImage, ImageRecord, ImageState]] = field(
+        default_factory=list[tuple[DatasetImage, ImageRecord, ImageState]]
+    )
+    boxes: list[Annotation] = field(default_factory=list[Annotation])
+    extras: list[tuple[int, KeptBox]] = field(default_factory=list[tuple[int, KeptBox]])
+    pinned: list[tuple[str, int, int]] = field(default_factory=list[tuple[str, int, int]])
     came_in: int = 0
     new_box_ids: int = 0
     new_image_ids: int = 0
@@ -148,7 +155,12 @@ class _Import:
 
     def take_top(self) -> None:
         """Keys at the top of the file; of a second file only what the first has not, and licences of other ids."""
-        known, new = self.project.extras.top(), self.dataset.extras.top
+        known, new = self.project.extras.top(), dict(self.dataset.extras.top)
+        if "licenses" in known.keys() & new.keys():
+            both = merged_licences(known["licenses"], new["licenses"])
+            if both is not None:
+                known["licenses"] = new["licenses"] = both
+                self.project.extras.add_top({"licenses": both})
         lost = sorted(key for key, value in new.items() if known.get(key, value) != value)
         self.project.extras.add_top({key: value for key, value in new.items() if key not in known})
         if lost:
@@ -187,6 +199,7 @@ class _Import:
                 self._take(image, record, self.aligned.boxes[image.id], image.state or ImageState.UNDECIDED)
             else:
                 self._add_to(image, record, self.aligned.boxes[image.id])
+        self._flush()
 
     def _add_to(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation]) -> None:
         """Boxes of a second file for a picture that has only those of a first, which nobody has touched since."""
@@ -209,44 +222,40 @@ class _Import:
             self.issue(image.file_name, what, IssueKind.MERGED, len(new))
 
     def _take(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation], state: ImageState) -> None:
-        project = self.project
+        self.batch.append((image, record, state))
         self.accepted.add(record.id)
         self.came_in += len(boxes)
-        self._note_size(record)
-        project.images.set_state(record.id, state)
-        for name in image.sets:
-            project.sets.add(name, [record.id])
-        tags = {project.tags.ensure(tag).id for tag in image.tags}
-        if tags:
-            project.images.set_tags(record.id, sorted(tags | set(project.images.tags_of(record.id))))
-        self.new_image_ids += project.extras.add_images([(record.id, image.id, image.extra)])
-        placed = [
-            replace(a, id=self.ids[a.id], image_id=record.id, category_id=self.categories[a.category_id]) for a in boxes
-        ]
-        self.new_box_ids += sum(a.id != new.id for a, new in zip(boxes, placed, strict=True))
-        project.annotations.add_all(placed)
-        extras, pinned = self.dataset.extras.annotations, self.dataset.pinned
-        project.extras.add_annotations(
-            (new.id, KeptBox(new.category_id, new.bbox, extras[a.id]))
-            for a, new in zip(boxes, placed, strict=True)
-            if a.id in extras
-        )
-        for a, new in zip(boxes, placed, strict=True) if pinned else ():
-            for name in pinned.get(a.id, ()):
-                project.sets.add(name, [record.id])
-                project.sets.pin_boxes(name, record.id, [new.id])
+        for a in boxes:
+            new_id, category_id = self.ids[a.id], self.categories[a.category_id]
+            self.new_box_ids += new_id != a.id
+            self.boxes.append(replace(a, id=new_id, image_id=record.id, category_id=category_id))
+            if extra := self.dataset.extras.annotations.get(a.id):
+                self.extras.append((new_id, KeptBox(category_id, a.bbox, extra)))
+            self.pinned += [(name, record.id, new_id) for name in self.dataset.pinned.get(a.id, ())]
 
-    def _note_size(self, record: ImageRecord) -> None:
-        """The size that the boxes were placed by, if nobody has read the picture yet."""
-        now = self.project.images.get(record.id)
-        if now is not None and now.width is None and record.width is not None:
-            self.project.images.set_size(record.id, record.width, record.height)
+    def _flush(self) -> None:
+        """Write what was taken."""
+        project = self.project
+        project.images.fill_sizes((record.id, record.width, record.height) for _, record, _ in self.batch)
+        project.images.set_states((record.id, state) for _, record, state in self.batch)
+        self.new_image_ids += project.extras.add_images((r.id, image.id, image.extra) for image, r, _ in self.batch)
+        project.annotations.add_all(self.boxes)
+        project.extras.add_annotations(self.extras)
+        for image, record, _ in self.batch:
+            for name in image.sets:
+                project.sets.add(name, [record.id])
+            if tags := {project.tags.ensure(tag).id for tag in image.tags}:
+                project.images.set_tags(record.id, sorted(tags | set(project.images.tags_of(record.id))))
+        for name, image_id, annotation_id in self.pinned:
+            project.sets.add(name, [image_id])
+            project.sets.pin_boxes(name, image_id, [annotation_id])
+        self.batch, self.boxes, self.extras, self.pinned = [], [], [], []
 
     def tell_ids(self) -> None:
         """Ids of the file that are others in the project, so that its export has others, too."""
         for what, number in (
-            ("boxes", self.new_box_ids), ("pictures", self.new_image_ids), ("categories", self.new_category_ids)
+            ("box", self.new_box_ids), ("picture", self.new_image_ids), ("category", self.new_category_ids)
         ):  # fmt: skip
             if number:
-                problem = f"{number} ids of {what} are in use in the project already; they got new ones"
-                self.issue(what, problem, IssueKind.RENUMBERED, number)
+                problem = f"{counted(number, what)} with another id here than in the file"
+                self.issue("ids", problem, IssueKind.RENUMBERED, number)

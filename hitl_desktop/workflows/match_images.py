@@ -70,7 +70,7 @@ def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
     for how, keys in _KEYS.items():
         waiting = {name: parts for name, parts in split.items() if name not in found}
         if waiting:
-            found |= _Index(records, folders, keys).match(waiting, how)
+            found |= _Index(records, folders, keys).match(waiting, split, how)
     return _surest(found, split)
 
 
@@ -147,14 +147,14 @@ class _Index:
             for start in range(1, len(path)):
                 self._by_tail.setdefault(path[start:], []).append(record)
 
-    def match(self, names: Mapping[str, Parts], how: How) -> dict[str, Match]:
-        """Those of these names that fit a single picture."""
+    def match(self, waiting: Mapping[str, Parts], names: Mapping[str, Parts], how: How) -> dict[str, Match]:
+        """Those of the waiting names that fit a single picture; `names` are all of the file."""
         keys = {name: key for name, parts in names.items() if (key := self._key(parts))}
         fits = {name: self._fits(parts) for name, parts in keys.items()}
         roots = self._roots(fits)
         found: dict[str, Match] = {}
         for name, parts in keys.items():
-            match = self._best(parts, fits[name], roots)
+            match = self._best(parts, fits[name], roots) if name in waiting else None
             if match is not None:
                 record, agreed, is_exact = match
                 found[name] = Match(record, how if is_exact or how is not How.EXACT else How.TAIL, agreed)
