@@ -819,7 +819,8 @@ def _seen_as(proposals: Sequence[Proposal]) -> set[tuple[str, int, int, int, int
 def _receipt(suggested: int, present: int, *, empty: bool) -> str:
     """What a decision did."""
     if not empty:
-        return f"Done: {suggested} accepted, {counted(suggested + present, 'box')} in all."
+        accepted = f"{suggested} accepted, " if suggested else ""
+        return f"Done: {accepted}{counted(suggested + present, 'box')} in all."
     gone = [f"{counted(suggested, 'suggestion')} rejected"] if suggested else []
     gone += [f"{counted(present, 'box')} removed"] if present else []
     return f"Marked as empty: {', '.join(gone)}." if gone else "Marked as empty."
