@@ -53,6 +53,11 @@ class ModelCard(msgspec.Struct, frozen=True):
     classes: tuple[str, ...] = ()
     decode: DecodeSpec = msgspec.field(default_factory=DecodeSpec)
 
+    @property
+    def usage(self) -> str:
+        """How the file is used, as JSON: with another usage the same file proposes something else."""
+        return msgspec.json.encode([self.family, self.input, self.decode, self.classes]).decode()
+
 
 def read_card(path: Path) -> ModelCard:
     """The card in a TOML file; `file` in it is relative to the card.

@@ -348,8 +348,9 @@ def remark_on_files(db: Database) -> None:
 
 
 def keep_model_files(db: Database) -> None:
-    """Where the file of a detector is, so that pictures that are added later are pre-labelled with it, too."""
-    db.execute("ALTER TABLE models ADD COLUMN file TEXT NOT NULL DEFAULT ''")
+    """Where the file of a detector is, for pictures that are added later, and how it was used."""
+    for column in ("file", "card"):
+        db.execute(f"ALTER TABLE models ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
 
 def keep_extras(db: Database) -> None:

@@ -8,13 +8,17 @@ from hitl_desktop.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """A detector or encoder: the hash of its file, its name, its class names, and where its file was last used."""
+    """A detector or encoder: the hash of its file, its name, its class names.
+
+    `file` is where its file was last used, `card` how it was used: what of its card changes what it proposes.
+    """
 
     id: int
     hash: str
     name: str
     classes: tuple[str, ...]
     file: str = ""
+    card: str = ""
 
 
 class Models:
@@ -43,6 +47,11 @@ class Models:
         """Store where a model's file is."""
         self._db.execute("UPDATE models SET file = ? WHERE id = ?", (file, model_id))
 
+    def set_card(self, model_id: int, name: str, classes: tuple[str, ...], card: str) -> None:
+        """Store how a model is used now."""
+        sql = "UPDATE models SET name = ?, classes = ?, card = ? WHERE id = ?"
+        self._db.execute(sql, (name, json.dumps(classes), card, model_id))
+
     def _one(self, column: str, value: str | int) -> ModelRecord | None:
-        row = self._db.one(f"SELECT id, hash, name, classes, file FROM models WHERE {column} = ?", (value,))
-        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4]) if row else None
+        row = self._db.one(f"SELECT id, hash, name, classes, file, card FROM models WHERE {column} = ?", (value,))
+        return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5]) if row else None

@@ -102,6 +102,10 @@ class Predictions:
             self._forget_unanswered(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
 
+    def forget_done(self, model_id: int) -> None:
+        """Let a detector work on all pictures again; what it proposed stays until then."""
+        self._db.execute("DELETE FROM predicted_images WHERE model_id = ?", (model_id,))
+
     def _forget_unanswered(self, image_id: int, model_id: int) -> None:
         self._db.execute(
             """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2

@@ -50,11 +50,12 @@ class PrelabelResult:
     changed: dict[str, str] = field(default_factory=dict[str, str])
     images: set[int] = field(default_factory=set[int])
     """Ids of the pictures done now."""
+    found_broken: bool = False
 
     @property
     def changes(self) -> Changes:
         """What views must read again."""
-        return Changes(predictions_of=frozenset(self.images), images=bool(self.failed or self.changed))
+        return Changes(predictions_of=frozenset(self.images), images=self.found_broken or bool(self.changed))
 
     @property
     def images_per_s(self) -> float:
@@ -79,8 +80,8 @@ class PrelabelResult:
         if self.done and self.best < DISPLAY_THRESHOLD:
             what = "nothing" if not self.boxes else f"nothing with a score of {DISPLAY_THRESHOLD:g} or more"
             told.append(
-                f"{self.model} proposed {what} on {counted(self.done, 'picture')}. Draw the first boxes by hand; "
-                "if there are objects of its classes, check the size, colour, mean and std in its card."
+                f"{self.model} proposed {what} on {counted(self.done, 'picture')}. Draw the first boxes by hand; if "
+                "there are objects of its classes, correct size, colour, mean and std in its card, and name it again."
             )
         return told
 
@@ -98,23 +99,32 @@ def prelabel(
     """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
 
     Without a `model` it is the project's own detector. One that is named becomes the project's own as soon as it has
-    worked on a picture. Each picture is committed: cancelling keeps what is there, and the next run goes on after it.
+    worked on a picture; if its card was changed since it worked here, all pictures are done anew. Each picture is
+    committed: cancelling keeps what is there, and the next run goes on after it.
 
     Raises:
         HitlError: the model cannot be used or failed on every picture, or the pictures' folder is gone.
     """
     check_folders(project)
     record, card = wanted_detector(project, model)
-    done_before = project.predictions.images_done(record.id)
+    is_used_anew = card is not None and record.card not in {"", card.usage}
+    done_before = set[int]() if is_used_anew else project.predictions.images_done(record.id)
     images, absent = project.images.all(), project.absent_folders()
     waiting = _nearest_first(
         [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent], nearest
     )
     result = PrelabelResult(
-        record.name, skipped=sum(i.id in done_before for i in images), failed=sum(i.reason is not None for i in images)
+        card.name if card else record.name,
+        skipped=sum(i.id in done_before for i in images),
+        failed=sum(i.reason is not None for i in images),
     )
     if waiting:
-        detector = load_detector(card or card_of(project, record), threads=threads)
+        card = card or card_of(project, record)
+        detector = load_detector(card, threads=threads)
+        with project.db.transaction():
+            if is_used_anew:
+                project.predictions.forget_done(record.id)
+            project.models.set_card(record.id, card.name, card.classes, card.usage)
         if done_before:
             set_detector(project, record.id)
         store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
@@ -126,7 +136,8 @@ def prelabel(
             progress.report(handled, len(waiting), batch[-1][0].path)
         if result.not_done and store.never_worked:
             raise result.failure
-    set_detector(project, record.id)
+    else:
+        set_detector(project, record.id)
     return result
 
 
@@ -182,6 +193,7 @@ class _Store:
         for image, reading in batch:
             if isinstance(reading, UnreadableImageError):
                 self.result.failed += note_unreadable(self.project, image, reading)
+                self.result.found_broken = True
                 continue
             try:
                 found = detect(self.detector, reading[1], self.progress, longest=self.longest)

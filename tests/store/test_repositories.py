@@ -218,7 +218,8 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         for column in ("looks", "same_as", "remark"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         project.db.execute("ALTER TABLE decisions DROP COLUMN why")
-        project.db.execute("ALTER TABLE models DROP COLUMN file")
+        for column in ("file", "card"):
+            project.db.execute(f"ALTER TABLE models DROP COLUMN {column}")
         project.db.execute(
             """CREATE TABLE queue (ranking INTEGER, position INTEGER, image_id INTEGER, score REAL, reason TEXT,
                PRIMARY KEY (ranking, image_id)) STRICT, WITHOUT ROWID"""

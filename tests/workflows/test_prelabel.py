@@ -234,3 +234,19 @@ def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_repl
     set_detector(project, project.models.ensure(bundled.sha256, bundled.name, bundled.classes).id)
     result = prelabel(project, QUIET, threads=1)
     assert (result.model, result.done) == (DEFAULT_DETECTOR, 4)
+
+
+def test_a_card_that_was_corrected_lets_the_detector_work_on_all_pictures_again(
+    project: Project, tmp_path: Path
+) -> None:
+    file = toy(tmp_path / "mine.onnx")
+    card = file.with_suffix(".toml")
+    right = card.read_text()
+    card.write_text(right.replace("[8, 16, 32]", "[8, 16]"))
+    assert "proposed nothing" in prelabel(project, QUIET, model=str(file), threads=1).remarks[0]
+    card.write_text(right.replace("'cup'", "'mug'"))
+    result = prelabel(project, QUIET, model=str(file), threads=1)
+    assert (result.done, result.skipped, result.remarks) == (4, 0, [])
+    assert boxes_of(project, 3) == [(0, 0, 30.0, 30.0, 0.9)]
+    assert getattr(detector_of(project), "classes", ()) == ("mug", "fork", "spoon")
+    assert prelabel(project, QUIET, model=str(file), threads=1).skipped == 4
