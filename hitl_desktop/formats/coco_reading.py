@@ -141,7 +141,7 @@ class _Reader:
         """Names that are the same become one category; an id that two names have means neither."""
         records = list(self.records("categories"))
         ids = [record.get("id") if record else None for _, record in records]
-        numbers, changed = numbers_for(ids, allowed=lambda n: abs(n) < _MOST_ID)
+        numbers, changed = numbers_for(ids, allowed=lambda _: True)
         self.category_refs = References(ids)
         by_name: dict[str, Category] = {}
         for (place, record), number in zip(records, numbers, strict=True):
@@ -420,7 +420,7 @@ def _leftover(record: Record, annotation: Annotation) -> Record:
         left.pop("proposed_by", None)
     if annotation.score is not None:
         left.pop("score", None)
-    if left.get("attributes") == dict(annotation.attributes):
+    if annotation.attributes and left.get("attributes") == dict(annotation.attributes):
         left.pop("attributes", None)
     if not left.get("segmentation"):
         left.pop("segmentation", None)

@@ -34,12 +34,16 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """`dataset` has the pictures that are in the project, each once; `records` are the project's, by its image ids."""
+    """`dataset` has the pictures that are in the project, each once; `records` are the project's, by its image ids.
+
+    `incomplete` pictures, by id, lost boxes of theirs.
+    """
 
     dataset: Dataset
     records: Mapping[int, ImageRecord]
     boxes: Mapping[int, Sequence[Annotation]]
     issues: tuple[ImportIssue, ...]
+    incomplete: frozenset[int] = frozenset()
     repeated_images: int = 0
     repeated_boxes: int = 0
 
@@ -227,7 +231,9 @@ class _Work:
         )
         records = {i: record for i, record in self.records.items() if i in kept}
         repeats = len(self.records) - len(images)
-        return Aligned(whole, records, self.boxes, tuple(self.issues), repeats, self.repeated_boxes)
+        return Aligned(
+            whole, records, self.boxes, tuple(self.issues), frozenset(self.incomplete), repeats, self.repeated_boxes
+        )
 
     def _whole(self, own: Sequence[DatasetImage]) -> DatasetImage:
         """One picture from all its listings; nobody stands behind it if it lost boxes."""
@@ -236,7 +242,7 @@ class _Work:
         state = next(iter(states)) if len(states) == 1 else ImageState.UNDECIDED if states else None
         if first.id in self.incomplete and state in {None, ImageState.DECIDED}:
             if self.result.boxes:
-                what = "lost boxes that could not be read, so it stays to be decided"
+                what = "lost boxes on the way, so it stays to be decided"
                 self.issue(first.file_name, what, IssueKind.INCOMPLETE)
             state = ImageState.UNDECIDED
         tags = tuple(dict.fromkeys(tag for image in own for tag in image.tags))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.categories import name_key, normalise_name
+from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
@@ -22,10 +22,10 @@ from hitl_desktop.learning.metrics import Interval, average_precision
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.align_dataset import Aligned, align
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.naming import Naming, hints_beside, load_naming, proposals_of, score_boxes, shown_to_people
 from hitl_desktop.workflows.oracle import acts_needed
 
@@ -73,13 +73,12 @@ def evaluate(
     if naming is None:
         raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first.")
     wanted = None if only is None else set(only)
-    by_name = match_by_name(project, [image.file_name for image in truth.images])
+    aligned = align(project, ImportResult(truth, ()))
+    truth, records = _numbered(aligned)
     pairs = [
         (theirs.id, record)
         for theirs in truth.images
-        if (record := by_name.get(theirs.file_name))
-        and record.reason is None
-        and (wanted is None or record.id in wanted)
+        if (record := records[theirs.id]).reason is None and (wanted is None or record.id in wanted)
     ]
     if not pairs:
         raise HitlError(
@@ -90,7 +89,8 @@ def evaluate(
         naming = load_naming(project) or naming  # what heads found is the first of its kind, perhaps
         embed_images(project, [record for _, record in pairs], progress, threads=threads)
     by_key = {normalise_name(c.name): c.id for c in truth.categories}
-    columns = np.array([by_key.get(normalise_name(name), 0) for name in naming.names])
+    by_key |= {name_key(c.name): c.id for c in truth.categories}
+    columns = np.array([by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in naming.names])
     detections: list[dict[str, Any]] = []
     for theirs, record in pairs:
         current = project.images.get(record.id) or record
@@ -132,6 +132,25 @@ def _seen(
     visible = shown_to_people(proposals, Thresholds(threshold))
     boxes = [*visible, *hints_beside(proposals, visible, Thresholds(threshold))]
     return [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
+
+
+def _numbered(aligned: Aligned) -> tuple[Dataset, dict[int, ImageRecord]]:
+    """The truth on pictures that lost no box, with ids from 1 up; and the project's pictures by image id.
+
+    Evaluation takes 0 for no category and no match.
+    """
+    images = [image for image in aligned.dataset.images if image.id not in aligned.incomplete]
+    image_ids = {image.id: n for n, image in enumerate(images, start=1)}
+    category_ids = {c.id: n for n, c in enumerate(aligned.dataset.categories, start=1)}
+    dataset = Dataset(
+        tuple(replace(image, id=image_ids[image.id]) for image in images),
+        tuple(replace(c, id=category_ids[c.id]) for c in aligned.dataset.categories),
+        tuple(
+            replace(a, id=n, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id])
+            for n, a in enumerate((a for image in images for a in aligned.boxes[image.id]), start=1)
+        ),
+    )
+    return dataset, {new: aligned.records[old] for old, new in image_ids.items()}
 
 
 def _part(truth: Dataset, image_ids: set[int]) -> Dataset:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
@@ -14,8 +14,8 @@ from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.align_dataset import align
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.naming import Naming, hints_beside, proposals_of, shown_to_people
 
 SAME_OBJECT_IOU = 0.5
@@ -88,13 +88,13 @@ def decide_as_oracle(
 
 def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:
     """What each picture of the project really shows, crowd regions aside."""
-    by_name = match_by_name(project, [image.file_name for image in truth.images])
+    aligned = align(project, ImportResult(truth, ()))
     names = {c.id: c.name for c in truth.categories}
-    theirs = {image.id: by_name[image.file_name].id for image in truth.images if image.file_name in by_name}
-    answers: dict[int, list[tuple[str, BBox]]] = {image_id: [] for image_id in theirs.values()}
-    for a in truth.annotations:
-        if a.image_id in theirs and not a.crowd:
-            answers[theirs[a.image_id]].append((names[a.category_id], a.bbox))
+    complete = [image.id for image in aligned.dataset.images if image.id not in aligned.incomplete]
+    answers: dict[int, list[tuple[str, BBox]]] = {
+        aligned.records[i].id: [(names[a.category_id], a.bbox) for a in aligned.boxes[i] if not a.crowd]
+        for i in complete
+    }
     return answers
 
 

@@ -15,7 +15,7 @@ from hitl_desktop import __version__
 from tests.toy_models import toy
 
 
-def hitl(*args: object, code: int = 0) -> str:
+def hitl(*args: object, code: int = 0, out: bool = False) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "hitl_desktop", *map(str, args)],
         capture_output=True,
@@ -25,7 +25,7 @@ def hitl(*args: object, code: int = 0) -> str:
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    return done.stdout if code == 0 else done.stderr
+    return done.stdout if code == 0 or out else done.stderr
 
 
 def report(*args: object) -> dict[str, Any]:
@@ -144,10 +144,27 @@ def test_new_with_ground_truth_and_broken_pictures(tmp_path: Path, pictures: Pat
     (tmp_path / "c.json").write_text(
         json.dumps({"images": [{"id": 1, "file_name": "lost.png"}], "annotations": [], "categories": []})
     )
-    made = report("new", tmp_path / "p.hitl", "--images", pictures, "--coco", tmp_path / "c.json")
+    args = ("new", tmp_path / "p.hitl", "--images", pictures, "--coco", tmp_path / "c.json")
+    made = json.loads(hitl(*args, "--json", code=1, out=True))  # for nothing of the file came in
     assert made["images"] == 5
     assert [u["path"] for u in made["unreadable"]] == ["zero.jpg"]
-    assert [i["where"] for i in made["issues"]] == ["lost.png"]
+    assert [i["where"] for i in made["issues"]] == ["lost.png", "annotations"]
+
+
+def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, pictures: Path) -> None:
+    images = [{"id": n, "file_name": name} for n, name in enumerate(["a.png", "c.png", *map(str, range(30))])]
+    boxes = [{"id": n + 1, "image_id": n, "category_id": "1", "bbox": [1, 1, 9, 9]} for n in (0, 2, 3)]
+    (tmp_path / "c.json").write_text(
+        json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "cat"}]})
+    )
+    report("new", tmp_path / "p.hitl", "--images", pictures)
+    lines = hitl("import", tmp_path / "p.hitl", tmp_path / "c.json", "--unlabelled", "empty").splitlines()
+    assert lines[0] == "1 of 3 boxes and 2 of 32 pictures came in"
+    assert "  picture not in the project: 30" in lines
+    assert "  ... and 11 more (--json lists all)" in lines
+    assert [i["state"] for i in report("images", tmp_path / "p.hitl")["images"]].count("decided") == 2
+    assert "was not replaced" in hitl("export", tmp_path / "p.hitl", "--out", tmp_path / "c.json", code=1)
+    assert report("export", tmp_path / "p.hitl", "--out", tmp_path / "c.json", "--force")["images"] == 2
 
 
 @pytest.mark.parametrize(

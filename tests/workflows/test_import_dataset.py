@@ -15,14 +15,18 @@ from PIL import Image
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, IssueKind, Unlabelled
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset, in_words
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
+from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.oracle import answers_for
 
 Row = dict[str, Any]
 B = [10, 20, 30, 40]
@@ -422,3 +426,36 @@ def test_an_export_replaces_its_own_files_and_no_others_unless_told_to(project: 
         export_dataset(project, link)
     export_dataset(project, source, force=True)
     assert json.loads(source.read_bytes())["exported_by"].startswith("HITL Desktop")
+
+
+# the same rule where proposals are measured
+
+
+def test_what_pictures_show_is_told_in_the_pixels_and_names_of_today(project: Project) -> None:
+    record = {
+        "images": [image(0, "data/tall.jpg"), image(1, "A.JPG", 400, 300), image(2, "b.jpg", 180, 150)],
+        "categories": [{"id": 0, "name": "cat"}],
+        "annotations": [box(1, 0, category_id=0), box(2, 1, [20, 40, 60, 80], 0), box(3, 2, category_id=0)],
+    }
+    project.path.with_name("truth.json").write_text(json.dumps(record))
+    answers = answers_for(project, read_dataset(project.path.with_name("truth.json")).dataset)
+    paths = {i.id: i.path for i in project.images.all()}
+    assert {paths[i]: boxes for i, boxes in answers.items()} == {
+        "tall.jpg": [("cat", (90, 10, 40, 30))],
+        "a.jpg": [("cat", tuple(B))],
+    }
+
+
+def test_a_category_whose_id_is_0_is_measured(project: Project) -> None:
+    model = project.models.ensure("hash", "m", ["cat"]).id
+    set_detector(project, model)
+    found = Detections(np.array([B], float), np.array([[0.9]], np.float32))
+    project.predictions.replace(1, model, found)
+    record = {
+        "images": [image(0)],
+        "categories": [{"id": 0, "name": "cat"}],
+        "annotations": [box(0, 0, category_id=0)],
+    }
+    project.path.with_name("truth.json").write_text(json.dumps(record))
+    truth = read_dataset(project.path.with_name("truth.json")).dataset
+    assert evaluate(project, truth, NoProgress()).ap50 == 1

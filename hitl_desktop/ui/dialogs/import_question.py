@@ -32,6 +32,7 @@ class ImportQuestion(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Import")
         self._column = QVBoxLayout(self)
+        self.said: list[QLabel] = []
         self._say(_counts(result))
         self.undecided = QRadioButton("Nobody has labelled them yet: they stay undecided")
         self.empty = QRadioButton("Somebody looked, and there is nothing on them: they become verified empty")
@@ -65,6 +66,7 @@ class ImportQuestion(QDialog):
     def _say(self, text: str) -> None:
         label = QLabel(text)
         label.setWordWrap(True)
+        self.said.append(label)
         self._column.addWidget(label)
 
     def options(self) -> ImportOptions:

@@ -1,0 +1,97 @@
+"""Data sets in and out of the window: what is asked before, and what is never replaced without a question."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled
+from hitl_desktop.formats import coco
+from hitl_desktop.ui.dialogs.import_question import ImportQuestion
+from hitl_desktop.ui.main_window import MainWindow
+from tests.ui.conftest import Answers
+
+CATEGORIES = [{"id": 1, "name": "cat"}]
+IMAGES = [
+    {"id": 1, "file_name": "a.png", "width": 80, "height": 60},
+    {"id": 2, "file_name": "b.jpg", "width": 70, "height": 90},
+]
+
+
+def write(path: Path, bbox: list[float], **more: Any) -> Path:
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": bbox, "segmentation": [[1, 1, 9, 1, 9, 9]]}
+    path.write_text(json.dumps({"images": IMAGES, "categories": CATEGORIES, "annotations": [box], **more}))
+    return path
+
+
+def question(qtbot: QtBot, file: Path) -> ImportQuestion:
+    dialog = ImportQuestion(coco.read(file), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def test_pictures_without_boxes_are_counted_and_asked_about(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = question(qtbot, write(tmp_path / "c.json", [1, 1, 9, 9]))
+    said = [label.text() for label in dialog.said]
+    assert said[0].startswith("The file holds 1 box of 1 category on 2 pictures.")
+    assert said[1] == "1 picture of the file has no box."
+    assert dialog.options() == ImportOptions(Unlabelled.UNDECIDED)
+    dialog.empty.setChecked(True)
+    assert dialog.options() == ImportOptions(Unlabelled.EMPTY)
+    assert not dialog.form.isVisible()
+
+
+def test_numbers_that_are_hardly_pixels_are_asked_about(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = question(qtbot, write(tmp_path / "c.json", [0.1, 0.2, 0.3, 0.4]))
+    assert dialog.form.isVisible()
+    assert dialog.options().boxes is BoxForm.FRACTIONS
+    dialog.form.setCurrentText("Pixels: two corners")
+    assert dialog.options().boxes is BoxForm.CORNERS
+
+
+def test_a_file_whose_boxes_all_have_a_picture_asks_nothing(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = question(qtbot, write(tmp_path / "c.json", [1, 1, 9, 9], images=IMAGES[:1]))
+    assert not dialog.empty.isVisible()
+    assert dialog.options() == ImportOptions()
+
+
+@pytest.fixture
+def imported(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> Path:
+    """A file that was imported, with pictures without boxes taken as empty."""
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    answers.next_import = write(tmp_path / "c.json", [1, 1, 9, 9])
+    answers.import_options = ImportOptions(Unlabelled.EMPTY)
+    window.actions_["import_coco"].trigger()
+    qtbot.waitUntil(lambda: "1 of 1 box and 2 of 2 pictures came in" in window.statusBar().currentMessage())
+    return tmp_path / "c.json"
+
+
+def test_what_was_chosen_counts(window: MainWindow, imported: Path) -> None:
+    assert window.session.project
+    states = {i.path: i.state.value for i in window.session.project.images.all()}
+    assert (states["a.png"], states["b.jpg"], states["c.png"]) == ("decided", "decided", "undecided")
+
+
+def test_the_imported_file_is_replaced_when_that_is_asked_for_and_not_before(
+    window: MainWindow, imported: Path, qtbot: QtBot
+) -> None:
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    before = imported.read_bytes()
+    answers.next_export = imported
+    window.actions_["export_coco"].trigger()
+    banner = window.exchange_acts.banner
+    qtbot.waitUntil(banner.isVisible)
+    assert "was imported into this project, so it was not replaced" in banner.text()
+    assert imported.read_bytes() == before
+    banner.offer.click()
+    qtbot.waitUntil(lambda: "Exported: 1 box on 2 pictures" in window.statusBar().currentMessage())
+    (box,) = json.loads(imported.read_bytes())["annotations"]
+    assert (box["bbox"], box["segmentation"]) == ([1, 1, 9, 9], [[1, 1, 9, 1, 9, 9]])
+    assert not banner.isVisible()
