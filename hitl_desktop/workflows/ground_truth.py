@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportResult
+from hitl_desktop.domain.dataset import (
+    LEFT_OUT,
+    Dataset,
+    DatasetImage,
+    ImportIssue,
+    ImportOptions,
+    ImportResult,
+    IssueKind,
+    Unlabelled,
+)
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.align_dataset import align
 from hitl_desktop.workflows.match_images import match_by_name
 from hitl_desktop.workflows.naming import detector_of
 
 _EXAMPLES = 3
-_LEFT_OUT = "left out"
 _DETAIL = re.compile(r"\([^()]*\)|'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?")
 """What is different from one record to the next in the words for the same fault."""
 
@@ -73,16 +82,19 @@ class _Notes:
     found: dict[tuple[str, str], list[tuple[str, str]]] = field(
         default_factory=dict[tuple[str, str], list[tuple[str, str]]]
     )
+    more: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
 
-    def add(self, what: str, problem: str, where: str) -> None:
-        self.found.setdefault((what, _DETAIL.sub("...", problem)), []).append((where, problem))
+    def add(self, what: str, problem: str, where: str, count: int = 1) -> None:
+        key = what, _DETAIL.sub("...", problem)
+        self.found.setdefault(key, []).append((where, problem))
+        self.more[key] += count - 1
 
     def all(self) -> tuple[Note, ...]:
         return tuple(
             Note(
                 what,
                 records[0][1] if len({problem for _, problem in records}) == 1 else problem,
-                len(records),
+                len(records) + self.more[what, problem],
                 tuple(where for where, _ in records[:_EXAMPLES]),
             )
             for (what, problem), records in self.found.items()
@@ -92,8 +104,8 @@ class _Notes:
 def measurable(project: Project, result: ImportResult) -> GroundTruth:
     """What a file says of the project's pictures that were pre-labelled, as far as it can be relied on.
 
-    A picture is left out with its boxes where the file names it twice, has lost some of its boxes, was not decided, or
-    has another size than the picture in the project.
+    A picture is left out with its boxes where it has lost some of them, was not decided, or has a size that no turn or
+    scale explains. One that is listed without boxes counts as empty, as COCO's own evaluation has it.
 
     Raises:
         HitlError: no detector has worked on the project.
@@ -102,66 +114,62 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
     detector = detector_of(project)
     if detector is None:
         raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first.")
-    left_out, remarks = _issues(result)
+    aligned = align(project, result, ImportOptions(Unlabelled.EMPTY))
+    issues = [i for i in (*result.issues, *aligned.issues) if i.kind not in _BY_PICTURE]
+    left_out, remarks = (_noted(i for i in issues if (i.kind in LEFT_OUT) is is_lost) for is_lost in (True, False))
+    misfits = {issue.where for issue in issues if issue.kind is IssueKind.OTHER_SIZE}
     done = project.predictions.images_done(detector.id)
-    by_name = match_by_name(project, [image.file_name for image in result.dataset.images])
-    kept: dict[int, DatasetImage] = {}
-    used: set[int] = set()
-    for image in result.dataset.images:
-        record = by_name.get(image.file_name)
-        problem = _problem(image, record, result, used, done)
+    usable: set[int] = set()
+    for image in aligned.dataset.images:
+        record = aligned.records[image.id]
+        if image.file_name in misfits:
+            continue
+        problem = _problem(image, record, aligned.incomplete, done)
         if problem:
             left_out.add("picture", problem, image.file_name)
-        elif record is not None:
-            used.add(record.id)
-            kept[image.id] = image
-            if not _has_path(image, record, project):
-                remarks.add("picture", "matched by name alone, in another folder", image.file_name)
-    dataset = result.dataset
-    own = [a for a in dataset.annotations if a.image_id in kept]
-    for a in dataset.annotations:
-        if a.image_id not in kept:
+        else:
+            usable.add(record.id)
+    by_name = match_by_name(project, [image.file_name for image in result.dataset.images])
+    kept = [i for i in result.dataset.images if (record := by_name.get(i.file_name)) and record.id in usable]
+    ids = {image.id for image in kept}
+    own = [a for a in result.dataset.annotations if a.image_id in ids]
+    for a in result.dataset.annotations:
+        if a.image_id not in ids:
             left_out.add("annotation", "on a picture that was left out", f"annotation {a.id}")
-    part = replace(dataset, images=tuple(kept.values()), annotations=tuple(own))
+    part = replace(result.dataset, images=tuple(kept), annotations=tuple(own))
     truth = GroundTruth(part, left_out.all(), remarks.all())
     if all(a.crowd for a in own):
         raise NothingLeftError(truth)
     return truth
 
 
-def _issues(result: ImportResult) -> tuple[_Notes, _Notes]:
-    """What reading the file said of its records: those that were left out, and the others."""
-    left_out, remarks = _Notes(), _Notes()
-    for issue in result.issues:
-        kind = re.match(r"annotation|categor|image", issue.where)
-        what = {"annotation": "annotation", "categor": "category"}.get(kind[0] if kind else "", "picture")
-        notes = left_out if _LEFT_OUT in issue.problem else remarks
-        notes.add(what, issue.problem, issue.where)
-    return left_out, remarks
+_BY_PICTURE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
+"""What is told of pictures here in other words."""
+_IN_WORDS = {
+    IssueKind.NO_PICTURE: "not in the project, or its name fits several pictures there",
+    IssueKind.OTHER_SIZE: "of another size in the project, so its boxes do not fit",
+}
 
 
-def _problem(
-    image: DatasetImage, record: ImageRecord | None, result: ImportResult, used: set[int], done: set[int]
-) -> str:
+def _noted(issues: Iterable[ImportIssue]) -> _Notes:
+    notes = _Notes()
+    for issue in issues:
+        notes.add(_what(issue), _IN_WORDS.get(issue.kind, issue.problem), issue.where, issue.count)
+    return notes
+
+
+def _what(issue: ImportIssue) -> str:
+    """What a record is that something is the matter with."""
+    kind = re.match(r"annotation|categor", issue.where)
+    return {"annotation": "annotation", "categor": "category"}.get(kind[0] if kind else "", "picture")
+
+
+def _problem(image: DatasetImage, record: ImageRecord, incomplete: Set[int], done: Set[int]) -> str:
     """Why a picture of the file cannot be measured against; empty if it can."""
-    if record is None:
-        return "not in the project, or its name fits several pictures there"
-    sizes = (image.width, image.height), (record.width, record.height)
     problems = (
-        ("named a second time", record.id in used),
         ("cannot be read", record.reason is not None),
         ("not pre-labelled yet", record.id not in done),
+        ("lost some of its boxes", image.id in incomplete),
         ("not decided in the file", image.state is not ImageState.DECIDED),
-        ("of another size in the project, so its boxes do not fit", all(map(all, sizes)) and sizes[0] != sizes[1]),
-        ("lost some of its boxes", image.id in result.incomplete),
     )
     return next((problem for problem, is_so in problems if is_so), "")
-
-
-def _has_path(image: DatasetImage, record: ImageRecord, project: Project) -> bool:
-    folder = project.images.folders()[record.folder_id]
-    return _path(image.file_name) in {_path(record.path), _path(f"{folder}/{record.path}")}
-
-
-def _path(name: str) -> str:
-    return unicodedata.normalize("NFC", posixpath.normpath(name))

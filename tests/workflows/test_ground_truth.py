@@ -62,7 +62,7 @@ def test_a_file_without_faults_is_measured_whole(proposed: Project, tmp_path: Pa
     ("change", "problem"),
     [
         ({"file_name": "gone.png"}, "not in the project, or its name fits several pictures there"),
-        ({"width": 800, "height": 600}, "of another size in the project, so its boxes do not fit"),
+        ({"width": 777, "height": 600}, "of another size in the project, so its boxes do not fit"),
         ({"state": "undecided"}, "not decided in the file"),
         ({"state": "skipped"}, "not decided in the file"),
     ],
@@ -108,15 +108,26 @@ def test_a_picture_that_lost_boxes_is_left_out_and_the_faults_are_counted_by_kin
 
 def test_a_picture_that_is_named_twice_counts_once(proposed: Project, tmp_path: Path) -> None:
     found = truth(proposed, tmp_path, images=[{"id": 9, "file_name": "a.png", "width": 80, "height": 60}])
-    assert left_out(found) == [("picture", 1, "named a second time", ("a.png",))]
-    assert len(found.dataset.images) == 4
+    assert found.left_out == ()
+    assert [(note.what, note.count) for note in found.remarks] == [("picture", 1)]
+    assert "listed 2 times" in found.remarks[0].problem
+    assert evaluate(proposed, found.dataset, QUIET).images == 4
+
+
+def test_boxes_of_a_scaled_picture_are_measured_where_they_lie_now(proposed: Project, tmp_path: Path) -> None:
+    bigger = {"bbox": [10 * v for v in CUP]}
+    found = truth(proposed, tmp_path, images={0: {"width": 800, "height": 600}}, annotations={0: bigger})
+    assert found.left_out == ()
+    assert "scaled" in found.remarks[0].problem
+    assert evaluate(proposed, found.dataset, QUIET).map == pytest.approx(1)
 
 
 def test_what_matches_by_name_alone_is_measured_and_noted(proposed: Project, tmp_path: Path) -> None:
     found = truth(proposed, tmp_path, images={0: {"file_name": "train/a.png"}, 3: {"file_name": "d.png"}})
     assert found.left_out == ()
     (note,) = found.remarks
-    assert note.words == "2 pictures: matched by name alone, in another folder (train/a.png, d.png)"
+    assert note.count == 2
+    assert note.problem == "2 names matched by the end of their path: train/a.png is a.png, d.png is sub/d.png"
     assert evaluate(proposed, found.dataset, QUIET).images == 4
 
 
