@@ -37,8 +37,10 @@ def begun(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
     window.actions_["audit"].trigger()
     qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    assert window.audit_acts.dialog is not None
-    return window.audit_acts.dialog
+    dialog = window.audit_acts.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+    return dialog
 
 
 def test_an_audit_from_the_claim_to_the_report(

@@ -107,6 +107,7 @@ def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corr
     assert now.bbox.iou(truth) > moved.bbox.iou(truth)  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -> None:
     project = corrupted.project
     swapped = of_box(open_suspicions(project), corrupted.swapped)
@@ -160,6 +161,7 @@ def test_what_was_mended_as_suggested_does_not_come_back(corrupted: Corrupted) -
     assert now == []
 
 
+@pytest.mark.slow
 def test_dismissing_the_place_leaves_the_name_in_doubt(corrupted: Corrupted) -> None:
     project = corrupted.project
     box = next(a for a in project.annotations.of_image(corrupted.swapped.image_id) if a.bbox == corrupted.swapped.bbox)
