@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
@@ -32,7 +33,10 @@ from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
 
-QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000  # pytest-qt's 5 seconds are for a machine with nothing else to do
+# The limits of pytest-qt (5 s) and hypothesis (0.2 s an example) are for a machine with nothing else to do.
+QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 SHARED = Path(os.environ.get("HITL_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
 
