@@ -21,6 +21,8 @@ _GIVES_WAY_EVERY_S, _WAY_S = 0.002, 0.00005
 """Each statement lets the interpreter go for some microseconds and takes it back. A thread that waits for it is woken
 each time and comes too late: a job that read two thousand pictures held the window up for 40 ms. A real pause lets it
 in."""
+_PORTION = 200
+"""Rows that a background connection fetches between two such pauses."""
 Row = tuple[Any, ...]
 
 _HINTS = {
@@ -67,15 +69,19 @@ class Database:
         syncs each commit to disk, they only each checkpoint.
         """
         self.path = path
+        self._background, self._gives_way_at = background, 0.0
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._background, self._gives_way_at = background, 0.0
+        except sqlite3.Error as error:
+            raise explain(error, path) from error
+        try:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if background else 'FULL'}")
             pages = _CHECKPOINT_PAGES if background else 0
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
         except sqlite3.Error as error:
+            self._connection.close()
             raise explain(error, path) from error
 
     def close(self) -> None:
@@ -84,15 +90,18 @@ class Database:
 
     def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
-        if self._background and time.perf_counter() > self._gives_way_at:
-            time.sleep(_WAY_S)
-            self._gives_way_at = time.perf_counter() + _GIVES_WAY_EVERY_S
+        self._give_way()
         try:
             return self._connection.execute(sql, values)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
             raise explain(error, self.path) from error
+
+    def _give_way(self) -> None:
+        if self._background and time.perf_counter() > self._gives_way_at:
+            time.sleep(_WAY_S)
+            self._gives_way_at = time.perf_counter() + _GIVES_WAY_EVERY_S
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row."""
@@ -115,7 +124,14 @@ class Database:
 
     def all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """All rows."""
-        return self.execute(sql, values).fetchall()
+        cursor = self.execute(sql, values)
+        if not self._background:
+            return cursor.fetchall()
+        rows: list[Row] = []
+        while part := cursor.fetchmany(_PORTION):
+            rows += part
+            self._give_way()
+        return rows
 
     def scalar(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""

@@ -92,7 +92,11 @@ class Project:
         except (OSError, ProjectError) as error:
             raise ProjectError(f"{path} cannot be created.", hint="Choose a folder that you may write to.") from error
         guard.hold(path)
-        return cls(Database(path))
+        try:
+            return cls(Database(path))
+        except BaseException:
+            guard.release(path)
+            raise
 
     @classmethod
     def open(cls, path: Path, *, background: bool = False) -> Project:

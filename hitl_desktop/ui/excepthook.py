@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
+from logging.handlers import RotatingFileHandler
 from types import TracebackType
 
 from hitl_desktop.paths import log_file
 from hitl_desktop.ui.messages import Messages
 
+_MOST_BYTES, _OLD_LOGS = 1_000_000, 2
+
 
 def start_log() -> None:
-    """Write warnings and worse to the log file."""
+    """Write warnings and worse to the log file; of a long one the latest parts are kept."""
+    handler = RotatingFileHandler(log_file(), maxBytes=_MOST_BYTES, backupCount=_OLD_LOGS, encoding="utf-8")
     logging.basicConfig(
-        filename=log_file(),
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        encoding="utf-8",
+        handlers=[handler], level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
 
 

@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 
 _EVERY_MS = 1000
 _FULL_EVERY = 20
+_MANY_NEW = 50_000
+"""Looking through more new objects than this takes longer than a hand should wait: what is garbage among them stays."""
 
 
 class GarbageTimer(QObject):
@@ -39,6 +41,8 @@ class GarbageTimer(QObject):
         self._ticks += 1
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
+            if gc.get_count()[0] < _MANY_NEW:
+                gc.collect()  # what is frozen is never freed
             gc.freeze()
         else:
             gc.collect(2 if self._ticks % _FULL_EVERY == 0 else 1)

@@ -55,6 +55,36 @@ def test_files_that_are_no_project_say_so(tmp_path: Path, content: bytes, words:
     assert (tmp_path / "a.hitl").read_bytes() == content
 
 
+def open_files(path: Path) -> int:
+    """How many handles of this process are on a file."""
+    return sum(os.path.realpath(handle) == str(path) for handle in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the list of open files that Linux has")
+def test_a_file_that_cannot_be_opened_is_let_go(tmp_path: Path) -> None:
+    (tmp_path / "a.hitl").write_bytes(b"plain text, not a database")
+    with pytest.raises(ProjectError) as raised:
+        Project.open(tmp_path / "a.hitl")
+    assert open_files(tmp_path / "a.hitl") == 0
+    assert raised.value.hint  # with the error still in hand, and so all that it refers to
+    assert not guard.lock_file(tmp_path / "a.hitl").exists()
+
+
+def test_a_project_that_could_not_be_opened_after_it_was_made_is_not_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, **_: bool) -> Database:
+        if path.name == "a.hitl":
+            raise ProjectError("The disk went away.", hint="Connect it.")
+        return Database(path)
+
+    monkeypatch.setattr("hitl_desktop.store.project.Database", refused)
+    with pytest.raises(ProjectError, match="went away"):
+        Project.create(tmp_path / "a.hitl")
+    assert not guard.lock_file(tmp_path / "a.hitl").exists()
+    assert guard._held == {}
+
+
 def test_a_missing_project_says_so(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="no project"):
         Project.open(tmp_path / "nothing.hitl")
