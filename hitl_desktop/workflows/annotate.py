@@ -418,7 +418,8 @@ def _note_step(project: Project, done: Edit, image_id: int, *, undone: bool) -> 
     if moved and undone:
         project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
     elif done.after.state is ImageState.SKIPPED:
-        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, 0.0, Acts()))
+        why = project.decisions.why_skipped(image_id)  # it is done again as it was
+        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, 0.0, Acts(), why=why))
     elif done.after.tags is None:
         _note_correction(project, image_id)
 

@@ -184,6 +184,13 @@ def test_verified_empty_removes_the_boxes_and_undo_brings_them_back(
     assert project.annotations.of_image(1) == before
 
 
+def test_a_skip_that_is_done_again_keeps_its_reason(project: Project) -> None:
+    annotate.skip(project, 1, seconds=3, reason="blurred")
+    annotate.undo(project)
+    annotate.redo(project)
+    assert project.decisions.why_skipped(1) == "blurred"
+
+
 def test_skipping_puts_a_picture_aside(project: Project) -> None:
     annotate.skip(project, 1, seconds=3)
     assert [r.image_id for r in project.queue.order()] == [2, 3, 4]
