@@ -25,6 +25,10 @@ class ProjectError(HitlError):
     """A project file that cannot be opened, created or written."""
 
 
+class ProjectBusyError(ProjectError):
+    """A project file that something else is writing to just now."""
+
+
 class ModelError(HitlError):
     """A model file or card that cannot be used."""
 

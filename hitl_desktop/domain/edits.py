@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hitl_desktop.domain.annotations import Annotation
@@ -67,13 +68,18 @@ class Changes:
     learn_from: frozenset[int] = frozenset()
 
     def __or__(self, other: Changes) -> Changes:
-        return Changes(
-            self.images or other.images,
-            self.annotations_of | other.annotations_of,
-            self.predictions_of | other.predictions_of,
-            self.categories or other.categories,
-            self.head or other.head,
-            self.queue or other.queue,
-            other.go_to or self.go_to,
-            self.learn_from | other.learn_from,
+        return Changes.joined((self, other))
+
+    @classmethod
+    def joined(cls, changes: Sequence[Changes]) -> Changes:
+        """All of these as one; the last picture to go to counts."""
+        return cls(
+            any(c.images for c in changes),
+            frozenset[int]().union(*(c.annotations_of for c in changes)),
+            frozenset[int]().union(*(c.predictions_of for c in changes)),
+            any(c.categories for c in changes),
+            any(c.head for c in changes),
+            any(c.queue for c in changes),
+            next((c.go_to for c in reversed(changes) if c.go_to), None),
+            frozenset[int]().union(*(c.learn_from for c in changes)),
         )

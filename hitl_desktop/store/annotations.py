@@ -58,6 +58,8 @@ class Annotations:
             HitlError: a box has no size or is not finite.
         """
         given = list(annotations)
+        if not given:
+            return ()
         for a in given:
             if not all(map(math.isfinite, a.bbox)) or a.bbox.w <= 0 or a.bbox.h <= 0:
                 raise HitlError("A box needs a width and a height.", hint="Draw it again, a little larger.")
@@ -121,9 +123,10 @@ class Annotations:
         sql = f"SELECT {_COLUMNS} FROM annotations WHERE category_id = ? ORDER BY id"
         return [_annotation(row) for row in self._db.all(sql, (category_id,))]
 
-    def ids_of_category(self, category_id: int) -> tuple[int, ...]:
-        """Ids of all annotations of a category."""
-        rows = self._db.all("SELECT id FROM annotations WHERE category_id = ? ORDER BY id", (category_id,))
+    def ids_of_category(self, category_id: int, *, most: int = -1) -> tuple[int, ...]:
+        """Ids of the annotations of a category, of so many at `most` if it is given."""
+        sql = "SELECT id FROM annotations WHERE category_id = ? ORDER BY id LIMIT ?"
+        rows = self._db.all(sql, (category_id, most))
         return tuple(row[0] for row in rows)
 
     def set_category(self, ids: Iterable[int], category_id: int) -> None:

@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hitl_desktop.errors import ProjectError
+from hitl_desktop.errors import ProjectBusyError, ProjectError
 
 APPLICATION_ID = 0x4849544C
 """`HITL`, so that a project file is told from any other SQLite file."""
 
-BUSY_SECONDS = 10.0
+BUSY_SECONDS, WINDOW_SECONDS = 10.0, 1.0
+"""How long a job, and the window, wait for the lock of the file."""
+_AT_ONCE_SECONDS = 0.02
+_AFTER_WRITE_S = 0.002
+"""A job pauses so long after each commit: the window, which looks every millisecond, gets the lock in between."""
 _CHECKPOINT_PAGES = 10_000
 """How long the write-ahead log grows (40 MB) before a job moves it into the file: a sync that others feel."""
 _GIVES_WAY_EVERY_S, _WAY_S = 0.002, 0.00005
@@ -48,7 +52,8 @@ def explain(error: sqlite3.Error, path: Path) -> ProjectError:
     text = str(error)
     for key, (message, hint) in _HINTS.items():
         if key in text:
-            return ProjectError(f"{message[:-1]}: {path}.", hint=hint)
+            kind = ProjectBusyError if key == "locked" else ProjectError
+            return kind(f"{message[:-1]}: {path}.", hint=hint)
     return ProjectError(
         f"The project file {path} could not be used ({text}).", hint="Check that its folder exists and can be written."
     )
@@ -70,6 +75,7 @@ class Database:
         """
         self.path = path
         self._background, self._gives_way_at = background, 0.0
+        self._patience = WINDOW_SECONDS
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         except sqlite3.Error as error:
@@ -78,8 +84,9 @@ class Database:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if background else 'FULL'}")
-            pages = _CHECKPOINT_PAGES if background else 0
-            self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES if background else 0}")
+            if not background:
+                self._connection.execute("PRAGMA busy_timeout = 0")  # it waits by itself, see `_patiently`
         except sqlite3.Error as error:
             self._connection.close()
             raise explain(error, path) from error
@@ -92,7 +99,7 @@ class Database:
         """Run one statement."""
         self._give_way()
         try:
-            return self._connection.execute(sql, values)
+            return self._connection.execute(sql, values) if self._background else self._patiently(sql, values)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
@@ -103,8 +110,24 @@ class Database:
             time.sleep(_WAY_S)
             self._gives_way_at = time.perf_counter() + _GIVES_WAY_EVERY_S
 
+    def _patiently(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
+        """Run a statement of the window, which waits for the lock by looking every millisecond: SQLite's own waiting
+        grows to 100 ms a step."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._connection.execute(sql, values)
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or self._connection.in_transaction or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.001)
+
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row."""
+        """Run one statement for each row, in a transaction of their own if there is none."""
+        if not self._background and not self._connection.in_transaction:
+            with self.transaction():
+                self.many(sql, rows)
+            return
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.DatabaseError as error:
@@ -144,7 +167,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        self._begin()
+        self.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.execute("COMMIT")
@@ -152,23 +175,17 @@ class Database:
             if self._connection.in_transaction:
                 self.execute("ROLLBACK")
             raise
+        if self._background:
+            time.sleep(_AFTER_WRITE_S)
 
-    def _begin(self) -> None:
-        """Begin to write; the window looks again every millisecond, where SQLite's own waiting grows to 100 ms."""
-        deadline = time.monotonic() + BUSY_SECONDS
-        while not self._background:
-            self._connection.execute("PRAGMA busy_timeout = 0")
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise explain(error, self.path) from error
-                time.sleep(0.001)
-            else:
-                return
-            finally:
-                self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-        self.execute("BEGIN IMMEDIATE")
+    @contextmanager
+    def at_once(self) -> Generator[None]:
+        """Do not wait for the lock in here: for what is tried again later, or can be left undone."""
+        before, self._patience = self._patience, _AT_ONCE_SECONDS
+        try:
+            yield
+        finally:
+            self._patience = before
 
     def checkpoint(self) -> bool:
         """Bring everything that was committed into the file and to the platter; tells whether that was possible."""

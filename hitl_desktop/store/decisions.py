@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
-
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.database import Database
@@ -17,22 +15,21 @@ class Decisions:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, decision: Decision) -> None:
-        """Append one."""
-        self._db.execute(
+    def add(self, *decisions: Decision) -> None:
+        """Append these."""
+        at = now()
+        self._db.many(
             """INSERT INTO decisions
                (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id, why)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                decision.image_id,
-                now(),
-                decision.kind.value,
-                decision.seconds,
-                *astuple(decision.acts),
-                decision.head_id,
-                decision.why,
+                (
+                    d.image_id, at, d.kind.value, d.seconds, d.acts.accepted, d.acts.moved, d.acts.relabelled,
+                    d.acts.rejected, d.acts.drawn, d.head_id, d.why,
+                )
+                for d in decisions
             ),
-        )
+        )  # fmt: skip
 
     def count(self) -> int:
         """How many lines the record has."""

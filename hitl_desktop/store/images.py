@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.store.database import Database, Row
@@ -130,6 +131,13 @@ class Images:
         row = self._db.one(f"SELECT {_COLUMNS} FROM images WHERE id = ?", (image_id,))
         return _record(row) if row else None
 
+    def of(self, image_ids: Iterable[int]) -> list[ImageRecord]:
+        """These pictures, in this order, each once."""
+        wanted = list(dict.fromkeys(image_ids))
+        sql = f"SELECT {_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"
+        found = {record.id: record for record in map(_record, self._db.all(sql, (json.dumps(wanted),)))}
+        return [found[i] for i in wanted if i in found]
+
     def all(self, *, state: ImageState | None = None) -> list[ImageRecord]:
         """All pictures in order of id, of one state if given."""
         where, values = ("WHERE state = ?", (state.value,)) if state else ("", ())
@@ -151,8 +159,8 @@ class Images:
 
     def decided_of(self, image_ids: Iterable[int]) -> set[int]:
         """Those of these pictures that are decided."""
-        sql = "SELECT 1 FROM images WHERE id = ? AND state = 'decided'"
-        return {i for i in image_ids if self._db.one(sql, (i,))}
+        sql = "SELECT id FROM images WHERE state = 'decided' AND id IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._db.all(sql, (json.dumps(list(image_ids)),))}
 
     def last_id(self) -> int:
         """The highest id, about as many as there are pictures; 0 if there are none."""
@@ -191,6 +199,21 @@ class Images:
         """Replace a picture's tags."""
         self._db.execute("DELETE FROM image_tags WHERE image_id = ?", (image_id,))
         self._db.many("INSERT INTO image_tags VALUES (?, ?)", ((image_id, tag_id) for tag_id in tag_ids))
+
+    def tags_of_all(self, image_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Ids of the tags of each of these pictures."""
+        ids = list(image_ids)
+        tags: dict[int, list[int]] = {i: [] for i in ids}
+        sql = """SELECT image_id, tag_id FROM image_tags WHERE image_id IN (SELECT value FROM json_each(?))
+                 ORDER BY image_id, tag_id"""
+        for image_id, tag_id in self._db.all(sql, (json.dumps(ids),)):
+            tags[image_id].append(tag_id)
+        return {i: tuple(of) for i, of in tags.items()}
+
+    def set_tags_of(self, tags: Mapping[int, Iterable[int]]) -> None:
+        """Replace the tags of these pictures."""
+        self._db.many("DELETE FROM image_tags WHERE image_id = ?", ((i,) for i in tags))
+        self._db.many("INSERT INTO image_tags VALUES (?, ?)", ((i, tag_id) for i, of in tags.items() for tag_id in of))
 
     def tags_by_image(self) -> dict[int, list[int]]:
         """Ids of tags by picture."""

@@ -8,42 +8,82 @@ from hitl_desktop.domain.edits import Edit
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.database import Database
 
+_ACT = "coalesce(act, id)"
+
 
 class Journal:
-    """Edits done, and edits undone that may be redone."""
+    """Edits done, and edits undone that may be redone.
+
+    An act on very many pictures has an edit for each portion of them. It stands where it began in the order of undo,
+    and its number, like that of an act with a single edit, is its first entry's.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def push(self, edit: Edit) -> None:
-        """Note an edit that was just applied; what was undone before can no longer be redone."""
-        self._db.execute("DELETE FROM journal WHERE undone = 1")
-        self._db.execute(
-            "INSERT INTO journal (at, image_id, edit) VALUES (?, ?, ?)",
-            (now(), edit.image_id, msgspec.json.encode(edit)),
+    def push(self, edit: Edit, *, act: int | None = None) -> int:
+        """Note an edit that was just applied and return its number; what was undone before can no longer be redone.
+
+        An edit that is a further portion of a long `act` leaves what was undone meanwhile as it is.
+        """
+        if act is None:
+            self._db.execute("DELETE FROM journal WHERE undone = 1")
+        return self._db.insert(
+            "INSERT INTO journal (at, image_id, edit, act) VALUES (?, ?, ?, ?)",
+            (now(), edit.image_id, msgspec.json.encode(edit), act),
         )
+
+    def begin_act(self, entry_id: int) -> None:
+        """Let an entry be the first portion of a long act, whose number is the entry's."""
+        self._db.execute("UPDATE journal SET act = id WHERE id = ?", (entry_id,))
 
     def amend(self, entry_id: int, edit: Edit) -> None:
         """Let an entry be a longer edit, as it goes on."""
         self._db.execute("UPDATE journal SET edit = ? WHERE id = ?", (msgspec.json.encode(edit), entry_id))
 
-    def _peek(self, sql: str) -> tuple[int, Edit] | None:
-        row = self._db.one(sql)
+    def last_id(self) -> int:
+        """The number of the latest entry, 0 if there is none."""
+        return self._db.scalar("SELECT max(id) FROM journal") or 0
+
+    def images_since(self, entry_id: int, *, but: int | None) -> set[int]:
+        """The pictures that edits after an entry changed, those of the act `but` aside."""
+        rows = self._db.all(
+            f"""SELECT image_id, CASE WHEN image_id IS NULL THEN edit END FROM journal
+                WHERE id > ? AND {_ACT} IS NOT ?""",
+            (entry_id, but),
+        )
+        parts = (msgspec.json.decode(edit, type=Edit).parts for _, edit in rows if edit is not None)
+        return {i for i, _ in rows if i is not None} | {p.image_id for each in parts for p in each if p.image_id}
+
+    def _peek(self, sql: str, values: tuple[int, ...] = ()) -> tuple[int, Edit] | None:
+        row = self._db.one(sql, values)
         return (row[0], msgspec.json.decode(row[1], type=Edit)) if row else None
 
     def next_undo(self) -> tuple[int, Edit] | None:
         """The edit that undo would take back."""
-        return self._peek("SELECT id, edit FROM journal WHERE undone = 0 ORDER BY id DESC LIMIT 1")
+        return self._peek(f"SELECT id, edit FROM journal WHERE undone = 0 ORDER BY {_ACT} DESC, id DESC LIMIT 1")
 
-    def next_redo(self) -> tuple[int, Edit] | None:
-        """The edit that redo would do again."""
-        return self._peek("SELECT id, edit FROM journal WHERE undone = 1 ORDER BY id LIMIT 1")
+    def next_act(self, *, undone: bool) -> tuple[int | None, int]:
+        """The act that redo (of what is `undone`) or undo would do, and how long its edits are; None for none."""
+        last = "min" if undone else "max"
+        row = self._db.one(
+            f"""SELECT {_ACT}, sum(length(edit)) FROM journal WHERE undone = ?1
+                AND {_ACT} = (SELECT {last}({_ACT}) FROM journal WHERE undone = ?1)""",
+            (int(undone),),
+        )
+        return (row[0], row[1] or 0) if row else (None, 0)
 
-    def next_size(self, *, undone: bool) -> tuple[int | None, int]:
-        """The entry that redo (of what is `undone`) or undo would do, and how long it is; None for none."""
-        last = "min(id) FROM journal WHERE undone = 1" if undone else "max(id) FROM journal WHERE undone = 0"
-        row = self._db.one(f"SELECT id, length(edit) FROM journal WHERE id = (SELECT {last})")
-        return (row[0], row[1]) if row else (None, 0)
+    def is_long(self, act: int) -> bool:
+        """Whether an act was done in portions."""
+        return self._db.one("SELECT 1 FROM journal WHERE id = ? AND act = id", (act,)) is not None
+
+    def next_of(self, act: int, *, undone: bool) -> tuple[int, Edit] | None:
+        """The edit of an act that redo (of what is `undone`) or undo would do next."""
+        order = "" if undone else "DESC"
+        return self._peek(
+            f"SELECT id, edit FROM journal WHERE undone = ? AND {_ACT} = ? ORDER BY id {order} LIMIT 1",
+            (int(undone), act),
+        )
 
     def mark(self, entry_id: int, *, undone: bool) -> None:
         """Note that an entry was undone or redone."""

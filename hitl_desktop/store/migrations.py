@@ -380,6 +380,12 @@ def compose_names(db: Database) -> None:
             db.execute(f"UPDATE OR IGNORE {table} SET normalised = ? WHERE id = ?", (normalise_name(name), id_))
 
 
+def portion_acts(db: Database) -> None:
+    """Acts on very many pictures have an edit for each portion; `act` is the first of them."""
+    db.execute("ALTER TABLE journal ADD COLUMN act INTEGER")
+    db.execute("CREATE INDEX journal_in_order ON journal (undone, coalesce(act, id), id)")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -405,6 +411,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     keep_model_files,
     keep_extras,
     compose_names,
+    portion_acts,
 )
 
 

@@ -14,12 +14,14 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import READING, in_project
+from hitl_desktop.ui.background import in_project
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.audit import AuditDialog
-from hitl_desktop.ui.jobs import FILES, JobRunner
+from hitl_desktop.ui.dialogs.preparing import prepare
+from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
+from hitl_desktop.ui.reports import Reports
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished
 
@@ -27,8 +29,10 @@ from hitl_desktop.workflows.audit import Plan, begin, in_words, judge, plans, re
 class AuditActs:
     """Acts of an audit; verdicts go into a table of their own."""
 
-    def __init__(self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, window: QWidget) -> None:
-        self._session, self._runner = session, runner
+    def __init__(
+        self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, reports: Reports, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._reports = session, runner, reports
         self._messages, self.ask, self._window = messages, ask, window
         self.dialog: AuditDialog | None = None
         self._audit: Audit | None = None
@@ -46,7 +50,7 @@ class AuditActs:
             self._go_on(audit)
             return
         shows = partial(self._choose, project.path)
-        self._runner.start(READING, "Planning an audit", in_project(project.path, _plans), on_success=shows, quiet=True)
+        prepare(self._runner, self._window, "Planning an audit", in_project(project.path, _plans), shows)
 
     def _choose(self, path: Path, offered: list[Plan]) -> None:
         if self._session.project is None or self._session.project.path != path:
@@ -131,15 +135,13 @@ class AuditActs:
 
     def _save(self) -> None:
         project, audit = self._session.project, self._audit
-        folder = self.ask.folder() if project is not None else None
-        if project is None or audit is None or folder is None:
+        if project is None or audit is None:
             return
-        stem = folder / f"{project.path.stem}-audit-{audit.id}"
-        job = in_project(project.path, partial(_written, audit.id, stem))
-        self._runner.start(FILES, "Writing the report", job, on_success=self._on_saved)
-
-    def _on_saved(self, stem: Path) -> None:
-        self._messages.say(f"Written: {stem}.html and {stem.name}.json.")
+        suggestion = project.path.with_name(f"{project.path.stem}-audit-{audit.id}.html")
+        path, number = project.path, audit.id
+        self._reports.save(
+            suggestion, lambda stem, progress: in_project(path, partial(_written, number, stem))(progress)
+        )
 
     def close(self, _result: int = 0) -> None:
         """End it for now; what was judged is kept."""

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,7 +17,7 @@ from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs import Job, JobRunner
+from hitl_desktop.ui.jobs import FILES, Job, JobRunner
 from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import annotate
@@ -34,9 +34,10 @@ from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 from hitl_desktop.workflows.versions import use_version
 
-_LISTING, _STEPPING = "listing", "stepping"
+_LISTING = "listing"
 READING, DETECTING, LEARNING, EXAMINING = "reading", "detecting", "learning", "examining"
 _LEARN = "Learning"
+_Result = TypeVar("_Result")
 RANK_EVERY = 200
 _AT_ONCE = 10
 """So many new pictures a learning takes in, most of a second each beside pre-labelling; others are for the next."""
@@ -84,6 +85,8 @@ class Background(QObject):
         self._look_again = self._said_small = self._learn_again = False
         self._said_due = 0
         self._filtering: Job | None = None
+        self._changing: Job | None = None
+        self._since = 0
         self.speed = ""
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
@@ -108,18 +111,63 @@ class Background(QObject):
             take = partial(self._session.take_listing, number)
             self._runner.start(_LISTING, "Listing the queue", job, on_success=take, quiet=True)
 
-    def _step(self, entry_id: int, redo: bool) -> None:
+    # acts on very many pictures
+
+    def change_many(
+        self, title: str, act: Callable[[Project, Progress, int], _Result], on_done: Callable[[_Result], None]
+    ) -> None:
+        """Do an act in portions, as a job; it is told the number of the latest journal entry now.
+
+        `on_done` is called if the project is still open. Undo stops what goes on, see `undo`.
+        """
         project = self._session.project
         if project is not None:
-            not_done = partial(self._on_not_stepped, project, redo)
-            self._runner.start(
-                _STEPPING,
-                "Redoing" if redo else "Undoing",
-                in_project(project.path, lambda p, _: annotate.step_over(p, entry_id, redo=redo)),
-                on_success=partial(self._on_stepped, project, redo),
-                on_failure=not_done,
-                on_cancelled=not_done,
-            )
+            since, path = project.journal.last_id(), project.path
+            job = in_project(path, lambda p, progress: act(p, progress, since))
+            done, failed = partial(self._on_changed_many, path, on_done), partial(self._on_not_changed, path)
+            self._since = since
+            self._changing = self._runner.start(FILES, title, job, on_success=done, on_failure=failed)
+
+    def _is_open(self, path: Path) -> bool:
+        return self._session.project is not None and self._session.project.path == path
+
+    def _on_changed_many(self, path: Path, on_done: Callable[[_Result], None], result: _Result) -> None:
+        if self._is_open(path):
+            on_done(result)
+
+    def _on_not_changed(self, path: Path, error: BaseException) -> None:
+        if self._is_open(path):  # some portions may be done
+            self._session.apply_changes(Changes(images=True, queue=True, categories=True))
+        self._session.messages.error(error)
+
+    def undo(self) -> None:
+        """Take the latest act back; one that is still going on is stopped first."""
+        project, job = self._session.project, self._changing
+        if project is not None and job is not None and job in self._runner.to_finish and not job.is_cancelled:
+            latest = project.journal.next_act(undone=False)[0]
+            if latest is None or latest <= self._since or project.journal.is_long(latest):
+                job.cancel()
+                self._session.messages.say(f"Stopping: {job.title}. Ctrl+Z again undoes what was done so far.")
+                return
+        self._session.undo()
+
+    def _step(self, act: int, redo: bool) -> None:
+        project, others = self._session.project, self._runner.to_finish
+        if project is None:
+            return
+        if others:
+            self._session.take_step(None, redo=redo)
+            self._session.messages.say(f"{others[0].title}: wait until this is done, then try again.")
+            return
+        not_done = partial(self._on_not_stepped, project, redo)
+        self._runner.start(
+            FILES,
+            "Redoing" if redo else "Undoing",
+            in_project(project.path, lambda p, progress: annotate.step_over(p, act, progress, redo=redo)),
+            on_success=partial(self._on_stepped, project, redo),
+            on_failure=not_done,
+            on_cancelled=not_done,
+        )
 
     def _on_stepped(self, project: Project, redo: bool, step: tuple[Edit | None, Changes] | None) -> None:
         if self._session.project is project:
@@ -145,7 +193,7 @@ class Background(QObject):
 
     def _start(self) -> None:
         project = self._session.project
-        self._runner.abandon(READING, DETECTING, LEARNING, EXAMINING, _STEPPING)  # what is of another project
+        self._runner.abandon(READING, DETECTING, LEARNING, EXAMINING)  # what is of another project
         self.unlearned, self._ranked_at, self._said_due = set(), 0, 0
         self._look_again = self._said_small = self._learn_again = False
         if project is None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import READING, in_project
+from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.dialogs.bulk_accept import BulkAcceptDialog, BulkSampleDialog
-from hitl_desktop.ui.jobs import FILES, JobRunner
+from hitl_desktop.ui.dialogs.preparing import PREPARING
+from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import bulk_accept
@@ -24,12 +25,15 @@ from hitl_desktop.workflows.bulk_accept import Preview
 class BulkActs:
     """Acts on very many proposals."""
 
-    def __init__(self, session: Session, runner: JobRunner, messages: Messages, window: QWidget) -> None:
-        self._session, self._runner = session, runner
+    def __init__(
+        self, session: Session, runner: JobRunner, background: Background, messages: Messages, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._background = session, runner, background
         self._messages, self._window = messages, window
         self.dialog: BulkAcceptDialog | None = None
         self.sample: BulkSampleDialog | None = None
         self._bulk: BulkAccept | None = None
+        self._previewing: Job | None = None
         session.opened.connect(self.close)
 
     def show(self) -> None:
@@ -54,9 +58,16 @@ class BulkActs:
         project = self._session.project
         if project is not None:
             job = in_project(project.path, lambda p, progress: bulk_accept.preview(p, name, threshold, progress))
-            self._runner.start(
-                READING, "Reading proposals", job, on_success=self._on_preview, on_failure=self._on_no_preview
-            )
+            if self._previewing is not None:
+                self._previewing.abandon()  # of another category or score
+            self._previewing = self._runner.start(
+                PREPARING, "Reading proposals", job, on_success=self._on_preview, on_failure=self._on_no_preview,
+                on_progress=self._on_previewing, quiet=True,
+            )  # fmt: skip
+
+    def _on_previewing(self, job: Job) -> None:
+        if self.dialog is not None and job is self._previewing:
+            self.dialog.show_progress(job.done, job.total)
 
     def _on_preview(self, preview: Preview) -> None:
         if self.dialog is not None:
@@ -70,21 +81,26 @@ class BulkActs:
         project, dialog = self._session.project, self.dialog
         if project is None or dialog is None or dialog.preview is None:
             return
-        act = partial(bulk_accept.accept_all, wanted=dialog.preview, without=dialog.out)
-        job = in_project(project.path, lambda p, _: act(p))
-        self._runner.start(FILES, "Accepting many at once", job, on_success=partial(self._on_accepted, project.path))
+        preview, out = dialog.preview, dialog.out
+        self._background.change_many(
+            f"Accepting {counted(len(preview.proposals) - len(out), 'box')}",
+            lambda p, progress, since: bulk_accept.accept_all(p, preview, out, progress, since=since),
+            self._on_accepted,
+        )
 
-    def _on_accepted(self, path: Path, changes: Changes) -> None:
-        if self._session.project is None or self._session.project.path != path:
-            return
+    def _on_accepted(self, changes: Changes) -> None:
         self._session.apply_changes(changes)
         self._messages.say(
             f"Accepted on {counted(len(changes.annotations_of), 'picture')}; Ctrl+Z takes all of it back."
         )
-        self.check()
+        self._open_sample(is_asked_for=False)
 
     def check(self) -> None:
         """Look at the sample of the latest acceptance, or at what it said."""
+        self._open_sample(is_asked_for=True)
+
+    def _open_sample(self, *, is_asked_for: bool) -> None:
+        """Open the sample; it takes the keyboard only from who asked for it."""
         project = self._session.project
         if project is None or self.sample is not None:
             return
@@ -99,8 +115,10 @@ class BulkActs:
         self.sample.back_asked.connect(self._back)
         self.sample.finished.connect(self._forget_sample)
         self._show_next()
+        self.sample.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not is_asked_for)
         self.sample.show()
-        self.sample.setFocus()
+        if is_asked_for:
+            self.sample.setFocus()
 
     def _show_next(self) -> None:
         project, bulk, sample = self._session.project, self._bulk, self.sample
@@ -146,6 +164,8 @@ class BulkActs:
         if self.dialog is not None:
             dialog, self.dialog = self.dialog, None
             dialog.deleteLater()
+        if self._previewing is not None:
+            self._previewing.abandon()
 
     def _forget_sample(self, _result: int = 0) -> None:
         if self.sample is not None:

@@ -8,8 +8,9 @@ from functools import partial
 from PySide6.QtGui import QKeySequence
 
 from hitl_desktop.domain.categories import Category
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.ui.actions import ActionSpec
+from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
@@ -21,9 +22,15 @@ class CategoryActs:
     """Rename, recolour, give a key, merge and retire; each is one step that undo takes back."""
 
     def __init__(
-        self, session: Session, ask: Ask, messages: Messages, owner_of: Callable[[str], ActionSpec | None]
+        self,
+        session: Session,
+        background: Background,
+        ask: Ask,
+        messages: Messages,
+        owner_of: Callable[[str], ActionSpec | None],
     ) -> None:
-        self._session, self.ask, self._messages, self.owner_of = session, ask, messages, owner_of
+        self._session, self._background = session, background
+        self.ask, self._messages, self.owner_of = ask, messages, owner_of
 
     def _current(self) -> Category | None:
         session = self._session
@@ -78,12 +85,21 @@ class CategoryActs:
             return
         into = others[chosen]
         seen = categories.preview_merge(session.project, category)
-        words = f"{counted(seen.boxes, 'box')} on {counted(seen.pictures, 'picture')} will be called"
-        if self.ask.confirm(
-            "Merge category", f'{words} "{into.name}", and "{category.name}" means the same from now on.'
-        ):
-            session.manage(lambda project: categories.merge(project, category, into))
+        question = f'{seen.in_words()} will be called "{into.name}", and "{category.name}" means the same from now on.'
+        if not self.ask.confirm("Merge category", question):
+            return
+        if seen.boxes > categories.MANY:
+            self._background.change_many(
+                f'Merging "{category.name}" into "{into.name}"',
+                lambda p, progress, _: categories.merge(p, category, into, progress),
+                partial(self._on_merged, into.id),
+            )
+        elif session.manage(lambda project: categories.merge(project, category, into)):
             session.set_category(into.id)
+
+    def _on_merged(self, into: int, changes: Changes) -> None:
+        self._session.apply_changes(changes)
+        self._session.set_category(into)
 
     def retire(self) -> None:
         """Take the current category off the list; boxes of it keep it."""
@@ -91,7 +107,7 @@ class CategoryActs:
         if category is None or session.project is None:
             return
         seen = categories.preview_merge(session.project, category)
-        kept = f"{counted(seen.boxes, 'box')} on {counted(seen.pictures, 'picture')} keep it and are exported."
+        kept = f"{seen.in_words()} keep it and are exported."
         if seen.boxes and not self.ask.confirm(
             "Retire category", f'"{category.name}" is no longer offered for new boxes. {kept}'
         ):

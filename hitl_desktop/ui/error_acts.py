@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
@@ -13,14 +14,16 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.suspicions import Suspicion
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import EXAMINING, READING, Background, in_project
+from hitl_desktop.ui.background import EXAMINING, Background, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.dialogs.preparing import PREPARING
 from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
-from hitl_desktop.ui.jobs import JobRunner
+from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.label_errors import dismiss, do_as_suggested, holds, look_for_errors, open_suspicions
 
+_BELOW_MENU = 60
 _Listed = tuple[list[Suspicion], dict[int, str]]
 
 
@@ -40,6 +43,7 @@ class ErrorActs:
         self._messages, self._window = messages, window
         self.dialog: SuspicionsDialog | None = None
         self._is_shown = False
+        self._came_from: int | None = None
         self._done: list[tuple[Suspicion, int | None]] = []
         """What was done in the list, with the number of the edit, which a dismissal has not."""
         session.boxes_changed.connect(self._drop_changed)
@@ -47,15 +51,32 @@ class ErrorActs:
         session.image_changed.connect(self._show_suggestion)
 
     def show(self) -> None:
-        """List what is suspected; look for it first if nobody did."""
+        """Open the list at once and fill it; look for wrong labels first if nobody did."""
+        if self._session.project is None:
+            return
+        if self.dialog is None:
+            self._came_from = self._session.at_hand
+            self.dialog = dialog = SuspicionsDialog(self._window)
+            dialog.looked_at.connect(self._look_at)
+            dialog.mend_asked.connect(self._mend)
+            dialog.dismiss_asked.connect(self._dismiss)
+            dialog.undo_asked.connect(self._undo)
+            dialog.look_again_asked.connect(self.look)
+            dialog.finished.connect(self._on_finished)
+            dialog.move(self._window.mapToGlobal(QPoint(0, _BELOW_MENU)))  # over the queue, not over the boxes
+            dialog.show_waiting("Reading what was found before.")
+            dialog.show()
+            dialog.list.setFocus()
         self._list(or_look=True)
 
     def look(self) -> None:
         """Look at all decided pictures anew."""
+        if self.dialog is not None:
+            self.dialog.show_waiting("Looking for wrong labels.")
         self._start(EXAMINING, "Looking for wrong labels", _looked)  # learning may not put an end to it
 
     def _list(self, *, or_look: bool = False) -> None:
-        self._start(READING, "Reading suspicions", lambda p, _: _listed(p), or_look=or_look, quiet=True)
+        self._start(PREPARING, "Reading suspicions", lambda p, _: _listed(p), or_look=or_look, quiet=True)
 
     def _start(
         self,
@@ -68,30 +89,43 @@ class ErrorActs:
     ) -> None:
         project = self._session.project
         if project is not None:
-            shows = partial(self._show, project.path, or_look)
-            self._runner.start(lane, title, in_project(project.path, function), on_success=shows, quiet=quiet)
+            self._runner.start(
+                lane, title, in_project(project.path, function), quiet=quiet, on_progress=self._on_progress,
+                on_success=partial(self._show, project.path, or_look), on_failure=self._on_failure,
+                on_cancelled=partial(self._say, "Cancelled. Look again to go on."),
+            )  # fmt: skip
+
+    def _on_progress(self, job: Job) -> None:
+        if self.dialog is not None and not self.dialog.has_any:
+            self.dialog.show_progress(job)
+
+    def _on_failure(self, error: BaseException) -> None:
+        self._messages.error(error)
+        if self.dialog is not None and not self.dialog.has_any:
+            self.close()
+
+    def _say(self, words: str) -> None:
+        if self.dialog is not None:
+            self.dialog.show_waiting(words)
 
     def _show(self, path: Path, or_look: bool, listed: _Listed) -> None:
         session = self._session
-        if session.project is None or session.project.path != path:
+        if session.project is None or session.project.path != path or self.dialog is None:
             return
         suspicions, paths = listed
-        if not suspicions and or_look and self.dialog is None:
+        if suspicions or not or_look:
+            self.dialog.show_all(suspicions, session.names, paths)
+        else:
             self.look()
-            return
-        if self.dialog is None:
-            self.dialog = dialog = SuspicionsDialog(self._window)
-            dialog.looked_at.connect(self._look_at)
-            dialog.mend_asked.connect(self._mend)
-            dialog.dismiss_asked.connect(self._dismiss)
-            dialog.undo_asked.connect(self._undo)
-            dialog.look_again_asked.connect(self.look)
-            dialog.finished.connect(self.close)
-        self.dialog.show_all(suspicions, session.names, paths)
-        self.dialog.show()
-        self.dialog.list.setFocus()
 
-    def close(self, _result: int = 0) -> None:
+    def _on_finished(self, _result: int = 0) -> None:
+        """Go back to the picture at which the list was opened."""
+        before = self._came_from
+        self.close()
+        if before is not None and self._session.at_hand != before:
+            self._session.go_to(before)
+
+    def close(self) -> None:
         """Put the list away."""
         if self.dialog is not None:
             dialog, self.dialog = self.dialog, None

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import LEARNING, READING, Background, in_project
+from hitl_desktop.ui.background import LEARNING, Background, in_project
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.class_map import ClassMapDialog
 from hitl_desktop.ui.dialogs.once import once
+from hitl_desktop.ui.dialogs.preparing import prepare
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
@@ -94,17 +95,16 @@ class HeadActs:
         if project is not None:
             job = in_project(project.path, lambda p, _: gather(p))
             shows = partial(self._show_reliability, project.path)
-            self._runner.start(READING, "Reading first sights", job, on_success=shows, quiet=True)
+            prepare(self._runner, self._window, "How sure is sure", job, shows)
 
     def _show_reliability(self, path: Path, evidence: Evidence) -> None:
         from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
 
         if not self._is_open(path):
             return
-        dialog = ReliabilityDialog(
-            reliability(evidence), partial(advise, evidence), self._session.threshold, self._window
-        )
-        dialog.exec()
+        advises = partial(advise, evidence)
+        with once(ReliabilityDialog(reliability(evidence), advises, self._session.threshold, self._window)) as dialog:
+            dialog.exec()
         if dialog.chosen is not None and self._is_open(path):
             self._session.set_own_thresholds(dialog.chosen)
 
@@ -118,18 +118,19 @@ class HeadActs:
         if project is not None:
             job = in_project(project.path, classes_seen)
             shows = partial(self._show_map, project.path)
-            self._runner.start(READING, "Counting the detector's classes", job, on_success=shows, quiet=True)
+            prepare(self._runner, self._window, "Counting the detector's classes", job, shows)
 
     def _show_map(self, path: Path, seen: ClassesSeen) -> None:
         session, project = self._session, self._session.project
         if project is None or project.path != path:
             return
-        dialog = ClassMapDialog(seen, session.offered, categories_known(project), self._window)
-        dialog.tried.connect(session.try_mapping)
-        is_wanted = bool(dialog.exec())
+        with once(ClassMapDialog(seen, session.offered, categories_known(project), self._window)) as dialog:
+            dialog.tried.connect(session.try_mapping)
+            is_wanted = bool(dialog.exec())
+            mapping, new = dialog.mapping, dialog.new_categories
         if not self._is_open(path):
             return
-        if is_wanted and session.manage(partial(_mapped, dialog.mapping, dialog.new_categories)):
+        if is_wanted and session.manage(partial(_mapped, mapping, new)):
             self._background.rank()
         else:
             session.try_mapping(None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -29,7 +29,6 @@ from hitl_desktop.domain.queues import WORDS, Why
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
-from hitl_desktop.progress import Progress
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.actions import Actions, ActionSpec
 from hitl_desktop.ui.attribute_acts import AttributeActs
@@ -64,6 +63,7 @@ from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.panels.toast import Toast
 from hitl_desktop.ui.panels.welcome import Welcome
 from hitl_desktop.ui.queue_acts import QueueActs
+from hitl_desktop.ui.reports import Reports
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.set_acts import SetActs
 from hitl_desktop.ui.theme import apply_theme
@@ -74,6 +74,7 @@ from hitl_desktop.workflows.look_back import Overlooked, reopen
 from hitl_desktop.workflows.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.sample import default_sample_folder, make_sample
 
+_OPENING = "opening"
 _SHOWN_MS = 6000
 _TUNING_HEIGHT = 340
 
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.runner = JobRunner()
         self._warns_of_disk = False
         self._height_before = 0
+        self._recent: list[QAction] = []
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
@@ -102,29 +104,10 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.session)
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
         self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
+        report_banner = Banner(calm=True)
+        self.reports = Reports(self.runner, report_banner, self.messages, self.ask)
         self._make_acts()
-        self.receipt, self.better = Toast(self.canvas), Toast(self.canvas, row=2, stays=True)
-        self.welcome = Welcome()
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.canvas)
-        self._warning, file_banner = Banner(), Banner()
-        self._offer, self._elsewhere = Banner(calm=True), 0
-        class_banner, self._late_banner = Banner(calm=True), Banner(calm=True)
-        self._overlooked = Overlooked()
-        self.class_acts = ClassActs(
-            self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
-        )
-        self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
-        replace_banner = Banner()
-        self.exchange_acts = ExchangeActs(
-            self.session, self.runner, self.background, self.messages, self._warning, replace_banner, self.ask
-        )
-        self.setCentralWidget(
-            _column(
-                self._warning, replace_banner, file_banner, class_banner, self._late_banner, self._offer, self._pages
-            )
-        )
+        self.setCentralWidget(self._make_centre(report_banner))
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
@@ -144,19 +127,39 @@ class MainWindow(QMainWindow):
         self._restore()
         self._show_state()
 
+    def _make_centre(self, report_banner: Banner) -> QWidget:
+        """The canvas, or the welcome page, below what is to be read and answered."""
+        self.receipt, self.better = Toast(self.canvas), Toast(self.canvas, row=2, stays=True)
+        self.welcome = Welcome()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.canvas)
+        self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
+        self._late_banner, self._overlooked = Banner(calm=True), Overlooked()
+        file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
+        self.class_acts = ClassActs(
+            self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
+        )
+        self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
+        self.exchange_acts = ExchangeActs(
+            self.session, self.runner, self.background, self.messages, self._warning, replace_banner, self.ask
+        )
+        urgent = (self._warning, replace_banner, file_banner)
+        return _column(*urgent, report_banner, class_banner, self._late_banner, self._offer, self._pages)
+
     def _make_acts(self) -> None:
         """What hands do, by kind."""
-        self.category_acts = CategoryActs(self.session, self.ask, self.messages, self._owner_of)
+        self.category_acts = CategoryActs(self.session, self.background, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
-        self.queue_acts = QueueActs(self.session, self.runner, self.background, self.queue, self.messages, self.ask)
+        self.queue_acts = QueueActs(self.session, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
-        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self)
+        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
         self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
-        self.bulk_acts = BulkActs(self.session, self.runner, self.messages, self)
+        self.bulk_acts = BulkActs(self.session, self.runner, self.background, self.messages, self)
         self.validate_acts = ValidateActs(self.session, self.runner, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
-        self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.model_panel, self.messages, self.ask)
+        self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports)
         self.set_acts = SetActs(
             self.session, self.runner, self.background, self.controller, self.queue, self.messages, self.ask, self
         )
@@ -209,7 +212,7 @@ class MainWindow(QMainWindow):
         self._late_banner.offered.connect(self._reopen_overlooked)
         self.session.opened.connect(self._late_banner.hide)
         self.session.receipt.connect(partial(self.receipt.show_text, action="Undo"))
-        self.receipt.acted.connect(self.session.undo)
+        self.receipt.acted.connect(self.background.undo)
         self.session.changed.connect(self._receipt_is_old)
         self.session.better_changed.connect(self._show_better)
         self.better.acted.connect(self.session.take_better)
@@ -245,7 +248,7 @@ class MainWindow(QMainWindow):
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "quit": self.close,
-            "undo": session.undo,
+            "undo": self.background.undo,
             "redo": session.redo,
             "go_elsewhere": self._go_elsewhere,
             "accept_picture": controller.accept_picture,
@@ -359,11 +362,13 @@ class MainWindow(QMainWindow):
             sheet.exec()
 
     def _find_command(self) -> None:
-        with once(Palette(self.actions_.all(), self)) as palette:
+        with once(Palette(self.actions_.all(), self, self._recent)) as palette:
             palette.exec()
         self.canvas.setFocus()
-        if palette.chosen is not None:
-            palette.chosen.trigger()
+        chosen = palette.chosen
+        if chosen is not None:
+            self._recent = [chosen, *(action for action in self._recent if action is not chosen)]
+            chosen.trigger()
 
     # opening and closing
 
@@ -373,8 +378,9 @@ class MainWindow(QMainWindow):
         Looking through a folder may mean walking through a large tree, so that is a job.
         """
         if path.is_dir():
-            search = partial(_locate, path)
-            self.runner.start(FILES, "Looking for pictures", search, on_success=self._open, quiet=True)
+            self.runner.abandon(_OPENING)  # another folder was chosen
+            self.runner.start(_OPENING, "Looking for pictures", partial(locate, path), on_success=self._open)
+            self.messages.say(f"Looking for pictures in {path}...")
         else:
             self._open(Place(path))
 
@@ -443,6 +449,7 @@ class MainWindow(QMainWindow):
         self.bulk_acts.close()
         self.consistency_acts.close()
         self.set_acts.close()
+        self.unknown_acts.close()
         self.error_acts.close()
         self.hide()  # other jobs stop at their next check; nobody has to watch
         self.runner.close()
@@ -600,7 +607,3 @@ def _keys(settings: Settings) -> dict[str, str]:
         return {}
     items = cast("dict[object, object]", stored).items() if isinstance(stored, dict) else ()
     return {i: key for i, key in items if isinstance(i, str) and isinstance(key, str)}
-
-
-def _locate(path: Path, _progress: Progress) -> Place:
-    return locate(path)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from typing import Protocol
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.background import Background, in_project
+from hitl_desktop.ui.background import Background
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.mix import MixDialog
 from hitl_desktop.ui.dialogs.once import once
-from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
@@ -24,19 +24,26 @@ _MANY = 200
 """More pictures than this are changed by a job: each takes a fifth of a millisecond."""
 
 
+class _Act(Protocol):
+    """An act of `workflows.bulk`."""
+
+    def __call__(
+        self, project: Project, image_ids: Sequence[int], *, progress: Progress | None = None, since: int | None = None
+    ) -> Changes: ...
+
+
 class QueueActs:
     """Acts on several pictures, each undone as one."""
 
     def __init__(
         self,
         session: Session,
-        runner: JobRunner,
         background: Background,
         queue: QueuePanel,
         messages: Messages,
         ask: Ask,
     ) -> None:
-        self._session, self._runner, self._background, self._queue = session, runner, background, queue
+        self._session, self._background, self._queue = session, background, queue
         self._messages, self.ask = messages, ask
 
     def mix(self) -> None:
@@ -64,7 +71,7 @@ class QueueActs:
         ids = self._queue.selected  # before the question: the queue may be listed anew meanwhile
         name = self.ask.text("Tag", f"Tag of {counted(len(ids), 'picture')}", "")
         if name and name.strip():
-            self._do(partial(_tag, name), ids, "All of them have it.")
+            self._do(partial(bulk.tag, name=name), ids, "All of them have it.")
 
     def untag(self) -> None:
         """Take a tag from the selected pictures."""
@@ -76,14 +83,15 @@ class QueueActs:
         ids = self._queue.selected
         name = self.ask.choice("Tag", f"Take from {counted(len(ids), 'picture')}", list(tags))
         if name is not None:
-            self._do(partial(_untag, tags[name]), ids, "None of them has it.")
+            self._do(partial(bulk.untag, tag_id=tags[name]), ids, "None of them has it.")
 
-    def _do(self, act: Callable[[Project, Sequence[int]], Changes], ids: Sequence[int], nothing: str) -> None:
-        project = self._session.project
-        if project is not None and len(ids) > _MANY:
-            job = in_project(project.path, lambda p, _: act(p, ids))
-            done_by_job = partial(self._on_done, project.path, nothing)
-            self._runner.start(FILES, f"Changing {len(ids)} pictures", job, on_success=done_by_job)
+    def _do(self, act: _Act, ids: Sequence[int], nothing: str) -> None:
+        if len(ids) > _MANY:
+            self._background.change_many(
+                f"Changing {len(ids)} pictures",
+                lambda p, progress, since: act(p, ids, progress=progress, since=since),
+                partial(self._on_done, nothing),
+            )
             return
         done: list[Changes] = []
 
@@ -94,10 +102,9 @@ class QueueActs:
         if self._session.manage(on_all):
             self._say(done[-1], nothing)
 
-    def _on_done(self, path: Path, nothing: str, changes: Changes) -> None:
-        if self._session.project is not None and self._session.project.path == path:
-            self._session.apply_changes(changes)
-            self._say(changes, nothing)
+    def _on_done(self, nothing: str, changes: Changes) -> None:
+        self._session.apply_changes(changes)
+        self._say(changes, nothing)
 
     def _say(self, changes: Changes, nothing: str) -> None:
         count = len(changes.annotations_of)
@@ -108,11 +115,3 @@ class QueueActs:
 def _mixed(mix: Mix, project: Project) -> Changes:
     set_mix(project, mix)
     return Changes()
-
-
-def _tag(name: str, project: Project, ids: Sequence[int]) -> Changes:
-    return bulk.tag(project, ids, name)
-
-
-def _untag(tag_id: int, project: Project, ids: Sequence[int]) -> Changes:
-    return bulk.untag(project, ids, tag_id)

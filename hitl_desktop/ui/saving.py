@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -90,7 +91,8 @@ class Saving(QObject):
         if self._waiting is None:
             return True
         try:
-            self._waiting()
+            with self._db.at_once() if self._db is not None else nullcontext():
+                self._waiting()
         except HitlError:  # the same as before; it was said
             return False
         self.drop()

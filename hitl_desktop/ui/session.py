@@ -23,7 +23,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.errors import HitlError, ProjectBusyError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.messages import Messages
@@ -172,9 +172,10 @@ class Session(QObject):
         self.saving.end()
         if self.project is not None:
             try:
-                self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else self._covered)
-                for key, text in self._remembered.items():
-                    self.project.meta.set(key, text)
+                with self.project.db.transaction():
+                    self.project.meta.set(_LAST_IMAGE, self.image.id if self.image else self._covered)
+                    for key, text in self._remembered.items():
+                        self.project.meta.set(key, text)
             except HitlError as error:  # where work went on is no loss
                 self.messages.error(error)
             self.project.close()
@@ -442,9 +443,13 @@ class Session(QObject):
             self.remember(key, text)
             return
         try:
-            self.project.meta.set(key, text)
-        except HitlError as error:  # it holds until the project is closed
-            self.messages.error(error)
+            with self.project.db.at_once():
+                self.project.meta.set(key, text)
+            self._remembered.pop(key, None)
+        except HitlError as error:  # it holds, and is written when the project is closed
+            self.remember(key, text)
+            if not isinstance(error, ProjectBusyError):
+                self.messages.error(error)
 
     def keep(self, key: str, value: str | float) -> None:
         """Keep a setting; where that cannot be, it holds until the program ends."""
@@ -580,7 +585,8 @@ class Session(QObject):
         """Show the boxes as the act would leave them: done and rolled back, which needs no room on the disk."""
         self._read_image(image_id)
         if self.project is not None and self.image is not None:
-            with suppress(_RolledBackError, ProjectError), self.project.db.transaction():
+            db = self.project.db
+            with suppress(_RolledBackError, ProjectError), db.at_once(), db.transaction():
                 act(self.project, self.image)
                 self.annotations = self.project.annotations.of_image(image_id)
                 self.rejected = self.project.predictions.rejected_of(image_id)

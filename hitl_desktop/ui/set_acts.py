@@ -17,6 +17,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import EXAMINING, Background, in_project
 from hitl_desktop.ui.controller import Controller
 from hitl_desktop.ui.dialogs.ask import Ask
+from hitl_desktop.ui.dialogs.preparing import prepare
 from hitl_desktop.ui.dialogs.similar import SimilarDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
@@ -120,7 +121,8 @@ class SetActs:
             return similar_to(project, image, bbox, progress, threads=1)
 
         shows = partial(self._show, project.path)
-        self._runner.start(EXAMINING, "Looking for more like this", in_project(project.path, job), on_success=shows)
+        search = in_project(project.path, job)
+        prepare(self._runner, self._window, "Looking for more like this", search, shows, lane=EXAMINING)
 
     def _show(self, path: Path, found: list[Similar]) -> None:
         if self._session.project is None or self._session.project.path != path:

@@ -15,10 +15,10 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import EXAMINING, in_project
 from hitl_desktop.ui.canvas.canvas import Canvas
-from hitl_desktop.ui.dialogs.ask import Ask
-from hitl_desktop.ui.jobs import FILES, Job, JobRunner
+from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.model_panel import ModelPanel
+from hitl_desktop.ui.reports import Reports
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.report import report
 from hitl_desktop.workflows.report_page import to_html
@@ -37,10 +37,10 @@ class TuneActs:
         canvas: Canvas,
         panel: ModelPanel,
         messages: Messages,
-        ask: Ask,
+        reports: Reports,
     ) -> None:
         self._session, self._runner, self._canvas, self._panel = session, runner, canvas, panel
-        self._messages, self.ask = messages, ask
+        self._messages, self._reports = messages, reports
         self.pages: TunePages | None = None
         self._measuring: Job | None = None
         self._is_stale = True
@@ -118,14 +118,9 @@ class TuneActs:
     def write(self) -> None:
         """Write the report, as a page and as JSON beside it."""
         project = self._session.project
-        folder = self.ask.folder() if project is not None else None
-        if project is not None and folder is not None:
-            stem = folder / f"{project.path.stem}-report"
-            job = in_project(project.path, partial(_written, stem))
-            self._runner.start(FILES, "Writing the report", job, on_success=self._on_written)
-
-    def _on_written(self, stem: Path) -> None:
-        self._messages.say(f"Written: {stem}.html and {stem.name}.json.")
+        if project is not None:
+            path, suggestion = project.path, project.path.with_name(f"{project.path.stem}-report.html")
+            self._reports.save(suggestion, lambda stem, progress: in_project(path, partial(_written, stem))(progress))
 
 
 def _told(project: Project, progress: Progress) -> _Told:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
-from hitl_desktop.ui.background import READING, in_project
+from hitl_desktop.ui.background import in_project
 from hitl_desktop.ui.controller import Controller
+from hitl_desktop.ui.dialogs.preparing import prepare
 from hitl_desktop.ui.dialogs.wall import WallDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
@@ -28,6 +29,7 @@ class UnknownActs:
         self._session, self._runner, self._controller = session, runner, controller
         self._messages, self._window = messages, window
         self.wall: WallDialog | None = None
+        session.opened.connect(self.close)
 
     def mark(self) -> None:
         """The selected boxes, or the one that waits for a name, are none of the categories."""
@@ -44,7 +46,7 @@ class UnknownActs:
         if project is not None:
             job = in_project(project.path, lambda p, progress: group_unknowns(p, progress, threads=1))
             shows = partial(self._show, project.path)
-            self._runner.start(READING, "Grouping unknown objects", job, on_success=shows)
+            prepare(self._runner, self._window, "Grouping unknown objects", job, shows)
 
     def _show(self, path: Path, groups: Sequence[Sequence[Unknown]]) -> None:
         session = self._session
@@ -54,8 +56,17 @@ class UnknownActs:
             self._messages.say("No object is marked as unknown yet. U marks the selected box.")
             return
         names = [name for name in session.offered.values() if name != UNKNOWN]
+        self.close()
         self.wall = WallDialog(groups, names, self._name, self._window)
+        self.wall.finished.connect(self.close)
         self.wall.open()
+
+    def close(self, _result: int = 0) -> None:
+        """Put the wall away with its crops."""
+        if self.wall is not None:
+            wall, self.wall = self.wall, None
+            wall.close()
+            wall.deleteLater()
 
     def _name(self, boxes: Sequence[Annotation], name: str) -> bool:
         return self._session.manage(lambda project: name_unknowns(project, boxes, name))

@@ -44,6 +44,15 @@ class ValidateActs:
         """Begin, or go on."""
         if self._session.project is not None and self.dialog is None:
             self._done = []
+            self.dialog = ValidateDialog(self._window)
+            self.dialog.judged.connect(self._judge)
+            self.dialog.unseen.connect(self._on_unseen)
+            self.dialog.back_asked.connect(self._back)
+            self.dialog.report_asked.connect(self._report)
+            self.dialog.promote_asked.connect(self._promote)
+            self.dialog.finished.connect(self.close)
+            self.dialog.show()
+            self.dialog.setFocus()
             self._look_for_next()
 
     def _look_for_next(self) -> None:
@@ -65,18 +74,8 @@ class ValidateActs:
 
     def _show(self, asked: int, path: Path, next_ones: list[ImageRecord]) -> None:
         session, project = self._session, self._session.project
-        if project is None or project.path != path or asked != self._asked:
+        if project is None or project.path != path or asked != self._asked or self.dialog is None:
             return
-        if self.dialog is None:
-            self.dialog = ValidateDialog(self._window)
-            self.dialog.judged.connect(self._judge)
-            self.dialog.unseen.connect(self._on_unseen)
-            self.dialog.back_asked.connect(self._back)
-            self.dialog.report_asked.connect(self._report)
-            self.dialog.promote_asked.connect(self._promote)
-            self.dialog.finished.connect(self.close)
-            self.dialog.show()
-            self.dialog.setFocus()
         if not next_ones:
             self._with_report(self.dialog.show_end)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, Value, with_value
@@ -15,6 +16,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
+from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.naming import SAME_OBJECT_IOU, proposers, with_category
@@ -341,25 +343,29 @@ def _note_correction(project: Project, image_id: int) -> None:
 
 
 def long_step(project: Project, *, redo: bool) -> int | None:
-    """The journal entry that undo, or redo, would do, if nobody should wait for it: 4 MB take a fifth of a second."""
-    number, size = project.journal.next_size(undone=redo)
-    return number if size > _LONG_EDIT else None
+    """The act that undo, or redo, would do, if nobody should wait for it: 4 MB take a fifth of a second."""
+    act, size = project.journal.next_act(undone=redo)
+    return act if size > _LONG_EDIT else None
 
 
-def step_over(project: Project, entry_id: int, *, redo: bool) -> tuple[Edit | None, Changes]:
-    """Undo, or redo, this entry and no other.
+def step_over(project: Project, act: int, progress: Progress, *, redo: bool) -> tuple[Edit | None, Changes]:
+    """Undo, or redo, this act and no other, each of its portions in a transaction of its own.
 
     Raises:
         HitlError: something else was done meanwhile.
     """
-    with project.db.transaction():
-        if project.journal.next_size(undone=redo)[0] != entry_id:
-            raise HitlError("Something else was done meanwhile, so nothing was taken back.", hint="Try it again.")
-        return _step(project, undone=not redo)
+    if project.journal.next_act(undone=redo)[0] != act:
+        raise HitlError("Something else was done meanwhile, so nothing was taken back.", hint="Try it again.")
+    steps: list[tuple[Edit, Changes]] = []
+    while (step := _step_edit(project, act, undone=not redo)) is not None:
+        steps.append(step)
+        progress.report(len(steps), 0)
+    last = steps[-1 if redo else 0][0]  # its label counts all portions
+    return last, Changes.joined([changes for _, changes in steps])
 
 
 def undo(project: Project) -> tuple[Edit | None, Changes]:
-    """Take the latest edit back; the decision record notes it, nothing is erased there."""
+    """Take the latest act back; the decision record notes it, nothing is erased there."""
     return _step(project, undone=True)
 
 
@@ -370,16 +376,20 @@ def redo(project: Project) -> tuple[Edit | None, Changes]:
 
 def _step(project: Project, *, undone: bool) -> tuple[Edit | None, Changes]:
     with project.db.transaction():
-        entry = project.journal.next_undo() if undone else project.journal.next_redo()
+        act, _ = project.journal.next_act(undone=not undone)
+        return (None, Changes()) if act is None else step_over(project, act, NoProgress(), redo=not undone)
+
+
+def _step_edit(project: Project, act: int, *, undone: bool) -> tuple[Edit, Changes] | None:
+    with project.db.transaction():
+        entry = project.journal.next_of(act, undone=not undone)
         if entry is None:
-            return None, Changes()
+            return None
         number, edit = entry
         wanted = edit.inverse() if undone else edit
         _apply(project, wanted)
         project.journal.mark(number, undone=undone)
-        for part in (wanted, *wanted.parts):
-            if part.image_id is not None:
-                _note_step(project, part, part.image_id, undone=undone)
+        _note_steps(project, [part for part in (wanted, *wanted.parts) if part.image_id is not None], undone=undone)
     decides = any(part.after.state is not None for part in (wanted, *wanted.parts))
     return wanted, _changes(project, wanted) | Changes(queue=decides, go_to=edit.image_id)
 
@@ -412,16 +422,20 @@ def _to_learn(project: Project, parts: Iterable[Edit]) -> frozenset[int]:
     return frozenset(withdrawn | project.images.decided_of(changed))
 
 
-def _note_step(project: Project, done: Edit, image_id: int, *, undone: bool) -> None:
-    """Record a decision that was undone or redone, or what a decided picture shows after an edit was."""
-    moved = done.after.state is not None and done.after.state is not done.before.state
-    if moved and undone:
-        project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
-    elif done.after.state is ImageState.SKIPPED:
-        why = project.decisions.why_skipped(image_id)  # it is done again as it was
-        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, 0.0, Acts(), why=why))
-    elif done.after.tags is None:
-        _note_correction(project, image_id)
+def _note_steps(project: Project, parts: Iterable[Edit], *, undone: bool) -> None:
+    """Record decisions that were undone or redone, or what decided pictures show after an edit was."""
+    decisions: list[Decision] = []
+    for done in parts:
+        image_id = done.image_id or 0
+        moved = done.after.state is not None and done.after.state is not done.before.state
+        if moved and undone:
+            decisions.append(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
+        elif done.after.state is ImageState.SKIPPED:
+            why = project.decisions.why_skipped(image_id)  # it is done again as it was
+            decisions.append(Decision(image_id, DecisionKind.SKIPPED, 0.0, Acts(), why=why))
+        elif done.after.tags is None:
+            _note_correction(project, image_id)
+    project.decisions.add(*decisions)
 
 
 def _do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
@@ -441,29 +455,79 @@ def _do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
 def _apply(project: Project, edit: Edit) -> Edit:
     """Write the edit's `after` in place of its `before`; returns it with the ids that new annotations got."""
     if edit.parts:
-        return replace(edit, parts=tuple(_apply(project, part) for part in edit.parts))
-    before, after = edit.before, edit.after
-    project.annotations.remove(before.annotations)
-    project.attributes.remove(before.attributes)
-    project.attributes.add(after.attributes)
-    added = project.annotations.add(after.annotations)
-    project.predictions.unreject(before.rejected)
-    project.predictions.reject(after.rejected)
-    if edit.image_id is not None and after.state is not None:
-        project.images.set_state(edit.image_id, after.state)
-    if edit.image_id is not None and after.tags is not None:
-        project.images.set_tags(edit.image_id, after.tags)
-    for suspicion_id in before.dismissed:
+        return replace(edit, parts=_apply_all(project, edit.parts))
+    return _apply_all(project, [edit])[0]
+
+
+def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Apply edits that do not depend on each other, with a statement for each kind of change."""
+    before, after = [e.before for e in edits], [e.after for e in edits]
+    project.annotations.remove([a for side in before for a in side.annotations])
+    project.attributes.remove([a for side in before for a in side.attributes])
+    project.attributes.add([a for side in after for a in side.attributes])
+    added = iter(project.annotations.add(a for side in after for a in side.annotations))
+    project.predictions.unreject(i for side in before for i in side.rejected)
+    project.predictions.reject(i for side in after for i in side.rejected)
+    of_images = [(e.image_id, e.after) for e in edits if e.image_id is not None]
+    project.images.set_states((i, side.state) for i, side in of_images if side.state is not None)
+    project.images.set_tags_of({i: side.tags for i, side in of_images if side.tags is not None})
+    for suspicion_id in (i for side in before for i in side.dismissed):
         project.suspicions.dismiss(suspicion_id, is_dismissed=False)
-    for suspicion_id in after.dismissed:
+    for suspicion_id in (i for side in after for i in side.dismissed):
         project.suspicions.dismiss(suspicion_id)
-    for category in after.categories:
-        project.categories.update(category)
-    if after.member_of is not None:
-        project.annotations.set_category(after.members, after.member_of)
-    return replace(edit, after=replace(after, annotations=added))
+    for side in after:
+        for category in side.categories:
+            project.categories.update(category)
+        if side.member_of is not None:
+            project.annotations.set_category(side.members, side.member_of)
+    return tuple(
+        replace(e, after=replace(e.after, annotations=tuple(islice(added, len(e.after.annotations)))))
+        if e.after.annotations
+        else e
+        for e in edits
+    )
 
 
 def do(project: Project, edit: Edit) -> Changes:
     """An edit of the project itself, such as one of its categories; undone like all others."""
     return _do(project, edit)
+
+
+class LongAct:
+    """An act on very many pictures, done in portions that are undone as one.
+
+    Each portion is a short transaction, so that nobody who writes meanwhile waits for more than one of them. If the
+    program ends in between, the portions that were done stay done, and undo takes them back.
+    """
+
+    def __init__(self, project: Project, since: int | None = None) -> None:
+        """`since` is the number of the latest journal entry when a person asked for the act; without it, now's."""
+        self._project = project
+        self._since = project.journal.last_id() if since is None else since
+        self._number: int | None = None
+        self._done: list[Changes] = []
+
+    @property
+    def changes(self) -> Changes:
+        """What the portions changed so far."""
+        return Changes.joined(self._done)
+
+    def changed_meanwhile(self) -> set[int]:
+        """The pictures that others changed since the act was asked for: they are to stay as they were left."""
+        return self._project.journal.images_since(self._since, but=self._number)
+
+    def do(self, edit: Edit, *, is_all: bool = False) -> tuple[int, Edit]:
+        """Apply an edit and note it as the next portion, or as the only one if it `is_all`.
+
+        Returns the number of the act, and the edit with the ids that new annotations got.
+        """
+        project = self._project
+        with project.db.transaction():
+            done = _apply(project, edit)
+            number = project.journal.push(done, act=self._number)
+            if self._number is None:
+                self._number = number
+                if not is_all:
+                    project.journal.begin_act(number)
+        self._done.append(_changes(project, edit))
+        return self._number, done

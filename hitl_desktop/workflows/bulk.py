@@ -1,41 +1,71 @@
-"""What is done to many pictures at once: one edit, so one undo."""
+"""What is done to many pictures at once: one act, so one undo, in portions that nobody waits for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotate import check_named, count_acts, do
+from hitl_desktop.workflows.annotate import LongAct, check_named, count_acts, do
+
+_AT_ONCE = 100
+"""So many pictures are one portion: a few milliseconds of work, and more beside other busy programs."""
+_Item = TypeVar("_Item")
 
 
-def skip(project: Project, image_ids: Sequence[int]) -> Changes:
-    """Put the undecided ones of these pictures aside."""
-    return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", frozenset({ImageState.UNDECIDED}))
+def portions(items: Sequence[_Item], size: int, progress: Progress) -> Generator[Sequence[_Item]]:
+    """The items, so many at a time. Cancelling ends it early: what was done until then stays."""
+    for start in range(0, len(items), size):
+        try:
+            progress.check_cancelled()
+        except JobCancelled:
+            return
+        yield items[start : start + size]
+        progress.report(min(start + size, len(items)), len(items))
 
 
-def reopen(project: Project, image_ids: Sequence[int]) -> Changes:
+def skip(
+    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, since: int | None = None
+) -> Changes:
+    """Put the undecided ones of these pictures aside; those that were changed `since` (see `LongAct`) stay."""
+    of = frozenset({ImageState.UNDECIDED})
+    return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", of, progress, since)
+
+
+def reopen(
+    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, since: int | None = None
+) -> Changes:
     """Let decided and skipped pictures be to do again; their boxes stay."""
     done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
-    return _set_state(project, image_ids, ImageState.UNDECIDED, "Open again", done)
+    return _set_state(project, image_ids, ImageState.UNDECIDED, "Open again", done, progress, since)
 
 
 def _set_state(
-    project: Project, image_ids: Sequence[int], state: ImageState, label: str, of: frozenset[ImageState]
+    project: Project,
+    image_ids: Sequence[int],
+    state: ImageState,
+    label: str,
+    of: frozenset[ImageState],
+    progress: Progress | None,
+    since: int | None,
 ) -> Changes:
     kind = DecisionKind.SKIPPED if state is ImageState.SKIPPED else DecisionKind.UNDONE
-    with project.db.transaction():
-        images = [i for i in _records(project, image_ids) if i.state in of and not i.reason]
-        changes = _do_all(project, label, images, lambda image: (Side(state=image.state), Side(state=state)))
-        for image in images:
-            if ImageState.DECIDED in (state, image.state) or state is ImageState.SKIPPED:
-                project.decisions.add(Decision(image.id, kind, 0.0, Acts()))
-    return changes | Changes(queue=bool(images))
+
+    def change(images: Sequence[ImageRecord]) -> list[Edit]:
+        changed = [i for i in images if i.state in of and not i.reason]
+        noted = [i for i in changed if ImageState.DECIDED in (state, i.state) or state is ImageState.SKIPPED]
+        project.decisions.add(*(Decision(i.id, kind, 0.0, Acts()) for i in noted))
+        return [Edit(label, i.id, Side(state=i.state), Side(state=state)) for i in changed]
+
+    changes = _do_all(project, label, image_ids, change, progress, since)
+    return changes | Changes(queue=bool(changes.annotations_of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +106,74 @@ def add_and_decide(project: Project, additions: Sequence[Addition], label: str, 
     return changes | Changes(queue=True, categories=True)
 
 
-def tag(project: Project, image_ids: Sequence[int], name: str) -> Changes:
+def tag(
+    project: Project,
+    image_ids: Sequence[int],
+    name: str,
+    progress: Progress | None = None,
+    *,
+    since: int | None = None,
+) -> Changes:
     """Give these pictures a tag.
 
     Raises:
         HitlError: it is no name.
     """
     with project.db.transaction():
-        return _tag(project, image_ids, project.tags.ensure(name).id, add=True)
+        tag_id = project.tags.ensure(name).id
+    return _tag(project, image_ids, tag_id, progress, since, add=True)
 
 
-def untag(project: Project, image_ids: Sequence[int], tag_id: int) -> Changes:
+def untag(
+    project: Project,
+    image_ids: Sequence[int],
+    tag_id: int,
+    progress: Progress | None = None,
+    *,
+    since: int | None = None,
+) -> Changes:
     """Take a tag from these pictures."""
-    return _tag(project, image_ids, tag_id, add=False)
+    return _tag(project, image_ids, tag_id, progress, since, add=False)
 
 
-def _tag(project: Project, image_ids: Sequence[int], tag_id: int, *, add: bool) -> Changes:
-    with project.db.transaction():
-        before = {image.id: set(project.images.tags_of(image.id)) for image in _records(project, image_ids)}
-        images = [i for i in _records(project, image_ids) if (tag_id in before[i.id]) is not add]
+def _tag(
+    project: Project,
+    image_ids: Sequence[int],
+    tag_id: int,
+    progress: Progress | None,
+    since: int | None,
+    *,
+    add: bool,
+) -> Changes:
+    label = "Tag" if add else "Take tag from"
 
-        def sides(image: ImageRecord) -> tuple[Side, Side]:
-            tags = before[image.id]
-            after = tags | {tag_id} if add else tags - {tag_id}
-            return Side(tags=tuple(sorted(tags))), Side(tags=tuple(sorted(after)))
+    def change(images: Sequence[ImageRecord]) -> list[Edit]:
+        edits: list[Edit] = []
+        for image_id, before in project.images.tags_of_all(i.id for i in images).items():
+            if (tag_id in before) is not add:
+                after = tuple(sorted({*before, tag_id} if add else {*before} - {tag_id}))
+                edits.append(Edit(label, image_id, Side(tags=before), Side(tags=after)))
+        return edits
 
-        return _do_all(project, "Tag" if add else "Take tag from", images, sides)
-
-
-def _records(project: Project, image_ids: Sequence[int]) -> list[ImageRecord]:
-    return [image for i in dict.fromkeys(image_ids) if (image := project.images.get(i))]
+    return _do_all(project, label, image_ids, change, progress, since)
 
 
 def _do_all(
-    project: Project, label: str, images: Sequence[ImageRecord], sides: Callable[[ImageRecord], tuple[Side, Side]]
+    project: Project,
+    label: str,
+    image_ids: Sequence[int],
+    change: Callable[[Sequence[ImageRecord]], list[Edit]],
+    progress: Progress | None,
+    since: int | None,
 ) -> Changes:
-    if not images:
-        return Changes()
-    label = f"{label} {counted(len(images), 'picture')}"
-    return do(project, Edit(label, None, parts=tuple(Edit(label, image.id, *sides(image)) for image in images)))
+    """Let `change` tell the edits of each portion of the pictures, and do them."""
+    act, count = LongAct(project, since), 0
+    for ids in portions(image_ids, _AT_ONCE, progress or NoProgress()):
+        with project.db.transaction():
+            left = act.changed_meanwhile()
+            edits = change([i for i in project.images.of(ids) if i.id not in left])
+            if edits:
+                count += len(edits)
+                whole = Edit(f"{label} {counted(count, 'picture')}", None, parts=tuple(edits))
+                act.do(whole, is_all=len(image_ids) <= _AT_ONCE)
+    return act.changes

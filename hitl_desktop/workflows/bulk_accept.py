@@ -11,23 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hitl_desktop.domain.bulk import BulkAccept, SampledBox
-from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
-from hitl_desktop.progress import Progress
+from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotate import as_annotation, remove, undo
-from hitl_desktop.workflows.bulk import Addition, add_and_decide
+from hitl_desktop.workflows.annotate import LongAct, as_annotation, remove, undo
+from hitl_desktop.workflows.bulk import portions
 from hitl_desktop.workflows.crops import crops_of_boxes
 from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown, with_category
 
 CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""
 MOST_SHOWN = 120
+_AT_ONCE = 50
+"""So many pictures are accepted in one portion: their boxes are compared with those that are there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,10 +95,18 @@ def _with_pixels(
     return [(p, pixels[p.prediction_id]) for p in proposals if p.prediction_id in pixels]
 
 
-def accept_all(project: Project, wanted: Preview, without: Sequence[int] = (), *, seed: int | None = None) -> Changes:
-    """Accept what was previewed, but these predictions, as one edit, and draw the sample; pictures stay to be decided.
+def accept_all(
+    project: Project,
+    wanted: Preview,
+    without: Sequence[int] = (),
+    progress: Progress | None = None,
+    *,
+    seed: int | None = None,
+    since: int | None = None,
+) -> Changes:
+    """Accept what was previewed, but these predictions, as one act, and draw the sample; pictures stay to be decided.
 
-    What somebody answered since the preview is left alone.
+    What somebody answered since the preview is left alone. Cancelled, it keeps what was accepted until then.
 
     Raises:
         HitlError: nothing is left to accept.
@@ -105,29 +116,36 @@ def accept_all(project: Project, wanted: Preview, without: Sequence[int] = (), *
     for p in wanted.proposals:
         if p.prediction_id not in left_out:
             by_image.setdefault(p.image_id, []).append(p)
-    with project.db.transaction():
-        additions: list[Addition] = []
-        for image_id, proposals in by_image.items():
-            image = project.images.get(image_id)
-            if image is None or image.state is not ImageState.UNDECIDED:
+    act, accepted, bulk_id = LongAct(project, since), list[tuple[int, BBox]](), 0
+    draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
+    for ids in portions(list(by_image), _AT_ONCE, progress or NoProgress()):
+        with project.db.transaction():
+            left = act.changed_meanwhile()
+            parts = [part for i in ids if i not in left if (part := _accepted(project, wanted.name, by_image[i]))]
+            if not parts:
                 continue
-            rejected = project.predictions.rejected_of(image_id)
-            free = open_ones(proposals, project.annotations.of_image(image_id), rejected)
-            boxes = tuple(as_annotation(p) for p in free)
-            if boxes:
-                additions.append(Addition(image, boxes, is_decided=False))
-        if not additions:
-            raise HitlError("All of these proposals were answered meanwhile.", hint="Look at what is left.")
-        label = f"Accept all {wanted.name} from {wanted.threshold:.2f}"
-        changes = add_and_decide(project, additions, label, why="")
-        entry = project.journal.next_undo()
-        every = [(a.image.id, box.bbox) for a in additions for box in a.annotations]
-        size = pictures_needed(CLAIM, of=len(every)) or len(every)
-        sample = random.Random(seed).sample(every, size)  # noqa: S311 - a draw, not a secret
-        project.bulk_accepts.add(
-            wanted.name, wanted.threshold, len(every), len(additions), entry[0] if entry else 0, sample
-        )
-    return changes
+            accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
+            pictures = len({image_id for image_id, _ in accepted})
+            label = f"Accept all {wanted.name} from {wanted.threshold:.2f} ({counted(pictures, 'picture')})"
+            number, _ = act.do(Edit(label, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
+            bulk_id = bulk_id or project.bulk_accepts.add(wanted.name, wanted.threshold, number)
+            size = pictures_needed(CLAIM, of=len(accepted)) or len(accepted)
+            project.bulk_accepts.set_sample(bulk_id, len(accepted), pictures, draw.sample(accepted, size))
+    if not accepted:
+        raise HitlError("All of these proposals were answered meanwhile.", hint="Look at what is left.")
+    return act.changes | Changes(queue=True, categories=True)
+
+
+def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edit | None:
+    """The edit that accepts those of a picture's proposals that nobody answered."""
+    image = project.images.get(proposals[0].image_id)
+    if image is None or image.state is not ImageState.UNDECIDED:
+        return None
+    rejected = project.predictions.rejected_of(image.id)
+    free = open_ones(proposals, project.annotations.of_image(image.id), rejected)
+    if not free:
+        return None
+    return Edit(f"Accept {name}", image.id, after=Side(tuple(as_annotation(p) for p in free)))
 
 
 def unfinished(project: Project) -> BulkAccept | None:

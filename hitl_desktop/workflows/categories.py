@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 
 from hitl_desktop.domain.categories import Category, normalise_name, singular
 from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.annotate import LongAct
+
+MANY = 2000
+"""More boxes than this are merged by a job, so many in one portion."""
 
 
 def near(project: Project, name: str) -> Category | None:
@@ -68,33 +75,60 @@ def change(
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """What a merge would change."""
+    """What a merge would change; of very many boxes the pictures are not counted (None)."""
 
     boxes: int
-    pictures: int
+    pictures: int | None
+
+    def in_words(self) -> str:
+        """So many boxes, on so many pictures."""
+        on = "" if self.pictures is None else f" on {counted(self.pictures, 'picture')}"
+        return f"{counted(self.boxes, 'box')}{on}"
 
 
 def preview_merge(project: Project, category: Category) -> MergePreview:
     """How many boxes on how many pictures a merge would give another category."""
-    ids = project.annotations.ids_of_category(category.id)
-    return MergePreview(len(ids), len(project.annotations.images_of(ids)))
+    boxes = project.annotations.count_by_category().get(category.id, 0)
+    if boxes > MANY:
+        return MergePreview(boxes, None)
+    return MergePreview(boxes, len(project.annotations.images_of(project.annotations.ids_of_category(category.id))))
 
 
-def merge(project: Project, category: Category, into: Category) -> Changes:
-    """Give all boxes of a category to another one, which its name stands for from then on."""
+def merge(
+    project: Project, category: Category, into: Category, progress: Progress | None = None, *, most: int = MANY
+) -> Changes:
+    """Give all boxes of a category to another one, which its name stands for from then on.
+
+    It is done in portions of `most` boxes, undone as one. Cancelled, it keeps what was done until then: both categories
+    remain, and merging them again goes on.
+    """
     if category.id == into.id:
         return Changes()
-    members = project.annotations.ids_of_category(category.id)
-    merged = replace(category, retired=True, merged_into=into.id, hotkey="")
-    return annotate.do(
-        project,
-        Edit(
-            f'Merge category "{category.name}" into "{into.name}"',
-            None,
-            Side(categories=(category,), member_of=category.id, members=members),
-            Side(categories=(merged,), member_of=into.id, members=members),
-        ),
-    )
+    act = LongAct(project)
+    boxes = project.annotations.count_by_category().get(category.id, 0)
+    for done in count(0, most):
+        try:
+            (progress or NoProgress()).check_cancelled()
+        except JobCancelled:
+            break
+        with project.db.transaction():
+            now = project.categories.get(category.id) or category
+            members = project.annotations.ids_of_category(category.id, most=most)
+            is_last = len(members) < most
+            merged = replace(now, retired=True, merged_into=into.id, hotkey="")
+            act.do(
+                Edit(
+                    f'Merge category "{now.name}" into "{into.name}"',
+                    None,
+                    Side(categories=(now,) if is_last else (), member_of=category.id, members=members),
+                    Side(categories=(merged,) if is_last else (), member_of=into.id, members=members),
+                ),
+                is_all=is_last,
+            )
+        (progress or NoProgress()).report(min(done + most, boxes), boxes)
+        if is_last:
+            break
+    return act.changes
 
 
 def retire(project: Project, category: Category) -> Changes:

@@ -17,7 +17,7 @@ from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
 from hitl_desktop.imaging import content_hash, inspect
 from hitl_desktop.paths import data_dir
 from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES
-from hitl_desktop.progress import Progress
+from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import SUFFIX, Project
 from hitl_desktop.workflows.changed_files import another_file, note_size
 
@@ -44,14 +44,16 @@ class Scan:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def list_pictures(folder: Path, passed_over: PassedOver | None = None) -> Iterator[str]:
+def list_pictures(
+    folder: Path, passed_over: PassedOver | None = None, progress: Progress | None = None
+) -> Iterator[str]:
     """Paths of the pictures in a folder and below, relative, with forward slashes, in order of name.
 
     Only names are looked at. Hidden files and folders are left out, and folders that systems keep for themselves;
     what is left out and could be a picture is counted in `passed_over`. Linked folders are followed, after the others,
-    each real folder once.
+    each real folder once. It can be cancelled at each folder.
     """
-    walk = _Walk(PassedOver() if passed_over is None else passed_over)
+    walk = _Walk(PassedOver() if passed_over is None else passed_over, progress or NoProgress())
     yield from walk.pictures(folder, "")
     while walk.links:
         place, prefix = walk.links.pop(0)
@@ -61,11 +63,13 @@ def list_pictures(folder: Path, passed_over: PassedOver | None = None) -> Iterat
 @dataclass(slots=True)
 class _Walk:
     passed_over: PassedOver
+    progress: Progress
     links: list[tuple[Path, str]] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
     def pictures(self, folder: Path, prefix: str) -> Iterator[str]:
         """Pictures in a real folder and below; links to folders are put off."""
+        self.progress.check_cancelled()
         try:
             found = folder.stat()
             if (found.st_dev, found.st_ino) in self._seen:
@@ -117,7 +121,7 @@ def check_folder(folder: Path) -> None:
         raise HitlError(f"The folder {folder} may not be read.", hint="Change its permissions, or choose another one.")
 
 
-def first_picture(folder: Path) -> str:
+def first_picture(folder: Path, progress: Progress | None = None) -> str:
     """The first picture in a folder.
 
     Raises:
@@ -125,7 +129,7 @@ def first_picture(folder: Path) -> str:
     """
     check_folder(folder)
     passed_over = PassedOver()
-    for path in list_pictures(folder, passed_over):
+    for path in list_pictures(folder, passed_over, progress):
         return path
     if passed_over:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
@@ -303,7 +307,7 @@ class Place:
     first: str = ""
 
 
-def locate(path: Path) -> Place:
+def locate(path: Path, progress: Progress | None = None) -> Place:
     """Where the project of a path is, or is to be; in a large tree the look for a first picture takes its time.
 
     Raises:
@@ -313,7 +317,7 @@ def locate(path: Path) -> Place:
         return Place(path)
     check_folder(path)
     file = project_file_for(path)
-    return Place(file) if file.exists() else Place(file, path, first_picture(path))
+    return Place(file) if file.exists() else Place(file, path, first_picture(path, progress))
 
 
 def open_place(place: Place) -> Project:

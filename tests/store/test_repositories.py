@@ -220,6 +220,8 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         project.db.execute("ALTER TABLE decisions DROP COLUMN why")
         for column in ("file", "card"):
             project.db.execute(f"ALTER TABLE models DROP COLUMN {column}")
+        project.db.execute("DROP INDEX journal_in_order")
+        project.db.execute("ALTER TABLE journal DROP COLUMN act")
         project.db.execute(
             """CREATE TABLE queue (ranking INTEGER, position INTEGER, image_id INTEGER, score REAL, reason TEXT,
                PRIMARY KEY (ranking, image_id)) STRICT, WITHOUT ROWID"""

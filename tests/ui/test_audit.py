@@ -49,7 +49,7 @@ def test_an_audit_from_the_claim_to_the_report(
     window = decided
     five = lambda _title, _label, options: next(o for o in options if "5%" in o)  # noqa: E731 - said once
     monkeypatch.setattr(window.audit_acts.ask, "choice", five)
-    monkeypatch.setattr(window.audit_acts.ask, "folder", lambda: tmp_path)
+    monkeypatch.setattr(window.ask, "where_to_save_report", lambda suggestion: tmp_path / suggestion.name)
     window.actions_["audit"].trigger()
     qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
     dialog = window.audit_acts.dialog

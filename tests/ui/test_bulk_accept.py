@@ -13,7 +13,6 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.ui.background import _STEPPING
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows import bulk, bulk_accept
@@ -129,7 +128,10 @@ def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot:
     cat = session.add_category("cat") or 0
     session.draw([(BBox(x, y, 0.5, 0.5), cat) for x in range(50) for y in range(40)])
     go = Event()
-    runner.start(_STEPPING, "Something before it", lambda _: go.wait(20))
+    places = runner._turns._free
+    for lane in range(places):  # the undo has no turn before these end
+        runner.start(f"busy {lane}", "Something before it", lambda _: go.wait(20))
+    qtbot.waitUntil(lambda: runner._turns._free == 0)
     session.undo()
     session.set_threshold(0.4)  # kept without waiting for the file
     with project.db.transaction():
@@ -141,7 +143,9 @@ def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot:
     assert "nothing was taken back" in window._warning.text()
 
     go.clear()
-    runner.start(_STEPPING, "Something before it", lambda _: go.wait(20))
+    for lane in range(places):
+        runner.start(f"busy {lane}", "Something before it", lambda _: go.wait(20))
+    qtbot.waitUntil(lambda: runner._turns._free == 0)
     session.undo()  # the skipping
     session.undo()
     path = project.path

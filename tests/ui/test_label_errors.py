@@ -41,9 +41,10 @@ def corrupted(tmp_path: Path, dataset: Path) -> Path:
 
 def shown(window: MainWindow, qtbot: QtBot) -> SuspicionsDialog:
     window.actions_["label_errors"].trigger()
-    qtbot.waitUntil(lambda: window.error_acts.dialog is not None, timeout=LONG)
     dialog = window.error_acts.dialog
-    assert dialog is not None
+    assert dialog is not None  # at once
+    assert dialog.isVisible()
+    qtbot.waitUntil(lambda: dialog.has_any, timeout=LONG)
     return dialog
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -32,6 +33,30 @@ def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtB
     assert rows(palette) == ["Previous box   (Shift+Tab)"]
     QTest.keyClick(palette.text, Qt.Key.Key_Return)
     assert palette.chosen is window.actions_["previous_box"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("name the unknown", "Name the unknown objects   (Ctrl+U)"),
+        ("unknown", "None of these: unknown, to be named later   (U)"),
+        ("name unknown", "Name the unknown objects   (Ctrl+U)"),
+        ("skip", "Skip the selected pictures"),
+    ],
+)
+def test_the_command_that_was_typed_comes_first(window: MainWindow, qtbot: QtBot, typed: str, first: str) -> None:
+    palette = shown(window, qtbot)
+    palette.text.setText(typed)
+    assert rows(palette)[0].startswith(first)
+
+
+def test_among_equally_good_commands_the_last_used_comes_first(window: MainWindow) -> None:
+    dark = window.actions_["theme_dark"]
+    palette = Palette(window.actions_.all(), window, [dark])
+    palette.text.setText("theme")
+    assert palette.list.item(0).data(Qt.ItemDataRole.UserRole) is dark
+    palette.text.setText("")
+    assert palette.list.item(0).data(Qt.ItemDataRole.UserRole) is dark
 
 
 def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:

@@ -19,6 +19,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.ui import tune_acts
 from hitl_desktop.ui.background import EXAMINING
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.tune_pages import TunePages
 from hitl_desktop.workflows import consistency
 from tests.ui.conftest import Answers
@@ -28,7 +29,7 @@ LONG = 30_000
 
 
 def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    project, answers = window.session.project, window.tune_acts.ask
+    project, answers = window.session.project, window.ask
     assert project
     assert isinstance(answers, Answers)
     see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False)])
@@ -53,13 +54,23 @@ def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qt
     assert dialog.spots.rowCount() == 1  # the one that was called a cell and is none
     words = [label.text() for label in dialog.page(0).findChildren(QLabel)]
     assert any(text.startswith("On the last 2 pictures") and "F1" in text for text in words)
-    answers.next_folder = tmp_path
+    answers.next_report = tmp_path / "loop.html"
     window.model_panel.report_asked.emit()
     qtbot.waitUntil(lambda: "Written" in window.statusBar().currentMessage(), timeout=LONG)
-    (page,) = tmp_path.glob("*-report.html")
+    page = tmp_path / "loop.html"
     assert "<svg" in page.read_text()
     assert "Minutes a picture" in page.read_text()
     assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
+    offer = next(b for b in window.findChildren(Banner) if b.text() == f"Report saved as {page}.")
+    assert (offer.offer.text(), offer.isVisible()) == ("Open report", True)
+    offer.offer.click()
+    assert answers.opened == [page]
+    assert not offer.isVisible()
+    answers.next_report, answers.confirms = tmp_path / "other.html", False
+    (tmp_path / "other.json").write_text("not a report")
+    window.model_panel.report_asked.emit()  # its data would replace another file
+    assert not window.runner.to_finish
+    assert (tmp_path / "other.json").read_text() == "not a report"
     window.session.apply_changes(Changes(head=True))  # a new head: measured anew while it is looked at
     qtbot.waitUntil(lambda: window.tune_acts.pages is not dialog, timeout=LONG)
     window.model_panel.tabs.setFocus()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -26,9 +26,15 @@ from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.dialogs.looking import LookingDialog
 from hitl_desktop.workflows.bulk_accept import Preview
 
+_LOOK_AFTER_MS = 250
+"""A preview follows a change of category or score after this pause."""
+
 
 class BulkAcceptDialog(QDialog):
-    """`preview_asked` (name, score) wants a wall; who accepts wants the last preview without those taken `out`."""
+    """`preview_asked` (name, score) wants a wall, at once and after each change.
+
+    Who accepts wants the last preview without those taken `out`.
+    """
 
     preview_asked = Signal(str, float)
 
@@ -48,7 +54,11 @@ class BulkAcceptDialog(QDialog):
         self.score.setAccessibleName("Accept from this score up")
         self.look = QPushButton("&Look")
         self.look.setDefault(True)
-        self.words = QLabel("Choose a category and a score, then look at what that would accept.")
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_LOOK_AFTER_MS)
+        self._soon.timeout.connect(self._look)
+        self.words = QLabel()
         self.words.setWordWrap(True)
         self.crops = CropWall("A random part of what would be accepted")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -67,7 +77,7 @@ class BulkAcceptDialog(QDialog):
         layout.addWidget(buttons)
         self.name.currentTextChanged.connect(self._on_name)
         self.score.valueChanged.connect(self._forget)
-        self.look.clicked.connect(lambda: self.preview_asked.emit(self.name.currentText(), self.score.value()))
+        self.look.clicked.connect(self._look)
         self.crops.itemSelectionChanged.connect(self._say)
         self._on_name(self.name.currentText())
 
@@ -80,12 +90,24 @@ class BulkAcceptDialog(QDialog):
         self.preview = None
         self.crops.clear()
         self.accept_button.setEnabled(False)
+        self.words.setText("Looking at what that would accept.")
+        self._soon.start()
+
+    def _look(self) -> None:
+        self._soon.stop()
+        self.preview_asked.emit(self.name.currentText(), self.score.value())
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how many pictures were looked at."""
+        if self.preview is None and total:
+            self.words.setText(f"Looking at what that would accept: {done} of {counted(total, 'picture')}.")
 
     def show_preview(self, preview: Preview) -> None:
         """Show what would be accepted, if it is still what is asked for."""
         if (preview.name, round(preview.threshold, 2)) != (self.name.currentText(), round(self.score.value(), 2)):
             return
         self._forget()
+        self._soon.stop()
         self.preview = preview
         for _, pixels in preview.shown:
             self.crops.add(pixels)
@@ -95,6 +117,7 @@ class BulkAcceptDialog(QDialog):
     def show_problem(self, words: str) -> None:
         """Nothing can be previewed, and why."""
         self._forget()
+        self._soon.stop()
         self.words.setText(words)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -11,15 +12,35 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 _PASSED_ON = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
 
 
-class Palette(QDialog):
-    """A list of acts that can be done now; `chosen` is the one to do once the palette is closed."""
+def match(typed: str, name: str) -> int | None:
+    """How well a command's name matches what was typed, 0 best; None if some typed word is not in it.
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget) -> None:
+    Best is a name that begins with it, then one that has its words at the beginnings of words and in order, then in any
+    order, then anywhere.
+    """
+    name, words = name.casefold(), typed.casefold().split()
+    if not all(word in name for word in words):
+        return None
+    if name.startswith(" ".join(words)):
+        return 0
+    if re.search(".*".join(rf"\b{re.escape(word)}" for word in words), name):
+        return 1
+    return 2 if all(re.search(rf"\b{re.escape(word)}", name) for word in words) else 3
+
+
+class Palette(QDialog):
+    """A list of acts that can be done now; `chosen` is the one to do once the palette is closed.
+
+    Equally good matches are in order of use, the acts that were chosen last (`recent`, the latest first) before others.
+    """
+
+    def __init__(self, actions: Sequence[QAction], parent: QWidget, recent: Sequence[QAction] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle("Commands")
         self.resize(460, 420)
         self.chosen: QAction | None = None
-        self._actions = [action for action in actions if action.isEnabled()]
+        others = (action for action in actions if action not in recent)
+        self._actions = [action for action in (*recent, *others) if action.isEnabled()]
         self.text = QLineEdit()
         self.text.setPlaceholderText("Type some letters of a command")
         self.text.setAccessibleName("Find a command")
@@ -37,14 +58,13 @@ class Palette(QDialog):
 
     def _filter(self, typed: str) -> None:
         self.list.clear()
-        words = typed.casefold().split()
-        for action in self._actions:
-            name = action.text().replace("&", "").rstrip(".")
-            if all(word in name.casefold() for word in words):
-                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(f"{name}   ({keys})" if keys else name)
-                item.setData(Qt.ItemDataRole.UserRole, action)
-                self.list.addItem(item)
+        ranks = {action: match(typed, name_of(action)) for action in self._actions}
+        found = {action: rank for action, rank in ranks.items() if rank is not None}
+        for action in sorted(found, key=lambda action: found[action]):
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            item = QListWidgetItem(f"{name_of(action)}   ({keys})" if keys else name_of(action))
+            item.setData(Qt.ItemDataRole.UserRole, action)
+            self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _choose(self) -> None:
@@ -58,3 +78,8 @@ class Palette(QDialog):
             self.list.keyPressEvent(event)
             return True
         return super().eventFilter(watched, event)
+
+
+def name_of(action: QAction) -> str:
+    """What an action is called, without the marks of its menu."""
+    return action.text().replace("&", "").rstrip(".")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.jobs import Job
 
 MOST_SHOWN = 1000
 _ALL = "all kinds"
@@ -70,6 +71,22 @@ class SuspicionsDialog(QDialog):
         QShortcut(QKeySequence.StandardKey.Undo, self, self.undo_asked.emit)
         self.list.installEventFilter(self)
 
+    def show_waiting(self, words: str) -> None:
+        """Nothing is listed yet, and why."""
+        self._suspicions = []
+        self._fill(0, looks=False)
+        self.words.setText(words)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether something is listed."""
+        return bool(self._suspicions)
+
+    def show_progress(self, job: Job) -> None:
+        """Show how far the search is, above the list."""
+        if job.total:
+            self.words.setText(f"{job.title}: {job.done} of {job.total}")
+
     def show_all(self, suspicions: Sequence[Suspicion], names: Mapping[int, str], paths: Mapping[int, str]) -> None:
         """List these, with the names of categories and the paths of pictures by their ids; the place is kept."""
         row = max(self.list.currentRow(), 0)
@@ -108,8 +125,10 @@ class SuspicionsDialog(QDialog):
         self.list.blockSignals(True)
         self.list.clear()
         for suspicion in fitting[:MOST_SHOWN]:
-            item = QListWidgetItem(f"{suspicion.score:.2f}  {suspicion.in_words(self._names)}")
-            item.setToolTip(self._paths.get(suspicion.image_id, ""))
+            path = self._paths.get(suspicion.image_id, "")
+            name = path.rsplit("/", 1)[-1]
+            item = QListWidgetItem(f"{suspicion.score:.2f}  {name}: {suspicion.in_words(self._names)}")
+            item.setToolTip(path)
             item.setData(Qt.ItemDataRole.UserRole, suspicion)
             self.list.addItem(item)
         self.list.setCurrentRow(min(row, self.list.count() - 1))

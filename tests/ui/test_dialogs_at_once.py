@@ -1,0 +1,104 @@
+"""What is asked for opens at once with its progress, and nothing takes the keyboard later."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.progress import Progress
+from hitl_desktop.ui.background import EXAMINING
+from hitl_desktop.ui.dialogs.preparing import PREPARING, PreparingDialog
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.workflows.open_folder import Place, locate
+from tests.ui.conftest import Answers
+
+
+@pytest.fixture
+def busy(window: MainWindow) -> threading.Event:
+    """Jobs have so much to do that nothing is read before this is set."""
+    gate = threading.Event()
+    for lane in (PREPARING, EXAMINING):
+        window.runner.start(lane, "Something before it", lambda _: gate.wait(20))
+    return gate
+
+
+@pytest.mark.parametrize(
+    ("action", "title"),
+    [
+        ("audit", "Planning an audit"),
+        ("map_classes", "Counting the detector's classes"),
+        ("name_unknowns", "Grouping unknown objects"),
+        ("reliability", "How sure is sure"),
+        ("find_more", "Looking for more like this"),
+        ("label_errors", "Sure but wrong"),
+        ("validate", "Validation only"),
+    ],
+)
+def test_the_dialog_is_there_at_once(
+    window: MainWindow, busy: threading.Event, qtbot: QtBot, action: str, title: str
+) -> None:
+    window.actions_[action].trigger()
+    shown = [d for d in window.findChildren(QDialog) if d.isVisible()]
+    assert len(shown) == 1
+    assert shown[0].windowTitle().startswith(title)
+    busy.set()
+    shown[0].close()
+    qtbot.waitUntil(lambda: not window.runner.jobs)
+
+
+def test_what_was_cancelled_while_it_was_prepared_does_not_come_up(
+    window: MainWindow, busy: threading.Event, qtbot: QtBot
+) -> None:
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    window.actions_["audit"].trigger()
+    (dialog,) = window.findChildren(PreparingDialog)
+    dialog.reject()
+    busy.set()
+    qtbot.waitUntil(lambda: not window.runner.jobs and not window.runner._quiet)
+    assert "nothing can be proved" not in window._warning.text()
+    assert QApplication.activeModalWidget() is None
+
+
+def test_closing_ends_the_search_through_a_large_folder(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "large").mkdir()
+    ended = threading.Event()
+    started = threading.Event()
+
+    def endless(path: Path, progress: Progress) -> Place:
+        started.set()
+        try:
+            while True:
+                progress.check_cancelled()
+        finally:
+            ended.set()
+        return locate(path)
+
+    monkeypatch.setattr("hitl_desktop.ui.main_window.locate", endless)
+    window.open_path(tmp_path / "large")
+    qtbot.waitUntil(started.is_set)
+    assert window.close()
+    assert ended.is_set()
+
+
+def test_the_preview_of_accepting_many_needs_no_button(window: MainWindow, qtbot: QtBot) -> None:
+    from tests.ui.test_window import propose
+
+    propose(window)
+    window.actions_["accept_many"].trigger()
+    dialog = window.bulk_acts.dialog
+    assert dialog
+    assert dialog.words.text()
+    dialog.name.setCurrentText("cup")
+    dialog.score.setValue(0.3)
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=20_000)
+    assert dialog.preview
+    assert (dialog.preview.name, dialog.preview.threshold) == ("cup", 0.3)
+    assert dialog.crops.count() == len(dialog.preview.proposals)
+    dialog.close()
