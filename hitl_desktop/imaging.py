@@ -272,7 +272,7 @@ def _opened(path: Path, kind: Kind, most_pixels: int, mended: _Mended | None = N
         with explained(path, deep.size):
             yield deep
         return
-    with opened_by_pillow(path, BytesIO(mended.data) if mended else None) as image:
+    with opened_by_pillow(path, kind, BytesIO(mended.data) if mended else None) as image:
         _check_size(image.size, most_pixels)
         with explained(path, image.size):
             yield _Plain(path, image, image.size, mended, layout.no_data if layout else None)

@@ -212,7 +212,7 @@ def _stretched(image: Any, path: Path, layout: tiff.Layout | None) -> Any:
 
 def _by_pillow(vips: Any, path: Path) -> Any:
     """A picture of a kind that libvips does not read here (BMP, PPM, JPEG 2000), held whole while it is read."""
-    with opened_by_pillow(path) as image:
+    with opened_by_pillow(path, kind_of(path)) as image:
         if image.width * image.height > _MOST_BY_PILLOW:
             raise vips.Error("pictures of this kind are read up to 300 megapixels")
         return vips.Image.new_from_array(np.asarray(image.convert("RGB")))

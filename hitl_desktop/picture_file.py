@@ -107,9 +107,9 @@ def without_texts(path: Path) -> bytes:
 
 
 @contextmanager
-def opened_by_pillow(path: Path, stream: BinaryIO | None = None) -> Generator[Image.Image]:
+def opened_by_pillow(path: Path, kind: Kind, stream: BinaryIO | None = None) -> Generator[Image.Image]:
     """A picture whose header Pillow has read, from `stream` if given; its pixels are decoded on demand."""
-    with Image.open(stream or path, formats=_formats(kind_of(path))) as image:
+    with Image.open(stream or path, formats=_formats(kind)) as image:
         yield image
 
 
