@@ -58,6 +58,15 @@ class Decisions:
         kind = self._db.scalar("SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,))
         return DecisionKind(kind) if kind else None
 
+    def last_acts_of(self, image_id: int) -> Acts | None:
+        """The acts of the latest decision about a picture."""
+        row = self._db.one(
+            """SELECT accepted, moved, relabelled, rejected, drawn FROM decisions
+               WHERE image_id = ? ORDER BY id DESC LIMIT 1""",
+            (image_id,),
+        )
+        return Acts(*row) if row else None
+
     def why_skipped(self, image_id: int) -> str:
         """Why a picture was skipped last, as far as somebody said."""
         sql = "SELECT why FROM decisions WHERE image_id = ? AND kind = 'skipped' ORDER BY id DESC LIMIT 1"
@@ -100,6 +109,24 @@ class Decisions:
                 WHERE i.state = 'decided' AND d.kind IN {_FINAL} GROUP BY d.image_id"""
         )
         return dict(rows)
+
+    def first_holding(self) -> dict[int, int]:
+        """For each category the earliest of the latest final decisions of the decided pictures that hold it."""
+        rows = self._db.all(
+            f"""SELECT a.category_id, min(l.last) FROM annotations a JOIN (
+                    SELECT d.image_id, max(d.id) AS last FROM decisions d JOIN images i ON i.id = d.image_id
+                    WHERE i.state = 'decided' AND d.kind IN {_FINAL} GROUP BY d.image_id) l ON l.image_id = a.image_id
+                GROUP BY a.category_id"""
+        )
+        return dict(rows)
+
+    def last_undone(self) -> set[int]:
+        """The pictures whose latest decision is that it was undone."""
+        rows = self._db.all(
+            """SELECT image_id FROM decisions
+               WHERE id IN (SELECT max(id) FROM decisions GROUP BY image_id) AND kind = 'undone'"""
+        )
+        return {row[0] for row in rows}
 
     def acts(self) -> Acts:
         """All acts of the latest final decision of each decided picture."""

@@ -386,6 +386,11 @@ def portion_acts(db: Database) -> None:
     db.execute("CREATE INDEX journal_in_order ON journal (undone, coalesce(act, id), id)")
 
 
+def index_suspicions(db: Database) -> None:
+    """The suspicions about a picture are asked for whenever a decided one comes up, or changes."""
+    db.execute("CREATE INDEX suspicions_by_image ON suspicions (image_id)")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -412,6 +417,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     keep_extras,
     compose_names,
     portion_acts,
+    index_suspicions,
 )
 
 

@@ -171,8 +171,7 @@ class ErrorActs:
     def _mend(self, suspicion: Suspicion) -> None:
         project = self._session.project
         if self._session.manage(lambda p: do_as_suggested(p, suspicion)) and project is not None:
-            entry = project.journal.next_undo()
-            self._done.append((suspicion, entry[0] if entry else None))
+            self._done.append((suspicion, project.journal.last_id()))
         if self.dialog is not None:
             self.dialog.keep_those(lambda s: s.id != suspicion.id)
 
@@ -192,8 +191,7 @@ class ErrorActs:
         if number is None:
             self._session.manage(partial(_dismissed, suspicion, is_dismissed=False))
         else:
-            entry = project.journal.next_undo()
-            if entry is None or entry[0] != number:
+            if project.journal.next_act(undone=False)[0] != number:
                 self._messages.say("Something else was done since. Take that back first, in the window.")
                 return
             self._session.undo()

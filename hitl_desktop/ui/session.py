@@ -730,7 +730,7 @@ class Session(QObject):
             self.boxes_changed.emit()
             self.messages.say("Undid: the act that waited for the disk.")
             return
-        entry, _ = self.project.journal.next_size(undone=redo)
+        entry, _ = self.project.journal.next_act(undone=redo)
         try:
             entry_id = annotate.long_step(self.project, redo=redo)
             if entry_id is not None:
@@ -768,7 +768,7 @@ class Session(QObject):
     def _use_from_act(self, category_id: int, before: int | None) -> None:
         """Make the category that an act gave to boxes the one of the next boxes, until the act is undone."""
         self.set_category(category_id)
-        entry, _ = self.project.journal.next_size(undone=False) if self.project is not None else (None, 0)
+        entry, _ = self.project.journal.next_act(undone=False) if self.project is not None else (None, 0)
         if entry is not None:
             self._category_before[entry] = before
 

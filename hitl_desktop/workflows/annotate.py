@@ -334,12 +334,13 @@ def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -
     return changes | Changes(queue=True)
 
 
-def _note_correction(project: Project, image_id: int) -> None:
-    """Record what a decided picture shows now."""
+def _note_correction(project: Project, image_id: int, *, goes_on: bool = False) -> None:
+    """Record what a decided picture shows now; of an edit that `goes_on` only what is not on record."""
     image = project.images.get(image_id)
     if image is not None and image.state is ImageState.DECIDED:
         acts = count_acts(project, image_id)
-        project.decisions.add(Decision(image_id, _kind(acts), 0.0, acts))
+        if not goes_on or acts != project.decisions.last_acts_of(image_id):
+            project.decisions.add(Decision(image_id, _kind(acts), 0.0, acts))
 
 
 def long_step(project: Project, *, redo: bool) -> int | None:
@@ -443,12 +444,13 @@ def _do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
     with project.db.transaction():
         last = project.journal.next_undo() if goes_on else None
         done = _apply(project, edit)
-        if last is not None and last[1].label == edit.label and last[1].after == edit.before:
+        is_longer = last is not None and last[1].label == edit.label and last[1].after == edit.before
+        if last is not None and is_longer:
             project.journal.amend(last[0], replace(last[1], after=done.after))
         else:
             project.journal.push(done)
         if edit.image_id is not None and edit.after.state is None and edit.after.tags is None:
-            _note_correction(project, edit.image_id)
+            _note_correction(project, edit.image_id, goes_on=is_longer)
     return _changes(project, edit)
 
 

@@ -307,8 +307,7 @@ def promote(project: Project) -> Promotion:
         )
     with project.db.transaction():
         changes = add_and_decide(project, additions, "Take verdicts as labels", why=PROMOTED)
-        entry = project.journal.next_undo()
-        project.validations.mark_promoted(promoted, entry[0] if entry else 0)
+        project.validations.mark_promoted(promoted, project.journal.last_id())
     decided = sum(a.is_decided for a in additions)
     return Promotion(changes, decided, len(additions) - decided)
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.review import Acts
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.migrations import shorten_vectors
@@ -74,6 +77,26 @@ def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
     qtbot.waitUntil(lambda: project.heads.active_id() == third, timeout=20_000)
     qtbot.waitUntil(lambda: not panel.use_waiting.isVisible())
     assert f"version {third}, learned 8 pictures" in panel.head.text()
+
+
+def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_window: list[bool] = []
+    real = Decisions.acts
+
+    def acts(decisions: Decisions) -> Acts:
+        in_window.append(threading.current_thread() is threading.main_thread())
+        return real(decisions)
+
+    monkeypatch.setattr(Decisions, "acts", acts)
+    propose(window)
+    window.session.accept_picture()
+    qtbot.waitUntil(lambda: "less than drawing all 3 boxes" in window.model_panel.effort.text(), timeout=20_000)
+    window.session.undo()
+    qtbot.waitUntil(lambda: "no box decided yet" in window.model_panel.effort.text(), timeout=20_000)
+    assert in_window
+    assert not any(in_window)
 
 
 def test_going_back_uses_the_version_before(window: MainWindow, versions: tuple[int, int, int], qtbot: QtBot) -> None:

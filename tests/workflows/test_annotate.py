@@ -136,6 +136,33 @@ def test_accepting_under_its_own_name_is_no_correction(project: Project, proposa
     assert annotate.count_acts(project, 1) == Acts(accepted=1)
 
 
+def test_only_a_name_that_is_no_category_yet_makes_one(project: Project, proposals: list[Proposal]) -> None:
+    """Views read all names anew for a new category, which nobody waits for at each box."""
+    assert annotate.accept(project, [proposals[0]]).categories
+    assert not annotate.accept(project, [proposals[2]]).categories
+    assert annotate.decide(project, 1, [proposals[1]], proposals, HOW).categories
+    cup = project.categories.find("cup")
+    assert cup
+    project.annotations.remove(project.annotations.of_category(cup.id))
+    project.categories.update(replace(cup, retired=True))
+    again = replace(proposals[2], prediction_id=proposals[2].prediction_id, image_id=2)
+    assert annotate.accept(project, [again]).categories  # it is offered again
+
+
+def test_a_key_that_repeats_on_a_decided_picture_is_on_record_once(project: Project, proposals: list[Proposal]) -> None:
+    annotate.decide(project, 1, proposals[:1], proposals, HOW)
+    before = project.decisions.count()
+    for step in range(1, 20):
+        (box,) = project.annotations.of_image(1)
+        annotate.revise(project, [Revision(box, BBox(step, 0, 20, 20))], goes_on=step > 1)
+    assert project.annotations.of_image(1)[0].bbox == BBox(19, 0, 20, 20)
+    assert project.decisions.count() == before + 1
+    assert project.decisions.last_of(1) is DecisionKind.CORRECTED
+    (box,) = project.annotations.of_image(1)
+    annotate.revise(project, [Revision(box, BBox(30, 0, 20, 20))])  # another act is another line
+    assert project.decisions.count() == before + 2
+
+
 def test_acts_are_counted_by_what_they_changed(project: Project, proposals: list[Proposal]) -> None:
     annotate.revise(project, [Revision(proposals[0], BBox(1, 1, 20, 20))])
     annotate.accept(project, [proposals[1]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
@@ -25,7 +26,8 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.review import Acts
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.heads import HeadVersion
-from hitl_desktop.ui.background import Background
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.effort import LATEST, stop_advice
@@ -35,6 +37,7 @@ from hitl_desktop.workflows.versions import waiting
 
 _LOOK_AFTER_MS = 200
 _JOBS_WIDTH = 230
+_COUNTING = "counting"
 
 
 class ModelPanel(QWidget):
@@ -55,6 +58,7 @@ class ModelPanel(QWidget):
     report_asked = Signal()
     measure_asked = Signal()
     left = Signal()
+    _is_counting = _count_again = False
 
     def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
         super().__init__()
@@ -202,11 +206,31 @@ class ModelPanel(QWidget):
             self.use_waiting.setText(f"Use version {late.id}")
             self.use_waiting.setToolTip(f"It waits: {late.waits}")
         self.first_sight.setText(_first_sight_text(version))
-        self.effort.setText(
-            f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
-        )
-        for label in (self.detector, self.head, self.first_sight, self.effort):
+        for label in (self.detector, self.head, self.first_sight):
             label.setToolTip(label.text())
+        self._count_effort()
+
+    def _count_effort(self) -> None:
+        """Let a job add up the acts of all decisions: of a hundred thousand that takes a tenth of a second."""
+        project = self._session.project
+        if project is None or self._is_counting:
+            self._count_again = project is not None
+            return
+        self._is_counting, self._count_again = True, False
+        job = in_project(project.path, lambda p, _: _effort_of(p))
+        show = partial(self._show_effort, project)
+        self._runner.start(
+            _COUNTING, "Adding up effort", job, on_success=show, quiet=True,
+            on_failure=lambda error: show(f"cannot be read: {error}"), on_cancelled=partial(show, ""),
+        )  # fmt: skip
+
+    def _show_effort(self, project: Project, text: str) -> None:
+        self._is_counting = False
+        if project is self._session.project:
+            self.effort.setText(text)
+            self.effort.setToolTip(text)
+        if self._count_again or project is not self._session.project:
+            self._count_effort()
 
     def _head_text(self, version: HeadVersion | None, late: HeadVersion | None) -> str:
         new = len(self._background.unlearned)
@@ -232,6 +256,10 @@ class ModelPanel(QWidget):
             self._rows[key].refresh()
         self._idle.setVisible(not alive)
         self._jobs.setMinimumWidth(_JOBS_WIDTH if alive else 0)  # the figures have the room while nothing runs
+
+
+def _effort_of(project: Project) -> str:
+    return f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
 
 
 def _effort_text(acts: Acts) -> str:
