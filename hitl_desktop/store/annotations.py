@@ -86,6 +86,18 @@ class Annotations:
         rows = self._db.all(f"SELECT {_COLUMNS} FROM annotations WHERE image_id = ? ORDER BY id", (image_id,))
         return [_annotation(row) for row in rows]
 
+    def of_images(self, image_ids: Iterable[int]) -> dict[int, list[Annotation]]:
+        """The same of each of these pictures, an empty list where there are none."""
+        found: dict[int, list[Annotation]] = {i: [] for i in image_ids}
+        rows = self._db.all(
+            f"""SELECT {_COLUMNS} FROM annotations WHERE image_id IN (SELECT value FROM json_each(?))
+                ORDER BY image_id, id""",
+            (json.dumps(list(found)),),
+        )
+        for row in rows:
+            found[row[1]].append(_annotation(row))
+        return found
+
     def all(self) -> list[Annotation]:
         """All, in order of id."""
         return [_annotation(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
@@ -139,6 +151,25 @@ class Annotations:
             "SELECT DISTINCT image_id FROM annotations WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
         )
         return frozenset(row[0] for row in rows)
+
+    def decided_images_of(self, category_id: int) -> set[int]:
+        """The decided pictures that hold a category."""
+        rows = self._db.all(
+            """SELECT DISTINCT a.image_id FROM annotations a JOIN images i ON i.id = a.image_id
+               WHERE a.category_id = ? AND i.state = 'decided'""",
+            (category_id,),
+        )
+        return {row[0] for row in rows}
+
+    def shares_of_decided(self) -> list[tuple[float, int]]:
+        """The shorter side of each box on decided pictures, crowds aside, as a share of its picture's longer side, and
+        that side in pixels."""
+        rows = self._db.all(
+            """SELECT min(a.w, a.h) / max(i.width, i.height), max(i.width, i.height)
+               FROM annotations a JOIN images i ON i.id = a.image_id
+               WHERE i.state = 'decided' AND i.width > 0 AND i.height > 0 AND NOT a.crowd"""
+        )
+        return [(share, longer) for share, longer in rows]
 
     def count_by_category(self) -> dict[int, int]:
         """How many there are of each category."""

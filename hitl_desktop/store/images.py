@@ -10,12 +10,16 @@ from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, folder_id, path, width, height, content_hash, state, split, reason, same_as, remark"
 
+_STATES = {state.value: state for state in ImageState}  # looked up, not called: there may be very many rows
+_THESE = "id IN (SELECT value FROM json_each(?))"
+
 
 def _record(row: Row) -> ImageRecord:
     id_, folder_id, path, width, height, content_hash, state, split, reason, same_as, remark = row
     split = Split(split) if split else None
-    state = ImageState(state)
-    return ImageRecord(id_, folder_id, path, width, height, content_hash, state, split, reason, same_as, remark)
+    return ImageRecord(
+        id_, folder_id, path, width, height, content_hash, _STATES[state], split, reason, same_as, remark
+    )
 
 
 class Images:
@@ -113,9 +117,9 @@ class Images:
 
     def free_ids(self, image_ids: Iterable[int]) -> set[int]:
         """Which of these pictures are undecided and have no annotation."""
-        sql = """SELECT 1 FROM images i WHERE id = ? AND state = 'undecided'
-                 AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = i.id)"""
-        return {i for i in image_ids if self._db.one(sql, (i,))}
+        sql = f"""SELECT id FROM images i WHERE {_THESE} AND state = 'undecided'
+                  AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = i.id)"""
+        return {row[0] for row in self._db.all(sql, (json.dumps(list(image_ids)),))}
 
     def set_states(self, states: Iterable[tuple[int, ImageState]]) -> None:
         """Set the states of very many pictures."""
@@ -131,12 +135,17 @@ class Images:
         row = self._db.one(f"SELECT {_COLUMNS} FROM images WHERE id = ?", (image_id,))
         return _record(row) if row else None
 
-    def of(self, image_ids: Iterable[int]) -> list[ImageRecord]:
-        """These pictures, in this order, each once."""
-        wanted = list(dict.fromkeys(image_ids))
-        sql = f"SELECT {_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"
-        found = {record.id: record for record in map(_record, self._db.all(sql, (json.dumps(wanted),)))}
-        return [found[i] for i in wanted if i in found]
+    def some(self, image_ids: Iterable[int]) -> list[ImageRecord]:
+        """These pictures in this order, as far as they are there."""
+        ids = list(image_ids)
+        rows = self._db.all(f"SELECT {_COLUMNS} FROM images WHERE {_THESE}", (json.dumps(ids),))
+        found = {row[0]: _record(row) for row in rows}
+        return [found[i] for i in ids if i in found]
+
+    def latest_decided(self, most: int) -> list[ImageRecord]:
+        """The decided pictures with the highest ids, so many at most, in order of id."""
+        sql = f"SELECT {_COLUMNS} FROM images WHERE state = 'decided' ORDER BY id DESC LIMIT ?"
+        return [_record(row) for row in reversed(self._db.all(sql, (most,)))]
 
     def all(self, *, state: ImageState | None = None) -> list[ImageRecord]:
         """All pictures in order of id, of one state if given."""
@@ -159,7 +168,7 @@ class Images:
 
     def decided_of(self, image_ids: Iterable[int]) -> set[int]:
         """Those of these pictures that are decided."""
-        sql = "SELECT id FROM images WHERE state = 'decided' AND id IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT id FROM images WHERE {_THESE} AND state = 'decided'"
         return {row[0] for row in self._db.all(sql, (json.dumps(list(image_ids)),))}
 
     def last_id(self) -> int:
@@ -200,24 +209,16 @@ class Images:
         self._db.execute("DELETE FROM image_tags WHERE image_id = ?", (image_id,))
         self._db.many("INSERT INTO image_tags VALUES (?, ?)", ((image_id, tag_id) for tag_id in tag_ids))
 
-    def tags_of_all(self, image_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-        """Ids of the tags of each of these pictures."""
-        ids = list(image_ids)
-        tags: dict[int, list[int]] = {i: [] for i in ids}
-        sql = """SELECT image_id, tag_id FROM image_tags WHERE image_id IN (SELECT value FROM json_each(?))
-                 ORDER BY image_id, tag_id"""
-        for image_id, tag_id in self._db.all(sql, (json.dumps(ids),)):
-            tags[image_id].append(tag_id)
-        return {i: tuple(of) for i, of in tags.items()}
-
     def set_tags_of(self, tags: Mapping[int, Iterable[int]]) -> None:
         """Replace the tags of these pictures."""
         self._db.many("DELETE FROM image_tags WHERE image_id = ?", ((i,) for i in tags))
         self._db.many("INSERT INTO image_tags VALUES (?, ?)", ((i, tag_id) for i, of in tags.items() for tag_id in of))
 
-    def tags_by_image(self) -> dict[int, list[int]]:
-        """Ids of tags by picture."""
+    def tags_by_image(self, image_ids: Iterable[int] | None = None) -> dict[int, list[int]]:
+        """Ids of tags by picture, of all pictures that have some or of these."""
         result: dict[int, list[int]] = {}
-        for image_id, tag_id in self._db.all("SELECT image_id, tag_id FROM image_tags ORDER BY 1, 2"):
+        where = "" if image_ids is None else "WHERE image_id IN (SELECT value FROM json_each(?))"
+        values = () if image_ids is None else (json.dumps(list(image_ids)),)
+        for image_id, tag_id in self._db.all(f"SELECT image_id, tag_id FROM image_tags {where} ORDER BY 1, 2", values):
             result.setdefault(image_id, []).append(tag_id)
         return result

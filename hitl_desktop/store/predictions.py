@@ -11,6 +11,7 @@ import numpy as np
 from hitl_desktop.domain.geometry import BBox, nms
 from hitl_desktop.domain.predictions import Detections, Prediction, Vector
 from hitl_desktop.store.database import Database, Row
+from hitl_desktop.store.embeddings import crop_key
 
 KEEP_FROM = 0.05
 """Predictions below this score are not stored; what is shown is a matter of the display threshold."""
@@ -70,7 +71,7 @@ class Predictions:
             if score >= KEEP_FROM
         ]
         with self._db.transaction():  # as short as can be: the window may be waiting to save
-            self._forget_unanswered(image_id, model_id)
+            forgotten = self._forget_unanswered(image_id, model_id)
             self._db.many(
                 """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -79,17 +80,19 @@ class Predictions:
             self._db.execute(
                 "INSERT OR REPLACE INTO predicted_images (image_id, model_id) VALUES (?, ?)", (image_id, model_id)
             )
+            self._drop_vectors(image_id, forgotten)
 
     def replace_found(self, image_id: int, model_id: int, head_id: int, found: Sequence[tuple[BBox, float]]) -> None:
         """Store what a head found on a picture, with how surely; predictions that people answered stay."""
         with self._db.transaction():
-            self._forget_unanswered(image_id, model_id)
+            forgotten = self._forget_unanswered(image_id, model_id)
             self._db.many(
                 """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)""",
                 ((image_id, model_id, *box, score, b"") for box, score in found),
             )
             self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?, ?)", (image_id, model_id, head_id))
+            self._drop_vectors(image_id, forgotten)
 
     def images_found_by(self, model_id: int, head_id: int) -> set[int]:
         """Pictures on which this head looked for objects."""
@@ -106,14 +109,31 @@ class Predictions:
         """Let a detector work on all pictures again; what it proposed stays until then."""
         self._db.execute("DELETE FROM predicted_images WHERE model_id = ?", (model_id,))
 
-    def _forget_unanswered(self, image_id: int, model_id: int) -> None:
-        self._db.execute(
+    def _forget_unanswered(self, image_id: int, model_id: int) -> list[BBox]:
+        """Delete what nobody answered of a model's predictions; returns their boxes."""
+        rows = self._db.all(
             """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
                AND id NOT IN (SELECT prediction_id FROM rejections)
                AND id NOT IN (SELECT prediction_id FROM sightings)
                AND id NOT IN (SELECT prediction_id FROM annotations
-                              WHERE image_id = ?1 AND prediction_id IS NOT NULL)""",
+                              WHERE image_id = ?1 AND prediction_id IS NOT NULL)
+               RETURNING x, y, w, h""",
             (image_id, model_id),
+        )
+        return [BBox(*row) for row in rows]
+
+    def _drop_vectors(self, image_id: int, forgotten: Sequence[BBox]) -> None:
+        """Delete the vectors of boxes that are gone, for each head version finds others; those of a box that is still
+        there, in whatever way, stay."""
+        content_hash = self._db.scalar("SELECT content_hash FROM images WHERE id = ?", (image_id,))
+        if not forgotten or content_hash is None:
+            return
+        boxes = """SELECT x, y, w, h FROM predictions WHERE image_id = ?1
+                   UNION SELECT x, y, w, h FROM annotations WHERE image_id = ?1"""
+        there = {crop_key(content_hash, BBox(*row)) for row in self._db.all(boxes, (image_id,))}
+        gone = {crop_key(content_hash, box) for box in forgotten} - there
+        self._db.many(
+            "DELETE FROM embeddings WHERE model_id IN (SELECT id FROM models) AND crop = ?", ((key,) for key in gone)
         )
 
     def images_done(self, model_id: int) -> set[int]:
@@ -143,6 +163,28 @@ class Predictions:
             (model_id, most),
         )
         return [(category, np.frombuffer(blob, np.float16).astype(np.float32)) for category, blob in rows]
+
+    def candidates_of(self, image_ids: Iterable[int], *model_ids: int) -> dict[int, list[Prediction]]:
+        """The candidates of each of these pictures, best first."""
+        found: dict[int, list[Prediction]] = {i: [] for i in image_ids}
+        for row in self._candidates(_COLUMNS, found, model_ids):
+            found[row[1]].append(_prediction(row))
+        return found
+
+    def boxes_of(self, image_ids: Iterable[int], *model_ids: int) -> dict[int, list[BBox]]:
+        """The boxes of the same candidates."""
+        found: dict[int, list[BBox]] = {i: [] for i in image_ids}
+        for image_id, x, y, w, h in self._candidates("image_id, x, y, w, h", found, model_ids):
+            found[image_id].append(BBox(x, y, w, h))
+        return found
+
+    def _candidates(self, columns: str, image_ids: Iterable[int], model_ids: Sequence[int]) -> list[Row]:
+        return self._db.all(
+            f"""SELECT {columns} FROM predictions WHERE candidate = 1
+                AND image_id IN (SELECT value FROM json_each(?)) AND model_id IN (SELECT value FROM json_each(?))
+                ORDER BY image_id, score DESC, id""",
+            (json.dumps(list(image_ids)), json.dumps(model_ids)),
+        )
 
     def rejected_of(self, image_id: int) -> set[int]:
         """Ids of a picture's rejected predictions."""
@@ -195,13 +237,21 @@ class Predictions:
 
     def sightings_of(self, image_id: int) -> list[Sighting]:
         """What was said of a picture's predictions at first sight."""
+        return self.sightings_on([image_id])[image_id]
+
+    def sightings_on(self, image_ids: Iterable[int]) -> dict[int, list[Sighting]]:
+        """The same of each of these pictures."""
+        sightings: dict[int, list[Sighting]] = {i: [] for i in image_ids}
         rows = self._db.all(
             """SELECT s.prediction_id, s.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,
                       length(p.class_scores) = 0, s.category_id
-               FROM sightings s JOIN predictions p ON p.id = s.prediction_id WHERE s.image_id = ? ORDER BY s.id""",
-            (image_id,),
+               FROM sightings s JOIN predictions p ON p.id = s.prediction_id
+               WHERE s.image_id IN (SELECT value FROM json_each(?)) ORDER BY s.id""",
+            (json.dumps(list(sightings)),),
         )
-        return [
-            Sighting(pid, image, BBox(x, y, w, h), head_id, name, raw, score, bool(shown), bool(found), category_id)
-            for pid, image, x, y, w, h, head_id, name, raw, score, shown, found, category_id in rows
-        ]
+        for pid, image, x, y, w, h, head_id, name, raw, score, shown, found, category_id in rows:
+            box = BBox(x, y, w, h)
+            sightings[image].append(
+                Sighting(pid, image, box, head_id, name, raw, score, bool(shown), bool(found), category_id)
+            )
+        return sightings

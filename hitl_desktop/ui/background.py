@@ -24,7 +24,7 @@ from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.advise import StartThreshold, gather, start_threshold
 from hitl_desktop.workflows.consistency import SHARE
 from hitl_desktop.workflows.filter_queue import filter_queue
-from hitl_desktop.workflows.finding import find_ahead
+from hitl_desktop.workflows.finding import Taught, find_ahead
 from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.look_back import Overlooked, look_back
 from hitl_desktop.workflows.naming import load_naming
@@ -81,7 +81,7 @@ class Background(QObject):
         self._session, self._runner, self._automatic = session, runner, automatic
         self.unlearned: set[int] = set()
         """Pictures that were decided, corrected or undone since the last head began to learn."""
-        self._ranked_at = 0
+        self._ranked_at, self._taught = 0, Taught()
         self._look_again = self._said_small = self._learn_again = False
         self._said_due = 0
         self._filtering: Job | None = None
@@ -194,7 +194,7 @@ class Background(QObject):
     def _start(self) -> None:
         project = self._session.project
         self._runner.abandon(READING, DETECTING, LEARNING, EXAMINING)  # what is of another project
-        self.unlearned, self._ranked_at, self._said_due = set(), 0, 0
+        self.unlearned, self._ranked_at, self._said_due, self._taught = set(), 0, 0, Taught()
         self._look_again = self._said_small = self._learn_again = False
         if project is None:
             return
@@ -411,7 +411,10 @@ class Background(QObject):
         self._learn_again = False
         self._runner.make_way(LEARNING)
         learning, self.unlearned = self.unlearned, set()
-        job = in_project(project.path, lambda p, progress: retrain(p, progress, threads=1, most_new=_AT_ONCE))
+        taught = self._taught
+        job = in_project(
+            project.path, lambda p, progress: retrain(p, progress, threads=1, most_new=_AT_ONCE, taught=taught)
+        )
         self._runner.start(
             LEARNING,
             _LEARN,

@@ -149,7 +149,8 @@ def _tag(
 
     def change(images: Sequence[ImageRecord]) -> list[Edit]:
         edits: list[Edit] = []
-        for image_id, before in project.images.tags_of_all(i.id for i in images).items():
+        tags = project.images.tags_by_image(i.id for i in images)
+        for image_id, before in ((i.id, tuple(tags.get(i.id, ()))) for i in images):
             if (tag_id in before) is not add:
                 after = tuple(sorted({*before, tag_id} if add else {*before} - {tag_id}))
                 edits.append(Edit(label, image_id, Side(tags=before), Side(tags=after)))
@@ -171,7 +172,7 @@ def _do_all(
     for ids in portions(image_ids, _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():
             left = act.changed_meanwhile()
-            edits = change([i for i in project.images.of(ids) if i.id not in left])
+            edits = change([i for i in project.images.some(ids) if i.id not in left])
             if edits:
                 count += len(edits)
                 whole = Edit(f"{label} {counted(count, 'picture')}", None, parts=tuple(edits))

@@ -31,15 +31,11 @@ def due(project: Project) -> list[int]:
     order = _decided(project)
     done = {look.image_id for look in project.second_looks.all()}
     wanted = math.ceil(SHARE * len(order)) - len(done)
-    candidates = random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT) if wanted > 0 else []
-    absent, found = project.absent_folders(), list[int]()
-    for image_id in candidates:
-        image = project.images.get(image_id)
-        if image is not None and image.reason is None and image.folder_id not in absent:
-            found.append(image_id)
-        if len(found) == wanted:
-            break
-    return found
+    if wanted <= 0:
+        return []
+    absent = project.absent_folders()
+    forgotten = project.images.some(random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT))
+    return [i.id for i in forgotten if i.reason is None and i.folder_id not in absent][:wanted]
 
 
 def _decided(project: Project) -> list[int]:

@@ -103,6 +103,7 @@ def _finding_heads(
     threads: int | None,
 ) -> list[FindingHead | None]:
     side = sides_of(project)[0]
+    wanted = wanted_of(project, images, part_of)  # all are as if pinned: the learner of trials is not needed
     finders = [(FindingLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
     for number, image in enumerate(images):
         progress.report(number, 2 * len(images), image.path)
@@ -112,7 +113,7 @@ def _finding_heads(
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        parts, moves = lessons_of(seen, wanted_of(project, image, image.content_hash or "", is_pinned=True))
+        parts, moves = lessons_of(seen, wanted[image.id])
         with few_threads(threads):
             for part, (finder, refiner) in enumerate(finders):
                 if part != part_of[image.id]:

@@ -16,6 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset
+from hitl_desktop.workflows.finding import Taught
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
@@ -69,7 +70,7 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
         refresh_queue(project, load_naming(project), progress)
         answers = answers_for(project, truth)
         before = evaluate(project, truth, progress, threads=threads).ap50
-        new = 0
+        new, taught = 0, Taught()
         for done in range(1, DECIDED + 1):
             image = next_undecided(project)
             naming = load_naming(project)
@@ -78,7 +79,7 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
             decide_as_oracle(project, image, answers.get(image.id, proposed), naming, threshold=DISPLAY_THRESHOLD)
             new += 1
             if is_due(new, done) or done == DECIDED:
-                retrain(project, progress, threads=threads)
+                retrain(project, progress, threads=threads, taught=taught)
                 new = 0
             progress.report(done, DECIDED, "reviewing")
         left = [i.id for i in project.images.all(state=ImageState.UNDECIDED) if i.id in answers]

@@ -33,8 +33,10 @@ def overturned(project: Project, naming: Naming) -> dict[int, Floats]:
     if naming.head is None or naming.encoder_id is None:
         return {}
     keys: dict[bytes, int] = {}
-    for sight in first_sights(project, latest=_OVERTURNED_ON):
-        image = project.images.get(sight.image_id)
+    sights = first_sights(project, latest=_OVERTURNED_ON)
+    images = {image.id: image for image in project.images.some(sight.image_id for sight in sights)}
+    for sight in sights:
+        image = images.get(sight.image_id)
         if image is None or image.content_hash is None:
             continue
         for box, right in zip(sight.boxes, sight.right, strict=True):

@@ -17,6 +17,9 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.naming import proposers
 from hitl_desktop.workflows.open_folder import note_unreadable
 
+_PORTION = 500
+"""Pictures whose boxes are compared with the vectors there are at a time."""
+
 
 def encoder_record_id(project: Project) -> int:
     """The project's id of the encoder."""
@@ -53,16 +56,35 @@ def embed_images(
     encoder_id = encoder_record_id(project)
     absent = project.absent_folders()
     computed = 0
-    for number, image in enumerate(images, start=1):
+    wanted = _incomplete(project, [i for i in images if i.folder_id not in absent], encoder_id)
+    for number, image in enumerate(wanted, start=1):
         progress.check_cancelled()
-        if image.folder_id in absent:
-            continue
         try:
             computed += embed_boxes(project, image, crops_of(project, image), encoder_id, threads)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
-        progress.report(number, len(images), image.path)
+        progress.report(number, len(wanted), image.path)
     return computed
+
+
+def _incomplete(project: Project, images: Sequence[ImageRecord], encoder_id: int) -> list[ImageRecord]:
+    """Those of these pictures of which some vector that the head needs is not there, as far as one can tell."""
+    models = proposers(project)
+    found: list[ImageRecord] = []
+    for start in range(0, len(images), _PORTION):
+        part = images[start : start + _PORTION]
+        ids = [image.id for image in part]
+        annotations, candidates = project.annotations.of_images(ids), project.predictions.boxes_of(ids, *models)
+        keys = {
+            image.id: {
+                crop_key(image.content_hash or "", box)
+                for box in (*(a.bbox for a in annotations[image.id] if not a.crowd), *candidates[image.id])
+            }
+            for image in part
+        }
+        missing = project.embeddings.missing(encoder_id, list(set().union(*keys.values())))
+        found += [image for image in part if not keys[image.id].isdisjoint(missing)]
+    return found
 
 
 def embed_boxes(
@@ -94,10 +116,14 @@ def embed_pictures(
 ) -> dict[int, Vector]:
     """The vector of each whole picture, computed where it is missing; those that cannot be read have none."""
     encoder_id, absent = encoder_record_id(project), project.absent_folders()
+    known = vectors_of(project, images)
     there: dict[int, Vector] = {}
     for image in images:
         progress.check_cancelled()
         if image.folder_id in absent:
+            continue
+        if image.id in known:
+            there[image.id] = known[image.id]
             continue
         try:
             key = crop_key(hash_of(project, image), None)

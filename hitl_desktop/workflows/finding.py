@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -96,30 +96,44 @@ class _Lessons:
     """Cells of the pictures on which heads are compared, by id, with the hash of what they were made of."""
 
 
-_kept: list[_Lessons] = []
-"""Those of the project that learned last; the lane of learning has one job at a time."""
+class Taught:
+    """What heads were taught, in memory from one learning of a project to its next.
+
+    It belongs to whoever makes them learn, one at a time. Without it the sums are read from the cache.
+    """
+
+    def __init__(self) -> None:
+        self._lessons: _Lessons | None = None
+
+    def of(self, project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
+        """The sums of a project beside this detector: those in memory, or in the cache, or new ones."""
+        wanted, kept = (project.path, detector.hash, sides_of(project)), self._lessons
+        if kept is None or (kept.place, kept.detector, kept.sides) != wanted:
+            kept = _restored(*wanted) or _Lessons(*wanted, _fresh(wanted[-1], net), RefinerLearner())
+            self._lessons = kept
+        return kept
+
 
 _ROOM, _MOST_BYTES = "lessons", 1_000_000_000
+_VERSION = 1
+"""To be raised when lessons are made in another way: what was added in one cannot be taken back in another."""
 _KEEP_AFTER = 10
 """Sums are written after so many new lessons: they are tens of megabytes, and a lesson is a tenth of a second."""
 
 
-def keep_lessons() -> None:
+def _keep(lessons: _Lessons) -> None:
     """Write the sums to the cache, so that the next session need not look at every taught picture again."""
-    for lessons in _kept:
-        told = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in lessons.taken.items()}
-        arrays = {
-            f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()
-        }
-        arrays |= {f"{_REFINER}.{name}": a for name, a in lessons.refiner.to_arrays().items()}
-        arrays["taken"] = np.frombuffer(msgspec.json.encode((lessons.detector, told)), np.uint8)
-        place = _file_of(lessons.place)
-        part = place.with_name(f".{place.name}.part")
-        with part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        part.replace(place)
-        lessons.unkept = 0
-        trim(place.parent, _MOST_BYTES)
+    taken = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in lessons.taken.items()}
+    arrays = {f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()}
+    arrays |= {f"{_REFINER}.{name}": a for name, a in lessons.refiner.to_arrays().items()}
+    arrays["taken"] = np.frombuffer(msgspec.json.encode((_VERSION, lessons.detector, taken)), np.uint8)
+    place = _file_of(lessons.place)
+    part = place.with_name(f".{place.name}.part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    part.replace(place)
+    lessons.unkept = 0
+    trim(place.parent, _MOST_BYTES)
 
 
 def _file_of(project: Path) -> Path:
@@ -127,13 +141,15 @@ def _file_of(project: Path) -> Path:
 
 
 def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons | None:
-    """The sums as they were kept; None if there are none of this detector, or they are damaged."""
+    """The sums as they were kept; None if there are none of this detector and version, or they are damaged."""
     try:
         with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        known, told = msgspec.json.decode(
-            arrays.pop("taken").tobytes(), type=tuple[str, dict[str, tuple[str, _Objects, _Boxes, bool]]]
+        version, known, told = msgspec.json.decode(
+            arrays.pop("taken").tobytes(), type=tuple[int, str, dict[str, tuple[str, _Objects, _Boxes, bool]]]
         )
+        if (version, known) != (_VERSION, detector):
+            return None
         parts: dict[str, dict[str, NDArray[np.generic]]] = {}
         for key, array in arrays.items():
             part, name = key.split(".")
@@ -143,7 +159,7 @@ def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons 
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None  # it is a cache: what it says can be learned anew
     taken = {int(i): Taken(*each) for i, each in told.items()}
-    return _Lessons(project, detector, sides, learners, refiner, taken) if known == detector else None
+    return _Lessons(project, detector, sides, learners, refiner, taken)
 
 
 def learn_to_find(
@@ -153,6 +169,7 @@ def learn_to_find(
     progress: Progress,
     *,
     threads: int | None = None,
+    taught: Taught | None = None,
 ) -> tuple[FindingHead | None, FindingHead | None]:
     """A head that has learned from exactly these decided pictures, and one on trial; None while they find nothing.
 
@@ -167,11 +184,11 @@ def learn_to_find(
     if detector is None or net is None:
         return None, None
     absent, tried = project.absent_folders(), pinned(project)
-    now = [record for i in images if (record := project.images.get(i.id))]  # hashed since, perhaps
+    now = project.images.some(image.id for image in images)  # hashed since, perhaps
     known = [i for i in now if i.content_hash]
     there = [i for i in known if i.folder_id not in absent]
-    wanted = {image.id: wanted_of(project, image, image.content_hash or "", image.id in tried) for image in known}
-    lessons = _kept_lessons(project, detector, net)
+    wanted = wanted_of(project, known, tried)
+    lessons = (taught or Taught()).of(project, detector, net)
     if any(i.folder_id in absent and i.id not in lessons.taken for i in known):
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
     with few_threads(threads):
@@ -181,7 +198,7 @@ def learn_to_find(
         new, seen = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
         lessons.unkept += changed + len(new)
         if lessons.unkept >= _KEEP_AFTER:
-            keep_lessons()
+            _keep(lessons)
         head, on_trial = _solve(lessons, lessons.sides), _solve(lessons, (_TRIAL,))
         if head is not None and new:
             _look(project, new, detector, net, head, 0, seen)
@@ -201,7 +218,9 @@ def _take_back(
     project: Project, lessons: _Lessons, wanted: Mapping[int, Taken], net: FeatureNet, progress: Progress
 ) -> int:
     """Forget what was undone or edited since; where that cannot be read any more, begin anew."""
-    images = {i: project.images.get(i) for i, taken in lessons.taken.items() if wanted.get(i) != taken}
+    changed = [i for i, taken in lessons.taken.items() if wanted.get(i) != taken]
+    there = {image.id: image for image in project.images.some(changed)}
+    images = {i: there.get(i) for i in changed}
     absent = project.absent_folders()  # what lies there is taken back when it returns
     images = {i: image for i, image in images.items() if image is None or image.folder_id not in absent}
     changed = list(images)
@@ -214,9 +233,13 @@ def _take_back(
         progress.check_cancelled()
         if image is not None:
             parts, moves = lessons_of(grids_of(project, image, net, lessons.sides), lessons.taken[image.id])
-            for side, lesson in parts.items():
-                lessons.learners[side].forget(lesson)
-            lessons.refiner.forget(moves)
+            try:
+                for side, lesson in parts.items():
+                    lessons.learners[side].forget(lesson)
+                lessons.refiner.forget(moves)
+            except ValueError:  # it is not what was added
+                _begin_anew(lessons, net)
+                return 0
             del lessons.taken[image.id]
     return len(changed)
 
@@ -272,19 +295,6 @@ def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet
         return None
 
 
-def _kept_lessons(project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
-    sides = sides_of(project)
-    of_another = not _kept or (_kept[0].place, _kept[0].detector, _kept[0].sides) != (
-        project.path,
-        detector.hash,
-        sides,
-    )
-    if of_another:
-        anew = _Lessons(project.path, detector.hash, sides, _fresh(sides, net), RefinerLearner())
-        _kept[:] = [_restored(project.path, detector.hash, sides) or anew]
-    return _kept[0]
-
-
 def _begin_anew(lessons: _Lessons, net: FeatureNet) -> None:
     lessons.learners, lessons.refiner, lessons.taken = _fresh(lessons.sides, net), RefinerLearner(), {}
 
@@ -293,16 +303,21 @@ def _fresh(sides: Sequence[int], net: FeatureNet) -> dict[int, FindingLearner]:
     return {side: FindingLearner(net.width) for side in (*sides, _TRIAL)}
 
 
-def wanted_of(project: Project, image: ImageRecord, content_hash: str, is_pinned: bool) -> Taken:
-    """What a picture is to teach; nobody vouches for what lies in crowds, or is unknown."""
-    annotations, unknown = project.annotations.of_image(image.id), project.categories.find(UNKNOWN)
-    unsaid = [a.crowd or (unknown is not None and a.category_id == unknown.id) for a in annotations]
-    return Taken(
-        content_hash,
-        tuple((a.bbox, a.category_id) for a, left_out in zip(annotations, unsaid, strict=True) if not left_out),
-        tuple(a.bbox for a, left_out in zip(annotations, unsaid, strict=True) if left_out),
-        is_pinned or is_drawn(image.group),
-    )
+def wanted_of(project: Project, images: Sequence[ImageRecord], tried: Collection[int]) -> dict[int, Taken]:
+    """What each of these pictures is to teach; nobody vouches for what lies in crowds, or is unknown."""
+    unknown = project.categories.find(UNKNOWN)
+    unknown_id = unknown.id if unknown is not None else None
+    annotations = project.annotations.of_images(image.id for image in images)
+    return {
+        image.id: Taken(
+            image.content_hash or "",
+            tuple((a.bbox, a.category_id) for a in here if not a.crowd and a.category_id != unknown_id),
+            tuple(a.bbox for a in here if a.crowd or a.category_id == unknown_id),
+            image.id in tried or is_drawn(image.group),
+        )
+        for image in images
+        for here in (annotations[image.id],)
+    }
 
 
 def _is_as_taken(project: Project, image: ImageRecord, taken: Taken) -> bool:
@@ -337,16 +352,18 @@ def quick_look(
     progress: Progress,
     *,
     threads: int | None = None,
+    taught: Taught | None = None,
 ) -> dict[int, list[list[tuple[BBox, float]]]] | None:
     """What each of these heads, on trial, finds on each picture; None without feature maps.
 
-    Cells stay in memory for the next time, 5 MB a picture. A picture that cannot be read is left out.
+    Cells stay in memory for the next time, 5 MB a picture, with what else was `taught`. A picture that cannot be read
+    is left out.
     """
     detector = detector_of(project)
     net = features_of(detector, threads)
     if detector is None or net is None:
         return None
-    kept = _kept_lessons(project, detector, net).grids
+    kept = (taught or Taught()).of(project, detector, net).grids
     for gone in kept.keys() - {image.id for image in images}:
         del kept[gone]
     if len({side for head in heads for side in head.views}) != 1:
@@ -419,24 +436,51 @@ def find_objects(
 
     A picture that cannot be read is passed over; cancelling keeps what is there.
     """
+    finder = _active_finder(project, threads)
+    waiting = [image for image in images if finder is not None and finder.has_to_see(image)]
+    for number, image in enumerate(waiting):
+        progress.check_cancelled()
+        if finder is not None:
+            finder.look_at(project, image)
+        progress.report(number + 1, len(waiting), image.path)
+    return len(waiting)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Finder:
+    """The finding head of the active version, loaded once for many pictures, and which of them it has seen."""
+
+    detector: ModelRecord
+    net: FeatureNet
+    head: FindingHead
+    head_id: int
+    seen: set[int]
+    absent: set[int]
+    threads: int | None
+
+    def has_to_see(self, image: ImageRecord) -> bool:
+        """Whether a picture can be looked at, and was not."""
+        return image.id not in self.seen and image.folder_id not in self.absent and image.reason is None
+
+    def look_at(self, project: Project, image: ImageRecord) -> None:
+        """Store what the head finds on a picture, or why it cannot be read."""
+        try:
+            with few_threads(self.threads):
+                _look(project, [image], self.detector, self.net, self.head, self.head_id)
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+        self.seen.add(image.id)
+
+
+def _active_finder(project: Project, threads: int | None) -> _Finder | None:
     detector, head_id = detector_of(project), project.heads.active_id()
     kept = project.heads.finding_of(head_id) if head_id is not None else None
     net = features_of(detector, threads)
     if detector is None or head_id is None or kept is None or net is None:
-        return 0
-    finder = project.models.ensure(found_on(detector), "head", detector.classes)
-    done, absent = project.predictions.images_found_by(finder.id, head_id), project.absent_folders()
-    waiting = [i for i in images if i.id not in done and i.folder_id not in absent and i.reason is None]
-    head = FindingHead.from_bytes(kept)
-    for number, image in enumerate(waiting):
-        progress.check_cancelled()
-        try:
-            with few_threads(threads):
-                _look(project, [image], detector, net, head, head_id)
-        except UnreadableImageError as error:
-            note_unreadable(project, image, error)
-        progress.report(number + 1, len(waiting), image.path)
-    return len(waiting)
+        return None
+    model = project.models.ensure(found_on(detector), "head", detector.classes)
+    seen = project.predictions.images_found_by(model.id, head_id)
+    return _Finder(detector, net, FindingHead.from_bytes(kept), head_id, seen, project.absent_folders(), threads)
 
 
 def find_ahead(
@@ -454,13 +498,17 @@ def find_ahead(
     """
     order, first = project.queue.ids(), at_hand()
     ids = dict.fromkeys([first, *order[:most]] if first is not None and first in set(order) else order[:most])
-    front = [image for i in ids if (image := project.images.get(i))]
+    front = project.images.some(ids)
     done, quiet, detector = 0, Quiet(progress), detector_of(project)
-    finder = project.models.find(found_on(detector)) if detector is not None else None
-    looked_at = project.predictions.images_done(finder.id) if finder is not None else set[int]()
+    model = project.models.find(found_on(detector)) if detector is not None else None
+    looked_at = project.predictions.images_done(model.id) if model is not None else set[int]()
+    finder = _active_finder(project, threads)
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
-        if image.id != at_hand() or image.id not in looked_at:
-            done += find_objects(project, [image], quiet, threads=threads)
+        progress.check_cancelled()
+        is_left_alone = image.id == at_hand() and image.id in looked_at
+        if finder is not None and not is_left_alone and finder.has_to_see(image):
+            finder.look_at(project, image)
+            done += 1
         done += embed_images(project, [image], quiet, threads=threads)
         embed_pictures(project, [image], quiet, threads=threads)
         progress.report(number, len(front), image.path)

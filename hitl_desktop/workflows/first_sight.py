@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
 from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.learning.calibration import Sights
@@ -64,18 +65,20 @@ def first_sights(project: Project, *, latest: int | None = LATEST) -> list[First
         known = category_id or ids.get(name)
         return str(merged.get(known, known)) if known else name
 
-    return [_first_sight(project, image_id, kind) for image_id in project.predictions.first_seen(latest)]
+    seen = project.predictions.first_seen(latest)
+    annotations, sightings = project.annotations.of_images(seen), project.predictions.sightings_on(seen)
+    return [_first_sight(image_id, annotations[image_id], sightings[image_id], kind) for image_id in seen]
 
 
-def _first_sight(project: Project, image_id: int, kind: Callable[[int | None, str], str]) -> FirstSight:
-    annotations = project.annotations.of_image(image_id)
+def _first_sight(
+    image_id: int,
+    annotations: Sequence[Annotation],
+    sightings: Sequence[Sighting],
+    kind: Callable[[int | None, str], str],
+) -> FirstSight:
     crowds = [a.bbox for a in annotations if a.crowd]
     objects = [(kind(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
-    kept = [
-        sight
-        for sight in shown(project.predictions.sightings_of(image_id), KEEP_FROM)
-        if not any(in_crowd(sight.bbox, crowd) for crowd in crowds)
-    ]
+    kept = [sight for sight in shown(sightings, KEEP_FROM) if not any(in_crowd(sight.bbox, crowd) for crowd in crowds)]
     right = agreed([(kind(s.category_id, s.name), s.bbox) for s in kept], objects)
     return FirstSight(image_id, tuple(kept), tuple(right), len(objects))
 

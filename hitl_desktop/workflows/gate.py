@@ -23,7 +23,7 @@ from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.finding import quick_look
+from hitl_desktop.workflows.finding import Taught, quick_look
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
 from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, shown, with_category
 from hitl_desktop.workflows.trial import is_drawn, pinned
@@ -113,7 +113,9 @@ class Trial:
             return cls(frozenset(file["learned"].tolist()), named, finding)
 
 
-def compare(project: Project, trial: Trial, progress: Progress, *, threads: int | None = None) -> list[Comparison]:
+def compare(
+    project: Project, trial: Trial, progress: Progress, *, threads: int | None = None, taught: Taught | None = None
+) -> list[Comparison]:
     """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge cases.
 
     There is nothing to compare with before the first head, nor where people took more back than they taught. Names
@@ -132,7 +134,8 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
     if len(withdrawn) > len(trial.learned - before.learned):
         return []  # the new one was taught less, as people wished: it may well be worse
     order = project.decisions.decided_order()
-    order = [*(i for i in records if i not in set(order)), *order]  # imports decide without a decision
+    with_decision = set(order)
+    order = [*(i for i in records if i not in with_decision), *order]  # imports decide without a decision
     drawn = [i for i in order if i in records and is_drawn(records[i].group)]
     unseen = records.keys() - before.learned - trial.learned
     parts = {"pictures drawn for trial": _truths(project, drawn[-MOST_TRIED:], unseen)}
@@ -143,7 +146,7 @@ def compare(project: Project, trial: Trial, progress: Progress, *, threads: int 
         parts[f"the set “{name}”"] = _truths(project, latest, unseen, project.sets.boxes_of(name))
     wanted = [records[i] for i in dict.fromkeys(i for part in parts.values() for i in part)]
     abilities = [("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
-    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads):
+    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, taught):
         abilities.append(("finds", _precision, *found))
     tested = [
         (on, ability, np.array([[score(boxes[i], part[i]) for i in there] for boxes in (old, new)]))
@@ -221,12 +224,14 @@ def _found(
     heads: tuple[FindingHead | None, FindingHead | None],
     progress: Progress,
     threads: int | None,
+    taught: Taught | None,
 ) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
     """What both find on each picture that can be read, nameless; None where nothing was found before."""
     old, new = heads
     if old is None:
         return None
-    found = quick_look(project, images, (old,) if new is None else (old, new), progress, threads=threads)
+    heads_there = (old,) if new is None else (old, new)
+    found = quick_look(project, images, heads_there, progress, threads=threads, taught=taught)
     if found is None:
         return None
     nameless = [

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.domain.review import DecisionKind
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
@@ -87,7 +86,7 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
     for category_id in wanted:
         holding = _holding(project, category_id)
         before = [i for i in _decided_before(project, known[category_id].since) if i not in holding]
-        records = [image for i in before[:MOST_LOOKED_AT] if (image := project.images.get(i)) and not image.reason]
+        records = [image for image in project.images.some(before[:MOST_LOOKED_AT]) if not image.reason]
         embed_images(project, records, progress, threads=threads)
         for naming, enough in _judges(project, collected, set(before)):
             for image in records:
@@ -111,13 +110,14 @@ def reopen(project: Project, overlooked: Overlooked) -> Changes:
 
 def _holding(project: Project, category_id: int) -> set[int]:
     """The decided pictures that hold a category."""
-    return project.images.decided_of(project.annotations.images_of(project.annotations.ids_of_category(category_id)))
+    return project.annotations.decided_images_of(category_id)
 
 
 def _decided_before(project: Project, since: int) -> list[int]:
     """Pictures decided last before this decision, the latest first; not those that a person left so when put back."""
     before = sorted(((d, i) for i, d in project.decisions.latest_final().items() if d < since), reverse=True)
-    return [i for _, i in before if project.decisions.last_of(i) is not DecisionKind.UNDONE]
+    undone = project.decisions.last_undone()
+    return [i for _, i in before if i not in undone]
 
 
 def _judges(project: Project, collected: Collected | None, before: Set[int]) -> Iterator[tuple[Naming, float]]:

@@ -45,16 +45,10 @@ def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] 
 
     None while there are too few of them, or they are wide enough as it is.
     """
-    shares: list[float] = []
-    largest: list[int] = []
-    for image in project.images.all(state=ImageState.DECIDED):
-        if image.width and image.height:
-            longer = max(image.width, image.height)
-            mine = [min(a.bbox.w, a.bbox.h) / longer for a in project.annotations.of_image(image.id) if not a.crowd]
-            shares += mine
-            largest += [longer] * len(mine)
-    if len(shares) < LEAST_BOXES:
+    boxes = project.annotations.shares_of_decided()
+    if len(boxes) < LEAST_BOXES:
         return None
+    shares, largest = np.array(boxes).T
     small, now = float(np.quantile(shares, 0.25)), sides_of(project)
     if small * now[-1] >= SEEN_FROM:
         return None

@@ -337,8 +337,8 @@ def open_ones(
     answered = {*rejected, *(a.prediction_id for a in annotations)}
     free = [p for p in proposals if p.prediction_id not in answered]
     overlaps = iou_matrix(as_array([p.bbox for p in free]), as_array([a.bbox for a in annotations]))
-    covered = (overlaps > SAME_OBJECT_IOU).any(axis=1)
-    return [p for p, is_covered in zip(free, covered.tolist(), strict=True) if not is_covered]
+    uncovered = np.flatnonzero(overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU)
+    return [free[row] for row in uncovered.tolist()]
 
 
 def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:

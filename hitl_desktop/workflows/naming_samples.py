@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
-from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
-from hitl_desktop.domain.predictions import Prediction
+from hitl_desktop.domain.predictions import Prediction, Vector
 from hitl_desktop.domain.queues import WORDS, Why, random_order
 from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.softmax import softmax
@@ -33,6 +34,8 @@ MOST_PICTURES, _LATEST = 1500, 300
 """More decided pictures than this teach by the latest ones and a random part of the others: the fit stays within
 seconds."""
 _ENOUGH_DRAWN = 5
+_PORTION = 200
+"""Pictures whose boxes are read, and kept in memory, at a time."""
 
 
 def decided_pictures(project: Project) -> list[ImageRecord]:
@@ -102,39 +105,34 @@ def collect(
     That is said by pictures drawn at random, once there are some: those asked about for their doubts are harder.
     """
     drawn = project.decisions.asked_because(WORDS[Why.RANDOM])
-    trust, models = _Trust(stands_for(project, detector) if detector else ()), proposers(project)
+    trust = _Trust(stands_for(project, detector) if detector else ())
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown else -1
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
     image_ids: list[int] = []
     boxes = fitted = 0
-    for number, record in enumerate(images):
-        if number % 32 == 31:
-            progress.check_cancelled()
-        image = project.images.get(record.id)
-        if image is None or image.content_hash is None:
-            continue
-        annotations = project.annotations.of_image(image.id)
-        boxes += sum(not a.crowd for a in annotations)
-        predictions = project.predictions.of_image(image.id, *models, candidates_only=True)
-        of_detector = [p.bbox for p in predictions if len(p.class_scores)]
-        fitted += sum(any(a.bbox.iou(box) > MATCH_IOU for box in of_detector) for a in annotations if not a.crowd)
-        said = [(p, name_of(p.bbox, annotations)) for p in predictions]
-        proposed = [(p, target) for p, target in said if target is not None and target != unknown_id]
+    for picture in _pictures(project, images, encoder_id, progress):
+        annotations, predictions = picture.annotations, picture.predictions
+        overlaps = iou_matrix(as_array([p.bbox for p in predictions]), as_array([a.bbox for a in annotations]))
+        by_detector = np.array([len(p.class_scores) > 0 for p in predictions], bool)
+        is_object = np.array([not a.crowd for a in annotations], bool)
+        boxes += int(is_object.sum())
+        fitted += int(((overlaps[by_detector] > MATCH_IOU).any(axis=0) & is_object).sum())
+        shown = [(p, _target(row, p.bbox, annotations)) for p, row in zip(predictions, overlaps, strict=True)]
+        proposed = [(p, target) for p, target in shown if target is not None and target != unknown_id]
         for p, target in proposed:
-            is_fair = len(drawn) < _ENOUGH_DRAWN or image.id in drawn
+            is_fair = len(drawn) < _ENOUGH_DRAWN or picture.image_id in drawn
             if target != BACKGROUND and len(p.class_scores) and is_fair:
                 trust.add(p, target)
         named = [(a.bbox, a.category_id) for a in annotations if not a.crowd and a.category_id != unknown_id]
         named += [(p.bbox, target) for p, target in proposed]
-        keys = [crop_key(image.content_hash, bbox) for bbox, _ in named]
-        found = project.embeddings.get(encoder_id, keys)
+        keys = [crop_key(picture.content_hash, bbox) for bbox, _ in named]
         for key, (_, target) in zip(keys, named, strict=True):
-            if key in found:
-                embeddings.append(found[key])
+            if key in picture.vectors:
+                embeddings.append(picture.vectors[key])
                 targets.append(target)
-                image_ids.append(image.id)
+                image_ids.append(picture.image_id)
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
@@ -143,15 +141,44 @@ def collect(
     return Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """A decided picture: its file, its boxes, the candidates there, and the vectors of its crops that are there (and of
+    others)."""
+
+    image_id: int
+    content_hash: str
+    annotations: list[Annotation]
+    predictions: list[Prediction]
+    vectors: Mapping[bytes, Vector]
+
+
+def _pictures(
+    project: Project, images: Sequence[ImageRecord], encoder_id: int, progress: Progress
+) -> Iterator[_Picture]:
+    """These pictures as they are now, read in portions; those whose file was never read are left out."""
+    models = proposers(project)
+    for start in range(0, len(images), _PORTION):
+        progress.check_cancelled()
+        now = project.images.some(image.id for image in images[start : start + _PORTION])
+        read = {image.id: image.content_hash for image in now if image.content_hash is not None}
+        annotations = project.annotations.of_images(read)
+        predictions = project.predictions.candidates_of(read, *models)
+        boxes = ((file, box) for i, file in read.items() for box in (*annotations[i], *predictions[i]))
+        vectors = project.embeddings.get(encoder_id, [crop_key(file, box.bbox) for file, box in boxes])
+        for image_id, file in read.items():
+            yield _Picture(image_id, file, annotations[image_id], predictions[image_id], vectors)
+
+
 def _later_categories(project: Project) -> dict[int, set[int]]:
     """For pictures decided before a category appeared: these categories. Nobody looked for them there."""
-    decided, first = project.decisions.latest_final(), dict[int, int]()
-    for category in project.categories.all():
-        holding = project.annotations.images_of(project.annotations.ids_of_category(category.id))
-        if known := [decided[i] for i in holding if i in decided]:
-            first[category.id] = min(known)
-    later = {i: {c for c, since in first.items() if since > at} for i, at in decided.items()}
-    return {i: categories for i, categories in later.items() if categories}
+    first = sorted((since, category) for category, since in project.decisions.first_holding().items())
+    appeared = [since for since, _ in first]
+    later: dict[int, set[int]] = {}
+    for image_id, at in project.decisions.latest_final().items():
+        if categories := {category for _, category in first[bisect_right(appeared, at) :]}:
+            later[image_id] = categories
+    return later
 
 
 def without_overlooked(collected: Collected) -> Collected:
@@ -195,15 +222,15 @@ def head_without_background(collected: Collected, image_ids: Set[int], *, evenly
     return replace(head, bias=(head.bias - np.log(np.maximum(counts, 1))).astype(np.float32))
 
 
-def name_of(bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
-    """The category id that a box of a decided picture shows, `BACKGROUND`, or None where nobody can say.
+def _target(overlaps: NDArray[np.float64], bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
+    """The category id that a box of a decided picture shows, `BACKGROUND`, or None where it teaches nothing.
 
-    Boxes inside crowd regions, and those that overlap an object only half, teach nothing.
+    That is the case inside crowd regions and where it overlaps an object by half; `overlaps` [M] are those with the M
+    annotations.
     """
     if not annotations:
         return BACKGROUND
-    overlaps = [bbox.iou(a.bbox) for a in annotations]
-    best = max(range(len(annotations)), key=overlaps.__getitem__)
+    best = int(overlaps.argmax())
     if overlaps[best] > MATCH_IOU and not annotations[best].crowd:
         return annotations[best].category_id
     unsaid = any(a.crowd and in_crowd(bbox, a.bbox) for a in annotations)

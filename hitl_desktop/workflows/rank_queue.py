@@ -51,8 +51,7 @@ def rank_undecided(
     """
     how = how or mix_of(project)
     if naming is not None and how.strategy in NEED_VECTORS:
-        front = (project.images.get(i) for i in project.queue.ids()[:MOST_RANKED])
-        embed_pictures(project, [image for image in front if image], progress)
+        embed_pictures(project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1)
     knows = naming is not None and naming.head is not None and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
     if how.strategy not in FROM_THE_START and not knows:
         how = replace(how, shares=_drawn(how.shares))
@@ -125,8 +124,8 @@ def _look(
 ) -> _Looked:
     done = project.predictions.images_done(naming.detector.id)
     chosen, rest = _choose([i for i in ids if i in done], seed)
-    records = [image for i in chosen if (image := project.images.get(i))]
-    decided = project.images.all(state=ImageState.DECIDED)[-_MOST_KNOWN:]
+    records = project.images.some(chosen)
+    decided = project.images.latest_decided(_MOST_KNOWN)
     vectors = vectors_of(project, [*records, *decided])
     known = [vectors[i.id] for i in decided if i.id in vectors]
     look = Look(naming, before, vectors, overturned(project, naming), load_tag_head(project))

@@ -17,7 +17,7 @@ from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
-from hitl_desktop.workflows.finding import PicturesAwayError, learn_to_find
+from hitl_desktop.workflows.finding import PicturesAwayError, Taught, learn_to_find
 from hitl_desktop.workflows.first_sight import FirstSight, first_sights, precision_interval, sights_of
 from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
@@ -62,27 +62,28 @@ def retrain(
     seed: int = 0,
     threads: int | None = None,
     most_new: int | None = None,
+    taught: Taught | None = None,
 ) -> RetrainResult:
     """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
 
     Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few labels are no
     error: the queue is ranked by the detector. With `most_new` only so many pictures that the version before did not
-    know are taken in (or a quarter of very many), those decided last; the others are for the next one.
+    know are taken in (or a quarter of very many), those decided last; the others are for the next one. What was
+    `taught` before need not be read again.
     """
-    started = time.perf_counter()
+    started, taught = time.perf_counter(), taught or Taught()
     last_decision = project.decisions.last_id()
     images, put_off = _in_portions(project, decided_for_training(project), most_new)
-    detector = detector_of(project)
+    detector, encoder_id = detector_of(project), encoder_record_id(project)
     progress.report(0, 3, "reading crops")
     if images:
         embed_images(project, images, Quiet(progress), threads=threads)
     progress.check_cancelled()
-    encoder_id = encoder_record_id(project)
-    learn_tags(project, images, Quiet(progress), threads=threads)
+    tag_head = learn_tags(project, images, Quiet(progress), threads=threads)
     progress.report(0, 3, "learning where objects are")
     as_before = False
     try:
-        finding, tried = learn_to_find(project, images, detector, progress, threads=threads)
+        finding, tried = learn_to_find(project, images, detector, progress, threads=threads, taught=taught)
     except PicturesAwayError:
         (finding, tried), as_before = _active_finding(project), True
     with project.db.snapshot():
@@ -97,14 +98,16 @@ def retrain(
         else None
     )
     if collected is None or head is None:
-        project.heads.activate(None)  # what the one before learned from was taken back
+        with project.db.transaction():
+            project.heads.activate(None)  # what the one before learned from was taken back
+            project.heads.keep_tag_head(tag_head)
         refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
         return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
     calibration = fit_calibration(sights_of(project, sights))
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
     named, trial = Named(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
-    waits = _why_it_waits(project, compare(project, trial, progress, threads=threads) if trial else ())
+    waits = _why_it_waits(project, compare(project, trial, progress, threads=threads, taught=taught) if trial else ())
     naming = load_naming(project, named=None if waits else named)
     ranking = rank_undecided(project, naming, progress, before=load_naming(project), how=how, seed=seed)
     seconds = time.perf_counter() - started
@@ -125,6 +128,7 @@ def retrain(
             if now is not None:
                 note_new_categories(project, before, now)
             project.heads.activate(head_id)
+        project.heads.keep_tag_head(tag_head)
         project.queue.take(ranking)
     progress.report(3, 3, "done")
     small = wanted_sides(project) is not None
@@ -176,11 +180,8 @@ def _active_finding(project: Project) -> tuple[FindingHead | None, FindingHead |
 
 def _on_trial(project: Project, collected: Collected, encoder_id: int, finding: FindingHead | None) -> Trial | None:
     """The companion of a head that was not taught the pictures of the trial; None while it has too little to learn."""
-    tried = pinned(project) | {
-        image_id
-        for image_id in np.unique(collected.image_ids).tolist()
-        if (image := project.images.get(image_id)) and is_drawn(image.group)
-    }
+    images = project.images.some(np.unique(collected.image_ids).tolist())
+    tried = pinned(project) | {image.id for image in images if is_drawn(image.group)}
     taught = ~np.isin(collected.image_ids, list(tried))
     samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])
     head = fit(samples, collected.trust, collected.typical_score, reach=collected.reach)

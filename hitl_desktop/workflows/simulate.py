@@ -21,7 +21,7 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, embed_pictures
 from hitl_desktop.workflows.evaluate import evaluate
-from hitl_desktop.workflows.finding import find_ahead
+from hitl_desktop.workflows.finding import Taught, find_ahead
 from hitl_desktop.workflows.ground_truth import GroundTruth, measurable
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.mixing import Mix
@@ -191,13 +191,14 @@ def _run(
     refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
     new, results = 0, list[_Measured]()
     seconds: list[float] = []
+    taught = Taught()
     for done in range(1, wanted[-1] + 1):
         progress.check_cancelled()
         image = next_undecided(project)
         decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=DISPLAY_THRESHOLD)
         new += 1
         if is_due(new, done) or done in wanted:
-            seconds.append(retrain(project, progress, how=how, seed=seed, threads=threads).seconds)
+            seconds.append(retrain(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds)
             find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
             new = 0
         if done in wanted:

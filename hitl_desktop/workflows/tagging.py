@@ -20,19 +20,18 @@ MOST_TAUGHT = 1500
 
 def learn_tags(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
-) -> None:
-    """Fit the tag head on decided pictures; without tags, or too few, there is none."""
+) -> bytes | None:
+    """A tag head of decided pictures, for `Heads.keep_tag_head`; without tags, or too few pictures, there is none."""
     tags = project.tags.all()
     if not tags:
-        project.heads.keep_tag_head(None)
-        return
+        return None
     vectors = embed_pictures(project, images[-MOST_TAUGHT:], progress, threads=threads)
-    if not vectors:
-        return
-    given = [project.images.tags_of(i) for i in vectors]
-    table = np.array([[tag.id in its for tag in tags] for its in given], bool)
+    if not vectors:  # no picture can be read: the one before is as good
+        return project.heads.tag_head()
+    given = project.images.tags_by_image(vectors)
+    table = np.array([[tag.id in given.get(i, ()) for tag in tags] for i in vectors], bool)
     head = fit_tags(np.stack(list(vectors.values())), table, np.array([tag.id for tag in tags], np.int64))
-    project.heads.keep_tag_head(head.to_bytes() if head else None)
+    return head.to_bytes() if head else None
 
 
 def load_tag_head(project: Project) -> TagHead | None:

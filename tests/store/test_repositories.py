@@ -215,6 +215,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         project.db.execute("INSERT INTO put_back VALUES (2)")
         for table in ("queue", "queue_order", "asked_again", *later):
             project.db.execute(f"DROP TABLE {table}")
+        project.db.execute("DROP INDEX suspicions_by_image")
         for column in ("looks", "same_as", "remark"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         project.db.execute("ALTER TABLE decisions DROP COLUMN why")
@@ -252,3 +253,52 @@ def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
     assert project.queue.place_of(3).reason == "100% sure_not"
     assert project.queue.place_of(1).score == 0
     assert project.queue.ids() == [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
+
+
+def test_reading_several_pictures_at_once_is_reading_each(project: Project) -> None:
+    model, other = (project.models.ensure(name, name, ("x", "y", "z")).id for name in ("hash", "other"))
+    category = project.categories.ensure("a").id
+    for image_id in (1, 2, 4):
+        boxes = [BBox(n, 0, 5, 5) for n in range(image_id)]
+        project.annotations.add(Annotation(0, image_id, category, box) for box in boxes)
+        project.predictions.replace(image_id, model, detections(0.4, 0.9, 0.6))
+        project.predictions.replace(image_id, other, detections(0.8))
+    project.images.set_state(2, ImageState.DECIDED)
+    ids, predictions = [4, 3, 1], project.predictions
+    assert project.annotations.of_images(ids) == {i: project.annotations.of_image(i) for i in ids}
+    found = predictions.candidates_of(ids, model)
+    for i in ids:
+        each = predictions.of_image(i, model, candidates_only=True)
+        assert [p.id for p in found[i]] == [p.id for p in each]
+        assert predictions.boxes_of(ids, model)[i] == [p.bbox for p in each]
+    assert project.images.some([4, 9, 1, 3]) == [project.images.get(n) for n in (4, 1, 3)]
+    assert project.images.decided_of([1, 2, 9]) == {2}
+    assert project.images.free_ids([1, 2, 3]) == {3}
+    assert [i.id for i in project.images.latest_decided(5)] == [2]
+    assert project.annotations.decided_images_of(category) == {2}
+
+
+def test_the_vectors_of_boxes_that_are_gone_go_with_them(project: Project) -> None:
+    """Those of boxes that were found again, that people answered, and of other pictures stay."""
+    finder, encoder = project.models.ensure("found", "head").id, project.models.ensure("hash", "encoder").id
+    again, rejected, gone, new, elsewhere = (BBox(n, 0, 9, 9) for n in range(5))
+    project.images.set_content_hash(1, "one")
+    project.predictions.replace_found(1, finder, 1, [(again, 0.9), (rejected, 0.8), (gone, 0.7)])
+    keys = {box: crop_key("one", box) for box in (again, rejected, gone)} | {elsewhere: crop_key("two", elsewhere)}
+    project.embeddings.add(encoder, ((key, np.ones(4, np.float32)) for key in keys.values()))
+    project.predictions.reject([p.id for p in project.predictions.of_image(1, finder) if p.bbox == rejected])
+    project.predictions.replace_found(1, finder, 2, [(again, 0.9), (new, 0.5)])
+    assert project.embeddings.missing(encoder, list(keys.values())) == {keys[gone]}
+
+
+def test_the_first_decision_about_a_category_is_the_latest_of_its_earliest_picture(project: Project) -> None:
+    cup, dog = (project.categories.ensure(name).id for name in ("cup", "dog"))
+    for image_id, category in ((1, cup), (2, cup), (2, dog), (3, dog)):
+        project.annotations.add([Annotation(0, image_id, category, BBox(0, 0, 5, 5))])
+    for image_id in (1, 2, 3, 1):
+        project.decisions.add(Decision(image_id, DecisionKind.CORRECTED, 0.0, Acts(drawn=1)))
+        project.images.set_state(image_id, ImageState.DECIDED)
+    assert project.decisions.first_holding() == {cup: 2, dog: 2}
+    project.decisions.add(Decision(3, DecisionKind.UNDONE, 0.0, Acts()))
+    assert project.decisions.last_undone() == {3}
+    assert project.decisions.last_acts_of(1) == Acts(drawn=1)

@@ -18,11 +18,13 @@ from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_de
 from hitl_desktop.learning.cell_classifier import CellClassifier
 from hitl_desktop.learning.finding_head import FindingHead, FindingView
 from hitl_desktop.progress import JobCancelled, NoProgress
+from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, finding
-from hitl_desktop.workflows.finding import find_ahead, find_objects, learn_to_find
+from hitl_desktop.workflows.embed import embed_images
+from hitl_desktop.workflows.finding import Taught, find_ahead, find_objects, learn_to_find
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import detector_of, load_naming, proposals_of
+from hitl_desktop.workflows.naming import detector_of, found_on, load_naming, proposals_of
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle
 from hitl_desktop.workflows.retrain import retrain
 from tests.conftest import CancelAt
@@ -45,11 +47,19 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
         decide_as_oracle(project, image, answers[image_id], load_naming(project), threshold=0.3)
 
 
-def learned(project: Project) -> FindingHead:
+def learned(project: Project, taught: Taught | None = None) -> FindingHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head, _ = learn_to_find(project, images, detector_of(project), QUIET, threads=2)
+    head, _ = learn_to_find(project, images, detector_of(project), QUIET, threads=2, taught=taught)
     assert head is not None
     return head
+
+
+def lessons_in(memory: Taught, project: Project) -> finding._Lessons:
+    detector = detector_of(project)
+    net = finding.features_of(detector, 2)
+    assert detector
+    assert net
+    return memory.of(project, detector, net)
 
 
 def same(a: FindingHead, b: FindingHead) -> None:
@@ -62,11 +72,6 @@ def same(a: FindingHead, b: FindingHead) -> None:
     assert b.refiner
     np.testing.assert_allclose(a.refiner.weights, b.refiner.weights, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(a.refiner.level, b.refiner.level, rtol=1e-5, atol=1e-6)
-
-
-def afresh(project: Project) -> FindingHead:
-    finding._kept.clear()
-    return learned(project)
 
 
 def test_the_backbone_alone_gives_the_maps_of_the_whole_detector(project: Project) -> None:
@@ -84,38 +89,41 @@ def test_the_backbone_alone_gives_the_maps_of_the_whole_detector(project: Projec
 
 def test_an_undone_decision_leads_to_the_head_that_never_saw_it(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2])
-    before = afresh(project)
+    before, memory = learned(project), Taught()
     decide(project, dataset, [3])
-    with_third = learned(project)
+    with_third = learned(project, memory)
     assert not np.allclose(with_third.views[416].weights[:, 0], before.views[416].weights[:, 0], atol=1e-6)
     while (image := project.images.get(3)) is not None and image.state is ImageState.DECIDED:
         annotate.undo(project)
-    same(learned(project), before)
+    same(learned(project, memory), before)
 
 
 def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2])
-    learned(project)
+    memory = Taught()
+    learned(project, memory)
     box = project.annotations.of_image(1)[0]
     annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
-    changed = learned(project)
-    same(changed, afresh(project))
+    changed = learned(project, memory)
+    same(changed, learned(project))
 
 
 def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3, 4, 5])
-    learned(project)
+    memory = Taught()
+    learned(project, memory)
     image = project.images.get(1)
     assert image
     project.images.set_content_hash(1, "another")
-    same(learned(project), afresh(project))
+    same(learned(project, memory), learned(project))
 
 
 def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_its_new_pixels(
     project: Project, dataset: Path
 ) -> None:
     decide(project, dataset, [1, 2, 3, 4, 5])
-    learned(project)
+    memory = Taught()
+    learned(project, memory)
     image = project.images.get(1)
     assert image
     pixels = cv2.imread(str(project.path_of(image)))
@@ -123,11 +131,11 @@ def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_i
     cv2.imwrite(str(project.path_of(image)), 255 - pixels)  # and nobody listed the folder since
     box = project.annotations.of_image(1)[0]
     annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
-    same(learned(project), afresh(project))
+    same(learned(project, memory), learned(project))
     now = project.images.get(1)
     assert now
     assert now.content_hash == image.content_hash  # until somebody has it read again
-    assert 1 not in finding._kept[0].taken
+    assert 1 not in lessons_in(memory, project).taken
 
 
 def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
@@ -135,40 +143,85 @@ def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
 ) -> None:
     monkeypatch.setattr(CellClassifier.__init__, "__defaults__", (0.3, (), 5))  # from five on one scatter for all
     decide(project, dataset, [1, 2])
-    before = learned(project)
+    memory = Taught()
+    before = learned(project, memory)
     names = [project.categories.ensure(f"odd {n}").id for n in range(5)]
     boxes = [(BBox(20 + 40 * n, 20, 30, 30), category) for n, category in enumerate(names)]
     annotate.draw(project, 3, boxes)
     annotate.decide(project, 3, [], [], annotate.How(None, Thresholds(0.3), 1.0))
-    assert len(learned(project).views[416].category_ids) > 5
+    assert len(learned(project, memory).views[416].category_ids) > 5
     for _ in range(2):
         annotate.undo(project)
-    same(learned(project), before)
+    same(learned(project, memory), before)
 
 
 def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decide(project, dataset, [1, 2, 3])
-    before = learned(project)
-    finding.keep_lessons()
-    finding._kept.clear()
+    memory = Taught()
+    before = learned(project, memory)
+    finding._keep(lessons_in(memory, project))
     read: list[int] = []
     real = finding.grids_of
     monkeypatch.setattr(finding, "grids_of", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest))
-    same(learned(project), before)
+    memory = Taught()
+    same(learned(project, memory), before)
     assert read == []
     decide(project, dataset, [4])
-    learned(project)
+    learned(project, memory)
     assert read == [4]
 
 
 def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2])
-    before = learned(project)
-    finding.keep_lessons()
+    memory = Taught()
+    before = learned(project, memory)
+    finding._keep(lessons_in(memory, project))
     place = finding._file_of(project.path)
     place.write_bytes(place.read_bytes()[:1000])
-    finding._kept.clear()
     same(learned(project), before)
+
+
+def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that made lessons in another way leaves sums from which its lessons cannot be taken back."""
+    decide(project, dataset, [1, 2, 3])
+    memory = Taught()
+    with monkeypatch.context() as older:
+        older.setattr(finding, "_VERSION", 0)
+        lessons = lessons_in(memory, project)
+        learned(project, memory)
+        for learner in lessons.learners.values():
+            learner.cells.sums_ = learner.cells.sums_ * 2
+        finding._keep(lessons)
+    memory = Taught()
+    assert lessons_in(memory, project).taken == {}
+    box = project.annotations.of_image(1)[0]
+    annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
+    same(learned(project, memory), learned(project))
+
+
+def test_what_cannot_be_taken_back_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3])
+    memory = Taught()
+    learned(project, memory)
+    for learner in lessons_in(memory, project).learners.values():
+        learner.cells.counts_ = learner.cells.counts_ * 0
+    annotate.remove(project, project.annotations.of_image(1)[:1])
+    same(learned(project, memory), learned(project))
+
+
+def test_two_projects_are_taught_side_by_side(project: Project, dataset: Path, tmp_path: Path) -> None:
+    """What one of them was taught is in nobody else's hands."""
+    decide(project, dataset, [1, 2])
+    shutil.copytree(project.path.parent, tmp_path / "other")
+    with Project.open(tmp_path / "other" / project.path.name) as other:
+        decide(other, dataset, [3])
+        mine, its = Taught(), Taught()
+        before, _ = learned(project, mine), learned(other, its)
+        assert lessons_in(mine, project).taken.keys() == {1, 2}
+        assert lessons_in(its, other).taken.keys() == {1, 2, 3}
+        same(learned(project, mine), before)
 
 
 def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(project: Project, dataset: Path) -> None:
@@ -200,6 +253,39 @@ def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Pat
     assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=2) > 0
 
 
+def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    find_ahead(project, QUIET, threads=2)
+    for _ in range(3):
+        decide(project, dataset, [project.queue.ids()[0]])
+        retrain(project, QUIET, threads=2)
+        find_ahead(project, QUIET, threads=2)
+    detector = detector_of(project)
+    assert detector
+    finder = project.models.find(found_on(detector))
+    assert finder
+    needed: set[bytes] = set()
+    for image in project.images.all():
+        boxes = [a.bbox for a in project.annotations.of_image(image.id)]
+        boxes += [p.bbox for p in project.predictions.of_image(image.id, detector.id, finder.id)]
+        needed |= {crop_key(image.content_hash or "", box) for box in (None, *boxes)}
+    assert {row[0] for row in project.db.all("SELECT crop FROM embeddings")} <= needed
+    assert embed_images(project, project.images.all(), QUIET, threads=2) == 0  # and nothing that is needed is gone
+
+
+def test_looking_ahead_reads_the_head_once_for_all_pictures(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    read: list[int] = []
+    real = project.heads.finding_of
+    monkeypatch.setattr(project.heads, "finding_of", lambda head_id: read.append(head_id) or real(head_id))
+    assert find_ahead(project, QUIET, threads=2, most=4) >= 4
+    assert len(read) == 1
+
+
 def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1])
     for box in project.annotations.of_image(1)[1:]:
@@ -213,8 +299,8 @@ def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset:
 
 def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3])
-    finding._kept.clear()
+    memory = Taught()
     images = project.images.all(state=ImageState.DECIDED)
     with pytest.raises(JobCancelled):
-        learn_to_find(project, images, detector_of(project), CancelAt(1), threads=2)
-    same(learned(project), afresh(project))
+        learn_to_find(project, images, detector_of(project), CancelAt(1), threads=2, taught=memory)
+    same(learned(project, memory), learned(project))

@@ -16,7 +16,7 @@ from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, bulk, finding
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.finding import keep_lessons
+from hitl_desktop.workflows.finding import Taught
 from hitl_desktop.workflows.gate import LEAST_DRAWN, Trial, compare
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.oracle import answers_for, next_undecided
@@ -210,17 +210,18 @@ def test_only_the_arrays_of_the_latest_versions_are_kept(taught_project: Project
 
 def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) -> None:
     """The companion has nothing left to learn from; the sums are written to the cache all the same."""
+    memory = Taught()
     for image_id in taught_project.decisions.decided_order():
         toggle_edge_case(taught_project, image_id)
-        retrain(taught_project, QUIET, threads=1)
-    keep_lessons()
+        retrain(taught_project, QUIET, threads=1, taught=memory)
+    assert memory._lessons
+    finding._keep(memory._lessons)
     assert taught_project.heads.active_id() is not None
 
 
 def test_a_head_keeps_finding_while_its_pictures_are_away(taught_project: Project) -> None:
     folder = taught_project.folder_path(next(iter(taught_project.images.folders())))
     folder.rename(folder.with_name("away"))
-    finding._kept.clear()
     shutil.rmtree(room("lessons"))  # what another machine taught
     assert retrain(taught_project, QUIET, threads=1).finds_as_before
     active = taught_project.heads.active_id()

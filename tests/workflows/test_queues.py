@@ -16,11 +16,13 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import looks, read_upright
+from hitl_desktop.inference.encoder import CropEncoder
+from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.workflows import annotate, bulk
+from hitl_desktop.workflows import annotate, bulk, embed
 from hitl_desktop.workflows.consistency import look_again
 from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sample, stop_advice
 from hitl_desktop.workflows.embed import embed_pictures, encoder_record_id, vectors_of
@@ -55,6 +57,22 @@ def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
     with pytest.raises(HitlError, match="called luck"):
         set_mix(taught_project, Mix("luck"))
     assert mix_of(taught_project).shares == {Why.RANDOM: 50}
+
+
+def test_a_strategy_that_needs_whole_pictures_leaves_the_window_its_processor(
+    taught_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[int | None] = []
+    real = embed.load_encoder
+
+    def load(card: ModelCard, *, threads: int | None = None) -> CropEncoder:
+        used.append(threads)
+        return real(card, threads=threads)
+
+    monkeypatch.setattr(embed, "load_encoder", load)
+    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("typical"))
+    assert used
+    assert set(used) == {1}
 
 
 def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
