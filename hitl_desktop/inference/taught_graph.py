@@ -68,9 +68,10 @@ class FindingRules:
 class NamingArrays:
     """How boxes get their M names: `weights` [D, T + 1] and `bias` are of what was taught and "no object" (last).
 
-    `own_to_name` [T, M] says how much of the head's own chance each name has, `class_to_name` [G, M] how much of
-    what the detector says, which is the surest of the classes in each row of `class_index` [G, m] (C is none). Slopes
-    and biases are those of its boxes and of the head's own ones.
+    `own_to_name` [T, M] says which name has which of the head's own chances, `own_weight` [M] how much they count on
+    boxes of the detector, `class_to_name` [G, M] how much the detector's score counts there, which is the surest of the
+    classes in each row of `class_index` [G, m] (C is none). On boxes that the head found its own chances count alone.
+    Slopes and biases are those of the detector's boxes and of the head's own ones.
     """
 
     names: tuple[str, ...]
@@ -78,6 +79,7 @@ class NamingArrays:
     weights: Floats
     bias: Floats
     own_to_name: Floats
+    own_weight: Floats
     class_index: NDArray[np.intp]
     class_to_name: Floats
     typical_score: float
@@ -528,11 +530,13 @@ class _Taught:
         held_back = g("And", any_found, g("Not", is_found))
         surely = g("Mul", surely, g("Where", held_back, g.constant(naming.reach), g.constant(1.0)))
         own = g("Mul", chances, g("Unsqueeze", surely, g.ints(1)))
-        blended = (
-            g("MatMul", own, g.constant(naming.own_to_name)),
+        named = g("MatMul", own, g.constant(naming.own_to_name))
+        blended = g(
+            "Add",
+            g("Mul", named, g.constant(naming.own_weight)),
             g("MatMul", self._said(class_scores, naming), g.constant(naming.class_to_name)),
         )
-        raw = g("Add", *blended)
+        raw = g("Where", g("Unsqueeze", is_found, g.ints(1)), named, blended)
         clipped = g("Clip", raw, g.constant(naming.sure), g.constant(1 - naming.sure))
         odds = g("Log", g("Div", clipped, g("Sub", g.constant(1.0), clipped)))
         slope, bias = (

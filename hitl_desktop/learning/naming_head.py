@@ -40,8 +40,8 @@ class Samples:
 class NamingHead:
     """A fitted head; columns of its logits are `category_ids` and then "no object".
 
-    `trust` [C] says how often the detector's own class name was right on objects; `typical_score` is the score that
-    the detector gives to the objects taught, and `reach` the share of them that one of its boxes fits.
+    `trust` [C] is the weight of the detector's own score under each of its class names; `typical_score` is the score
+    that the detector gives to the objects taught, and `reach` the share of them that one of its boxes fits.
     """
 
     category_ids: NDArray[np.int64]

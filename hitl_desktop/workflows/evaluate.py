@@ -173,7 +173,11 @@ def _detections(
     every = score_boxes(project, image, naming, candidates_only=False)
     rest = [row for row, p in enumerate(every.predictions) if p.id not in known]
     boxes = np.array([p.bbox for p in named.predictions] + [every.predictions[row].bbox for row in rest], float)
-    scores = np.concatenate([named.scores, every.scores[rest]])
+    lesser = every.scores[rest]
+    if named.by_head:  # on the scale of the candidates' scores, to which the detector contributes that much
+        class_scores = np.array([every.predictions[row].class_scores for row in rest], np.float32)
+        lesser = naming.detector_part(class_scores.reshape(len(rest), len(naming.detector.classes)))
+    scores = np.concatenate([named.scores, lesser])
     kept, names = class_wise_nms(boxes.reshape(-1, 4), scores.astype(np.float32), _FLOOR, _NMS_IOU)
     return [
         {

@@ -103,18 +103,18 @@ def _naming_arrays(naming: Naming) -> NamingArrays:
     head, names = naming.head, len(naming.names)
     if head is None:
         raise HitlError("Nothing was taught yet.", hint="Decide some pictures first.")
-    keeps = np.ones(names, np.float32)
+    own_weight = np.ones(names, np.float32)
     class_to_name = np.zeros((len(naming.class_column), names), np.float32)
     for row, column in enumerate(naming.class_column.tolist()):
         class_to_name[row, column] = naming.trust[row]
-        keeps[column] = 1.0 - naming.trust[row]
+        own_weight[column] = 1.0 - naming.trust[row]
     own_to_name = np.zeros((len(head.category_ids), names), np.float32)
     for column, own in enumerate(naming.head_column.tolist()):
-        own_to_name[own, column] = keeps[column]
+        own_to_name[own, column] = 1.0
     bent = naming.calibration
     offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in naming.category_ids], np.float32)
     return NamingArrays(
-        naming.names, head.centre, head.weights, head.bias, own_to_name, naming.class_index,
+        naming.names, head.centre, head.weights, head.bias, own_to_name, own_weight, naming.class_index,
         class_to_name, head.typical_score, head.reach,
         (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
         SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,

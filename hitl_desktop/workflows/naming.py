@@ -117,8 +117,8 @@ class Naming:
         scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
         if found.any():  # where the detector seldom fits what was taught, what the head found goes first
             scores[found == 0, : self.taught] *= self.head.reach
-        # Every name the detector knows is a blend, weighted by how often the detector was right under that name.
-        known, trust = self.class_column, self.trust
+        # Every name the detector knows is a blend; where the head itself found the box it is the head's score alone.
+        known, trust = self.class_column, np.where(found[:, None] > 0, 0.0, self.trust)
         scores[:, known] = (1 - trust) * scores[:, known] + trust * said
         return scores
 
@@ -128,6 +128,12 @@ class Naming:
             return np.zeros((len(class_scores), 0), np.float32)
         padded = np.pad(class_scores, ((0, 0), (0, 1)))
         return padded[:, self.class_index].max(axis=2)
+
+    def detector_part(self, class_scores: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the detector's scores [N, C] contribute to the calibrated scores [N, names] of its boxes."""
+        scores = np.zeros((len(class_scores), len(self.names)))
+        scores[:, self.class_column] = self.trust * self.said(class_scores)
+        return self.calibrated(scores, np.full(len(class_scores), BY_HEAD))
 
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
         """Scores [N, names] as chances, each bent by itself; what is best in a row stays best.

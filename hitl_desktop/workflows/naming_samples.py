@@ -15,6 +15,7 @@ from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction, Vector
 from hitl_desktop.domain.queues import WORDS, Why, random_order
+from hitl_desktop.learning.blending import Opinions, detector_weight
 from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress
@@ -36,6 +37,11 @@ seconds."""
 _ENOUGH_DRAWN = 5
 _PORTION = 200
 """Pictures whose boxes are read, and kept in memory, at a time."""
+_MOST_TRUST = 0.75
+"""The detector's weight in a score before anything is measured: its name being right on objects proves nothing about
+what it takes for an object, or misses."""
+_MOST_COMPARED = 40
+"""Detector and head are compared on so many pictures at most: two small fits more."""
 
 
 def decided_pictures(project: Project) -> list[ImageRecord]:
@@ -111,25 +117,29 @@ def collect(
     embeddings: list[NDArray[np.float32]] = []
     targets: list[int] = []
     image_ids: list[int] = []
+    by_detector: dict[int, NDArray[np.float32]] = {}
     boxes = fitted = 0
     for picture in _pictures(project, images, encoder_id, progress):
         annotations, predictions = picture.annotations, picture.predictions
         overlaps = iou_matrix(as_array([p.bbox for p in predictions]), as_array([a.bbox for a in annotations]))
-        by_detector = np.array([len(p.class_scores) > 0 for p in predictions], bool)
+        of_detector = np.array([len(p.class_scores) > 0 for p in predictions], bool)
         is_object = np.array([not a.crowd for a in annotations], bool)
         boxes += int(is_object.sum())
-        fitted += int(((overlaps[by_detector] > MATCH_IOU).any(axis=0) & is_object).sum())
+        fitted += int(((overlaps[of_detector] > MATCH_IOU).any(axis=0) & is_object).sum())
         shown = [(p, _target(row, p.bbox, annotations)) for p, row in zip(predictions, overlaps, strict=True)]
         proposed = [(p, target) for p, target in shown if target is not None and target != unknown_id]
         for p, target in proposed:
             is_fair = len(drawn) < _ENOUGH_DRAWN or picture.image_id in drawn
             if target != BACKGROUND and len(p.class_scores) and is_fair:
                 trust.add(p, target)
-        named = [(a.bbox, a.category_id) for a in annotations if not a.crowd and a.category_id != unknown_id]
-        named += [(p.bbox, target) for p, target in proposed]
-        keys = [crop_key(picture.content_hash, bbox) for bbox, _ in named]
-        for key, (_, target) in zip(keys, named, strict=True):
+        nothing = np.zeros(0, np.float32)
+        named = [(a.bbox, a.category_id, nothing) for a in annotations if not a.crowd and a.category_id != unknown_id]
+        named += [(p.bbox, target, p.class_scores) for p, target in proposed]
+        keys = [crop_key(picture.content_hash, bbox) for bbox, *_ in named]
+        for key, (_, target, class_scores) in zip(keys, named, strict=True):
             if key in picture.vectors:
+                if len(class_scores):
+                    by_detector[len(targets)] = class_scores
                 embeddings.append(picture.vectors[key])
                 targets.append(target)
                 image_ids.append(picture.image_id)
@@ -138,7 +148,52 @@ def collect(
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
     reach = (fitted + 1) / (boxes + 1)
     later = _later_categories(project)
-    return Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
+    collected = Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
+    return replace(collected, trust=_weights(collected, stands_for(project, detector) if detector else (), by_detector))
+
+
+def _weights(
+    collected: Collected, categories: Sequence[int | None], by_detector: Mapping[int, NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """The detector's weight [C] under each of its class names: the share that was right, and for those that stand for a
+    category what the two parts of the pictures show, each to a head that was taught the other one.
+
+    `by_detector` are the detector's scores [C] of samples, by their places.
+    """
+    weights, stand_for = collected.trust.copy(), np.array([category or 0 for category in categories])
+    classes_of = {c: np.flatnonzero(stand_for == c) for c in np.unique(stand_for[stand_for > 0]).tolist()}
+    measured = _opinions(collected, classes_of, by_detector) if classes_of else {}
+    for category_id, classes in classes_of.items():
+        prior = _MOST_TRUST * float(weights[classes].mean())
+        weights[classes] = detector_weight(measured[category_id], prior) if category_id in measured else prior
+    return weights
+
+
+def _opinions(
+    collected: Collected, classes_of: Mapping[int, NDArray[np.intp]], by_detector: Mapping[int, NDArray[np.float32]]
+) -> dict[int, Opinions]:
+    """What the detector and heads that were not taught the picture each gave the detector's boxes, by category."""
+    samples, image_ids = collected.samples, collected.image_ids
+    compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
+    parts: dict[int, list[Opinions]] = {}
+    for taught, judged in ((compared[::2], compared[1::2]), (compared[1::2], compared[::2])):
+        lesson = np.isin(image_ids, taught)
+        rows = [row for row in np.flatnonzero(np.isin(image_ids, judged)).tolist() if row in by_detector]
+        own = Samples(samples.embeddings[lesson], samples.targets[lesson])
+        head = fit(own, collected.trust, collected.typical_score) if rows and lesson.any() else None
+        if head is None:
+            continue
+        class_scores, targets = np.stack([by_detector[row] for row in rows]), samples.targets[rows]
+        by_head = head.scores(head.logits(samples.embeddings[rows]), class_scores.max(axis=1))
+        for column, category_id in enumerate(head.category_ids.tolist()):
+            if category_id in classes_of:
+                best = class_scores[:, classes_of[category_id]].max(axis=1).astype(np.float64)
+                opinions = Opinions(best, by_head[:, column], targets == category_id)
+                parts.setdefault(category_id, []).append(opinions)
+    return {
+        category_id: Opinions(*(np.concatenate([getattr(o, name) for o in of]) for name in Opinions.__slots__))
+        for category_id, of in parts.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

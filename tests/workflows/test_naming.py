@@ -54,5 +54,5 @@ def test_answered_and_covered_proposals_are_not_shown(
     ]
     found = open_ones(given_ones, boxes, rejected)
     assert [p.prediction_id for p in found] == [p.prediction_id for p in free]
-    sure = [p for p in free if p.score >= (own if p.category_id == 1 else 0.4)]
+    sure = [p for p in free if p.category_id and p.score >= (own if p.category_id == 1 else 0.4)]
     assert [p.prediction_id for p in shown_to_people(found, Thresholds(0.4, {1: own}))] == best_of_each_spot(sure, 0.0)
