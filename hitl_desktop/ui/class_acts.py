@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import READING, Background, in_project
 from hitl_desktop.ui.dialogs.choose_classes import ChooseClassesDialog
+from hitl_desktop.ui.dialogs.once import once
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.toast import Toast
@@ -118,11 +119,8 @@ class ClassActs(QObject):
             self._background.rank()
 
     def _chosen(self, seen: ClassesSeen) -> list[str]:
-        dialog = ChooseClassesDialog(seen, self._window)
-        try:
-            return dialog.chosen if dialog.exec() == QDialog.DialogCode.Accepted else []
-        finally:
-            dialog.deleteLater()
+        with once(ChooseClassesDialog(seen, self._window)) as dialog:
+            return dialog.chosen if dialog.exec() else []
 
     def _on_hints_named(self, category_id: int) -> None:
         """Hints got a category: if those of one class always do, it can be mapped."""
