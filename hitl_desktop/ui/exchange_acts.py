@@ -89,7 +89,7 @@ class ExchangeActs(QObject):
     def _on_not_exported(self, again: Callable[[], None], error: BaseException) -> None:
         if isinstance(error, WouldReplaceError):
             self._replace = again
-            self.banner.show_text(error.message, offer="Replace it")
+            self.banner.show_text(error.message, "Replace it")
         else:
             self._runner.on_failure("Exporting", error)
 

@@ -37,7 +37,7 @@ class Reports:
     def _on_written(self, stem: Path) -> None:
         self._page = stem.with_name(f"{stem.name}.html")
         self._messages.say(f"Written: {self._page} and {stem.name}.json.")
-        self._banner.show_text(f"Report saved as {self._page}.", offer="Open report")
+        self._banner.show_text(f"Report saved as {self._page}.", "Open report")
 
     def _open(self) -> None:
         if self._page is not None:

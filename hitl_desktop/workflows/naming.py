@@ -366,7 +366,8 @@ def hints_beside(
     """
     sure = sorted((p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score)
     boxes = as_array([p.bbox for p in sure])
-    free = ~(iou_matrix(boxes, as_array([p.bbox for p in shown_ones])) > SAME_SPOT_IOU).any(axis=1)
+    overlaps = iou_matrix(boxes, as_array([p.bbox for p in shown_ones]))
+    free = overlaps.max(axis=1, initial=0.0) <= SAME_SPOT_IOU
     chosen = _best_of_spots(iou_matrix(boxes, boxes) > SAME_SPOT_IOU, free)
     return [
         replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by)

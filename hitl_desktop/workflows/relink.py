@@ -7,13 +7,12 @@ from pathlib import Path
 
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.domain.placement import Size
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.changed_files import another_file, note_size
-from hitl_desktop.workflows.open_folder import note_reading, read_picture
+from hitl_desktop.workflows.open_folder import Reading, note_reading, read_picture
 
 
 def reread(project: Project, image_id: int) -> Changes:
@@ -37,7 +36,7 @@ def reread(project: Project, image_id: int) -> Changes:
     return Changes(images=True, annotations_of=frozenset({image_id}), queue=True)
 
 
-def _take_as_it_is(project: Project, image: ImageRecord, reading: tuple[Size, str]) -> None:
+def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> None:
     """A person reads another picture anew whose boxes nobody can place: they stay, and somebody has to decide again."""
     now = project.images.get(image.id)
     if now is None or (now.width, now.height) == reading[0]:

@@ -90,7 +90,7 @@ def test_the_imported_file_is_replaced_when_that_is_asked_for_and_not_before(
     qtbot.waitUntil(banner.isVisible)
     assert "was imported into this project, so it was not replaced" in banner.text()
     assert imported.read_bytes() == before
-    banner.offer.click()
+    banner.offers[0].click()
     qtbot.waitUntil(lambda: "Exported: 1 box on 2 pictures" in window.statusBar().currentMessage())
     (box,) = json.loads(imported.read_bytes())["annotations"]
     assert (box["bbox"], box["segmentation"]) == ([1, 1, 9, 9], [[1, 1, 9, 1, 9, 9]])

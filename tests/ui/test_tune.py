@@ -62,8 +62,8 @@ def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qt
     assert "Minutes a picture" in page.read_text()
     assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
     offer = next(b for b in window.findChildren(Banner) if b.text() == f"Report saved as {page}.")
-    assert (offer.offer.text(), offer.isVisible()) == ("Open report", True)
-    offer.offer.click()
+    assert (offer.offers[0].text(), offer.isVisible()) == ("Open report", True)
+    offer.offers[0].click()
     assert answers.opened == [page]
     assert not offer.isVisible()
     answers.next_report, answers.confirms = tmp_path / "other.html", False
