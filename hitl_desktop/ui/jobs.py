@@ -181,7 +181,9 @@ class JobRunner(QObject):
         job.on_progress = partial(self._progressed, on_progress)
         (self._quiet if quiet else self.jobs).append(job)
         if lane not in self._lanes:
-            self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=lower_priority)
+            # what writes holds a lock that the window may wait for, so it is not to be held up by other programs
+            first = None if lane == FILES else lower_priority
+            self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=first)
         future = self._lanes[lane].submit(job.run, function)
         ending = partial(self._end, job, on_success, on_failure or partial(self._report_failure, title), on_cancelled)
         future.add_done_callback(lambda done: self._posted.emit(partial(ending, done)))
