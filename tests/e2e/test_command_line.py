@@ -148,7 +148,7 @@ def test_new_with_ground_truth_and_broken_pictures(tmp_path: Path, pictures: Pat
     made = json.loads(hitl(*args, "--json", code=1, out=True))  # for nothing of the file came in
     assert made["images"] == 5
     assert [u["path"] for u in made["unreadable"]] == ["zero.jpg"]
-    assert [i["where"] for i in made["issues"]] == ["lost.png", "annotations"]
+    assert [i["where"] for i in made["issues"]] == ["lost.png"]
 
 
 def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, pictures: Path) -> None:
