@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui import main_window
+from hitl_desktop.ui import exchange_acts
 from hitl_desktop.ui.dialogs.finishing import FinishingDialog
 from hitl_desktop.ui.jobs import FILES
 from hitl_desktop.ui.main_window import MainWindow
@@ -80,14 +80,14 @@ def test_a_person_may_rather_keep_the_window_open(window: MainWindow) -> None:
 def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started, gate, imports = threading.Event(), threading.Event(), main_window.import_dataset
+    started, gate, imports = threading.Event(), threading.Event(), exchange_acts.import_dataset
 
     def slow(*given: object, **named: object) -> object:
         started.set()
         gate.wait(20)
         return imports(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(main_window, "import_dataset", slow)
+    monkeypatch.setattr(exchange_acts, "import_dataset", slow)
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [5, 5, 20, 20], "area": 400, "iscrowd": 0}
     image = {"id": 1, "file_name": "a.png", "width": 80, "height": 60}
     data = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "cup"}]}
@@ -98,5 +98,5 @@ def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
     qtbot.waitUntil(started.is_set)
     window.runner.jobs[0].cancel()
     gate.set()
-    qtbot.waitUntil(lambda: "Imported: 1 box on 1 picture" in window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: "Imported: 1 of 1 box and 1 of 1 picture came in" in window.statusBar().currentMessage())
     assert [item.label for item in window.canvas.items] == ["cup"]
