@@ -68,7 +68,8 @@ def imported(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> Path:
     answers.next_import = write(tmp_path / "c.json", [1, 1, 9, 9])
     answers.import_options = ImportOptions(Unlabelled.EMPTY)
     window.actions_["import_coco"].trigger()
-    qtbot.waitUntil(lambda: "1 of 1 box and 2 of 2 pictures came in" in window.statusBar().currentMessage())
+    said = "1 of 1 box and 2 of 2 pictures came in"
+    qtbot.waitUntil(lambda: said in window.statusBar().currentMessage(), timeout=60_000)
     return tmp_path / "c.json"
 
 
@@ -87,11 +88,11 @@ def test_the_imported_file_is_replaced_when_that_is_asked_for_and_not_before(
     answers.next_export = imported
     window.actions_["export_coco"].trigger()
     banner = window.exchange_acts.banner
-    qtbot.waitUntil(banner.isVisible)
+    qtbot.waitUntil(banner.isVisible, timeout=60_000)
     assert "was imported into this project, so it was not replaced" in banner.text()
     assert imported.read_bytes() == before
     banner.offers[0].click()
-    qtbot.waitUntil(lambda: "Exported: 1 box on 2 pictures" in window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: b"exported_by" in imported.read_bytes(), timeout=60_000)
     (box,) = json.loads(imported.read_bytes())["annotations"]
     assert (box["bbox"], box["segmentation"]) == ([1, 1, 9, 9], [[1, 1, 9, 1, 9, 9]])
     assert not banner.isVisible()
