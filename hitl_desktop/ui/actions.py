@@ -152,7 +152,7 @@ ACTIONS: Final = (
     ActionSpec("audit", "&Audit: prove how few are wrong...", "", When.PROJECT, "&Model"),
     ActionSpec("validate", "Val&idate only: judge proposals, teach nothing...", "Ctrl+T", When.PROJECT, "&Model"),
     ActionSpec("tune", "&Tune: learning, mistakes, effort...", "Ctrl+Shift+T", When.PROJECT, "&Model"),
-    ActionSpec("report", "Write the repo&rt...", "", When.PROJECT, "&Model"),
+    ActionSpec("report", "Save repo&rt as...", "", When.PROJECT, "&Model"),
     ActionSpec("look_again", "Once more, blind: do you a&gree with yourself...", "", When.PROJECT, "&Model"),
     ActionSpec("pin", "Edge case: put it into a set (pi&n)", "Ctrl+B", When.PICTURE, "&Model"),
     ActionSpec("sets", "Sets of &edge cases...", "", When.PROJECT, "&Model"),
