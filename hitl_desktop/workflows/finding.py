@@ -414,8 +414,12 @@ def _look(
     head: FindingHead,
     by: int,
     seen: Mapping[int, Seen] | None = None,
+    may_store: Callable[[int], bool] = lambda _: True,
 ) -> None:
-    """Store what a head finds on pictures; what some look like may be known."""
+    """Store what a head finds on pictures; what some look like may be known.
+
+    Looking takes a while: `may_store` is asked of each picture after it.
+    """
     finder = project.models.ensure(found_on(detector), "head", detector.classes)
     for image in images:
         known = seen.get(image.id) if seen else None
@@ -426,7 +430,8 @@ def _look(
             for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
             if score >= FOUND_FROM
         ]
-        project.predictions.replace_found(image.id, finder.id, by, found)
+        if may_store(image.id):
+            project.predictions.replace_found(image.id, finder.id, by, found)
 
 
 def find_objects(
@@ -462,11 +467,11 @@ class _Finder:
         """Whether a picture can be looked at, and was not."""
         return image.id not in self.seen and image.folder_id not in self.absent and image.reason is None
 
-    def look_at(self, project: Project, image: ImageRecord) -> None:
+    def look_at(self, project: Project, image: ImageRecord, may_store: Callable[[int], bool] = lambda _: True) -> None:
         """Store what the head finds on a picture, or why it cannot be read."""
         try:
             with few_threads(self.threads):
-                _look(project, [image], self.detector, self.net, self.head, self.head_id)
+                _look(project, [image], self.detector, self.net, self.head, self.head_id, may_store=may_store)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         self.seen.add(image.id)
@@ -503,11 +508,14 @@ def find_ahead(
     model = project.models.find(found_on(detector)) if detector is not None else None
     looked_at = project.predictions.images_done(model.id) if model is not None else set[int]()
     finder = _active_finder(project, threads)
+
+    def may_store(image_id: int) -> bool:
+        return image_id != at_hand() or image_id not in looked_at
+
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         progress.check_cancelled()
-        is_left_alone = image.id == at_hand() and image.id in looked_at
-        if finder is not None and not is_left_alone and finder.has_to_see(image):
-            finder.look_at(project, image)
+        if finder is not None and may_store(image.id) and finder.has_to_see(image):
+            finder.look_at(project, image, may_store)
             done += 1
         done += embed_images(project, [image], quiet, threads=threads)
         embed_pictures(project, [image], quiet, threads=threads)

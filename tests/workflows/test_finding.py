@@ -26,6 +26,7 @@ from hitl_desktop.workflows.finding import Taught, find_ahead, find_objects, lea
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.naming import detector_of, found_on, load_naming, proposals_of
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle
+from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
 from tests.conftest import CancelAt
 
@@ -251,6 +252,35 @@ def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Pat
     decide(project, dataset, [3])
     retrain(project, QUIET, threads=2)
     assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=2) > 0
+
+
+def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_screen(
+    project: Project, dataset: Path
+) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    first = project.queue.ids()[0]
+    find_ahead(project, QUIET, threads=2, most=1)
+    decide(project, dataset, [next(i for i in project.queue.ids() if i != first)])
+    retrain(project, QUIET, threads=2)
+    detector = detector_of(project)
+    assert detector
+    finder = project.models.find(found_on(detector))
+    assert finder
+    on_screen = [p.id for p in project.predictions.of_image(first, finder.id)]
+    asked: list[int] = []
+
+    def arrives() -> int | None:
+        """The person comes to the picture when the job has begun with it."""
+        asked.append(len(asked))
+        return first if len(asked) > 2 else None
+
+    project.queue.put_back([first])
+    refresh_queue(project, load_naming(project), QUIET)
+    assert project.queue.ids()[0] == first
+    find_ahead(project, QUIET, threads=2, most=1, at_hand=arrives)
+    assert len(asked) > 2
+    assert [p.id for p in project.predictions.of_image(first, finder.id)] == on_screen
 
 
 def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, dataset: Path) -> None:
