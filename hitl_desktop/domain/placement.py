@@ -10,7 +10,7 @@ from hitl_desktop.domain.geometry import BBox
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-_TURNS_SIDES = 5
+TURNS_SIDES = 5
 """From this EXIF orientation on, width and height change places."""
 
 
@@ -35,7 +35,7 @@ class Placement:
             x = width - x
         if self.orientation in {3, 4, 6, 7}:
             y = height - y
-        if self.orientation >= _TURNS_SIDES:
+        if self.orientation >= TURNS_SIDES:
             x, y = y, x
         return x * self.by_x, y * self.by_y
 
@@ -62,7 +62,7 @@ def placement(drawn_on: Size, upright: Size, orientation: int = 1) -> Placement 
     if _is_scaled(drawn_on, upright):
         return Placement(drawn_on, 1, upright[0] / drawn_on[0], upright[1] / drawn_on[1])
     turned = (drawn_on[1], drawn_on[0])
-    if orientation >= _TURNS_SIDES and _is_scaled(turned, upright):
+    if orientation >= TURNS_SIDES and _is_scaled(turned, upright):
         return Placement(drawn_on, orientation, upright[0] / turned[0], upright[1] / turned[1])
     return None
 

@@ -20,7 +20,7 @@ from hitl_desktop.domain.dataset import (
 )
 from hitl_desktop.domain.geometry import MIN_SIDE, BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.domain.placement import Placement, Size, placement
+from hitl_desktop.domain.placement import TURNS_SIDES, Placement, Size, placement
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
@@ -159,6 +159,10 @@ class _Work:
         if not boxes and (not image.width or image.state is None):
             return []
         record = self.records[image.id]
+        if not image.width and self._orientation(record) >= TURNS_SIDES:
+            what = "is turned by its own file, and the data set gives no size: check that its boxes lie on the objects"
+            self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
+            self.incomplete.add(whole_id)
         place = self._placement(image, record)
         if place is None:
             size = f"{record.width} x {record.height}"
@@ -187,11 +191,13 @@ class _Work:
         upright = record.width or 0, record.height or 0
         if not image.width or not record.width or upright == (image.width, image.height):
             return Placement(upright if record.width else (image.width, image.height))
+        return placement((image.width, image.height), upright, self._orientation(record))
+
+    def _orientation(self, record: ImageRecord) -> int:
         try:
-            orientation = read_header(self.project.path_of(record))[1]
+            return read_header(self.project.path_of(record))[1]
         except UnreadableImageError:
-            orientation = 1
-        return placement((image.width, image.height), upright, orientation)
+            return 1
 
     def _clipped(self, a: Annotation, box: BBox, name: str, record: ImageRecord) -> BBox | None:
         bbox = box.clipped(record.width or 1e9, record.height or 1e9)

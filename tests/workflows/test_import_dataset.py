@@ -196,6 +196,13 @@ def test_a_size_that_nothing_explains_leaves_the_picture_to_be_decided(project: 
     assert (decided(project), boxes_of(project, "a.jpg")) == (["a.jpg", "b.jpg"], [B])
 
 
+def test_boxes_without_a_size_on_a_picture_that_its_file_turns_are_to_be_checked(project: Project) -> None:
+    without_size = [{"id": 1, "file_name": "tall.jpg"}, {"id": 2, "file_name": "a.jpg"}]
+    summary = take(project, without_size, [box(1, 1), box(2, 2)])
+    assert (decided(project), boxes_of(project, "tall.jpg"), boxes_of(project, "a.jpg")) == (["a.jpg"], [B], [B])
+    assert [i.where for i in summary.issues if i.kind is IssueKind.OTHER_SIZE] == ["tall.jpg"]
+
+
 def test_pictures_that_nobody_has_read_yet_are_measured_by_their_header(project: Project) -> None:
     project.db.execute("UPDATE images SET width = NULL, height = NULL, content_hash = NULL")
     take(project, [image(1, "tall.jpg"), image(2, "b.jpg", 400, 300)], [box(1, 1), box(2, 2, [20, 40, 60, 80])])
