@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -73,7 +73,8 @@ def write(dataset: Dataset, path: Path) -> None:
     Raises:
         FormatError: the place cannot be written.
     """
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(to_record(dataset)), indent=1))
+    lists = {key: [msgspec.Raw(msgspec.json.encode(r)) for r in records] for key, records in _lists(dataset).items()}
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(_top(dataset) | lists), indent=1))
 
 
 def was_written_here(path: Path) -> bool:
@@ -85,17 +86,25 @@ def was_written_here(path: Path) -> bool:
 
 def to_record(dataset: Dataset) -> Record:
     """The data set as COCO lays it out."""
-    extras = dataset.extras
-    record: Record = {"exported_by": f"{MARK} {__version__}"} | DEFAULTS
-    record |= {key: msgspec.Raw(value) for key, value in extras.top.items()}
-    labelled = {a.image_id for a in dataset.annotations}
-    record["images"] = [_image_record(image, is_empty=image.id not in labelled) for image in dataset.images]
-    record["annotations"] = [
-        _annotation_record(a, dataset.pinned.get(a.id), _as_record(extras.annotations.get(a.id)))
-        for a in dataset.annotations
-    ]
-    record["categories"] = [_category_record(c, _as_record(extras.categories.get(c.id))) for c in dataset.categories]
-    return record
+    return _top(dataset) | {key: list(records) for key, records in _lists(dataset).items()}
+
+
+def _top(dataset: Dataset) -> Record:
+    top = {key: msgspec.Raw(value) for key, value in dataset.extras.top.items()}
+    return {"exported_by": f"{MARK} {__version__}"} | DEFAULTS | top
+
+
+def _lists(dataset: Dataset) -> dict[str, Iterator[Record]]:
+    """The records of each list, made one by one: of a large data set all of them take gigabytes."""
+    extras, labelled = dataset.extras, {a.image_id for a in dataset.annotations}
+    return {
+        "images": (_image_record(image, is_empty=image.id not in labelled) for image in dataset.images),
+        "annotations": (
+            _annotation_record(a, dataset.pinned.get(a.id), _as_record(extras.annotations.get(a.id)))
+            for a in dataset.annotations
+        ),
+        "categories": (_category_record(c, _as_record(extras.categories.get(c.id))) for c in dataset.categories),
+    }
 
 
 def _as_record(extra: bytes | None) -> Record:
