@@ -68,10 +68,10 @@ class FindingRules:
 class NamingArrays:
     """How boxes get their M names: `weights` [D, T + 1] and `bias` are of what was taught and "no object" (last).
 
-    `own_to_name` [T, M] says which name has which of the head's own chances, `own_weight` [M] how much they count on
-    boxes of the detector, `class_to_name` [G, M] how much the detector's score counts there, which is the surest of the
-    classes in each row of `class_index` [G, m] (C is none). On boxes that the head found its own chances count alone.
-    Slopes and biases are those of the detector's boxes and of the head's own ones.
+    `own_to_name` [T, M] says which name has which of the head's own chances, `own_weight` [2, M] how much they count on
+    boxes of the detector and on those that the head found, `class_to_name` [G, M] how much the detector's score counts,
+    which is the surest of the classes in each row of `class_index` [G, m] (C is none). Slopes and biases are those of
+    the detector's boxes and of the head's own ones.
     """
 
     names: tuple[str, ...]
@@ -530,13 +530,16 @@ class _Taught:
         held_back = g("And", any_found, g("Not", is_found))
         surely = g("Mul", surely, g("Where", held_back, g.constant(naming.reach), g.constant(1.0)))
         own = g("Mul", chances, g("Unsqueeze", surely, g.ints(1)))
-        named = g("MatMul", own, g.constant(naming.own_to_name))
-        blended = g(
-            "Add",
-            g("Mul", named, g.constant(naming.own_weight)),
+        by_detector, by_head = (g.constant(weight) for weight in naming.own_weight)
+        blended = (
+            g(
+                "Mul",
+                g("MatMul", own, g.constant(naming.own_to_name)),
+                g("Where", g("Unsqueeze", is_found, g.ints(1)), by_head, by_detector),
+            ),
             g("MatMul", self._said(class_scores, naming), g.constant(naming.class_to_name)),
         )
-        raw = g("Where", g("Unsqueeze", is_found, g.ints(1)), named, blended)
+        raw = g("Add", *blended)
         clipped = g("Clip", raw, g.constant(naming.sure), g.constant(1 - naming.sure))
         odds = g("Log", g("Div", clipped, g("Sub", g.constant(1.0), clipped)))
         slope, bias = (

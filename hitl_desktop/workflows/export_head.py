@@ -16,6 +16,7 @@ from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card
 from hitl_desktop.inference.taught_graph import FindingRules, NamingArrays, RefinerArrays, ViewArrays, build
 from hitl_desktop.learning import box_refiner, finding_head
+from hitl_desktop.learning.blending import found_weight
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
@@ -103,11 +104,11 @@ def _naming_arrays(naming: Naming) -> NamingArrays:
     head, names = naming.head, len(naming.names)
     if head is None:
         raise HitlError("Nothing was taught yet.", hint="Decide some pictures first.")
-    own_weight = np.ones(names, np.float32)
+    own_weight = np.ones((2, names), np.float32)
     class_to_name = np.zeros((len(naming.class_column), names), np.float32)
     for row, column in enumerate(naming.class_column.tolist()):
         class_to_name[row, column] = naming.trust[row]
-        own_weight[column] = 1.0 - naming.trust[row]
+        own_weight[:, column] = 1.0 - naming.trust[row], found_weight(naming.trust[row])
     own_to_name = np.zeros((len(head.category_ids), names), np.float32)
     for column, own in enumerate(naming.head_column.tolist()):
         own_to_name[own, column] = 1.0

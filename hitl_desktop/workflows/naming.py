@@ -16,6 +16,7 @@ from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
 from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.learning.blending import found_weight
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadVersion
@@ -117,9 +118,9 @@ class Naming:
         scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
         if found.any():  # where the detector seldom fits what was taught, what the head found goes first
             scores[found == 0, : self.taught] *= self.head.reach
-        # Every name the detector knows is a blend; where the head itself found the box it is the head's score alone.
-        known, trust = self.class_column, np.where(found[:, None] > 0, 0.0, self.trust)
-        scores[:, known] = (1 - trust) * scores[:, known] + trust * said
+        # Every name the detector has is a blend; of boxes that the head itself found the detector said nothing.
+        own = np.where(found[:, None] > 0, found_weight(self.trust), 1 - self.trust)
+        scores[:, self.class_column] = own * scores[:, self.class_column] + self.trust * said
         return scores
 
     def said(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
