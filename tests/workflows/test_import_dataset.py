@@ -74,9 +74,9 @@ def take(
     return import_dataset(project, read_dataset(file), options, file=file)
 
 
-def exported(project: Project, **how: bool) -> Row:
+def exported(project: Project, *, all_images: bool = False) -> Row:
     out = project.path.with_name("out.json")
-    export_dataset(project, out, **how)
+    export_dataset(project, out, all_images=all_images)
     return json.loads(out.read_text())
 
 
@@ -454,7 +454,7 @@ def test_what_pictures_show_is_told_in_the_pixels_and_names_of_today(project: Pr
 
 
 def test_a_category_whose_id_is_0_is_measured(project: Project) -> None:
-    model = project.models.ensure("hash", "m", ["cat"]).id
+    model = project.models.ensure("hash", "m", ("cat",)).id
     set_detector(project, model)
     found = Detections(np.array([B], float), np.array([[0.9]], np.float32))
     project.predictions.replace(1, model, found)
