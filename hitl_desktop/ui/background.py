@@ -383,7 +383,9 @@ class Background(QObject):
 
     def _on_changed(self, changes: Changes) -> None:
         self.unlearned |= changes.learn_from
-        if changes.learn_from or changes.images:  # those that are listed now
+        if changes.head and changes.learn_from and self._automatic:  # an older head is used since an undo
+            self.learn()
+        elif changes.learn_from or changes.images:  # those that are listed now
             self._learn_if_due()
 
     @property

@@ -749,10 +749,10 @@ class Session(QObject):
 
     @staticmethod
     def _undo(project: Project) -> tuple[Edit | None, Changes]:
-        """Undo the latest act, and use no head any longer that learned from it."""
+        """Undo the latest act; if it was a decision, use no head any longer that learned from it."""
         with project.db.transaction():
             edit, changes = annotate.undo(project)
-            fell_back = fall_back(project, changes.learn_from)
+            fell_back = fall_back(project, changes.learn_from - project.images.decided_of(changes.learn_from))
         return edit, changes | Changes(head=fell_back)
 
     def relabel(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> bool:
