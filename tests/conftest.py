@@ -190,6 +190,6 @@ def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
     shutil.copytree(embedded, folder)
     project = Project.open(folder / "p.hitl", background=True)
     decide(project, folder / "set", 6)
-    retrain(project, NoProgress(), threads=2)
+    retrain(project, NoProgress(), threads=1)
     close(project)
     return folder
