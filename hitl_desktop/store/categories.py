@@ -151,6 +151,8 @@ class Categories(Names[Category]):
             HitlError: another category has this name, or it is no name.
         """
         key = normalise_name(category.name)
+        if key == normalise_name(UNNAMED) and category.id != self.unnamed_id():
+            raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
         if not key:
             raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
         apart = _APART + name_key(category.name)

@@ -32,7 +32,7 @@ from hitl_desktop.workflows.open_folder import Listed, add_folder, list_folders,
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
-from hitl_desktop.workflows.versions import use_version
+from hitl_desktop.workflows.versions import fall_back, use_version
 
 _LISTING = "listing"
 READING, DETECTING, LEARNING, EXAMINING = "reading", "detecting", "learning", "examining"
@@ -61,6 +61,13 @@ def _get_ready() -> None:
     """Import what takes a while before somebody waits for it."""
     warm_up()
     importlib.import_module("pyqtgraph")
+
+
+def _step_over(project: Project, act: int, progress: Progress, *, redo: bool) -> tuple[Edit | None, Changes]:
+    """Undo or redo a long act; after undoing decisions no head is used that learned from them."""
+    edit, changes = annotate.step_over(project, act, progress, redo=redo)
+    withdrawn = changes.learn_from - project.images.decided_of(changes.learn_from)
+    return edit, changes | Changes(head=not redo and fall_back(project, withdrawn))
 
 
 class Background(QObject):
@@ -163,7 +170,7 @@ class Background(QObject):
         self._runner.start(
             FILES,
             "Redoing" if redo else "Undoing",
-            in_project(project.path, lambda p, progress: annotate.step_over(p, act, progress, redo=redo)),
+            in_project(project.path, lambda p, progress: _step_over(p, act, progress, redo=redo)),
             on_success=partial(self._on_stepped, project, redo),
             on_failure=not_done,
             on_cancelled=not_done,

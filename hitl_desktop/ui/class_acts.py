@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
@@ -66,8 +67,15 @@ class ClassActs(QObject):
         self._toast.hide()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.categories and self._session.offered and self._banner.isVisible():
+        if changes.annotations_of or changes.categories or changes.go_to is not None:
+            self._toast.hide()  # what it offers was about the boxes before
+        if changes.categories and self._banner.isVisible() and self._has_own():
             self._answer(2)  # a person's own category: the detector's are none unless somebody asks for them
+
+    def _has_own(self) -> bool:
+        """Whether the project has a category that is no class of the detector."""
+        classes = {normalise_name(c.name) for c in self._seen.classes} if self._seen is not None else set[str]()
+        return any(normalise_name(name) not in classes for name in self._session.offered.values())
 
     def _on_detected(self, pictures: int, is_all: bool) -> None:
         """The detector is done with so many pictures of this run."""
@@ -104,11 +112,15 @@ class ClassActs(QObject):
     def _answer(self, choice: int) -> None:
         """All (0), some (1) or none (2) of the classes become categories."""
         seen, project = self._seen, self._session.project
-        self._seen = None
-        self._banner.hide()
         if seen is None or project is None:
+            self._banner.hide()
             return
         names = [c.name for c in seen.in_order] if choice == 0 else self._chosen(seen) if choice == 1 else []
+        if choice == 1 and not names:
+            self._banner.show()  # it was not answered
+            return
+        self._seen = None
+        self._banner.hide()
 
         def keep(opened: Project) -> Changes:
             note_asked(opened)

@@ -91,6 +91,8 @@ class Controller(QObject):
         self.name_at_box.left_empty.connect(self._back_to_canvas)
         inspector.names_changed.connect(self.name_at_box.offer)
         self._to_name: list[BoxKey] = []
+        self._named_at: BBox | None = None
+        canvas.view_changed.connect(self._place_name_field)
 
     def _on_opened(self) -> None:
         self._loader.clear()
@@ -244,9 +246,15 @@ class Controller(QObject):
 
     def _ask_for_name(self, keys: Sequence[BoxKey], bbox: BBox) -> None:
         """Let the person type the name of boxes, where one of them lies."""
-        self._to_name = list(keys)
+        if list(keys) != self._to_name:
+            self.name_at_box.clear()
+        self._to_name, self._named_at = list(keys), bbox
         self.name_at_box.show_at(self._canvas.viewport.box_to_view(bbox))
-        self._messages.say("Type the name of this box, then Enter. You can also go on drawing and name it later.")
+        self._messages.say("Type the name of this box, then Enter. Esc leaves it without one for now.")
+
+    def _place_name_field(self) -> None:
+        if self.name_at_box.isVisible() and self._named_at is not None:
+            self.name_at_box.place(self._canvas.viewport.box_to_view(self._named_at))
 
     def find_category(self) -> None:
         """Let the person type a category: of the selected boxes, or of the next ones."""
@@ -298,15 +306,18 @@ class Controller(QObject):
     def _on_name_at_box(self, name: str, is_new: bool) -> None:
         """Give the boxes at which the field stands the category of this name; the next boxes have it, too."""
         meant, known = self._meant(name, is_new), self._known()
-        boxes = self._boxes([key for key in self._to_name if key in known]) if self._to_name else []
+        asked = [key for key in self._to_name if key in known]
+        boxes = self._boxes(asked) if asked else []
         if meant is None:
             place = self.name_at_box.geometry()
             if self._to_name:  # still on this picture
                 self.name_at_box.show_at(BBox(place.x(), place.y(), 1, 1), name)
         elif boxes and self._session.name_boxes(boxes, meant):
             self._back_to_canvas()
-        elif not boxes:
+        elif not asked:
             self._on_name(meant, is_new)
+        elif not boxes:  # they are locked, and that was said
+            self._back_to_canvas()
 
     def _meant(self, name: str, is_new: bool) -> str | None:
         """The category that a typed name means; None if the person is not done with it."""
@@ -325,23 +336,40 @@ class Controller(QObject):
 
     def accept_picture(self) -> None:
         """Accept what is shown, once there is something to see; boxes without a category are asked about first."""
-        if not self._is_seen():
+        if not self._is_seen() or self._asks_for_names():
             return
-        unnamed = [a for a in self._session.annotations if a.category_id == self._session.unnamed_id]
-        if unnamed:
-            self._canvas.select_all((key_of(a) for a in unnamed), grabbed=False)
-            if not self._session.offered:
-                self._ask_for_name([key_of(a) for a in unnamed], unnamed[0].bbox)
+        hidden = [p for p in self._session.visible_proposals if self._canvas_hides(p)]
+        if hidden:
             self._messages.say(
-                f"{counted(len(unnamed), 'box')} without a category: press the digit of one, or C to type a name; "
-                "X deletes."
+                f"{counted(len(hidden), 'suggestion')} hidden: nothing is accepted unseen. Ctrl+Shift+H shows all."
             )
             return
         self._session.accept_picture()
 
+    def _canvas_hides(self, box: Annotation | Proposal) -> bool:
+        return key_of(box) in self._hidden or box.category_id in self._hidden_categories
+
+    def _asks_for_names(self) -> bool:
+        """Whether boxes of the picture wait for their categories; they are selected, and the person is asked."""
+        unnamed = [a for a in self._session.annotations if a.category_id == self._session.unnamed_id]
+        if not unnamed:
+            return False
+        keys = [key_of(a) for a in unnamed]
+        self._hidden -= set(keys)
+        self._hidden_categories.discard(unnamed[0].category_id)
+        self._show_boxes()
+        self._canvas.select_all(keys, grabbed=False)
+        if not self._session.offered:
+            self._ask_for_name(keys, unnamed[0].bbox)
+        self._messages.say(
+            f"{counted(len(unnamed), 'box')} without a category: press the digit of one, or C to type a name; "
+            "X deletes."
+        )
+        return True
+
     def mark_empty(self) -> None:
-        """Nothing here, once there is something to see."""
-        if self._is_seen():
+        """Nothing here, once there is something to see; boxes without a category are asked about first."""
+        if self._is_seen() and not self._asks_for_names():
             self._session.mark_empty()
 
     def skip(self) -> None:
@@ -361,8 +389,7 @@ class Controller(QObject):
 
     def use_category(self, category_id: int) -> None:
         """Give the selected boxes, or those whose name is being asked, this category; the next boxes have it, too."""
-        known = self._known()
-        asked = [key for key in self._to_name if key in known] if self.name_at_box.isVisible() else []
+        asked = self._asked_about()
         if asked:
             self._session.relabel(self._boxes(asked), category_id)
             self._back_to_canvas()
@@ -373,6 +400,21 @@ class Controller(QObject):
         boxes, grabbed = self.selected_boxes(), self._canvas.is_grabbed
         if boxes and self._session.relabel(boxes, category_id):
             self._select_again(boxes, grabbed=grabbed)
+
+    def _asked_about(self) -> list[BoxKey]:
+        """The boxes at which the name field stands now."""
+        known = self._known()
+        return [key for key in self._to_name if key in known] if self.name_at_box.isVisible() else []
+
+    def mark_as(self, name: str) -> None:
+        """Give the selected boxes, or those whose name is being asked, a category that the next boxes do not have."""
+        asked = self._asked_about()
+        boxes, grabbed = self._boxes(asked) if asked else self.selected_boxes(), self._canvas.is_grabbed
+        if boxes and self._session.name_boxes(boxes, name, for_next=False):
+            if asked:
+                self._back_to_canvas()
+            else:
+                self._select_again(boxes, grabbed=grabbed)
 
     def _select_again(self, boxes: Sequence[Annotation | Proposal], *, grabbed: bool) -> None:
         """Keep boxes selected, also proposals that became annotations."""
@@ -460,9 +502,12 @@ class Controller(QObject):
         else:
             self._draw_copies(fitting, label)
 
-    def _with_categories(self, items: Iterable[BoxItem]) -> list[tuple[BBox, int]]:
-        """Boxes that have a category of the project."""
-        return [(item.bbox, item.colour) for item in items if item.colour in self._session.names]
+    def _with_categories(self, items: Sequence[BoxItem]) -> list[tuple[BBox, int]]:
+        """Boxes of a category that is offered: others cannot be drawn."""
+        copies = [(item.bbox, item.colour) for item in items if item.colour in self._session.offered]
+        if items and not copies:
+            self._messages.say("Only boxes of a category that is offered can be copied.")
+        return copies
 
     def select_all(self) -> None:
         """Select every box that is shown."""

@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
         self.session.opened.connect(self._late_banner.hide)
         self.session.receipt.connect(partial(self.receipt.show_text, action="Undo"))
         self.receipt.acted.connect(self.background.undo)
+        self.session.opened.connect(self.receipt.hide)
         self.session.changed.connect(self._receipt_is_old)
         self.session.better_changed.connect(self._show_better)
         self.better.acted.connect(self.session.take_better)

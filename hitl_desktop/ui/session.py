@@ -108,7 +108,7 @@ class Session(QObject):
         self.rejected: set[int] = set()
         self._better: list[Proposal] = []
         self._named_by: int | None = None
-        self._category_before: dict[int, int | None] = {}
+        self._category_of: dict[int, tuple[int | None, int]] = {}
         self.category_id: int | None = None
         self.threshold = settings.number("display_threshold")
         self.own_thresholds: dict[int, float] = {}
@@ -179,7 +179,7 @@ class Session(QObject):
             except HitlError as error:  # where work went on is no loss
                 self.messages.error(error)
             self.project.close()
-        self._remembered, self._category_before = {}, {}
+        self._remembered, self._category_of = {}, {}
         self.project = self.image = self._naming = None
         self._read_boxes()
         self.pictures.begin()
@@ -263,10 +263,16 @@ class Session(QObject):
         if self.image is not None:
             if changes.images:
                 self.image = self.project.images.get(self.image.id)
-            if self.image is not None and self.image.id in changes.annotations_of:
+            if self.image is not None and (self.image.id in changes.annotations_of or self._are_called_otherwise()):
                 self._read_boxes()
+                self.boxes_changed.emit()
             self.load_missing_proposals()
         self.changed.emit(changes)
+
+    def _are_called_otherwise(self) -> bool:
+        """Whether a proposal on the screen has a category that is no longer offered, or is called otherwise now."""
+        own = (p for p in self.proposals if p.category_id is not None)
+        return any(self.offered.get(p.category_id or 0) != p.name for p in own)
 
     def load_missing_proposals(self) -> None:
         """Show the first proposals of the picture at hand as soon as there are some.
@@ -478,14 +484,19 @@ class Session(QObject):
         if self.project is None or self._has_to_wait():
             return None
         try:
-            category, _ = categories.add(self.project, name)
+            category, changes = categories.add(self.project, name)
         except HitlError as error:
             self.messages.error(error)
             return None
         self.saving.written()
+        before = self.category_id
         self._read_names()
-        self.set_category(category.id)
+        if changes.categories:
+            self._use_from_act(category.id, before, None)
+        else:
+            self.set_category(category.id)
         self.changed.emit(Changes(categories=True))
+        self.load_missing_proposals()
         return category.id
 
     def manage(self, act: Callable[[Project], Changes]) -> bool:
@@ -515,7 +526,8 @@ class Session(QObject):
                     self.pictures.set_status(image_id, record.status)
         if self.image is not None:
             self._read_image(self.image.id)
-            if changes.categories or changes.head:  # they are called otherwise; else what is on the screen stays
+            is_new = changes.categories and not self.visible_proposals
+            if changes.head or is_new or self._are_called_otherwise():  # else what is on the screen stays
                 self._use_proposals(proposals_of(self.project, self.image, self._naming) if self.project else [])
         self.changed.emit(changes)
         self.category_changed.emit()
@@ -616,12 +628,12 @@ class Session(QObject):
     def draw_unnamed(self, bbox: BBox) -> bool:
         """Add a box that waits for its category."""
 
-        def act(project: Project, image: ImageRecord) -> Changes:
-            with project.db.transaction():
-                category_id = project.categories.ensure_unnamed()
-                return annotate.draw(project, image.id, [(bbox, category_id)]) | Changes(categories=True)
-
-        return self._act(act)
+        was_decided = self.image is not None and self.image.state is ImageState.DECIDED
+        if not self._act(lambda project, image: annotate.draw_unnamed(project, image.id, bbox)):
+            return False
+        if was_decided:
+            self.messages.say("This picture is to do again until its new box has a category.")
+        return True
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
         """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""
@@ -637,15 +649,26 @@ class Session(QObject):
             self.boxes_changed.emit()
         return True
 
-    def name_boxes(self, boxes: Sequence[Annotation | Proposal], name: str) -> bool:
-        """Give boxes the category of this name, which the next boxes have, too; a new one is undone with them."""
-        before = self.category_id
+    def name_boxes(self, boxes: Sequence[Annotation | Proposal], name: str, *, for_next: bool = True) -> bool:
+        """Give boxes the category of this name, which the next boxes have, too, unless it is not `for_next`.
+
+        A new one is undone with them.
+        """
+        before, act = self.category_id, self._latest_act()
         if not self._act(lambda project, _: annotate.name_boxes(project, boxes, name)):
             return False
         category = self.project.categories.find(name) if self.project is not None else None
-        if category is not None:
-            self._use_from_act(category.id, before)
+        if category is not None and for_next:
+            self._use_from_act(category.id, before, act)
+            self._tell_hints(boxes, category.id)
+        elif not for_next:
+            self.set_category(before if before in self.offered else None)
+        self.load_missing_proposals()
         return True
+
+    def _tell_hints(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> None:
+        if any(isinstance(box, Proposal) and box.category_id is None for box in boxes):
+            self.hints_named.emit(category_id)
 
     def tag_hints(self) -> list[tuple[Tag, float]]:
         """Tags that the picture probably has, and how likely."""
@@ -744,8 +767,10 @@ class Session(QObject):
             return
         self.saving.written()
         self._show_step(edit, changes, redo=redo)
-        if not redo and entry in self._category_before and (before := self._category_before.pop(entry)) in self.offered:
-            self.set_category(before)
+        if entry in self._category_of:
+            category_id = self._category_of[entry][int(redo)]
+            if category_id is None or category_id in self.offered:
+                self.set_category(category_id)
 
     @staticmethod
     def _undo(project: Project) -> tuple[Edit | None, Changes]:
@@ -757,20 +782,22 @@ class Session(QObject):
 
     def relabel(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> bool:
         """Give boxes a category, which the next boxes have, too; undo brings the category before back."""
-        before, hints = self.category_id, any(isinstance(b, Proposal) and b.category_id is None for b in boxes)
+        before, act = self.category_id, self._latest_act()
         if not self.revise([Revision(box, category_id=category_id) for box in boxes]):
             return False
-        self._use_from_act(category_id, before)
-        if hints:
-            self.hints_named.emit(category_id)
+        self._use_from_act(category_id, before, act)
+        self._tell_hints(boxes, category_id)
         return True
 
-    def _use_from_act(self, category_id: int, before: int | None) -> None:
+    def _latest_act(self) -> int | None:
+        return self.project.journal.next_act(undone=False)[0] if self.project is not None else None
+
+    def _use_from_act(self, category_id: int, before: int | None, act_before: int | None) -> None:
         """Make the category that an act gave to boxes the one of the next boxes, until the act is undone."""
         self.set_category(category_id)
-        entry, _ = self.project.journal.next_act(undone=False) if self.project is not None else (None, 0)
-        if entry is not None:
-            self._category_before[entry] = before
+        act = self._latest_act()
+        if act is not None and act != act_before:  # else the boxes had it, and nothing was done
+            self._category_of[act] = (before, category_id)
 
     def take_step(self, step: tuple[Edit | None, Changes] | None, *, redo: bool) -> None:
         """What a job has undone or redone; None where it is to be seen what became of it."""
@@ -803,10 +830,11 @@ class Session(QObject):
         where = f" on {there.path}" if elsewhere and there else ""
         if there is not None:
             self.pictures.set_status(there.id, there.status)
+        if self.image is not None and (changes.head or self._are_called_otherwise()):
+            self._use_proposals(proposals_of(self.project, self.image, self._naming))
+            self.boxes_changed.emit()
         if not elsewhere:
             self._read_image(changes.go_to)
-            if changes.head or changes.categories:
-                self._use_proposals(proposals_of(self.project, self.image, self._naming) if self.image else [])
             self.boxes_changed.emit()
         elif changes.queue:  # of a decision: it went on to another picture by itself, so it comes back by itself
             self.go_to(changes.go_to)

@@ -33,12 +33,7 @@ class UnknownActs:
 
     def mark(self) -> None:
         """The selected boxes, or the one that waits for a name, are none of the categories."""
-        before = self._session.category_id
-        category_id = self._session.add_category(UNKNOWN)
-        if category_id is not None:
-            self._controller.use_category(category_id)
-            if before is not None and before in self._session.names:
-                self._session.set_category(before)  # what is drawn next is something again
+        self._controller.mark_as(UNKNOWN)  # what is drawn next is something again
 
     def show_wall(self) -> None:
         """Group what is unknown, and show it."""

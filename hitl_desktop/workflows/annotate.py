@@ -49,6 +49,26 @@ def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], lab
     return _do(project, Edit(_counted(label, len(added)), image_id, after=Side(added)))
 
 
+def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
+    """Add a box that waits for its category; a decided picture is to do again with it, in the same step.
+
+    Raises:
+        HitlError: the box has no size, or the picture is gone.
+    """
+    with project.db.transaction():
+        image = project.images.get(image_id)
+        if image is None:
+            raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+        box = Annotation(0, image_id, project.categories.ensure_unnamed(), bbox)
+        is_decided = image.state is ImageState.DECIDED
+        before = Side(state=image.state if is_decided else None)
+        after = Side((box,), ImageState.UNDECIDED if is_decided else None)
+        changes = _do(project, Edit("Draw box", image_id, before, after))
+        if is_decided:
+            project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
+    return changes | Changes(categories=True, queue=is_decided)
+
+
 def revise(project: Project, revisions: Sequence[Revision], *, goes_on: bool = False) -> Changes:
     """Accept proposals, move, resize or re-class boxes of one picture, as one step.
 
@@ -83,6 +103,7 @@ def _revise(
         for revision in revisions:
             if isinstance(revision.box, Proposal):
                 accepted = as_annotation(revision.box, category_id=revision.category_id, bbox=revision.bbox)
+                check_offered(project, [accepted])
                 after.append(_said(accepted, revision))
             elif (revised := _revised(revision.box, revision)) != revision.box:
                 before.append(revision.box)
@@ -240,6 +261,7 @@ def _decide(
             project.decisions.add(Decision(image_id, _kind(acts), how.seconds, acts, how.head_id))
             return _changes(project, right) | Changes(queue=True)
         added = tuple(as_annotation(p) for p in accepted)
+        check_offered(project, added)
         label = "Mark empty" if empty else "Accept picture"
         # a head may have been taught it, whatever became of that
         known = (
@@ -266,6 +288,22 @@ def _note_first_seen(project: Project, image_id: int, seen: Sequence[Proposal], 
     project.predictions.note_sightings(
         _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds) for p in seen if now[p.prediction_id]
     )
+
+
+def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:
+    """Check that proposals are accepted under categories that are still there: they may be on the screen for long.
+
+    Raises:
+        HitlError: one was removed or merged since.
+    """
+    for category_id in {a.category_id for a in accepted}:
+        category = project.categories.get(category_id)
+        if category is None or category.retired:
+            name = category.name if category is not None else f"number {category_id}"
+            raise HitlError(
+                f'The category "{name}" is no longer offered, so nothing was accepted.',
+                hint="Go to another picture and back, or give the box another category.",
+            )
 
 
 def check_named(project: Project, image_id: int) -> None:

@@ -21,7 +21,7 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotate import LongAct, as_annotation, remove, undo
+from hitl_desktop.workflows.annotate import LongAct, as_annotation, check_offered, remove, undo
 from hitl_desktop.workflows.bulk import portions
 from hitl_desktop.workflows.crops import crops_of_boxes
 from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown, with_category
@@ -145,7 +145,9 @@ def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edi
     free = open_ones(proposals, project.annotations.of_image(image.id), rejected)
     if not free:
         return None
-    return Edit(f"Accept {name}", image.id, after=Side(tuple(as_annotation(p) for p in free)))
+    boxes = tuple(as_annotation(p) for p in free)
+    check_offered(project, boxes)
+    return Edit(f"Accept {name}", image.id, after=Side(boxes))
 
 
 def unfinished(project: Project) -> BulkAccept | None:

@@ -104,8 +104,10 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
 def reopen(project: Project, overlooked: Overlooked) -> Changes:
     """Let these pictures be to do again, as one step that undo takes back."""
     with project.db.transaction():
-        project.queue.put_back(overlooked.images)
-        return bulk.reopen(project, overlooked.images)
+        decided = project.images.decided_of(overlooked.images)
+        still = [i for i in overlooked.images if i in decided]
+        project.queue.put_back(still)
+        return bulk.reopen(project, still) if still else Changes()
 
 
 def _holding(project: Project, category_id: int) -> set[int]:

@@ -11,7 +11,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.dialogs.wall import WallDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.unknowns import Unknown
-from tests.ui.test_window import drag, key, type_name
+from tests.ui.test_window import click, drag, key, type_name
 
 
 def test_a_box_is_marked_as_none_of_these_by_key(window: MainWindow, qtbot: QtBot) -> None:
@@ -19,6 +19,7 @@ def test_a_box_is_marked_as_none_of_these_by_key(window: MainWindow, qtbot: QtBo
     type_name(window, "cell")
     project = window.session.project
     assert project
+    click(window, (30, 25))
     key(window, Qt.Key.Key_U)
     unknown = project.categories.find(UNKNOWN)
     assert unknown is not None

@@ -62,12 +62,14 @@ class Canvas(QWidget):
         changed: {key: box} of boxes that were moved or resized.
         nudged: the same by arrow keys, a step at a time.
         selection_changed: other boxes are selected, or none.
+        view_changed: another part of the picture is in view, or it is larger or smaller.
     """
 
     drawn = Signal(BBox)
     changed = Signal(object)
     nudged = Signal(object)
     selection_changed = Signal()
+    view_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -258,6 +260,7 @@ class Canvas(QWidget):
         self.viewport = Viewport.fitting(self._size, (self.width(), self.height()))
         self._fitted = True
         self.update()
+        self.view_changed.emit()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom at a point of the view, its centre by default."""
@@ -266,6 +269,7 @@ class Canvas(QWidget):
         self.viewport = self.viewport.zoomed(factor, point.x(), point.y(), farthest=min(whole.scale / 2, 1.0))
         self._fitted = False
         self.update()
+        self.view_changed.emit()
 
     def zoom_to_pixels(self) -> None:
         """One picture pixel to one logical pixel, around the centre."""
@@ -293,6 +297,7 @@ class Canvas(QWidget):
         self.viewport = self.viewport.moved(delta.x(), delta.y())
         self._fitted = False
         self.update()
+        self.view_changed.emit()
 
     def _bring_into_view(self) -> None:
         item = self.selected
@@ -414,6 +419,8 @@ class Canvas(QWidget):
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
+        else:
+            self.view_changed.emit()
 
     def _picture_point(self, point: QPointF) -> tuple[float, float]:
         return self.viewport.to_picture(point.x(), point.y())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QStringListModel, Qt, Signal, SignalInstance
-from PySide6.QtGui import QFocusEvent, QGuiApplication
+from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal, SignalInstance
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCompleter, QWidget
 
 from hitl_desktop.domain.categories import normalise_name
@@ -72,18 +72,31 @@ class NameAtBox(NameField):
 
     def show_at(self, box: BBox, text: str = "") -> None:
         """Ask for the name of the box that lies there, in pixels of the canvas; below it if there is room."""
+        self.place(box)
+        if text:
+            self.setText(text)
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def place(self, box: BBox) -> None:
+        """Stand at the box, inside the canvas."""
         area = self._canvas.rect()
         size = self.sizeHint()
         width, height = min(_WIDTH, area.width()), size.height()
         below, above = box.bottom + _MARGIN, box.y - _MARGIN - height
         y = below if below + height <= area.height() else max(above, 0.0)
         x = min(max(box.x, 0.0), area.width() - width)
-        self.setGeometry(round(x), round(min(y, area.height() - height)), width, height)
-        if text:
-            self.setText(text)
-        self.show()
-        self.raise_()
-        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.setGeometry(round(max(x, 0.0)), round(max(min(y, area.height() - height), 0.0)), width, height)
+
+    def event(self, event: QEvent) -> bool:
+        """With nothing typed, undo and redo are those of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and not self.text():
+            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if undoes:
+                event.ignore()
+                return False
+        return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """It stands there only while something can be typed; what was typed is there the next time."""

@@ -54,6 +54,7 @@ class Toast(QFrame):
         self.setAccessibleName(text)
         self.button.setText(action)
         self.button.setVisible(bool(action))
+        self._label.setWordWrap(False)
         self.show()
         self._place()
         self.raise_()
@@ -67,6 +68,13 @@ class Toast(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
+        room = self._over.width() - self.button.sizeHint().width() - 3 * _MARGIN
+        if self._label.sizeHint().width() > room:
+            self._label.setWordWrap(True)
+            self._label.setFixedWidth(max(room, 80))
+        else:
+            self._label.setMinimumWidth(0)
+            self._label.setMaximumWidth(room)
         self.adjustSize()
         below = (self._row + 1) * (self.height() + _MARGIN // 2) + _MARGIN // 2
         self.move((self._over.width() - self.width()) // 2, self._over.height() - below)
