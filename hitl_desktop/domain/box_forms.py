@@ -8,9 +8,14 @@ from hitl_desktop.domain.dataset import BoxForm
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.placement import Size
 
-_SLACK = 1e-6
+_SLACK = 0.1
+"""Rounding, and objects that reach beyond the picture, take fractions so far above 1."""
+_PIXELS_FROM = 2.0
+"""A box with no larger number is too small to have been drawn, even where it is a poor fraction."""
 _BEYOND_PX, _BEYOND_SHARE = 2.0, 0.1
 """A box that reaches this far beyond its picture was not drawn in a hurry; its numbers mean something else."""
+_MISFITS, _BEYOND = 0.2, 0.2
+"""So many boxes of a file of corners may be broken, if at least so many reach far beyond their pictures as pixels."""
 _ENOUGH = 3
 """Boxes of one picture that are enough to tell corners where the rest of the file is not so."""
 
@@ -27,39 +32,74 @@ def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
 
 def may_be(form: BoxForm, boxes: Sequence[BBox]) -> bool:
     """Whether the boxes of a picture can be of a form; in a merged file some pictures may have pixels all the same."""
-    return form in {BoxForm.PIXELS, BoxForm.CORNERS} or all(max(box) <= 1 + _SLACK for box in boxes)
+    return form in {BoxForm.PIXELS, BoxForm.CORNERS} or not _most(max(box) > _PIXELS_FROM for box in boxes)
 
 
-def suspect(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, Size]) -> dict[int, BoxForm]:
+def form_of_outline(form: BoxForm, box: BBox) -> BoxForm:
+    """The form of a box that was made from an outline, where the file's own boxes are of another: never corners."""
+    are_fractions = form in {BoxForm.FRACTIONS, BoxForm.FRACTION_CORNERS} and max(box) <= _PIXELS_FROM
+    return BoxForm.FRACTIONS if are_fractions else BoxForm.PIXELS
+
+
+def suspect(
+    boxes: Mapping[int, Sequence[BBox]],
+    sizes: Mapping[int, Size],
+    outlined: Mapping[int, Sequence[BBox]] | None = None,
+) -> dict[int, BoxForm]:
     """The pictures whose boxes are hardly pixels, and what they seem to be.
 
     Args:
         boxes: the four numbers of each box, by picture.
         sizes: the sizes of the pictures, where they are known.
+        outlined: boxes that were made from outlines, by picture; they can be fractions, but not corners.
     """
-    small = {i for i, own in boxes.items() if own and all(max(box) <= 1 + _SLACK for box in own)}
-    beyond = any(box.right > 1 + _SLACK or box.bottom > 1 + _SLACK for i in small for box in boxes[i])
-    fractions = BoxForm.FRACTION_CORNERS if beyond else BoxForm.FRACTIONS
-    found = dict.fromkeys(small, fractions)
+    outlined = outlined or {}
+    every = {i: [*boxes.get(i, ()), *outlined.get(i, ())] for i in {**boxes, **outlined}}
+    small = _fractions({i: own for i, own in every.items() if own})
+    are_corners = _are_corners((box, (1, 1)) for i in small for box in boxes.get(i, ()))
+    found = dict.fromkeys(small, BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS)
     large = {i: own for i, own in boxes.items() if i not in small and own and min(sizes.get(i, (0, 0))) > 0}
     if _are_corners((box, sizes[i]) for i, own in large.items() for box in own):
-        return found | dict.fromkeys((i for i in boxes if i not in small), BoxForm.CORNERS)
+        return found | dict.fromkeys((i for i, own in boxes.items() if own and i not in small), BoxForm.CORNERS)
     for i, own in large.items():
         if len(own) >= _ENOUGH and _are_corners((box, sizes[i]) for box in own):
             found[i] = BoxForm.CORNERS
     return found
 
 
+def _fractions(boxes: Mapping[int, Sequence[BBox]]) -> set[int]:
+    """The pictures whose boxes are fractions: all of them, or most where most boxes of the file are."""
+    small = {i for i, own in boxes.items() if all(max(box) <= 1 + _SLACK for box in own)}
+    if _most(max(box) <= 1 + _SLACK for own in boxes.values() for box in own):
+        small |= {i for i, own in boxes.items() if _most(max(box) <= _PIXELS_FROM for box in own)}
+    return small
+
+
+def _most(are_so: Iterable[bool]) -> bool:
+    """Whether more than half are so."""
+    answers = list(are_so)
+    return 2 * sum(answers) > len(answers)
+
+
 def _are_corners(boxes: Iterable[tuple[BBox, Size]]) -> bool:
-    """Whether all fit as corners, while some reach far beyond their picture as pixels."""
-    implausible = False
+    """Whether nearly all fit as corners, while some reach far beyond their picture as pixels."""
+    count = misfits = beyond = 0
     for box, (width, height) in boxes:
-        if not (box.w > box.x and box.h > box.y and box.w <= width + 1 and box.h <= height + 1):
-            return False
-        over_x, over_y = box.right - width, box.bottom - height
-        implausible |= over_x > max(_BEYOND_PX, _BEYOND_SHARE * box.w)
-        implausible |= over_y > max(_BEYOND_PX, _BEYOND_SHARE * box.h)
-    return implausible
+        count += 1
+        unit = 0.01 if width == height == 1 else 1  # a hundredth of a picture whose numbers are fractions, or a pixel
+        fits = box.w > box.x and box.h > box.y and box.w <= width + unit and box.h <= height + unit
+        misfits += not fits
+        is_far_x = box.right - width > max(_BEYOND_PX * unit, _BEYOND_SHARE * box.w)
+        is_far_y = box.bottom - height > max(_BEYOND_PX * unit, _BEYOND_SHARE * box.h)
+        beyond += fits and (is_far_x or is_far_y)
+    if not misfits:
+        return beyond > 0
+    return misfits <= _MISFITS * count and beyond >= max(2 * misfits, _BEYOND * count)
+
+
+def fit_corners(boxes: Sequence[BBox]) -> bool:
+    """Whether nearly all boxes can be corners, wherever their pictures end."""
+    return sum(not (box.w > box.x and box.h > box.y) for box in boxes) <= _MISFITS * len(boxes)
 
 
 def area_of_corners(numbers: BBox, area: float) -> bool | None:

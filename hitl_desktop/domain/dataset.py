@@ -121,7 +121,8 @@ class ImportResult:
 
     `incomplete` pictures, by id, lost some of their boxes; `boxes` are all that the file lists. When `lost_track` is
     set, some boxes belong to no listed picture, so no picture without boxes is known to be empty. `suspected` is the
-    form that the boxes seem to have when it is not pixels.
+    form that the boxes seem to have when it is not pixels. The boxes of `outlined` annotations, by id, were
+    made from their outlines.
     """
 
     dataset: Dataset
@@ -130,3 +131,4 @@ class ImportResult:
     boxes: int = 0
     lost_track: bool = False
     suspected: BoxForm | None = None
+    outlined: frozenset[int] = frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ import msgspec
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, CROWD, Value, Values, as_values
-from hitl_desktop.domain.box_forms import area_of_corners, suspect
+from hitl_desktop.domain.box_forms import area_of_corners, fit_corners, suspect
 from hitl_desktop.domain.categories import Category, clean_name, name_key
 from hitl_desktop.domain.dataset import (
     BoxForm,
@@ -101,6 +101,7 @@ class _Box:
     id: object
     sets: tuple[str, ...]
     extra: bytes
+    is_outlined: bool = False
 
 
 @dataclass(slots=True)
@@ -231,6 +232,7 @@ class _Reader:
             if image is None or category_id is None:
                 continue
             bbox = lenient.box(record.get("bbox"))
+            is_outlined = bbox is None
             if bbox is None:
                 bbox = outlines.box_around(record.get("segmentation"))
                 outlined += bbox is not None
@@ -243,7 +245,7 @@ class _Reader:
                 continue
             annotation = _annotation(image.id, category_id, bbox, record)
             extra = _encoded(_leftover(record, annotation))
-            self.boxes.append(_Box(annotation, record.get("id"), _words(record, "sets"), extra))
+            self.boxes.append(_Box(annotation, record.get("id"), _words(record, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
                 "annotations", f"no box in {outlined} of them; it was made from the outline",
@@ -288,6 +290,7 @@ class _Reader:
         annotations = tuple(replace(b.annotation, id=n) for b, n in zip(self.boxes, numbers, strict=True))
         pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
         extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
+        outlined = frozenset(n for b, n in zip(self.boxes, numbers, strict=True) if b.is_outlined)
         top = {key: bytes(raw) for key, raw in self.root.items() if not self._is_own(key, raw)}
         dataset = Dataset(
             self._images_with_states(annotations),
@@ -298,7 +301,7 @@ class _Reader:
         )
         return ImportResult(
             dataset, tuple(self.issues), frozenset(self.incomplete), self.listed, self.lost_track,
-            self._suspected(annotations),
+            self._suspected(annotations, outlined), outlined,
         )  # fmt: skip
 
     def _is_own(self, key: str, raw: msgspec.Raw) -> bool:
@@ -318,14 +321,15 @@ class _Reader:
             for image in self.images
         )
 
-    def _suspected(self, annotations: Sequence[Annotation]) -> BoxForm | None:
-        boxes: dict[int, list[BBox]] = {}
+    def _suspected(self, annotations: Sequence[Annotation], outlined: Set[int]) -> BoxForm | None:
+        given: dict[int, list[BBox]] = {}
+        made: dict[int, list[BBox]] = {}
         for a in annotations:
-            boxes.setdefault(a.image_id, []).append(a.bbox)
-        forms = Counter(suspect(boxes, {i.id: (i.width, i.height) for i in self.images}).values())
+            (made if a.id in outlined else given).setdefault(a.image_id, []).append(a.bbox)
+        forms = Counter(suspect(given, {i.id: (i.width, i.height) for i in self.images}, made).values())
         if forms:
             return forms.most_common(1)[0][0]
-        fit = all(a.bbox.w > a.bbox.x and a.bbox.h > a.bbox.y for a in annotations)
+        fit = fit_corners([box for own in given.values() for box in own])
         return BoxForm.CORNERS if fit and self.area_votes[True] and not self.area_votes[False] else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.box_forms import in_pixels, may_be, suspect
+from hitl_desktop.domain.box_forms import form_of_outline, in_pixels, may_be, suspect
 from hitl_desktop.domain.dataset import (
     BoxForm,
     Dataset,
@@ -129,10 +129,12 @@ class _Work:
         if self.options.boxes is not None:
             form = self.options.boxes
             return {i: form for i, own in by_image.items() if may_be(form, [a.bbox for a in own])}
-        sizes = {i: self._size(i) for i in by_image}
-        found = suspect({i: [a.bbox for a in own] for i, own in by_image.items()}, sizes)
+        sizes, outlines = {i: self._size(i) for i in by_image}, self.result.outlined
+        given = {i: [a.bbox for a in own if a.id not in outlines] for i, own in by_image.items()}
+        outlined = {i: [a.bbox for a in own if a.id in outlines] for i, own in by_image.items()}
+        found = suspect(given, sizes, outlined)
         if self.result.suspected is BoxForm.CORNERS:
-            found = dict.fromkeys((i for i in by_image if i not in found), BoxForm.CORNERS) | found
+            found = dict.fromkeys((i for i, own in given.items() if own and i not in found), BoxForm.CORNERS) | found
         for form in sorted(set(found.values())):
             pictures = [i for i, other in found.items() if other is form]
             boxes = sum(len(by_image[i]) for i in pictures)
@@ -177,7 +179,8 @@ class _Work:
             self.issue(image.file_name, f"{what}its boxes were {how} with it", IssueKind.TRANSFORMED)
         kept: list[Annotation] = []
         for a in boxes:
-            numbers = in_pixels(a.bbox, form, place.drawn_on)
+            own_form = form_of_outline(form, a.bbox) if a.id in self.result.outlined else form
+            numbers = in_pixels(a.bbox, own_form, place.drawn_on)
             moved = numbers if place.is_identity else place.box(numbers)
             bbox = self._clipped(a, moved, image.file_name, record)
             if bbox is None:
@@ -201,6 +204,9 @@ class _Work:
 
     def _clipped(self, a: Annotation, box: BBox, name: str, record: ImageRecord) -> BBox | None:
         bbox = box.clipped(record.width or 1e9, record.height or 1e9)
+        if box.w <= 0 or box.h <= 0:
+            self.issue(f"annotation {a.id}", f"has no area on {name} and was left out", IssueKind.NO_BOX)
+            return None
         if bbox.w < _SMALLEST or bbox.h < _SMALLEST:
             self.issue(f"annotation {a.id}", f"lies outside {name} and was left out", IssueKind.OUTSIDE)
             return None

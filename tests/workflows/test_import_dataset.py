@@ -231,6 +231,24 @@ def test_numbers_that_are_hardly_pixels_wait_until_somebody_says_what_they_are(
     assert boxes_of(project, "a.jpg")[0] == pytest.approx(expected)
 
 
+def test_a_form_that_was_said_holds_for_a_box_that_reaches_beyond_its_picture(project: Project) -> None:
+    boxes = [box(1, 1, [0.1, 0.2, 0.3, 1.004]), box(2, 1, [0.5, 0.2, 0.25, 0.5])]
+    summary = take(project, [image(1)], boxes, ImportOptions(boxes=BoxForm.FRACTIONS))
+    assert boxes_of(project, "a.jpg") == [pytest.approx([20, 30, 60, 120]), [100, 30, 50, 75]]
+    assert IssueKind.CLIPPED in kinds(summary)
+
+
+def test_a_form_that_was_said_is_not_that_of_boxes_made_from_outlines(project: Project) -> None:
+    outlined = box(2, 1, segmentation=[[50, 60, 150, 60, 150, 140]])
+    del outlined["bbox"]
+    boxes = [box(1, 1, [50, 60, 150, 140]), outlined, box(3, 1, [50, 60, 50, 80])]
+    summary = take(project, [image(1)], boxes, ImportOptions(boxes=BoxForm.CORNERS))
+    assert boxes_of(project, "a.jpg") == [[50, 60, 100, 80], [50, 60, 100, 80]]
+    assert [i.problem for i in summary.issues if i.kind is IssueKind.NO_BOX] == [
+        "has no area on a.jpg and was left out"
+    ]
+
+
 # names
 
 
