@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 from hitl_desktop.domain.geometry import BBox
 
@@ -59,11 +60,14 @@ def placement(drawn_on: Size, upright: Size, orientation: int = 1) -> Placement 
     """
     if min(*drawn_on, *upright) < 1:
         return None
+    turned = (drawn_on[1], drawn_on[0])
+    if drawn_on == upright:
+        return Placement(drawn_on)
+    if turned == upright or (_is_scaled(turned, upright) and _turns_better(drawn_on, upright)):
+        fits = orientation >= TURNS_SIDES
+        return Placement(drawn_on, orientation, upright[0] / turned[0], upright[1] / turned[1]) if fits else None
     if _is_scaled(drawn_on, upright):
         return Placement(drawn_on, 1, upright[0] / drawn_on[0], upright[1] / drawn_on[1])
-    turned = (drawn_on[1], drawn_on[0])
-    if orientation >= TURNS_SIDES and _is_scaled(turned, upright):
-        return Placement(drawn_on, orientation, upright[0] / turned[0], upright[1] / turned[1])
     return None
 
 
@@ -71,3 +75,9 @@ def _is_scaled(before: Size, after: Size) -> bool:
     """Whether one factor explains both sides, but for the rounding to whole pixels."""
     (w, h), (now_w, now_h) = before, after
     return (now_w - 1) / w <= (now_h + 1) / h and (now_h - 1) / h <= (now_w + 1) / w
+
+
+def _turns_better(before: Size, after: Size) -> bool:
+    """Whether the factors of both sides differ less after a turn: a nearly square picture can seem scaled as well."""
+    (w, h), (now_w, now_h) = before, after
+    return abs(log(now_w * w / (now_h * h))) < abs(log(now_w * h / (now_h * w))) - 1e-9

@@ -32,6 +32,10 @@ def test_a_box_turns_with_its_pixels(orientation: int) -> None:
         ((200, 150), (180, 150), 1, None),
         ((1920, 1080), (640, 640), 1, None),
         ((0, 150), (180, 150), 1, None),
+        ((200, 199), (199, 200), 6, (6, 1.0)),
+        ((200, 199), (199, 200), 1, None),
+        ((200, 199), (398, 400), 6, (6, 2.0)),
+        ((200, 199), (100, 100), 6, (1, 0.5)),
     ],
 )
 def test_a_turn_or_a_scale_explains_another_size_or_nothing_does(
