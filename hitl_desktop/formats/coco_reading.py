@@ -234,7 +234,7 @@ class _Reader:
             bbox = lenient.box(record.get("bbox"))
             is_outlined = bbox is None
             if bbox is None:
-                bbox = outlines.box_around(record.get("segmentation"))
+                bbox = outlines.box_around(record.get("segmentation"), (image.width, image.height))
                 outlined += bbox is not None
             elif (area := lenient.number(record.get("area"))) and (vote := area_of_corners(bbox, area)) is not None:
                 self.area_votes[vote] += 1

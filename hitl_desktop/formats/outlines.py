@@ -7,17 +7,23 @@ from typing import Any, cast
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.placement import Placement
+from hitl_desktop.domain.placement import Placement, Size, placement
 from hitl_desktop.formats.lenient import number, whole
 
 _SHORTEST = 6
 """A polygon has three points."""
+_MOST_BITS = 50
+_MOST = 2**_MOST_BITS
+"""No run of a mask is longer."""
 
 
-def box_around(segmentation: object) -> BBox | None:
-    """The box around an outline, in pixels; None where it has no area or is no outline."""
+def box_around(segmentation: object, size: Size = (0, 0)) -> BBox | None:
+    """The box around an outline, in pixels of a picture of a size; None where it has no area or is no outline.
+
+    A mask of another resolution is scaled; one of another shape is none of this picture.
+    """
     if isinstance(segmentation, dict):
-        return _box_of_runs(cast("dict[str, Any]", segmentation))
+        return _box_of_runs(cast("dict[str, Any]", segmentation), size)
     polygons = _polygons(segmentation)
     if not polygons:
         return None
@@ -56,13 +62,17 @@ def _polygons(value: object) -> list[list[float]]:
     return found
 
 
-def _box_of_runs(mask: dict[str, Any]) -> BBox | None:
+def _box_of_runs(mask: dict[str, Any], picture: Size) -> BBox | None:
     """The box of a mask given as run lengths, column by column, of what is outside and inside in turn."""
     size: Any = mask.get("size")
-    sides = [whole(n) for n in cast("list[Any]", size)] if isinstance(size, list) else []
-    height = sides[0] if len(sides) == 2 else None
+    sides = [whole(n) or 0 for n in cast("list[Any]", size)] if isinstance(size, list) else []
+    height, width = sides if len(sides) == 2 else (0, 0)
     counts = _runs(mask.get("counts"))
-    if not height or height < 1 or counts is None or len(counts) < 2:
+    area = height * width
+    if min(height, width) < 1 or counts is None or len(counts) < 2 or sum(counts) != area or area >= _MOST:
+        return None
+    place = placement((width, height), picture) if min(picture) > 0 else Placement((width, height))
+    if place is None:
         return None
     ends = np.cumsum(np.array(counts, np.int64))
     starts, stops = ends[:-1:2], ends[1::2]
@@ -75,7 +85,7 @@ def _box_of_runs(mask: dict[str, Any]) -> BBox | None:
         top, bottom = 0, height
     else:
         top, bottom = int((starts % height).min()), int(((stops - 1) % height).max()) + 1
-    return BBox(left, top, right - left, bottom - top)
+    return place.box(BBox(left, top, right - left, bottom - top))
 
 
 def _runs(counts: object) -> list[int] | None:
@@ -83,7 +93,7 @@ def _runs(counts: object) -> list[int] | None:
         return _unpacked(counts)
     if not isinstance(counts, list):
         return None
-    runs = [n for n in map(whole, cast("list[Any]", counts)) if n is not None and n >= 0]
+    runs = [n for n in map(whole, cast("list[Any]", counts)) if n is not None and 0 <= n < _MOST]
     return runs if len(runs) == len(cast("list[Any]", counts)) else None
 
 
@@ -94,7 +104,7 @@ def _unpacked(text: str) -> list[int] | None:
     while at < len(text):
         value, bits, more = 0, 0, True
         while more:
-            if at >= len(text):
+            if at >= len(text) or bits > _MOST_BITS:
                 return None
             part = ord(text[at]) - 48
             if not 0 <= part < 64:
@@ -105,4 +115,4 @@ def _unpacked(text: str) -> list[int] | None:
             if not more and part & 0x10:
                 value |= -1 << bits
         runs.append(value + (runs[-2] if len(runs) > 2 else 0))
-    return runs if all(run >= 0 for run in runs) else None
+    return runs if all(0 <= run < _MOST for run in runs) else None

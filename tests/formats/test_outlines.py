@@ -20,6 +20,8 @@ from hitl_desktop.formats.outlines import box_around, moved
         ({"counts": [100, 100, 29800], "size": [150, 200]}, (0, 0, 2, 150)),
         ([], None), (None, None), ([[]], None), ([[1, 2, 3]], None), ([[1, 2, 3, 4]], None), ([[1, "x", 3, 4, 5, 6]], None),
         ({"counts": [30000], "size": [150, 200]}, None), ({"counts": "", "size": [150, 200]}, None), ({}, None),
+        ({"counts": [0, 10**25], "size": [150, 200]}, None), ({"counts": "o" * 300 + "0", "size": [150, 200]}, None),
+        ({"counts": [10, 20], "size": [150, 200]}, None), ({"counts": [0, 10**12], "size": [10**6, 10**6]}, (0, 0, 10**6, 10**6)),
         ({"counts": [-5, 10], "size": [150, 200]}, None), ({"counts": "\x01", "size": [3, 3]}, None),
     ],
 )  # fmt: skip
@@ -45,3 +47,8 @@ def test_polygons_move_with_their_picture_and_masks_cannot() -> None:
     half = Placement((200, 150), 1, 0.5, 0.5)
     assert moved([[10, 20, 40, 20, 40, 60]], half) == [[5, 10, 20, 10, 20, 30]]
     assert moved({"counts": [0, 10, 29990], "size": [150, 200]}, half) is None
+
+
+def test_a_mask_of_another_resolution_is_scaled_and_one_of_another_shape_is_none_of_this_picture() -> None:
+    assert box_around({"counts": [15, 15, 270], "size": [15, 20]}, (200, 150)) == (10, 0, 10, 150)
+    assert box_around({"counts": [10, 20, 29970], "size": [200, 150]}, (200, 150)) is None
