@@ -8,10 +8,11 @@ from hitl_desktop.domain.dataset import BoxForm
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.placement import Size
 
+FRACTIONS = frozenset({BoxForm.FRACTIONS, BoxForm.FRACTION_CORNERS})
 _SLACK = 0.1
 """Rounding, and objects that reach beyond the picture, take fractions so far above 1."""
-_PIXELS_FROM = 2.0
-"""A box with no larger number is too small to have been drawn, even where it is a poor fraction."""
+MOST_FRACTION = 2.0
+"""A box with no larger number is too small to have been drawn on pixels: it is of fractions, perhaps poor ones."""
 _BEYOND_PX, _BEYOND_SHARE = 2.0, 0.1
 """A box that reaches this far beyond its picture was not drawn in a hurry; its numbers mean something else."""
 _MISFITS, _BEYOND = 0.2, 0.2
@@ -23,7 +24,7 @@ _ENOUGH = 3
 def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
     """The box that four numbers of a form mean in a picture of a size; of no size if they mean none."""
     width, height = size
-    if form in {BoxForm.FRACTIONS, BoxForm.FRACTION_CORNERS}:
+    if form in FRACTIONS:
         numbers = BBox(numbers.x * width, numbers.y * height, numbers.w * width, numbers.h * height)
     if form in {BoxForm.CORNERS, BoxForm.FRACTION_CORNERS}:
         numbers = BBox(numbers.x, numbers.y, max(numbers.w - numbers.x, 0.0), max(numbers.h - numbers.y, 0.0))
@@ -32,12 +33,12 @@ def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
 
 def may_be(form: BoxForm, boxes: Sequence[BBox]) -> bool:
     """Whether the boxes of a picture can be of a form; in a merged file some pictures may have pixels all the same."""
-    return form in {BoxForm.PIXELS, BoxForm.CORNERS} or not _most(max(box) > _PIXELS_FROM for box in boxes)
+    return form in {BoxForm.PIXELS, BoxForm.CORNERS} or not _most(max(box) > MOST_FRACTION for box in boxes)
 
 
 def form_of_outline(form: BoxForm, box: BBox) -> BoxForm:
     """The form of a box that was made from an outline, where the file's own boxes are of another: never corners."""
-    are_fractions = form in {BoxForm.FRACTIONS, BoxForm.FRACTION_CORNERS} and max(box) <= _PIXELS_FROM
+    are_fractions = form in FRACTIONS and max(box) <= MOST_FRACTION
     return BoxForm.FRACTIONS if are_fractions else BoxForm.PIXELS
 
 
@@ -71,7 +72,7 @@ def _fractions(boxes: Mapping[int, Sequence[BBox]]) -> set[int]:
     """The pictures whose boxes are fractions: all of them, or most where most boxes of the file are."""
     small = {i for i, own in boxes.items() if all(max(box) <= 1 + _SLACK for box in own)}
     if _most(max(box) <= 1 + _SLACK for own in boxes.values() for box in own):
-        small |= {i for i, own in boxes.items() if _most(max(box) <= _PIXELS_FROM for box in own)}
+        small |= {i for i, own in boxes.items() if _most(max(box) <= MOST_FRACTION for box in own)}
     return small
 
 

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import msgspec
 
-from hitl_desktop.domain.placement import Placement
+from hitl_desktop.domain.box_forms import MOST_FRACTION
+from hitl_desktop.domain.placement import Placement, Size
 from hitl_desktop.formats import outlines
 from hitl_desktop.formats.lenient import number
 
@@ -55,9 +56,25 @@ def moved(extra: bytes, place: Placement) -> tuple[bytes, list[str]]:
     return _without(msgspec.json.encode(record), stale)
 
 
+def in_pixels(extra: bytes, size: Size) -> bytes:
+    """The keys of a box in fractions in pixels of a picture of a size; what has numbers above a fraction's is kept."""
+    record = cast("dict[str, Any]", msgspec.json.decode(extra))
+    place = Placement((1, 1), 1, *map(float, size))
+    around = outlines.box_around(record.get("segmentation"))
+    if around is not None and max(around) <= MOST_FRACTION:
+        record["segmentation"] = outlines.moved(record["segmentation"], place) or record["segmentation"]
+    points = [n for n in map(number, _list(record.get("keypoints"))) if n is not None]
+    if points and max(points[0::3] + points[1::3]) <= MOST_FRACTION:
+        record["keypoints"] = _moved_points(record["keypoints"], place) or record["keypoints"]
+    area = number(record.get("area"))
+    if area is not None and area <= MOST_FRACTION:
+        record["area"] = area * place.by_x * place.by_y
+    return msgspec.json.encode(record)
+
+
 def _moved_points(value: object, place: Placement) -> list[float] | None:
     """Key points x, y, v; those that are not labelled (v is 0) stay where they are, at 0, 0."""
-    raw = cast("list[Any]", value) if isinstance(value, list) else []
+    raw = _list(value)
     numbers = [n for n in map(number, raw) if n is not None]
     if not numbers or len(numbers) != len(raw) or len(numbers) % 3:
         return None
@@ -65,3 +82,7 @@ def _moved_points(value: object, place: Placement) -> list[float] | None:
     for x, y, seen in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True):
         found += [*(place.point(x, y) if seen else (x, y)), seen]
     return found
+
+
+def _list(value: object) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []

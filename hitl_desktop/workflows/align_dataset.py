@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.box_forms import form_of_outline, in_pixels, may_be, suspect
+from hitl_desktop.domain.box_forms import FRACTIONS, form_of_outline, in_pixels, may_be, suspect
 from hitl_desktop.domain.dataset import (
     BoxForm,
     Dataset,
@@ -186,7 +186,7 @@ class _Work:
             if bbox is None:
                 self.incomplete.add(whole_id)
                 continue
-            self._keep_extra(a.id, place)
+            self._keep_extra(a.id, place, form)
             kept.append(replace(a, image_id=whole_id, bbox=bbox))
         return kept
 
@@ -214,8 +214,10 @@ class _Work:
             self.issue(f"annotation {a.id}", f"reached beyond {name} and was clipped", IssueKind.CLIPPED)
         return bbox
 
-    def _keep_extra(self, annotation_id: int, place: Placement) -> None:
+    def _keep_extra(self, annotation_id: int, place: Placement, form: BoxForm) -> None:
         extra = self.result.dataset.extras.annotations.get(annotation_id)
+        if extra and form in FRACTIONS:
+            extra = extras.in_pixels(extra, place.drawn_on)
         if extra and not place.is_identity:
             extra, dropped = extras.moved(extra, place)
             self.dropped.update(dropped)

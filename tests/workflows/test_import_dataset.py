@@ -238,6 +238,17 @@ def test_a_form_that_was_said_holds_for_a_box_that_reaches_beyond_its_picture(pr
     assert IssueKind.CLIPPED in kinds(summary)
 
 
+def test_outlines_and_key_points_in_fractions_become_pixels_with_their_boxes(project: Project) -> None:
+    said = {"segmentation": [[0.1, 0.2, 0.3, 0.2, 0.3, 0.6]], "keypoints": [0.1, 0.2, 2], "area": 0.04}
+    mask = {"segmentation": {"size": [150, 200], "counts": [10, 20, 29970]}, "area": 20}
+    boxes = [box(1, 1, [0.1, 0.2, 0.2, 0.4], **said), box(2, 1, [0.5, 0.2, 0.25, 0.5], **mask)]
+    take(project, [image(1)], boxes, ImportOptions(boxes=BoxForm.FRACTIONS))
+    first, second = exported(project)["annotations"]
+    assert first["segmentation"] == [pytest.approx([20, 30, 60, 30, 60, 90])]
+    assert (first["keypoints"], first["area"]) == ([20, 30, 2], pytest.approx(1200))
+    assert (second["segmentation"], second["area"]) == (mask["segmentation"], 20)
+
+
 def test_a_form_that_was_said_is_not_that_of_boxes_made_from_outlines(project: Project) -> None:
     outlined = box(2, 1, segmentation=[[50, 60, 150, 60, 150, 140]])
     del outlined["bbox"]
