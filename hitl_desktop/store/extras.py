@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.store.database import Database
 
 _FILES = "imported_files"
+_THESE = "(SELECT value FROM json_each(?))"
 _MOST_ID = 2**53
 """Ids of later pictures and categories start after those of files, as long as these leave room."""
 
@@ -90,9 +91,11 @@ class Extras:
                 )
             self._db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (fresh, table))
 
-    def annotations(self) -> dict[int, KeptBox]:
-        """Of each annotation that had more than a box."""
-        rows = self._db.execute("SELECT annotation_id, category_id, x, y, w, h, extra FROM annotation_extras")
+    def annotations(self, ids: Sequence[int] | None = None) -> dict[int, KeptBox]:
+        """Of each annotation that had more than a box, or of these."""
+        where, values = ("", ()) if ids is None else (f"WHERE annotation_id IN {_THESE}", (json.dumps(list(ids)),))
+        sql = f"SELECT annotation_id, category_id, x, y, w, h, extra FROM annotation_extras {where}"
+        rows = self._db.execute(sql, values)
         return {i: KeptBox(category, BBox(x, y, w, h), extra) for i, category, x, y, w, h, extra in rows}
 
     def add_annotations(self, rows: Iterable[tuple[int, KeptBox]]) -> None:

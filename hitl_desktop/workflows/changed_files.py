@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Edit, Side
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.placement import Placement, Size, placement
 from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.formats import extras
 from hitl_desktop.imaging import content_hash, read_header
+from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 
@@ -32,7 +36,18 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
     label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
     annotate.do(project, Edit(label, image.id, Side(boxes), Side(moved)))
+    _move_extras(project, boxes, place)
     return True
+
+
+def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement) -> None:
+    """Outlines, key points and areas of a file move with their boxes, as far as they fitted these."""
+    kept = project.extras.annotations([a.id for a in boxes])
+    project.extras.add_annotations(
+        (a.id, KeptBox(kept[a.id].category_id, place.box(a.bbox), extras.moved(kept[a.id].extra, place)[0]))
+        for a in boxes
+        if a.id in kept and kept[a.id].bbox == a.bbox
+    )
 
 
 def keep_up(project: Project, image: ImageRecord, size: Size) -> tuple[ImageRecord | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PIL import Image
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotate import draw, undo
 from hitl_desktop.workflows.export_dataset import export_dataset
@@ -61,6 +63,19 @@ def test_prelabelling_moves_boxes_with_the_picture_and_says_so(project: Project,
     assert result.done == 1
     undo(project)
     assert now(project)[1] == (200, 150, 100, 80)
+
+
+def test_outlines_and_key_points_of_a_file_move_with_their_box(project: Project, file: Path) -> None:
+    box = project.annotations.of_image(1)[0]
+    extra = b'{"segmentation":[[200,150,300,150,300,230]],"keypoints":[210,160,2],"area":4000,"track":7}'
+    project.extras.add_annotations([(box.id, KeptBox(box.category_id, box.bbox, extra))])
+    save(file, 200, 150)
+    prelabel(project, NoProgress())
+    summary = export_dataset(project, project.path.with_name("out.json"))
+    written = json.loads(project.path.with_name("out.json").read_text())["annotations"][0]
+    assert written["segmentation"] == [[100, 75, 150, 75, 150, 115]]
+    assert (written["keypoints"], written["area"], written["track"]) == ([105, 80, 2], 1000, 7)
+    assert not summary.dropped
 
 
 @pytest.mark.parametrize("size", [(300, 400), (350, 300)])
