@@ -387,7 +387,7 @@ def _annotation(image_id: int, category_id: int, bbox: BBox, record: Record) -> 
         proposed_by=proposed_by if isinstance(proposed_by, str) else None,
         score=lenient.number(record.get("score")),
         edited=record.get("edited") is True,
-        crowd=lenient.flag(record.get("iscrowd")) or (CROWD, True) in attributes,
+        crowd=lenient.flag(record["iscrowd"]) if record.get("iscrowd") is not None else (CROWD, True) in attributes,
         attributes=tuple(pair for pair in attributes if pair[0] != CROWD),
     )
 
