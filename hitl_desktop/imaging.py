@@ -44,6 +44,9 @@ MOST_STREAMED = 2_000_000_000
 """Larger ones are refused from their header: some files of kilobytes claim billions."""
 
 _FOR_MODELS = 4096
+_SMALL = 64
+_SHOWN_AS_THEY_ARE = {"L", "RGB"}
+"""Modes of Pillow whose pixels are neither stretched nor laid on white to be shown."""
 _LARGE = 2_000_000
 _ORIENTATION = 0x0112
 _TURNED = 5
@@ -62,10 +65,14 @@ _PAGES = {"TIFF": "page", "HEIF": "picture", "MPO": "picture"}
 
 
 class Inspection(NamedTuple):
-    """Upright width and height of a readable picture, and what a person should be told about its file."""
+    """Upright width and height of a readable picture, and what a person should be told about its file.
+
+    `looks` is what it looks like (`looks`), where that costs next to nothing; else None.
+    """
 
     size: tuple[int, int]
     remark: str | None
+    looks: int | None = None
 
 
 def inspect(path: Path) -> Inspection:
@@ -76,11 +83,12 @@ def inspect(path: Path) -> Inspection:
     """
 
     def check(picture: _Picture) -> Inspection:
+        seen = None
         if pyramid.is_huge(picture.size):
             pyramid.verify(path)
         else:
-            picture.check()
-        return Inspection(picture.upright_size(), picture.remark())
+            seen = picture.check()
+        return Inspection(picture.upright_size(), picture.remark(), None if seen is None else looks(seen))
 
     return _read(path, check, MOST_STREAMED)
 
@@ -218,8 +226,8 @@ class _Picture(Protocol):
         """The orientation (EXIF, 1 to 8) by which the stored pixels are turned; 1 where the decoder itself does it."""
         ...
 
-    def check(self) -> None:
-        """Decode it to its end."""
+    def check(self) -> RgbImage | None:
+        """Decode it to its end; a small view of it, where that costs next to nothing."""
         ...
 
     def pixels(self) -> RgbImage: ...
@@ -355,9 +363,16 @@ class _Plain:
     def upright_size(self) -> tuple[int, int]:
         return _upright_size(self.size, self.turned_by())
 
-    def check(self) -> None:
+    def check(self) -> RgbImage | None:
         self.image.draft("RGB", (1, 1))
+        is_deep = _is_deep_colour(self.image)  # decoding forgets it
         self.image.load()
+        if is_deep:
+            return None
+        if self.image.mode not in _SHOWN_AS_THEY_ARE:
+            return np.asarray(self._upright())
+        small = self.image.reduce(max(min(self.image.size) // _SMALL, 1))
+        return np.asarray(_turned(small, self.turned_by()).convert("RGB"))
 
     def pixels(self) -> RgbImage:
         """Copying a large one out of Pillow takes as long as decoding it, 50 ms for 12 megapixels with the interpreter

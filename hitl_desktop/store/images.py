@@ -99,9 +99,13 @@ class Images:
         """Note the hash of the file's bytes."""
         self._db.execute("UPDATE images SET content_hash = ? WHERE id = ?", (content_hash, image_id))
 
-    def set_looks(self, image_id: int, looks: int) -> None:
+    def set_looks(self, image_id: int, looks: int | None) -> None:
         """Note what the whole picture looks like, in 64 bits (`imaging.looks`)."""
         self._db.execute("UPDATE images SET looks = ? WHERE id = ?", (looks, image_id))
+
+    def looks_of(self, image_id: int) -> int | None:
+        """What one picture looks like; None where that is not known."""
+        return self._db.scalar("SELECT looks FROM images WHERE id = ?", (image_id,))
 
     def looks(self) -> dict[int, int]:
         """What pictures look like, of those of which it is known."""

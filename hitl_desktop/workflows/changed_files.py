@@ -1,20 +1,22 @@
-"""Boxes belong to the pixels they were drawn on: what happens to them when the file of a picture has another size."""
+"""Boxes belong to the pixels they were drawn on: what happens to them when the file of a picture is another one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Edit, Side
-from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.placement import Placement, Size, placement
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
-from hitl_desktop.imaging import content_hash, read_header
+from hitl_desktop.imaging import read_header
 from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows.near_duplicates import LOOKS_APART
 
 
 def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
@@ -50,27 +52,83 @@ def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement
     )
 
 
-def keep_up(project: Project, image: ImageRecord, size: Size) -> tuple[ImageRecord | None, str]:
-    """The picture after its file turned out to have this size, and what happened if it is not the one that is known.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked."""
+
+    hash: str
+    looks: int | None
+
+
+class Fate(Enum):
+    """What became of a picture whose file has the size that is known."""
+
+    SAME = "the same picture"
+    OTHER = "another picture"
+    UNSURE = "other bytes, and nobody can tell whether it shows the same"
+
+
+def note_content(project: Project, image: ImageRecord, content: Content) -> Fate:
+    """Note what a file of the known size holds, unless it shows another picture than boxes or a decision are about."""
+    if image.content_hash in (None, content.hash):
+        fate = Fate.SAME
+    else:
+        fate = _compared(project.images.looks_of(image.id), content.looks)
+        if image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id):
+            project.predictions.look_again(image.id)
+            fate = Fate.SAME
+    if fate is not Fate.OTHER:
+        take_content(project, image, content)
+    return fate
+
+
+def take_content(project: Project, image: ImageRecord, content: Content) -> None:
+    """Note what a file holds."""
+    project.images.set_content_hash(image.id, content.hash)
+    if content.looks is not None or content.hash != image.content_hash:
+        project.images.set_looks(image.id, content.looks)
+
+
+def _compared(before: int | None, after: int | None) -> Fate:
+    if before is None or after is None:
+        return Fate.UNSURE
+    return Fate.SAME if ((before ^ after) & (2**64 - 1)).bit_count() <= LOOKS_APART else Fate.OTHER
+
+
+def keep_up(project: Project, image: ImageRecord, size: Size, content: Content) -> tuple[ImageRecord | None, str]:
+    """The picture after its file turned out to be this, and what happened if it is not the one that is known.
 
     None where it is another file, and nobody can tell where its boxes lie: that is noted as its reason.
     """
     with project.db.transaction():
         now = project.images.get(image.id)
-        if now is None or (now.width, now.height) == size:
+        if now is None:
             return image, ""
+        if (now.width, now.height) == size:
+            return _keep_up_content(project, image, now, content)
         if not note_size(project, now, size):
             why = another_file(now, size)
             project.images.set_reason(image.id, why)
             return None, why
         if not now.width or not project.annotations.of_image(image.id):
             return project.images.get(image.id), ""
-        try:
-            project.images.set_content_hash(image.id, content_hash(project.path_of(image)))
-        except UnreadableImageError:
-            return None, ""  # it went away just now
+        take_content(project, now, content)
         what = f"It is {size[0]} x {size[1]} now, not {now.width} x {now.height}; its boxes moved with it."
         return project.images.get(image.id), what
+
+
+def _keep_up_content(
+    project: Project, image: ImageRecord, now: ImageRecord, content: Content
+) -> tuple[ImageRecord | None, str]:
+    if now.content_hash in (None, content.hash):
+        return image, ""
+    fate = note_content(project, now, content)
+    if fate is Fate.OTHER:
+        project.images.set_reason(image.id, OTHER_PICTURE)
+        return None, OTHER_PICTURE
+    if fate is Fate.UNSURE:
+        project.images.set_remark(image.id, CHANGED)
+    return project.images.get(image.id), CHANGED if fate is Fate.UNSURE else ""
 
 
 def _placement(project: Project, image: ImageRecord, before: Size, size: Size) -> Placement | None:
@@ -79,6 +137,13 @@ def _placement(project: Project, image: ImageRecord, before: Size, size: Size) -
     except UnreadableImageError:
         orientation = 1
     return placement(before, size, orientation)
+
+
+OTHER_PICTURE = (
+    "The file is another one: it has the same size as before, and shows something else. "
+    "Put the old file back, or read the picture again and check its boxes."
+)
+CHANGED = "The file was changed since it was read first; check that its boxes lie on the objects."
 
 
 def another_file(image: ImageRecord, size: Size) -> str:

@@ -19,7 +19,16 @@ from hitl_desktop.paths import data_dir
 from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import SUFFIX, Project
-from hitl_desktop.workflows.changed_files import another_file, note_size
+from hitl_desktop.workflows.changed_files import (
+    CHANGED,
+    OTHER_PICTURE,
+    Content,
+    Fate,
+    another_file,
+    note_content,
+    note_size,
+    take_content,
+)
 
 _BATCH = 1000
 _SCAN_BATCH = 16
@@ -236,18 +245,18 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
 
 
 class Reading(NamedTuple):
-    """Upright size and content hash of a picture, and what a person should be told about its file."""
+    """Upright size of a picture, what its file holds, and what a person should be told about it."""
 
     size: tuple[int, int]
-    content_hash: str
+    content: Content
     remark: str | None
 
 
 def read_picture(path: Path) -> Reading | UnreadableImageError:
     """Read a picture to its end; what it shows, or why it cannot be read."""
     try:
-        size, remark = inspect(path)
-        return Reading(size, content_hash(path), remark)
+        size, remark, seen = inspect(path)
+        return Reading(size, Content(content_hash(path), seen), remark)
     except UnreadableImageError as error:
         return error
 
@@ -260,12 +269,17 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
         if reading.size and image.width is None:  # labels are those of the picture as it was
             project.images.set_size(image.id, *reading.size)
         project.images.set_reason(image.id, str(reading))
-    elif note_size(project, image, reading.size):
-        project.images.set_content_hash(image.id, reading.content_hash)
-        project.images.set_reason(image.id, None)
-        project.images.set_remark(image.id, reading.remark)
-    else:
+        return
+    if not note_size(project, image, reading.size):
         project.images.set_reason(image.id, another_file(image, reading.size))
+        return
+    fate = Fate.SAME
+    if (image.width, image.height) == reading.size:
+        fate = note_content(project, image, reading.content)
+    else:
+        take_content(project, image, reading.content)
+    project.images.set_reason(image.id, OTHER_PICTURE if fate is Fate.OTHER else None)
+    project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
 
 
 def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:

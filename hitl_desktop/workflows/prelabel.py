@@ -14,13 +14,13 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import ModelError, UnreadableImageError
-from hitl_desktop.imaging import RgbImage, read_for_models
+from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.registry import Detector, load_detector
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.changed_files import keep_up
+from hitl_desktop.workflows.changed_files import Content, keep_up
 from hitl_desktop.workflows.detector import card_of, wanted_detector
 from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import check_folders, note_unreadable
@@ -34,7 +34,7 @@ _ENOUGH_FAILURES = 3
 class PrelabelResult:
     """How many pictures were done now, had been done before, could not be read; and how fast it went.
 
-    `changed` describes by path what became of pictures whose files have another size than their boxes were drawn on.
+    `changed` describes by path what became of pictures whose files are not those that their boxes were drawn on.
     `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in `not_done`,
     by path, the detector failed, and they are tried again next time.
     """
@@ -145,12 +145,19 @@ def _nearest_first(images: Sequence[ImageRecord], nearest: int | None) -> list[I
     return sorted(images, key=lambda image: (nearest is not None and image.id < nearest, image.id))
 
 
-Reading = tuple[tuple[int, int], RgbImage] | UnreadableImageError
+@dataclass(frozen=True, slots=True)
+class _Read:
+    size: tuple[int, int]
+    pixels: RgbImage
+    content_hash: str
+
+
+Reading = _Read | UnreadableImageError
 
 
 def _read(path: Path) -> Reading:
     try:
-        return read_for_models(path)
+        return _Read(*read_for_models(path), content_hash(path))
     except UnreadableImageError as error:
         return error
 
@@ -196,7 +203,7 @@ class _Store:
                 self.result.found_broken = True
                 continue
             try:
-                found = detect(self.detector, reading[1], self.progress, longest=self.longest)
+                found = detect(self.detector, reading.pixels, self.progress, longest=self.longest)
             except ModelError as error:
                 self.result.not_done[image.path] = error
                 if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
@@ -204,9 +211,11 @@ class _Store:
             else:
                 self._keep(image, reading, found)
 
-    def _keep(self, image: ImageRecord, reading: tuple[tuple[int, int], RgbImage], found: Detections) -> None:
-        project, (size, pixels) = self.project, reading
-        current, what = keep_up(project, image, size)
+    def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
+        project, size, pixels = self.project, reading.size, reading.pixels
+        is_other = reading.content_hash != image.content_hash
+        content = Content(reading.content_hash, looks(pixels) if is_other else None)
+        current, what = keep_up(project, image, size, content)
         if what:
             self.result.changed[image.path] = what
         if current is None:

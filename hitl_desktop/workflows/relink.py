@@ -11,7 +11,7 @@ from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.changed_files import another_file, note_size
+from hitl_desktop.workflows.changed_files import another_file, note_size, take_content
 from hitl_desktop.workflows.open_folder import Reading, note_reading, read_picture
 
 
@@ -30,7 +30,7 @@ def reread(project: Project, image_id: int) -> Changes:
     reading = read_picture(project.path_of(image))
     with project.db.transaction():
         note_reading(project, image, reading)
-        if not isinstance(reading, UnreadableImageError) and reading[1] != image.content_hash:
+        if not isinstance(reading, UnreadableImageError) and reading.content.hash != image.content_hash:
             project.predictions.look_again(image_id)
             _take_as_it_is(project, image, reading)
     return Changes(images=True, annotations_of=frozenset({image_id}), queue=True)
@@ -39,10 +39,10 @@ def reread(project: Project, image_id: int) -> Changes:
 def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> None:
     """A person reads another picture anew whose boxes nobody can place: they stay, and somebody has to decide again."""
     now = project.images.get(image.id)
-    if now is None or (now.width, now.height) == reading[0]:
+    if now is None or now.reason is None:
         return
-    project.images.set_size(image.id, *reading[0])
-    project.images.set_content_hash(image.id, reading[1])
+    project.images.set_size(image.id, *reading.size)
+    take_content(project, now, reading.content)
     project.images.set_reason(image.id, None)
     if image.state is ImageState.DECIDED:
         sides = Side(state=ImageState.DECIDED), Side(state=ImageState.UNDECIDED)

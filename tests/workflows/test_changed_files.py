@@ -132,3 +132,69 @@ def test_a_folder_that_moved_to_smaller_copies_takes_its_boxes_along(
     relink(project, 1, tmp_path / "small" / "a.jpg")
     assert now(project)[1] == (100, 75, 50, 40)
     assert [tuple(a.bbox) for a in project.annotations.of_image(2)] == [(25, 25, 5, 5)]
+
+
+def drawn(path: Path, *, turned: bool = False, note: str = "", orientation: int = 1) -> None:
+    """A picture that is bright at one corner, or turned by half; `note` is a comment in its file."""
+    rows, columns = np.mgrid[0:300, 0:400]
+    pixels = np.stack([(rows * 0.5 + columns * 0.2) % 256, columns * 0.6, 255 - rows * 0.8], axis=2).astype(np.uint8)
+    picture = Image.fromarray(pixels[::-1, ::-1] if turned else pixels)
+    picture.getexif()[0x0112] = orientation
+    picture.save(path, comment=note, exif=picture.getexif(), quality=95)
+
+
+@pytest.fixture
+def shown(project: Project, file: Path) -> Project:
+    drawn(file)
+    reread(project, 1)
+    project.images.set_state(1, ImageState.DECIDED)
+    return project
+
+
+def test_another_picture_of_the_same_size_is_not_taken_for_the_one_that_was_labelled(
+    shown: Project, file: Path
+) -> None:
+    before = now(shown)[0].content_hash
+    drawn(file, turned=True)
+    result = prelabel(shown, NoProgress())
+    image, box = now(shown)
+    assert image.reason
+    assert "another one" in image.reason
+    assert result.changed == {"a.jpg": image.reason}
+    assert (result.done, image.content_hash, box) == (0, before, (200, 150, 100, 80))
+    scan(shown, NoProgress())
+    assert now(shown)[0].reason  # still
+    reread(shown, 1)
+    assert (now(shown)[0].state, now(shown)[0].reason) == (ImageState.UNDECIDED, None)
+    assert prelabel(shown, NoProgress()).done == 1
+
+
+def test_an_orientation_that_was_added_makes_another_picture_and_the_old_file_brings_it_back(
+    shown: Project, file: Path
+) -> None:
+    drawn(file, orientation=3)
+    assert prelabel(shown, NoProgress()).changed
+    drawn(file)
+    scan(shown, NoProgress())
+    assert (now(shown)[0].state, now(shown)[0].reason) == (ImageState.DECIDED, None)
+
+
+def test_other_metadata_around_the_same_pixels_cost_nothing(shown: Project, file: Path) -> None:
+    before = now(shown)[0].content_hash
+    drawn(file, note="taken by hand")
+    result = prelabel(shown, NoProgress())
+    image = now(shown)[0]
+    assert (result.done, result.changed) == (1, {})
+    assert (image.state, image.reason, image.remark) == (ImageState.DECIDED, None, None)
+    assert image.content_hash != before
+
+
+def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_on(shown: Project, file: Path) -> None:
+    shown.images.set_looks(1, None)
+    drawn(file, turned=True)
+    result = prelabel(shown, NoProgress())
+    image = now(shown)[0]
+    assert image.remark
+    assert "was changed" in image.remark
+    assert result.changed == {"a.jpg": image.remark}
+    assert image.state is ImageState.DECIDED
