@@ -15,6 +15,8 @@ from hitl_desktop.picture_file import SUFFIXES
 from hitl_desktop.store.project import Project
 
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://[^/]*/?", re.IGNORECASE)
+_LOCAL_FILES = re.compile(r"^(?:[a-z]+://[^/]*)?/?data/local-files/?\?(?:.*&)?d=([^&#]*)", re.IGNORECASE)
+"""How Label Studio names a file of a folder that it was given; its path is percent-encoded."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENDINGS = SUFFIXES | {".heic", ".heif", ".jxl", ".mpo", ".jpg2", ".dcm", ".raw"}
 Parts = tuple[str, ...]
@@ -76,8 +78,10 @@ def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
 
 def _parts(path: str) -> Parts:
     """The parts of a path or an address, without drive, query, and steps to folders above."""
-    address = _ADDRESS.match(path)
-    if address:
+    local, address = _LOCAL_FILES.match(path), _ADDRESS.match(path)
+    if local:
+        path = local[1]
+    elif address:
         path = re.split(r"[?#]", path[address.end() :], maxsplit=1)[0]
     normal = posixpath.normpath(_DRIVE.sub("", path.replace("\\", "/")))
     return tuple(part for part in normal.split("/") if part not in {"", ".", ".."})

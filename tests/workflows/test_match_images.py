@@ -46,6 +46,12 @@ def matched(tmp_path: Path, paths: list[str], names: list[str]) -> dict[str, tup
         (["x/a.png"], "y/a.jpg", None),
         (["a.png"], "", None),
         (["a.png"], "../..", None),
+        (["x/a.jpg", "y/a.jpg"], "/data/local-files/?d=x/a.jpg", ("x/a.jpg", How.EXACT)),
+        (
+            ["my photo.jpg"],
+            "http://localhost:8080/data/local-files/?v=2&d=in/my%20photo.jpg#1",
+            ("my photo.jpg", How.PERCENT),
+        ),
     ],
 )
 def test_a_name_means_one_picture_or_none(
