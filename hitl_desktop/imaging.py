@@ -261,12 +261,12 @@ def _read(path: Path, act: Callable[[_Picture], T], most_pixels: int) -> T:
 
 
 def _mended(path: Path, kind: Kind, error: UnreadableImageError) -> _Mended | None:
-    """A JPEG that lacks nothing but its end mark, or a PNG without the text that was too long; None for others."""
+    """A JPEG that lacks nothing but its end mark, or a PNG without texts too long or damaged; None for others."""
     if kind is Kind.JPEG and isinstance(error, CutShortError):
         data = libvips.with_end_mark(path)
         remark = "The end mark of the file is missing; all of its pixels are there."
         return None if data is None else _Mended(data, remark)
-    if kind is Kind.PNG and "MAX_TEXT" in error.message:
+    if kind is Kind.PNG and ("MAX_TEXT" in error.message or isinstance(error.__cause__, Image.UnidentifiedImageError)):
         return _Mended(without_texts(path))
     return None
 
@@ -309,7 +309,7 @@ class _Deep:
 
     @classmethod
     def of(cls, path: Path, layout: tiff.Layout) -> _Deep | None:
-        """Read its header; None for what Pillow is to read: one band of 12 or 64 bits.
+        """Read its header; None for what Pillow is to try: one band, but for numbers that it cannot hold.
 
         Raises:
             UnreadableImageError: neither reads such values, or the file is cut short.
@@ -321,13 +321,13 @@ class _Deep:
         try:
             return cls(path, *libvips.header(path))
         except libvips.library().Error as error:
-            if layout.bands == 1:
+            if layout.bands == 1 and (layout.is_usual or layout.bits < 16):
                 return None
             if layout.is_usual:
                 raise
             raise UnreadableImageError(
                 f"A TIFF with {layout.words} is not supported.",
-                hint="Save it with 8 or 16 bits a band, or leave it out.",
+                hint="Save it with 8, 16 or 32 bits a band, or leave it out.",
                 size=layout.size,
             ) from error
 

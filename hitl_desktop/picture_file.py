@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import warnings
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import Enum
@@ -95,12 +97,17 @@ def kind_of(path: Path) -> Kind:
 
 
 def without_texts(path: Path) -> bytes:
-    """The bytes of a PNG without its colour profile and texts, which Pillow refuses beyond a megabyte."""
+    """The bytes of a PNG without its colour profile and texts, which Pillow refuses beyond a megabyte, and without what
+    else is damaged and no picture needs.
+    """
     data = path.read_bytes()
     kept, place = [data[: len(_PNG)]], len(_PNG)
     while place < len(data):
         after = place + 12 + int.from_bytes(data[place : place + 4], "big")
-        if data[place + 4 : place + 8] not in _PNG_TEXTS:
+        kind, content = data[place + 4 : place + 8], data[place + 4 : after - 4]
+        is_spare = bool(kind[:1].upper() != kind[:1])  # small first letters are of what may be left out
+        is_damaged = is_spare and zlib.crc32(content) != int.from_bytes(data[after - 4 : after], "big")
+        if kind not in _PNG_TEXTS and not is_damaged:
             kept.append(data[place:after])
         place = after
     return b"".join(kept)
@@ -148,6 +155,12 @@ def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None
         raise UnreadableImageError(
             _why_unidentified(path), hint="Replace the file with a good copy, or leave it out.", size=size
         ) from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnreadableImageError(
+                "The file is a link that leads back to itself.", hint="Put the file itself in its place."
+            ) from error
+        raise _as_unreadable(error, size) from error
     except MemoryError as error:
         raise UnreadableImageError("The picture does not fit in memory.", hint="Scale it down.", size=size) from error
     except Exception as error:

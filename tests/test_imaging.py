@@ -27,6 +27,7 @@ from hitl_desktop.imaging import (
 
 from .conftest import SHARED, save
 from .damage import FILES, SHORT_EXIF, damaged, small_files, with_exif
+from .tiffs import write_tiff
 
 ROWS: list[dict[str, Any]] = (
     json.loads((SHARED / "images-expected.json").read_text(encoding="utf-8")) if SHARED.is_dir() else []
@@ -399,3 +400,30 @@ def test_decoding_in_threads_leaves_the_filters_of_warnings_alone(tmp_path: Path
     assert list(warnings.filters) == before
     with pytest.raises(UserWarning):
         warnings.warn("still an error", UserWarning, stacklevel=1)
+
+
+@pytest.mark.parametrize(("kind", "words"), [("f8", "64 bits (floating-point numbers)"), ("c8", "complex numbers")])
+def test_a_tiff_of_numbers_that_nobody_reads_is_called_so_and_not_damaged(
+    tmp_path: Path, kind: str, words: str
+) -> None:
+    file = write_tiff(tmp_path / "a.tif", np.arange(120).reshape(10, 12).astype(kind))
+    with pytest.raises(UnreadableImageError) as refused:
+        imaging.inspect(file)
+    assert words in refused.value.message
+    assert "not supported" in refused.value.message
+    assert "32 bits" in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"gAMA", b"zzZz"])
+def test_a_png_is_read_whatever_is_damaged_beside_its_pixels(tmp_path: Path, kind: bytes) -> None:
+    Image.new("RGB", (20, 10), (9, 99, 200)).save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(data[:33] + b"\0\0\0\4" + kind + b"k\0xx" + b"\0\0\0\5" + data[33:])
+    assert imaging.read_upright(tmp_path / "a.png")[5, 5].tolist() == [9, 99, 200]
+    assert imaging.inspect(tmp_path / "a.png").size == (20, 10)
+
+
+def test_a_link_that_leads_to_itself_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("a.jpg")
+    with pytest.raises(UnreadableImageError, match="link that leads back to itself"):
+        imaging.inspect(tmp_path / "a.jpg")
