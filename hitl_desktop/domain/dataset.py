@@ -72,6 +72,7 @@ class IssueKind(StrEnum):
     TRANSFORMED = "boxes moved with the picture"
     FROM_OUTLINE = "box made from its outline"
     DROPPED = "data left out"
+    ENCODING = "not UTF-8"
     MERGED = "boxes added to those of an earlier file"
 
 

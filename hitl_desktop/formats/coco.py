@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +17,7 @@ from hitl_desktop import __version__
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, CROWD
 from hitl_desktop.domain.categories import Category
-from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportResult
+from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult, IssueKind
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
@@ -41,13 +44,37 @@ def read(path: Path) -> ImportResult:
             f"{path} cannot be read ({error.strerror}).", hint="Check the name and its permissions."
         ) from error
     foreign.refuse_other_files(path, content[:512])
+    content, is_other = as_unicode(content)
     root = _root(path, content)
     result = read_records(root)
+    if is_other:
+        what = "is not UTF-8 throughout; what is not was read as Windows-1252, so check names with accents"
+        result = replace(result, issues=(ImportIssue("file", what, IssueKind.ENCODING), *result.issues))
     if result.boxes and not result.dataset.annotations:
         annotations = msgspec.json.decode(root["annotations"], type=list[msgspec.Raw])
         sample = [msgspec.json.decode(raw) for raw in islice(annotations, _SAMPLED)]
         foreign.refuse_other_json(path, {"images": [], "annotations": sample})
     return result
+
+
+def as_unicode(content: bytes) -> tuple[bytes, bool]:
+    """JSON that can be decoded, and whether bytes of it are no Unicode and were read as Windows-1252."""
+    if content.isascii() or json.detect_encoding(content) not in {"utf-8", "utf-8-sig"}:
+        return content, False
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode(errors=_WINDOWS).encode(), True
+    return content, False
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - this handler is for decoding only
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_WINDOWS = "windows-1252"
+codecs.register_error(_WINDOWS, _as_windows)
 
 
 def _root(path: Path, content: bytes) -> Root:

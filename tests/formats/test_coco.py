@@ -248,3 +248,17 @@ def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, 
         import_dataset(project, read_dataset(tmp_path / "out.json"))
         assert project.sets.all() == {"glare": [2, 3], "night": [2]}
         assert project.sets.by_box() == {project.annotations.of_image(3)[0].id: ("glare",)}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_names_that_are_no_utf8_are_read_as_windows_1252_and_that_is_told(tmp_path: Path, encoding: str) -> None:
+    record = {
+        "sch\u00f6n": "\u00e9", "images": [{"id": 1, "file_name": "caf\u00e9.jpg"}],
+        "categories": [{"id": 1, "name": "K\u00e4fer"}], "annotations": [],
+    }  # fmt: skip
+    path = tmp_path / "old.json"
+    path.write_bytes(json.dumps(record, ensure_ascii=False).encode(encoding))
+    result = coco.read(path)
+    assert result.dataset.images[0].file_name == "caf\u00e9.jpg"
+    assert result.dataset.categories[0].name == "K\u00e4fer"
+    assert "Windows-1252" in result.issues[0].problem
