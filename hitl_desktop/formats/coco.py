@@ -15,7 +15,7 @@ import msgspec
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.annotations import Annotation, Origin
-from hitl_desktop.domain.attributes import COMMON, CROWD
+from hitl_desktop.domain.attributes import COMMON, CROWD, Value
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult, IssueKind
 from hitl_desktop.domain.images import ImageState
@@ -179,6 +179,10 @@ def _annotation_record(annotation: Annotation, sets: Sequence[str] | None, extra
     return record | extra | {key: value for key, value in ours.items() if value is not None}
 
 
+def _is_same(a: Value | None, b: Value | None) -> bool:
+    return a == b and isinstance(a, bool) is isinstance(b, bool)  # 1.0 == True
+
+
 def _put_attributes(annotation: Annotation, extra: Record) -> None:
     """Attributes as the file had them, but for those that have another value now."""
     raw: Any = extra.pop("attributes", None)
@@ -191,9 +195,9 @@ def _put_attributes(annotation: Annotation, extra: Record) -> None:
     for name in as_read.keys() - now.keys():
         attributes.pop(name, None)
     for common in COMMON:
-        if as_read.get(common.name) != now.get(common.name):
+        if not _is_same(as_read.get(common.name), now.get(common.name)):
             extra.pop(common.name, None)
-    changed = {name: value for name, value in now.items() if as_read.get(name) != value}
+    changed = {name: value for name, value in now.items() if not _is_same(as_read.get(name), value)}
     if attributes or changed or isinstance(raw, dict):
         extra["attributes"] = attributes | changed
     elif raw is not None:

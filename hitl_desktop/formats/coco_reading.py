@@ -351,7 +351,7 @@ def _without(record: Record, keys: Sequence[str]) -> Record:
     return {key: value for key, value in record.items() if key not in keys}
 
 
-def _encoded(record: Record) -> bytes:
+def _encoded(record: Record | None) -> bytes:
     return msgspec.json.encode(record) if record else b""
 
 
@@ -424,7 +424,7 @@ def _leftover(record: Record, annotation: Annotation) -> Record:
         left.pop("proposed_by", None)
     if annotation.score is not None:
         left.pop("score", None)
-    if annotation.attributes and left.get("attributes") == dict(annotation.attributes):
+    if annotation.attributes and _encoded(left.get("attributes")) == _encoded(dict(annotation.attributes)):  # 1 != 1.0
         left.pop("attributes", None)
     if not left.get("segmentation"):
         left.pop("segmentation", None)

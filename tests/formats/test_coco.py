@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,9 @@ def test_names_that_are_no_utf8_are_read_as_windows_1252_and_that_is_told(tmp_pa
     assert result.dataset.images[0].file_name == "caf\u00e9.jpg"
     assert result.dataset.categories[0].name == "K\u00e4fer"
     assert "Windows-1252" in result.issues[0].problem
+
+
+def test_a_number_that_became_a_flag_is_a_flag_in_the_file(tmp_path: Path) -> None:
+    result = read(tmp_path, annotations=[BOX | {"attributes": {"x": 1}}]).dataset
+    changed = replace(result, annotations=(replace(result.annotations[0], attributes=(("x", True),)),))
+    assert coco.to_record(changed)["annotations"][0]["attributes"] == {"x": True}
