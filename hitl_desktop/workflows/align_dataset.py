@@ -250,12 +250,19 @@ class _Work:
         )
 
     def _whole(self, own: Sequence[DatasetImage]) -> DatasetImage:
-        """One picture from all its listings; nobody stands behind it if it lost boxes."""
+        """One picture from all its listings; nobody stands behind it if it lost boxes.
+
+        One that is decided stays so where the file merely lists it, and nobody said that this means anything.
+        """
         first = own[0]
         states = {image.state for image in own if image.state is not None}
         state = next(iter(states)) if len(states) == 1 else ImageState.UNDECIDED if states else None
-        if first.id in self.incomplete and state in {None, ImageState.DECIDED}:
-            if self.result.boxes:
+        lost_any = first.id in self.incomplete and self.result.boxes > 0
+        merely_lists = state is None and not lost_any and self.options.unlabelled is Unlabelled.UNDECIDED
+        if merely_lists and self.records[first.id].state is ImageState.DECIDED:
+            state = ImageState.DECIDED
+        elif first.id in self.incomplete and state in {None, ImageState.DECIDED}:
+            if lost_any:
                 what = "lost boxes on the way, so it stays to be decided"
                 self.issue(first.file_name, what, IssueKind.INCOMPLETE)
             state = ImageState.UNDECIDED

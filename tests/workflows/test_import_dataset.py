@@ -402,6 +402,14 @@ def test_an_attribute_that_was_changed_is_changed_in_the_file_and_no_other(proje
     assert out[6]["ignore"] == 1
 
 
+def test_attributes_come_back_as_they_were_written(project: Project) -> None:
+    written = [{"x": 1}, {"x": 1.0}, {"b": "2", "a": 1}, {"occluded": 1}]
+    rows = [box(n, 1, [n, 1, 9, 9], attributes=values) for n, values in enumerate(written, 1)]
+    take(project, [image(1)], rows)
+    out = exported(project)
+    assert json.dumps([a["attributes"] for a in out["annotations"]]) == json.dumps(written)
+
+
 def test_later_categories_and_pictures_never_take_an_id_of_the_file(project: Project) -> None:
     take_full(project)
     new = project.categories.ensure("bird")
@@ -431,6 +439,18 @@ def test_a_second_file_adds_its_boxes_to_pictures_that_nobody_has_touched(projec
     assert out["licenses"] == [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]
     assert summary.words == "2 of 2 boxes and 1 of 1 picture came in"
     assert kinds(summary) == {IssueKind.MERGED, IssueKind.RENUMBERED}
+
+
+def test_a_picture_stays_decided_where_a_later_file_merely_lists_it(project: Project) -> None:
+    take(project, [image(1)], [box(1, 1)])
+    take(project, [image(2, "b.jpg")], [], ImportOptions(Unlabelled.EMPTY))
+    dogs = [{"id": 1, "name": "dog"}]
+    listed = [image(1), image(2, "b.jpg"), image(3, "tall.jpg", 150, 200)]
+    summary = take(project, listed, [box(1, 3)], categories=dogs)
+    assert decided(project) == ["a.jpg", "b.jpg", "tall.jpg"]
+    assert IssueKind.UNLABELLED not in kinds(summary)
+    take(project, listed, None, categories=dogs)
+    assert decided(project) == ["a.jpg", "b.jpg", "tall.jpg"]
 
 
 def test_a_second_file_that_lost_boxes_opens_the_picture_again(project: Project) -> None:
