@@ -12,6 +12,7 @@ from hitl_desktop.store.database import Database
 
 _FILES = "imported_files"
 _THESE = "(SELECT value FROM json_each(?))"
+_LOST = "boxes_that_files_lost"
 _MOST_ID = 2**53
 """Ids of later pictures and categories start after those of files, as long as these leave room."""
 
@@ -125,3 +126,17 @@ class Extras:
         """Remember that a file came in."""
         names = sorted({str(path) for path in self.imported_files() | {file.resolve()}})
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_FILES, json.dumps(names)))
+
+    def note_lost(self, file: Path | None, boxes: Mapping[int, Sequence[str]]) -> dict[int, frozenset[str]]:
+        """Remember which boxes of which pictures a file lost, and return those that other files lost."""
+        text = self._db.scalar("SELECT value FROM meta WHERE key = ?", (_LOST,))
+        by_file: dict[str, dict[str, list[str]]] = json.loads(text) if text else {}
+        name = str(file.resolve()) if file is not None else ""
+        others: dict[int, frozenset[str]] = {}
+        for other, lost in by_file.items():
+            for image_id, words in lost.items() if other != name else ():
+                others[int(image_id)] = others.get(int(image_id), frozenset()) | set(words)
+        by_file[name] = {str(i): list(words) for i, words in boxes.items()}
+        kept = {other: lost for other, lost in by_file.items() if lost}
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_LOST, json.dumps(kept)))
+        return others

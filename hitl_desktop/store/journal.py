@@ -55,6 +55,13 @@ class Journal:
         parts = (msgspec.json.decode(edit, type=Edit).parts for _, edit in rows if edit is not None)
         return {i for i, _ in rows if i is not None} | {p.image_id for each in parts for p in each if p.image_id}
 
+    def images_with_changed_boxes(self, *, since: int = 0) -> frozenset[int]:
+        """The pictures whose boxes edits after an entry changed that were not undone."""
+        rows = self._db.execute("SELECT edit FROM journal WHERE undone = 0 AND id > ?", (since,))
+        edits = (msgspec.json.decode(row[0], type=Edit) for row in rows)
+        parts = (part for edit in edits for part in (edit, *edit.parts))
+        return frozenset(a.image_id for part in parts for a in (*part.before.annotations, *part.after.annotations))
+
     def _peek(self, sql: str, values: tuple[int, ...] = ()) -> tuple[int, Edit] | None:
         row = self._db.one(sql, values)
         return (row[0], msgspec.json.decode(row[1], type=Edit)) if row else None

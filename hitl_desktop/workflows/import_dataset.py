@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -85,6 +85,8 @@ def import_dataset(
     with project.db.transaction():
         if file is not None:
             project.extras.note_imported(file)
+        if result.boxes:
+            work.lost_before = project.extras.note_lost(file, _lost_boxes(result, aligned))
         work.take_categories()
         work.take_top()
         work.define_attributes()
@@ -103,6 +105,25 @@ def import_dataset(
     )  # fmt: skip
 
 
+def _lost_boxes(result: ImportResult, aligned: Aligned) -> dict[int, list[str]]:
+    """By picture, the boxes that the file lists and that did not come in; "?" for those nobody can tell from others."""
+    listed: dict[int, list[Annotation]] = {}
+    for a in result.dataset.annotations:
+        listed.setdefault(a.image_id, []).append(a)
+    found: dict[int, list[str]] = {}
+    for image_id in aligned.incomplete & aligned.records.keys():
+        came_in = {a.id for a in aligned.boxes[image_id]}
+        lost = _in_words(result.dataset, [a for a in listed.get(image_id, ()) if a.id not in came_in])
+        found[aligned.records[image_id].id] = [*lost, "?"] if image_id in result.incomplete or not lost else lost
+    return found
+
+
+def _in_words(dataset: Dataset, boxes: Sequence[Annotation]) -> list[str]:
+    """Id and category of boxes, by which they are found in a file that was mended."""
+    names = {c.id: name_key(c.name) for c in dataset.categories}
+    return [f"{a.id} {names[a.category_id]}" for a in boxes]
+
+
 @dataclass(slots=True)
 class _Import:
     project: Project
@@ -117,6 +138,9 @@ class _Import:
     boxes: list[Annotation] = field(default_factory=list[Annotation])
     extras: list[tuple[int, KeptBox]] = field(default_factory=list[tuple[int, KeptBox]])
     pinned: list[tuple[str, int, int]] = field(default_factory=list[tuple[str, int, int]])
+    lost_before: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    changed_by_hand: frozenset[int] = frozenset()
+    journal_at: int = 0
     came_in: int = 0
     new_box_ids: int = 0
     new_image_ids: int = 0
@@ -190,16 +214,42 @@ class _Import:
         """Write what the file says of these pictures."""
         records = {image.id: self.aligned.records[image.id] for image in images}
         free = self.project.images.free_ids([record.id for record in records.values()])
+        by_hand = self._changed_by_hand()
         for image in images:
             record = records[image.id]
             if record.reason:
                 what = f"cannot be read and was left out: {record.reason}"
                 self.issue(image.file_name, what, IssueKind.UNREADABLE)
+            elif record.id in by_hand:
+                self._keep(image)
             elif record.id in free:
-                self._take(image, record, self.aligned.boxes[image.id], image.state or ImageState.UNDECIDED)
+                self._take(image, record, self.aligned.boxes[image.id], self._state(image, record))
             else:
                 self._add_to(image, record, self.aligned.boxes[image.id])
         self._flush()
+
+    def _changed_by_hand(self) -> frozenset[int]:
+        """The pictures on which a person drew, changed or deleted boxes, also while the file comes in."""
+        journal = self.project.journal
+        last = journal.last_id()
+        if last != self.journal_at:
+            self.changed_by_hand |= journal.images_with_changed_boxes(since=self.journal_at)
+            self.journal_at = last
+        return self.changed_by_hand
+
+    def _state(self, image: DatasetImage, record: ImageRecord) -> ImageState:
+        """What a picture without boxes becomes: to be decided where an earlier file lost boxes that this has not."""
+        state = image.state or ImageState.UNDECIDED
+        lost = self.lost_before.get(record.id, frozenset())
+        if state is ImageState.DECIDED and lost - set(_in_words(self.dataset, self.aligned.boxes[image.id])):
+            what = "lost boxes of an earlier file on the way, so it stays to be decided"
+            self.issue(image.file_name, what, IssueKind.INCOMPLETE)
+            return ImageState.UNDECIDED
+        return state
+
+    def _keep(self, image: DatasetImage) -> None:
+        what = "was decided, skipped or changed here; the project's version was kept"
+        self.issue(image.file_name, what, IssueKind.KEPT)
 
     def _add_to(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation]) -> None:
         """Boxes of a second file for a picture that has only those of a first, which nobody has touched since."""
@@ -209,8 +259,7 @@ class _Import:
             a.edited or a.origin is not Origin.IMPORTED for a in present
         )
         if by_hand or record.state is ImageState.SKIPPED:
-            what = "is decided or has boxes already; the project's version was kept"
-            self.issue(image.file_name, what, IssueKind.KEPT)
+            self._keep(image)
             return
         there = {(a.category_id, a.bbox, a.crowd) for a in present}
         new = [a for a in boxes if (self.categories[a.category_id], a.bbox, a.crowd) not in there]

@@ -453,6 +453,40 @@ def test_a_picture_stays_decided_where_a_later_file_merely_lists_it(project: Pro
     assert decided(project) == ["a.jpg", "b.jpg", "tall.jpg"]
 
 
+@pytest.mark.parametrize("lost", [box(1, 1, category_id=77), box(1, 1, [900, 900, 9, 9]), box(1, 1, [0.1] * 4)])
+def test_a_picture_that_lost_its_only_box_is_not_verified_by_the_next_file(project: Project, lost: Row) -> None:
+    take(project, [image(1)], [lost])
+    summary = take(project, [image(1)], [box(1, 1)], categories=[{"id": 1, "name": "dog"}])
+    assert decided(project) == []
+    assert boxes_of(project, "a.jpg") == [B]
+    assert "lost boxes of an earlier file" in " ".join(issue.problem for issue in summary.issues)
+
+
+def test_the_same_file_mended_verifies_its_pictures(project: Project) -> None:
+    rows = [box(1, 1, [0.1, 0.2, 0.3, 0.4])]
+    record = {"images": [image(1)], "categories": [{"id": 1, "name": "cat"}], "annotations": rows}
+    file = project.path.with_name("fractions.json")
+    file.write_text(json.dumps(record))
+    import_dataset(project, read_dataset(file), file=file)
+    assert decided(project) == []
+    import_dataset(project, read_dataset(file), ImportOptions(boxes=BoxForm.FRACTIONS), file=file)
+    assert decided(project) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("boxes", [1, 2])
+def test_a_box_that_a_person_deleted_does_not_come_back(project: Project, boxes: int) -> None:
+    rows = [box(n, 1, [n, 1, 9, 9]) for n in range(1, boxes + 1)] + [box(9, 1, category_id=77)]
+    take(project, [image(1)], rows)
+    annotate.remove(project, project.annotations.of_image(1)[:1])
+    left = boxes_of(project, "a.jpg")
+    summary = take(project, [image(1)], rows)
+    assert boxes_of(project, "a.jpg") == left
+    assert "changed here; the project's version was kept" in " ".join(i.problem for i in summary.issues)
+    annotate.undo(project)
+    take(project, [image(1)], rows)
+    assert len(boxes_of(project, "a.jpg")) == boxes
+
+
 def test_a_second_file_that_lost_boxes_opens_the_picture_again(project: Project) -> None:
     take(project, [image(1)], [box(1, 1)])
     take(project, [image(1)], [box(1, 1, [50, 50, 9, 9]), box(2, 1, category_id=77)])
