@@ -117,6 +117,21 @@ def read_header(path: Path) -> tuple[tuple[int, int], int]:
     return _read(path, read, MOST_STREAMED)
 
 
+def is_of_size(path: Path, size: tuple[int, int]) -> bool:
+    """Whether a picture's upright size is this, by its header alone; a PNG, turned or not, may also be turned by 90.
+
+    Raises:
+        UnreadableImageError: there is no header that can be read.
+    """
+
+    def read(picture: _Picture) -> bool:
+        if isinstance(picture, _Plain) and picture.image.format == "PNG":  # its orientation may follow the pixels
+            return sorted(picture.size) == sorted(size)
+        return picture.upright_size() == size
+
+    return _read(path, read, MOST_STREAMED)
+
+
 def read_upright(path: Path) -> RgbImage:
     """The whole picture.
 

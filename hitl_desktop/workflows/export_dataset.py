@@ -16,7 +16,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceError
 from hitl_desktop.formats import extras
 from hitl_desktop.formats.registry import DatasetFormat, find_format
-from hitl_desktop.imaging import verify
+from hitl_desktop.imaging import is_of_size, verify
 from hitl_desktop.store.extras import Kept, KeptBox
 from hitl_desktop.store.project import Project
 
@@ -130,17 +130,28 @@ class _Moment:
     def with_size(self, image: ImageRecord) -> ImageRecord | None:
         """The picture with its size; None if it cannot be read, also now, and nobody has labelled it."""
         if image.width is not None and image.height is not None and not image.reason:
+            if self._is_labelled(image) and not self._is_as_known(image):
+                self.without_file.add(image.id)
             return image
         try:
             width, height = verify(self._project.path_of(image))
         except UnreadableImageError:
             self.without_file.add(image.id)
-            is_labelled = image.state is ImageState.DECIDED or image.id in self.labelled
-            return image if is_labelled and image.width is not None and image.height is not None else None
+            return image if self._is_labelled(image) and image.width is not None and image.height is not None else None
         if image.width is not None and image.id in self.labelled and (width, height) != (image.width, image.height):
             self.without_file.add(image.id)
             return image  # the boxes are those of the picture as it was
         return replace(image, width=width, height=height)
+
+    def _is_labelled(self, image: ImageRecord) -> bool:
+        return image.state is ImageState.DECIDED or image.id in self.labelled
+
+    def _is_as_known(self, image: ImageRecord) -> bool:
+        """Whether the file of a picture is there, has a sound header, and is of the size that is known."""
+        try:
+            return is_of_size(self._project.path_of(image), (image.width or 0, image.height or 0))
+        except UnreadableImageError:
+            return False
 
     def dataset(self, images: Sequence[ImageRecord]) -> tuple[Dataset, Counter[str]]:
         """The data set with these pictures, and what no longer fits boxes that were changed."""

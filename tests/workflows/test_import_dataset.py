@@ -518,6 +518,20 @@ def test_an_export_replaces_its_own_files_and_no_others_unless_told_to(project: 
     assert json.loads(source.read_bytes())["exported_by"].startswith("HITL Desktop")
 
 
+def test_an_export_tells_of_files_that_went_away_or_changed_since_they_were_read(project: Project) -> None:
+    take(project, [image(1), image(2, "b.jpg"), image(3, "tall.jpg", 150, 200)], [box(n, n) for n in (1, 2, 3)])
+    assert export_dataset(project, project.path.with_name("out.json")).no_file == 0
+    (project.path.parent / "in" / "a.jpg").unlink()
+    save(project.path.parent / "in" / "b.jpg", 100, 75)
+    (project.path.parent / "in" / "tall.jpg").write_bytes(b"no picture")
+    summary = export_dataset(project, project.path.with_name("out.json"))
+    assert in_words(summary) == [
+        "3 labelled pictures went out with the labels alone: the file is gone, damaged or another one now."
+    ]
+    sizes = [(i["width"], i["height"]) for i in json.loads(summary.path.read_text())["images"]]
+    assert sizes == [(200, 150), (200, 150), (150, 200)]
+
+
 # the same rule where proposals are measured
 
 
