@@ -27,6 +27,7 @@ from hitl_desktop.domain.dataset import (
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.formats import lenient, outlines
+from hitl_desktop.formats.extras import filled
 from hitl_desktop.formats.numbering import References, numbers_for
 
 Record = dict[str, Any]
@@ -159,6 +160,7 @@ class _Reader:
                     IssueKind.SAME_NAME,
                 )
                 self.category_at[place] = known.id
+                self._fill_category(known, record)
                 continue
             if len(self.category_refs.places_of(ids[place])) > 1:
                 self.problem(
@@ -169,10 +171,18 @@ class _Reader:
             by_name[name_key(name)] = category
             self.categories.append(category)
             self.category_at[place] = number
-            held = ["id", "name"] + (["supercategory"] if record.get("supercategory") == "" else [])
-            if extra := _encoded(_without(record, held)):
+            if extra := _category_extra(record):
                 self.category_extras[number] = extra
         self._tell_renumbered("categories", changed)
+
+    def _fill_category(self, known: Category, record: Record) -> None:
+        """What the first record of a name lacks is taken from another one."""
+        extra, clashing = filled(self.category_extras.get(known.id, b""), _category_extra(record))
+        if extra:
+            self.category_extras[known.id] = extra
+        if clashing:
+            what = f"{known.name!r} has another {', '.join(clashing)} where it is listed again; the first stays"
+            self.problem("categories", what, IssueKind.DROPPED, len(clashing))
 
     def _tell_renumbered(self, where: str, changed: int) -> None:
         if changed:
@@ -353,6 +363,11 @@ def _without(record: Record, keys: Sequence[str]) -> Record:
 
 def _encoded(record: Record | None) -> bytes:
     return msgspec.json.encode(record) if record else b""
+
+
+def _category_extra(record: Record) -> bytes:
+    held = ["id", "name"] + (["supercategory"] if record.get("supercategory") == "" else [])
+    return _encoded(_without(record, held))
 
 
 def _image(record: Record, number: int, name: str) -> DatasetImage:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
 
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import as_values
 from hitl_desktop.domain.box_forms import MOST_FRACTION
 from hitl_desktop.domain.placement import Placement, Size
 from hitl_desktop.formats import outlines
@@ -17,14 +21,91 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 """What a loss of a key is called; the others go with these."""
 
 
-def merged_licences(known: bytes, new: bytes) -> bytes | None:
-    """The licences of two files as one list; None where an id is one licence in the one and another in the other."""
+def merged_licences(known: bytes, new: bytes) -> tuple[bytes, dict[bytes, Any]] | None:
+    """The licences of two files as one list, and the ids that those of the second have in it where they are others.
+
+    None if one of the two is no list of objects.
+    """
     ours, theirs = msgspec.json.decode(known), msgspec.json.decode(new)
-    if not isinstance(ours, list) or not isinstance(theirs, list):
+    if not _are_objects(ours) or not _are_objects(theirs):
         return None
-    both = cast("list[Any]", ours) + [licence for licence in cast("list[Any]", theirs) if licence not in ours]
-    ids = [msgspec.json.encode(licence.get("id") if isinstance(licence, dict) else licence) for licence in both]
-    return msgspec.json.encode(both) if len(set(ids)) == len(ids) else None
+    both = cast("list[dict[str, Any]]", list(ours))
+    changed: dict[bytes, Any] = {}
+    for licence in cast("list[dict[str, Any]]", theirs):
+        same = next((other for other in both if _but_id(other) == _but_id(licence)), None)
+        is_taken = any(other.get("id") == licence.get("id") for other in both)
+        if same is None:
+            fresh = 1 + max([0, *(id_ for other in (*both, *theirs) if isinstance(id_ := other.get("id"), int))])
+            same = licence | {"id": fresh} if is_taken else licence
+            both.append(same)
+        if same.get("id") != licence.get("id"):
+            changed[msgspec.json.encode(licence.get("id"))] = same.get("id")
+    return msgspec.json.encode(both), changed
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in cast("list[Any]", value))
+
+
+def _but_id(licence: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in licence.items() if key != "id"}
+
+
+def with_licence(extra: bytes, changed: Mapping[bytes, Any]) -> bytes:
+    """The keys of a picture with the licence's id as it is now."""
+    record = cast("dict[str, Any]", msgspec.json.decode(extra)) if extra and changed else {}
+    id_ = msgspec.json.encode(record.get("license"))
+    return msgspec.json.encode(record | {"license": changed[id_]}) if id_ in changed and record else extra
+
+
+def filled(known: bytes, new: bytes, *, but: Container[str] = ()) -> tuple[bytes, list[str]]:
+    """The keys of both, the first's where both have a value, and the keys of which the second has another value."""
+    ours, theirs = _record(known), {key: value for key, value in _record(new).items() if key not in but}
+    merged, clashing = _filled(ours, theirs)
+    return (known if merged == ours else msgspec.json.encode(merged)), clashing
+
+
+def _record(extra: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(extra) if extra else {}
+
+
+def _filled(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    merged, clashing = dict(ours), list[str]()
+    for key, value in theirs.items():
+        mine = merged.get(key)
+        if key not in merged or (_is_blank(mine) and not _is_blank(value)):
+            merged[key] = value
+        elif key == "attributes" and isinstance(mine, dict) and isinstance(value, dict):
+            merged[key], more = _filled(cast("dict[str, Any]", mine), cast("dict[str, Any]", value))
+            clashing += [key] if more else []
+        elif mine != value and not _is_blank(value):
+            clashing.append(key)
+    return merged, clashing
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def joined(a: Annotation, extra: bytes, other: Annotation, more: bytes) -> tuple[Annotation, bytes, list[str]]:
+    """A box with what it lacks of an equal one of another record, and the keys of which that has another value."""
+    ours, theirs = _record(extra), _record(more)
+    if "attributes" in ours or "attributes" in theirs or a.attributes != other.attributes:
+        ours, theirs = _with_attributes(a, ours), _with_attributes(other, theirs)
+    merged, clashing = _filled(ours, theirs)
+    both = replace(
+        a,
+        score=other.score if a.score is None else a.score,
+        proposed_by=a.proposed_by or other.proposed_by,
+        attributes=as_values({**dict(other.attributes), **dict(a.attributes)}),
+    )
+    clashing += ["score"] if other.score is not None and both.score != other.score else []
+    return both, (msgspec.json.encode(merged) if merged != _record(extra) else extra), clashing
+
+
+def _with_attributes(a: Annotation, record: dict[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in a.attributes if name not in record}
+    return record if "attributes" in record or not values else record | {"attributes": values}
 
 
 def fitting(extra: bytes, *, is_same_box: bool, is_same_category: bool) -> tuple[bytes, list[str]]:

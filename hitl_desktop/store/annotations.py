@@ -77,6 +77,13 @@ class Annotations:
         """Insert very many, quickly; those with id 0 get a new one."""
         self._db.many(f"INSERT INTO annotations ({_COLUMNS}) VALUES ({_MARKS})", map(_row, annotations))
 
+    def fill(self, annotations: Iterable[Annotation]) -> None:
+        """Write scores, who proposed it, and attributes, as they are now."""
+        self._db.many(
+            "UPDATE annotations SET score = ?, proposed_by = ?, attributes = ? WHERE id = ?",
+            ((a.score, a.proposed_by, _row(a)[-1], a.id) for a in annotations),
+        )
+
     def remove(self, annotations: Sequence[Annotation]) -> None:
         """Delete by id."""
         self._db.many("DELETE FROM annotations WHERE id = ?", ((a.id,) for a in annotations))

@@ -105,12 +105,26 @@ class Categories(Names[Category]):
             ends[start] = end
         return ends
 
+    def merged_names(self) -> dict[str, Category]:
+        """The category that each very name (`name_key`) was merged into."""
+        found: dict[str, Category] = {}
+        for start, end in self.merged().items():
+            before, now = self.get(start), self.get(end)
+            if before is not None and now is not None and not now.retired:
+                found[name_key(before.name)] = now
+        return found
+
+    @staticmethod
+    def is_unnamed(name: str) -> bool:
+        """Whether people would type a name as that of the boxes that wait for a category."""
+        return normalise_name(name) == normalise_name(UNNAMED)
+
     def ensure(self, name: str, *, wanted_id: int | None = None) -> Category:
         """As for all names; one that was retired is offered again."""
         found = self.find(name)
         if found is not None:
             return found
-        if normalise_name(name) == normalise_name(UNNAMED):
+        if self.is_unnamed(name):
             raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
         row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (normalise_name(name),))
         if row is None:
@@ -132,7 +146,7 @@ class Categories(Names[Category]):
 
     def unnamed_id(self) -> int | None:
         """The category of boxes that wait for theirs; None where no box ever did."""
-        row = self._db.one("SELECT id FROM categories WHERE name = ?", (UNNAMED,))
+        row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (normalise_name(UNNAMED),))
         return row[0] if row else None
 
     def ensure_unnamed(self) -> int:

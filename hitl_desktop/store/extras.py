@@ -41,37 +41,45 @@ class Extras:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def images(self) -> dict[int, Kept]:
-        """Of each picture that a file had."""
-        return self._all("image")
+    def images(self, image_ids: Sequence[int] | None = None) -> dict[int, Kept]:
+        """Of each picture that a file had, or of these."""
+        return self._all("image", image_ids)
 
     def categories(self) -> dict[int, Kept]:
         """Of each category that a file had."""
         return self._all("category")
 
-    def _all(self, kind: str) -> dict[int, Kept]:
-        rows = self._db.all(f"SELECT {kind}_id, place, file_id, extra FROM {kind}_extras")
+    def _all(self, kind: str, ids: Sequence[int] | None = None) -> dict[int, Kept]:
+        which = "" if ids is None else f"WHERE {kind}_id IN (SELECT value FROM json_each(:ids))"
+        sql = f"SELECT {kind}_id, place, file_id, extra FROM {kind}_extras {which}"
+        rows = self._db.all(sql, () if ids is None else {"ids": json.dumps(list(ids))})
         return {i: Kept(place, None if id_ is None else int(id_), extra) for i, place, id_, extra in rows}
 
-    def add_images(self, rows: Iterable[tuple[int, int, bytes]]) -> int:
-        """Keep picture, id in its file, and other keys, in order; returns how many ids another picture has."""
-        return self._add("image", rows)
+    def add_images(self, rows: Iterable[tuple[int, int, bytes]]) -> None:
+        """Keep picture, id in its file, and other keys, in order."""
+        self._add("image", rows)
 
-    def add_categories(self, rows: Iterable[tuple[int, int | None, bytes]]) -> int:
+    def add_categories(self, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
         """The same of categories."""
-        return self._add("category", rows)
+        self._add("category", rows)
 
-    def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> int:
-        """Those that are there already stay as they are."""
-        without_id = f"SELECT count(*) FROM {kind}_extras WHERE file_id IS NULL"
-        before = self._db.scalar(without_id)
+    def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
+        """Those that are there already keep their place and id, and get these keys."""
         self._db.many(
             f"""INSERT INTO {kind}_extras ({kind}_id, file_id, extra)
                 SELECT ?1, CASE WHEN EXISTS (SELECT 1 FROM {kind}_extras WHERE file_id = ?2) THEN NULL ELSE ?2 END, ?3
-                WHERE NOT EXISTS (SELECT 1 FROM {kind}_extras WHERE {kind}_id = ?1)""",
+                WHERE true ON CONFLICT ({kind}_id) DO UPDATE SET extra = ?3""",
             ((own_id, None if file_id is None else str(file_id), extra) for own_id, file_id, extra in rows),
         )
-        return self._db.scalar(without_id) - before
+
+    def keep_ids(self, image_ids: Iterable[int], category_ids: Iterable[int]) -> None:
+        """Let pictures and categories that were exported under their own ids keep these, as those of a file do."""
+        for kind, ids in (("image", image_ids), ("category", category_ids)):
+            self._db.many(
+                f"""INSERT INTO {kind}_extras ({kind}_id, file_id, extra) VALUES (?1, ?2, x'')
+                    ON CONFLICT ({kind}_id) DO UPDATE SET file_id = ?2 WHERE file_id IS NULL""",
+                ((own_id, str(own_id)) for own_id in ids),
+            )
 
     def set_apart(self) -> None:
         """Let no picture or category have an id, now or later, under which a file had another one."""

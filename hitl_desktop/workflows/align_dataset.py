@@ -224,10 +224,22 @@ class _Work:
         if extra:
             self.extras[annotation_id] = extra
 
-    def _new(self, boxes: Sequence[Annotation], known: Sequence[Annotation]) -> list[Annotation]:
-        """Those boxes that are not known from another listing."""
-        there = {(a.category_id, a.bbox, a.crowd) for a in known}
-        new = [a for a in boxes if (a.category_id, a.bbox, a.crowd) not in there]
+    def _new(self, boxes: Sequence[Annotation], known: list[Annotation]) -> list[Annotation]:
+        """Those boxes that are not known from another listing: an equal one, with nothing that contradicts."""
+        new: list[Annotation] = []
+        for a in boxes:
+            for place, other in enumerate(known):
+                if (a.category_id, a.bbox, a.crowd) != (other.category_id, other.bbox, other.crowd):
+                    continue
+                both, extra, clashing = extras.joined(
+                    other, self.extras.get(other.id, b""), a, self.extras.get(a.id, b"")
+                )
+                if not clashing:
+                    known[place] = both
+                    self.extras |= {other.id: extra} if extra else {}
+                    break
+            else:
+                new.append(a)
         self.repeated_boxes += len(boxes) - len(new)
         return new
 
@@ -268,7 +280,13 @@ class _Work:
             state = ImageState.UNDECIDED
         tags = tuple(dict.fromkeys(tag for image in own for tag in image.tags))
         sets = tuple(dict.fromkeys(name for image in own for name in image.sets))
-        return replace(first, state=state, tags=tags, sets=sets)
+        extra = first.extra
+        for image in own[1:]:
+            extra, clashing = extras.filled(extra, image.extra, but=("tags",))
+            if clashing:
+                what = f"has another {', '.join(clashing)} where it is listed again; the first stays"
+                self.issue(first.file_name, what, IssueKind.DROPPED, len(clashing))
+        return replace(first, state=state, tags=tags, sets=sets, extra=extra)
 
     def _decided(self, images: Sequence[DatasetImage], unlabelled: Sequence[DatasetImage]) -> tuple[DatasetImage, ...]:
         """What becomes of pictures that are listed without a box and without a word."""

@@ -69,6 +69,8 @@ def export_dataset(
         )
     dataset, dropped = moment.dataset(exported)
     chosen.write(dataset, path)
+    with project.db.transaction():  # what comes in later gets other ids
+        project.extras.keep_ids(*moment.own_ids(exported))
     kept = {image.id for image in exported}
     left = [i for i in moment.images if i.id not in kept]
     return ExportSummary(
@@ -176,6 +178,14 @@ class _Moment:
             Extras(kept, category_extras, self.top),
         )
         return dataset, dropped
+
+    def own_ids(self, images: Sequence[ImageRecord]) -> tuple[list[int], list[int]]:
+        """Those of these pictures and of the categories that have no id of a file."""
+        return (
+            [i.id for i in images if i.id not in self.kept_images or self.kept_images[i.id].file_id is None],
+            [c.id for c in self.categories
+             if c.id not in self.kept_categories or self.kept_categories[c.id].file_id is None],
+        )  # fmt: skip
 
     def _image(self, image: ImageRecord, file_id: int) -> DatasetImage:
         kept = self.kept_images.get(image.id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, Attribute, kind_of
@@ -16,7 +17,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats.extras import merged_licences
+from hitl_desktop.formats import extras
 from hitl_desktop.formats.registry import find_format
 from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import SUFFIX, Project
@@ -74,8 +75,9 @@ def import_dataset(
     """Make a data set the ground truth of the project's pictures; `file` is where it was read from.
 
     A picture that nobody has touched takes what the file says, also a second file's boxes beside those of the first,
-    equal ones once. What a person decided or changed stays as it is. What the project has no place for, and the ids of
-    pictures and categories in the file, are kept for the export.
+    equal ones once. Equal boxes, pictures and categories take what they lack; where files clash, the first counts. What
+    a person decided or changed stays as it is. What the project has no place for, and the ids of pictures and
+    categories in the file, are kept for the export.
 
     Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file; after an
     interruption the same file can be imported again.
@@ -97,7 +99,7 @@ def import_dataset(
             work.write(images[start : start + _AT_ONCE])
     with project.db.transaction():
         project.extras.set_apart()
-    work.tell_ids()
+    work.tell()
     changes = Changes(images=True, annotations_of=frozenset(work.accepted), categories=True, queue=True)
     return ImportSummary(
         len(work.accepted), work.came_in, len(work.categories), tuple(work.issues), changes,
@@ -136,6 +138,9 @@ class _Import:
         default_factory=list[tuple[DatasetImage, ImageRecord, ImageState]]
     )
     boxes: list[Annotation] = field(default_factory=list[Annotation])
+    filled: list[Annotation] = field(default_factory=list[Annotation])
+    licences: Mapping[bytes, Any] = field(default_factory=dict[bytes, Any])
+    clashing: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     extras: list[tuple[int, KeptBox]] = field(default_factory=list[tuple[int, KeptBox]])
     pinned: list[tuple[str, int, int]] = field(default_factory=list[tuple[str, int, int]])
     lost_before: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
@@ -154,37 +159,59 @@ class _Import:
         self.issues.append(ImportIssue(where, problem, kind, number))
 
     def take_categories(self) -> None:
-        """The project's category for each of the file: the one of the very name, or of nearly the same; else a new one.
+        """The project's category for each of the file: the one of the very name, or what that was merged into here.
 
-        Two of the file never become one here.
+        A name that is nearly one of the project's ("M1" beside "M-1") is taken as that one if no file had it so far.
+        Two of the file never become one here, except those that a person merged.
         """
-        known = {name_key(c.name): c.id for c in self.project.categories.all()}
-        theirs, categories = self.dataset.categories, self.project.categories
+        categories, kept = self.project.categories, self.project.extras.categories()
+        unnamed = categories.unnamed_id()
+        known = {name_key(c.name): c.id for c in categories.all() if c.id != unnamed}
+        merged = {key: id_ for key, id_ in categories.merged_names().items() if key not in known}
+        theirs = self.dataset.categories
         self.categories = {c.id: known[name_key(c.name)] for c in theirs if name_key(c.name) in known}
         keeps_ids = all(0 < c.id < 2**53 for c in theirs)
-        before = set(known.values())
         for c in theirs:
             if c.id in self.categories:
                 continue
+            into = merged.get(name_key(c.name))
+            if into is not None:
+                self.categories[c.id] = into.id
+                what = f"{c.name!r} was merged into {into.name!r} here, so its boxes are, too"
+                self.issue("categories", what, IssueKind.SAME_NAME)
+                continue
             near, wanted = categories.find(c.name), c.id if keeps_ids else None
-            is_free = near is None or near.id not in self.categories.values()
-            take = categories.ensure if is_free else categories.ensure_apart
+            if near is not None and near.id not in kept and near.id not in self.categories.values():
+                self.categories[c.id] = near.id
+                self.issue("categories", f"{c.name!r} is taken as {near.name!r} of the project", IssueKind.SAME_NAME)
+                continue
+            take = categories.ensure if near is None and not categories.is_unnamed(c.name) else categories.ensure_apart
             self.categories[c.id] = take(c.name, wanted_id=wanted).id
-        extras = self.dataset.extras.categories
-        rows = [(self.categories[c.id], c.id, extras.get(c.id, b"")) for c in theirs]
-        own = {i for i in before if i not in self.project.extras.categories()}
-        self.project.extras.add_categories((i, i if i in own else id_, extra) for i, id_, extra in rows)
+        self._keep_categories([c.id for c in theirs if name_key(c.name) not in merged], set(known.values()))
+
+    def _keep_categories(self, ids: Sequence[int], before: Set[int]) -> None:
+        """Keep ids and other keys of the file's categories; the project's own (`before`) keep their ids."""
+        kept, theirs = self.project.extras.categories(), self.dataset.extras.categories
+        rows: list[tuple[int, int | None, bytes]] = []
+        for id_ in ids:
+            own = self.categories[id_]
+            known = kept[own].extra if own in kept else b""
+            extra, clashing = extras.filled(known, theirs.get(id_, b""))
+            self.clashing.update((key, "category") for key in clashing)
+            rows.append((own, own if own in before and own not in kept else id_, extra))
+        self.project.extras.add_categories(rows)
         now = self.project.extras.categories()
-        self.new_category_ids = sum(now[self.categories[c.id]].file_id != c.id for c in theirs)
+        self.new_category_ids = sum(now[self.categories[id_]].file_id != id_ for id_ in ids)
 
     def take_top(self) -> None:
-        """Keys at the top of the file; of a second file only what the first has not, and licences of other ids."""
+        """Keys at the top of the file; of a second file only what the first has not, and its licences."""
         known, new = self.project.extras.top(), dict(self.dataset.extras.top)
         if "licenses" in known.keys() & new.keys():
-            both = merged_licences(known["licenses"], new["licenses"])
+            both = extras.merged_licences(known["licenses"], new["licenses"])
             if both is not None:
-                known["licenses"] = new["licenses"] = both
-                self.project.extras.add_top({"licenses": both})
+                known["licenses"] = new["licenses"] = both[0]
+                self.project.extras.add_top({"licenses": both[0]})
+                self.licences = both[1]
         lost = sorted(key for key, value in new.items() if known.get(key, value) != value)
         self.project.extras.add_top({key: value for key, value in new.items() if key not in known})
         if lost:
@@ -261,14 +288,38 @@ class _Import:
         if by_hand or record.state is ImageState.SKIPPED:
             self._keep(image)
             return
-        there = {(a.category_id, a.bbox, a.crowd) for a in present}
-        new = [a for a in boxes if (self.categories[a.category_id], a.bbox, a.crowd) not in there]
+        new = self._fill(present, boxes)
         both = {record.state, image.state or record.state}
         self._take(image, record, new, ImageState.DECIDED if both == {ImageState.DECIDED} else ImageState.UNDECIDED)
         self.came_in += len(boxes) - len(new)
         if new and present:
             what = f"had {counted(len(present), 'box')} of an earlier file; {len(new)} more were added"
             self.issue(image.file_name, what, IssueKind.MERGED, len(new))
+
+    def _fill(self, present: Sequence[Annotation], boxes: Sequence[Annotation]) -> list[Annotation]:
+        """Give boxes that are there what they lack of equal ones of the file; returns the file's others."""
+        kept = self.project.extras.annotations([p.id for p in present])
+        there: dict[object, list[Annotation]] = {}
+        for p in present:
+            there.setdefault((p.category_id, p.bbox, p.crowd), []).append(p)
+        new: list[Annotation] = []
+        for a in boxes:
+            equal = there.get((self.categories[a.category_id], a.bbox, a.crowd))
+            if not equal:
+                new.append(a)
+                continue
+            theirs = self.dataset.extras.annotations.get(a.id, b"")
+            ours = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
+            found = [extras.joined(p, ours[p.id], a, theirs) for p in equal]
+            both, extra, clashing = min(found, key=lambda each: len(each[2]))
+            self.clashing.update((key, "box") for key in clashing)
+            self.filled.append(both)
+            if extra != ours[both.id]:
+                self.extras.append((both.id, KeptBox(both.category_id, both.bbox, extra)))
+            self.pinned += [(name, both.image_id, both.id) for name in self.dataset.pinned.get(a.id, ())]
+            if len(equal) > 1:  # the next equal one of the file is the next one here
+                equal[:] = [p for p in equal if p.id != both.id]
+        return new
 
     def _take(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation], state: ImageState) -> None:
         self.batch.append((image, record, state))
@@ -287,8 +338,9 @@ class _Import:
         project = self.project
         project.images.fill_sizes((record.id, record.width, record.height) for _, record, _ in self.batch)
         project.images.set_states((record.id, state) for _, record, state in self.batch)
-        self.new_image_ids += project.extras.add_images((r.id, image.id, image.extra) for image, r, _ in self.batch)
+        self._keep_images()
         project.annotations.add_all(self.boxes)
+        project.annotations.fill(self.filled)
         project.extras.add_annotations(self.extras)
         for image, record, _ in self.batch:
             for name in image.sets:
@@ -298,12 +350,31 @@ class _Import:
         for name, image_id, annotation_id in self.pinned:
             project.sets.add(name, [image_id])
             project.sets.pin_boxes(name, image_id, [annotation_id])
-        self.batch, self.boxes, self.extras, self.pinned = [], [], [], []
+        self.batch, self.boxes, self.filled, self.extras, self.pinned = [], [], [], [], []
 
-    def tell_ids(self) -> None:
-        """Ids of the file that are others in the project, so that its export has others, too."""
+    def _keep_images(self) -> None:
+        """Keep ids and other keys of the file's pictures, beside those of earlier files."""
+        ids = [record.id for _, record, _ in self.batch]
+        kept = self.project.extras.images(ids)
+        rows: list[tuple[int, int, bytes]] = []
+        for image, record, _ in self.batch:
+            extra = extras.with_licence(image.extra, self.licences)
+            if record.id in kept:
+                extra, clashing = extras.filled(kept[record.id].extra, extra, but=("tags",))
+                self.clashing.update((key, "picture") for key in clashing)
+            rows.append((record.id, image.id, extra))
+        self.project.extras.add_images(rows)
+        now = self.project.extras.images(ids)
+        self.new_image_ids += sum(now[record.id].file_id != image.id for image, record, _ in self.batch)
+
+    def tell(self) -> None:
+        """What clashed with earlier files, and ids of the file that are others in the project and its export."""
+        for (key, what), number in self.clashing.items():
+            problem = f"{key} of {counted(number, what)} is another than in an earlier file, whose value stays"
+            self.issue(key, problem, IssueKind.DROPPED, number)
         for what, number in (
-            ("box", self.new_box_ids), ("picture", self.new_image_ids), ("category", self.new_category_ids)
+            ("box", self.new_box_ids), ("picture", self.new_image_ids), ("category", self.new_category_ids),
+            ("licence", len(self.licences)),
         ):  # fmt: skip
             if number:
                 problem = f"{counted(number, what)} with another id here than in the file"

@@ -21,6 +21,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.categories import merge
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset, in_words
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
@@ -492,6 +493,102 @@ def test_a_second_file_that_lost_boxes_opens_the_picture_again(project: Project)
     take(project, [image(1)], [box(1, 1, [50, 50, 9, 9]), box(2, 1, category_id=77)])
     assert decided(project) == []
     assert boxes_of(project, "a.jpg") == [B, [50, 50, 9, 9]]
+
+
+def test_a_second_file_fills_what_the_first_lacks_and_clashes_are_counted(project: Project) -> None:
+    take(project, [image(1, license=1)], [box(1, 1, track_id=4, attributes={"x": 1})])
+    cats = [{"id": 1, "name": "cat", "supercategory": "animal", "keypoints": ["nose"]}]
+    more: Row = {"segmentation": [[10, 20, 40, 20, 40, 60]], "attributes": {"x": 2, "y": "z"}, "score": 0.5}
+    summary = take(
+        project, [image(1, license=2, date_captured="2020")], [box(1, 1, track_id=5, **more)], categories=cats
+    )  # fmt: skip
+    out = exported(project)
+    (a,) = out["annotations"]
+    assert (a["segmentation"], a["score"], a["track_id"]) == (more["segmentation"], 0.5, 4)
+    assert a["attributes"] == {"x": 1, "y": "z"}
+    assert (out["images"][0]["license"], out["images"][0]["date_captured"]) == (1, "2020")
+    assert out["categories"] == cats
+    told = {i.where: i.problem for i in summary.issues if i.kind is IssueKind.DROPPED}
+    assert told["track_id"] == "track_id of 1 box is another than in an earlier file, whose value stays"
+    assert told.keys() == {"track_id", "attributes", "license"}
+
+
+def test_equal_boxes_of_one_file_are_one_where_nothing_contradicts(project: Project) -> None:
+    images = [image(1), image(2, coco_url="u", license=3)]
+    rows = [box(1, 1, track_id=1), box(2, 2, track_id=2), box(3, 1, [9, 9, 9, 9]), box(4, 2, [9, 9, 9, 9], track_id=3)]
+    names = [{"id": 1, "name": "cat"}, {"id": 2, "name": "Cat", "color": "red"}]
+    take(project, images, rows, categories=names)
+    out = exported(project)
+    assert [(a["bbox"], a["track_id"]) for a in out["annotations"]] == [(B, 1), (B, 2), ([9, 9, 9, 9], 3)]
+    assert (out["images"][0]["coco_url"], out["images"][0]["license"]) == ("u", 3)
+    assert out["categories"] == [{"id": 1, "name": "cat", "supercategory": "", "color": "red"}]
+
+
+def test_names_that_differ_are_two_also_across_files(project: Project) -> None:
+    take(project, [image(1)], [box(1, 1)], categories=[{"id": 1, "name": "M-1"}])
+    take(project, [image(2, "b.jpg")], [box(1, 2)], categories=[{"id": 1, "name": "M1"}])
+    out = exported(project)
+    names = {c["id"]: c["name"] for c in out["categories"]}
+    assert [names[a["category_id"]] for a in out["annotations"]] == ["M-1", "M1"]
+
+
+def test_a_name_that_is_nearly_one_of_the_project_is_taken_as_that_and_told(project: Project) -> None:
+    project.categories.ensure("red_cell")
+    summary = take(project, [image(1)], [box(1, 1)], categories=[{"id": 1, "name": "red cell"}])
+    assert [c["name"] for c in exported(project)["categories"]] == ["red_cell"]
+    assert [i.problem for i in summary.issues] == ["'red cell' is taken as 'red_cell' of the project"]
+
+
+@pytest.mark.parametrize("names", [["cat"], ["cat", "dog"], ["dog", "cat"]])
+def test_what_a_person_merged_stays_merged(project: Project, names: list[str]) -> None:
+    cat, dog = project.categories.ensure("cat"), project.categories.ensure("dog")
+    merge(project, cat, dog)
+    categories = [{"id": n, "name": name} for n, name in enumerate(names, 1)]
+    rows = [box(n, 1, [n, 9, 9, 9], n) for n in range(1, len(names) + 1)]
+    summary = take(project, [image(1)], rows, categories=categories)
+    assert [c["name"] for c in exported(project)["categories"]] == ["dog"]
+    assert len(boxes_of(project, "a.jpg")) == len(names)
+    assert "'cat' was merged into 'dog' here, so its boxes are, too" in [i.problem for i in summary.issues]
+
+
+def test_what_was_exported_keeps_its_ids_when_a_file_comes_in_that_has_them(project: Project) -> None:
+    fish, bird = project.categories.ensure("fish"), project.categories.ensure("bird")
+    annotate.draw(project, 1, [(BBox(*B), fish.id), (BBox(1, 1, 9, 9), bird.id)])
+    first = exported(project, all_images=True)
+    summary = take(
+        project, [image(1, "b.jpg")], [box(1, 1, category_id=1), box(2, 1, [5, 5, 5, 5], 2)],
+        categories=[{"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}],
+    )  # fmt: skip
+    out = exported(project, all_images=True)
+    for key in ("images", "annotations", "categories"):
+        ids = {row["id"] for row in out[key]}
+        assert len(ids) == len(out[key])
+        assert ids >= {row["id"] for row in first[key]}
+    ids = {row["file_name"]: row["id"] for row in out["images"]}
+    assert ids["a.jpg"] == next(row["id"] for row in first["images"] if row["file_name"] == "a.jpg")
+    assert out["categories"][:2] == first["categories"]
+    assert {i.problem for i in summary.issues if i.kind is IssueKind.RENUMBERED} >= {
+        "2 categories with another id here than in the file"
+    }
+
+
+def test_licences_with_the_same_id_are_two(project: Project) -> None:
+    take(project, [image(1, license=1)], [box(1, 1)], licenses=[{"id": 1, "name": "CC"}])
+    second = [{"id": 1, "name": "MIT"}, {"id": 2, "name": "CC"}]
+    take(project, [image(2, "b.jpg", license=1), image(3, "tall.jpg", 150, 200, license=2)],
+         [box(1, 2), box(2, 3)], licenses=second)  # fmt: skip
+    out = exported(project)
+    names = {licence["id"]: licence["name"] for licence in out["licenses"]}
+    assert [names[i["license"]] for i in out["images"]] == ["CC", "MIT", "CC"]
+    assert len(out["licenses"]) == 2
+
+
+def test_a_category_of_a_file_may_have_the_word_for_boxes_without_one(project: Project) -> None:
+    project.categories.ensure_unnamed()
+    take(project, [image(1)], [box(1, 1)], categories=[{"id": 1, "name": "(unnamed)"}])
+    out = exported(project)
+    assert [c["name"] for c in out["categories"]] == ["(unnamed)"]
+    assert len(out["annotations"]) == 1
 
 
 # an export replaces nothing of others
