@@ -50,7 +50,7 @@ def read(path: Path) -> ImportResult:
     if is_other:
         what = "is not UTF-8 throughout; what is not was read as Windows-1252, so check names with accents"
         result = replace(result, issues=(ImportIssue("file", what, IssueKind.ENCODING), *result.issues))
-    if result.boxes and not result.dataset.annotations:
+    if result.boxes and not result.dataset.annotations and memoryview(root["annotations"])[0] == ord("["):
         annotations = msgspec.json.decode(root["annotations"], type=list[msgspec.Raw])
         sample = [msgspec.json.decode(raw) for raw in islice(annotations, _SAMPLED)]
         foreign.refuse_other_json(path, {"images": [], "annotations": sample})

@@ -229,6 +229,8 @@ class _Reader:
             )  # fmt: skip
         elif memoryview(self.root["annotations"])[0] != ord("["):
             self.incomplete.update(image.id for image in self.images)
+            content = _decoded(self.root["annotations"])
+            self.listed += len(cast("Record", content)) if isinstance(content, dict) else 0
         outlined = 0
         for place, record in self.records("annotations"):
             self.listed += 1

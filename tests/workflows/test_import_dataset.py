@@ -158,6 +158,17 @@ def test_a_picture_that_is_listed_twice_has_the_boxes_of_both_and_equal_ones_onc
     assert kinds(summary) == {IssueKind.SAME_PICTURE}
 
 
+def test_boxes_in_an_object_instead_of_a_list_are_listed_and_did_not_come_in(project: Project) -> None:
+    file = project.path.with_name("object.json")
+    record = {"images": [image(1)], "categories": [{"id": 1, "name": "cat"}], "annotations": {"1": box(1, 1)}}
+    file.write_text(json.dumps(record))
+    summary = import_dataset(project, read_dataset(file))
+    assert summary.words == "0 of 1 box and 1 of 1 picture came in"
+    assert summary.is_nothing
+    assert "is not a list and was left out" in [i.problem for i in summary.issues]
+    assert decided(project) == []
+
+
 def test_nothing_that_came_in_is_said_first(project: Project) -> None:
     summary = take(project, [image(n, f"{n}.jpg") for n in range(40)], [box(n + 1, n) for n in range(40)])
     assert summary.words == "0 of 40 boxes and 0 of 40 pictures came in"
