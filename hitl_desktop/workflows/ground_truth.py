@@ -51,7 +51,8 @@ class NothingLeftError(HitlError):
     """A ground truth without a box to measure against; `truth` has the reasons."""
 
     def __init__(self, truth: GroundTruth) -> None:
-        reasons = "; ".join(note.words for note in truth.left_out) or "the file has no boxes"
+        nothing = "all boxes of the file are crowds" if truth.dataset.annotations else "the file has no boxes"
+        reasons = "; ".join(note.words for note in truth.left_out) or nothing
         super().__init__(
             f"Nothing is left to measure: {reasons}.",
             hint="Give a file with boxes on this project's pictures, and pre-label these first.",
@@ -133,8 +134,9 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
     kept = [i for i in result.dataset.images if (record := by_name.get(i.file_name)) and record.id in usable]
     ids = {image.id for image in kept}
     own = [a for a in result.dataset.annotations if a.image_id in ids]
+    noted = {issue.where for issue in issues if issue.kind in LEFT_OUT}
     for a in result.dataset.annotations:
-        if a.image_id not in ids:
+        if a.image_id not in ids and f"annotation {a.id}" not in noted:
             left_out.add("annotation", "on a picture that was left out", f"annotation {a.id}")
     part = replace(result.dataset, images=tuple(kept), annotations=tuple(own))
     truth = GroundTruth(part, left_out.all(), remarks.all())
@@ -148,6 +150,7 @@ _BY_PICTURE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
 _IN_WORDS = {
     IssueKind.NO_PICTURE: "not in the project, or its name fits several pictures there",
     IssueKind.OTHER_SIZE: "of another size in the project, so its boxes do not fit",
+    IssueKind.NOT_PIXELS: "its numbers are hardly pixels; write boxes in pixels: x, y, width, height",
 }
 
 

@@ -139,8 +139,22 @@ def test_where_nothing_is_left_the_reasons_are_given(proposed: Project, project:
         truth(proposed, tmp_path, images=gone)
     assert [note.count for note in raised.value.truth.left_out] == [4, 4]
     crowds = {n: {"iscrowd": 1} for n in range(4)}
-    with pytest.raises(NothingLeftError, match="the file has no boxes"):
+    with pytest.raises(NothingLeftError, match="all boxes of the file are crowds"):
         truth(proposed, tmp_path, annotations=crowds)
+
+
+def test_boxes_that_are_not_pixels_are_left_out_without_naming_an_option_of_import(
+    proposed: Project, tmp_path: Path
+) -> None:
+    found = truth(proposed, tmp_path, annotations={0: {"bbox": [0.1, 0.1, 0.2, 0.2]}})
+    problems = [note.problem for note in found.left_out]
+    assert any(problem.startswith("its numbers are hardly pixels") for problem in problems)
+    assert "--boxes" not in str(found.report())
+
+
+def test_a_box_outside_its_picture_is_noted_once(proposed: Project, tmp_path: Path) -> None:
+    found = truth(proposed, tmp_path, annotations={0: {"bbox": [900, 900, 5, 5]}})
+    assert [note.examples for note in found.left_out if note.what == "annotation"] == [("annotation 1",)]
 
 
 def test_before_pre_labelling_there_is_nothing_to_measure(project: Project, tmp_path: Path) -> None:
