@@ -16,9 +16,10 @@ import msgspec
 from hitl_desktop import __version__
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, CROWD, Value
-from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.categories import Category, normalise_name
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult, IssueKind
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
 from hitl_desktop.formats.atomic import write_atomically
@@ -45,8 +46,11 @@ def read(path: Path) -> ImportResult:
         ) from error
     foreign.refuse_other_files(path, content[:512])
     content, is_other = as_unicode(content)
-    root = _root(path, content)
+    root, no_numbers = _root(path, content)
     result = read_records(root)
+    if no_numbers:
+        what = f"has NaN or Infinity {counted(no_numbers, 'time')}, which JSON has no place for; read as null"
+        result = replace(result, issues=(ImportIssue("file", what, IssueKind.DROPPED, no_numbers), *result.issues))
     if is_other:
         what = "is not UTF-8 throughout; what is not was read as Windows-1252, so check names with accents"
         result = replace(result, issues=(ImportIssue("file", what, IssueKind.ENCODING), *result.issues))
@@ -77,9 +81,9 @@ _WINDOWS = "windows-1252"
 codecs.register_error(_WINDOWS, _as_windows)
 
 
-def _root(path: Path, content: bytes) -> Root:
+def _root(path: Path, content: bytes) -> tuple[Root, int]:
     try:
-        root = parse(content)
+        root, no_numbers = parse(content)
     except (ValueError, RecursionError) as error:
         try:
             data: object = msgspec.json.decode(content)
@@ -91,7 +95,7 @@ def _root(path: Path, content: bytes) -> Root:
         raise FormatError(f"{path} is not a COCO detection file.", hint="Give a COCO file.") from error
     if memoryview(root.get("images", b"-"))[0] != ord("["):
         foreign.refuse_other_json(path, {key: msgspec.json.decode(raw) for key, raw in root.items()})
-    return root
+    return root, no_numbers
 
 
 def write(dataset: Dataset, path: Path) -> None:
@@ -147,12 +151,14 @@ def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
     record: Record = {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
     as_written: Any = extra.pop("tags", None)
     listed = cast("list[Any]", as_written) if isinstance(as_written, list) else []
-    if image.tags and set(image.tags) != {tag for tag in listed if isinstance(tag, str)}:
-        record["tags"] = list(image.tags)
-    elif as_written is not None and (image.tags or not listed):
+    words = {normalise_name(tag) for tag in listed if isinstance(tag, str)} - {""}
+    if as_written is not None and words == {normalise_name(tag) for tag in image.tags}:
         record["tags"] = as_written
+    elif image.tags:
+        record["tags"] = list(image.tags)
     if image.sets:
         record["sets"] = list(image.sets)
+        extra.pop("sets", None)
     if image.state is not None and (is_empty or image.state is not ImageState.DECIDED):
         record["state"] = image.state.value  # a picture without boxes is empty because somebody said so
     return extra | record if "state" in record else record | extra

@@ -14,7 +14,7 @@ import msgspec
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, CROWD, Value, Values, as_values
 from hitl_desktop.domain.box_forms import area_of_corners, fit_corners, suspect
-from hitl_desktop.domain.categories import Category, clean_name, name_key
+from hitl_desktop.domain.categories import Category, clean_name, name_key, normalise_name
 from hitl_desktop.domain.dataset import (
     BoxForm,
     Dataset,
@@ -47,22 +47,19 @@ _NAMES = (
 _LISTS = frozenset({"images", "annotations", "categories"})
 
 
-def parse(content: bytes) -> Root:
-    """The top level of a JSON object.
+def parse(content: bytes) -> tuple[Root, int]:
+    """The top level of a JSON object, and how often it has NaN or Infinity, which become null.
 
     Raises:
         ValueError: it is no JSON, or no object.
         RecursionError: it is nested without end.
     """
     try:
-        return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(content, type=dict[str, msgspec.Raw]), 0
     except msgspec.MsgspecError:
-        data = _mended(json.loads(content, parse_constant=_nothing))
-        return msgspec.json.decode(msgspec.json.encode(data), type=dict[str, msgspec.Raw])
-
-
-def _nothing(_name: str) -> None:
-    """NaN and Infinity, which Python writes and JSON forbids, are no values."""
+        found: list[str] = []
+        data = _mended(json.loads(content, parse_constant=found.append))
+        return msgspec.json.decode(msgspec.json.encode(data), type=dict[str, msgspec.Raw]), len(found)
 
 
 def _mended(value: Any) -> Any:
@@ -82,7 +79,7 @@ def _decoded(raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
     except msgspec.MsgspecError:  # such as 1e400
-        return _mended(json.loads(bytes(raw), parse_constant=_nothing))
+        return _mended(json.loads(bytes(raw)))
 
 
 def read_records(root: Root) -> ImportResult:
@@ -376,8 +373,10 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
     state = record.get("state")
     width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
     has_state = isinstance(state, str) and state in set(ImageState)
-    held = ["id", "file_name", "width", "height", "sets"] + (["state"] if has_state else [])
-    if record.get("tags") == sorted(_words(record, "tags")):
+    held = ["id", "file_name", "width", "height"] + (["state"] if has_state else [])
+    held += ["sets"] if isinstance(record.get("sets"), list) else []
+    tags = _words(record, "tags")
+    if record.get("tags") == sorted(tags) and len({normalise_name(tag) for tag in tags}) == len(tags):
         held.append("tags")
     is_sized = width is not None and height is not None and width > 0 and height > 0
     return DatasetImage(
@@ -429,12 +428,16 @@ def values_in(record: Record) -> Values:
     return as_values(found)
 
 
-_HELD = ("id", "image_id", "category_id", "bbox", "iscrowd", "sets", "edited")
+_HELD = ("id", "image_id", "category_id", "bbox", "iscrowd")
 
 
 def _leftover(record: Record, annotation: Annotation) -> Record:
     """What of an annotation is lost when only the annotation is kept."""
     left = _without(record, _HELD)
+    if isinstance(left.get("sets"), list):
+        left.pop("sets")
+    if isinstance(left.get("edited"), bool):
+        left.pop("edited")
     if left.get("origin") == annotation.origin.value:
         left.pop("origin", None)
     if annotation.proposed_by is not None:

@@ -215,7 +215,8 @@ class _Import:
         lost = sorted(key for key, value in new.items() if known.get(key, value) != value)
         self.project.extras.add_top({key: value for key, value in new.items() if key not in known})
         if lost:
-            what = f"{', '.join(lost)} of an earlier file stay as they are; this file's are left out"
+            stay = "stays as it is; this file's is" if len(lost) == 1 else "stay as they are; this file's are"
+            what = f"{', '.join(lost)} of an earlier file {stay} left out"
             self.issue("top", what, IssueKind.DROPPED, len(lost))
 
     def define_attributes(self) -> None:

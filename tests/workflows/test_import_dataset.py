@@ -422,6 +422,26 @@ def test_attributes_come_back_as_they_were_written(project: Project) -> None:
     assert json.dumps([a["attributes"] for a in out["annotations"]]) == json.dumps(written)
 
 
+def test_keys_of_ours_with_values_of_others_come_back(project: Project) -> None:
+    images = [
+        image(1, sets="train", tags=[{"name": "x"}]), image(2, "b.jpg", tags=["Night", "night"], sets=None),
+    ]  # fmt: skip
+    rows = [box(1, 1, edited=1, sets="train"), box(2, 2, edited="yes")]
+    take(project, images, rows)
+    out = exported(project)
+    assert [{k: i.get(k) for k in ("sets", "tags")} for i in out["images"]] == [
+        {"sets": "train", "tags": [{"name": "x"}]}, {"sets": None, "tags": ["Night", "night"]}
+    ]  # fmt: skip
+    assert [(a["edited"], a.get("sets")) for a in out["annotations"]] == [(1, "train"), ("yes", None)]
+
+
+def test_values_that_json_has_no_place_for_are_counted(project: Project) -> None:
+    rows = [box(1, 1, score=float("nan"), attributes={"x": float("inf")}), box(2, 1, [5, 5, 5, 5])]
+    summary = take(project, [image(1)], rows)
+    problem = "has NaN or Infinity 2 times, which JSON has no place for; read as null"
+    assert problem in [i.problem for i in summary.issues]
+
+
 def test_later_categories_and_pictures_never_take_an_id_of_the_file(project: Project) -> None:
     take_full(project)
     new = project.categories.ensure("bird")
