@@ -12,9 +12,15 @@ from hitl_desktop.store.database import Database
 
 _FILES = "imported_files"
 _THESE = "(SELECT value FROM json_each(?))"
+_EXPORTS = "exported_files"
 _LOST = "boxes_that_files_lost"
 _MOST_ID = 2**53
 """Ids of later pictures and categories start after those of files, as long as these leave room."""
+
+
+def _stamp(file: Path) -> list[int]:
+    now = file.stat()
+    return [now.st_size, now.st_mtime_ns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,20 @@ class Extras:
         """Remember that a file came in."""
         names = sorted({str(path) for path in self.imported_files() | {file.resolve()}})
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_FILES, json.dumps(names)))
+
+    def changed_since_export(self, file: Path) -> bool:
+        """Whether a file that was exported from here is another one now."""
+        known = self._exports().get(str(file.resolve()))
+        return known is not None and known != _stamp(file)
+
+    def note_exported(self, file: Path) -> None:
+        """Remember a file as it was just exported."""
+        exports = self._exports() | {str(file.resolve()): _stamp(file)}
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_EXPORTS, json.dumps(exports)))
+
+    def _exports(self) -> dict[str, list[int]]:
+        text = self._db.scalar("SELECT value FROM meta WHERE key = ?", (_EXPORTS,))
+        return json.loads(text) if text else {}
 
     def note_lost(self, file: Path | None, boxes: Mapping[int, Sequence[str]]) -> dict[int, frozenset[str]]:
         """Remember which boxes of which pictures a file lost, and return those that other files lost."""

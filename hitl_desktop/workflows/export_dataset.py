@@ -68,9 +68,10 @@ def export_dataset(
             hint="Decide some first, or export the undecided ones, too.",
         )
     dataset, dropped = moment.dataset(exported)
-    chosen.write(dataset, path)
+    chosen.write(dataset, path.resolve() if path.is_file() else path)  # a link stays one
     with project.db.transaction():  # what comes in later gets other ids
         project.extras.keep_ids(*moment.own_ids(exported))
+        project.extras.note_exported(path)
     kept = {image.id for image in exported}
     left = [i for i in moment.images if i.id not in kept]
     return ExportSummary(
@@ -93,6 +94,8 @@ def _why_not_replace(project: Project, path: Path, chosen: DatasetFormat) -> str
         return ""
     if path.resolve() in project.extras.imported_files():
         return f"{path} is a file that was imported into this project, so it was not replaced."
+    if project.extras.changed_since_export(path):
+        return f"{path} was changed since it was exported, so it was not replaced."
     if not chosen.was_written_here(path):
         return f"{path} exists and was not written by HITL Desktop, so it was not replaced."
     return ""

@@ -660,6 +660,20 @@ def test_an_export_tells_of_files_that_went_away_or_changed_since_they_were_read
     assert sizes == [(200, 150), (200, 150), (150, 200)]
 
 
+def test_an_export_that_was_edited_since_is_not_replaced_and_a_link_stays_one(project: Project) -> None:
+    take_full(project)
+    out, link = project.path.with_name("out.json"), project.path.with_name("link.json")
+    export_dataset(project, out)
+    link.symlink_to(out)
+    export_dataset(project, link)
+    assert link.is_symlink()
+    out.write_text(out.read_text().replace("my set", "edited by hand"))
+    with pytest.raises(WouldReplaceError, match="was changed since it was exported"):
+        export_dataset(project, out)
+    export_dataset(project, out, force=True)
+    export_dataset(project, out)
+
+
 # the same rule where proposals are measured
 
 
