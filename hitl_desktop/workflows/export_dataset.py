@@ -20,6 +20,7 @@ from hitl_desktop.imaging import is_of_size, verify
 from hitl_desktop.store.extras import Kept, KeptBox
 from hitl_desktop.store.project import Project
 
+_AT_ONCE = 1000
 T = TypeVar("T", ImageRecord, Category)
 
 
@@ -69,9 +70,7 @@ def export_dataset(
         )
     dataset, dropped = moment.dataset(exported)
     chosen.write(dataset, path.resolve() if path.is_file() else path)  # a link stays one
-    with project.db.transaction():  # what comes in later gets other ids
-        project.extras.keep_ids(*moment.own_ids(exported))
-        project.extras.note_exported(path)
+    _note_export(project, path, *moment.own_ids(exported))
     kept = {image.id for image in exported}
     left = [i for i in moment.images if i.id not in kept]
     return ExportSummary(
@@ -86,6 +85,16 @@ def export_dataset(
         dropped=dict(dropped),
         unnamed=moment.unnamed if all_images else 0,
     )
+
+
+def _note_export(project: Project, path: Path, images: Sequence[int], categories: Sequence[int]) -> None:
+    """Remember the file, and that these went out under their own ids: what comes in later gets others."""
+    with project.db.transaction():
+        project.extras.note_exported(path)
+        project.extras.keep_ids((), categories)
+    for start in range(0, len(images), _AT_ONCE):  # in portions, so that nobody waits long
+        with project.db.transaction():
+            project.extras.keep_ids(images[start : start + _AT_ONCE], ())
 
 
 def _why_not_replace(project: Project, path: Path, chosen: DatasetFormat) -> str:

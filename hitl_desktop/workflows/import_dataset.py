@@ -93,6 +93,7 @@ def import_dataset(
         work.take_top()
         work.define_attributes()
         work.reserve_ids()
+    work.note_changes_by_hand()  # reads the whole journal, so nobody waits for it
     images = aligned.dataset.images
     for start in range(0, len(images), _AT_ONCE):
         with project.db.transaction():
@@ -242,13 +243,13 @@ class _Import:
         """Write what the file says of these pictures."""
         records = {image.id: self.aligned.records[image.id] for image in images}
         free = self.project.images.free_ids([record.id for record in records.values()])
-        by_hand = self._changed_by_hand()
+        self.note_changes_by_hand()
         for image in images:
             record = records[image.id]
             if record.reason:
                 what = f"cannot be read and was left out: {record.reason}"
                 self.issue(image.file_name, what, IssueKind.UNREADABLE)
-            elif record.id in by_hand:
+            elif record.id in self.changed_by_hand:
                 self._keep(image)
             elif record.id in free:
                 self._take(image, record, self.aligned.boxes[image.id], self._state(image, record))
@@ -256,14 +257,13 @@ class _Import:
                 self._add_to(image, record, self.aligned.boxes[image.id])
         self._flush()
 
-    def _changed_by_hand(self) -> frozenset[int]:
-        """The pictures on which a person drew, changed or deleted boxes, also while the file comes in."""
+    def note_changes_by_hand(self) -> None:
+        """Note the pictures on which a person drew, changed or deleted boxes, also while the file comes in."""
         journal = self.project.journal
         last = journal.last_id()
         if last != self.journal_at:
             self.changed_by_hand |= journal.images_with_changed_boxes(since=self.journal_at)
             self.journal_at = last
-        return self.changed_by_hand
 
     def _state(self, image: DatasetImage, record: ImageRecord) -> ImageState:
         """What a picture without boxes becomes: to be decided where an earlier file lost boxes that this has not."""
