@@ -182,6 +182,8 @@ def _annotation_record(annotation: Annotation, sets: Sequence[str] | None, extra
         "sets": list(sets) if sets else None,
     }
     _put_attributes(annotation, extra)
+    if annotation.crowd:
+        extra.pop("iscrowd", None)
     return record | extra | {key: value for key, value in ours.items() if value is not None}
 
 

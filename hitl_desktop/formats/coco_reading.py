@@ -428,12 +428,14 @@ def values_in(record: Record) -> Values:
     return as_values(found)
 
 
-_HELD = ("id", "image_id", "category_id", "bbox", "iscrowd")
+_HELD = ("id", "image_id", "category_id", "bbox")
 
 
 def _leftover(record: Record, annotation: Annotation) -> Record:
     """What of an annotation is lost when only the annotation is kept."""
     left = _without(record, _HELD)
+    if annotation.crowd or not lenient.number(left.get("iscrowd")):  # not 2, which is no flag
+        left.pop("iscrowd", None)
     if isinstance(left.get("sets"), list):
         left.pop("sets")
     if isinstance(left.get("edited"), bool):

@@ -237,8 +237,9 @@ def in_words(summary: ExportSummary) -> list[str]:
         said.append(f"{pictures} went out with the labels alone: the file is gone, damaged or another one now.")
     if summary.unnamed:
         said.append(f"{counted(summary.unnamed, 'box')} without a category stayed behind.")
-    said += [f"{count} {what} of boxes that were changed no longer fit and were left out."
-             for what, count in (summary.dropped or {}).items()]  # fmt: skip
+    for what, count in (summary.dropped or {}).items():
+        dropped = f"{count} {what}" if what.endswith("s") else counted(count, what)
+        said.append(f"Left out, for it no longer fits boxes that were changed: {dropped}.")
     return said
 
 

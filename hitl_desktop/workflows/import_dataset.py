@@ -294,7 +294,7 @@ class _Import:
         self._take(image, record, new, ImageState.DECIDED if both == {ImageState.DECIDED} else ImageState.UNDECIDED)
         self.came_in += len(boxes) - len(new)
         if new and present:
-            what = f"had {counted(len(present), 'box')} of an earlier file; {len(new)} more were added"
+            what = f"had {counted(len(present), 'box')} of an earlier file; {len(new)} more came in"
             self.issue(image.file_name, what, IssueKind.MERGED, len(new))
 
     def _fill(self, present: Sequence[Annotation], boxes: Sequence[Annotation]) -> list[Annotation]:

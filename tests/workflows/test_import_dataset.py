@@ -380,7 +380,7 @@ def test_a_box_that_was_moved_loses_what_no_longer_fits_and_undo_brings_it_back(
     assert now["track_id"] == 4
     assert now["attributes"] == FULL["annotations"][0]["attributes"]
     assert sorted(in_words(summary)) == [
-        f"1 {what} of boxes that were changed no longer fit and were left out."
+        f"Left out, for it no longer fits boxes that were changed: 1 {what}."
         for what in ("area", "key points", "outline")
     ]
     annotate.undo(project)
@@ -426,13 +426,14 @@ def test_keys_of_ours_with_values_of_others_come_back(project: Project) -> None:
     images = [
         image(1, sets="train", tags=[{"name": "x"}]), image(2, "b.jpg", tags=["Night", "night"], sets=None),
     ]  # fmt: skip
-    rows = [box(1, 1, edited=1, sets="train"), box(2, 2, edited="yes")]
+    rows = [box(1, 1, edited=1, sets="train") | {"iscrowd": 2}, box(2, 2, edited="yes")]
     take(project, images, rows)
     out = exported(project)
     assert [{k: i.get(k) for k in ("sets", "tags")} for i in out["images"]] == [
         {"sets": "train", "tags": [{"name": "x"}]}, {"sets": None, "tags": ["Night", "night"]}
     ]  # fmt: skip
     assert [(a["edited"], a.get("sets")) for a in out["annotations"]] == [(1, "train"), ("yes", None)]
+    assert [a["iscrowd"] for a in out["annotations"]] == [2, 0]
 
 
 def test_values_that_json_has_no_place_for_are_counted(project: Project) -> None:
