@@ -168,13 +168,13 @@ def _do_all(
     since: int | None,
 ) -> Changes:
     """Let `change` tell the edits of each portion of the pictures, and do them."""
-    act, count = LongAct(project, since), 0
-    for ids in portions(image_ids, _AT_ONCE, progress or NoProgress()):
+    act, count, each = LongAct(project, since), 0, list(dict.fromkeys(image_ids))
+    for ids in portions(each, _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():
             left = act.changed_meanwhile()
             edits = change([i for i in project.images.some(ids) if i.id not in left])
             if edits:
                 count += len(edits)
                 whole = Edit(f"{label} {counted(count, 'picture')}", None, parts=tuple(edits))
-                act.do(whole, is_all=len(image_ids) <= _AT_ONCE)
+                act.do(whole, is_all=len(each) <= _AT_ONCE)
     return act.changes

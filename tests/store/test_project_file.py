@@ -214,10 +214,10 @@ def test_first_sights_from_before_scores_were_kept_stay(pictures: Path, tmp_path
         old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:9])
         with Project.create(path) as project:
             add_folder(project, pictures, NoProgress())
-            model = project.models.ensure("hash", "detector", ("x",))
+            project.db.execute("INSERT INTO models (id, hash, name, classes) VALUES (1, 'hash', 'detector', '[\"x\"]')")
             boxes = np.array([[1, 1, 5, 5], [20, 20, 5, 5]], float)
             found = Detections(boxes, np.array([[0.9], [0.4]], np.float32))
-            project.predictions.replace(1, model.id, found)
+            project.predictions.replace(1, 1, found)
             project.db.execute(
                 "INSERT INTO head_versions (created, model_id, weights, summary) VALUES ('', 1, x'', ?)",
                 (json.dumps({"pictures": 1, "boxes": 1, "categories": 1, "seconds": 1.0, "temperature": 1.0}),),

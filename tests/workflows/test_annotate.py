@@ -136,17 +136,24 @@ def test_accepting_under_its_own_name_is_no_correction(project: Project, proposa
     assert annotate.count_acts(project, 1) == Acts(accepted=1)
 
 
-def test_only_a_name_that_is_no_category_yet_makes_one(project: Project, proposals: list[Proposal]) -> None:
+def test_only_a_name_that_is_no_category_yet_changes_the_categories(
+    project: Project, proposals: list[Proposal]
+) -> None:
     """Views read all names anew for a new category, which nobody waits for at each box."""
-    assert annotate.accept(project, [proposals[0]]).categories
-    assert not annotate.accept(project, [proposals[2]]).categories
-    assert annotate.decide(project, 1, [proposals[1]], proposals, HOW).categories
+    assert not annotate.accept(project, proposals[:1]).categories
+    assert not annotate.decide(project, 1, proposals[1:2], proposals, HOW).categories
+    assert annotate.name_boxes(project, proposals[2:], "cell").categories
+    boxes = project.annotations.of_image(1)
+    assert not annotate.name_boxes(project, boxes, "cell").categories
+
+
+def test_a_category_that_was_removed_is_not_accepted(project: Project, proposals: list[Proposal]) -> None:
     cup = project.categories.find("cup")
     assert cup
-    project.annotations.remove(project.annotations.of_category(cup.id))
     project.categories.update(replace(cup, retired=True))
-    again = replace(proposals[2], prediction_id=proposals[2].prediction_id, image_id=2)
-    assert annotate.accept(project, [again]).categories  # it is offered again
+    with pytest.raises(HitlError, match='"cup" is no longer offered'):
+        annotate.accept(project, [proposals[0]])
+    assert project.annotations.all() == []
 
 
 def test_a_key_that_repeats_on_a_decided_picture_is_on_record_once(project: Project, proposals: list[Proposal]) -> None:
@@ -289,6 +296,9 @@ def test_undoing_everything_leads_back_and_redoing_everything_forth(
 ) -> None:
     while annotate.undo(project)[0]:
         pass
+    for name in ("cup", "dog"):
+        project.categories.ensure(name)  # before the first act, so that no undo takes them away
+    proposals = proposed_on(project, 1)
     category, tag = project.categories.ensure("a").id, project.tags.ensure("t").id
     start = everything(project)
     states = [start]

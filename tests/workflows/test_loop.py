@@ -266,6 +266,7 @@ def test_another_detector_beside_a_taught_head_is_named_and_trusted(loop: Projec
     decide(loop, dataset, 3)
     retrain(loop, QUIET, threads=1)
     other = loop.models.ensure("other", "other detector", ("gear", "mouse"))
+    loop.categories.ensure("mouse")
     image = next_undecided(loop)
     found = Detections(np.array([[10.0, 10, 80, 80]]), np.array([[0.1, 0.9]], np.float32))
     loop.predictions.replace(image.id, other.id, found)

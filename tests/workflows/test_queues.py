@@ -28,6 +28,7 @@ from hitl_desktop.workflows.effort import effort_of, effort_over_time, random_sa
 from hitl_desktop.workflows.embed import embed_pictures, encoder_record_id, vectors_of
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.first_sight import first_sights
+from hitl_desktop.workflows.ground_truth import measurable
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
@@ -411,7 +412,7 @@ def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
 
 
 def test_nearly_the_same_pictures_are_on_one_side_of_a_simulated_test(taught_project: Project, taught: Path) -> None:
-    truth = read_dataset(taught / "set" / "instances.json").dataset
+    truth = measurable(taught_project, read_dataset(taught / "set" / "instances.json"))
     ids = sorted(taught_project.images.ids())
     for first in ids[::3]:
         for image_id in (first, first + 1):
