@@ -94,8 +94,8 @@ def _problem(card: ModelCard) -> str:
         return f"the input size must be at most {MOST_SIDE} pixels a side"
     if not all(math.isfinite(value) for value in (*card.input.mean, *card.input.std)) or 0 in card.input.std:
         return "mean and std must be finite, and std not 0"
-    if not all(stride > 0 for stride in card.decode.strides):
-        return "strides must be 1 or more"
+    if not card.decode.strides or not all(stride > 0 for stride in card.decode.strides):
+        return "strides must be one number or more, each 1 or more"
     return ""
 
 

@@ -42,6 +42,8 @@ def check_is_model(file: Path) -> None:
     Raises:
         ModelError: it is missing, empty, cannot be read, or is a pointer, page, archive or another kind of model.
     """
+    if file.is_dir():
+        raise ModelError(f"{file} is a folder, not a model file.", hint="Choose the .onnx file, perhaps one in it.")
     if not file.is_file():
         raise ModelError(f"There is no model file {file}.", hint="Check the name, or choose another model.")
     try:

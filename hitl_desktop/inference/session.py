@@ -63,6 +63,7 @@ class Session:
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self._take_input(self._session.get_inputs())
         self.output_shapes: dict[str, list[int | str]] = {o.name: list(o.shape) for o in self._session.get_outputs()}
+        self._output_types: dict[str, str] = {o.name: o.type for o in self._session.get_outputs()}
         self.output_names = list(self.output_shapes)
 
     def _take_input(self, inputs: Sequence[Any]) -> None:
@@ -100,10 +101,10 @@ class Session:
         try:
             found = self._session.run(list(outputs), {self.input_name: self._converted(batch)}, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
-            raise ModelError(
-                f"{self.name} failed while running ({reason(error)}).",
-                hint="Check the card beside it: family, size, classes.",
-            ) from error
+            hint = "Check the card beside it: family, size, classes."
+            if any("bfloat16" in self._output_types.get(name, "") for name in outputs):
+                hint = "Its outputs are bfloat16, which cannot be read here: export it in float32."
+            raise ModelError(f"{self.name} failed while running ({reason(error)}).", hint=hint) from error
         finally:
             self._running.remove(options)
         return [self._checked(name, values) for name, values in zip(outputs, found, strict=True)]

@@ -1,12 +1,14 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from hitl_desktop.domain.geometry import BBox
@@ -26,6 +28,7 @@ from hitl_desktop.inference.registry import (
     load_detector,
     load_encoder,
 )
+from hitl_desktop.inference.session import Session
 from hitl_desktop.paths import models_dir, resources_dir
 from tests.conftest import SHARED
 
@@ -162,6 +165,31 @@ def test_cards_that_do_not_fit_say_why(tmp_path: Path, changes: dict[str, str], 
     file = _copy_of_the_detector(tmp_path, **changes)
     with pytest.raises(ModelError, match=words):
         load_detector(find_card(str(file)))
+
+
+def test_a_card_without_strides_and_a_folder_in_place_of_a_model_say_so(tmp_path: Path) -> None:
+    file = _copy_of_the_detector(tmp_path)
+    card = file.with_suffix(".toml")
+    card.write_text(re.sub(r"strides = .*", "strides = []", card.read_text()))
+    with pytest.raises(ModelError, match="strides must be one number or more"):
+        find_card(str(file))
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(ModelError, match="is a folder, not a model file"):
+        find_card(str(tmp_path / "folder.onnx"))
+
+
+def test_outputs_of_a_kind_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    node = onnx.helper.make_node("Cast", ["picture"], ["out"], to=onnx.TensorProto.BFLOAT16)
+    takes = onnx.helper.make_tensor_value_info("picture", onnx.TensorProto.FLOAT, [1, 3, 2, 2])
+    gives = onnx.helper.make_tensor_value_info("out", onnx.TensorProto.BFLOAT16, [1, 3, 2, 2])
+    graph = onnx.helper.make_graph([node], "g", [takes], [gives])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(tmp_path / "m.onnx"))
+    session = Session(tmp_path / "m.onnx", threads=1)
+    with pytest.raises(ModelError) as failed:
+        session.run(["out"], np.ones((1, 3, 2, 2), np.float32))
+    assert "bfloat16" in failed.value.hint
+    assert "float32" in failed.value.hint
 
 
 def test_a_file_with_metadata_needs_no_card(tmp_path: Path) -> None:
