@@ -435,7 +435,9 @@ class Canvas(QWidget):
         found = self.hit(point)
         self._hovered = found.item if found else None
         self._draws_here = self.hands.draws_from(found)
-        self.setToolTip(self._hovered.tip if self._hovered is not None else "")
+        tip = self._hovered.tip if self._hovered is not None else ""
+        if tip != self.toolTip():  # Qt sends an event even if it is the same
+            self.setToolTip(tip)
         self.setCursor(self.hands.cursor(found))
 
     # painting

@@ -186,9 +186,8 @@ def paint_cross(painter: QPainter, point: QPointF, area: QRectF, text: str, cate
     """Thin lines through the pointer in the colour of the next box, with its category, for drawing to the pixel."""
     colour = category_colour(category)
     colour.setAlpha(150)
-    painter.setPen(QPen(colour, 1))
-    painter.drawLine(QPointF(point.x(), area.top()), QPointF(point.x(), area.bottom()))
-    painter.drawLine(QPointF(area.left(), point.y()), QPointF(area.right(), point.y()))
+    painter.fillRect(QRectF(point.x(), area.top(), 1, area.height()), colour)  # a third of the time of a line
+    painter.fillRect(QRectF(area.left(), point.y(), area.width(), 1), colour)
     if text:
         pixmap = label_pixmap(text, category, category_colour(category).name(), painter.device().devicePixelRatioF())
         size = pixmap.deviceIndependentSize()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 _STAYS_MS = 6000
@@ -41,7 +42,6 @@ class Toast(QFrame):
         self._timer.setInterval(_STAYS_MS)
         self._timer.timeout.connect(self.hide)
         self._over, self._row, self._stays = over, row, stays
-        over.installEventFilter(self)
         self.hide()
 
     def text(self) -> str:
@@ -61,9 +61,19 @@ class Toast(QFrame):
         if not self._stays:
             self._timer.start()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the canvas from now on."""
+        self._over.installEventFilter(self)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the canvas alone: a filter costs time at every move of the pointer."""
+        self._over.removeEventFilter(self)
+        super().hideEvent(event)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep to the lower edge when the canvas changes its size."""
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
 
