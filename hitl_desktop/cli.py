@@ -25,7 +25,7 @@ from hitl_desktop.terminal import TerminalProgress
 P = ParamSpec("P")
 _MOST_ISSUES = 20
 _ONLY_JSON = {"kind", "count"}
-"""Of an issue, what the lines for people have counted before."""
+"""The parts of an issue that only `--json` prints; the text for people has them already."""
 Report = dict[str, Any]
 
 PATH = click.Path(path_type=Path)
@@ -239,7 +239,7 @@ def refresh(project: Path) -> Report:
     "--model",
     default=None,
     metavar="NAME|FILE.onnx",
-    help="A bundled detector, or an ONNX file; the project keeps it. Without it, the project's own detector.",
+    help="A bundled detector or an ONNX file, which the project uses from then on. Default: the project's detector.",
 )
 @_reports
 def prelabel(project: Path, model: str | None) -> Report:

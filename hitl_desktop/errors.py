@@ -29,6 +29,16 @@ class ProjectBusyError(ProjectError):
     """A project file that something else is writing to just now."""
 
 
+class NotPrelabelledError(HitlError):
+    """Something that needs a detector's boxes, asked for before any detector has run."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No detector has run on these pictures yet.",
+            hint="Run pre-labelling first (Ctrl+P, or hitl-desktop prelabel).",
+        )
+
+
 class ModelError(HitlError):
     """A model file or card that cannot be used."""
 

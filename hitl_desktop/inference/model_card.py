@@ -82,7 +82,9 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
             f"The model card {source} is incomplete ({error}).", hint="Compare it with the bundled cards."
         ) from error
     if problem := _problem(card):
-        raise ModelError(f"The model card {source} cannot be used: {problem}.", hint="Correct the card.")
+        raise ModelError(
+            f"The model card {source} cannot be used: {problem}.", hint="Edit the model card, then try again."
+        )
     if not card.file.is_file():
         raise ModelError(f"The model file {card.file} is missing.", hint="Put it back, or choose another model.")
     return card

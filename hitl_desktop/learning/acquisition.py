@@ -16,7 +16,7 @@ Scores = NDArray[np.float64]
 
 
 def margin(proba: Probabilities) -> Scores:
-    """One minus the gap between the two likeliest names; no doubt where there is one possibility only."""
+    """Uncertainty: one minus the gap between the two most likely names; zero if there is only one name."""
     if proba.shape[1] < 2:
         return np.zeros(len(proba))
     top_two = np.sort(proba, axis=1)[:, -2:]

@@ -1,4 +1,4 @@
-"""How much of a name's score comes from the detector and how much from the head, as boxes they had not seen show."""
+"""The weight of the head against the detector in a name's score, measured on boxes the head had not learned from."""
 
 from __future__ import annotations
 

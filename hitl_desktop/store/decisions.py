@@ -111,7 +111,7 @@ class Decisions:
         return dict(rows)
 
     def first_holding(self) -> dict[int, int]:
-        """For each category the earliest of the latest final decisions of the decided pictures that hold it."""
+        """By category, the number of the first decision that still counts on a picture with a box of that category."""
         rows = self._db.all(
             f"""SELECT a.category_id, min(l.last) FROM annotations a JOIN (
                     SELECT d.image_id, max(d.id) AS last FROM decisions d JOIN images i ON i.id = d.image_id

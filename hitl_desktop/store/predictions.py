@@ -195,7 +195,7 @@ class Predictions:
         return {row[0] for row in rows}
 
     def still_there(self, prediction_ids: Iterable[int]) -> set[int]:
-        """Those of these predictions that no later run replaced."""
+        """The ids among these whose predictions are still stored; a newer run deletes the old ones."""
         wanted = json.dumps(list(prediction_ids))
         return {
             row[0]

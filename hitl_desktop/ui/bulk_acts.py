@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import NotPrelabelledError
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.dialogs.bulk_accept import BulkAcceptDialog, BulkSampleDialog
@@ -42,7 +43,7 @@ class BulkActs:
         if session.project is None or self.dialog is not None:
             return
         if naming is None:
-            self._messages.warn("No detector has looked at these pictures yet. Run pre-labelling first (Ctrl+P).")
+            self._messages.warn(str(NotPrelabelledError()))
             return
         names = [naming.names[column] for column in naming.own.tolist()]
         if not names:

@@ -16,7 +16,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.errors import HitlError, NotPrelabelledError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
@@ -52,11 +52,12 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     """What accepting everything of this name from this score up would accept, on pictures that are to do.
 
     Raises:
-        HitlError: nothing was pre-labelled, or there is no such proposal.
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: there is no such proposal.
     """
     naming = load_naming(project)
     if naming is None:
-        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+        raise NotPrelabelledError
     found: list[Proposal] = []
     images = [i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None]
     for number, image in enumerate(images):

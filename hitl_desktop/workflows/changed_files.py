@@ -43,7 +43,7 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
 
 
 def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement) -> None:
-    """Outlines, key points and areas of a file move with their boxes, as far as they fitted these."""
+    """Move imported outlines, key points and areas along with their boxes, unless the box was changed since."""
     kept = project.extras.annotations([a.id for a in boxes])
     project.extras.add_annotations(
         (a.id, KeptBox(kept[a.id].category_id, place.box(a.bbox), extras.moved(kept[a.id].extra, place)[0]))

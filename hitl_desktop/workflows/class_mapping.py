@@ -11,7 +11,7 @@ import numpy as np
 
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
@@ -83,11 +83,12 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
     """How often the detector found what, at scores that are shown; of very many pictures a random part is read.
 
     Raises:
-        HitlError: no detector has looked yet, or it names no classes.
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: the detector names no classes.
     """
     detector = detector_of(project)
     if detector is None:
-        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+        raise NotPrelabelledError
     if not detector.classes:
         raise HitlError(
             f"The detector {detector.name} names no classes, so there is nothing to map.",
@@ -116,11 +117,12 @@ def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
     """Keep what classes stand for, under the detector's hash; boxes people made stay as they are.
 
     Raises:
-        HitlError: there is no detector, or no such class or category.
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: there is no such class or category.
     """
     detector = detector_of(project)
     if detector is None:
-        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+        raise NotPrelabelledError
     ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
     if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
         raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")

@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Thresholds
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.formats.coco import to_record
 from hitl_desktop.inference.postprocess import class_wise_nms
 from hitl_desktop.learning.calibration import calibration_error_interval, expected_calibration_error
@@ -67,11 +67,12 @@ def evaluate(
     Pictures are matched by file name, categories by name. `only` limits it to some of the project's pictures.
 
     Raises:
-        HitlError: nothing was pre-labelled yet, or no picture of the ground truth is in the project.
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: no picture of the ground truth is in the project.
     """
     naming = load_naming(project)
     if naming is None:
-        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first.")
+        raise NotPrelabelledError
     wanted = None if only is None else set(only)
     aligned = align(project, ImportResult(truth, ()))
     truth, records = _numbered(aligned)

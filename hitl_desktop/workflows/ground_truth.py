@@ -20,7 +20,7 @@ from hitl_desktop.domain.dataset import (
 )
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.align_dataset import align
 from hitl_desktop.workflows.match_images import match_by_name
@@ -109,12 +109,12 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
     scale explains. One that is listed without boxes counts as empty, as COCO's own evaluation has it.
 
     Raises:
-        HitlError: no detector has worked on the project.
+        NotPrelabelledError: no detector has run on the pictures.
         NothingLeftError: no picture with a box is left.
     """
     detector = detector_of(project)
     if detector is None:
-        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first.")
+        raise NotPrelabelledError
     aligned = align(project, result, ImportOptions(Unlabelled.EMPTY))
     issues = [i for i in (*result.issues, *aligned.issues) if i.kind not in _BY_PICTURE]
     left_out, remarks = (_noted(i for i in issues if (i.kind in LEFT_OUT) is is_lost) for is_lost in (True, False))

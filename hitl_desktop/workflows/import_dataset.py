@@ -335,7 +335,7 @@ class _Import:
             self.pinned += [(name, record.id, new_id) for name in self.dataset.pinned.get(a.id, ())]
 
     def _flush(self) -> None:
-        """Write what was taken."""
+        """Write the pictures and boxes that are waiting in the batch."""
         project = self.project
         project.images.fill_sizes((record.id, record.width, record.height) for _, record, _ in self.batch)
         project.images.set_states((record.id, state) for _, record, state in self.batch)

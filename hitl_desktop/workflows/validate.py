@@ -17,7 +17,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import PROMOTED, JudgedBox, Judgement, Validated
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
 from hitl_desktop.learning.metrics import (
     Interval,
@@ -55,10 +55,11 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     the same, whatever the queue is.
 
     Raises:
-        HitlError: nothing was pre-labelled, or every picture is decided.
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: every picture is decided.
     """
     if load_naming(project) is None:
-        raise HitlError("No detector has looked at these pictures yet.", hint="Run pre-labelling first (Ctrl+P).")
+        raise NotPrelabelledError
     head_id = project.heads.active_id()
     done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
     version = project.heads.active()

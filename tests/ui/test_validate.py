@@ -95,7 +95,7 @@ def test_verdicts_by_key_go_where_nothing_learns(
 
 def test_without_a_detector_it_is_said(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["validate"].trigger()
-    qtbot.waitUntil(lambda: "No detector has looked" in window._warning.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "No detector has run" in window._warning.text(), timeout=LONG)
     assert window.validate_acts.dialog is None
 
 

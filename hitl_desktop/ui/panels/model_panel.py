@@ -189,14 +189,12 @@ class ModelPanel(QWidget):
         if project is None:
             return
         detector = detector_of(project)
-        looked = project.predictions.count_done(detector.id) if detector else 0
+        done = project.predictions.count_done(detector.id) if detector else 0
         only_names = (
             "" if detector is None or can_find(detector) else "; heads name its boxes, and find none of their own"
         )
         self.detector.setText(
-            f"{detector.name}, has looked at {counted(looked, 'picture')}{only_names}"
-            if detector
-            else "has not looked yet"
+            f"{detector.name}, pre-labelled {counted(done, 'picture')}{only_names}" if detector else "has not run yet"
         )
         version = project.heads.active()
         late = waiting(project)
