@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 
 from hitl_desktop.store.database import Database
+from hitl_desktop.store.meta import Meta
+
+_DETECTOR = "detector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,34 @@ class ModelRecord:
 
 
 class Models:
-    """The models table."""
+    """The models table, and which of them is the project's detector."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._meta = Meta(db)
+
+    def detector(self) -> ModelRecord | None:
+        """The detector whose proposals are shown; None before the first pre-labelling."""
+        model_id = self._meta.get_id(_DETECTOR)
+        return self.get(model_id) if model_id is not None else None
+
+    def set_detector(self, model_id: int) -> None:
+        """Make a detector the one whose proposals are shown."""
+        self._meta.set(_DETECTOR, model_id)
+
+    def detection_head_of(self, detector: ModelRecord) -> ModelRecord | None:
+        """The model under which the boxes are stored that detection heads found on a detector's feature maps."""
+        return self.find(_head_hash(detector))
+
+    def ensure_detection_head_of(self, detector: ModelRecord) -> ModelRecord:
+        """The same, added when there is none yet."""
+        return self.ensure(_head_hash(detector), "head", detector.classes)
+
+    def proposers(self) -> list[int]:
+        """The ids of the project's detector, and of the detection heads on its feature maps."""
+        detector = self.detector()
+        head = self.detection_head_of(detector) if detector else None
+        return [model.id for model in (detector, head) if model is not None]
 
     def ensure(self, hash_: str, name: str, classes: tuple[str, ...] = ()) -> ModelRecord:
         """The record of a model, added when new."""
@@ -55,3 +82,7 @@ class Models:
     def _one(self, column: str, value: str | int) -> ModelRecord | None:
         row = self._db.one(f"SELECT id, hash, name, classes, file, card FROM models WHERE {column} = ?", (value,))
         return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5]) if row else None
+
+
+def _head_hash(detector: ModelRecord) -> str:
+    return f"found on {detector.hash}"

@@ -19,7 +19,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import SAME_OBJECT_IOU, proposers, with_category
+from hitl_desktop.workflows.naming import SAME_OBJECT_IOU, with_category
 
 _LONG_EDIT = 200_000
 
@@ -197,7 +197,7 @@ def _stored(project: Project, image_id: int, shown: Mapping[int, BBox]) -> dict[
     there = project.predictions.still_there(shown)
     found = {prediction_id: [prediction_id] for prediction_id in shown if prediction_id in there}
     if len(found) < len(shown):
-        present = project.predictions.of_image(image_id, *proposers(project), candidates_only=True)
+        present = project.predictions.of_image(image_id, *project.models.proposers(), candidates_only=True)
         for prediction_id, bbox in shown.items():
             if prediction_id not in there:
                 found[prediction_id] = [p.id for p in present if p.bbox.iou(bbox) > SAME_OBJECT_IOU]

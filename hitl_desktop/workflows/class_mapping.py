@@ -16,7 +16,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.naming import NOT_SHOWN, detector_of, load_naming, stands_for
+from hitl_desktop.workflows.naming import NOT_SHOWN, load_naming, stands_for
 
 _MOST_LOOKED_AT = 2000
 _ASKED = "detector_classes_asked"
@@ -86,7 +86,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         NotPrelabelledError: no detector has run on the pictures.
         HitlError: the detector names no classes.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     if detector is None:
         raise NotPrelabelledError
     if not detector.classes:
@@ -120,7 +120,7 @@ def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
         NotPrelabelledError: no detector has run on the pictures.
         HitlError: there is no such class or category.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     if detector is None:
         raise NotPrelabelledError
     ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
@@ -144,7 +144,7 @@ def always_labelled(project: Project, category_id: int) -> str | None:
 
     At least five of them, among the latest accepted boxes.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     if detector is None:
         return None
     labelled: dict[int, list[int]] = {}
@@ -159,7 +159,7 @@ def always_labelled(project: Project, category_id: int) -> str | None:
 
 def map_class(project: Project, name: str, category_id: int) -> Changes:
     """Map one class of the detector to a category, beside what is mapped already."""
-    detector = detector_of(project)
+    detector = project.models.detector()
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
     set_mapping(project, {**chosen, name: category_id})
     return Changes(head=True)
@@ -183,7 +183,7 @@ def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
 
 def categories_known(project: Project) -> list[CategoryKnown]:
     """What detector and head know of each category."""
-    detector, naming = detector_of(project), load_naming(project)
+    detector, naming = project.models.detector(), load_naming(project)
     of: dict[int, list[str]] = {}
     if detector is not None:
         for name, category in zip(detector.classes, stands_for(project, detector), strict=True):

@@ -20,7 +20,6 @@ from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import encoder_record_id
 from hitl_desktop.workflows.finding import features_of, few_threads, grids_of, lessons_of, sides_of, wanted_of
-from hitl_desktop.workflows.naming import detector_of
 from hitl_desktop.workflows.naming_samples import collect
 from hitl_desktop.workflows.open_folder import note_unreadable
 
@@ -77,7 +76,7 @@ def check_enough(
     Raises:
         HitlError: there are too few pictures, or the detector has no feature maps to find on.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     net = features_of(detector, threads)
     if detector is None or net is None:
         raise HitlError(

@@ -10,7 +10,6 @@ from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, bundled_detectors, find_card
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import detector_of
 
 
 def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, ModelCard | None]:
@@ -22,7 +21,7 @@ def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, M
     Raises:
         ModelError: there is no such model, or its card or file is damaged.
     """
-    own = detector_of(project) if model is None else None
+    own = project.models.detector() if model is None else None
     if own is not None:
         return own, None
     card = find_card(model or DEFAULT_DETECTOR)

@@ -14,7 +14,6 @@ from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_enc
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import proposers
 from hitl_desktop.workflows.open_folder import note_unreadable
 
 _PORTION = 500
@@ -30,7 +29,9 @@ def encoder_record_id(project: Project) -> int:
 def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
     """The boxes of a picture whose vectors the head needs: annotations and candidates."""
     boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
-    return boxes + [p.bbox for p in project.predictions.of_image(image.id, *proposers(project), candidates_only=True)]
+    return boxes + [
+        p.bbox for p in project.predictions.of_image(image.id, *project.models.proposers(), candidates_only=True)
+    ]
 
 
 def hash_of(project: Project, image: ImageRecord) -> str:
@@ -69,7 +70,7 @@ def embed_images(
 
 def _incomplete(project: Project, images: Sequence[ImageRecord], encoder_id: int) -> list[ImageRecord]:
     """Those of these pictures of which some vector that the head needs is not there, as far as one can tell."""
-    models = proposers(project)
+    models = project.models.proposers()
     found: list[ImageRecord] = []
     for start in range(0, len(images), _PORTION):
         part = images[start : start + _PORTION]

@@ -29,7 +29,6 @@ from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.embed import embed_images, embed_pictures
-from hitl_desktop.workflows.naming import detector_of, found_on
 from hitl_desktop.workflows.open_folder import note_unreadable
 from hitl_desktop.workflows.trial import is_drawn, pinned
 
@@ -359,7 +358,7 @@ def quick_look(
     Cells stay in memory for the next time, 5 MB a picture, with what else was `taught`. A picture that cannot be read
     is left out.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     net = features_of(detector, threads)
     if detector is None or net is None:
         return None
@@ -420,7 +419,7 @@ def _look(
 
     Looking takes a while: `may_store` is asked of each picture after it.
     """
-    finder = project.models.ensure(found_on(detector), "head", detector.classes)
+    finder = project.models.ensure_detection_head_of(detector)
     for image in images:
         known = seen.get(image.id) if seen else None
         grids, grown = known or grids_of(project, image, net, head.views)
@@ -478,12 +477,12 @@ class _Finder:
 
 
 def _active_finder(project: Project, threads: int | None) -> _Finder | None:
-    detector, head_id = detector_of(project), project.heads.active_id()
+    detector, head_id = project.models.detector(), project.heads.active_id()
     kept = project.heads.finding_of(head_id) if head_id is not None else None
     net = features_of(detector, threads)
     if detector is None or head_id is None or kept is None or net is None:
         return None
-    model = project.models.ensure(found_on(detector), "head", detector.classes)
+    model = project.models.ensure_detection_head_of(detector)
     seen = project.predictions.images_found_by(model.id, head_id)
     return _Finder(detector, net, FindingHead.from_bytes(kept), head_id, seen, project.absent_folders(), threads)
 
@@ -504,8 +503,8 @@ def find_ahead(
     order, first = project.queue.ids(), at_hand()
     ids = dict.fromkeys([first, *order[:most]] if first is not None and first in set(order) else order[:most])
     front = project.images.some(ids)
-    done, quiet, detector = 0, Quiet(progress), detector_of(project)
-    model = project.models.find(found_on(detector)) if detector is not None else None
+    done, quiet, detector = 0, Quiet(progress), project.models.detector()
+    model = project.models.detection_head_of(detector) if detector is not None else None
     looked_at = project.predictions.images_done(model.id) if model is not None else set[int]()
     finder = _active_finder(project, threads)
 

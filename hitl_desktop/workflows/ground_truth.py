@@ -24,7 +24,6 @@ from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.align_dataset import align
 from hitl_desktop.workflows.match_images import match_by_name
-from hitl_desktop.workflows.naming import detector_of
 
 _EXAMPLES = 3
 _DETAIL = re.compile(r"\([^()]*\)|'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?")
@@ -112,7 +111,7 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
         NotPrelabelledError: no detector has run on the pictures.
         NothingLeftError: no picture with a box is left.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     if detector is None:
         raise NotPrelabelledError
     aligned = align(project, result, ImportOptions(Unlabelled.EMPTY))

@@ -33,7 +33,7 @@ from hitl_desktop.workflows.cross_fit import Untaught, check_enough, untaught
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import few_threads
 from hitl_desktop.workflows.first_sight import in_crowd
-from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, proposers
+from hitl_desktop.workflows.naming import Named, load_naming, proposals_of
 from hitl_desktop.workflows.naming_samples import decided_pictures
 
 SAME_OBJECT_IOU = 0.5
@@ -218,7 +218,7 @@ def _missed(
     """Objects without a box: what the head finds and names, and what the detector is sure of."""
 
     known = project.predictions.rejected_of(each.image.id)
-    predictions = project.predictions.of_image(each.image.id, *proposers(project))
+    predictions = project.predictions.of_image(each.image.id, *project.models.proposers())
     rejected = [p.bbox for p in predictions if p.id in known]
     offered = _offered(project)
 

@@ -19,7 +19,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import bulk
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
-from hitl_desktop.workflows.naming import Named, Naming, detector_of, load_naming, named_by, proposals_of
+from hitl_desktop.workflows.naming import Named, Naming, load_naming, named_by, proposals_of
 from hitl_desktop.workflows.naming_samples import Collected, collect, decided_for_training, head_without_background
 
 PROBABLY, PROBABLY_EVENLY = DISPLAY_THRESHOLD, 0.5
@@ -74,7 +74,7 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
 
     Cancelling keeps what was found out; the next time goes on.
     """
-    known, detector = _known(project), detector_of(project)
+    known, detector = _known(project), project.models.detector()
     offered = {c.id for c in project.categories.all() if not c.retired}
     counts = {c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered}
     wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]

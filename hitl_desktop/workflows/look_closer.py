@@ -15,7 +15,6 @@ from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.finding import SIDES, features_of, sides_of
-from hitl_desktop.workflows.naming import detector_of
 
 SEEN_FROM = 20.0
 """Objects should be this wide, in input pixels, two cells and a half: smaller ones are hardly found."""
@@ -79,7 +78,7 @@ def look_closer(project: Project, progress: Progress, *, threads: int | None = N
     )
     if image is None:
         raise HitlError("No decided picture can be read, so nothing can be measured.", hint="Reconnect their folder.")
-    net = features_of(detector_of(project), threads)
+    net = features_of(project.models.detector(), threads)
     if net is None:
         raise HitlError(
             "Heads find objects beside the bundled detector only, so a closer look would bring nothing here.",

@@ -23,7 +23,6 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 
-_DETECTOR = "detector"
 NOT_SHOWN = 0
 """What a class of the detector stands for of which people want to see nothing."""
 
@@ -31,29 +30,6 @@ SAME_SPOT_IOU = 0.4
 """Two proposals of one name that overlap more than this are one object seen twice."""
 SECOND = 1 - 1e-6
 """Other names of a box are less likely than the best one by this factor at least."""
-
-
-def set_detector(project: Project, model_id: int) -> None:
-    """Make a detector the one whose proposals are shown."""
-    project.meta.set(_DETECTOR, model_id)
-
-
-def detector_of(project: Project) -> ModelRecord | None:
-    """The detector whose proposals are shown; None before the first pre-labelling."""
-    model_id = project.meta.get_id(_DETECTOR)
-    return project.models.get(model_id) if model_id is not None else None
-
-
-def found_on(detector: ModelRecord) -> str:
-    """The hash under which is kept what heads find on a detector's feature maps."""
-    return f"found on {detector.hash}"
-
-
-def proposers(project: Project) -> list[int]:
-    """The ids of the detector whose proposals are shown, and of what heads found beside it."""
-    detector = detector_of(project)
-    finder = project.models.find(found_on(detector)) if detector else None
-    return [model.id for model in (detector, finder) if model is not None]
 
 
 def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, int] | None = None) -> list[int | None]:
@@ -173,7 +149,7 @@ def load_naming(
     `mapping` says which category each class of the detector stands for, where it is not the project's own choice that
     counts (`workflows/class_mapping`). None before the first pre-labelling.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     if detector is None:
         return None
     categories = [c for c in project.categories.all() if not c.retired]
@@ -202,7 +178,7 @@ def load_naming(
     # A head that learned beside another detector cannot judge the names of this one: they count in full.
     taught_beside_it = head is not None and len(head.trust) == len(detector.classes)
     trust = head.trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
-    finder = project.models.find(found_on(detector)) if head is not None else None
+    finder = project.models.detection_head_of(detector) if head is not None else None
     return Naming(
         detector, finder.id if finder else None,
         named.encoder_id if named else None, head, named.head_id if named else None,

@@ -23,7 +23,7 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.first_sight import in_crowd
-from hitl_desktop.workflows.naming import proposers, stands_for
+from hitl_desktop.workflows.naming import stands_for
 
 MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
@@ -212,7 +212,7 @@ def _pictures(
     project: Project, images: Sequence[ImageRecord], encoder_id: int, progress: Progress
 ) -> Iterator[_Picture]:
     """These pictures as they are now, read in portions; those whose file was never read are left out."""
-    models = proposers(project)
+    models = project.models.proposers()
     for start in range(0, len(images), _PORTION):
         progress.check_cancelled()
         now = project.images.some(image.id for image in images[start : start + _PORTION])

@@ -22,7 +22,6 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.changed_files import Content, keep_up
 from hitl_desktop.workflows.detector import card_of, wanted_detector
-from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import check_folders, note_unreadable
 
 _BATCH = 4
@@ -126,7 +125,7 @@ def prelabel(
                 project.predictions.forget_done(record.id)
             project.models.set_card(record.id, card.name, card.classes, card.usage)
         if done_before:
-            set_detector(project, record.id)
+            project.models.set_detector(record.id)
         store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
         started, handled = time.perf_counter(), 0
         for batch in _decoded(project, waiting, progress, decoders):
@@ -137,7 +136,7 @@ def prelabel(
         if result.not_done and store.never_worked:
             raise result.failure
     else:
-        set_detector(project, record.id)
+        project.models.set_detector(record.id)
     return result
 
 
@@ -228,7 +227,7 @@ class _Store:
             if now is not None and current.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
                 project.predictions.replace(image.id, self.model_id, whole)
             if self.never_worked:
-                set_detector(project, self.model_id)
+                project.models.set_detector(self.model_id)
         self.never_worked = False
         self.result.done += 1
         self.result.boxes += len(found.bboxes)

@@ -23,7 +23,7 @@ from hitl_desktop.workflows.gate import Comparison, Trial, compare
 from hitl_desktop.workflows.look_back import note_new_categories
 from hitl_desktop.workflows.look_closer import wanted_sides
 from hitl_desktop.workflows.mixing import Mix
-from hitl_desktop.workflows.naming import Named, detector_of, load_naming
+from hitl_desktop.workflows.naming import Named, load_naming
 from hitl_desktop.workflows.naming_samples import Collected, collect, decided_for_training, without_overlooked
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 from hitl_desktop.workflows.tagging import learn_tags
@@ -74,7 +74,7 @@ def retrain(
     started, taught = time.perf_counter(), taught or Taught()
     last_decision = project.decisions.last_id()
     images, put_off = _in_portions(project, decided_for_training(project), most_new)
-    detector, encoder_id = detector_of(project), encoder_record_id(project)
+    detector, encoder_id = project.models.detector(), encoder_record_id(project)
     progress.report(0, 3, "reading crops")
     if images:
         embed_images(project, images, Quiet(progress), threads=threads)

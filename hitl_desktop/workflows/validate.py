@@ -31,7 +31,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.naming import detector_of, load_naming, proposals_of, shown_to_people
+from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
 
 WORST = 20
 _SALT = 1
@@ -279,7 +279,7 @@ def promote(project: Project) -> Promotion:
     Raises:
         HitlError: there are no verdicts on pictures that nobody decided since.
     """
-    detector = detector_of(project)
+    detector = project.models.detector()
     additions: list[Addition] = []
     promoted: list[int] = []
     for v in project.validations.all():

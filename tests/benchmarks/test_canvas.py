@@ -22,7 +22,6 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import open_path
 
 from .conftest import Bench, window_on
@@ -151,7 +150,7 @@ def test_an_act_among_three_hundred_boxes_and_sixty_candidates(bench: Bench, fol
         project.categories.ensure("cup")  # or what the detector calls so would be hints, which nobody accepts
         project.images.set_state(1, ImageState.UNDECIDED)
         detector = project.models.ensure("hash", "small", ("cup", "dog"))
-        set_detector(project, detector.id)
+        project.models.set_detector(detector.id)
         corners, sides = draw.uniform((0, 0), (SIZE[0] - 90, SIZE[1] - 90), (60, 2)), draw.uniform(12, 80, (60, 2))
         project.db.many(
             """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)

@@ -23,7 +23,7 @@ from hitl_desktop.ui.background import LEARNING, in_project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.doubts import Look
 from hitl_desktop.workflows.embed import crops_of, encoder_record_id
-from hitl_desktop.workflows.naming import load_naming, set_detector
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.rank_queue import MOST_RANKED, rank_undecided
 
 from .conftest import Bench
@@ -47,7 +47,7 @@ def large(tmp_path: Path) -> Path:
                 ((folder, f"{n}.jpg", str(n)) for n in range(PICTURES)),
             )
             detector = project.models.ensure("hash", "small", CLASSES)
-            set_detector(project, detector.id)
+            project.models.set_detector(detector.id)
             rows = ((n, detector.id) for n in range(1, PICTURES + 1))
             project.db.many("INSERT INTO predicted_images (image_id, model_id) VALUES (?, ?)", rows)
             boxes = [(i + 1, category.id, 1.0, 1.0, 9.0, 9.0) for i in range(50)]  # more than a cold start has

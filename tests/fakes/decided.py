@@ -17,7 +17,6 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import embed, finding
 from hitl_desktop.workflows.embed import crops_of, encoder_record_id
-from hitl_desktop.workflows.naming import set_detector
 
 CATEGORIES = 8
 SIZE = (640, 480)
@@ -65,7 +64,7 @@ def decided_project(folder: Path, decided: int, waiting: int) -> Project:
     kinds = rng.normal(size=(CATEGORIES + 1, 448))
     with project.db.transaction():
         detector = project.models.ensure(find_card(DEFAULT_DETECTOR).sha256, "detector", names)
-        set_detector(project, detector.id)
+        project.models.set_detector(detector.id)
         encoder = encoder_record_id(project)
         project.db.many(
             "INSERT INTO images (folder_id, path, width, height, content_hash, state) VALUES (?, ?, 640, 480, ?, ?)",

@@ -31,7 +31,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows import annotate, attributes, categories
 from hitl_desktop.workflows.annotate import How, Revision
-from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.open_folder import add_folder, scan
 
 PLACE = Path(__file__).parents[1] / "data" / "projects"
@@ -72,7 +72,7 @@ def fill(project: Project) -> None:
 
 def _detect(project: Project) -> None:
     model = project.models.ensure("hash", "detector", ("cup", "dog"))
-    set_detector(project, model.id)
+    project.models.set_detector(model.id)
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
     scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.7, 0.1]], np.float32)
     for image in project.images.all():

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.naming import detector_of
 from hitl_desktop.workflows.prelabel import prelabel
 from tests.conftest import save
 from tests.toy_models import toy
@@ -51,7 +50,7 @@ def test_a_window_whose_detector_is_gone_reports_it_and_keeps_its_boxes(
     assert "mine.onnx, is gone" in window._warning.label.text()
     opened = window.session.project
     assert opened
-    assert getattr(detector_of(opened), "name", "") == "mine"
+    assert getattr(opened.models.detector(), "name", "") == "mine"
     window.session.go_to(1)
     assert [p.name for p in window.session.visible_hints] == ["cup"]
     window.session.go_to(5)

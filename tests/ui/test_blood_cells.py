@@ -14,7 +14,6 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import detector_of
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 from tests.ui.conftest import MakeWindow
@@ -33,7 +32,7 @@ def opened(make_window: MakeWindow, folder: Path, tmp_path: Path, qtbot: QtBot, 
     new_project(path, tmp_path / "images", QUIET)
     with Project.open(path) as project:
         prelabel(project, QUIET, threads=1)
-        detector = detector_of(project)
+        detector = project.models.detector()
         assert detector
         if use_classes:
             use_as_categories(project, detector.classes)

@@ -17,7 +17,6 @@ from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows import bulk, bulk_accept
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import set_detector
 
 LONG = 20_000
 
@@ -28,7 +27,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["accept_many"].trigger()
     assert window.bulk_acts.dialog is None  # nothing was pre-labelled
     record = project.models.ensure("hash", "small", ("car", "truck"))
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
@@ -72,7 +71,7 @@ def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWind
     project = window.session.project
     assert project
     record = project.models.ensure("hash", "small", ("car",))
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     for image in project.images.all():
         one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
         project.predictions.replace(image.id, record.id, one)

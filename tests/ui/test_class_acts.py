@@ -14,7 +14,6 @@ from hitl_desktop.ui.canvas.items import Kind
 from hitl_desktop.ui.dialogs.choose_classes import ChooseClassesDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.panels.banner import Banner
-from hitl_desktop.workflows.naming import set_detector
 
 LEFT = Qt.MouseButton.LeftButton
 LONG = 20_000
@@ -27,7 +26,7 @@ def detected(window: MainWindow) -> MainWindow:
     project = window.session.project
     assert project
     model = project.models.ensure("hash", "detector", CLASSES)
-    set_detector(project, model.id)
+    project.models.set_detector(model.id)
     boxes = np.array([[0, 0, 15, 15], [20, 0, 15, 15], [0, 20, 15, 15]], float)
     scores = np.array([[0.9, 0, 0], [0.8, 0, 0], [0, 0.7, 0]], np.float32)
     for image_id in project.images.ids():

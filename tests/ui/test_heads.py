@@ -31,7 +31,6 @@ from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.embed import embed_pictures
 from hitl_desktop.workflows.finding import SIDES, sides_of
 from hitl_desktop.workflows.look_closer import Closer
-from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.retrain import retrain
@@ -310,7 +309,7 @@ def test_classes_of_the_detector_are_mapped_with_a_preview(
     project = window.session.project
     assert project
     record = project.models.ensure("hash", "small", ("car", "truck"))
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     scores = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32)
     boxes = np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
     project.predictions.replace(1, record.id, Detections(boxes, scores))

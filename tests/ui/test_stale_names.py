@@ -15,7 +15,6 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows import bulk_accept
-from hitl_desktop.workflows.naming import set_detector
 from tests.ui.test_window import CTRL, click, drag, key, on_disk, propose, type_name
 
 LEFT = Qt.MouseButton.LeftButton
@@ -26,7 +25,7 @@ def cups(window: MainWindow) -> None:
     project = window.session.project
     assert project
     model = project.models.ensure("hash", "detector", ("cup",))
-    set_detector(project, model.id)
+    project.models.set_detector(model.id)
     for image_id in project.images.ids():
         one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
         project.predictions.replace(image_id, model.id, one)

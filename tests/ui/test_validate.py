@@ -16,7 +16,6 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.dialogs.validate import ValidateDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.validate import look, next_pictures
 from tests.ui.conftest import Answers
 
@@ -28,7 +27,7 @@ def proposed(window: MainWindow) -> MainWindow:
     project = window.session.project
     assert project
     record = project.models.ensure("hash", "small", ("car", "truck"))
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))

@@ -33,7 +33,6 @@ from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import How, Revision, decide, undo
 from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.list_queue import Listing
-from hitl_desktop.workflows.naming import set_detector
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow
 
@@ -89,7 +88,7 @@ def propose(window: MainWindow, image_id: int = 1) -> None:
     project = window.session.project
     assert project
     model = project.models.ensure("hash", "detector", ("cup", "dog"))
-    set_detector(project, model.id)
+    project.models.set_detector(model.id)
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20], [50, 40, 9, 9]], float)
     scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.55, 0.1], [0.2, 0.0]], np.float32)
     project.predictions.replace(image_id, model.id, Detections(boxes, scores))
@@ -406,7 +405,7 @@ def hint(window: MainWindow, image_id: int = 1) -> None:
     project = window.session.project
     assert project
     model = project.models.ensure("foreign", "detector", ("apple", "cake"))
-    set_detector(project, model.id)
+    project.models.set_detector(model.id)
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
     scores = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.6]], np.float32)
     project.predictions.replace(image_id, model.id, Detections(boxes, scores))

@@ -16,7 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import hints_beside, load_naming, open_ones, proposals_of, set_detector, shown
+from hitl_desktop.workflows.naming import hints_beside, load_naming, open_ones, proposals_of, shown
 
 HOW = annotate.How(None, Thresholds(0.3), 1.5)
 
@@ -25,7 +25,7 @@ HOW = annotate.How(None, Thresholds(0.3), 1.5)
 def proposals(project: Project) -> list[Proposal]:
     """Three boxes of a detector on the first picture: cup, dog, cup."""
     model = project.models.ensure("hash", "detector", ("cup", "dog"))
-    set_detector(project, model.id)
+    project.models.set_detector(model.id)
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
     scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.7, 0.1]], np.float32)
     project.predictions.replace(1, model.id, Detections(boxes, scores))

@@ -14,7 +14,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.bulk_accept import CLAIM, accept_all, in_words, judge, preview, take_back, unfinished
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 
 QUIET = NoProgress()
 
@@ -23,7 +23,7 @@ QUIET = NoProgress()
 def proposed(project: Project) -> Project:
     """On each picture thirty cars from .99 down and a truck."""
     record = project.models.ensure("hash", "small", ("car", "truck"))
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     for image in project.images.all():
         scores = np.array([*([0.99 - n / 50, 0.0] for n in range(29)), [0.0, 0.95]], np.float32)
         boxes = np.array([[2.0 * n, 2, 1.5, 20] for n in range(30)])

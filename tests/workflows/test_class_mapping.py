@@ -20,14 +20,7 @@ from hitl_desktop.workflows.class_mapping import (
     map_class,
     set_mapping,
 )
-from hitl_desktop.workflows.naming import (
-    NOT_SHOWN,
-    hints_beside,
-    load_naming,
-    proposals_of,
-    set_detector,
-    shown_to_people,
-)
+from hitl_desktop.workflows.naming import NOT_SHOWN, hints_beside, load_naming, proposals_of, shown_to_people
 
 QUIET = NoProgress()
 CLASSES = ("car", "truck", "person")
@@ -35,7 +28,7 @@ CLASSES = ("car", "truck", "person")
 
 def detect(project: Project, image_id: int, *rows: tuple[float, float, float]) -> None:
     record = project.models.ensure("hash", "small", CLASSES)
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     boxes = np.array([[40.0 * n, 0, 30, 30] for n in range(len(rows))]).reshape(-1, 4)
     project.predictions.replace(image_id, record.id, Detections(boxes, np.array(rows, np.float32).reshape(-1, 3)))
 
@@ -101,7 +94,7 @@ def test_a_mapping_belongs_to_a_detector_and_follows_merged_categories(project: 
     categories.merge(project, first, second)
     assert said(project)[0] == ("machine", 0.8)
     other = project.models.ensure("another", "other", CLASSES)
-    set_detector(project, other.id)
+    project.models.set_detector(other.id)
     assert project.class_maps.get("another") == {}
     assert project.class_maps.get("hash") == {"car": first.id}
 
@@ -136,7 +129,7 @@ def test_what_cannot_be_mapped_is_said(project: Project) -> None:
         classes_seen(project, QUIET)
     with pytest.raises(HitlError, match="No detector"):
         set_mapping(project, {})
-    set_detector(project, project.models.ensure("nameless", "nameless", ()).id)
+    project.models.set_detector(project.models.ensure("nameless", "nameless", ()).id)
     with pytest.raises(HitlError, match="names no classes") as raised:
         classes_seen(project, QUIET)
     assert "teach the head" in raised.value.hint

@@ -24,7 +24,7 @@ from hitl_desktop.workflows import annotate, finding
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import Taught, find_ahead, find_objects, learn_to_find
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import detector_of, found_on, load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
@@ -50,13 +50,13 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
 
 def learned(project: Project, taught: Taught | None = None) -> FindingHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head, _ = learn_to_find(project, images, detector_of(project), QUIET, threads=2, taught=taught)
+    head, _ = learn_to_find(project, images, project.models.detector(), QUIET, threads=2, taught=taught)
     assert head is not None
     return head
 
 
 def lessons_in(memory: Taught, project: Project) -> finding._Lessons:
-    detector = detector_of(project)
+    detector = project.models.detector()
     net = finding.features_of(detector, 2)
     assert detector
     assert net
@@ -263,9 +263,9 @@ def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_sc
     find_ahead(project, QUIET, threads=2, most=1)
     decide(project, dataset, [next(i for i in project.queue.ids() if i != first)])
     retrain(project, QUIET, threads=2)
-    detector = detector_of(project)
+    detector = project.models.detector()
     assert detector
-    finder = project.models.find(found_on(detector))
+    finder = project.models.detection_head_of(detector)
     assert finder
     on_screen = [p.id for p in project.predictions.of_image(first, finder.id)]
     asked: list[int] = []
@@ -291,9 +291,9 @@ def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, 
         decide(project, dataset, [project.queue.ids()[0]])
         retrain(project, QUIET, threads=2)
         find_ahead(project, QUIET, threads=2)
-    detector = detector_of(project)
+    detector = project.models.detector()
     assert detector
-    finder = project.models.find(found_on(detector))
+    finder = project.models.detection_head_of(detector)
     assert finder
     needed: set[bytes] = set()
     for image in project.images.all():
@@ -323,7 +323,7 @@ def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset:
     assert learned(project).views.keys() == {416, 640}
     annotate.remove(project, project.annotations.of_image(1))
     images = project.images.all(state=ImageState.DECIDED)
-    assert learn_to_find(project, images, detector_of(project), QUIET, threads=2) == (None, None)
+    assert learn_to_find(project, images, project.models.detector(), QUIET, threads=2) == (None, None)
     assert retrain(project, QUIET, threads=2).head_id is None
 
 
@@ -332,5 +332,5 @@ def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, data
     memory = Taught()
     images = project.images.all(state=ImageState.DECIDED)
     with pytest.raises(JobCancelled):
-        learn_to_find(project, images, detector_of(project), CancelAt(1), threads=2, taught=memory)
+        learn_to_find(project, images, project.models.detector(), CancelAt(1), threads=2, taught=memory)
     same(learned(project, memory), learned(project))

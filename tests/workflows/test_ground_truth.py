@@ -12,7 +12,6 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.ground_truth import GroundTruth, NothingLeftError, measurable
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import set_detector
 
 QUIET = NoProgress()
 SIZES = {"a.png": (80, 60), "b.jpg": (70, 90), "c.png": (40, 40), "sub/d.png": (64, 50)}
@@ -26,7 +25,7 @@ def proposed(project: Project) -> Project:
     for image_id in project.images.ids():
         found = Detections(np.array([CUP], float), np.array([[0.9, 0.0]], np.float32))
         project.predictions.replace(image_id, record.id, found)
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     return project
 
 

@@ -25,7 +25,6 @@ from hitl_desktop.workflows.categories import merge
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset, in_words
 from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
-from hitl_desktop.workflows.naming import set_detector
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.oracle import answers_for
 
@@ -695,7 +694,7 @@ def test_what_pictures_show_is_told_in_the_pixels_and_names_of_today(project: Pr
 
 def test_a_category_whose_id_is_0_is_measured(project: Project) -> None:
     model = project.models.ensure("hash", "m", ("cat",)).id
-    set_detector(project, model)
+    project.models.set_detector(model)
     found = Detections(np.array([B], float), np.array([[0.9]], np.float32))
     project.predictions.replace(1, model, found)
     record = {

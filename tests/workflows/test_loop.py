@@ -21,7 +21,7 @@ from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.first_sight import first_sights
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.mixing import Mix
-from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
@@ -270,7 +270,7 @@ def test_another_detector_beside_a_taught_head_is_named_and_trusted(loop: Projec
     image = next_undecided(loop)
     found = Detections(np.array([[10.0, 10, 80, 80]]), np.array([[0.1, 0.9]], np.float32))
     loop.predictions.replace(image.id, other.id, found)
-    set_detector(loop, other.id)
+    loop.models.set_detector(other.id)
     (proposal,) = proposals_of(loop, image, load_naming(loop))
     assert proposal.name == "mouse"
     assert proposal.raw == pytest.approx(0.9, abs=1e-3)  # in full; what it is shown as is for calibration to say

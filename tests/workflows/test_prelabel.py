@@ -12,7 +12,6 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import detector_of, set_detector
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.prelabel import prelabel
 from tests.conftest import CancelAt, save
@@ -23,7 +22,7 @@ QUIET = NoProgress()
 
 def boxes_of(project: Project, image_id: int) -> list[tuple[float, ...]]:
     """The stored boxes of the project's detector on a picture, rounded, with their scores."""
-    detector = detector_of(project)
+    detector = project.models.detector()
     assert detector
     found = project.predictions.of_image(image_id, detector.id)
     return [(*(round(v, 1) for v in p.bbox), round(p.score, 2)) for p in found]
@@ -105,7 +104,7 @@ def test_what_cannot_be_run_is_refused_with_its_reason_and_replaces_nothing(
         prelabel(project, QUIET, model=str(tmp_path / "mine.onnx"), threads=1)
     assert raised.value.hint
     assert "onnxruntime_src" not in str(raised.value)
-    assert getattr(detector_of(project), "name", "") == "first"
+    assert getattr(project.models.detector(), "name", "") == "first"
     assert [boxes_of(project, i) for i in (1, 2, 3, 4)] == before
 
 
@@ -129,7 +128,7 @@ def test_outputs_that_cannot_be_boxes_and_scores_are_refused(
     for _ in range(2):  # nothing was done, so it is tried again
         with pytest.raises(ModelError, match=words):
             prelabel(project, QUIET, model=str(file), threads=1)
-    assert getattr(detector_of(project), "name", "") == "first"
+    assert getattr(project.models.detector(), "name", "") == "first"
     assert [boxes_of(project, i) for i in (1, 2, 3, 4)] == before
 
 
@@ -155,7 +154,7 @@ def test_a_run_that_does_not_end_is_stopped(project: Project, tmp_path: Path) ->
     file = toy(tmp_path / "mine.onnx", endless=True)
     with pytest.raises(ModelError, match=r"mine did not finish within 0\.3 seconds on one picture"):
         prelabel(project, QUIET, model=str(file), threads=1, longest=0.3)
-    assert detector_of(project) is None
+    assert project.models.detector() is None
     with pytest.raises(JobCancelled):
         prelabel(project, CancelAt(1), model=str(file), threads=1)
 
@@ -213,7 +212,7 @@ def test_a_detector_that_is_named_replaces_the_projects_own(project: Project, tm
     first, second = toy(tmp_path / "first.onnx"), toy(tmp_path / "second.onnx", score=0.6)
     for file, score in ((first, 0.9), (second, 0.6), (first, 0.9)):
         prelabel(project, QUIET, model=str(file), threads=1)
-        assert getattr(detector_of(project), "name", "") == file.stem
+        assert getattr(project.models.detector(), "name", "") == file.stem
         assert [box[-1] for box in boxes_of(project, 1)] == [score]
 
 
@@ -223,15 +222,15 @@ def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_repl
     unknown = project.models.ensure("hash", "my_yolo", ("cup",))
     for image_id in (1, 2, 3, 4):
         project.predictions.replace(image_id, unknown.id, none)
-    set_detector(project, unknown.id)
+    project.models.set_detector(unknown.id)
     assert prelabel(project, QUIET, threads=1).skipped == 4
-    assert getattr(detector_of(project), "name", "") == "my_yolo"
+    assert getattr(project.models.detector(), "name", "") == "my_yolo"
     project.predictions.look_again(4)
     with pytest.raises(ModelError, match="not known where the file of this project's detector, my_yolo, is"):
         prelabel(project, QUIET, threads=1)
-    assert getattr(detector_of(project), "name", "") == "my_yolo"
+    assert getattr(project.models.detector(), "name", "") == "my_yolo"
     bundled = find_card(DEFAULT_DETECTOR)
-    set_detector(project, project.models.ensure(bundled.sha256, bundled.name, bundled.classes).id)
+    project.models.set_detector(project.models.ensure(bundled.sha256, bundled.name, bundled.classes).id)
     result = prelabel(project, QUIET, threads=1)
     assert (result.model, result.done) == (DEFAULT_DETECTOR, 4)
 
@@ -248,5 +247,5 @@ def test_a_card_that_was_corrected_lets_the_detector_work_on_all_pictures_again(
     result = prelabel(project, QUIET, model=str(file), threads=1)
     assert (result.done, result.skipped, result.remarks) == (4, 0, [])
     assert boxes_of(project, 3) == [(0, 0, 30.0, 30.0, 0.9)]
-    assert getattr(detector_of(project), "classes", ()) == ("mug", "fork", "spoon")
+    assert getattr(project.models.detector(), "classes", ()) == ("mug", "fork", "spoon")
     assert prelabel(project, QUIET, model=str(file), threads=1).skipped == 4

@@ -32,7 +32,7 @@ from hitl_desktop.workflows.ground_truth import measurable
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.list_queue import list_queue
 from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
-from hitl_desktop.workflows.naming import detector_of, load_naming
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.naming_samples import collect, decided_pictures
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.open_folder import add_folder, scan
@@ -393,7 +393,7 @@ def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = taught_project
-    detector, encoder_id = detector_of(project), encoder_record_id(project)
+    detector, encoder_id = project.models.detector(), encoder_record_id(project)
     assert detector is not None
     images = decided_pictures(project)
     assert project.decisions.asked_because(WORDS[Why.RANDOM]) == {image.id for image in images}

@@ -25,7 +25,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.effort import effort_over_time
-from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.rank_queue import rank_undecided
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.validate import in_words, judge, next_picture, next_pictures, promote, report, to_judge
@@ -37,7 +37,7 @@ QUIET = NoProgress()
 def proposed(project: Project) -> Project:
     """Two boxes are proposed on each picture."""
     record = project.models.ensure("hash", "small", ("car", "truck"))
-    set_detector(project, record.id)
+    project.models.set_detector(record.id)
     for image in project.images.all():
         scores = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32)
         boxes = np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])

@@ -32,7 +32,6 @@ from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.effort import LATEST, stop_advice
 from hitl_desktop.workflows.finding import can_find
-from hitl_desktop.workflows.naming import detector_of
 from hitl_desktop.workflows.versions import waiting
 
 _LOOK_AFTER_MS = 200
@@ -188,7 +187,7 @@ class ModelPanel(QWidget):
         project = self._session.project
         if project is None:
             return
-        detector = detector_of(project)
+        detector = project.models.detector()
         done = project.predictions.count_done(detector.id) if detector else 0
         only_names = (
             "" if detector is None or can_find(detector) else "; heads name its boxes, and find none of their own"
