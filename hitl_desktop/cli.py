@@ -276,7 +276,8 @@ def prelabel(project: Path, model: str | None) -> Report:
 def errors(project: Path, limit: int) -> Report:
     """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.label_errors import look_for_errors, open_suspicions  # noqa: PLC0415
+    from hitl_desktop.workflows.label_errors import look_for_errors  # noqa: PLC0415
+    from hitl_desktop.workflows.label_issues import open_suspicions  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Looking for errors") as progress:
         found = look_for_errors(opened, progress, threads=_cores())

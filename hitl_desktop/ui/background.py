@@ -22,7 +22,6 @@ from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.advise import StartThreshold, gather, start_threshold
-from hitl_desktop.workflows.consistency import SHARE
 from hitl_desktop.workflows.filter_queue import filter_queue
 from hitl_desktop.workflows.finding import Taught, find_ahead
 from hitl_desktop.workflows.list_queue import Listing, list_queue
@@ -31,6 +30,7 @@ from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import Listed, add_folder, list_folders, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
+from hitl_desktop.workflows.relabelling import SHARE
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
 from hitl_desktop.workflows.versions import fall_back, use_version
 

@@ -18,12 +18,12 @@ from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.toast import Toast
 from hitl_desktop.ui.session import Session
+from hitl_desktop.workflows.class_map import map_class
 from hitl_desktop.workflows.class_mapping import (
     ClassesSeen,
     always_labelled,
     classes_asked,
     classes_seen,
-    map_class,
     note_asked,
     use_as_categories,
 )

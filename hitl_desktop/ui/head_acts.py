@@ -21,13 +21,8 @@ from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
-from hitl_desktop.workflows.class_mapping import (
-    ClassesSeen,
-    categories_known,
-    classes_seen,
-    set_mapping,
-    use_as_categories,
-)
+from hitl_desktop.workflows.class_map import set_mapping
+from hitl_desktop.workflows.class_mapping import ClassesSeen, categories_known, classes_seen, use_as_categories
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import SEEN_FROM, Closer, look_closer

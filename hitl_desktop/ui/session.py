@@ -20,6 +20,7 @@ from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import hints_beside, open_ones, shown, shown_to_people, with_category
 from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
@@ -35,17 +36,8 @@ from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.advise import StartThreshold
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import Listing, list_queue
-from hitl_desktop.workflows.naming import (
-    Naming,
-    hints_beside,
-    load_naming,
-    open_ones,
-    proposals_of,
-    shown,
-    shown_to_people,
-    with_category,
-)
-from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags
+from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of
+from hitl_desktop.workflows.tags import load_tag_head, proposed_tags
 from hitl_desktop.workflows.versions import fall_back
 
 IDLE_SECONDS = 30.0

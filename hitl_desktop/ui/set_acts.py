@@ -23,7 +23,7 @@ from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import trial
+from hitl_desktop.workflows import edge_cases
 from hitl_desktop.workflows.similar import Similar, similar_to
 
 _NEW, _OTHER = "a new set...", "another set..."
@@ -62,7 +62,7 @@ class SetActs:
         is_in: list[bool] = []
 
         def toggle(project: Project) -> Changes:
-            is_in.append(trial.toggle_edge_case(project, image.id, name, selected))
+            is_in.append(edge_cases.toggle_edge_case(project, image.id, name, selected))
             return Changes(queue=True)
 
         if self._session.manage(toggle):
@@ -148,12 +148,12 @@ class SetActs:
 
 
 def _renamed(name: str, new: str, project: Project) -> Changes:
-    trial.rename_set(project, name, new)
+    edge_cases.rename_set(project, name, new)
     return Changes(queue=True)
 
 
 def _deleted(name: str, project: Project) -> Changes:
-    trial.delete_set(project, name)
+    edge_cases.delete_set(project, name)
     return Changes(queue=True)
 
 

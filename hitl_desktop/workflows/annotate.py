@@ -13,13 +13,13 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import SAME_OBJECT_IOU, with_category
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.predictions import Sighting
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import SAME_OBJECT_IOU, with_category
 
 _LONG_EDIT = 200_000
 

@@ -15,6 +15,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import open_ones, shown, with_category
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
@@ -24,7 +25,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotate import LongAct, as_annotation, check_offered, remove, undo
 from hitl_desktop.workflows.bulk import portions
 from hitl_desktop.workflows.crops import crops_of_boxes
-from hitl_desktop.workflows.naming import load_naming, open_ones, proposals_of, shown, with_category
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 
 CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""

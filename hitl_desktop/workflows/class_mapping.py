@@ -1,10 +1,10 @@
-"""Which category of the project each class of the detector stands for."""
+"""What the detector found under each of its class names, and which of them people use as categories."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,8 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.naming import NOT_SHOWN, load_naming, stands_for
+from hitl_desktop.workflows.class_map import stands_for
+from hitl_desktop.workflows.naming import load_naming
 
 _MOST_LOOKED_AT = 2000
 _ASKED = "detector_classes_asked"
@@ -113,22 +114,6 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
     return ClassesSeen(detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done))
 
 
-def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
-    """Keep what classes stand for, under the detector's hash; boxes people made stay as they are.
-
-    Raises:
-        NotPrelabelledError: no detector has run on the pictures.
-        HitlError: there is no such class or category.
-    """
-    detector = project.models.detector()
-    if detector is None:
-        raise NotPrelabelledError
-    ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
-    if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
-        raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")
-    project.class_maps.set(detector.hash, mapping)
-
-
 def classes_asked(project: Project) -> bool:
     """Whether a person answered if the detector's classes are to be categories."""
     return project.meta.get(_ASKED) is not None
@@ -155,14 +140,6 @@ def always_labelled(project: Project, category_id: int) -> str | None:
         if now[number] is None and len(categories_) >= ALWAYS_FROM and set(categories_) == {category_id}:
             return detector.classes[number]
     return None
-
-
-def map_class(project: Project, name: str, category_id: int) -> Changes:
-    """Map one class of the detector to a category, beside what is mapped already."""
-    detector = project.models.detector()
-    chosen = project.class_maps.get(detector.hash) if detector is not None else {}
-    set_mapping(project, {**chosen, name: category_id})
-    return Changes(head=True)
 
 
 def use_as_categories(project: Project, names: Sequence[str]) -> Changes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,52 +10,13 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.consistency import LabelledBox, SecondLook
 from hitl_desktop.domain.geometry import as_array, iou_matrix, match
-from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval, ratio_interval
 from hitl_desktop.store.project import Project
 
-SHARE = 0.02
-_SALT = 2
 _FEWEST = 5
 _CEILING = "No model can be better than that on these labels."
 _TOO_FEW = "Of so few pictures that says little."
-FORGOTTEN_AFTER = 20
-"""A picture is shown again once so many others were decided after it: before, people remember it."""
-
-
-def due(project: Project) -> list[int]:
-    """The pictures to be labelled once more now, in a random order that is always the same."""
-    order = _decided(project)
-    done = {look.image_id for look in project.second_looks.all()}
-    wanted = math.ceil(SHARE * len(order)) - len(done)
-    if wanted <= 0:
-        return []
-    absent = project.absent_folders()
-    forgotten = project.images.some(random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT))
-    return [i.id for i in forgotten if i.reason is None and i.folder_id not in absent][:wanted]
-
-
-def _decided(project: Project) -> list[int]:
-    """The decided pictures in order of their latest decision."""
-    order = project.decisions.decided_order()
-    decided = project.images.ids_to_label(state=ImageState.DECIDED) if order else {}
-    return [i for i in order if i in decided]
-
-
-def why_none(project: Project) -> str:
-    """Why nothing is due, and what to do."""
-    decided, done = len(_decided(project)), len(project.second_looks.all())
-    if decided <= FORGOTTEN_AFTER:
-        return (
-            f"{counted(decided, 'picture')} decided: none is forgotten enough to be labelled again. "
-            f"Come back after {FORGOTTEN_AFTER + 1}."
-        )
-    return (
-        f"Of {counted(decided, 'decided picture')} {done} were labelled again, which is enough for now: one more is "
-        "due for every fifty."
-    )
 
 
 def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:

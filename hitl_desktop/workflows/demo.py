@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.proposals import shown_to_people
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import data_dir
@@ -18,7 +19,7 @@ from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.export_dataset import export_dataset
 from hitl_desktop.workflows.finding import Taught
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue

@@ -13,6 +13,7 @@ from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.formats.coco import to_record
@@ -26,7 +27,7 @@ from hitl_desktop.workflows.align_dataset import Aligned, align
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.naming import Naming, hints_beside, load_naming, proposals_of, score_boxes, shown_to_people
+from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, score_boxes
 from hitl_desktop.workflows.oracle import acts_needed
 
 _NMS_IOU = 0.6

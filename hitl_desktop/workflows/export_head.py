@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hitl_desktop.domain.calibration import BY_HEAD, FOUND, SURE
+from hitl_desktop.domain.proposals import SAME_SPOT_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
@@ -23,7 +24,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import CANDIDATE_IOU, KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.finding import FOUND_FROM
-from hitl_desktop.workflows.naming import SAME_SPOT_IOU, SECOND, Naming, load_naming
+from hitl_desktop.workflows.naming import SECOND, Naming, load_naming
 
 _RULES = FindingRules(
     finding_head.FLOOR, finding_head.AGREES_FROM, finding_head.OTHER_OBJECT, finding_head.MOST_SEEDS,

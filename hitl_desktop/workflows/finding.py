@@ -28,9 +28,10 @@ from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Less
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.edge_cases import pinned
 from hitl_desktop.workflows.embed import embed_images, embed_pictures
 from hitl_desktop.workflows.open_folder import note_unreadable
-from hitl_desktop.workflows.trial import is_drawn, pinned
+from hitl_desktop.workflows.trial import is_drawn
 
 SIDES = (416, 640)
 """Input sizes whose views vote, as long as nobody asked for a closer look."""

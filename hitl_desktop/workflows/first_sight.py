@@ -10,11 +10,11 @@ import numpy as np
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
 from hitl_desktop.domain.geometry import BBox, as_array, match
+from hitl_desktop.domain.proposals import shown
 from hitl_desktop.learning.calibration import Sights
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM, Sighting
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.naming import shown
 
 RIGHT_IOU = 0.5
 LATEST = 20

@@ -16,6 +16,7 @@ import numpy as np
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.proposals import shown, with_category
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.learning.metrics import paired_bound
@@ -23,10 +24,11 @@ from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.edge_cases import pinned
 from hitl_desktop.workflows.finding import Taught, quick_look
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.naming import Named, load_naming, proposals_of, shown, with_category
-from hitl_desktop.workflows.trial import is_drawn, pinned
+from hitl_desktop.workflows.naming import Named, load_naming, proposals_of
+from hitl_desktop.workflows.trial import is_drawn
 
 MOST_TRIED = 12
 """So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""

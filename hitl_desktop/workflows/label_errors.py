@@ -8,18 +8,15 @@ missing, where the data set itself lacks boxes (bench).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
-from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.suspicions import SUSPECTED_FROM, Kind, Suspicion
-from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
@@ -27,17 +24,14 @@ from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.cross_fit import Untaught, check_enough, untaught
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import few_threads
 from hitl_desktop.workflows.first_sight import in_crowd
+from hitl_desktop.workflows.label_issues import SAME_OBJECT_IOU, holds, offered_ids
 from hitl_desktop.workflows.naming import Named, load_naming, proposals_of
 from hitl_desktop.workflows.naming_samples import decided_pictures
 
-SAME_OBJECT_IOU = 0.5
-"""What overlaps a box less is another object, which has no box."""
 WORTH_KEEPING = 0.05
 _FOUND_FROM = 0.1
 _OFF = 2.0
@@ -82,72 +76,6 @@ def _strongest(suspicions: Iterable[Suspicion]) -> list[Suspicion]:
     return list(kept.values())
 
 
-def open_suspicions(project: Project) -> list[Suspicion]:
-    """What looks wrong and was neither mended nor dismissed since, the strongest first."""
-    offered = _offered(project)
-    return [s for s in project.suspicions.open() if _still_holds(project, s, offered)]
-
-
-def suspected(project: Project) -> list[Suspicion]:
-    """Those for which a decided picture that can be seen is worth another look, the strongest first."""
-    decided = project.images.ids_to_label(state=ImageState.DECIDED)
-    return [s for s in open_suspicions(project) if s.score >= SUSPECTED_FROM and s.image_id in decided]
-
-
-def dismiss(project: Project, suspicion: Suspicion, *, is_dismissed: bool = True) -> None:
-    """Say that this is right as it is, or take that back."""
-    project.suspicions.dismiss(suspicion.id, is_dismissed=is_dismissed)
-
-
-def do_as_suggested(project: Project, suspicion: Suspicion) -> Changes:
-    """Draw what was missed, or give the box its other category or place.
-
-    Raises:
-        HitlError: the box changed meanwhile.
-    """
-    if not _still_holds(project, suspicion, _offered(project)):
-        raise HitlError("This box, or its category, changed meanwhile.", hint="Look for errors again.")
-    bbox, category_id = suspicion.suggested_bbox, suspicion.suggested_category_id
-    with project.db.transaction():
-        if suspicion.bbox is None:
-            changes = annotate.draw(project, suspicion.image_id, [(bbox, category_id)], "Draw what was missed")
-        elif suspicion.kind is Kind.CATEGORY:
-            bbox = suspicion.bbox
-            changes = annotate.revise(project, [Revision(_box_of(project, suspicion), category_id=category_id)])
-        else:
-            changes = annotate.revise(project, [Revision(_box_of(project, suspicion), bbox)])
-        if suspicion.kind is not Kind.CATEGORY:  # who looks at it a third time would move it a little more
-            project.suspicions.add_dismissed(replace(suspicion, kind=Kind.PLACE, bbox=bbox, category_id=category_id))
-    return changes
-
-
-def _box_of(project: Project, suspicion: Suspicion) -> Annotation:
-    return next(
-        a
-        for a in project.annotations.of_image(suspicion.image_id)
-        if (a.bbox, a.category_id) == (suspicion.bbox, suspicion.category_id)
-    )
-
-
-def _offered(project: Project) -> set[int]:
-    """The categories that boxes may be given."""
-    return {c.id for c in project.categories.all() if not c.retired}
-
-
-def _still_holds(project: Project, suspicion: Suspicion, offered: Set[int]) -> bool:
-    """Whether the box is as it was, or what was missed still has none, and its category is still one."""
-    return suspicion.suggested_category_id in offered and holds(
-        suspicion, project.annotations.of_image(suspicion.image_id)
-    )
-
-
-def holds(suspicion: Suspicion, boxes: Sequence[Annotation]) -> bool:
-    """Whether a suspicion is about one of these boxes as it is, or about an object without one."""
-    if suspicion.bbox is None:
-        return not any(a.bbox.iou(suspicion.suggested_bbox) >= SAME_OBJECT_IOU for a in boxes)
-    return any((a.bbox, a.category_id) == (suspicion.bbox, suspicion.category_id) for a in boxes)
-
-
 def _same(a: Suspicion, b: Suspicion) -> bool:
     if a.image_id != b.image_id or (a.bbox is None) != (b.bbox is None):
         return False
@@ -174,7 +102,7 @@ def _of_boxes(project: Project, each: Untaught, boxes: Sequence[Annotation], thr
 
 
 def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[Suspicion]:
-    offered, ids = _offered(project), each.naming.category_ids.tolist()
+    offered, ids = offered_ids(project), each.naming.category_ids.tolist()
     keys = [crop_key(each.image.content_hash or "", box.bbox) for box in boxes]
     vectors = project.embeddings.get(encoder_record_id(project), keys)
     suspicions: list[Suspicion] = []
@@ -220,7 +148,7 @@ def _missed(
     known = project.predictions.rejected_of(each.image.id)
     predictions = project.predictions.of_image(each.image.id, *project.models.proposers())
     rejected = [p.bbox for p in predictions if p.id in known]
-    offered = _offered(project)
+    offered = offered_ids(project)
 
     def is_free(bbox: BBox) -> bool:
         return not any(bbox.iou(box) >= SAME_OBJECT_IOU for box in rejected) and not any(

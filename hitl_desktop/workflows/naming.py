@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND, Calibration
-from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
-from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.learning.blending import found_weight
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.class_map import NOT_SHOWN, stands_for
 
-NOT_SHOWN = 0
-"""What a class of the detector stands for of which people want to see nothing."""
-
-SAME_SPOT_IOU = 0.4
-"""Two proposals of one name that overlap more than this are one object seen twice."""
 SECOND = 1 - 1e-6
 """Other names of a box are less likely than the best one by this factor at least."""
-
-
-def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, int] | None = None) -> list[int | None]:
-    """The category that each class of a detector stands for: as people chose, else the one of its name.
-
-    None where there is none yet, `NOT_SHOWN` where people want to see nothing of it.
-    """
-    chosen = project.class_maps.get(detector.hash) if mapping is None else mapping
-    by_key, merged = project.categories.by_name(), project.categories.merged()
-    offered = {c.id for c in project.categories.all() if not c.retired}
-    found: list[int | None] = []
-    for name in detector.classes:
-        category = chosen.get(name)
-        category = merged.get(category, category) if category else category
-        is_one = category == NOT_SHOWN or category in offered
-        found.append(category if is_one else by_key.get(normalise_name(name)))
-    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,82 +267,6 @@ def _hints(naming: Naming, predictions: Sequence[Prediction]) -> list[tuple[str,
         for row, column, score_ in zip(by_detector, best.tolist(), said.max(axis=1).tolist(), strict=True):
             hints[row] = (naming.names[int(naming.class_column[foreign[column]])], score_)
     return hints
-
-
-class _Said(Protocol):
-    """A box with a name and a score."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def bbox(self) -> BBox: ...
-    @property
-    def score(self) -> float: ...
-
-
-SaidT = TypeVar("SaidT", bound=_Said)
-
-
-SAME_OBJECT_IOU = 0.6
-"""A proposal that overlaps a box of the picture by this much is of the same object."""
-
-
-def open_ones(
-    proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Collection[int]
-) -> list[Proposal]:
-    """Proposals that nobody answered and that are not on a box that is there already."""
-    answered = {*rejected, *(a.prediction_id for a in annotations)}
-    free = [p for p in proposals if p.prediction_id not in answered]
-    overlaps = iou_matrix(as_array([p.bbox for p in free]), as_array([a.bbox for a in annotations]))
-    uncovered = np.flatnonzero(overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU)
-    return [free[row] for row in uncovered.tolist()]
-
-
-def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:
-    """What a person sees of proposals, best first: those that are sure enough for their category."""
-    return shown([p for p in with_category(proposals) if p.score >= thresholds.of(p.category_id)], 0.0)
-
-
-def with_category(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Those of the project's categories; the others are hints, which nothing accepts, counts or learns from."""
-    return [p for p in proposals if p.category_id is not None]
-
-
-def hints_beside(
-    proposals: Sequence[Proposal], shown_ones: Sequence[Proposal], thresholds: Thresholds
-) -> list[Proposal]:
-    """Boxes of classes that are no category of the project, best first, where none of `shown_ones` lies.
-
-    There may be an object; what it is, a person decides.
-    """
-    sure = sorted((p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score)
-    boxes = as_array([p.bbox for p in sure])
-    overlaps = iou_matrix(boxes, as_array([p.bbox for p in shown_ones]))
-    free = overlaps.max(axis=1, initial=0.0) <= SAME_SPOT_IOU
-    chosen = _best_of_spots(iou_matrix(boxes, boxes) > SAME_SPOT_IOU, free)
-    return [
-        replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by)
-        for p, is_best in zip(sure, chosen.tolist(), strict=True)
-        if is_best
-    ]
-
-
-def shown(proposals: Sequence[SaidT], threshold: float) -> list[SaidT]:
-    """The sure ones of proposals, best first, and of the same name on one spot only the best."""
-    sure = sorted((p for p in proposals if p.score >= threshold), key=lambda p: -p.score)
-    boxes, names = as_array([p.bbox for p in sure]), np.array([p.name for p in sure], object)
-    same = (iou_matrix(boxes, boxes) > SAME_SPOT_IOU) & (names[:, None] == names[None, :])
-    chosen = _best_of_spots(same, np.ones(len(sure), bool))
-    return [p for p, is_best in zip(sure, chosen.tolist(), strict=True) if is_best]
-
-
-def _best_of_spots(same: NDArray[np.bool_], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of boxes [N], best first, are kept: those that are `free` and the `same` [N, N] as no better one kept."""
-    kept = free.copy()
-    for row in range(len(kept)):
-        if kept[row]:
-            kept[row + 1 :] &= ~same[row, row + 1 :]
-    return kept
 
 
 def _proposal(

@@ -22,8 +22,8 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.class_map import stands_for
 from hitl_desktop.workflows.first_sight import in_crowd
-from hitl_desktop.workflows.naming import stands_for
 
 MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""

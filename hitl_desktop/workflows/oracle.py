@@ -10,13 +10,14 @@ from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.align_dataset import align
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.naming import Naming, hints_beside, proposals_of, shown_to_people
+from hitl_desktop.workflows.naming import Naming, proposals_of
 
 SAME_OBJECT_IOU = 0.5
 GOOD_ENOUGH_IOU = 0.7

@@ -16,15 +16,15 @@ from hitl_desktop.learning.query import FROM_THE_START, NEED_VECTORS, SURE, Imag
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.workflows.consistency import due
 from hitl_desktop.workflows.doubts import Look, overturned
+from hitl_desktop.workflows.edge_cases import pinned
 from hitl_desktop.workflows.embed import embed_pictures, vectors_of
-from hitl_desktop.workflows.label_errors import suspected
+from hitl_desktop.workflows.label_issues import suspected
 from hitl_desktop.workflows.mixing import Mix, mix_of
 from hitl_desktop.workflows.naming import Naming
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
-from hitl_desktop.workflows.tagging import load_tag_head
-from hitl_desktop.workflows.trial import pinned
+from hitl_desktop.workflows.relabelling import due
+from hitl_desktop.workflows.tags import load_tag_head
 
 _KNOWS_FROM = 5
 """So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance asks."""

@@ -16,6 +16,7 @@ from hitl_desktop.learning.naming_head import Samples, fit
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.edge_cases import pinned
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import PicturesAwayError, Taught, learn_to_find
 from hitl_desktop.workflows.first_sight import FirstSight, first_sights, precision_interval, sights_of
@@ -27,7 +28,7 @@ from hitl_desktop.workflows.naming import Named, load_naming
 from hitl_desktop.workflows.naming_samples import Collected, collect, decided_for_training, without_overlooked
 from hitl_desktop.workflows.rank_queue import rank_undecided, refresh_queue
 from hitl_desktop.workflows.tagging import learn_tags
-from hitl_desktop.workflows.trial import is_drawn, pinned
+from hitl_desktop.workflows.trial import is_drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,7 @@
 What is tried there is a head that was taught everything else, so that the comparison is about pictures it never saw.
 """
 
-from collections.abc import Sequence
 from zlib import crc32
-
-from hitl_desktop.store.image_sets import EDGE_CASES
-from hitl_desktop.store.project import Project
 
 ONE_IN = 5
 
@@ -15,38 +11,3 @@ ONE_IN = 5
 def is_drawn(group: str) -> bool:
     """Whether pictures of a group (`ImageRecord.group`) are of those drawn: always the same, whoever asks."""
     return crc32(group.encode()) % ONE_IN == 0
-
-
-def pinned(project: Project) -> frozenset[int]:
-    """The pictures of all sets."""
-    return frozenset(i for members in project.sets.all().values() for i in members)
-
-
-def toggle_edge_case(
-    project: Project, image_id: int, name: str = EDGE_CASES, annotation_ids: Sequence[int] = ()
-) -> bool:
-    """Put a picture into a set of edge cases, or take it out; returns whether it is in there now.
-
-    Boxes that are pinned say what of the picture it is about. With boxes that are not pinned yet it stays, or goes, in.
-    """
-    with project.db.transaction():
-        is_in = name in project.sets.of_image(image_id)
-        new = set(annotation_ids) - project.sets.boxes_of(name)
-        if is_in and not new:
-            project.sets.remove(name, [image_id])
-            return False
-        project.sets.add(name, [image_id])
-        project.sets.pin_boxes(name, image_id, new)
-    return True
-
-
-def rename_set(project: Project, name: str, new: str) -> None:
-    """Give a set another name; if there is one of that name, they become one."""
-    with project.db.transaction():
-        project.sets.rename(name, new)
-
-
-def delete_set(project: Project, name: str) -> None:
-    """Delete a set; its pictures stay. A version that waited for it is tried anew at the next learning."""
-    with project.db.transaction():
-        project.sets.delete(name)

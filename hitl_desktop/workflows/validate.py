@@ -14,6 +14,7 @@ from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import shown_to_people
 from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import PROMOTED, JudgedBox, Judgement, Validated
@@ -31,7 +32,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.naming import load_naming, proposals_of, shown_to_people
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 
 WORST = 20
 _SALT = 1

@@ -23,7 +23,8 @@ from hitl_desktop.workflows.embed import embed_undecided
 from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.finding import SIDES
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.label_errors import look_for_errors, open_suspicions
+from hitl_desktop.workflows.label_errors import look_for_errors
+from hitl_desktop.workflows.label_issues import open_suspicions
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided

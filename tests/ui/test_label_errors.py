@@ -16,7 +16,7 @@ from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.label_errors import open_suspicions
+from hitl_desktop.workflows.label_issues import open_suspicions
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 

@@ -10,13 +10,14 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections, Proposal
+from hitl_desktop.domain.proposals import hints_beside, open_ones, shown
 from hitl_desktop.domain.review import Acts, DecisionKind, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import hints_beside, load_naming, open_ones, proposals_of, shown
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 
 HOW = annotate.How(None, Thresholds(0.3), 1.5)
 

@@ -7,20 +7,16 @@ import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.class_mapping import (
-    always_labelled,
-    categories_known,
-    classes_seen,
-    map_class,
-    set_mapping,
-)
-from hitl_desktop.workflows.naming import NOT_SHOWN, hints_beside, load_naming, proposals_of, shown_to_people
+from hitl_desktop.workflows.class_map import NOT_SHOWN, map_class, set_mapping
+from hitl_desktop.workflows.class_mapping import always_labelled, categories_known, classes_seen
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 
 QUIET = NoProgress()
 CLASSES = ("car", "truck", "person")

@@ -10,7 +10,8 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.consistency import FORGOTTEN_AFTER, consistency, due, labels_of, look_again, why_none
+from hitl_desktop.workflows.consistency import consistency, labels_of, look_again
+from hitl_desktop.workflows.relabelling import FORGOTTEN_AFTER, due, why_none
 
 
 def box(x: float, category: int = 1, size: float = 10) -> LabelledBox:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitl_desktop.domain.proposals import shown
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.model_card import read_card
@@ -18,11 +19,11 @@ from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.class_mapping import set_mapping
+from hitl_desktop.workflows.class_map import NOT_SHOWN, set_mapping
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.export_head import export_head
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.naming import NOT_SHOWN, load_naming, proposals_of, shown
+from hitl_desktop.workflows.naming import load_naming, proposals_of
 
 QUIET = NoProgress()
 

@@ -16,12 +16,12 @@ from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, bulk, finding
 from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.edge_cases import delete_set, rename_set, toggle_edge_case
 from hitl_desktop.workflows.finding import Taught
 from hitl_desktop.workflows.gate import LEAST_DRAWN, Trial, compare
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.trial import delete_set, rename_set, toggle_edge_case
 from hitl_desktop.workflows.versions import before_active, use_version, waiting
 from tests.conftest import decide
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import SAME_OBJECT_IOU, SAME_SPOT_IOU, open_ones, shown, shown_to_people
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.workflows.naming import SAME_OBJECT_IOU, SAME_SPOT_IOU, open_ones, shown, shown_to_people
 
 side = st.integers(0, 12).map(lambda n: n / 4)
 bbox = st.builds(BBox, side, side, side.map(lambda n: n + 1), side.map(lambda n: n + 1))

@@ -81,7 +81,7 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
     decided = project.decisions.decided_order()
-    monkeypatch.setattr("hitl_desktop.workflows.consistency.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.relabelling.FORGOTTEN_AFTER", 5)
     box = project.annotations.of_image(decided[3])[0]
     wrong = Suspicion(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
     weak = Suspicion(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
@@ -145,7 +145,7 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
-    monkeypatch.setattr("hitl_desktop.workflows.consistency.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.relabelling.FORGOTTEN_AFTER", 5)
     refresh_queue(project, naming, QUIET)
     (due,) = project.queue.due()
     with project.db.transaction():
@@ -169,7 +169,7 @@ def test_the_near_duplicate_of_a_picture_that_comes_again_waits(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
-    monkeypatch.setattr("hitl_desktop.workflows.consistency.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.relabelling.FORGOTTEN_AFTER", 5)
     refresh_queue(project, naming, QUIET)
     (due,), twin = project.queue.due(), project.queue.ids()[0]
     project.db.execute("UPDATE images SET same_as = 'g' WHERE id IN (?, ?)", (due, twin))

@@ -19,7 +19,7 @@ from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.tagging import load_tag_head, proposed_tags, tag_chances
+from hitl_desktop.workflows.tags import load_tag_head, proposed_tags, tag_chances
 
 QUIET = NoProgress()
 

@@ -13,13 +13,13 @@ from hitl_desktop.domain.queues import Why
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, audit, tune
+from hitl_desktop.workflows.edge_cases import toggle_edge_case
 from hitl_desktop.workflows.mixing import Mix
 from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.report import report
 from hitl_desktop.workflows.report_page import to_html
 from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.tune import NOTHING, Gap, HeldOut, tuning
 from tests.conftest import decide
 from tests.workflows.test_advise import see

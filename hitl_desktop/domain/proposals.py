@@ -1,0 +1,94 @@
+"""Which of the proposals of an image are shown, and which of them are still open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Thresholds
+
+SAME_SPOT_IOU = 0.4
+"""Two proposals of one name that overlap more than this are one object seen twice."""
+
+
+class _Named(Protocol):
+    """A box with a name and a score."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def bbox(self) -> BBox: ...
+    @property
+    def score(self) -> float: ...
+
+
+NamedT = TypeVar("NamedT", bound=_Named)
+
+
+SAME_OBJECT_IOU = 0.6
+"""A proposal that overlaps a box of the picture by this much is of the same object."""
+
+
+def open_ones(
+    proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Collection[int]
+) -> list[Proposal]:
+    """Proposals that nobody answered and that are not on a box that is there already."""
+    answered = {*rejected, *(a.prediction_id for a in annotations)}
+    free = [p for p in proposals if p.prediction_id not in answered]
+    overlaps = iou_matrix(as_array([p.bbox for p in free]), as_array([a.bbox for a in annotations]))
+    uncovered = np.flatnonzero(overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU)
+    return [free[row] for row in uncovered.tolist()]
+
+
+def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:
+    """What a person sees of proposals, best first: those that are sure enough for their category."""
+    return shown([p for p in with_category(proposals) if p.score >= thresholds.of(p.category_id)], 0.0)
+
+
+def with_category(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Those of the project's categories; the others are hints, which nothing accepts, counts or learns from."""
+    return [p for p in proposals if p.category_id is not None]
+
+
+def hints_beside(
+    proposals: Sequence[Proposal], shown_ones: Sequence[Proposal], thresholds: Thresholds
+) -> list[Proposal]:
+    """Boxes of classes that are no category of the project, best first, where none of `shown_ones` lies.
+
+    There may be an object; what it is, a person decides.
+    """
+    sure = sorted((p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score)
+    boxes = as_array([p.bbox for p in sure])
+    overlaps = iou_matrix(boxes, as_array([p.bbox for p in shown_ones]))
+    free = overlaps.max(axis=1, initial=0.0) <= SAME_SPOT_IOU
+    chosen = _best_of_spots(iou_matrix(boxes, boxes) > SAME_SPOT_IOU, free)
+    return [
+        replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by)
+        for p, is_best in zip(sure, chosen.tolist(), strict=True)
+        if is_best
+    ]
+
+
+def shown(proposals: Sequence[NamedT], threshold: float) -> list[NamedT]:
+    """The sure ones of proposals, best first, and of the same name on one spot only the best."""
+    sure = sorted((p for p in proposals if p.score >= threshold), key=lambda p: -p.score)
+    boxes, names = as_array([p.bbox for p in sure]), np.array([p.name for p in sure], object)
+    same = (iou_matrix(boxes, boxes) > SAME_SPOT_IOU) & (names[:, None] == names[None, :])
+    chosen = _best_of_spots(same, np.ones(len(sure), bool))
+    return [p for p, is_best in zip(sure, chosen.tolist(), strict=True) if is_best]
+
+
+def _best_of_spots(same: NDArray[np.bool_], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of boxes [N], best first, are kept: those that are `free` and the `same` [N, N] as no better one kept."""
+    kept = free.copy()
+    for row in range(len(kept)):
+        if kept[row]:
+            kept[row + 1 :] &= ~same[row, row + 1 :]
+    return kept

@@ -1,0 +1,48 @@
+"""Which decided images are due to be labelled once more, blind."""
+
+from __future__ import annotations
+
+import math
+
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import random_order
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.project import Project
+
+SHARE = 0.02
+_SALT = 2
+FORGOTTEN_AFTER = 20
+"""A picture is shown again once so many others were decided after it: before, people remember it."""
+
+
+def due(project: Project) -> list[int]:
+    """The pictures to be labelled once more now, in a random order that is always the same."""
+    order = _decided(project)
+    done = {look.image_id for look in project.second_looks.all()}
+    wanted = math.ceil(SHARE * len(order)) - len(done)
+    if wanted <= 0:
+        return []
+    absent = project.absent_folders()
+    forgotten = project.images.some(random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT))
+    return [i.id for i in forgotten if i.reason is None and i.folder_id not in absent][:wanted]
+
+
+def _decided(project: Project) -> list[int]:
+    """The decided pictures in order of their latest decision."""
+    order = project.decisions.decided_order()
+    decided = project.images.ids_to_label(state=ImageState.DECIDED) if order else {}
+    return [i for i in order if i in decided]
+
+
+def why_none(project: Project) -> str:
+    """Why nothing is due, and what to do."""
+    decided, done = len(_decided(project)), len(project.second_looks.all())
+    if decided <= FORGOTTEN_AFTER:
+        return (
+            f"{counted(decided, 'picture')} decided: none is forgotten enough to be labelled again. "
+            f"Come back after {FORGOTTEN_AFTER + 1}."
+        )
+    return (
+        f"Of {counted(decided, 'decided picture')} {done} were labelled again, which is enough for now: one more is "
+        "due for every fifty."
+    )
