@@ -36,7 +36,8 @@ from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.advise import StartThreshold
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.list_queue import Listing, list_queue
-from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of
+from hitl_desktop.workflows.naming import Naming, load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.tags import load_tag_head, proposed_tags
 from hitl_desktop.workflows.versions import fall_back
 

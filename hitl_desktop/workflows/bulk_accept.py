@@ -25,7 +25,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotate import LongAct, as_annotation, check_offered, remove, undo
 from hitl_desktop.workflows.bulk import portions
 from hitl_desktop.workflows.crops import crops_of_boxes
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""

@@ -27,8 +27,9 @@ from hitl_desktop.workflows.align_dataset import Aligned, align
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.naming import Naming, load_naming, proposals_of, score_boxes
+from hitl_desktop.workflows.naming import Naming, load_naming, score_boxes
 from hitl_desktop.workflows.oracle import acts_needed
+from hitl_desktop.workflows.proposals import proposals_of
 
 _NMS_IOU = 0.6
 _FLOOR = 0.01

@@ -27,7 +27,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.edge_cases import pinned
 from hitl_desktop.workflows.finding import Taught, quick_look
 from hitl_desktop.workflows.first_sight import agreed, in_crowd
-from hitl_desktop.workflows.naming import Named, load_naming, proposals_of
+from hitl_desktop.workflows.naming import Named, load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.trial import is_drawn
 
 MOST_TRIED = 12

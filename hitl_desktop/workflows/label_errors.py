@@ -29,8 +29,9 @@ from hitl_desktop.workflows.embed import embed_images, encoder_record_id
 from hitl_desktop.workflows.finding import few_threads
 from hitl_desktop.workflows.first_sight import in_crowd
 from hitl_desktop.workflows.label_issues import SAME_OBJECT_IOU, holds, offered_ids
-from hitl_desktop.workflows.naming import Named, load_naming, proposals_of
+from hitl_desktop.workflows.naming import Named, load_naming
 from hitl_desktop.workflows.naming_samples import decided_pictures
+from hitl_desktop.workflows.proposals import proposals_of
 
 WORTH_KEEPING = 0.05
 _FOUND_FROM = 0.1

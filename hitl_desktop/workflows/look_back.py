@@ -19,8 +19,9 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import bulk
 from hitl_desktop.workflows.embed import embed_images, encoder_record_id
-from hitl_desktop.workflows.naming import Named, Naming, load_naming, named_by, proposals_of
+from hitl_desktop.workflows.naming import Named, Naming, load_naming, named_by
 from hitl_desktop.workflows.naming_samples import Collected, collect, decided_for_training, head_without_background
+from hitl_desktop.workflows.proposals import proposals_of
 
 PROBABLY, PROBABLY_EVENLY = DISPLAY_THRESHOLD, 0.5
 """A picture is put back for a proposal of the new category that would be shown, where no box is; or for one that is

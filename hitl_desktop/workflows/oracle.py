@@ -17,7 +17,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.align_dataset import align
 from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.naming import Naming, proposals_of
+from hitl_desktop.workflows.naming import Naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 SAME_OBJECT_IOU = 0.5
 GOOD_ENOUGH_IOU = 0.7

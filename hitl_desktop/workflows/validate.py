@@ -32,7 +32,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.bulk import Addition, add_and_decide
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 WORST = 20
 _SALT = 1

@@ -31,8 +31,9 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows import annotate, attributes, categories
 from hitl_desktop.workflows.annotate import How, Revision
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.open_folder import add_folder, scan
+from hitl_desktop.workflows.proposals import proposals_of
 
 PLACE = Path(__file__).parents[1] / "data" / "projects"
 HOW = How(None, Thresholds(0.3), 2.5)

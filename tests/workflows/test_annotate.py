@@ -17,7 +17,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 HOW = annotate.How(None, Thresholds(0.3), 1.5)
 

@@ -17,7 +17,8 @@ from hitl_desktop.learning.claims import pictures_needed
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.audit import begin, in_words, judge, plans, report, to_html, unfinished
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.retrain import retrain
 
 

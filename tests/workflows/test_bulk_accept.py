@@ -14,7 +14,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.bulk_accept import CLAIM, accept_all, in_words, judge, preview, take_back, unfinished
 from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 QUIET = NoProgress()
 

@@ -16,7 +16,8 @@ from hitl_desktop.workflows import annotate, categories
 from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.class_map import NOT_SHOWN, map_class, set_mapping
 from hitl_desktop.workflows.class_mapping import always_labelled, categories_known, classes_seen
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 QUIET = NoProgress()
 CLASSES = ("car", "truck", "person")

@@ -16,9 +16,10 @@ from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.export_head import export_head
 from hitl_desktop.workflows.finding import find_ahead
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.retrain import retrain
 
 QUIET = NoProgress()

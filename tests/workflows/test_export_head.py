@@ -23,7 +23,8 @@ from hitl_desktop.workflows.class_map import NOT_SHOWN, set_mapping
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.export_head import export_head
 from hitl_desktop.workflows.finding import find_objects
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 
 QUIET = NoProgress()
 

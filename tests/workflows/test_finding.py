@@ -24,8 +24,9 @@ from hitl_desktop.workflows import annotate, finding
 from hitl_desktop.workflows.embed import embed_images
 from hitl_desktop.workflows.finding import Taught, find_ahead, find_objects, learn_to_find
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import retrain
 from tests.conftest import CancelAt

@@ -21,9 +21,10 @@ from hitl_desktop.workflows.annotate import Revision
 from hitl_desktop.workflows.categories import retire
 from hitl_desktop.workflows.label_errors import look_for_errors
 from hitl_desktop.workflows.label_issues import dismiss, do_as_suggested, open_suspicions
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.proposals import proposals_of
 from tests.conftest import close
 
 QUIET = NoProgress()

@@ -21,10 +21,11 @@ from hitl_desktop.workflows.evaluate import evaluate
 from hitl_desktop.workflows.first_sight import first_sights
 from hitl_desktop.workflows.import_dataset import read_dataset
 from hitl_desktop.workflows.mixing import Mix
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.oracle import next_undecided
 from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import is_due, retrain
 from hitl_desktop.workflows.simulate import simulate, steps_up_to

@@ -17,8 +17,9 @@ from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.crops import CROP_SIDE
 from hitl_desktop.workflows.finding import find_ahead
 from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.oracle import answers_for, next_undecided
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.unknowns import group_unknowns, name_unknowns, unknown_category
 

@@ -25,7 +25,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.effort import effort_over_time
-from hitl_desktop.workflows.naming import load_naming, proposals_of
+from hitl_desktop.workflows.naming import load_naming
+from hitl_desktop.workflows.proposals import proposals_of
 from hitl_desktop.workflows.rank_queue import rank_undecided
 from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.validate import in_words, judge, next_picture, next_pictures, promote, report, to_judge
