@@ -16,8 +16,8 @@ from hitl_desktop import __version__
 
 if TYPE_CHECKING:
     from hitl_desktop.domain.dataset import ImportOptions
-    from hitl_desktop.workflows.import_dataset import ImportSummary
-    from hitl_desktop.workflows.simulate import Simulation
+    from hitl_desktop.workflows.benchmark.simulate import Simulation
+    from hitl_desktop.workflows.exchange.import_dataset import ImportSummary
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
 from hitl_desktop.terminal import TerminalProgress
@@ -161,7 +161,7 @@ def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
 def sample() -> None:
     """Open the window on the sample project, made when it is not there yet."""
     from hitl_desktop.app import run  # noqa: PLC0415
-    from hitl_desktop.workflows.sample import default_sample_folder, make_sample  # noqa: PLC0415
+    from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample  # noqa: PLC0415
 
     with TerminalProgress("Making the sample") as progress:
         file = make_sample(default_sample_folder(), progress)
@@ -177,7 +177,7 @@ def sample() -> None:
 @_reports
 def new(project: Path, folder: Path, coco: Path | None, unlabelled: str, boxes: str | None) -> Report:
     """Create a project from a folder of pictures."""
-    from hitl_desktop.workflows.new_project import new_project  # noqa: PLC0415
+    from hitl_desktop.workflows.projects.new_project import new_project  # noqa: PLC0415
 
     with TerminalProgress("Reading pictures") as progress:
         made = new_project(project, folder, progress, coco=coco, options=_import_options(unlabelled, boxes))
@@ -217,8 +217,8 @@ def _import_report(imported: ImportSummary | None) -> Report:
 def refresh(project: Path) -> Report:
     """Add the pictures that came into the folders later, and read them."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.open_folder import check_folders  # noqa: PLC0415
-    from hitl_desktop.workflows.open_folder import refresh as run  # noqa: PLC0415
+    from hitl_desktop.workflows.images.open_folder import check_folders  # noqa: PLC0415
+    from hitl_desktop.workflows.images.open_folder import refresh as run  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Reading pictures") as progress:
         check_folders(opened)
@@ -245,10 +245,10 @@ def refresh(project: Path) -> Report:
 def prelabel(project: Path, model: str | None) -> Report:
     """Let the detector propose boxes; goes on where it stopped."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
-    from hitl_desktop.workflows.open_folder import refresh as list_what_is_new  # noqa: PLC0415
-    from hitl_desktop.workflows.prelabel import prelabel as run  # noqa: PLC0415
-    from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
+    from hitl_desktop.workflows.detection.prelabel import prelabel as run  # noqa: PLC0415
+    from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
+    from hitl_desktop.workflows.prediction.scoring import load_naming  # noqa: PLC0415
+    from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
         list_what_is_new(opened, progress)  # and pictures that came back can be read again
@@ -276,8 +276,8 @@ def prelabel(project: Path, model: str | None) -> Report:
 def errors(project: Path, limit: int) -> Report:
     """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.label_errors import look_for_errors  # noqa: PLC0415
-    from hitl_desktop.workflows.label_issues import open_suspicions  # noqa: PLC0415
+    from hitl_desktop.workflows.annotation.label_issues import open_suspicions  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.label_errors import look_for_errors  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Looking for errors") as progress:
         found = look_for_errors(opened, progress, threads=_cores())
@@ -311,7 +311,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
     """What a random sample of decided pictures proves; they are judged in the window (Model > Audit)."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows import audit as audits  # noqa: PLC0415
+    from hitl_desktop.workflows.quality import audit as audits  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened:
         if claim is not None:
@@ -334,12 +334,12 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
 def train(project: Path, reopen: bool) -> Report:
     """Learn from what was decided, and put the queue in order."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows import look_back as late  # noqa: PLC0415
-    from hitl_desktop.workflows.finding import find_ahead  # noqa: PLC0415
-    from hitl_desktop.workflows.naming import load_naming  # noqa: PLC0415
-    from hitl_desktop.workflows.open_folder import scan  # noqa: PLC0415
-    from hitl_desktop.workflows.rank_queue import refresh_queue  # noqa: PLC0415
-    from hitl_desktop.workflows.retrain import retrain  # noqa: PLC0415
+    from hitl_desktop.workflows.images.open_folder import scan  # noqa: PLC0415
+    from hitl_desktop.workflows.prediction.scoring import load_naming  # noqa: PLC0415
+    from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
+    from hitl_desktop.workflows.training import late_categories as late  # noqa: PLC0415
+    from hitl_desktop.workflows.training.detection_head import find_ahead  # noqa: PLC0415
+    from hitl_desktop.workflows.training.train import retrain  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Learning") as progress:
         scan(opened, progress)
@@ -415,8 +415,8 @@ def queue(project: Path, limit: int | None) -> Report:
 def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None) -> Report:
     """Take a data set file as ground truth."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
-    from hitl_desktop.workflows.open_folder import refresh as list_what_is_new  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
 
     result = read_dataset(path, format_name=format_name)
     with Project.open(project) as opened, TerminalProgress("Reading pictures") as progress:
@@ -442,7 +442,7 @@ def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes:
 def export(project: Path, format_name: str, out: Path, all_images: bool, force: bool) -> Report:
     """Write the decided pictures and their annotations."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.export_dataset import export_dataset, in_words  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.export_dataset import export_dataset, in_words  # noqa: PLC0415
 
     with Project.open(project) as opened:
         summary = export_dataset(opened, out, format_name=format_name, all_images=all_images, force=force)
@@ -456,7 +456,7 @@ def export(project: Path, format_name: str, out: Path, all_images: bool, force: 
 def export_head(project: Path, out: Path) -> Report:
     """Write the taught detector as one ONNX file with its card, and the head as arrays and JSON."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.export_head import export_head as run  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.export_model import export_head as run  # noqa: PLC0415
 
     with Project.open(project) as opened:
         result = run(opened, out)
@@ -470,9 +470,9 @@ def export_head(project: Path, out: Path) -> Report:
 def evaluate(project: Path, truth: Path) -> Report:
     """Compare the current proposals with ground truth, and list what of it was left out."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.evaluate import evaluate as run  # noqa: PLC0415
-    from hitl_desktop.workflows.ground_truth import NothingLeftError, measurable  # noqa: PLC0415
-    from hitl_desktop.workflows.import_dataset import read_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.benchmark.evaluate import evaluate as run  # noqa: PLC0415
+    from hitl_desktop.workflows.benchmark.ground_truth import NothingLeftError, measurable  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.import_dataset import read_dataset  # noqa: PLC0415
 
     read = read_dataset(truth)
     with Project.open(project, background=True) as opened, TerminalProgress("Evaluating") as progress:
@@ -501,8 +501,8 @@ def report(project: Path, out: Path | None) -> Report:
     """Say what was measured of the loop: learning, mistakes, effort, audits, with their intervals."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.report import report as run  # noqa: PLC0415
-    from hitl_desktop.workflows.report_page import to_html  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report import report as run  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report_page import to_html  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Measuring") as progress:
         told = run(opened, progress)
@@ -535,9 +535,9 @@ def simulate(
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.learning.metrics import paired_difference  # noqa: PLC0415
     from hitl_desktop.learning.query import STRATEGIES  # noqa: PLC0415
-    from hitl_desktop.workflows.ground_truth import NothingLeftError  # noqa: PLC0415
-    from hitl_desktop.workflows.simulate import DEFAULT  # noqa: PLC0415
-    from hitl_desktop.workflows.simulate import simulate as run  # noqa: PLC0415
+    from hitl_desktop.workflows.benchmark.ground_truth import NothingLeftError  # noqa: PLC0415
+    from hitl_desktop.workflows.benchmark.simulate import DEFAULT  # noqa: PLC0415
+    from hitl_desktop.workflows.benchmark.simulate import simulate as run  # noqa: PLC0415
 
     first = strategy or DEFAULT
     others = [name for name in (DEFAULT, *STRATEGIES) if name != first] if "all" in against else against
@@ -591,7 +591,7 @@ def _simulated(result: Simulation) -> Report:
 @_reports
 def demo(out: Path | None) -> Report:
     """Run the whole loop on the sample pictures, without a window."""
-    from hitl_desktop.workflows.demo import run_demo  # noqa: PLC0415
+    from hitl_desktop.workflows.benchmark.demo import run_demo  # noqa: PLC0415
 
     with TerminalProgress("Demo") as progress:
         result = run_demo(out, progress, threads=_cores())
@@ -618,7 +618,7 @@ def out_dir_screenshot(project: Path) -> str | None:
 @_reports
 def doctor() -> Report:
     """Say what this machine has and what is missing."""
-    from hitl_desktop.workflows.doctor import examine  # noqa: PLC0415
+    from hitl_desktop.workflows.projects.doctor import examine  # noqa: PLC0415
 
     return examine()
 

@@ -14,8 +14,8 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme import apply_theme
-from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.demo import run_demo
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.benchmark.demo import run_demo
 
 
 def wait(ms: int) -> None:

@@ -22,16 +22,16 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.embed import embed_undecided
-from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.new_project import new_project
-from hitl_desktop.workflows.open_folder import add_folder, scan
-from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
-from hitl_desktop.workflows.prelabel import prelabel
-from hitl_desktop.workflows.rank_queue import refresh_queue
-from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
+from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
+from hitl_desktop.workflows.detection.embeddings import embed_undecided
+from hitl_desktop.workflows.detection.prelabel import prelabel
+from hitl_desktop.workflows.exchange.import_dataset import read_dataset
+from hitl_desktop.workflows.images.open_folder import add_folder, scan
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.projects.new_project import new_project
+from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
+from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.training.train import retrain
 
 # The limits of pytest-qt (5 s) and hypothesis (0.2 s an example) are for a machine with nothing else to do.
 QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000

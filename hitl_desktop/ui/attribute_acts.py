@@ -15,8 +15,8 @@ from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.attributes import value_of
 from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import attributes
-from hitl_desktop.workflows.annotate import Revision
+from hitl_desktop.workflows.annotation import attributes
+from hitl_desktop.workflows.annotation.annotate import Revision
 
 
 class AttributeActs:

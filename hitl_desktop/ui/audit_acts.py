@@ -23,7 +23,7 @@ from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.reports import Reports
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished
+from hitl_desktop.workflows.quality.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished
 
 
 class AuditActs:

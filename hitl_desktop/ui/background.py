@@ -20,19 +20,19 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs import FILES, Job, JobRunner
 from hitl_desktop.ui.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.advise import StartThreshold, gather, start_threshold
-from hitl_desktop.workflows.filter_queue import filter_queue
-from hitl_desktop.workflows.finding import Taught, find_ahead
-from hitl_desktop.workflows.list_queue import Listing, list_queue
-from hitl_desktop.workflows.look_back import Overlooked, look_back
-from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.open_folder import Listed, add_folder, list_folders, scan
-from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
-from hitl_desktop.workflows.rank_queue import refresh_queue
-from hitl_desktop.workflows.relabelling import SHARE
-from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
-from hitl_desktop.workflows.versions import fall_back, use_version
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
+from hitl_desktop.workflows.images.open_folder import Listed, add_folder, list_folders, scan
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.quality.threshold_advice import StartThreshold, gather, start_threshold
+from hitl_desktop.workflows.queue.filtering import filter_queue
+from hitl_desktop.workflows.queue.listing import Listing, list_queue
+from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.queue.relabelling import SHARE
+from hitl_desktop.workflows.training.detection_head import Taught, find_ahead
+from hitl_desktop.workflows.training.late_categories import Overlooked, look_back
+from hitl_desktop.workflows.training.train import RetrainResult, is_due, retrain
+from hitl_desktop.workflows.training.versions import fall_back, use_version
 
 _LISTING = "listing"
 READING, DETECTING, LEARNING, EXAMINING = "reading", "detecting", "learning", "examining"

@@ -19,8 +19,8 @@ from hitl_desktop.ui.dialogs.preparing import PREPARING
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import bulk_accept
-from hitl_desktop.workflows.bulk_accept import Preview
+from hitl_desktop.workflows.prediction import bulk_accept
+from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
 
 class BulkActs:

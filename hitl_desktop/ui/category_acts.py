@@ -15,7 +15,7 @@ from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import category_colour
-from hitl_desktop.workflows import categories
+from hitl_desktop.workflows.annotation import categories
 
 
 class CategoryActs:

@@ -18,8 +18,8 @@ from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.toast import Toast
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.class_map import map_class
-from hitl_desktop.workflows.class_mapping import (
+from hitl_desktop.workflows.detection.class_map import map_class
+from hitl_desktop.workflows.prediction.detector_classes import (
     ClassesSeen,
     always_labelled,
     classes_asked,

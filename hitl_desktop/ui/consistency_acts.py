@@ -16,8 +16,8 @@ from hitl_desktop.ui.dialogs.second_look import SecondLookDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.consistency import consistency, look_again
-from hitl_desktop.workflows.relabelling import due, why_none
+from hitl_desktop.workflows.quality.self_agreement import consistency, look_again
+from hitl_desktop.workflows.queue.relabelling import due, why_none
 
 
 class ConsistencyActs:

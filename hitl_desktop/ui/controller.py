@@ -27,8 +27,8 @@ from hitl_desktop.ui.panels.inspector import Inspector
 from hitl_desktop.ui.panels.name_field import NameAtBox
 from hitl_desktop.ui.session import THRESHOLD_STEP, Session
 from hitl_desktop.ui.theme import NEW_NAME_COLOUR
-from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.categories import near
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.categories import near
 
 _PREFETCHED = 2
 _ASIDE = 12.0

@@ -21,8 +21,8 @@ from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.label_errors import look_for_errors
-from hitl_desktop.workflows.label_issues import dismiss, do_as_suggested, holds, open_suspicions
+from hitl_desktop.workflows.annotation.label_issues import dismiss, do_as_suggested, holds, open_suspicions
+from hitl_desktop.workflows.quality.label_errors import look_for_errors
 
 _BELOW_MENU = 60
 _Listed = tuple[list[Suspicion], dict[int, str]]

@@ -17,8 +17,8 @@ from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.export_dataset import ExportSummary, export_dataset, in_words
-from hitl_desktop.workflows.import_dataset import ImportSummary, import_dataset, read_dataset
+from hitl_desktop.workflows.exchange.export_dataset import ExportSummary, export_dataset, in_words
+from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
 
 
 class ExchangeActs(QObject):

@@ -18,7 +18,7 @@ from hitl_desktop.ui.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.relink import relink, reread
+from hitl_desktop.workflows.images.relink import relink, reread
 
 
 class FileActs(QObject):

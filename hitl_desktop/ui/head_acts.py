@@ -20,13 +20,18 @@ from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.jobs import FILES, JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.advise import Evidence, advise, gather, reliability
-from hitl_desktop.workflows.class_map import set_mapping
-from hitl_desktop.workflows.class_mapping import ClassesSeen, categories_known, classes_seen, use_as_categories
-from hitl_desktop.workflows.export_head import HeadExport, export_head
-from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
-from hitl_desktop.workflows.look_closer import SEEN_FROM, Closer, look_closer
-from hitl_desktop.workflows.versions import before_active, waiting
+from hitl_desktop.workflows.detection.class_map import set_mapping
+from hitl_desktop.workflows.exchange.export_model import HeadExport, export_head
+from hitl_desktop.workflows.prediction.detector_classes import (
+    ClassesSeen,
+    categories_known,
+    classes_seen,
+    use_as_categories,
+)
+from hitl_desktop.workflows.quality.threshold_advice import Evidence, advise, gather, reliability
+from hitl_desktop.workflows.training.detection_head import SIDES, set_sides, sides_of
+from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, Closer, look_closer
+from hitl_desktop.workflows.training.versions import before_active, waiting
 
 
 def _mapped(mapping: Mapping[str, int], new: Sequence[str], project: Project) -> Changes:

@@ -70,9 +70,9 @@ from hitl_desktop.ui.theme import apply_theme
 from hitl_desktop.ui.tune_acts import TuneActs
 from hitl_desktop.ui.unknown_acts import UnknownActs
 from hitl_desktop.ui.validate_acts import ValidateActs
-from hitl_desktop.workflows.look_back import Overlooked, reopen
-from hitl_desktop.workflows.open_folder import Place, locate, open_place
-from hitl_desktop.workflows.sample import default_sample_folder, make_sample
+from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
+from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
+from hitl_desktop.workflows.training.late_categories import Overlooked, reopen
 
 _OPENING = "opening"
 _SHOWN_MS = 6000

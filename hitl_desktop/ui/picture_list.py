@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence, Set
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import Why
 from hitl_desktop.ui.review_order import ReviewOrder, arranged
-from hitl_desktop.workflows.list_queue import CountedQueue, Listing
+from hitl_desktop.workflows.queue.listing import CountedQueue, Listing
 
 
 class PictureList:

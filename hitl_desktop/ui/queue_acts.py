@@ -17,8 +17,8 @@ from hitl_desktop.ui.dialogs.once import once
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import bulk
-from hitl_desktop.workflows.mixing import Mix, mix_of, set_mix
+from hitl_desktop.workflows.annotation import bulk_edits
+from hitl_desktop.workflows.queue.policy import Mix, mix_of, set_mix
 
 _MANY = 200
 """More pictures than this are changed by a job: each takes a fifth of a millisecond."""
@@ -60,18 +60,18 @@ class QueueActs:
 
     def skip(self) -> None:
         """Put the selected pictures aside."""
-        self._do(bulk.skip, self._queue.selected, "None of them is to do.")
+        self._do(bulk_edits.skip, self._queue.selected, "None of them is to do.")
 
     def reopen(self) -> None:
         """Let the selected pictures be to do again."""
-        self._do(bulk.reopen, self._queue.selected, "None of them is decided or skipped.")
+        self._do(bulk_edits.reopen, self._queue.selected, "None of them is decided or skipped.")
 
     def tag(self) -> None:
         """Give the selected pictures a tag."""
         ids = self._queue.selected  # before the question: the queue may be listed anew meanwhile
         name = self.ask.text("Tag", f"Tag of {counted(len(ids), 'picture')}", "")
         if name and name.strip():
-            self._do(partial(bulk.tag, name=name), ids, "All of them have it.")
+            self._do(partial(bulk_edits.tag, name=name), ids, "All of them have it.")
 
     def untag(self) -> None:
         """Take a tag from the selected pictures."""
@@ -83,7 +83,7 @@ class QueueActs:
         ids = self._queue.selected
         name = self.ask.choice("Tag", f"Take from {counted(len(ids), 'picture')}", list(tags))
         if name is not None:
-            self._do(partial(bulk.untag, tag_id=tags[name]), ids, "None of them has it.")
+            self._do(partial(bulk_edits.untag, tag_id=tags[name]), ids, "None of them has it.")
 
     def _do(self, act: _Act, ids: Sequence[int], nothing: str) -> None:
         if len(ids) > _MANY:

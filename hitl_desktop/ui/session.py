@@ -32,14 +32,14 @@ from hitl_desktop.ui.picture_list import PictureList
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.saving import Saving
 from hitl_desktop.ui.theme import UNNAMED_COLOUR, choose_colours
-from hitl_desktop.workflows import annotate, categories
-from hitl_desktop.workflows.advise import StartThreshold
-from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.list_queue import Listing, list_queue
-from hitl_desktop.workflows.naming import Naming, load_naming
-from hitl_desktop.workflows.proposals import proposals_of
-from hitl_desktop.workflows.tags import load_tag_head, proposed_tags
-from hitl_desktop.workflows.versions import fall_back
+from hitl_desktop.workflows.annotation import annotate, categories
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import Naming, load_naming
+from hitl_desktop.workflows.prediction.tags import load_tag_head, proposed_tags
+from hitl_desktop.workflows.quality.threshold_advice import StartThreshold
+from hitl_desktop.workflows.queue.listing import Listing, list_queue
+from hitl_desktop.workflows.training.versions import fall_back
 
 IDLE_SECONDS = 30.0
 THRESHOLD_STEP = 0.05

@@ -23,8 +23,8 @@ from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.queue_panel import QueuePanel
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import edge_cases
-from hitl_desktop.workflows.similar import Similar, similar_to
+from hitl_desktop.workflows.images import edge_cases
+from hitl_desktop.workflows.prediction.similar import Similar, similar_to
 
 _NEW, _OTHER = "a new set...", "another set..."
 _SHOW, _RENAME, _DELETE = "show its pictures", "rename it", "delete it (pictures and boxes stay)"

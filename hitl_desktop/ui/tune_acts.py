@@ -20,9 +20,9 @@ from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.panels.model_panel import ModelPanel
 from hitl_desktop.ui.reports import Reports
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.report import report
-from hitl_desktop.workflows.report_page import to_html
-from hitl_desktop.workflows.tune import Spot, Tuning, tuning
+from hitl_desktop.workflows.quality.learning_report import Spot, Tuning, tuning
+from hitl_desktop.workflows.quality.report import report
+from hitl_desktop.workflows.quality.report_page import to_html
 
 _Told = tuple[Tuning, dict[int, str]]
 

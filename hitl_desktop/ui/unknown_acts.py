@@ -17,7 +17,7 @@ from hitl_desktop.ui.dialogs.wall import WallDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.unknowns import Unknown, group_unknowns, name_unknowns
+from hitl_desktop.workflows.prediction.unknowns import Unknown, group_unknowns, name_unknowns
 
 
 class UnknownActs:

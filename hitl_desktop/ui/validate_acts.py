@@ -23,8 +23,8 @@ from hitl_desktop.ui.dialogs.validate import ValidateDialog
 from hitl_desktop.ui.jobs import JobRunner
 from hitl_desktop.ui.messages import Messages
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows import validate
-from hitl_desktop.workflows.open_folder import note_unreadable
+from hitl_desktop.workflows.images.open_folder import note_unreadable
+from hitl_desktop.workflows.quality import validation
 
 _LOOKED_AT = 4
 
@@ -80,12 +80,12 @@ class ValidateActs:
             self._with_report(self.dialog.show_end)
             return
         image = next_ones[0]
-        proposals = validate.to_judge(project, image, session.thresholds)
+        proposals = validation.to_judge(project, image, session.thresholds)
         words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."
         self.dialog.show_proposals(
             image.id, project.path_of(image), proposals, session.offered, project.heads.active_id(), words
         )
-        ahead = in_project(project.path, lambda p, progress: validate.look(p, next_ones[1:], progress, threads=1))
+        ahead = in_project(project.path, lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1))
         self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
 
     def _on_unseen(self, image_id: int) -> None:
@@ -97,7 +97,7 @@ class ValidateActs:
         done: list[int | None] = []
 
         def act(project: Project) -> Changes:
-            done.append(validate.judge(project, validated))
+            done.append(validation.judge(project, validated))
             return Changes()
 
         if self._session.manage(act):
@@ -122,13 +122,13 @@ class ValidateActs:
         """Read the report, in a job: intervals take a while; show its sentence, or tell it line by line."""
         project = self._session.project
         if project is not None:
-            job = in_project(project.path, lambda p, _: validate.report(p))
+            job = in_project(project.path, lambda p, _: validation.report(p))
             self._runner.start(READING, "Reading verdicts", job, on_success=partial(self._tell, show), quiet=True)
 
     def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
         if self.dialog is None:
             return
-        words, lines = validate.in_words(told), validate.lines_of(told)
+        words, lines = validation.in_words(told), validation.lines_of(told)
         if show is not None:
             show(words)
         else:
@@ -141,10 +141,10 @@ class ValidateActs:
         )
         if not self.ask.confirm("Use verdicts as labels", question):
             return
-        done: list[validate.Promotion] = []
+        done: list[validation.Promotion] = []
 
         def act(project: Project) -> Changes:
-            done.append(validate.promote(project))
+            done.append(validation.promote(project))
             return done[-1].changes
 
         if self._session.manage(act):
@@ -163,8 +163,8 @@ class ValidateActs:
 
 def _looked(project: Project, progress: Progress) -> list[ImageRecord]:
     """The next pictures, the first of them looked at by the head."""
-    while waiting := validate.next_pictures(project, _LOOKED_AT):
-        validate.look(project, waiting[:1], progress, threads=1)
+    while waiting := validation.next_pictures(project, _LOOKED_AT):
+        validation.look(project, waiting[:1], progress, threads=1)
         first = project.images.get(waiting[0].id)
         if first is not None and first.reason is None:  # looking may tell that it cannot be read
             break

@@ -19,19 +19,19 @@ from hitl_desktop.learning.box_refiner import RefinerLearner, moves_lesson
 from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.embed import embed_undecided
-from hitl_desktop.workflows.evaluate import evaluate
-from hitl_desktop.workflows.finding import SIDES
-from hitl_desktop.workflows.import_dataset import read_dataset
-from hitl_desktop.workflows.label_errors import look_for_errors
-from hitl_desktop.workflows.label_issues import open_suspicions
-from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.new_project import new_project
-from hitl_desktop.workflows.oracle import answers_for, decide_as_oracle, next_undecided
-from hitl_desktop.workflows.prelabel import prelabel
-from hitl_desktop.workflows.rank_queue import refresh_queue
-from hitl_desktop.workflows.retrain import retrain
-from hitl_desktop.workflows.simulate import simulate
+from hitl_desktop.workflows.annotation.label_issues import open_suspicions
+from hitl_desktop.workflows.benchmark.evaluate import evaluate
+from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
+from hitl_desktop.workflows.benchmark.simulate import simulate
+from hitl_desktop.workflows.detection.embeddings import embed_undecided
+from hitl_desktop.workflows.detection.prelabel import prelabel
+from hitl_desktop.workflows.exchange.import_dataset import read_dataset
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.projects.new_project import new_project
+from hitl_desktop.workflows.quality.label_errors import look_for_errors
+from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.training.detection_head import SIDES
+from hitl_desktop.workflows.training.train import retrain
 
 from .conftest import Bench
 from .corrupt import corrupt, read_planted

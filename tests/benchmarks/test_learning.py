@@ -18,9 +18,10 @@ import pytest
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.workflows import annotate, naming_samples, retrain
-from hitl_desktop.workflows.finding import Taught
-from hitl_desktop.workflows.retrain import retrain as learn
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.training import classification_samples, train
+from hitl_desktop.workflows.training.detection_head import Taught
+from hitl_desktop.workflows.training.train import retrain as learn
 from tests.fakes.decided import decided_project, no_networks
 
 from .conftest import Bench
@@ -45,7 +46,7 @@ def test_learning_among_ten_thousand_decided_pictures(
 
         return run
 
-    for module in (retrain, naming_samples):
+    for module in (train, classification_samples):
         monkeypatch.setattr(module, "fit", timed(module.fit))
     with decided_project(tmp_path, DECIDED, WAITING) as project:
         taught = Taught()

@@ -19,7 +19,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.ui.picture_list import PictureList
 from hitl_desktop.ui.session import MANY as MANY_IN_WINDOW
-from hitl_desktop.workflows.list_queue import list_queue
+from hitl_desktop.workflows.queue.listing import list_queue
 
 from .conftest import Bench
 

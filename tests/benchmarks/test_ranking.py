@@ -21,10 +21,10 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import LEARNING, in_project
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.doubts import Look
-from hitl_desktop.workflows.embed import crops_of, encoder_record_id
-from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.rank_queue import MOST_RANKED, rank_undecided
+from hitl_desktop.workflows.detection.embeddings import crops_of, encoder_record_id
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.queue.rank import MOST_RANKED, rank_undecided
+from hitl_desktop.workflows.queue.uncertainty import Look
 
 from .conftest import Bench
 from .loop_process import TICK_MS

@@ -14,8 +14,8 @@ import pytest
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prelabel import prelabel
-from hitl_desktop.workflows.retrain import retrain
+from hitl_desktop.workflows.detection.prelabel import prelabel
+from hitl_desktop.workflows.training.train import retrain
 
 CHILD = Path(__file__).parent / "killed.py"
 

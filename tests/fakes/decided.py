@@ -15,8 +15,9 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows import embed, finding
-from hitl_desktop.workflows.embed import crops_of, encoder_record_id
+from hitl_desktop.workflows.detection import embeddings
+from hitl_desktop.workflows.detection.embeddings import crops_of, encoder_record_id
+from hitl_desktop.workflows.training import detection_head
 
 CATEGORIES = 8
 SIZE = (640, 480)
@@ -47,11 +48,11 @@ def noise(path: Path) -> np.ndarray[Any, Any]:
 
 def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the stand-ins serve, for files that do not exist."""
-    monkeypatch.setattr(finding, "features_of", lambda *_: Backbone())
-    monkeypatch.setattr(finding, "content_hash", lambda path: path.stem)
-    for module in (finding, embed):
+    monkeypatch.setattr(detection_head, "features_of", lambda *_: Backbone())
+    monkeypatch.setattr(detection_head, "content_hash", lambda path: path.stem)
+    for module in (detection_head, embeddings):
         monkeypatch.setattr(module, "read_for_models", lambda path: (SIZE, noise(path)))
-    monkeypatch.setattr(embed, "load_encoder", lambda *_, **__: Encoder())
+    monkeypatch.setattr(embeddings, "load_encoder", lambda *_, **__: Encoder())
 
 
 def decided_project(folder: Path, decided: int, waiting: int) -> Project:

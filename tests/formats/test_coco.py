@@ -232,10 +232,10 @@ def test_a_byte_order_mark_does_not_matter_and_bottomless_nesting_is_a_sentence(
 def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, pictures: Path) -> None:
     from hitl_desktop.progress import NoProgress
     from hitl_desktop.store.project import Project
-    from hitl_desktop.workflows import annotate
-    from hitl_desktop.workflows.export_dataset import export_dataset
-    from hitl_desktop.workflows.import_dataset import import_dataset, read_dataset
-    from hitl_desktop.workflows.new_project import new_project
+    from hitl_desktop.workflows.annotation import annotate
+    from hitl_desktop.workflows.exchange.export_dataset import export_dataset
+    from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
+    from hitl_desktop.workflows.projects.new_project import new_project
 
     new_project(tmp_path / "a.hitl", pictures, NoProgress())
     new_project(tmp_path / "b.hitl", pictures, NoProgress())

@@ -29,11 +29,11 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import MIGRATIONS
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.workflows import annotate, attributes, categories
-from hitl_desktop.workflows.annotate import How, Revision
-from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.open_folder import add_folder, scan
-from hitl_desktop.workflows.proposals import proposals_of
+from hitl_desktop.workflows.annotation import annotate, attributes, categories
+from hitl_desktop.workflows.annotation.annotate import How, Revision
+from hitl_desktop.workflows.images.open_folder import add_folder, scan
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_naming
 
 PLACE = Path(__file__).parents[1] / "data" / "projects"
 HOW = How(None, Thresholds(0.3), 2.5)

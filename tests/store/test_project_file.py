@@ -20,7 +20,7 @@ from hitl_desktop.store.database import Database
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.open_folder import add_folder
+from hitl_desktop.workflows.images.open_folder import add_folder
 
 
 def test_a_new_project_opens_again(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.ui.dialogs.new_attribute import NewAttribute
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.panels.field import Field
-from hitl_desktop.workflows.embed import encoder_record_id
+from hitl_desktop.workflows.detection.embeddings import encoder_record_id
 from tests.ui.conftest import Answers
 
 

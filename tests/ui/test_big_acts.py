@@ -12,7 +12,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows import bulk
+from hitl_desktop.workflows.annotation import bulk_edits
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_queue import listed
 
@@ -80,7 +80,7 @@ def test_pictures_that_a_job_opened_again_are_listed_where_they_are_asked_about(
         project.images.set_state(image_id, ImageState.DECIDED)
     crowded.session.apply_changes(Changes(queue=True))
     with Project.open(project.path, background=True) as other:
-        changes = bulk.reopen(other, decided[:250])
+        changes = bulk_edits.reopen(other, decided[:250])
     crowded.session.apply_changes(changes)
     check_list(crowded)
 

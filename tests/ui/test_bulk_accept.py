@@ -15,8 +15,9 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows import bulk, bulk_accept
-from hitl_desktop.workflows.class_mapping import use_as_categories
+from hitl_desktop.workflows.annotation import bulk_edits
+from hitl_desktop.workflows.prediction import bulk_accept
+from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
 
 LONG = 20_000
 
@@ -134,7 +135,7 @@ def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot:
     session.undo()
     session.set_threshold(0.4)  # kept without waiting for the file
     with project.db.transaction():
-        bulk.skip(project, [2])  # as a job may
+        bulk_edits.skip(project, [2])  # as a job may
     go.set()
     qtbot.waitUntil(lambda: not runner.jobs, timeout=LONG)
     assert len(project.annotations.all()) == 2000

@@ -13,7 +13,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.ui.background import EXAMINING
 from hitl_desktop.ui.dialogs.preparing import PREPARING, PreparingDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.open_folder import Place, locate
+from hitl_desktop.workflows.images.open_folder import Place, locate
 from tests.ui.conftest import Answers
 
 

@@ -19,7 +19,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.dialogs.validate import ValidateDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.unknowns import Unknown
+from hitl_desktop.workflows.prediction.unknowns import Unknown
 
 USES = 50
 

@@ -27,17 +27,17 @@ from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import IMAGE_ID
-from hitl_desktop.workflows.advise import advise, gather, reliability
-from hitl_desktop.workflows.embed import embed_pictures
-from hitl_desktop.workflows.finding import SIDES, sides_of
-from hitl_desktop.workflows.look_closer import Closer
-from hitl_desktop.workflows.new_project import new_project
-from hitl_desktop.workflows.prelabel import prelabel
-from hitl_desktop.workflows.retrain import retrain
+from hitl_desktop.workflows.detection.embeddings import embed_pictures
+from hitl_desktop.workflows.detection.prelabel import prelabel
+from hitl_desktop.workflows.projects.new_project import new_project
+from hitl_desktop.workflows.quality.threshold_advice import advise, gather, reliability
+from hitl_desktop.workflows.training.detection_head import SIDES, sides_of
+from hitl_desktop.workflows.training.input_resolution import Closer
+from hitl_desktop.workflows.training.train import retrain
 from tests.conftest import make_dataset
 from tests.ui.conftest import Answers, MakeWindow
 from tests.ui.test_window import key, propose
-from tests.workflows.test_advise import see
+from tests.workflows.quality.test_threshold_advice import see
 
 WAITS = "on pictures that neither was taught (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
 

@@ -14,11 +14,11 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.annotate import Revision
-from hitl_desktop.workflows.label_issues import open_suspicions
-from hitl_desktop.workflows.new_project import new_project
-from hitl_desktop.workflows.prelabel import prelabel
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.label_issues import open_suspicions
+from hitl_desktop.workflows.detection.prelabel import prelabel
+from hitl_desktop.workflows.projects.new_project import new_project
 
 LONG = 60_000
 

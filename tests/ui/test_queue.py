@@ -25,8 +25,8 @@ from hitl_desktop.ui.controller import OTHER_REASON
 from hitl_desktop.ui.dialogs.mix import STRATEGY_WORDS, MixDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.workflows.mixing import Mix, mix_of
-from hitl_desktop.workflows.tune import Spot
+from hitl_desktop.workflows.quality.learning_report import Spot
+from hitl_desktop.workflows.queue.policy import Mix, mix_of
 from tests.ui.conftest import Answers, MakeWindow
 
 

@@ -12,7 +12,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.controller import SKIP_REASONS
 from hitl_desktop.ui.dialogs.ask import Ask
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.new_project import new_project
+from hitl_desktop.workflows.projects.new_project import new_project
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from hitl_desktop.ui.background import EXAMINING
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.panels.banner import Banner
 from hitl_desktop.ui.panels.tune_pages import TunePages
-from hitl_desktop.workflows import consistency
+from hitl_desktop.workflows.queue import relabelling
 from tests.ui.conftest import Answers
-from tests.workflows.test_advise import see
+from tests.workflows.quality.test_threshold_advice import see
 
 LONG = 30_000
 
@@ -95,7 +95,7 @@ def test_a_picture_is_labelled_once_more_and_no_label_changes(
     for image in project.images.all():
         project.images.set_state(image.id, ImageState.DECIDED)
         project.decisions.add(Decision(image.id, DecisionKind.CORRECTED, 1.0, Acts(drawn=1)))
-    monkeypatch.setattr(consistency, "FORGOTTEN_AFTER", 3)
+    monkeypatch.setattr(relabelling, "FORGOTTEN_AFTER", 3)
     window.actions_["look_again"].trigger()
     qtbot.waitUntil(lambda: window.consistency_acts.dialog is not None, timeout=LONG)
     dialog = window.consistency_acts.dialog

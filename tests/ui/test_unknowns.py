@@ -10,7 +10,7 @@ from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.dialogs.wall import WallDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.unknowns import Unknown
+from hitl_desktop.workflows.prediction.unknowns import Unknown
 from tests.ui.test_window import click, drag, key, type_name
 
 

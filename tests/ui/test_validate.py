@@ -15,8 +15,8 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.dialogs.validate import ValidateDialog
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.validate import look, next_pictures
+from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
+from hitl_desktop.workflows.quality.validation import look, next_pictures
 from tests.ui.conftest import Answers
 
 LONG = 20_000

@@ -29,10 +29,10 @@ from hitl_desktop.ui.image_loader import Loaded
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.ui.review_order import ReviewOrder
-from hitl_desktop.workflows import annotate
-from hitl_desktop.workflows.annotate import How, Revision, decide, undo
-from hitl_desktop.workflows.class_mapping import use_as_categories
-from hitl_desktop.workflows.list_queue import Listing
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation.annotate import How, Revision, decide, undo
+from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
+from hitl_desktop.workflows.queue.listing import Listing
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow
 

@@ -24,7 +24,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
 from hitl_desktop.ui.dialogs.looking import LookingDialog
-from hitl_desktop.workflows.bulk_accept import Preview
+from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
 _LOOK_AFTER_MS = 250
 """A preview follows a change of category or score after this pause."""

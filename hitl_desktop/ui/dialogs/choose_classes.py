@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.words import counted
-from hitl_desktop.workflows.class_mapping import ClassesSeen
+from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen
 
 
 class ChooseClassesDialog(QDialog):

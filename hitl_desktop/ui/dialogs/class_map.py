@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.dialogs.tables import read_only_table
-from hitl_desktop.workflows.class_map import NOT_SHOWN
-from hitl_desktop.workflows.class_mapping import CategoryKnown, ClassesSeen
+from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
+from hitl_desktop.workflows.prediction.detector_classes import CategoryKnown, ClassesSeen
 
 _NO_CATEGORY, _NEW = -1, -2
 

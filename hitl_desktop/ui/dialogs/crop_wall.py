@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWi
 
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.ui.qimages import to_qimage
-from hitl_desktop.workflows.crops import CROP_SIDE
+from hitl_desktop.workflows.detection.crops import CROP_SIDE
 
 
 class CropWall(QListWidget):

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.queues import MIXABLE, WORDS, Why
 from hitl_desktop.learning.query import DEFAULT_STRATEGY, FROM_THE_START
-from hitl_desktop.workflows.list_queue import CountedQueue
-from hitl_desktop.workflows.mixing import Mix
+from hitl_desktop.workflows.queue.listing import CountedQueue
+from hitl_desktop.workflows.queue.policy import Mix
 
 STRATEGY_WORDS = {
     "margin": "most doubt between two names",

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.ui.plots import new_plot
-from hitl_desktop.workflows.advise import Advice, Reliability
+from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability
 
 _HEADINGS = ("Category", "Show from", "Then right", "Finds")
 _LARGEST = 18

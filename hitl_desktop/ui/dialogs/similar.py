@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
-from hitl_desktop.workflows.similar import Similar
+from hitl_desktop.workflows.prediction.similar import Similar
 
 
 class SimilarDialog(QDialog):

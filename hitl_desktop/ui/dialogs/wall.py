@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.dialogs.crop_wall import CropWall
-from hitl_desktop.workflows.unknowns import Unknown
+from hitl_desktop.workflows.prediction.unknowns import Unknown
 
 _MOST_SHOWN = 500
 """More crops of a group are named with it, but not drawn: making their pictures would stop the window."""

@@ -15,7 +15,7 @@ from hitl_desktop.domain.review import Ranked
 from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.review_order import ReviewOrder
 from hitl_desktop.ui.session import MANY, Session
-from hitl_desktop.workflows.filter_queue import filter_queue
+from hitl_desktop.workflows.queue.filtering import filter_queue
 
 Index = QModelIndex | QPersistentModelIndex
 

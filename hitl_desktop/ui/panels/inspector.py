@@ -30,7 +30,7 @@ from hitl_desktop.ui.panels.name_field import NameField, matching
 from hitl_desktop.ui.panels.threshold import ThresholdSlider
 from hitl_desktop.ui.session import Session
 from hitl_desktop.ui.theme import swatch
-from hitl_desktop.workflows.attributes import of_categories
+from hitl_desktop.workflows.annotation.attributes import of_categories
 
 
 class Inspector(QWidget):

@@ -30,9 +30,9 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.background import Background, in_project
 from hitl_desktop.ui.jobs import Job, JobRunner
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.effort import LATEST, stop_advice
-from hitl_desktop.workflows.finding import can_find
-from hitl_desktop.workflows.versions import waiting
+from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
+from hitl_desktop.workflows.training.detection_head import can_find
+from hitl_desktop.workflows.training.versions import waiting
 
 _LOOK_AFTER_MS = 200
 _JOBS_WIDTH = 230

@@ -42,7 +42,7 @@ from hitl_desktop.ui.image_loader import ImageLoader
 from hitl_desktop.ui.models.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.panels.field import Field
 from hitl_desktop.ui.session import Session
-from hitl_desktop.workflows.filter_queue import as_text, from_text
+from hitl_desktop.workflows.queue.filtering import as_text, from_text
 
 _PICTURE = QSize(72, 54)
 _ROW = 64

@@ -13,8 +13,16 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval
 from hitl_desktop.ui.dialogs.tables import read_only_table
 from hitl_desktop.ui.plots import SECOND_COLOUR, THIRD_COLOUR, add_curve, new_plot
-from hitl_desktop.workflows.effort import Effort
-from hitl_desktop.workflows.tune import LATEST, NOTHING, CategoryAtFirstSight, Cell, Point, Spot, Tuning
+from hitl_desktop.workflows.quality.effort import Effort
+from hitl_desktop.workflows.quality.learning_report import (
+    LATEST,
+    NOTHING,
+    CategoryAtFirstSight,
+    Cell,
+    Point,
+    Spot,
+    Tuning,
+)
 
 _SPOT = Qt.ItemDataRole.UserRole
 

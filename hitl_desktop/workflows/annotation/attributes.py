@@ -1,0 +1,55 @@
+"""What hands do to the list of attributes: add and remove; each one undoable step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hitl_desktop.domain.attributes import COMMON, Attribute, AttributeKind
+from hitl_desktop.domain.categories import clean_name, normalise_name
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
+
+
+def of_categories(attributes: Iterable[Attribute], category_ids: Iterable[int]) -> list[Attribute]:
+    """The attributes that boxes of all these categories can have, besides the common ones."""
+    wanted = set(category_ids)
+    return [a for a in attributes if a.category_id is None or wanted == {a.category_id}]
+
+
+def define(project: Project, attribute: Attribute) -> Changes:
+    """Let boxes of a category, or all, have an attribute.
+
+    Raises:
+        HitlError: it has no name or no choices, or there is one of this name.
+    """
+    name = clean_name(attribute.name)
+    choices = tuple(dict.fromkeys(c for choice in attribute.choices if (c := clean_name(choice))))
+    if not normalise_name(name):
+        raise HitlError("An attribute needs a name.", hint='Type one, such as "colour".')
+    if attribute.kind is AttributeKind.CHOICE and len(choices) < 2:
+        raise HitlError(f'"{name}" needs at least two choices.', hint="Type them with commas, such as red, green.")
+    for other in (*COMMON, *project.attributes.all()):
+        both = None in {other.category_id, attribute.category_id} or other.category_id == attribute.category_id
+        if both and normalise_name(other.name) == normalise_name(name):
+            raise HitlError(f'There is an attribute "{other.name}" already.', hint="Choose another name.")
+    added = Attribute(name, attribute.kind, choices, attribute.category_id)
+    return annotate.do(project, Edit(f'Add attribute "{name}"', None, after=Side(attributes=(added,))))
+
+
+def remove(project: Project, attribute: Attribute) -> Changes:
+    """Take an attribute off the list.
+
+    Raises:
+        HitlError: there are boxes that have it.
+    """
+    used = project.attributes.count_uses(attribute)
+    if used:
+        raise HitlError(
+            f'"{attribute.name}" is said of {counted(used, "box")}.', hint="Take it from them first, or keep it."
+        )
+    return annotate.do(
+        project, Edit(f'Remove attribute "{attribute.name}"', None, before=Side(attributes=(attribute,)))
+    )

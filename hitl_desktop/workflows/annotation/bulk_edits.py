@@ -1,0 +1,180 @@
+"""What is done to many pictures at once: one act, so one undo, in portions that nobody waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind
+from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import JobCancelled, NoProgress, Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation.annotate import LongAct, check_named, count_acts, do
+
+_AT_ONCE = 100
+"""So many pictures are one portion: a few milliseconds of work, and more beside other busy programs."""
+_Item = TypeVar("_Item")
+
+
+def portions(items: Sequence[_Item], size: int, progress: Progress) -> Generator[Sequence[_Item]]:
+    """The items, so many at a time. Cancelling ends it early: what was done until then stays."""
+    for start in range(0, len(items), size):
+        try:
+            progress.check_cancelled()
+        except JobCancelled:
+            return
+        yield items[start : start + size]
+        progress.report(min(start + size, len(items)), len(items))
+
+
+def skip(
+    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, since: int | None = None
+) -> Changes:
+    """Put the undecided ones of these pictures aside; those that were changed `since` (see `LongAct`) stay."""
+    of = frozenset({ImageState.UNDECIDED})
+    return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", of, progress, since)
+
+
+def reopen(
+    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, since: int | None = None
+) -> Changes:
+    """Let decided and skipped pictures be to do again; their boxes stay."""
+    done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
+    return _set_state(project, image_ids, ImageState.UNDECIDED, "Open again", done, progress, since)
+
+
+def _set_state(
+    project: Project,
+    image_ids: Sequence[int],
+    state: ImageState,
+    label: str,
+    of: frozenset[ImageState],
+    progress: Progress | None,
+    since: int | None,
+) -> Changes:
+    kind = DecisionKind.SKIPPED if state is ImageState.SKIPPED else DecisionKind.UNDONE
+
+    def change(images: Sequence[ImageRecord]) -> list[Edit]:
+        changed = [i for i in images if i.state in of and not i.reason]
+        noted = [i for i in changed if ImageState.DECIDED in (state, i.state) or state is ImageState.SKIPPED]
+        project.decisions.add(*(Decision(i.id, kind, 0.0, Acts()) for i in noted))
+        return [Edit(label, i.id, Side(state=i.state), Side(state=state)) for i in changed]
+
+    changes = _do_all(project, label, image_ids, change, progress, since)
+    return changes | Changes(queue=bool(changes.annotations_of))
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Boxes that a picture is to have besides its own, and whether it is decided with them."""
+
+    image: ImageRecord
+    annotations: tuple[Annotation, ...]
+    is_decided: bool
+    seconds: float = 0.0
+
+
+def add_and_decide(project: Project, additions: Sequence[Addition], label: str, *, why: str) -> Changes:
+    """Add boxes on several pictures and decide those that are whole, as one edit; `why` goes on record.
+
+    Raises:
+        HitlError: a picture to be decided has a box without a category.
+    """
+    with project.db.transaction():
+        for a in additions:
+            if a.is_decided:
+                check_named(project, a.image.id)
+        parts = tuple(
+            Edit(
+                label,
+                a.image.id,
+                Side(state=a.image.state if a.is_decided else None),
+                Side(a.annotations, ImageState.DECIDED if a.is_decided else None),
+            )
+            for a in additions
+        )
+        changes = do(project, Edit(f"{label} ({counted(len(additions), 'picture')})", None, parts=parts))
+        for a in additions:
+            if a.is_decided:
+                acts = count_acts(project, a.image.id)
+                kind = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
+                project.decisions.add(Decision(a.image.id, kind, a.seconds, acts, why=why))
+    return changes | Changes(queue=True, categories=True)
+
+
+def tag(
+    project: Project,
+    image_ids: Sequence[int],
+    name: str,
+    progress: Progress | None = None,
+    *,
+    since: int | None = None,
+) -> Changes:
+    """Give these pictures a tag.
+
+    Raises:
+        HitlError: it is no name.
+    """
+    with project.db.transaction():
+        tag_id = project.tags.ensure(name).id
+    return _tag(project, image_ids, tag_id, progress, since, add=True)
+
+
+def untag(
+    project: Project,
+    image_ids: Sequence[int],
+    tag_id: int,
+    progress: Progress | None = None,
+    *,
+    since: int | None = None,
+) -> Changes:
+    """Take a tag from these pictures."""
+    return _tag(project, image_ids, tag_id, progress, since, add=False)
+
+
+def _tag(
+    project: Project,
+    image_ids: Sequence[int],
+    tag_id: int,
+    progress: Progress | None,
+    since: int | None,
+    *,
+    add: bool,
+) -> Changes:
+    label = "Tag" if add else "Take tag from"
+
+    def change(images: Sequence[ImageRecord]) -> list[Edit]:
+        edits: list[Edit] = []
+        tags = project.images.tags_by_image(i.id for i in images)
+        for image_id, before in ((i.id, tuple(tags.get(i.id, ()))) for i in images):
+            if (tag_id in before) is not add:
+                after = tuple(sorted({*before, tag_id} if add else {*before} - {tag_id}))
+                edits.append(Edit(label, image_id, Side(tags=before), Side(tags=after)))
+        return edits
+
+    return _do_all(project, label, image_ids, change, progress, since)
+
+
+def _do_all(
+    project: Project,
+    label: str,
+    image_ids: Sequence[int],
+    change: Callable[[Sequence[ImageRecord]], list[Edit]],
+    progress: Progress | None,
+    since: int | None,
+) -> Changes:
+    """Let `change` tell the edits of each portion of the pictures, and do them."""
+    act, count, each = LongAct(project, since), 0, list(dict.fromkeys(image_ids))
+    for ids in portions(each, _AT_ONCE, progress or NoProgress()):
+        with project.db.transaction():
+            left = act.changed_meanwhile()
+            edits = change([i for i in project.images.some(ids) if i.id not in left])
+            if edits:
+                count += len(edits)
+                whole = Edit(f"{label} {counted(count, 'picture')}", None, parts=tuple(edits))
+                act.do(whole, is_all=len(each) <= _AT_ONCE)
+    return act.changes

@@ -1,0 +1,138 @@
+"""What hands do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+
+from hitl_desktop.domain.categories import Category, normalise_name, singular
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import JobCancelled, NoProgress, Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation.annotate import LongAct
+
+MANY = 2000
+"""More boxes than this are merged by a job, so many in one portion."""
+
+
+def near(project: Project, name: str) -> Category | None:
+    """A category that a new name is probably meant for: the same but for a plural ending; None for a known name."""
+    if project.categories.find(name) is not None or not normalise_name(name):
+        return None
+    offered = (c for c in project.categories.all() if not c.retired)
+    return next((c for c in offered if singular(c.name) == singular(name)), None)
+
+
+def add(project: Project, name: str) -> tuple[Category, Changes]:
+    """The category of this name, added when new, which undo takes back.
+
+    Raises:
+        HitlError: it is no name.
+    """
+    found = project.categories.find(name)
+    if found is not None:
+        return found, Changes()
+    with project.db.transaction():
+        added = project.categories.ensure(name)
+        before, after = Side(categories=(replace(added, retired=True),)), Side(categories=(added,))
+        return added, annotate.do(project, Edit(f'Add category "{added.name}"', None, before, after))
+
+
+def change(
+    project: Project,
+    category: Category,
+    *,
+    name: str | None = None,
+    colour: str | None = None,
+    hotkey: str | None = None,
+) -> Changes:
+    """Rename or recolour a category, or give it a key; a key that another one has moves over.
+
+    Raises:
+        HitlError: another category has this name, or it is no name.
+    """
+    after = replace(
+        category,
+        name=category.name if name is None else name,
+        colour=category.colour if colour is None else colour,
+        hotkey=category.hotkey if hotkey is None else hotkey,
+    )
+    if after == category:
+        return Changes()
+    before_all, after_all = [category], [after]
+    if hotkey:
+        for other in project.categories.all():
+            if other.hotkey == hotkey and other.id != category.id:
+                before_all.append(other)
+                after_all.append(replace(other, hotkey=""))
+    label = f'Change category "{category.name}"' if name is None else f'Rename category to "{name}"'
+    return annotate.do(
+        project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all)))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MergePreview:
+    """What a merge would change; of very many boxes the pictures are not counted (None)."""
+
+    boxes: int
+    pictures: int | None
+
+    def in_words(self) -> str:
+        """So many boxes, on so many pictures."""
+        on = "" if self.pictures is None else f" on {counted(self.pictures, 'picture')}"
+        return f"{counted(self.boxes, 'box')}{on}"
+
+
+def preview_merge(project: Project, category: Category) -> MergePreview:
+    """How many boxes on how many pictures a merge would give another category."""
+    boxes = project.annotations.count_by_category().get(category.id, 0)
+    if boxes > MANY:
+        return MergePreview(boxes, None)
+    return MergePreview(boxes, len(project.annotations.images_of(project.annotations.ids_of_category(category.id))))
+
+
+def merge(
+    project: Project, category: Category, into: Category, progress: Progress | None = None, *, most: int = MANY
+) -> Changes:
+    """Give all boxes of a category to another one, which its name stands for from then on.
+
+    It is done in portions of `most` boxes, undone as one. Cancelled, it keeps what was done until then: both categories
+    remain, and merging them again goes on.
+    """
+    if category.id == into.id:
+        return Changes()
+    act = LongAct(project)
+    boxes = project.annotations.count_by_category().get(category.id, 0)
+    for done in count(0, most):
+        try:
+            (progress or NoProgress()).check_cancelled()
+        except JobCancelled:
+            break
+        with project.db.transaction():
+            now = project.categories.get(category.id) or category
+            members = project.annotations.ids_of_category(category.id, most=most)
+            is_last = len(members) < most
+            merged = replace(now, retired=True, merged_into=into.id, hotkey="")
+            act.do(
+                Edit(
+                    f'Merge category "{now.name}" into "{into.name}"',
+                    None,
+                    Side(categories=(now,) if is_last else (), member_of=category.id, members=members),
+                    Side(categories=(merged,) if is_last else (), member_of=into.id, members=members),
+                ),
+                is_all=is_last,
+            )
+        (progress or NoProgress()).report(min(done + most, boxes), boxes)
+        if is_last:
+            break
+    return act.changes
+
+
+def retire(project: Project, category: Category) -> Changes:
+    """Offer a category no longer; its boxes keep it, and its name, typed anew, brings it back."""
+    retired = replace(category, retired=True, hotkey="")
+    label = f'Retire category "{category.name}"'
+    return annotate.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(retired,))))

@@ -1,0 +1,194 @@
+"""How good the proposals are against ground truth that people did not feed back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from hitl_desktop.domain.categories import name_key, normalise_name
+from hitl_desktop.domain.dataset import Dataset, ImportResult
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import hints_beside, shown_to_people
+from hitl_desktop.domain.review import Acts, Thresholds
+from hitl_desktop.errors import HitlError, NotPrelabelledError
+from hitl_desktop.formats.coco import to_record
+from hitl_desktop.inference.postprocess import class_wise_nms
+from hitl_desktop.learning.calibration import calibration_error_interval, expected_calibration_error
+from hitl_desktop.learning.metrics import Interval, average_precision
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.benchmark.oracle import acts_needed
+from hitl_desktop.workflows.detection.embeddings import embed_images
+from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import Naming, load_naming, score_boxes
+from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
+from hitl_desktop.workflows.training.detection_head import find_objects
+
+_NMS_IOU = 0.6
+_FLOOR = 0.01
+"""Lower than what is stored, for calibration lowers scores, and average precision is of the whole order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50).
+
+    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that is right,
+    and `acts` are those with which a person who sees them makes the pictures right.
+    """
+
+    images: int
+    map: float | None
+    ap50: float | None
+    per_category: dict[str, tuple[float | None, float | None]]
+    shown: int = 0
+    shown_right: int = 0
+    ece: float = 0.0
+    ece_interval: Interval = (0.0, 1.0)
+    acts: Acts = field(default_factory=Acts)
+
+
+def evaluate(
+    project: Project,
+    truth: Dataset,
+    progress: Progress,
+    *,
+    only: Iterable[int] | None = None,
+    threshold: float = DISPLAY_THRESHOLD,
+    threads: int | None = None,
+) -> Evaluation:
+    """Compare the current proposals, all of them, with ground truth.
+
+    Pictures are matched by file name, categories by name. `only` limits it to some of the project's pictures.
+
+    Raises:
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: no picture of the ground truth is in the project.
+    """
+    naming = load_naming(project)
+    if naming is None:
+        raise NotPrelabelledError
+    wanted = None if only is None else set(only)
+    aligned = align(project, ImportResult(truth, ()))
+    truth, records = _numbered(aligned)
+    pairs = [
+        (theirs.id, record)
+        for theirs in truth.images
+        if (record := records[theirs.id]).reason is None and (wanted is None or record.id in wanted)
+    ]
+    if not pairs:
+        raise HitlError(
+            "None of these pictures is in the project.", hint="Give the ground truth of this project's pictures."
+        )
+    if naming.head is not None:
+        find_objects(project, [record for _, record in pairs], progress, threads=threads)
+        naming = load_naming(project) or naming  # what heads found is the first of its kind, perhaps
+        embed_images(project, [record for _, record in pairs], progress, threads=threads)
+    by_key = {normalise_name(c.name): c.id for c in truth.categories}
+    by_key |= {name_key(c.name): c.id for c in truth.categories}
+    columns = np.array([by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in naming.names])
+    detections: list[dict[str, Any]] = []
+    for theirs, record in pairs:
+        current = project.images.get(record.id) or record
+        detections += _detections(project, current, naming, columns, theirs)
+    part = _part(truth, {theirs for theirs, _ in pairs})
+    result = average_precision(to_record(part), detections)
+    by_id = {c.id: c.name for c in truth.categories}
+    objects: dict[int, list[tuple[str, BBox]]] = {}
+    crowds: dict[int, list[BBox]] = {}
+    for a in part.annotations:
+        if a.crowd:
+            crowds.setdefault(a.image_id, []).append(a.bbox)
+        else:
+            objects.setdefault(a.image_id, []).append((normalise_name(by_id[a.category_id]), a.bbox))
+    seen: list[tuple[int, float, bool]] = []
+    acts = Acts()
+    for theirs, record in pairs:
+        boxes, mine = _seen(project, record, naming, threshold, crowds.get(theirs, [])), objects.get(theirs, [])
+        right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], mine)
+        seen += [(theirs, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
+        acts += acts_needed(boxes, mine)
+    images, scores, right = (np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ())))
+    return Evaluation(
+        len(pairs), result.map, result.ap50, {by_id[c]: values for c, values in result.per_category.items()},
+        len(seen), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
+        calibration_error_interval(scores, right.astype(bool), images), acts,
+    )  # fmt: skip
+
+
+def _seen(
+    project: Project,
+    record: ImageRecord,
+    naming: Naming,
+    threshold: float,
+    crowds: Sequence[BBox],
+) -> list[Proposal]:
+    """The boxes that a person would see, crowds aside; hints count under the names of their classes."""
+    proposals = proposals_of(project, project.images.get(record.id) or record, naming)
+    visible = shown_to_people(proposals, Thresholds(threshold))
+    boxes = [*visible, *hints_beside(proposals, visible, Thresholds(threshold))]
+    return [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
+
+
+def _numbered(aligned: Aligned) -> tuple[Dataset, dict[int, ImageRecord]]:
+    """The truth on pictures that lost no box, with ids from 1 up; and the project's pictures by image id.
+
+    Evaluation takes 0 for no category and no match.
+    """
+    images = [image for image in aligned.dataset.images if image.id not in aligned.incomplete]
+    image_ids = {image.id: n for n, image in enumerate(images, start=1)}
+    category_ids = {c.id: n for n, c in enumerate(aligned.dataset.categories, start=1)}
+    dataset = Dataset(
+        tuple(replace(image, id=image_ids[image.id]) for image in images),
+        tuple(replace(c, id=category_ids[c.id]) for c in aligned.dataset.categories),
+        tuple(
+            replace(a, id=n, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id])
+            for n, a in enumerate((a for image in images for a in aligned.boxes[image.id]), start=1)
+        ),
+    )
+    return dataset, {new: aligned.records[old] for old, new in image_ids.items()}
+
+
+def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
+    return Dataset(
+        tuple(i for i in truth.images if i.id in image_ids),
+        truth.categories,
+        tuple(a for a in truth.annotations if a.image_id in image_ids),
+    )
+
+
+def _detections(
+    project: Project, image: ImageRecord, naming: Naming, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
+) -> Sequence[dict[str, Any]]:
+    """Each box under each name it may have, as COCO counts them.
+
+    Beside candidates, which heads name, the detector's lesser boxes are counted under its own names, as without a head.
+    """
+    named = score_boxes(project, image, naming, candidates_only=True)
+    known = {p.id for p in named.predictions}
+    every = score_boxes(project, image, naming, candidates_only=False)
+    rest = [row for row, p in enumerate(every.predictions) if p.id not in known]
+    boxes = np.array([p.bbox for p in named.predictions] + [every.predictions[row].bbox for row in rest], float)
+    lesser = every.scores[rest]
+    if named.by_head:  # on the scale of the candidates' scores, to which the detector contributes that much
+        class_scores = np.array([every.predictions[row].class_scores for row in rest], np.float32)
+        lesser = naming.detector_part(class_scores.reshape(len(rest), len(naming.detector.classes)))
+    scores = np.concatenate([named.scores, lesser])
+    kept, names = class_wise_nms(boxes.reshape(-1, 4), scores.astype(np.float32), _FLOOR, _NMS_IOU)
+    return [
+        {
+            "image_id": image_id,
+            "category_id": int(columns[c]),
+            "bbox": boxes[b].tolist(),
+            "score": float(scores[b, c]),
+        }
+        for b, c in zip(kept, names, strict=True)
+        if columns[c]
+    ]

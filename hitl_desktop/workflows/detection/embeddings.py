@@ -1,0 +1,158 @@
+"""Vectors of the crops that the head needs, each computed once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Vector
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging import content_hash, looks, read_for_models
+from hitl_desktop.inference.encoder import crop
+from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.images.open_folder import note_unreadable
+
+_PORTION = 500
+"""Pictures whose boxes are compared with the vectors there are at a time."""
+
+
+def encoder_record_id(project: Project) -> int:
+    """The project's id of the encoder."""
+    card = find_card(DEFAULT_ENCODER)
+    return project.models.ensure(card.sha256, card.name).id
+
+
+def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
+    """The boxes of a picture whose vectors the head needs: annotations and candidates."""
+    boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
+    return boxes + [
+        p.bbox for p in project.predictions.of_image(image.id, *project.models.proposers(), candidates_only=True)
+    ]
+
+
+def hash_of(project: Project, image: ImageRecord) -> str:
+    """The content hash of a picture, computed when nobody did before.
+
+    Raises:
+        UnreadableImageError: the file cannot be read.
+    """
+    if image.content_hash:
+        return image.content_hash
+    value = content_hash(project.path_of(image))
+    project.images.set_content_hash(image.id, value)
+    return value
+
+
+def embed_images(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> int:
+    """Compute the missing vectors of these pictures, a commit each; returns how many were computed.
+
+    A picture that cannot be read is passed over; cancelling keeps what is there.
+    """
+    encoder_id = encoder_record_id(project)
+    absent = project.absent_folders()
+    computed = 0
+    wanted = _incomplete(project, [i for i in images if i.folder_id not in absent], encoder_id)
+    for number, image in enumerate(wanted, start=1):
+        progress.check_cancelled()
+        try:
+            computed += embed_boxes(project, image, crops_of(project, image), encoder_id, threads)
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+        progress.report(number, len(wanted), image.path)
+    return computed
+
+
+def _incomplete(project: Project, images: Sequence[ImageRecord], encoder_id: int) -> list[ImageRecord]:
+    """Those of these pictures of which some vector that the head needs is not there, as far as one can tell."""
+    models = project.models.proposers()
+    found: list[ImageRecord] = []
+    for start in range(0, len(images), _PORTION):
+        part = images[start : start + _PORTION]
+        ids = [image.id for image in part]
+        annotations, candidates = project.annotations.of_images(ids), project.predictions.boxes_of(ids, *models)
+        keys = {
+            image.id: {
+                crop_key(image.content_hash or "", box)
+                for box in (*(a.bbox for a in annotations[image.id] if not a.crowd), *candidates[image.id])
+            }
+            for image in part
+        }
+        missing = project.embeddings.missing(encoder_id, list(set().union(*keys.values())))
+        found += [image for image in part if not keys[image.id].isdisjoint(missing)]
+    return found
+
+
+def embed_boxes(
+    project: Project, image: ImageRecord, boxes: Sequence[BBox], encoder_id: int, threads: int | None
+) -> int:
+    """Compute the missing vectors of these boxes of a picture; returns how many that were.
+
+    Raises:
+        UnreadableImageError: the file cannot be read.
+    """
+    if not boxes:
+        return 0
+    file_hash = hash_of(project, image)
+    keys = {crop_key(file_hash, box): box for box in boxes}
+    missing = project.embeddings.missing(encoder_id, list(keys))
+    if not missing:
+        return 0
+    size, pixels = read_for_models(project.path_of(image))
+    shrink = pixels.shape[1] / size[0]  # of a huge picture, whose view is read
+    encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+    wanted = [(key, box) for key, box in keys.items() if key in missing]
+    vectors = encoder.embed([crop(pixels, box if shrink == 1 else box.scaled(shrink)) for _, box in wanted])
+    project.embeddings.add(encoder_id, zip((key for key, _ in wanted), vectors, strict=True))
+    return len(wanted)
+
+
+def embed_pictures(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> dict[int, Vector]:
+    """The vector of each whole picture, computed where it is missing; those that cannot be read have none."""
+    encoder_id, absent = encoder_record_id(project), project.absent_folders()
+    known = vectors_of(project, images)
+    there: dict[int, Vector] = {}
+    for image in images:
+        progress.check_cancelled()
+        if image.folder_id in absent:
+            continue
+        if image.id in known:
+            there[image.id] = known[image.id]
+            continue
+        try:
+            key = crop_key(hash_of(project, image), None)
+            if project.embeddings.missing(encoder_id, [key]):
+                _, pixels = read_for_models(project.path_of(image))
+                encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+                project.embeddings.add(encoder_id, [(key, encoder.embed([pixels])[0])])
+                project.images.set_looks(image.id, looks(pixels))
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+            continue
+        there[image.id] = project.embeddings.get(encoder_id, [key])[key]  # as it is kept, for equal pictures are equal
+    return there
+
+
+def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vector]:
+    """The vectors of whole pictures that are there already."""
+    encoder = project.models.find(find_card(DEFAULT_ENCODER).sha256)  # reads only: rankings are made in a snapshot
+    if encoder is None:
+        return {}
+    keys = {image.id: crop_key(image.content_hash, None) for image in images if image.content_hash}
+    found = project.embeddings.get(encoder.id, list(set(keys.values())))
+    return {image_id: found[key] for image_id, key in keys.items() if key in found}
+
+
+def embed_undecided(
+    project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None
+) -> int:
+    """Compute the missing vectors of the pictures still to be decided, the first `most` in the order of the queue."""
+    waiting = [image for i in project.queue.ids()[:most] if (image := project.images.get(i))]
+    return embed_images(project, waiting, progress, threads=threads)

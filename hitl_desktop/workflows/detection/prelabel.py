@@ -1,0 +1,235 @@
+"""Let a detector propose boxes on the pictures that lack them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import ModelError, UnreadableImageError
+from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
+from hitl_desktop.inference.detect import LONGEST, detect
+from hitl_desktop.inference.registry import Detector, load_detector
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
+from hitl_desktop.workflows.images.changed_files import Content, keep_up
+from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
+
+_BATCH = 4
+_ENOUGH_FAILURES = 3
+"""A detector that has never worked on the project and failed on so many pictures is given up."""
+
+
+@dataclass(slots=True)
+class PrelabelResult:
+    """How many pictures were done now, had been done before, could not be read; and how fast it went.
+
+    `changed` describes by path what became of pictures whose files are not those that their boxes were drawn on.
+    `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in `not_done`,
+    by path, the detector failed, and they are tried again next time.
+    """
+
+    model: str = ""
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    boxes: int = 0
+    best: float = 0.0
+    not_done: dict[str, ModelError] = field(default_factory=dict[str, ModelError])
+    changed: dict[str, str] = field(default_factory=dict[str, str])
+    images: set[int] = field(default_factory=set[int])
+    """Ids of the pictures done now."""
+    found_broken: bool = False
+
+    @property
+    def changes(self) -> Changes:
+        """What views must read again."""
+        return Changes(predictions_of=frozenset(self.images), images=self.found_broken or bool(self.changed))
+
+    @property
+    def images_per_s(self) -> float:
+        """Pictures a second, loading the detector aside."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def failure(self) -> ModelError:
+        """Where the detector failed, and why on the first of these pictures."""
+        paths = list(self.not_done)
+        named = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
+        first = self.not_done[paths[0]]
+        where = f"{self.model} failed on {counted(len(paths), 'picture')} ({named}), to be tried again next time"
+        return ModelError(f"{where}: {first.message}", hint=first.hint)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What went otherwise than expected, and what to do about it."""
+        told: list[str] = []
+        if self.not_done:
+            told.append(str(self.failure))
+        if self.done and self.best < DISPLAY_THRESHOLD:
+            what = "nothing" if not self.boxes else f"nothing with a score of {DISPLAY_THRESHOLD:g} or more"
+            told.append(
+                f"{self.model} proposed {what} on {counted(self.done, 'picture')}. Draw the first boxes by hand; if "
+                "there are objects of its classes, correct size, colour, mean and std in its card, and name it again."
+            )
+        return told
+
+
+def prelabel(
+    project: Project,
+    progress: Progress,
+    *,
+    model: str | None = None,
+    nearest: int | None = None,
+    threads: int | None = None,
+    decoders: int = 2,
+    longest: float = LONGEST,
+) -> PrelabelResult:
+    """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
+
+    Without a `model` it is the project's own detector. One that is named becomes the project's own as soon as it has
+    worked on a picture; if its card was changed since it worked here, all pictures are done anew. Each picture is
+    committed: cancelling keeps what is there, and the next run goes on after it.
+
+    Raises:
+        HitlError: the model cannot be used or failed on every picture, or the pictures' folder is gone.
+    """
+    check_folders(project)
+    record, card = wanted_detector(project, model)
+    is_used_anew = card is not None and record.card not in {"", card.usage}
+    done_before = set[int]() if is_used_anew else project.predictions.images_done(record.id)
+    images, absent = project.images.all(), project.absent_folders()
+    waiting = _nearest_first(
+        [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent], nearest
+    )
+    result = PrelabelResult(
+        card.name if card else record.name,
+        skipped=sum(i.id in done_before for i in images),
+        failed=sum(i.reason is not None for i in images),
+    )
+    if waiting:
+        card = card or card_of(project, record)
+        detector = load_detector(card, threads=threads)
+        with project.db.transaction():
+            if is_used_anew:
+                project.predictions.forget_done(record.id)
+            project.models.set_card(record.id, card.name, card.classes, card.usage)
+        if done_before:
+            project.models.set_detector(record.id)
+        store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
+        started, handled = time.perf_counter(), 0
+        for batch in _decoded(project, waiting, progress, decoders):
+            store.batch(batch)
+            result.seconds = time.perf_counter() - started
+            handled += len(batch)
+            progress.report(handled, len(waiting), batch[-1][0].path)
+        if result.not_done and store.never_worked:
+            raise result.failure
+    else:
+        project.models.set_detector(record.id)
+    return result
+
+
+def _nearest_first(images: Sequence[ImageRecord], nearest: int | None) -> list[ImageRecord]:
+    return sorted(images, key=lambda image: (nearest is not None and image.id < nearest, image.id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    size: tuple[int, int]
+    pixels: RgbImage
+    content_hash: str
+
+
+Reading = _Read | UnreadableImageError
+
+
+def _read(path: Path) -> Reading:
+    try:
+        return _Read(*read_for_models(path), content_hash(path))
+    except UnreadableImageError as error:
+        return error
+
+
+def _decoded(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, decoders: int
+) -> Iterator[list[tuple[ImageRecord, Reading]]]:
+    """Batches of decoded pictures; the next one is being decoded while the detector works on this one."""
+    rest = iter(images)
+    with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
+
+        def submit() -> list[tuple[ImageRecord, Future[Reading]]]:
+            return [(image, pool.submit(_read, project.path_of(image))) for image in islice(rest, _BATCH)]
+
+        ahead = submit()
+        while ahead:
+            current, ahead = ahead, submit()
+            progress.check_cancelled()
+            yield [(image, future.result()) for image, future in current]
+
+
+@dataclass(slots=True)
+class _Store:
+    """Runs a detector on decoded pictures and stores what it finds, each picture by itself."""
+
+    project: Project
+    model_id: int
+    detector: Detector
+    progress: Progress
+    longest: float
+    result: PrelabelResult
+    never_worked: bool
+
+    def batch(self, batch: Sequence[tuple[ImageRecord, Reading]]) -> None:
+        """One batch.
+
+        Raises:
+            ModelError: the detector has failed on the first few pictures it was ever given here.
+        """
+        for image, reading in batch:
+            if isinstance(reading, UnreadableImageError):
+                self.result.failed += note_unreadable(self.project, image, reading)
+                self.result.found_broken = True
+                continue
+            try:
+                found = detect(self.detector, reading.pixels, self.progress, longest=self.longest)
+            except ModelError as error:
+                self.result.not_done[image.path] = error
+                if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
+                    raise self.result.failure from error
+            else:
+                self._keep(image, reading, found)
+
+    def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
+        project, size, pixels = self.project, reading.size, reading.pixels
+        is_other = reading.content_hash != image.content_hash
+        content = Content(reading.content_hash, looks(pixels) if is_other else None)
+        current, what = keep_up(project, image, size, content)
+        if what:
+            self.result.changed[image.path] = what
+        if current is None:
+            self.result.failed += 1
+            return
+        grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge picture
+        whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
+        with project.db.transaction():
+            now = project.images.get(image.id)
+            if now is not None and current.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
+                project.predictions.replace(image.id, self.model_id, whole)
+            if self.never_worked:
+                project.models.set_detector(self.model_id)
+        self.never_worked = False
+        self.result.done += 1
+        self.result.boxes += len(found.bboxes)
+        self.result.best = max(self.result.best, float(found.scores.max(initial=0)))
+        self.result.images.add(image.id)

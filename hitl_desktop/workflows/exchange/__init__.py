@@ -1,0 +1,1 @@
+"""Data sets in and out, and the taught detector as one file."""

@@ -1,0 +1,187 @@
+"""Take what was taught away: the detector with its head as one ONNX file, and the head as plain arrays and JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hitl_desktop.domain.calibration import BY_HEAD, FOUND, SURE
+from hitl_desktop.domain.proposals import SAME_SPOT_IOU
+from hitl_desktop.errors import HitlError
+from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card
+from hitl_desktop.inference.taught_graph import FindingRules, NamingArrays, RefinerArrays, ViewArrays, build
+from hitl_desktop.learning import box_refiner, finding_head
+from hitl_desktop.learning.blending import found_weight
+from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.store.predictions import CANDIDATE_IOU, KEEP_FROM, MOST_CANDIDATES
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.prediction.scoring import SECOND, Naming, load_naming
+from hitl_desktop.workflows.training.detection_head import FOUND_FROM
+
+_RULES = FindingRules(
+    finding_head.FLOOR, finding_head.AGREES_FROM, finding_head.OTHER_OBJECT, finding_head.MOST_SEEDS,
+    finding_head.MOST_FOUND, FOUND_FROM, finding_head.MOST_LOG_SIDE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HeadExport:
+    """What was written."""
+
+    folder: Path
+    version: int
+    names: int
+    bytes: int
+
+
+def export_head(project: Project, folder: Path) -> HeadExport:
+    """Write the active head into a folder: `detector.onnx`, its card, and the head alone as arrays and JSON.
+
+    Raises:
+        HitlError: nothing was taught yet, the detector is another one, or the folder cannot be written.
+    """
+    with project.db.snapshot():
+        version = project.heads.active()
+        naming = load_naming(project)
+        finding = project.heads.finding_of(version.id) if version else None
+    if version is None or naming is None or naming.head is None:
+        raise HitlError("Nothing was taught yet.", hint="Decide some pictures first, then export what was learned.")
+    detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
+    if naming.detector.hash != detector.sha256:
+        raise HitlError(
+            f"What was taught beside {naming.detector.name} cannot be exported with it yet.",
+            hint="Pre-label with the bundled detector, let it learn, and export then.",
+        )
+    head = FindingHead.from_bytes(finding) if finding else None
+    graph = build(
+        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _naming_arrays(naming),
+        _metadata(naming, detector, encoder),
+    )  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HitlError(f"{folder} cannot be made ({error.strerror}).", hint="Choose another place.") from error
+    write_atomically(folder / "detector.onnx", graph)
+    write_atomically(folder / "detector.toml", _card(naming, graph, detector, encoder).encode())
+    write_atomically(folder / "naming.npz", version.weights)
+    if finding is not None:
+        write_atomically(folder / "finding.npz", finding)
+    else:
+        (folder / "finding.npz").unlink(missing_ok=True)  # of an older export
+    write_atomically(folder / "head.json", _told(version, naming, detector, encoder).encode())
+    return HeadExport(folder, version.id, len(naming.names), len(graph))
+
+
+def _views(head: FindingHead | None) -> dict[int, ViewArrays]:
+    if head is None:
+        return {}
+    return {
+        side: ViewArrays(
+            v.weights, v.bias, v.is_category, v.quality_weights, float(v.quality_level), v.box_weights, v.box_levels
+        )
+        for side, v in head.views.items()
+    }
+
+
+def _refiner_arrays(head: FindingHead | None) -> RefinerArrays | None:
+    if head is None or head.refiner is None:
+        return None
+    refiner, width = head.refiner, len(next(iter(head.views.values())).weights)
+    return RefinerArrays(
+        refiner.side, box_refiner.directions(width), refiner.weights, refiner.level, box_refiner.POINTS,
+        box_refiner.SPREAD, box_refiner.PASSES, box_refiner.MOST_MOVED,
+    )  # fmt: skip
+
+
+def _naming_arrays(naming: Naming) -> NamingArrays:
+    head, names = naming.head, len(naming.names)
+    if head is None:
+        raise HitlError("Nothing was taught yet.", hint="Decide some pictures first.")
+    own_weight = np.ones((2, names), np.float32)
+    class_to_name = np.zeros((len(naming.class_column), names), np.float32)
+    for row, column in enumerate(naming.class_column.tolist()):
+        class_to_name[row, column] = naming.trust[row]
+        own_weight[:, column] = 1.0 - naming.trust[row], found_weight(naming.trust[row])
+    own_to_name = np.zeros((len(head.category_ids), names), np.float32)
+    for column, own in enumerate(naming.head_column.tolist()):
+        own_to_name[own, column] = 1.0
+    bent = naming.calibration
+    offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in naming.category_ids], np.float32)
+    return NamingArrays(
+        naming.names, head.centre, head.weights, head.bias, own_to_name, own_weight, naming.class_index,
+        class_to_name, head.typical_score, head.reach,
+        (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
+        SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
+    )  # fmt: skip
+
+
+def _metadata(naming: Naming, detector: ModelCard, encoder: ModelCard) -> dict[str, str]:
+    """What the file says of itself, as the program's other models do."""
+    return {
+        "task": "detect",
+        "family": "taught",
+        "classes": json.dumps(naming.names),
+        "input": json.dumps({"size": [0, 0], "mean": [0, 0, 0], "std": [1, 1, 1], "color": "RGB"}),
+        "license": f"{detector.license} (detector), {encoder.license} (encoder)",
+        "threshold": str(DISPLAY_THRESHOLD),
+    }
+
+
+def _card(naming: Naming, graph: bytes, detector: ModelCard, encoder: ModelCard) -> str:
+    """The card: TOML's strings are JSON's."""
+    lines = [
+        "# A picture in, named boxes out; needs ONNX Runtime alone:",
+        "#   session = onnxruntime.InferenceSession('detector.onnx')",
+        "#   boxes, scores, classes, class_scores = session.run(None, {'image': picture})",
+        "# picture: uint8 [height, width, 3], RGB, upright; boxes: x, y, w, h in its pixels; classes: places in the",
+        "# list below. Boxes are suppressed already and come best first; the program shows those with a score of",
+        f"# {DISPLAY_THRESHOLD} or more.",
+        f"name = {json.dumps('taught-' + hashlib.sha256(graph).hexdigest()[:8])}",
+        f"title = {json.dumps(f'{detector.title}, taught {naming.taught} names')}",
+        'task = "detect"',
+        'family = "taught"',
+        'file = "detector.onnx"',
+        f"sha256 = {json.dumps(hashlib.sha256(graph).hexdigest())}",
+        f"license = {json.dumps(f'{detector.license} (detector), {encoder.license} (encoder)')}",
+        f"source = {json.dumps(f'{detector.source}; {encoder.source}')}",
+        f"classes = {json.dumps(naming.names, ensure_ascii=False)}",
+        "",
+        "[input]",
+        "size = [0, 0]  # as the picture is",
+        "mean = [0, 0, 0]",
+        "std = [1, 1, 1]",
+        'colour = "RGB"',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _told(version: HeadVersion, naming: Naming, detector: ModelCard, encoder: ModelCard) -> str:
+    """What the arrays mean."""
+    told = {
+        "version": version.id,
+        "made": version.created,
+        "learned": asdict(version.summary),
+        "names": list(naming.names),
+        "category_ids": list(naming.category_ids),
+        "taught": naming.taught,
+        "calibration": asdict(version.calibration),
+        "detector": {"name": detector.name, "sha256": detector.sha256},
+        "encoder": {"name": encoder.name, "sha256": encoder.sha256},
+        "arrays": {
+            "naming.npz": "category_ids [K], centre [D], weights [D, K + 1], bias [K + 1] (last: no object), "
+            "trust [C], typical_score, reach; logits = unit(embedding - centre) @ weights + bias",
+            "finding.npz": "for each input size S: S.category_ids [K], S.weights [D, R], S.bias [R], "
+            "S.is_category [R], S.quality_weights [D], S.quality_level, S.box_weights [K, D, 4], S.box_levels [K, 4]; "
+            "of the second look refiner.side, refiner.weights [F, 4], refiner.level [4]",
+        },
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False)

@@ -1,0 +1,154 @@
+"""Boxes belong to the pixels they were drawn on: what happens to them when the file of a picture is another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Edit, Side
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.placement import Placement, Size, placement
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.formats import extras
+from hitl_desktop.imaging import read_header
+from hitl_desktop.store.extras import KeptBox
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
+
+
+def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
+    """Note the upright size of a picture's file; boxes of one that was scaled or turned move with it, as an edit.
+
+    False where there are boxes and nobody can tell where they lie now; then neither size nor boxes change.
+    """
+    before = (image.width or 0, image.height or 0)
+    if before == size:
+        return True
+    boxes = tuple(project.annotations.of_image(image.id))
+    if not boxes or 0 in before:
+        project.images.set_size(image.id, *size)
+        return True
+    place = _placement(project, image, before, size)
+    if place is None:
+        return False
+    project.images.set_size(image.id, *size)
+    moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
+    label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
+    annotate.do(project, Edit(label, image.id, Side(boxes), Side(moved)))
+    _move_extras(project, boxes, place)
+    return True
+
+
+def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement) -> None:
+    """Move imported outlines, key points and areas along with their boxes, unless the box was changed since."""
+    kept = project.extras.annotations([a.id for a in boxes])
+    project.extras.add_annotations(
+        (a.id, KeptBox(kept[a.id].category_id, place.box(a.bbox), extras.moved(kept[a.id].extra, place)[0]))
+        for a in boxes
+        if a.id in kept and kept[a.id].bbox == a.bbox
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked."""
+
+    hash: str
+    looks: int | None
+
+
+class Fate(Enum):
+    """What became of a picture whose file has the size that is known."""
+
+    SAME = "the same picture"
+    OTHER = "another picture"
+    UNSURE = "other bytes, and nobody can tell whether it shows the same"
+
+
+def note_content(project: Project, image: ImageRecord, content: Content) -> Fate:
+    """Note what a file of the known size holds, unless it shows another picture than boxes or a decision are about."""
+    if image.content_hash in (None, content.hash):
+        fate = Fate.SAME
+    else:
+        fate = _compared(project.images.looks_of(image.id), content.looks)
+        if image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id):
+            project.predictions.look_again(image.id)
+            fate = Fate.SAME
+    if fate is not Fate.OTHER:
+        take_content(project, image, content)
+    return fate
+
+
+def take_content(project: Project, image: ImageRecord, content: Content) -> None:
+    """Note what a file holds."""
+    project.images.set_content_hash(image.id, content.hash)
+    if content.looks is not None or content.hash != image.content_hash:
+        project.images.set_looks(image.id, content.looks)
+
+
+def _compared(before: int | None, after: int | None) -> Fate:
+    if before is None or after is None:
+        return Fate.UNSURE
+    return Fate.SAME if ((before ^ after) & (2**64 - 1)).bit_count() <= LOOKS_APART else Fate.OTHER
+
+
+def keep_up(project: Project, image: ImageRecord, size: Size, content: Content) -> tuple[ImageRecord | None, str]:
+    """The picture after its file turned out to be this, and what happened if it is not the one that is known.
+
+    None where it is another file, and nobody can tell where its boxes lie: that is noted as its reason.
+    """
+    with project.db.transaction():
+        now = project.images.get(image.id)
+        if now is None:
+            return image, ""
+        if (now.width, now.height) == size:
+            return _keep_up_content(project, image, now, content)
+        if not note_size(project, now, size):
+            why = another_file(now, size)
+            project.images.set_reason(image.id, why)
+            return None, why
+        if not now.width or not project.annotations.of_image(image.id):
+            return project.images.get(image.id), ""
+        take_content(project, now, content)
+        what = f"It is {size[0]} x {size[1]} now, not {now.width} x {now.height}; its boxes moved with it."
+        return project.images.get(image.id), what
+
+
+def _keep_up_content(
+    project: Project, image: ImageRecord, now: ImageRecord, content: Content
+) -> tuple[ImageRecord | None, str]:
+    if now.content_hash in (None, content.hash):
+        return image, ""
+    fate = note_content(project, now, content)
+    if fate is Fate.OTHER:
+        project.images.set_reason(image.id, OTHER_PICTURE)
+        return None, OTHER_PICTURE
+    if fate is Fate.UNSURE:
+        project.images.set_remark(image.id, CHANGED)
+    return project.images.get(image.id), CHANGED if fate is Fate.UNSURE else ""
+
+
+def _placement(project: Project, image: ImageRecord, before: Size, size: Size) -> Placement | None:
+    try:
+        orientation = read_header(project.path_of(image))[1]
+    except UnreadableImageError:
+        orientation = 1
+    return placement(before, size, orientation)
+
+
+OTHER_PICTURE = (
+    "The file is another one: it has the same size as before, and shows something else. "
+    "Put the old file back, or read the picture again and check its boxes."
+)
+CHANGED = "The file was changed since it was read first; check that its boxes lie on the objects."
+
+
+def another_file(image: ImageRecord, size: Size) -> str:
+    """Why a picture cannot be used as it is when its file has another size that explains nothing."""
+    return (
+        f"The file is another one: it is {size[0]} x {size[1]} now, and its boxes were drawn on "
+        f"{image.width} x {image.height}. Put the old file back, or read the picture again and check its boxes."
+    )

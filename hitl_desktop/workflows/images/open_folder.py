@@ -1,0 +1,370 @@
+"""From a folder of pictures to a project that lists them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
+from hitl_desktop.imaging import content_hash, inspect
+from hitl_desktop.paths import data_dir
+from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES
+from hitl_desktop.progress import NoProgress, Progress
+from hitl_desktop.store.project import SUFFIX, Project
+from hitl_desktop.workflows.images.changed_files import (
+    CHANGED,
+    OTHER_PICTURE,
+    Content,
+    Fate,
+    another_file,
+    note_content,
+    note_size,
+    take_content,
+)
+
+_BATCH = 1000
+_SCAN_BATCH = 16
+_NOT_OF_THE_SET = frozenset(
+    (
+        "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "__macosx", "$recycle.bin", "recycler",
+        "system volume information", "lost+found",
+    )
+)  # fmt: skip
+"""Folders in which network stores and systems keep thumbnails, copies and deleted pictures of their own, lower case."""
+
+PassedOver = Counter[str]
+"""How many files were not listed, by ending (of kinds that cannot be read) or by folder (of those left out)."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What reading all pictures showed."""
+
+    read: int = 0
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+
+def list_pictures(
+    folder: Path, passed_over: PassedOver | None = None, progress: Progress | None = None
+) -> Iterator[str]:
+    """Paths of the pictures in a folder and below, relative, with forward slashes, in order of name.
+
+    Only names are looked at. Hidden files and folders are left out, and folders that systems keep for themselves;
+    what is left out and could be a picture is counted in `passed_over`. Linked folders are followed, after the others,
+    each real folder once. It can be cancelled at each folder.
+    """
+    walk = _Walk(PassedOver() if passed_over is None else passed_over, progress or NoProgress())
+    yield from walk.pictures(folder, "")
+    while walk.links:
+        place, prefix = walk.links.pop(0)
+        yield from walk.pictures(place, prefix)
+
+
+@dataclass(slots=True)
+class _Walk:
+    passed_over: PassedOver
+    progress: Progress
+    links: list[tuple[Path, str]] = field(default_factory=list)
+    _seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def pictures(self, folder: Path, prefix: str) -> Iterator[str]:
+        """Pictures in a real folder and below; links to folders are put off."""
+        self.progress.check_cancelled()
+        try:
+            found = folder.stat()
+            if (found.st_dev, found.st_ino) in self._seen:
+                return
+            self._seen.add((found.st_dev, found.st_ino))
+            with os.scandir(folder) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return  # a folder that may not be read, or a link to nowhere
+        folders = [entry for entry in inside if not entry.name.startswith(".") and _is_folder(entry)]
+        names = {entry.name for entry in folders}
+        for name in (entry.name for entry in inside if entry.name not in names and not entry.name.startswith(".")):
+            ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - 100,000 names
+            if ending in SUFFIXES:
+                yield prefix + name
+            elif ending in OTHER_SUFFIXES:
+                self.passed_over[ending] += 1
+        for entry in folders:
+            if entry.name.lower() in _NOT_OF_THE_SET:
+                self.passed_over[entry.name] += _pictures_below(entry.path)
+            elif entry.is_symlink():
+                self.links.append((folder / entry.name, f"{prefix}{entry.name}/"))
+            else:
+                yield from self.pictures(folder / entry.name, f"{prefix}{entry.name}/")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _pictures_below(folder: str) -> int:
+    return sum(Path(name).suffix.lower() in SUFFIXES for _, _, names in os.walk(folder) for name in names)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be opened.
+
+    Raises:
+        HitlError: it is missing, no folder, or may not be read.
+    """
+    if not folder.exists():
+        raise HitlError(f"There is no folder {folder}.", hint="Check the name; perhaps a drive is not connected.")
+    if not folder.is_dir():
+        raise HitlError(f"{folder} is not a folder.", hint="Choose the folder that holds the pictures.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise HitlError(f"The folder {folder} may not be read.", hint="Change its permissions, or choose another one.")
+
+
+def first_picture(folder: Path, progress: Progress | None = None) -> str:
+    """The first picture in a folder.
+
+    Raises:
+        HitlError: the folder cannot be opened or holds no picture.
+    """
+    check_folder(folder)
+    passed_over = PassedOver()
+    for path in list_pictures(folder, passed_over, progress):
+        return path
+    if passed_over:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
+        raise HitlError(
+            f"There are no pictures in {folder} that can be read here ({kinds}).",
+            hint="Save them as .jpg, .png or .tif, or choose another folder.",
+        )
+    raise HitlError(
+        f"There are no pictures in {folder}.",
+        hint="Choose a folder with files such as .jpg, .png, .tif, .bmp or .webp.",
+    )
+
+
+def add_folder(project: Project, folder: Path, progress: Progress, passed_over: PassedOver | None = None) -> Changes:
+    """List the pictures of a folder in the project; those already there stay as they are.
+
+    Raises:
+        HitlError: the folder cannot be opened or holds no picture.
+    """
+    first_picture(folder)
+    _list(project, project.add_folder(folder), folder, progress, passed_over)
+    return Changes(images=True, queue=True)
+
+
+class Listed(NamedTuple):
+    """Pictures that were added, by path, and what was left out."""
+
+    added: tuple[str, ...]
+    passed_over: PassedOver
+
+
+def list_folders(project: Project, progress: Progress) -> Listed:
+    """List what is new in the folders of the project that are there; pictures whose files are gone stay."""
+    passed_over, absent, last = PassedOver(), project.absent_folders(), project.images.last_id()
+    for folder_id in project.images.listed_folders():
+        if folder_id not in absent:
+            _list(project, folder_id, project.folder_path(folder_id), progress, passed_over)
+    return Listed(project.images.paths_after(last), passed_over)
+
+
+def _list(
+    project: Project, folder_id: int, folder: Path, progress: Progress, passed_over: PassedOver | None = None
+) -> None:
+    batch: list[str] = []
+    done = 0
+    for path in list_pictures(folder, passed_over):
+        batch.append(path)
+        if len(batch) == _BATCH:
+            done += _insert(project, folder_id, batch)
+            progress.report(done, 0, batch[-1])
+            progress.check_cancelled()
+            batch = []
+    _insert(project, folder_id, batch)
+
+
+def refresh(project: Project, progress: Progress) -> tuple[Listed, Scan]:
+    """List what is new in the project's folders, and read it."""
+    return list_folders(project, progress), scan(project, progress)
+
+
+def _insert(project: Project, folder_id: int, paths: list[str]) -> int:
+    """Names that are no valid text (lone surrogates) are listed in a readable form and as unreadable."""
+    good = [path for path in paths if _is_text(path)]
+    with project.db.transaction():
+        project.images.add(folder_id, good)
+        for path in set(paths) - set(good):
+            shown = os.fsencode(path).decode("utf-8", "replace")
+            project.images.add(folder_id, [shown])
+            project.images.mark_unreadable(folder_id, shown, "The file name is not valid text. Rename the file.")
+    return len(paths)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
+    """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
+
+    Pictures that could not be read before get another chance; those whose whole folder is absent are left as they are.
+    Cancelling keeps what is known; the next run goes on from there.
+    """
+    absent = project.absent_folders()
+    waiting = [image for image in project.images.to_read() if image.folder_id not in absent]
+    result = Scan()
+    with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
+        for start in range(0, len(waiting), _SCAN_BATCH):
+            progress.check_cancelled()
+            batch = waiting[start : start + _SCAN_BATCH]
+            readings = list(pool.map(read_picture, [project.path_of(image) for image in batch]))
+            with project.db.transaction():
+                for image, reading in zip(batch, readings, strict=True):
+                    note_reading(project, image, reading)
+                    result.read += isinstance(reading, Reading)
+            progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
+    images = project.images.all()
+    result.unreadable = [(image.path, image.reason) for image in images if image.reason]
+    result.remarks = [(image.path, image.remark) for image in images if image.remark and not image.reason]
+    return result
+
+
+class Reading(NamedTuple):
+    """Upright size of a picture, what its file holds, and what a person should be told about it."""
+
+    size: tuple[int, int]
+    content: Content
+    remark: str | None
+
+
+def read_picture(path: Path) -> Reading | UnreadableImageError:
+    """Read a picture to its end; what it shows, or why it cannot be read."""
+    try:
+        size, remark, seen = inspect(path)
+        return Reading(size, Content(content_hash(path), seen), remark)
+    except UnreadableImageError as error:
+        return error
+
+
+def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> None:
+    """Keep what reading a picture showed."""
+    if isinstance(reading, UnreadableImageError):
+        if image.reason and not project.path_of(image).exists():
+            return  # why it could not be read says more than that it is not there
+        if reading.size and image.width is None:  # labels are those of the picture as it was
+            project.images.set_size(image.id, *reading.size)
+        project.images.set_reason(image.id, str(reading))
+        return
+    if not note_size(project, image, reading.size):
+        project.images.set_reason(image.id, another_file(image, reading.size))
+        return
+    fate = Fate.SAME
+    if (image.width, image.height) == reading.size:
+        fate = note_content(project, image, reading.content)
+    else:
+        take_content(project, image, reading.content)
+    project.images.set_reason(image.id, OTHER_PICTURE if fate is Fate.OTHER else None)
+    project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
+
+
+def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:
+    """Keep why a picture cannot be read; not when its whole folder went away in the middle of the run.
+
+    Raises:
+        ProjectError: none of the project's folders is there any more.
+    """
+    if not project.folder_path(image.folder_id).is_dir():
+        check_folders(project)
+        return False
+    project.images.set_reason(image.id, str(error))
+    return True
+
+
+def project_file_for(folder: Path) -> Path:
+    """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be written."""
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100
+    inside = folder / f"{folder.name or 'pictures'}{SUFFIX}"
+    if inside.exists():
+        return inside
+    if folder.is_dir():
+        with os.scandir(folder) as entries:  # a glob takes 100 ms with 50,000 names
+            others = [entry.path for entry in entries if entry.name.endswith(SUFFIX)]
+        if len(others) == 1:
+            return Path(others[0])  # the folder was renamed or copied
+    if os.access(folder, os.W_OK):
+        return inside
+    own = hashlib.blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return data_dir() / f"{folder.name or 'pictures'}-{own}{SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project file; where it is still to be made, the folder it is for and its `first` picture."""
+
+    file: Path
+    folder: Path | None = None
+    first: str = ""
+
+
+def locate(path: Path, progress: Progress | None = None) -> Place:
+    """Where the project of a path is, or is to be; in a large tree the look for a first picture takes its time.
+
+    Raises:
+        HitlError: a folder that cannot be opened, or without pictures.
+    """
+    if not path.is_dir():
+        return Place(path)
+    check_folder(path)
+    file = project_file_for(path)
+    return Place(file) if file.exists() else Place(file, path, first_picture(path, progress))
+
+
+def open_place(place: Place) -> Project:
+    """The project at a place; a new one lists the first picture only, so that it can be shown at once.
+
+    Raises:
+        HitlError: it cannot be opened or made.
+    """
+    if place.folder is None:
+        return Project.open(place.file)
+    project = Project.create(place.file)
+    _insert(project, project.add_folder(place.folder), [place.first])
+    return project
+
+
+def open_path(path: Path) -> Project:
+    """The project at a path; for a folder, its project, made when there is none yet.
+
+    Raises:
+        HitlError: neither a project nor a folder with pictures.
+    """
+    return open_place(locate(path))
+
+
+def check_folders(project: Project) -> None:
+    """Refuse to work on pictures whose folder has vanished.
+
+    Raises:
+        ProjectError: none of the project's folders is there.
+    """
+    gone = [project.folder_path(folder_id) for folder_id in project.images.folders()]
+    if gone and not any(folder.is_dir() for folder in gone):
+        raise ProjectError(
+            f"The pictures' folder {gone[0]} is gone.",
+            hint="Put it back or reconnect its drive; the project and its boxes are safe.",
+        )

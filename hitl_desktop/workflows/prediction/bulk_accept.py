@@ -1,0 +1,207 @@
+"""Accept all proposals of a category from a score up at once; a random sample of them says how many may be wrong.
+
+Boxes are drawn from all that were accepted, each as likely as any other, so the exact bound (hypergeometric) is about
+boxes, whether or not those of one picture hang together. What is claimed is said once the whole sample was looked at.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hitl_desktop.domain.bulk import BulkAccept, SampledBox
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import open_ones, shown, with_category
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError, NotPrelabelledError, UnreadableImageError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
+from hitl_desktop.progress import NoProgress, Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation.annotate import LongAct, as_annotation, check_offered, remove, undo
+from hitl_desktop.workflows.annotation.bulk_edits import portions
+from hitl_desktop.workflows.detection.crops import crops_of_boxes
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_naming
+
+CLAIM = 0.05
+"""The sample is as large as it takes to claim that no more than this share is wrong."""
+MOST_SHOWN = 120
+_AT_ONCE = 50
+"""So many pictures are accepted in one portion: their boxes are compared with those that are there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """The proposals that would be accepted, and a random part of them with what is in them.
+
+    On pictures `not_looked_at` by the active head only the detector's boxes are known.
+    """
+
+    name: str
+    threshold: float
+    proposals: list[Proposal]
+    pictures: int
+    shown: list[tuple[Proposal, RgbImage]]
+    not_looked_at: int = 0
+
+
+def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:
+    """What accepting everything of this name from this score up would accept, on pictures that are to do.
+
+    Raises:
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: there is no such proposal.
+    """
+    naming = load_naming(project)
+    if naming is None:
+        raise NotPrelabelledError
+    found: list[Proposal] = []
+    images = [i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None]
+    for number, image in enumerate(images):
+        if number % 16 == 0:
+            progress.check_cancelled()
+            progress.report(number, len(images), image.path)
+        free = open_ones(
+            proposals_of(project, image, naming),
+            project.annotations.of_image(image.id),
+            project.predictions.rejected_of(image.id),
+        )
+        found += [p for p in shown(with_category(free), threshold) if p.name == name]
+    if not found:
+        raise HitlError(
+            f"No proposal of {name} has a score of {threshold:.2f} or more.", hint="Lower the score, or pre-label more."
+        )
+    drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
+    seen = project.predictions.images_found_by(naming.finder_id or 0, naming.head_id or 0)
+    not_yet = sum(i.id not in seen for i in images) if naming.finder_id is not None else 0
+    pictures = len({p.image_id for p in found})
+    return Preview(name, threshold, found, pictures, _with_pixels(project, drawn, progress), not_yet)
+
+
+def _with_pixels(
+    project: Project, proposals: Sequence[Proposal], progress: Progress
+) -> list[tuple[Proposal, RgbImage]]:
+    pixels: dict[int, RgbImage] = {}
+    for image_id in dict.fromkeys(p.image_id for p in proposals):
+        progress.check_cancelled()
+        image, here = project.images.get(image_id), [p for p in proposals if p.image_id == image_id]
+        try:
+            crops = crops_of_boxes(project, image, [p.bbox for p in here]) if image else []
+        except UnreadableImageError:
+            continue  # it is noted by whoever opens it; here it has no crop
+        pixels |= {p.prediction_id: crop for p, crop in zip(here, crops, strict=False)}
+    return [(p, pixels[p.prediction_id]) for p in proposals if p.prediction_id in pixels]
+
+
+def accept_all(
+    project: Project,
+    wanted: Preview,
+    without: Sequence[int] = (),
+    progress: Progress | None = None,
+    *,
+    seed: int | None = None,
+    since: int | None = None,
+) -> Changes:
+    """Accept what was previewed, but these predictions, as one act, and draw the sample; pictures stay to be decided.
+
+    What somebody answered since the preview is left alone. Cancelled, it keeps what was accepted until then.
+
+    Raises:
+        HitlError: nothing is left to accept.
+    """
+    left_out = set(without)
+    by_image: dict[int, list[Proposal]] = {}
+    for p in wanted.proposals:
+        if p.prediction_id not in left_out:
+            by_image.setdefault(p.image_id, []).append(p)
+    act, accepted, bulk_id = LongAct(project, since), list[tuple[int, BBox]](), 0
+    draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
+    for ids in portions(list(by_image), _AT_ONCE, progress or NoProgress()):
+        with project.db.transaction():
+            left = act.changed_meanwhile()
+            parts = [part for i in ids if i not in left if (part := _accepted(project, wanted.name, by_image[i]))]
+            if not parts:
+                continue
+            accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
+            pictures = len({image_id for image_id, _ in accepted})
+            label = f"Accept all {wanted.name} from {wanted.threshold:.2f} ({counted(pictures, 'picture')})"
+            number, _ = act.do(Edit(label, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
+            bulk_id = bulk_id or project.bulk_accepts.add(wanted.name, wanted.threshold, number)
+            size = pictures_needed(CLAIM, of=len(accepted)) or len(accepted)
+            project.bulk_accepts.set_sample(bulk_id, len(accepted), pictures, draw.sample(accepted, size))
+    if not accepted:
+        raise HitlError("All of these proposals were answered meanwhile.", hint="Look at what is left.")
+    return act.changes | Changes(queue=True, categories=True)
+
+
+def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edit | None:
+    """The edit that accepts those of a picture's proposals that nobody answered."""
+    image = project.images.get(proposals[0].image_id)
+    if image is None or image.state is not ImageState.UNDECIDED:
+        return None
+    rejected = project.predictions.rejected_of(image.id)
+    free = open_ones(proposals, project.annotations.of_image(image.id), rejected)
+    if not free:
+        return None
+    boxes = tuple(as_annotation(p) for p in free)
+    check_offered(project, boxes)
+    return Edit(f"Accept {name}", image.id, after=Side(boxes))
+
+
+def unfinished(project: Project) -> BulkAccept | None:
+    """The latest acceptance with boxes nobody looked at yet."""
+    return next((b for b in reversed(project.bulk_accepts.all()) if b.left), None)
+
+
+def judge(project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool, is_seen: bool = True) -> Changes:
+    """Say whether a box of the sample is right; a wrong one is deleted, which undo takes back.
+
+    One that nobody could see counts as wrong, so that the bound is none too low, and stays.
+    """
+    with project.db.transaction():
+        project.bulk_accepts.judge(bulk.id, box.place, is_wrong=is_wrong)
+        category = project.categories.find(bulk.name)
+        if not is_wrong or not is_seen or category is None:
+            return Changes()
+        here = project.annotations.of_image(box.image_id)
+        return remove(project, [a for a in here if (a.bbox, a.category_id) == (box.bbox, category.id)])
+
+
+def take_back(project: Project, bulk: BulkAccept) -> Changes:
+    """Take the last answer about the sample back; a box that was deleted for it comes back, if it was the last act.
+
+    Raises:
+        HitlError: nothing was answered yet.
+    """
+    answered = [box for box in bulk.sample if box.is_wrong is not None]
+    if not answered:
+        raise HitlError("Nothing of this sample was answered yet.", hint="Say of the box whether it is right.")
+    last = answered[-1]
+    with project.db.transaction():
+        project.bulk_accepts.judge(bulk.id, last.place, is_wrong=None)
+        entry = project.journal.next_undo()
+        deleted = entry[1].before.annotations if entry is not None and entry[1].image_id == last.image_id else ()
+        if last.is_wrong and any(a.bbox == last.bbox for a in deleted):
+            return undo(project)[1]
+    return Changes()
+
+
+def in_words(bulk: BulkAccept) -> str:
+    """What the sample says of all that were accepted."""
+    accepted_boxes = f"{counted(bulk.boxes, 'box')} of {bulk.name} accepted at once"
+    seen = len(bulk.sample)
+    if bulk.left:
+        return (
+            f"{accepted_boxes}: {len(bulk.left)} of {seen} drawn at random are still to be looked at; "
+            "nothing is claimed before."
+        )
+    bound = upper_bound(bulk.wrong, seen, of=bulk.boxes)
+    return (
+        f"{accepted_boxes}: {bulk.wrong} of {seen} drawn at random were wrong, so at most {bound:.1%} of all of them "
+        f"({CONFIDENCE:.0%} sure)."
+    )

@@ -1,0 +1,175 @@
+"""What the detector found under each of its class names, and which of them people use as categories."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError, NotPrelabelledError
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.detection.class_map import stands_for
+from hitl_desktop.workflows.prediction.scoring import load_naming
+
+_MOST_LOOKED_AT = 2000
+_ASKED = "detector_classes_asked"
+_LATEST = 200
+ALWAYS_FROM = 5
+"""After so many boxes of a class that all got one category, it is worth asking whether it is mapped to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSeen:
+    """A class of the detector: how many boxes it has on how many of the pictures looked at, and what it stands for.
+
+    `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it; `is_chosen`
+    says whether a person said so, `number` is its place in the detector's own order.
+    """
+
+    name: str
+    boxes: int
+    pictures: int
+    category_id: int | None
+    is_chosen: bool
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryKnown:
+    """A category: the detector's classes that stand for it, whether the head was taught it, its boxes."""
+
+    category_id: int
+    name: str
+    classes: tuple[str, ...]
+    taught: bool
+    boxes: int
+
+    @property
+    def words(self) -> str:
+        """What is known of it."""
+        known = [f"known to the detector ({', '.join(self.classes)})"] if self.classes else []
+        known += ["taught to the head"] if self.taught else []
+        return ", ".join(known) or "only named: a few examples teach it to the head"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesSeen:
+    """The classes of a detector as it has used them on `pictures` of the `of` that it has looked at."""
+
+    detector: str
+    classes: tuple[ClassSeen, ...]
+    pictures: int
+    of: int
+
+    @property
+    def in_order(self) -> list[ClassSeen]:
+        """The classes in the detector's own order."""
+        return sorted(self.classes, key=lambda c: c.number)
+
+    @property
+    def mapping(self) -> dict[str, int]:
+        """What people chose."""
+        return {c.name: c.category_id for c in self.classes if c.is_chosen and c.category_id is not None}
+
+
+def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
+    """How often the detector found what, at scores that are shown; of very many pictures a random part is read.
+
+    Raises:
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: the detector names no classes.
+    """
+    detector = project.models.detector()
+    if detector is None:
+        raise NotPrelabelledError
+    if not detector.classes:
+        raise HitlError(
+            f"The detector {detector.name} names no classes, so there is nothing to map.",
+            hint="Add the names to its card, or teach the head: it needs none.",
+        )
+    done = sorted(project.predictions.images_done(detector.id))
+    some = done if len(done) <= _MOST_LOOKED_AT else random.Random(0).sample(done, _MOST_LOOKED_AT)  # noqa: S311
+    boxes, pictures = Counter[int](), Counter[int]()
+    for number, image_id in enumerate(some):
+        if number % 32 == 0:
+            progress.check_cancelled()
+            progress.report(number, len(some), "counting what the detector found")
+        found = project.predictions.of_image(image_id, detector.id, candidates_only=True)
+        here = [int(np.argmax(p.class_scores)) for p in found if p.score >= DISPLAY_THRESHOLD]
+        boxes.update(here)
+        pictures.update(set(here))
+    chosen, now = project.class_maps.get(detector.hash), stands_for(project, detector)
+    seen = [
+        ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen, number)
+        for number, name in enumerate(detector.classes)
+    ]
+    return ClassesSeen(detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done))
+
+
+def classes_asked(project: Project) -> bool:
+    """Whether a person answered if the detector's classes are to be categories."""
+    return project.meta.get(_ASKED) is not None
+
+
+def note_asked(project: Project) -> None:
+    """Do not ask again whether the detector's classes are to be categories."""
+    project.meta.set(_ASKED, "1")
+
+
+def always_labelled(project: Project, category_id: int) -> str | None:
+    """A class of the detector, not mapped yet, of which the latest boxes that people labelled all got this category.
+
+    At least five of them, among the latest accepted boxes.
+    """
+    detector = project.models.detector()
+    if detector is None:
+        return None
+    labelled: dict[int, list[int]] = {}
+    for category, class_scores in project.predictions.latest_labelled(detector.id, most=_LATEST):
+        labelled.setdefault(int(np.argmax(class_scores)), []).append(category)
+    now = stands_for(project, detector)
+    for number, categories_ in labelled.items():
+        if now[number] is None and len(categories_) >= ALWAYS_FROM and set(categories_) == {category_id}:
+            return detector.classes[number]
+    return None
+
+
+def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
+    """Make these classes of the detector categories of the project, as one step that undo takes back.
+
+    Raises:
+        HitlError: a class has no usable name.
+    """
+    with project.db.transaction():
+        new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
+        added = tuple(project.categories.ensure(name) for name in new)
+        if not added:
+            return Changes()
+        before = Side(categories=tuple(replace(category, retired=True) for category in added))
+        edit = Edit(f"Use {counted(len(added), 'class')} as categories", None, before, Side(categories=added))
+        return annotate.do(project, edit)
+
+
+def categories_known(project: Project) -> list[CategoryKnown]:
+    """What detector and head know of each category."""
+    detector, naming = project.models.detector(), load_naming(project)
+    of: dict[int, list[str]] = {}
+    if detector is not None:
+        for name, category in zip(detector.classes, stands_for(project, detector), strict=True):
+            if category:
+                of.setdefault(category, []).append(name)
+    taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
+    counts = project.annotations.count_by_category()
+    return [
+        CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in taught, counts.get(c.id, 0))
+        for c in project.categories.all()
+        if not c.retired
+    ]

@@ -1,0 +1,139 @@
+"""More like this: boxes or whole pictures whose vectors are nearest to one."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.learning.diverse import unit
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.crops import crops_of_boxes
+from hitl_desktop.workflows.detection.embeddings import (
+    crops_of,
+    embed_boxes,
+    embed_pictures,
+    encoder_record_id,
+    vectors_of,
+)
+
+MOST, A_PICTURE = 60, 3
+"""So many are shown, and of one picture no more than so many boxes."""
+_MOST_LOOKED_AT = 3000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Similar:
+    """One that looks alike (cosine of the vectors): a box, or the whole picture, and what it looks like."""
+
+    image_id: int
+    bbox: BBox | None
+    likeness: float
+    pixels: RgbImage
+
+
+def similar_to(
+    project: Project, image: ImageRecord, bbox: BBox | None, progress: Progress, *, threads: int | None = None
+) -> list[Similar]:
+    """What is most like a box of a picture, or like the whole picture, on other pictures whose vectors are there.
+
+    Of more than three thousand others a random part is compared.
+
+    Raises:
+        HitlError: the picture cannot be read, or no other one was looked at yet.
+    """
+    others = [i for i in project.images.all() if i.reason is None and i.id != image.id and i.content_hash]
+    if len(others) > _MOST_LOOKED_AT:
+        others = random.Random(image.id).sample(others, _MOST_LOOKED_AT)  # noqa: S311 - a draw, not a secret
+    found = (
+        _boxes_like(project, image, bbox, others, progress, threads)
+        if bbox is not None
+        else _pictures_like(project, image, others, progress, threads)
+    )
+    if not found:
+        raise HitlError(
+            "No other picture was looked at by the encoder yet, so nothing can be compared.",
+            hint="Let the head look ahead: decide some pictures, or wait for the jobs to end.",
+        )
+    return _with_pixels(project, found, progress)
+
+
+Found = list[tuple[int, BBox | None, float]]
+
+
+def _boxes_like(
+    project: Project,
+    image: ImageRecord,
+    bbox: BBox,
+    others: list[ImageRecord],
+    progress: Progress,
+    threads: int | None,
+) -> Found:
+    encoder_id = encoder_record_id(project)
+    embed_boxes(project, image, [bbox], encoder_id, threads)
+    now = project.images.get(image.id)
+    key = crop_key((now.content_hash if now else None) or "", bbox)
+    rows: list[tuple[int, BBox]] = []
+    vectors = [project.embeddings.get(encoder_id, [key])[key]]
+    for number, other in enumerate(others):
+        if number % 16 == 0:
+            progress.check_cancelled()
+            progress.report(number, len(others), other.path)
+        boxes = crops_of(project, other)
+        keys = [crop_key(other.content_hash or "", box) for box in boxes]
+        known = project.embeddings.get(encoder_id, keys)
+        rows += [(other.id, box) for box, k in zip(boxes, keys, strict=True) if k in known]
+        vectors += [known[k] for k in keys if k in known]
+    if not rows:
+        return []
+    places = unit(np.stack(vectors))
+    likeness = places[1:] @ places[0]
+    found: Found = []
+    taken: dict[int, list[BBox]] = {}
+    for row in np.argsort(-likeness, kind="stable").tolist():
+        image_id, box = rows[row]
+        here = taken.setdefault(image_id, [])
+        if len(here) < A_PICTURE and not any(box.iou(other) > 0.5 for other in here):
+            here.append(box)
+            found.append((image_id, box, float(likeness[row])))
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _pictures_like(
+    project: Project, image: ImageRecord, others: list[ImageRecord], progress: Progress, threads: int | None
+) -> Found:
+    mine = embed_pictures(project, [image], progress, threads=threads).get(image.id)
+    known = vectors_of(project, others)
+    if mine is None or not known:
+        return []
+    places = unit(np.stack([mine, *known.values()]))
+    likeness = places[1:] @ places[0]
+    ids = list(known)
+    return [(ids[row], None, float(likeness[row])) for row in np.argsort(-likeness, kind="stable")[:MOST].tolist()]
+
+
+def _with_pixels(project: Project, found: Found, progress: Progress) -> list[Similar]:
+    similar: dict[int, Similar] = {}
+    for image_id in dict.fromkeys(i for i, _, _ in found):
+        progress.check_cancelled()
+        image = project.images.get(image_id)
+        here = [(row, box) for row, (i, box, _) in enumerate(found) if i == image_id]
+        if image is None:
+            continue
+        whole = BBox(0, 0, image.width or 1, image.height or 1)
+        try:
+            crops = crops_of_boxes(project, image, [box or whole for _, box in here])
+        except UnreadableImageError:
+            continue  # whoever opens it says so
+        for (row, box), pixels in zip(here, crops, strict=True):
+            similar[row] = Similar(image_id, box, found[row][2], pixels)
+    return [similar[row] for row in sorted(similar)]

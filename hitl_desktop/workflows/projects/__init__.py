@@ -1,0 +1,1 @@
+"""Whole projects: new ones, the sample, what is wrong with an installation."""

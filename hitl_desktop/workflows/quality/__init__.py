@@ -1,0 +1,1 @@
+"""How good labels and predictions are: audits, validation, label errors, reports."""

@@ -1,0 +1,262 @@
+"""What a person needs to know to tune the loop: is it learning, does it memorise, what does it mix up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.domain.geometry import BBox, as_array, match
+from hitl_desktop.domain.words import counted
+from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, gain_interval, share_interval
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.predictions import Sighting
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.prediction.unseen_predictions import RIGHT_IOU, FirstSight, first_sights
+from hitl_desktop.workflows.quality.effort import EffortOverTime, effort_over_time, random_sample, reviews, stop_advice
+from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability, advise, gather, reliability
+from hitl_desktop.workflows.training.promotion import Trial, f1_of, trial_pictures
+
+STRETCH = 10
+LATEST = 10
+MOST_MIXED = 300
+MOST_VERSIONS, MOST_HELD_OUT = 6, 100
+"""So many versions and pictures make the curve of those held out: a picture of 20 boxes takes five milliseconds."""
+FEW_HELD_OUT = 30
+"""With fewer pictures held out a difference of .1 is within chance as a rule."""
+
+NOTHING = "(nothing)"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place of a learning curve: after so many decided pictures, the mean F1 on `of` pictures that were not taught:
+    the next ones at first sight, or those held out."""
+
+    pictures: int
+    of: int
+    f1: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A box behind a figure: on which picture, and where."""
+
+    image_id: int
+    bbox: BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the confusion matrix: what objects of a category were called; `NOTHING` for no object, or no box."""
+
+    real: str
+    said: str
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryAtFirstSight:
+    """How proposals of a category did before their pictures were taught, with intervals by picture."""
+
+    name: str
+    shown: int
+    right: int
+    objects: int
+    precision_interval: Interval
+    recall_interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """F1 at first sight beside that on the same pictures once they were taught, over so many pictures."""
+
+    pictures: int
+    first_sight: float
+    taught: float
+    interval: Interval
+
+    @property
+    def size(self) -> float:
+        """How much better the head is on what it was taught."""
+        return self.taught - self.first_sight
+
+    @property
+    def words(self) -> str:
+        """What that means."""
+        low, high = self.interval
+        sizes = f"{self.size:+.2f} (95 %: {low:+.2f} to {high:+.2f}; {counted(self.pictures, 'picture')})"
+        if low > 0.1:
+            return f"memorising: {sizes} better on what it was taught. More different pictures help, not more of these."
+        if high < 0.1:
+            return f"not memorising: {sizes} on what it was taught"
+        return f"perhaps memorising: {sizes} on what it was taught; too few pictures to say"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """The companion of the active head on pictures that it was not taught, though people decided them."""
+
+    pictures: int
+    boxes: int
+    f1: float | None
+    interval: Interval
+
+    @property
+    def words(self) -> str:
+        """The figure, with a warning where it can show little."""
+        if self.f1 is None:
+            return "No picture is held out yet: of five decided ones about one is."
+        low, high = self.interval
+        least = f" Too few to see a difference smaller than {(high - low) / 2:.2f}: decide more, or pin some (Ctrl+B)."
+        few = least if self.pictures < FEW_HELD_OUT else ""
+        return (
+            f"F1 {self.f1:.2f} (95 %: {low:.2f} to {high:.2f}) on {counted(self.pictures, 'picture')} held out, "
+            f"{counted(self.boxes, 'box')}.{few}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """All of it, of boxes with a score of .3 or more.
+
+    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the names which the kept
+    versions' companions give on the same pictures, which none of them was taught.
+    """
+
+    curve: tuple[Point, ...]
+    drawn: tuple[Point, ...]
+    held_out_curve: tuple[Point, ...]
+    gap: Gap | None
+    held_out: HeldOut
+    cells: tuple[Cell, ...]
+    categories: tuple[CategoryAtFirstSight, ...]
+    reliability: Reliability
+    advice: tuple[Advice, ...]
+    effort: EffortOverTime
+    stop: str
+
+
+def tuning(project: Project, progress: Progress) -> Tuning:
+    """Read what first sights, decisions and trials say. It is empty before anything was decided on proposals."""
+    every = first_sights(project, latest=None)
+    progress.check_cancelled()
+    final, drawn = reviews(project), set(random_sample(project))
+    places = {d.image_id: n for n, d in enumerate(final)}
+    progress.report(1, 4, "looking at what was taught")
+    # before that the head learns too much between two pictures: what it did not know yet is no memorising
+    gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
+    held_out = _held_out(project)
+    held_out_curve = _held_out_curve(project, progress)
+    progress.report(2, 4, "looking for what is mixed up")
+    cells, categories = _mixed_up(project, every[-MOST_MIXED:])
+    evidence = gather(project)
+    return Tuning(
+        _curve(every, places), _curve([s for s in every if s.image_id in drawn], places), held_out_curve, gap,
+        held_out, cells, categories, reliability(evidence), tuple(advise(evidence)), effort_over_time(project),
+        stop_advice(final),
+    )  # fmt: skip
+
+
+def _curve(seen: Sequence[FirstSight], places: dict[int, int]) -> tuple[Point, ...]:
+    points: list[Point] = []
+    for start in range(0, len(seen), STRETCH):
+        part = seen[start : start + STRETCH]
+        f1 = np.array([sight.f1_at(DISPLAY_THRESHOLD) for sight in part])
+        place = int(np.mean([places.get(s.image_id, start + n) for n, s in enumerate(part)]))
+        interval = bootstrap_pictures(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
+        points.append(Point(place, len(part), float(f1.mean()), interval))
+    return tuple(points)
+
+
+def _gap(project: Project, seen: Sequence[FirstSight]) -> Gap | None:
+    images = [i for s in seen if (i := project.images.get(s.image_id)) and not i.reason]
+    version = project.heads.active()
+    known = [i for i in images if version is not None and i.id in version.learned]
+    if not known:
+        return None
+    taught, first = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
+    gains = np.array([taught[i.id] - first[i.id] for i in known])
+    return Gap(
+        len(known), float(np.mean([first[i.id] for i in known])), float(np.mean([taught[i.id] for i in known])),
+        gain_interval(gains),
+    )  # fmt: skip
+
+
+def _held_out(project: Project) -> HeldOut:
+    active = project.heads.active_id()
+    kept = project.heads.trial_of(active) if active is not None else None
+    trial = Trial.from_bytes(kept) if kept else None
+    images = [i for i in trial_pictures(project) if trial is not None and i.id not in trial.learned]
+    if trial is None or not images:
+        return HeldOut(0, 0, None, (0.0, 1.0))
+    f1 = np.array(list(f1_of(project, images, trial.named).values()))
+    boxes = sum(len(project.annotations.of_image(i.id)) for i in images)
+    interval = bootstrap_pictures(lambda rows: float(f1[rows].mean()), len(f1))
+    return HeldOut(len(images), boxes, float(f1.mean()), interval)
+
+
+def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
+    """Of names only, on what is stored of these pictures: what each version found there is not kept."""
+    kept = [v for v in reversed(project.heads.latest()) if v.is_kept]
+    spread = sorted({round(n) for n in np.linspace(0, len(kept) - 1, min(len(kept), MOST_VERSIONS))})
+    trials = [
+        (len(v.learned), Trial.from_bytes(data))
+        for v in (kept[n] for n in spread)
+        if (data := project.heads.trial_of(v.id)) is not None
+    ]
+    taught = frozenset(i for _, trial in trials for i in trial.learned)
+    images = [i for i in trial_pictures(project) if i.id not in taught][-MOST_HELD_OUT:]
+    points: list[Point] = []
+    for learned, trial in trials if images else ():
+        progress.check_cancelled()
+        f1 = np.array(list(f1_of(project, images, trial.named).values()))
+        interval = bootstrap_pictures(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
+        points.append(Point(learned, len(images), float(f1.mean()), interval))
+    return tuple(points)
+
+
+def _mixed_up(
+    project: Project, seen: Sequence[FirstSight]
+) -> tuple[tuple[Cell, ...], tuple[CategoryAtFirstSight, ...]]:
+    """The confusion matrix and the table per category of what was shown at first sight."""
+    names, merged, ids = (
+        {c.id: c.name for c in project.categories.all()}, project.categories.merged(), project.categories.by_name(),
+    )  # fmt: skip
+
+    def called(box: Sighting) -> str:
+        known = box.category_id or ids.get(box.name)
+        return names.get(merged.get(known, known), box.name) if known else box.name
+
+    spots: dict[tuple[str, str], list[Spot]] = {}
+    counts: dict[str, list[tuple[int, int, int]]] = {}
+    for sight in seen:
+        truth = [
+            (names.get(merged.get(a.category_id, a.category_id), ""), a.bbox)
+            for a in project.annotations.of_image(sight.image_id)
+            if not a.crowd
+        ]
+        boxes = [(called(b), b.bbox) for b in sight.boxes if b.shown]
+        found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), RIGHT_IOU)
+        for (said, bbox), index in zip(boxes, found, strict=True):
+            real = truth[index][0] if index is not None else NOTHING
+            spots.setdefault((real, said), []).append(Spot(sight.image_id, bbox))
+        for index in set(range(len(truth))) - set(found):
+            spots.setdefault((truth[index][0], NOTHING), []).append(Spot(sight.image_id, truth[index][1]))
+        for name in {n for n, _ in (*boxes, *truth)}:
+            right = sum(r and called(b) == name for b, r in zip(sight.boxes, sight.right, strict=True) if b.shown)
+            shown, there = (sum(n == name for n, _ in some) for some in (boxes, truth))
+            counts.setdefault(name, []).append((right, shown, there))
+    cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(spots.items()))
+    return cells, tuple(_category(name, rows) for name, rows in sorted(counts.items()))
+
+
+def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSight:
+    table = np.array(rows, float)
+    right, shown, there = (int(n) for n in table.sum(axis=0))
+    return CategoryAtFirstSight(
+        name, shown, right, there, share_interval(table[:, 0], table[:, 1]), share_interval(table[:, 0], table[:, 2])
+    )

@@ -1,0 +1,241 @@
+"""The report as one page that needs no other file: its tables, and its plots as SVG."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.workflows.quality.report import Told
+
+_WIDTH, _HEIGHT, _EDGE = 640, 240, 36
+
+
+def to_html(told: Told) -> str:
+    """The report as one page, with its plots in it."""
+    title = html.escape(f"{told['project']}: what the loop knows of itself")
+    body = "\n".join(
+        (
+            _section("The project", _project_part(told)),
+            _section("Learning", _learning_part(told)),
+            _section("What is mixed up, at first sight", _mixed_part(told)),
+            _section("How far scores can be believed", _reliability_part(told)),
+            _section("Effort", _effort_part(told)),
+            _section("Validation, on pictures that were not taught", _validation_part(told)),
+            _section("Audits of the labels", _list(a["words"] for a in told["audits"]) or _say("No audit yet.")),
+            _section("Accepted at once", _list(b["words"] for b in told["accepted_at_once"]) or _say("Nothing was.")),
+            _section("Consistency of the people", _say(told["consistency"]["words"])),
+        )
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>
+<h1>{title}</h1>
+<p>{html.escape(told["program"])}, {html.escape(told["written"])}. Intervals are at 95 %, by picture.</p>
+{body}
+</body></html>
+"""
+
+
+_STYLE = (
+    "body{font:16px sans-serif;max-width:50em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
+    "table{border-collapse:collapse}td,th{padding:.2em 1em .2em 0;text-align:left;border-bottom:1px solid #ddd}"
+    "svg{max-width:100%;height:auto}.axis{stroke:#888}.a{stroke:#1F77B4;fill:none}.b{stroke:#D35400;fill:none}"
+    ".c{stroke:#2E8B57;fill:none}"
+)
+
+
+def _section(title: str, body: str) -> str:
+    return f"<h2>{html.escape(title)}</h2>\n{body}"
+
+
+def _say(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>"
+
+
+def _list(lines: Any) -> str:
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _share(part: float | None, interval: Sequence[float], of: int) -> str:
+    return "none" if part is None or not of else f"{part:.0%} ({interval[0]:.0%} to {interval[1]:.0%}; {of})"
+
+
+def _project_part(told: Told) -> str:
+    pictures = told["pictures"]
+    line = ", ".join(f"{count} {state}" for state, count in pictures.items() if state != "all" and count)
+    head = told["head"]
+    head_line = (
+        "No head is in use yet."
+        if head is None
+        else f"Version {head['version']} of the head learned {counted(head['boxes'], 'box')} on "
+        f"{counted(head['pictures'], 'picture')}. Pictures are asked about by {told['strategy']}."
+    )
+    rows = [(c["name"], c["boxes"], c["words"]) for c in told["categories"]]
+    skipped = _list(f"skipped, {why}: {count}" for why, count in told["skipped"].items())
+    sets = _list(f"edge cases “{name}”: {counted(count, 'picture')}" for name, count in told["edge_cases"].items())
+    return "".join(
+        (
+            _say(f"{counted(pictures['all'], 'picture')}: {line or 'none'}."),
+            _say(head_line),
+            _table(("category", "boxes", "what is known of it"), rows),
+            skipped,
+            sets,
+        )
+    )
+
+
+def _learning_part(told: Told) -> str:
+    curves = [
+        ("a", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve"]]),
+        ("b", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve_random"]]),
+        ("c", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve_held_out"]]),
+    ]
+    gap = told["memorising"]["words"] if told["memorising"] else "Memorising: not measured yet."
+    return "".join(
+        (
+            _say(
+                "F1 by decided pictures. Before pictures were taught, blue: all of them, orange: a random sample; "
+                "green: names that the latest versions give on the same pictures, which are held out."
+            ),
+            _plot(curves, (0.0, 1.0)),
+            _say(gap),
+            _say(told["held_out"]["words"]),
+            _say(told["stop_advice"]) if told["stop_advice"] else "",
+        )
+    )
+
+
+def _mixed_part(told: Told) -> str:
+    rows = [
+        (
+            c["name"],
+            _share(c["right"] / c["shown"] if c["shown"] else None, c["precision_interval"], c["shown"]),
+            _share(c["right"] / c["objects"] if c["objects"] else None, c["recall_interval"], c["objects"]),
+        )
+        for c in told["at_first_sight"]
+    ]
+    mixed = [(c["real"], c["said"], c["boxes"]) for c in told["mixed_up"] if c["real"] != c["said"]]
+    mixed.sort(key=lambda row: -row[2])
+    return (
+        _table(("category", "precision (boxes shown)", "recall (objects)"), rows)
+        + _say("Most frequent mistakes:")
+        + _table(("really", "called", "boxes"), mixed[:20])
+        if rows
+        else _say("Nothing was measured yet: it takes decided pictures on which boxes were proposed before.")
+    )
+
+
+def _reliability_part(told: Told) -> str:
+    r = told["reliability"]
+    if not r["boxes"]:
+        return _say("Nothing is measured yet.")
+    rows = [
+        (a["name"], f"{a['threshold']:.2f}", _share(a["precision"], a["interval"], a["shown"]))
+        for a in told["thresholds"]
+    ]
+    return _believed(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
+
+
+def _believed(r: Told, boxes: int) -> str:
+    """Blue: the share that was right by score; orange: what scores that can be believed give."""
+    low, high = r["interval"]
+    curve = [("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]), ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))])]
+    return _say(
+        f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(boxes, 'box')}). "
+        "Blue: the share that was right, by score; orange: as scores say."
+    ) + _plot(curve, (0.0, 1.0))
+
+
+def _effort_part(told: Told) -> str:
+    effort = told["effort"]
+    saved, minutes = (_over_time(effort["stretches"], key) for key in ("saved", "minutes"))
+    rows = [
+        (name, e["pictures"], _of_effort(e, "saved", "{:.0%}", f"; {e['boxes']}"), _of_effort(e, "minutes", "{:.2f}"))
+        for name, e in (("a random sample", effort["drawn"]), ("all others", effort["others"]))
+    ]
+    low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
+    return (
+        _say("Share of drawing time that proposals saved, estimated from acts, over decided pictures.")
+        + _plot([("a", saved)], (low, 1.0))
+        + _say("Minutes a picture, without pauses, over decided pictures.")
+        + _plot([("a", minutes)], (0.0, high))
+        + _table(("pictures", "how many", "effort saved (boxes)", "minutes a picture"), rows)
+    )
+
+
+def _over_time(stretches: Sequence[Told], key: str) -> list[tuple[float, float, Sequence[float]]]:
+    """Where a stretch of pictures ends, its value and the interval, where it was measured."""
+    ends = accumulate(stretch["pictures"] for stretch in stretches)
+    return [
+        (end, stretch[key], stretch[f"{key}_interval"] or (stretch[key], stretch[key]))
+        for end, stretch in zip(ends, stretches, strict=True)
+        if stretch[key] is not None
+    ]
+
+
+def _of_effort(e: Told, key: str, form: str, tail: str = "") -> str:
+    """A figure with its interval, or that there is none."""
+    interval = e[f"{key}_interval"]
+    if e[key] is None or interval is None:
+        return "too few pictures"
+    return f"{form.format(e[key])} ({' to '.join(form.format(end) for end in interval)}{tail})"
+
+
+def _validation_part(told: Told) -> str:
+    v = told["validation"]
+    rows = [
+        (
+            c["name"],
+            _share(c["precision"], c["precision_interval"], c["shown"]),
+            _share(c["recall"], c["recall_interval"], c["objects"]),
+            ""
+            if c["ap_of_shown"] is None
+            else "{:.2f} ({:.2f} to {:.2f})".format(c["ap_of_shown"], *c["ap_of_shown_interval"]),
+        )
+        for c in v["categories"]
+    ]
+    worst = _list(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in v["worst"])
+    table = _table(("category", "precision (boxes)", "recall (objects)", "AP of what was shown"), rows) if rows else ""
+    believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
+    return _say(v["words"]) + table + believed + (_say("Worst pictures:") + worst if worst else "")
+
+
+def _plot(
+    curves: Sequence[tuple[str, Sequence[tuple[float, float, Sequence[float]]]]], ends: tuple[float, float]
+) -> str:
+    """Curves with whiskers as SVG; each point is (x, y, (low, high))."""
+    every = [point for _, points in curves for point in points]
+    if not every:
+        return ""
+    right = max(p[0] for p in every) or 1.0
+    low, high = ends
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        share = (y - low) / ((high - low) or 1.0)
+        return _EDGE + x / right * (_WIDTH - 2 * _EDGE), _HEIGHT - _EDGE - share * (_HEIGHT - 2 * _EDGE)
+
+    (x0, y0), (x1, y1) = place(0, low), place(right, high)
+    parts = [
+        f'<line class="axis" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y0:.1f}"/>',
+        f'<line class="axis" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x0:.1f}" y2="{y1:.1f}"/>',
+        f'<text x="{x0 - 30:.1f}" y="{y0:.1f}">{low:.2g}</text>',
+        f'<text x="{x0 - 30:.1f}" y="{y1 + 5:.1f}">{high:.2g}</text>',
+        f'<text x="{x1 - 30:.1f}" y="{y0 + 20:.1f}">{right:g}</text>',
+    ]
+    for style, points in curves:
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(p[0], p[1]) for p in points))
+        parts.append(f'<polyline class="{style}" points="{line}"/>')
+        for x, y, (bottom, top) in points:
+            (px, py), (_, below), (_, above) = place(x, y), place(x, max(bottom, low)), place(x, min(top, high))
+            parts.append(f'<circle class="{style}" cx="{px:.1f}" cy="{py:.1f}" r="3"/>')
+            parts.append(f'<line class="{style}" x1="{px:.1f}" y1="{below:.1f}" x2="{px:.1f}" y2="{above:.1f}"/>')
+    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{"".join(parts)}</svg>'

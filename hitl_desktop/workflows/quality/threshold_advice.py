@@ -1,0 +1,167 @@
+"""How far scores can be believed, and from which score on proposals are worth showing, from first sights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.calibration import Calibration
+from hitl_desktop.domain.categories import UNKNOWN, normalise_name
+from hitl_desktop.domain.review import SECONDS_TO_DRAW, SECONDS_TO_REJECT, SECONDS_TO_VERIFY
+from hitl_desktop.learning.calibration import (
+    BINS,
+    Sights,
+    calibration_error_interval,
+    error_if_honest,
+    expected_calibration_error,
+)
+from hitl_desktop.learning.metrics import Interval, clustered_interval
+from hitl_desktop.store.predictions import KEEP_FROM
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.prediction.unseen_predictions import FirstSight, first_sights, sights_of
+
+WORTH_SHOWING = round(SECONDS_TO_VERIFY / SECONDS_TO_DRAW + 0.07, 2)
+"""A proposal that is right this often pays: looking at it costs 1.6 s, deleting it some more, drawing it 7 s."""
+
+ENOUGH_BOXES = 50
+_STEP = 0.05
+_HIGHEST = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
+
+    `error` is the expected calibration error with its 95 % interval, over `boxes` on `pictures`; `by_chance` what
+    scores that are right as often as they say would give on as many.
+    """
+
+    bins: tuple[tuple[float, float, int], ...]
+    error: float
+    interval: Interval
+    by_chance: float
+    boxes: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """From which score on proposals of a category should be shown, and what to expect then.
+
+    `precision` is the share of right ones among those `shown` at first sight, with its 95 % interval; `objects` is how
+    many there were on these pictures, `found` how many of them were among the right ones. None where none was shown.
+    """
+
+    category_id: int
+    name: str
+    threshold: float
+    precision: float | None
+    interval: Interval
+    measured: int
+    shown: int
+    found: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the latest first sights say, read once: for a job, and then for as many questions as people have."""
+
+    seen: list[FirstSight]
+    sights: Sights
+    chances: NDArray[np.float64]
+    objects: dict[int, int]
+    categories: list[tuple[int, str]]
+
+
+def gather(project: Project) -> Evidence:
+    """Read the latest first sights, with scores as the active head gives them now."""
+    version, seen = project.heads.active(), first_sights(project)
+    sights = sights_of(project, seen)
+    calibration = version.calibration if version else Calibration()
+    chances = calibration.chances(sights.scores, sights.sources, sights.category_ids)
+    categories = [
+        (c.id, c.name) for c in project.categories.all() if not c.retired and normalise_name(c.name) != UNKNOWN
+    ]
+    return Evidence(seen, sights, chances, _objects(project, seen), categories)
+
+
+def reliability(evidence: Evidence) -> Reliability:
+    """How far the scores that were shown lately could be believed."""
+    rows = [
+        (box.score, right, sight.image_id)
+        for sight in evidence.seen
+        for box, right in zip(sight.boxes, sight.right, strict=True)
+        if box.raw > 0 and box.shown
+    ]
+    if not rows:
+        return Reliability((), 0.0, (0.0, 1.0), 0.0, 0, 0)
+    scores, right, images = (np.array(column) for column in zip(*rows, strict=True))
+    index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
+    bins = tuple(
+        (float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum()))
+        for b in np.unique(index)
+    )
+    return Reliability(
+        bins, expected_calibration_error(scores, right), calibration_error_interval(scores, right, images),
+        error_if_honest(scores), len(rows), len(np.unique(images)),
+    )  # fmt: skip
+
+
+def advise(evidence: Evidence, wanted: float = 0.0) -> list[Advice]:
+    """For each category the lowest threshold that pays and at which `wanted` (0..1) of what is shown is right."""
+    return [
+        _advice(category_id, name, evidence.chances, evidence.sights, evidence.objects.get(category_id, 0), wanted)
+        for category_id, name in evidence.categories
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StartThreshold:
+    """The score from which showing proposals saved most time, on so many boxes that were scored before training."""
+
+    threshold: float
+    boxes: int
+
+
+def start_threshold(evidence: Evidence) -> StartThreshold | None:
+    """The threshold for all categories at which people would have saved most; None on fewer than `ENOUGH_BOXES`.
+
+    A right proposal saves drawing at the price of verifying, a wrong one costs rejecting.
+    """
+    scores, right = evidence.chances, evidence.sights.right
+    if len(scores) < ENOUGH_BOXES or not right.any():
+        return None
+    saved = np.where(right, SECONDS_TO_DRAW - SECONDS_TO_VERIFY, -SECONDS_TO_REJECT)
+    steps = np.arange(1, round(_HIGHEST / _STEP) + 1) * _STEP
+    totals = [float(saved[scores >= step].sum()) for step in steps]
+    return StartThreshold(round(float(steps[int(np.argmax(totals))]), 2), len(scores))
+
+
+def _objects(project: Project, seen: Sequence[FirstSight]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for sight in seen:
+        for a in project.annotations.of_image(sight.image_id):
+            if not a.crowd:
+                counts[a.category_id] = counts.get(a.category_id, 0) + 1
+    return counts
+
+
+def _advice(
+    category_id: int, name: str, chances: NDArray[np.float64], sights: Sights, objects: int, wanted: float
+) -> Advice:
+    mine = (sights.category_ids == category_id) & (chances >= KEEP_FROM)
+    steps = np.arange(round(WORTH_SHOWING / _STEP), round(_HIGHEST / _STEP) + 1) * _STEP
+    threshold = next(
+        (t for t in steps if (above := mine & (chances >= t)).any() and chances[above].mean() >= wanted),
+        steps[-1] if wanted else steps[0],
+    )
+    above = mine & (chances >= threshold)
+    right = sights.right[above]
+    return Advice(
+        category_id, name, round(float(threshold), 2), float(right.mean()) if len(right) else None,
+        clustered_interval(right, sights.image_ids[above]), int(mine.sum()), len(right), int(right.sum()), objects,
+    )  # fmt: skip

@@ -1,0 +1,321 @@
+"""Validation only: people judge what the model proposes on pictures it was not taught, and nothing learns from that."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import shown_to_people
+from hitl_desktop.domain.queues import random_order
+from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.domain.validation import PROMOTED, JudgedBox, Judgement, Validated
+from hitl_desktop.errors import HitlError, NotPrelabelledError
+from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
+from hitl_desktop.learning.metrics import (
+    Interval,
+    average_precision_of_judged,
+    bootstrap_pictures,
+    clustered_interval,
+    share_interval,
+)
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation.bulk_edits import Addition, add_and_decide
+from hitl_desktop.workflows.detection.embeddings import embed_images
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.training.detection_head import find_objects
+
+WORST = 20
+_SALT = 1
+
+
+def next_picture(project: Project) -> ImageRecord | None:
+    """The next picture to be judged, if any is left (`next_pictures`)."""
+    return next(iter(next_pictures(project, 1)), None)
+
+
+def look(project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None) -> None:
+    """Let the active head look at these pictures, as it does ahead of the queue: that is what people judge."""
+    find_objects(project, images, progress, threads=threads)
+    embed_images(project, images, progress, threads=threads)
+
+
+def next_pictures(project: Project, most: int) -> list[ImageRecord]:
+    """The next pictures to be judged: undecided ones the active head has no verdict on.
+
+    One that shows nearly the same as a picture the head was taught is none. They come in a random order that is always
+    the same, whatever the queue is.
+
+    Raises:
+        NotPrelabelledError: no detector has run on the pictures.
+        HitlError: every picture is decided.
+    """
+    if load_naming(project) is None:
+        raise NotPrelabelledError
+    head_id = project.heads.active_id()
+    done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
+    version = project.heads.active()
+    taught = version.learned if version is not None else frozenset[int]()
+    groups = project.images.same_as()
+    known = {groups[i] for i in taught if i in groups}
+    waiting = [
+        i
+        for i, status in project.images.statuses().items()
+        if status == "undecided" and i not in taught and groups.get(i) not in known
+    ]
+    if not waiting:
+        raise HitlError(
+            "Every picture that can be read is decided or skipped, so there is none that the model was not taught.",
+            hint="Add pictures, or keep some undecided.",
+        )
+    absent, found = project.absent_folders(), list[ImageRecord]()
+    for image_id in random_order([i for i in waiting if i not in done], _SALT):
+        image = project.images.get(image_id)
+        if image is not None and image.folder_id not in absent:
+            found.append(image)
+        if len(found) == most:
+            break
+    return found
+
+
+def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
+    """What a person would see on this picture, the surest first."""
+    return shown_to_people(proposals_of(project, image, load_naming(project)), thresholds)
+
+
+def judge(project: Project, validated: Validated) -> int | None:
+    """Store the verdicts on a picture; returns their number, None where somebody decided the picture meanwhile."""
+    image = project.images.get(validated.image_id)
+    if image is None or image.state is not ImageState.UNDECIDED:
+        return None
+    return project.validations.add(validated)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryValidated:
+    """How one category did: precision of what was shown, recall, average precision, each with its 95 % interval."""
+
+    name: str
+    shown: int
+    right: int
+    objects: int
+    precision: float | None
+    precision_interval: Interval
+    recall: float | None
+    recall_interval: Interval
+    ap: float | None
+    ap_interval: Interval
+
+
+def report(project: Project, *, head_id: int | str | None = "latest") -> dict[str, Any]:
+    """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last judged.
+
+    Intervals are by picture, for boxes of one picture hang together: of shares Wilson's with as many boxes as would say
+    as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object with a badly placed
+    box counts as not found; what a box of a wrong category really is counts where a person said it.
+    """
+    every = project.validations.all()
+    wanted = _judged_last(project, every) if isinstance(head_id, str) else head_id
+    seen = [v for v in every if v.head_id == wanted]
+    names = {c.id: c.name for c in project.categories.all()}
+    paths = {v.image_id: image.path for v in seen if (image := project.images.get(v.image_id))}
+    boxes = [(v.image_id, box) for v in seen for box in v.boxes if box.judgement is not Judgement.MISSED]
+    scores = np.array([box.score for _, box in boxes])
+    right = np.array([box.judgement is Judgement.CORRECT for _, box in boxes], bool)
+    images = np.array([image_id for image_id, _ in boxes], np.int64)
+    kinds = Counter(box.judgement for v in seen for box in v.boxes)
+    return {
+        "head": wanted,
+        "pictures": len(seen),
+        "boxes": len(boxes),
+        "seconds": round(sum(v.seconds for v in seen), 1),
+        "verdicts": {kind.value: kinds[kind] for kind in Judgement},
+        "categories": [_as_record(c) for c in _per_category(seen, names)],
+        "reliability": _reliability(scores, right, images),
+        "worst": [
+            {"picture": paths.get(v.image_id, "gone"), "errors": v.errors, "boxes": len(v.boxes)}
+            for v in sorted(seen, key=lambda v: -v.errors)[:WORST]
+            if v.errors
+        ],
+        "promoted": sum(v.is_promoted for v in seen),
+    }
+
+
+def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
+    active = project.heads.active_id()
+    if any(v.head_id == active for v in every) or not every:
+        return active
+    return every[-1].head_id
+
+
+def lines_of(told: dict[str, Any]) -> list[str]:
+    """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst pictures."""
+
+    def line(c: dict[str, Any]) -> str:
+        shares = (
+            f"{word} {c[key]:.0%} ({c[f'{key}_interval'][0]:.0%} to {c[f'{key}_interval'][1]:.0%})"
+            for key, word in (("precision", "precision"), ("recall", "recall"), ("ap_of_shown", "AP of what was shown"))
+            if c[key] is not None
+        )
+        counts = f"{c['right']} of {c['shown']} shown right, {c['right']} of {c['objects']} found"
+        return f"{c['name']}: {counts}; {', '.join(shares)}"
+
+    r = told["reliability"]
+    believed = (
+        [f"Scores are off by {r['error']:.2f} on average ({r['interval'][0]:.2f} to {r['interval'][1]:.2f})."]
+        if r["error"] is not None
+        else []
+    )
+    lines = [*(line(c) for c in told["categories"]), *believed]
+    return [*lines, *(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in told["worst"])]
+
+
+def in_words(told: dict[str, Any]) -> str:
+    """The report in a sentence or two."""
+    if not told["pictures"]:
+        return "Nothing was validated yet: judge the proposals of some pictures first (Model > Validate)."
+    shown, right = told["boxes"], told["verdicts"][Judgement.CORRECT.value]
+    low, high = told["reliability"]["precision_interval"]
+    share = f"{right / shown:.0%} (95 %: {low:.0%} to {high:.0%})" if shown else "none"
+    pictures = f"{told['pictures']} picture{'s' if told['pictures'] != 1 else ''}"
+    whose = "the detector alone" if told["head"] is None else f"version {told['head']}"
+    return f"On {pictures} that were not taught, {right} of {shown} boxes that {whose} showed were correct: {share}."
+
+
+def _reliability(scores: Any, right: Any, images: Any) -> dict[str, Any]:
+    if not len(scores):
+        return {"bins": [], "error": None, "interval": None, "precision_interval": (0.0, 1.0)}
+    index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
+    bins = [
+        [float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum())]
+        for b in np.unique(index)
+    ]
+    return {
+        "bins": bins,
+        "error": expected_calibration_error(scores, right),
+        "interval": calibration_error_interval(scores, right, images),
+        "precision_interval": clustered_interval(right, images),
+    }
+
+
+def _per_category(seen: Sequence[Validated], names: dict[int, str]) -> list[CategoryValidated]:
+    """Categories by how many objects there were; of wrong categories nobody named, the object is no one's."""
+
+    def called(box: JudgedBox) -> str:
+        return names.get(box.category_id or 0, box.name)
+
+    def really(box: JudgedBox) -> str:
+        if box.judgement in (Judgement.CORRECT, Judgement.PLACE):
+            return called(box)
+        return names.get(box.true_category_id or 0, "")
+
+    every = sorted({name for v in seen for b in v.boxes for name in (called(b), really(b)) if name})
+    return [
+        _category(
+            name,
+            [
+                [(b.score, b.judgement is Judgement.CORRECT) for b in v.boxes if b.bbox and called(b) == name]
+                for v in seen
+            ],
+            [sum(b.judgement is not Judgement.FALSE and really(b) == name for b in v.boxes) for v in seen],
+        )
+        for name in every
+    ]
+
+
+def _category(name: str, boxes: list[list[tuple[float, bool]]], objects: list[int]) -> CategoryValidated:
+    table = np.array([[sum(ok for _, ok in own), len(own), n] for own, n in zip(boxes, objects, strict=True)], float)
+    right, shown, there = (int(n) for n in table.sum(axis=0))
+
+    def ap(rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
+        if not any(objects[row] for row in rows.tolist()):
+            return math.nan  # of a rare category many draws hold no object
+        chosen = [box for row in rows.tolist() for box in boxes[row]]
+        return average_precision_of_judged(
+            np.array([score for score, _ in chosen]), np.array([ok for _, ok in chosen], bool),
+            sum(objects[row] for row in rows.tolist()),
+        )  # fmt: skip
+
+    return CategoryValidated(
+        name, shown, right, there,
+        right / shown if shown else None, share_interval(table[:, 0], table[:, 1]),
+        right / there if there else None, share_interval(table[:, 0], table[:, 2]),
+        ap(np.arange(len(boxes))) if there else None, bootstrap_pictures(ap, len(boxes)),
+    )  # fmt: skip
+
+
+def _as_record(c: CategoryValidated) -> dict[str, Any]:
+    return {
+        "name": c.name, "shown": c.shown, "right": c.right, "objects": c.objects,
+        "precision": c.precision, "precision_interval": c.precision_interval,
+        "recall": c.recall, "recall_interval": c.recall_interval,
+        "ap_of_shown": c.ap, "ap_of_shown_interval": c.ap_interval,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What became training data: pictures that are decided now, and those that still want boxes drawn."""
+
+    changes: Changes
+    decided: int
+    to_finish: int
+
+
+def promote(project: Project) -> Promotion:
+    """Make verdicts training data: the one explicit act by which they teach, and one that undo takes back.
+
+    Correct boxes, and those whose real category was said, become annotations. A picture on which nothing has to be
+    drawn or moved is decided, any other is left to be finished. Pictures that people decided meanwhile are left alone.
+
+    Raises:
+        HitlError: there are no verdicts on pictures that nobody decided since.
+    """
+    detector = project.models.detector()
+    additions: list[Addition] = []
+    promoted: list[int] = []
+    for v in project.validations.all():
+        image = project.images.get(v.image_id)
+        if image is None or image.state is not ImageState.UNDECIDED or image.reason:
+            continue
+        if v.is_promoted or project.annotations.of_image(v.image_id):
+            continue  # it was done before, or somebody began
+        additions = [a for a in additions if a.image.id != v.image_id]  # the latest verdicts count
+        by = f"head {v.head_id}" if v.head_id is not None else detector.name if detector else None
+        boxes = tuple(
+            Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
+            for box in v.boxes
+            if box.bbox is not None and (category_id := _category_of(project, box))
+        )
+        whole = all(
+            box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
+            for box in v.boxes
+        )
+        additions.append(Addition(image, boxes, is_decided=whole, seconds=v.seconds))
+        promoted.append(v.id)
+    if not additions:
+        raise HitlError(
+            "There are no verdicts on pictures that are still to do.",
+            hint="Validate some pictures first.",
+        )
+    with project.db.transaction():
+        changes = add_and_decide(project, additions, "Take verdicts as labels", why=PROMOTED)
+        project.validations.mark_promoted(promoted, project.journal.last_id())
+    decided = sum(a.is_decided for a in additions)
+    return Promotion(changes, decided, len(additions) - decided)
+
+
+def _category_of(project: Project, box: JudgedBox) -> int | None:
+    if box.judgement is Judgement.CORRECT:
+        return box.category_id or project.categories.ensure(box.name).id
+    return box.true_category_id if box.judgement is Judgement.CATEGORY else None

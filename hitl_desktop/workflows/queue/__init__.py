@@ -1,0 +1,1 @@
+"""Which image is asked about next, and why."""

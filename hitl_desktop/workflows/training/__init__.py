@@ -1,0 +1,1 @@
+"""The heads: trained, compared with the active version, promoted, and looked up."""

@@ -1,0 +1,292 @@
+"""What decided pictures teach the head that names boxes: crops with their names, and crops of background."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import UNKNOWN
+from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
+from hitl_desktop.domain.images import ImageRecord, ImageState, Split
+from hitl_desktop.domain.predictions import Prediction, Vector
+from hitl_desktop.domain.queues import WORDS, Why, random_order
+from hitl_desktop.learning.blending import Opinions, detector_weight
+from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
+from hitl_desktop.learning.softmax import softmax
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.models import ModelRecord
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.class_map import stands_for
+from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
+
+MATCH_IOU = 0.6
+"""A proposal that overlaps a box this much shows the same object."""
+BACKGROUND_IOU = 0.4
+"""A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
+LIKELY_OVERLOOKED = 0.5
+"""A crop on a picture decided before a category appeared is no background if it is this likely of that category."""
+MOST_PICTURES, _LATEST = 1500, 300
+"""More decided pictures than this teach by the latest ones and a random part of the others: the fit stays within
+seconds."""
+_ENOUGH_DRAWN = 5
+_PORTION = 200
+"""Pictures whose boxes are read, and kept in memory, at a time."""
+_MOST_TRUST = 0.75
+"""The detector's weight in a score before anything is measured: its name being right on objects proves nothing about
+what it takes for an object, or misses."""
+_MOST_COMPARED = 40
+"""Detector and head are compared on so many pictures at most: two small fits more."""
+
+
+def decided_pictures(project: Project) -> list[ImageRecord]:
+    """The readable decided pictures that are not held back."""
+    return [
+        image
+        for image in project.images.all(state=ImageState.DECIDED)
+        if image.split in (None, Split.TRAIN) and image.reason is None
+    ]
+
+
+def decided_for_training(project: Project) -> list[ImageRecord]:
+    """The decided pictures that teach; of very many the latest, and a random part that stays as it is."""
+    images = decided_pictures(project)
+    if len(images) <= MOST_PICTURES:
+        return images
+    ids = {image.id for image in images}
+    latest = [i for i in project.decisions.decided_order() if i in ids][-_LATEST:]
+    chosen = [*latest, *random_order(sorted(ids))]
+    kept = set(list(dict.fromkeys(chosen))[:MOST_PICTURES])
+    return [image for image in images if image.id in kept]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """Samples, the pictures they are from, and for those the categories that appeared after their decision."""
+
+    samples: Samples
+    image_ids: NDArray[np.int64]
+    later: dict[int, set[int]]
+    trust: NDArray[np.float32]
+    typical_score: float
+    reach: float
+    boxes: int
+
+
+class _Trust:
+    """Counts how often each class name of the detector was right on an object, and the scores it gave to objects."""
+
+    def __init__(self, stand_for: Sequence[int | None]) -> None:
+        self._categories = stand_for
+        self._right, self._seen = np.zeros(len(stand_for)), np.zeros(len(stand_for))
+        self._scores: list[float] = []
+
+    def add(self, prediction: Prediction, category_id: int) -> None:
+        """A proposal that lies on an object of this category."""
+        best = int(np.argmax(prediction.class_scores))
+        self._seen[best] += 1
+        self._right[best] += self._categories[best] == category_id
+        self._scores.append(prediction.score)
+
+    def per_class(self) -> NDArray[np.float32]:
+        """[C] smoothed shares, backed off to the project's overall rate; 1 before any decision."""
+        rate = (self._right.sum() + 2.0) / (self._seen.sum() + 2.0)
+        return ((self._right + 4.0 * rate) / (self._seen + 4.0)).astype(np.float32)
+
+    def typical_score(self) -> float:
+        """The mean score on objects, towards 1 while there are few."""
+        return (sum(self._scores) + 1.0) / (len(self._scores) + 1.0)
+
+
+def collect(
+    project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, encoder_id: int, progress: Progress
+) -> Collected | None:
+    """Crops with names from decided pictures, and how far the detector's class names can be trusted.
+
+    That is said by pictures drawn at random, once there are some: those asked about for their doubts are harder.
+    """
+    drawn = project.decisions.asked_because(WORDS[Why.RANDOM])
+    trust = _Trust(stands_for(project, detector) if detector else ())
+    unknown = project.categories.find(UNKNOWN)
+    unknown_id = unknown.id if unknown else -1
+    embeddings: list[NDArray[np.float32]] = []
+    targets: list[int] = []
+    image_ids: list[int] = []
+    by_detector: dict[int, NDArray[np.float32]] = {}
+    boxes = fitted = 0
+    for picture in _pictures(project, images, encoder_id, progress):
+        annotations, predictions = picture.annotations, picture.predictions
+        overlaps = iou_matrix(as_array([p.bbox for p in predictions]), as_array([a.bbox for a in annotations]))
+        of_detector = np.array([len(p.class_scores) > 0 for p in predictions], bool)
+        is_object = np.array([not a.crowd for a in annotations], bool)
+        boxes += int(is_object.sum())
+        fitted += int(((overlaps[of_detector] > MATCH_IOU).any(axis=0) & is_object).sum())
+        shown = [(p, _target(row, p.bbox, annotations)) for p, row in zip(predictions, overlaps, strict=True)]
+        proposed = [(p, target) for p, target in shown if target is not None and target != unknown_id]
+        for p, target in proposed:
+            is_fair = len(drawn) < _ENOUGH_DRAWN or picture.image_id in drawn
+            if target != BACKGROUND and len(p.class_scores) and is_fair:
+                trust.add(p, target)
+        nothing = np.zeros(0, np.float32)
+        named = [(a.bbox, a.category_id, nothing) for a in annotations if not a.crowd and a.category_id != unknown_id]
+        named += [(p.bbox, target, p.class_scores) for p, target in proposed]
+        keys = [crop_key(picture.content_hash, bbox) for bbox, *_ in named]
+        for key, (_, target, class_scores) in zip(keys, named, strict=True):
+            if key in picture.vectors:
+                if len(class_scores):
+                    by_detector[len(targets)] = class_scores
+                embeddings.append(picture.vectors[key])
+                targets.append(target)
+                image_ids.append(picture.image_id)
+    if not targets:
+        return None
+    samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
+    reach = (fitted + 1) / (boxes + 1)
+    later = _later_categories(project)
+    collected = Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
+    return replace(collected, trust=_weights(collected, stands_for(project, detector) if detector else (), by_detector))
+
+
+def _weights(
+    collected: Collected, categories: Sequence[int | None], by_detector: Mapping[int, NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """The detector's weight [C] under each of its class names: the share that was right, and for those that stand for a
+    category what the two parts of the pictures show, each to a head that was taught the other one.
+
+    `by_detector` are the detector's scores [C] of samples, by their places.
+    """
+    weights, stand_for = collected.trust.copy(), np.array([category or 0 for category in categories])
+    classes_of = {c: np.flatnonzero(stand_for == c) for c in np.unique(stand_for[stand_for > 0]).tolist()}
+    measured = _opinions(collected, classes_of, by_detector) if classes_of else {}
+    for category_id, classes in classes_of.items():
+        prior = _MOST_TRUST * float(weights[classes].mean())
+        weights[classes] = detector_weight(measured[category_id], prior) if category_id in measured else prior
+    return weights
+
+
+def _opinions(
+    collected: Collected, classes_of: Mapping[int, NDArray[np.intp]], by_detector: Mapping[int, NDArray[np.float32]]
+) -> dict[int, Opinions]:
+    """What the detector and heads that were not taught the picture each gave the detector's boxes, by category."""
+    samples, image_ids = collected.samples, collected.image_ids
+    compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
+    parts: dict[int, list[Opinions]] = {}
+    for taught, judged in ((compared[::2], compared[1::2]), (compared[1::2], compared[::2])):
+        lesson = np.isin(image_ids, taught)
+        rows = [row for row in np.flatnonzero(np.isin(image_ids, judged)).tolist() if row in by_detector]
+        own = Samples(samples.embeddings[lesson], samples.targets[lesson])
+        head = fit(own, collected.trust, collected.typical_score) if rows and lesson.any() else None
+        if head is None:
+            continue
+        class_scores, targets = np.stack([by_detector[row] for row in rows]), samples.targets[rows]
+        by_head = head.scores(head.logits(samples.embeddings[rows]), class_scores.max(axis=1))
+        for column, category_id in enumerate(head.category_ids.tolist()):
+            if category_id in classes_of:
+                best = class_scores[:, classes_of[category_id]].max(axis=1).astype(np.float64)
+                opinions = Opinions(best, by_head[:, column], targets == category_id)
+                parts.setdefault(category_id, []).append(opinions)
+    return {
+        category_id: Opinions(*(np.concatenate([getattr(o, name) for o in of]) for name in Opinions.__slots__))
+        for category_id, of in parts.items()
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """A decided picture: its file, its boxes, the candidates there, and the vectors of its crops that are there (and of
+    others)."""
+
+    image_id: int
+    content_hash: str
+    annotations: list[Annotation]
+    predictions: list[Prediction]
+    vectors: Mapping[bytes, Vector]
+
+
+def _pictures(
+    project: Project, images: Sequence[ImageRecord], encoder_id: int, progress: Progress
+) -> Iterator[_Picture]:
+    """These pictures as they are now, read in portions; those whose file was never read are left out."""
+    models = project.models.proposers()
+    for start in range(0, len(images), _PORTION):
+        progress.check_cancelled()
+        now = project.images.some(image.id for image in images[start : start + _PORTION])
+        read = {image.id: image.content_hash for image in now if image.content_hash is not None}
+        annotations = project.annotations.of_images(read)
+        predictions = project.predictions.candidates_of(read, *models)
+        boxes = ((file, box) for i, file in read.items() for box in (*annotations[i], *predictions[i]))
+        vectors = project.embeddings.get(encoder_id, [crop_key(file, box.bbox) for file, box in boxes])
+        for image_id, file in read.items():
+            yield _Picture(image_id, file, annotations[image_id], predictions[image_id], vectors)
+
+
+def _later_categories(project: Project) -> dict[int, set[int]]:
+    """For pictures decided before a category appeared: these categories. Nobody looked for them there."""
+    first = sorted((since, category) for category, since in project.decisions.first_holding().items())
+    appeared = [since for since, _ in first]
+    later: dict[int, set[int]] = {}
+    for image_id, at in project.decisions.latest_final().items():
+        if categories := {category for _, category in first[bisect_right(appeared, at) :]}:
+            later[image_id] = categories
+    return later
+
+
+def without_overlooked(collected: Collected) -> Collected:
+    """The samples without crops that are called background but look like a category that came later.
+
+    What they look like is said by a head that was not taught the background of the pictures decided before.
+    """
+    samples, later = collected.samples, collected.later
+    doubtful = np.array(
+        [t == BACKGROUND and i in later for t, i in zip(samples.targets, collected.image_ids.tolist(), strict=True)]
+    )
+    if not doubtful.any() or doubtful.all():
+        return collected
+    judge = head_without_background(collected, set(later))
+    if judge is None:
+        return collected
+    columns = {c: k for k, c in enumerate(judge.category_ids.tolist())}
+    rows = np.flatnonzero(doubtful)
+    chances = softmax(judge.logits(samples.embeddings[rows]))
+    overlooked = [
+        row
+        for row, chance in zip(rows.tolist(), chances, strict=True)
+        if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns) >= LIKELY_OVERLOOKED
+    ]
+    kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
+    return replace(
+        collected, samples=Samples(samples.embeddings[kept], samples.targets[kept]), image_ids=collected.image_ids[kept]
+    )
+
+
+def head_without_background(collected: Collected, image_ids: Set[int], *, evenly: bool = False) -> NamingHead | None:
+    """A head that was not taught what these pictures show beside their boxes; `evenly` as if of as many examples of
+    each name."""
+    samples = collected.samples
+    taught = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
+    sure = Samples(samples.embeddings[taught], samples.targets[taught])
+    head = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    if head is None or not evenly:
+        return head
+    counts = np.array([(sure.targets == c).sum() for c in [*head.category_ids.tolist(), BACKGROUND]])
+    return replace(head, bias=(head.bias - np.log(np.maximum(counts, 1))).astype(np.float32))
+
+
+def _target(overlaps: NDArray[np.float64], bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
+    """The category id that a box of a decided picture shows, `BACKGROUND`, or None where it teaches nothing.
+
+    That is the case inside crowd regions and where it overlaps an object by half; `overlaps` [M] are those with the M
+    annotations.
+    """
+    if not annotations:
+        return BACKGROUND
+    best = int(overlaps.argmax())
+    if overlaps[best] > MATCH_IOU and not annotations[best].crowd:
+        return annotations[best].category_id
+    unsaid = any(a.crowd and in_crowd(bbox, a.bbox) for a in annotations)
+    return BACKGROUND if overlaps[best] < BACKGROUND_IOU and not unsaid else None

@@ -1,0 +1,149 @@
+"""Heads that were taught all decided pictures but a part, for each part: what they say of it is no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.domain.cells import CellGrid
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.inference.features import FeatureNet
+from hitl_desktop.learning.box_refiner import RefinerLearner
+from hitl_desktop.learning.finding_head import FindingHead, FindingLearner
+from hitl_desktop.learning.naming_head import NamingHead, Samples, fit
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.models import ModelRecord
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.embeddings import encoder_record_id
+from hitl_desktop.workflows.images.open_folder import note_unreadable
+from hitl_desktop.workflows.training.classification_samples import collect
+from hitl_desktop.workflows.training.detection_head import (
+    features_of,
+    few_threads,
+    grids_of,
+    lessons_of,
+    sides_of,
+    wanted_of,
+)
+
+PARTS = 4
+LEAST_PICTURES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Untaught:
+    """A decided picture as heads see it that were not taught it; `grown` is how much larger it is than their view."""
+
+    image: ImageRecord
+    grid: CellGrid
+    grown: float
+    finding: FindingHead
+    naming: NamingHead
+
+
+def untaught(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> Iterator[Untaught]:
+    """Each of these decided pictures with heads that were taught those of the other parts; it takes two passes.
+
+    Pictures that cannot be read, and those of a part without heads, are left out.
+
+    Raises:
+        HitlError: there are too few pictures, or the detector has no feature maps to find on.
+    """
+    detector, net = check_enough(project, images, threads=threads)
+    there = [image for image in images if image.folder_id not in project.absent_folders()]
+    groups = {group: n % PARTS for n, group in enumerate(dict.fromkeys(image.group for image in there))}
+    part_of = {image.id: groups[image.group] for image in there}  # nearly the same pictures are in the same part
+    found = _finding_heads(project, there, part_of, net, progress, threads)
+    named = _naming_heads(project, there, part_of, detector, progress)
+    side = sides_of(project)[0]
+    for number, image in enumerate(there, start=len(there)):
+        progress.report(number, 2 * len(there), image.path)
+        progress.check_cancelled()
+        finding, naming, now = found[part_of[image.id]], named[part_of[image.id]], project.images.get(image.id)
+        if finding is None or naming is None or now is None or now.reason is not None:
+            continue
+        try:
+            grids, grown = grids_of(project, image, net, (side,))
+        except UnreadableImageError:
+            continue  # it was there a moment ago: the first pass will say so the next time
+        yield Untaught(now, grids[side], grown, finding, naming)
+
+
+def check_enough(
+    project: Project, images: Sequence[ImageRecord], *, threads: int | None = None
+) -> tuple[ModelRecord, FeatureNet]:
+    """The detector beside which heads find, and its backbone.
+
+    Raises:
+        HitlError: there are too few pictures, or the detector has no feature maps to find on.
+    """
+    detector = project.models.detector()
+    net = features_of(detector, threads)
+    if detector is None or net is None:
+        raise HitlError(
+            "Only beside the bundled detector can heads look for errors yet.", hint="Pre-label with it first."
+        )
+    absent = project.absent_folders()
+    there = sum(image.folder_id not in absent for image in images)
+    if there < LEAST_PICTURES:
+        away = there < len(images)
+        raise HitlError(
+            f"Only {counted(there, 'decided picture')} can be compared with each other; {LEAST_PICTURES} are needed.",
+            hint="Reconnect the folder of the others." if away else "Decide some more, or import their labels.",
+        )
+    return detector, net
+
+
+def _finding_heads(
+    project: Project,
+    images: Sequence[ImageRecord],
+    part_of: Mapping[int, int],
+    net: FeatureNet,
+    progress: Progress,
+    threads: int | None,
+) -> list[FindingHead | None]:
+    side = sides_of(project)[0]
+    wanted = wanted_of(project, images, part_of)  # all are as if pinned: the learner of trials is not needed
+    finders = [(FindingLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
+    for number, image in enumerate(images):
+        progress.report(number, 2 * len(images), image.path)
+        progress.check_cancelled()
+        try:
+            seen = grids_of(project, image, net, (side,))
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+            continue
+        parts, moves = lessons_of(seen, wanted[image.id])
+        with few_threads(threads):
+            for part, (finder, refiner) in enumerate(finders):
+                if part != part_of[image.id]:
+                    finder.learn(parts[side])
+                    refiner.learn(moves)
+    views = [(finder.solve(), refiner.solve(side)) for finder, refiner in finders]
+    return [FindingHead({side: view}, refiner) if view is not None else None for view, refiner in views]
+
+
+def _naming_heads(
+    project: Project,
+    images: Sequence[ImageRecord],
+    part_of: Mapping[int, int],
+    detector: ModelRecord,
+    progress: Progress,
+) -> list[NamingHead | None]:
+    with project.db.snapshot():
+        collected = collect(project, images, detector, encoder_record_id(project), progress)
+    if collected is None:
+        return [None] * PARTS
+    parts = np.array([part_of[i] for i in collected.image_ids.tolist()])
+    heads: list[NamingHead | None] = []
+    for part in range(PARTS):
+        others = parts != part
+        samples = Samples(collected.samples.embeddings[others], collected.samples.targets[others])
+        heads.append(fit(samples, collected.trust, collected.typical_score, reach=collected.reach))
+    return heads

@@ -1,0 +1,97 @@
+"""Small objects: at which input size the head would see them, and what that costs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.errors import HitlError
+from hitl_desktop.imaging import read_for_models
+from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.training.detection_head import SIDES, features_of, sides_of
+
+SEEN_FROM = 20.0
+"""Objects should be this wide, in input pixels, two cells and a half: smaller ones are hardly found."""
+CLOSER = (960, 1280, 1600)
+MOST_ENLARGED = 2.5
+"""Pictures are enlarged so much at most: what is not in them cannot be seen."""
+LEAST_BOXES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """An input size at which the small ones of the taught objects are wide enough; both widths in input pixels.
+
+    Seconds are those that the head took for one picture now and would take then, to look and to learn.
+    """
+
+    sides: tuple[int, ...]
+    boxes: int
+    width_now: float
+    width_then: float
+    seconds_now: float
+    seconds_then: float
+
+
+def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] | None:
+    """(sides, boxes, width now, width then) for the small quarter of the taught boxes.
+
+    None while there are too few of them, or they are wide enough as it is.
+    """
+    boxes = project.annotations.shares_of_decided()
+    if len(boxes) < LEAST_BOXES:
+        return None
+    shares, largest = np.array(boxes).T
+    small, now = float(np.quantile(shares, 0.25)), sides_of(project)
+    if small * now[-1] >= SEEN_FROM:
+        return None
+    limit = MOST_ENLARGED * float(np.median(largest))
+    possible = [side for side in CLOSER if now[-1] < side <= limit]
+    if not possible:
+        return None
+    side = next((side for side in possible if small * side >= SEEN_FROM), possible[-1])
+    return (SIDES[-1], side), len(shares), small * now[-1], small * side
+
+
+def look_closer(project: Project, progress: Progress, *, threads: int | None = None) -> Closer:
+    """What a closer look would bring, and what it costs, measured on a decided picture.
+
+    Raises:
+        HitlError: it would bring nothing, or cannot be measured.
+    """
+    wanted = wanted_sides(project)
+    if wanted is None:
+        raise HitlError(
+            "The boxes taught so far are large enough to be found as it is, or there are too few of them.",
+            hint=f"A closer look is for objects that are narrower than {SEEN_FROM:.0f} pixels at the input size.",
+        )
+    sides, boxes, now, then = wanted
+    absent = project.absent_folders()
+    image = next(
+        (i for i in project.images.all(state=ImageState.DECIDED) if i.folder_id not in absent and not i.reason), None
+    )
+    if image is None:
+        raise HitlError("No decided picture can be read, so nothing can be measured.", hint="Reconnect their folder.")
+    net = features_of(project.models.detector(), threads)
+    if net is None:
+        raise HitlError(
+            "Heads find objects beside the bundled detector only, so a closer look would bring nothing here.",
+            hint="Pre-label with the bundled detector first.",
+        )
+    pixels = read_for_models(project.path_of(image))[1]
+    seconds: list[float] = []
+    for each in (sides_of(project), sides):
+        net.cells(pixels, each[-1])  # the first time at a size takes longer
+        progress.check_cancelled()
+        started = time.perf_counter()
+        for side in each:
+            grid = net.cells(pixels, side)
+            FindingLearner(net.width).learn(lesson_of(grid, [(BBox(1, 1, 20, 20), 1)]))
+        seconds.append(time.perf_counter() - started)
+    return Closer(sides, boxes, now, then, *seconds)

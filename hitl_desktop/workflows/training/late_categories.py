@@ -1,0 +1,168 @@
+"""When a category appears: decided pictures that probably hold it are to be looked at again.
+
+The head itself was taught that nothing is there, so another one is asked, that was not taught what those pictures show
+beside their boxes. It is asked again whenever twice as many pictures hold the category, while these are few.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import bulk_edits
+from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import Named, Naming, load_naming, named_by
+from hitl_desktop.workflows.training.classification_samples import (
+    Collected,
+    collect,
+    decided_for_training,
+    head_without_background,
+)
+
+PROBABLY, PROBABLY_EVENLY = DISPLAY_THRESHOLD, 0.5
+"""A picture is put back for a proposal of the new category that would be shown, where no box is; or for one that is
+likelier of it than of all else, were there as many examples of each. White cells on bccd, named after 10 pictures that
+hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two runs: 3 of the 5 pictures that
+hold them, and 2 others. Of 146 pictures of cards and scenes that do not hold the new category none."""
+SAME_OBJECT_IOU = 0.4
+MOST_LOOKED_AT, MOST_PUT_BACK = 200, 20
+"""The latest pictures before the category appeared; those in which it is most likely."""
+ENOUGH = 8
+"""A category that so many pictures hold is known as well as it will be."""
+
+_KNOWN = "categories_known"
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A category: the decision since which it is known, and how many pictures held it when it was looked for last."""
+
+    since: int
+    known: int
+
+
+def note_new_categories(project: Project, before: HeadVersion | None, now: HeadVersion) -> None:
+    """Remember which categories the new head is the first to have; those of the first head were never missing.
+
+    Nor were those that came with imported labels, which whoever drew them looked for.
+    """
+    if before is None or not before.is_kept:
+        return
+    known, decided = _known(project), project.decisions.latest_final()
+    noted = {c: _Late(0, ENOUGH) for c in _ids(before)} | known
+    for category_id in set(_ids(now)) - noted.keys():
+        holding = _holding(project, category_id)
+        since = min((decided[i] for i in holding if i in decided), default=0)
+        noted[category_id] = _Late(since, 0 if holding <= decided.keys() else ENOUGH)
+    if noted != known:
+        _keep(project, noted)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlooked:
+    """Decided pictures that probably hold objects of categories that appeared later, and the names of these."""
+
+    images: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def look_back(project: Project, progress: Progress, *, threads: int | None = None) -> Overlooked:
+    """Look for new categories on pictures decided before they appeared; `reopen` puts the found ones back.
+
+    Cancelling keeps what was found out; the next time goes on.
+    """
+    known, detector = _known(project), project.models.detector()
+    offered = {c.id for c in project.categories.all() if not c.retired}
+    counts = {c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered}
+    wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]
+    if not wanted or detector is None:
+        return Overlooked()
+    collected = collect(project, decided_for_training(project), detector, encoder_record_id(project), progress)
+    likely: dict[int, float] = {}
+    of: dict[int, int] = {}
+    for category_id in wanted:
+        holding = _holding(project, category_id)
+        before = [i for i in _decided_before(project, known[category_id].since) if i not in holding]
+        records = [image for image in project.images.some(before[:MOST_LOOKED_AT]) if not image.reason]
+        embed_images(project, records, progress, threads=threads)
+        for naming, enough in _judges(project, collected, set(before)):
+            for image in records:
+                progress.check_cancelled()
+                chance = _chance(project, project.images.get(image.id) or image, naming, category_id) / enough
+                if chance > likely.get(image.id, 0.0):
+                    likely[image.id], of[image.id] = chance, category_id
+    chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[:MOST_PUT_BACK]
+    progress.check_cancelled()
+    _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
+    names = {c.id: c.name for c in project.categories.all()}
+    return Overlooked(tuple(chosen), tuple(sorted({names[of[i]] for i in chosen})))
+
+
+def reopen(project: Project, overlooked: Overlooked) -> Changes:
+    """Let these pictures be to do again, as one step that undo takes back."""
+    with project.db.transaction():
+        decided = project.images.decided_of(overlooked.images)
+        still = [i for i in overlooked.images if i in decided]
+        project.queue.put_back(still)
+        return bulk_edits.reopen(project, still) if still else Changes()
+
+
+def _holding(project: Project, category_id: int) -> set[int]:
+    """The decided pictures that hold a category."""
+    return project.annotations.decided_images_of(category_id)
+
+
+def _decided_before(project: Project, since: int) -> list[int]:
+    """Pictures decided last before this decision, the latest first; not those that a person left so when put back."""
+    before = sorted(((d, i) for i, d in project.decisions.latest_final().items() if d < since), reverse=True)
+    undone = project.decisions.last_undone()
+    return [i for _, i in before if i not in undone]
+
+
+def _judges(project: Project, collected: Collected | None, before: Set[int]) -> Iterator[tuple[Naming, float]]:
+    """Who is asked of pictures decided `before`, and from which chance on that is enough.
+
+    The second one takes no account of how few examples there are, so that one or two can be enough.
+    """
+    for evenly, enough in ((False, PROBABLY), (True, PROBABLY_EVENLY)):
+        judge = head_without_background(collected, before, evenly=evenly) if collected is not None else None
+        naming = load_naming(project, named=Named(judge, encoder_record_id(project))) if judge is not None else None
+        if naming is not None:
+            yield naming, enough
+
+
+def _chance(project: Project, image: ImageRecord, naming: Naming, category_id: int) -> float:
+    """How likely the likeliest object of the category is that has no box yet."""
+    if image.state is not ImageState.DECIDED:
+        return 0.0
+    boxes: list[BBox] = [a.bbox for a in project.annotations.of_image(image.id)]
+    return max(
+        (
+            p.score
+            for p in proposals_of(project, image, naming)
+            if p.category_id == category_id  # also what was rejected: nobody could say then that it is one
+            and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
+        ),
+        default=0.0,
+    )
+
+
+def _ids(version: HeadVersion) -> list[int]:
+    return named_by(version).head.category_ids.tolist()
+
+
+def _known(project: Project) -> dict[int, _Late]:
+    return {int(c): _Late(*each) for c, each in json.loads(project.meta.get(_KNOWN) or "{}").items()}
+
+
+def _keep(project: Project, known: Mapping[int, _Late]) -> None:
+    project.meta.set(_KNOWN, json.dumps({str(c): [late.since, late.known] for c, late in known.items()}))

@@ -1,0 +1,256 @@
+"""Never worse silently: a new head beside the active one, on pictures that neither was taught.
+
+Comparing on pictures that both were taught says nothing: on such ones a head is right even after half of what it was
+taught was nonsense. So each version has a companion, taught all but the pictures of the trial.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.proposals import shown, with_category
+from hitl_desktop.domain.words import counted
+from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.learning.metrics import paired_bound
+from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.progress import Progress
+from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.images.edge_cases import pinned
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import Named, load_naming
+from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
+from hitl_desktop.workflows.training.detection_head import Taught, quick_look
+from hitl_desktop.workflows.training.holdout import is_drawn
+
+MOST_TRIED = 12
+"""So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
+_ABOUT_IOU = 0.3
+"""What overlaps a pinned box so far is said of it."""
+LEAST_DRAWN = 3
+"""Fewer pictures that nobody chose say too little."""
+
+DOUBT = 0.02
+"""The chance that a new head which is as good waits all the same, over all that is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """The named objects of a picture, and regions of many, in which nobody says of a box whether it is right.
+
+    If some boxes were pinned, they are the `objects`, and `is_part` says that the picture holds others.
+    """
+
+    objects: list[tuple[str, BBox]]
+    crowds: list[BBox]
+    is_part: bool = False
+
+    def judges(self, box: BBox) -> bool:
+        """Whether a box can be said to be right or wrong."""
+        if self.is_part and not any(box.iou(own) >= _ABOUT_IOU for _, own in self.objects):
+            return False
+        return not any(in_crowd(box, crowd) for crowd in self.crowds)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the active head and a new one did on some pictures, 0..1, and whether the new one is worse beyond noise.
+
+    `bound` is how much better the new one may be at most, as sure as chance allows; below zero it is worse.
+    """
+
+    on: str
+    ability: str
+    pictures: int
+    before: float
+    after: float
+    bound: float
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether chance does not explain that the new one did worse."""
+        return self.bound < 0
+
+    def words(self) -> str:
+        """What was seen, for people."""
+        return (
+            f"on {self.on} ({counted(self.pictures, 'picture')}), which it was not taught for that, it {self.ability} "
+            f"worse: {self.after:.2f} after {self.before:.2f}, at most {self.before + self.bound:.2f} by chance"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A head that was not taught the pictures it is tried on: what it was taught, and its two parts."""
+
+    learned: frozenset[int]
+    named: Named
+    finding: FindingHead | None
+
+    def to_bytes(self) -> bytes:
+        """The trial as it is kept with its version: an npz archive of plain arrays."""
+        file = io.BytesIO()
+        np.savez(
+            file,
+            learned=np.array(sorted(self.learned), np.int64),
+            encoder=np.array(self.named.encoder_id),
+            naming=np.frombuffer(self.named.head.to_bytes(), np.uint8),
+            finding=np.frombuffer(self.finding.to_bytes() if self.finding else b"", np.uint8),
+        )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """A kept trial."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            finding = FindingHead.from_bytes(data) if (data := file["finding"].tobytes()) else None
+            named = Named(NamingHead.from_bytes(file["naming"].tobytes()), int(file["encoder"]))
+            return cls(frozenset(file["learned"].tolist()), named, finding)
+
+
+def compare(
+    project: Project, trial: Trial, progress: Progress, *, threads: int | None = None, taught: Taught | None = None
+) -> list[Comparison]:
+    """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge cases.
+
+    There is nothing to compare with before the first head, nor where people took more back than they taught. Names
+    are judged by the harmonic mean of precision and recall of what is shown of the stored boxes, finding by the average
+    precision of boxes whatever their names.
+    """
+    active = project.heads.active_id()
+    kept = project.heads.trial_of(active) if active is not None else None
+    if kept is None:
+        return []
+    before = Trial.from_bytes(kept)
+    records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash}
+    sets = project.sets.all()
+    tried = pinned(project)
+    withdrawn = {i for i in before.learned - trial.learned if i not in records or i in tried}
+    if len(withdrawn) > len(trial.learned - before.learned):
+        return []  # the new one was taught less, as people wished: it may well be worse
+    order = project.decisions.decided_order()
+    with_decision = set(order)
+    order = [*(i for i in records if i not in with_decision), *order]  # imports decide without a decision
+    drawn = [i for i in order if i in records and is_drawn(records[i].group)]
+    unseen = records.keys() - before.learned - trial.learned
+    parts = {"pictures drawn for trial": _truths(project, drawn[-MOST_TRIED:], unseen)}
+    if len(next(iter(parts.values()))) < LEAST_DRAWN:
+        parts = {}
+    for name, members in sets.items():
+        latest = [i for i in members if i in records][-MOST_TRIED:]
+        parts[f"the set “{name}”"] = _truths(project, latest, unseen, project.sets.boxes_of(name))
+    wanted = [records[i] for i in dict.fromkeys(i for part in parts.values() for i in part)]
+    abilities = [("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
+    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, taught):
+        abilities.append(("finds", _precision, *found))
+    tested = [
+        (on, ability, np.array([[score(boxes[i], part[i]) for i in there] for boxes in (old, new)]))
+        for on, part in parts.items()
+        for ability, score, old, new in abilities
+        if (there := [i for i in part if i in old and i in new])  # one that is gone cannot be looked at
+    ]
+    doubt = DOUBT / max(len(tested), 1)
+    return [
+        Comparison(on, ability, len(old), float(old.mean()), float(new.mean()), paired_bound(old, new, doubt))
+        for on, ability, (old, new) in tested
+    ]
+
+
+_Boxes = list[tuple[str, BBox, float]]
+"""What was said of a picture: name, place and score, best first."""
+
+
+def f1_of(project: Project, images: Sequence[ImageRecord], by: Named | None = None) -> dict[int, float]:
+    """How well a head (the active one, if none is given) names what is shown of each decided picture.
+
+    The harmonic mean of precision and recall, from 0 to 1.
+    """
+    named = _named(project, images, by)
+    return {image.id: _f1(named[image.id], _truth(project, image.id)) for image in images}
+
+
+def trial_pictures(project: Project) -> list[ImageRecord]:
+    """The decided pictures that new heads are tried on: those drawn by their content, and the edge cases."""
+    tried = pinned(project)
+    decided = project.images.all(state=ImageState.DECIDED)
+    return [i for i in decided if not i.reason and i.content_hash and (i.id in tried or is_drawn(i.group))]
+
+
+def _truths(
+    project: Project, image_ids: Sequence[int], unseen: Set[int], boxes: Set[int] = frozenset()
+) -> dict[int, _Truth]:
+    """What pictures that no head was taught show; of one with some of these `boxes` only them."""
+    return {i: _truth(project, i, boxes) for i in image_ids if i in unseen}
+
+
+def _truth(project: Project, image_id: int, boxes: Set[int] = frozenset()) -> _Truth:
+    names = {c.id: normalise_name(c.name) for c in project.categories.all()}
+    annotations = project.annotations.of_image(image_id)
+    objects = [a for a in annotations if not a.crowd]
+    chosen = [a for a in objects if a.id in boxes]
+    return _Truth(
+        [(names.get(a.category_id, ""), a.bbox) for a in chosen or objects],
+        [a.bbox for a in annotations if a.crowd],
+        is_part=bool(chosen),
+    )
+
+
+def _named(project: Project, images: Sequence[ImageRecord], by: Named | None) -> dict[int, _Boxes]:
+    """What is shown of the stored boxes, with the names a head gives them."""
+    naming = load_naming(project, named=by)
+    return {
+        image.id: [
+            (normalise_name(p.name), p.bbox, p.score)
+            for p in shown(with_category(proposals_of(project, image, naming)), DISPLAY_THRESHOLD)
+        ]
+        for image in images
+    }
+
+
+def _f1(boxes: _Boxes, truth: _Truth) -> float:
+    judged = [(name, box) for name, box, _ in boxes if truth.judges(box)]
+    both = len(judged) + len(truth.objects)
+    return 2 * sum(agreed(judged, truth.objects)) / both if both else 1.0
+
+
+def _found(
+    project: Project,
+    images: Sequence[ImageRecord],
+    heads: tuple[FindingHead | None, FindingHead | None],
+    progress: Progress,
+    threads: int | None,
+    taught: Taught | None,
+) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
+    """What both find on each picture that can be read, nameless; None where nothing was found before."""
+    old, new = heads
+    if old is None:
+        return None
+    heads_there = (old,) if new is None else (old, new)
+    found = quick_look(project, images, heads_there, progress, threads=threads, taught=taught)
+    if found is None:
+        return None
+    nameless = [
+        {i: [("", box, score) for box, score in (each[n] if n < len(each) else [])] for i, each in found.items()}
+        for n in (0, 1)
+    ]
+    return nameless[0], nameless[1]
+
+
+def _precision(boxes: _Boxes, truth: _Truth) -> float:
+    """Average precision on one picture, whatever the names; on an empty one what is left of certainty."""
+    judged = [(box, score) for _, box, score in boxes if truth.judges(box)]
+    if not truth.objects:
+        return 1.0 - max((score for _, score in judged), default=0.0)
+    right = np.array(agreed([("", box) for box, _ in judged], [("", box) for _, box in truth.objects]), float)
+    if not right.any():
+        return 0.0
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    return float((precision * right).sum() / len(truth.objects))

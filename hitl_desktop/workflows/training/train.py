@@ -1,0 +1,201 @@
+"""Learn from what people decided: a new head, its scores, and the new queue order become active together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.learning.calibration import fit_calibration
+from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.learning.naming_head import Samples, fit
+from hitl_desktop.progress import Progress, Quiet
+from hitl_desktop.store.heads import HeadSummary
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
+from hitl_desktop.workflows.images.edge_cases import pinned
+from hitl_desktop.workflows.prediction.scoring import Named, load_naming
+from hitl_desktop.workflows.prediction.unseen_predictions import FirstSight, first_sights, precision_interval, sights_of
+from hitl_desktop.workflows.queue.policy import Mix
+from hitl_desktop.workflows.queue.rank import rank_undecided, refresh_queue
+from hitl_desktop.workflows.training.classification_samples import (
+    Collected,
+    collect,
+    decided_for_training,
+    without_overlooked,
+)
+from hitl_desktop.workflows.training.detection_head import PicturesAwayError, Taught, learn_to_find
+from hitl_desktop.workflows.training.holdout import is_drawn
+from hitl_desktop.workflows.training.input_resolution import wanted_sides
+from hitl_desktop.workflows.training.late_categories import note_new_categories
+from hitl_desktop.workflows.training.promotion import Comparison, Trial, compare
+from hitl_desktop.workflows.training.tag_head import learn_tags
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainResult:
+    """The new head's id (None while there is too little to learn from), and what it learned from.
+
+    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more; `left` how
+    many decided pictures are for the next one. It `finds_as_before` where the pictures for that are away.
+    """
+
+    head_id: int | None
+    pictures: int
+    boxes: int
+    seconds: float
+    changes: Changes
+    waits: str = ""
+    small: bool = False
+    left: int = 0
+    finds_as_before: bool = False
+
+
+def is_due(new_decisions: int, decided: int) -> bool:
+    """Whether so many decisions since the last head are worth a new one: at first each, later one in ten."""
+    return new_decisions >= max(1, min(10, decided // 10))
+
+
+def retrain(
+    project: Project,
+    progress: Progress,
+    *,
+    how: Mix | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    most_new: int | None = None,
+    taught: Taught | None = None,
+) -> RetrainResult:
+    """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
+
+    Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few labels are no
+    error: the queue is ranked by the detector. With `most_new` only so many pictures that the version before did not
+    know are taken in (or a quarter of very many), those decided last; the others are for the next one. What was
+    `taught` before need not be read again.
+    """
+    started, taught = time.perf_counter(), taught or Taught()
+    last_decision = project.decisions.last_id()
+    images, put_off = _in_portions(project, decided_for_training(project), most_new)
+    detector, encoder_id = project.models.detector(), encoder_record_id(project)
+    progress.report(0, 3, "reading crops")
+    if images:
+        embed_images(project, images, Quiet(progress), threads=threads)
+    progress.check_cancelled()
+    tag_head = learn_tags(project, images, Quiet(progress), threads=threads)
+    progress.report(0, 3, "learning where objects are")
+    as_before = False
+    try:
+        finding, tried = learn_to_find(project, images, detector, progress, threads=threads, taught=taught)
+    except PicturesAwayError:
+        (finding, tried), as_before = _active_finding(project), True
+    with project.db.snapshot():
+        collected = collect(project, images, detector, encoder_id, progress)
+        sights = first_sights(project)
+    progress.check_cancelled()
+    progress.report(1, 3, "fitting the head")
+    collected = without_overlooked(collected) if collected is not None else None
+    head = (
+        fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
+        if collected is not None
+        else None
+    )
+    if collected is None or head is None:
+        with project.db.transaction():
+            project.heads.activate(None)  # what the one before learned from was taken back
+            project.heads.keep_tag_head(tag_head)
+        refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
+        return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
+    calibration = fit_calibration(sights_of(project, sights))
+    progress.check_cancelled()
+    progress.report(2, 3, "ranking the queue")
+    named, trial = Named(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
+    waits = _why_it_waits(project, compare(project, trial, progress, threads=threads, taught=taught) if trial else ())
+    naming = load_naming(project, named=None if waits else named)
+    ranking = rank_undecided(project, naming, progress, before=load_naming(project), how=how, seed=seed)
+    seconds = time.perf_counter() - started
+    progress.check_cancelled()
+    known_up_to = _known_up_to(project, put_off, last_decision)
+    summary = replace(
+        _at_first_sight(sights), pictures=len(images), boxes=collected.boxes, categories=len(head.category_ids),
+        seconds=round(seconds, 3), last_decision=known_up_to,
+    )  # fmt: skip
+    with project.db.transaction():
+        head_id = project.heads.add(
+            encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None,
+            learned=(image.id for image in images), calibration=calibration, waits=waits,
+            trial=trial.to_bytes() if trial else None,
+        )  # fmt: skip
+        if not waits:
+            before, now = project.heads.active(), project.heads.get(head_id)
+            if now is not None:
+                note_new_categories(project, before, now)
+            project.heads.activate(head_id)
+        project.heads.keep_tag_head(tag_head)
+        project.queue.take(ranking)
+    progress.report(3, 3, "done")
+    small = wanted_sides(project) is not None
+    return RetrainResult(
+        head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off),
+        as_before,
+    )  # fmt: skip
+
+
+def _at_first_sight(sights: Sequence[FirstSight]) -> HeadSummary:
+    """How the loop did before this version, on what it had not seen."""
+    low, high = precision_interval(sights)
+    return HeadSummary(
+        first_sight_right=sum(s.shown_right for s in sights),
+        first_sight_total=sum(s.shown for s in sights),
+        first_sight_objects=sum(s.objects for s in sights),
+        first_sight_low=low,
+        first_sight_high=high,
+    )
+
+
+def _known_up_to(project: Project, put_off: set[int], last_decision: int) -> int:
+    """The decision up to which everything is learned."""
+    final = project.decisions.latest_final() if put_off else {}
+    return min((final.get(i, last_decision + 1) - 1 for i in put_off), default=last_decision)
+
+
+def _in_portions(
+    project: Project, images: list[ImageRecord], most_new: int | None
+) -> tuple[list[ImageRecord], set[int]]:
+    """The pictures to learn now, and those put off."""
+    before = project.heads.latest(1)
+    if most_new is None or not before:
+        return images, set()
+    learned, places = before[0].learned, {i: n for n, i in enumerate(project.decisions.decided_order())}
+    new = sorted((i.id for i in images if i.id not in learned), key=lambda i: places.get(i, -1))
+    put_off = set(new[: -max(most_new, len(new) // 4)])  # a large import is no reason for a hundred versions
+    return [i for i in images if i.id not in put_off], put_off
+
+
+def _active_finding(project: Project) -> tuple[FindingHead | None, FindingHead | None]:
+    """The finding head of the active version, and of its companion on trial."""
+    active = project.heads.active_id()
+    if active is None:
+        return None, None
+    finding, trial = project.heads.finding_of(active), project.heads.trial_of(active)
+    return FindingHead.from_bytes(finding) if finding else None, Trial.from_bytes(trial).finding if trial else None
+
+
+def _on_trial(project: Project, collected: Collected, encoder_id: int, finding: FindingHead | None) -> Trial | None:
+    """The companion of a head that was not taught the pictures of the trial; None while it has too little to learn."""
+    images = project.images.some(np.unique(collected.image_ids).tolist())
+    tried = pinned(project) | {image.id for image in images if is_drawn(image.group)}
+    taught = ~np.isin(collected.image_ids, list(tried))
+    samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])
+    head = fit(samples, collected.trust, collected.typical_score, reach=collected.reach)
+    learned = frozenset(np.unique(collected.image_ids[taught]).tolist())
+    return Trial(learned, Named(head, encoder_id), finding) if head is not None else None
+
+
+def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
+    """What speaks against making a new version the active one; nothing as a rule."""
+    held = [f"version {project.heads.active_id()} was chosen by hand"] if project.heads.is_held() else []
+    return "; ".join([*held, *(c.words() for c in comparisons if c.is_worse)])

@@ -1,0 +1,150 @@
+"""Audits: a fixed number, no claim before all are judged, and verdicts that nothing else reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from hitl_desktop.domain.audits import Audit, Error, Verdict
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.claims import pictures_needed
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.quality.audit import begin, in_words, judge, plans, report, to_html, unfinished
+from hitl_desktop.workflows.training.train import retrain
+
+
+@pytest.fixture
+def decided(project: Project) -> Project:
+    for image in project.images.all():
+        project.images.set_state(image.id, ImageState.DECIDED)
+    return project
+
+
+def finish(project: Project, audit: Audit, wrong: int = 0) -> Audit:
+    for n, image_id in enumerate(audit.left):
+        audit = judge(project, audit, Verdict(image_id, frozenset({Error.MISSED} if n < wrong else ()), 2.0))
+    return audit
+
+
+def test_an_audit_of_all_there_is(decided: Project) -> None:
+    offered = {plan.claim: plan.wanted for plan in plans(decided)}
+    assert offered[0.05] == pictures_needed(0.05, of=4) == 4
+    audit = begin(decided, 0.05, seed=1)
+    assert (audit.population, len(audit.image_ids)) == (4, 4)
+    assert unfinished(decided) == audit
+    for left in range(4, 0, -1):
+        told = report(decided, audit)
+        assert (told["judged"], told["at_most"], told["holds"]) == (4 - left, None, None)
+        assert "Nothing is claimed" in in_words(told)
+        audit = judge(decided, audit, Verdict(audit.left[0], frozenset(), 1.5))
+    told = report(decided, audit)
+    assert (told["at_most"], told["interval"], told["holds"], told["seconds"]) == (0.0, (0.0, 0.0), True, 6.0)
+    assert in_words(told).startswith("The claim holds")
+    assert unfinished(decided) is None
+    with pytest.raises(HitlError, match="finished"):
+        judge(decided, audit, Verdict(audit.image_ids[0], frozenset(Error), 1.0))
+
+
+def test_wrong_pictures_are_counted_by_kind_and_named(decided: Project) -> None:
+    audit = begin(decided, 0.1)
+    both = frozenset({Error.CATEGORY, Error.FALSE})
+    audit = judge(decided, audit, Verdict(audit.left[0], both, 1.0))
+    told = report(decided, finish(decided, audit))
+    assert told["wrong"] == 1
+    assert told["errors"] == {e.value: int(e in both) for e in Error}
+    assert list(told["wrong_pictures"].values()) == [sorted(e.value for e in both)]
+    assert told["holds"] is False
+    page = to_html(told)
+    assert "does not hold" in page
+    assert "<script" not in page
+    json.dumps(told)
+
+
+def test_the_number_is_fixed_until_it_is_done(decided: Project) -> None:
+    audit = begin(decided, 0.05)
+    with pytest.raises(HitlError, match="not finished"):
+        begin(decided, 0.1)
+    with pytest.raises(HitlError, match="not drawn"):
+        judge(decided, audit, Verdict(99, frozenset(), 1.0))
+    finish(decided, audit)
+    assert begin(decided, 0.1).id == audit.id + 1
+
+
+def test_what_is_missing_is_said(project: Project) -> None:
+    with pytest.raises(HitlError, match="nothing to audit"):
+        plans(project)
+    with pytest.raises(HitlError, match="nothing to audit"):
+        begin(project, 0.05)
+    for claim in (0.0, 1.0, -1.0):
+        with pytest.raises(HitlError, match="no share"):
+            begin(project, claim)
+    for image in project.images.all():
+        project.images.set_state(image.id, ImageState.SKIPPED)
+    with pytest.raises(HitlError, match="nothing to audit"):
+        plans(project)
+
+
+def test_the_same_seed_draws_the_same_pictures(decided: Project) -> None:
+    first = begin(decided, 0.5, seed=3)
+    finish(decided, first)
+    assert begin(decided, 0.5, seed=3).image_ids == first.image_ids
+
+
+def tables(project: Project) -> dict[str, list[object]]:
+    """Everything in the project but its audits."""
+    names = project.db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'audit%'")
+    return {name: project.db.all(f"SELECT * FROM {name}") for (name,) in names if not name.startswith("sqlite")}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.frozensets(st.sampled_from(list(Error))), min_size=6, max_size=6), st.integers(0, 99))
+def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
+    taught_project: Project, said: list[frozenset[Error]], seed: int
+) -> None:
+    before = tables(taught_project)
+    audit = unfinished(taught_project) or begin(taught_project, 0.05, seed=seed)
+    for image_id, errors in zip(audit.left, said, strict=False):
+        audit = judge(taught_project, audit, Verdict(image_id, errors, 1.0))
+    assert tables(taught_project) == before
+
+
+def test_a_head_that_learns_after_an_audit_is_the_one_that_learns_without(taught_project: Project) -> None:
+    audit = begin(taught_project, 0.05)
+    for image_id in audit.image_ids:
+        audit = judge(taught_project, audit, Verdict(image_id, frozenset(Error), 1.0))
+
+    def scores() -> list[float]:
+        naming = load_naming(taught_project)
+        return [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, naming)]
+
+    before = scores()
+    retrain(taught_project, NoProgress(), threads=1)
+    assert scores() == pytest.approx(before, abs=1e-6)
+
+
+def test_coverage_through_the_workflow(decided: Project) -> None:
+    """The bound that is reported is SciPy's."""
+    told = report(decided, finish(decided, begin(decided, 0.3, seed=0), wrong=1))
+    seen, bound = told["drawn"], round(told["at_most"] * 4)
+    assert stats.hypergeom.cdf(1, 4, bound, seen) > 0.05
+    assert bound == 4 - seen + 1 or stats.hypergeom.cdf(1, 4, bound + 1, seen) <= 0.05 + 1e-8
+
+
+def test_audits_outlive_the_program(decided: Project, tmp_path: Path) -> None:
+    audit = begin(decided, 0.05)
+    judge(decided, audit, Verdict(audit.image_ids[1], frozenset({Error.PLACE}), 2.5))
+    decided.close()
+    with Project.open(tmp_path / "test.hitl") as again:
+        kept = unfinished(again)
+        assert kept is not None
+        assert kept.image_ids == audit.image_ids
+        assert kept.verdicts == (Verdict(audit.image_ids[1], frozenset({Error.PLACE}), 2.5),)

@@ -1,0 +1,163 @@
+"""What a person needs to tune the loop: curve, gap, what is held out, what is mixed up; and the report of it all."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import Why
+from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.images.edge_cases import toggle_edge_case
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.quality import audit, learning_report
+from hitl_desktop.workflows.quality.learning_report import NOTHING, Gap, HeldOut, tuning
+from hitl_desktop.workflows.quality.report import report
+from hitl_desktop.workflows.quality.report_page import to_html
+from hitl_desktop.workflows.queue.policy import Mix
+from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.training.train import retrain
+from tests.conftest import decide
+from tests.workflows.quality.test_threshold_advice import see
+
+QUIET = NoProgress()
+
+
+def test_before_anything_was_decided_it_says_what_is_missing(project: Project) -> None:
+    told = tuning(project, QUIET)
+    assert told.curve == told.drawn == told.cells == told.categories == ()
+    assert told.gap is None
+    assert "No picture is held out yet" in told.held_out.words
+    page = to_html(report(project, QUIET))
+    for words in (
+        "No head is in use yet",
+        "Nothing was validated yet",
+        "No audit yet",
+        "Nothing was labelled again yet",
+    ):
+        assert words in page
+
+
+def test_cells_hold_the_boxes_behind_them(project: Project) -> None:
+    """`see` decides a picture on which boxes were proposed: right ones lie on an object of their name."""
+    see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False), ("gap", 0.9, True)])
+    see(project, 2, [("gap", 0.8, False)])
+    told = tuning(project, QUIET)
+    cells = {(c.real, c.said): c.spots for c in told.cells}
+    assert len(cells["cell", "cell"]) == 1
+    assert {spot.image_id for spot in cells[NOTHING, "gap"]} == {2}
+    by_name = {c.name: c for c in told.categories}
+    assert (by_name["cell"].shown, by_name["cell"].right) == (2, 1)
+    low, high = by_name["cell"].precision_interval
+    assert low <= 0.5 <= high
+    assert len(told.curve) == 1
+    assert told.curve[0].of == 2
+
+
+def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> None:
+    see(project, 1, [("cell", 0.8, True)])
+    (box,) = project.annotations.of_image(1)
+    other = project.categories.ensure("platelet")
+    annotate.revise(project, [annotate.Revision(box, category_id=other.id)])
+    cells = {(c.real, c.said): c.spots for c in tuning(project, QUIET).cells}
+    assert [spot.bbox for spot in cells["platelet", "cell"]] == [box.bbox]
+    annotate.draw(project, 1, [(BBox(50, 30, 9, 9), other.id)])
+    cells = {(c.real, c.said): c.spots for c in tuning(project, QUIET).cells}
+    assert [spot.bbox for spot in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
+
+
+def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
+    assert "memorising: +0.40 (95 %: +0.30 to +0.50; 20 pictures)" in Gap(20, 0.5, 0.9, (0.3, 0.5)).words
+    assert Gap(20, 0.8, 0.82, (-0.01, 0.05)).words.startswith("not memorising: +0.02")
+    assert "too few pictures to say" in Gap(3, 0.5, 0.7, (-0.1, 0.5)).words
+    assert "Too few to see a difference smaller than 0.20" in HeldOut(6, 40, 0.7, (0.5, 0.9)).words
+    assert "Too few" not in HeldOut(60, 400, 0.7, (0.65, 0.75)).words
+
+
+def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
+    taught_project: Project, taught: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for image_id in taught_project.decisions.decided_order()[:2]:
+        toggle_edge_case(taught_project, image_id)
+    retrain(taught_project, QUIET, threads=2)
+    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("margin", {Why.RANDOM: 100}))
+    decide(taught_project, taught / "set", 2)
+    retrain(taught_project, QUIET, threads=2)
+    assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little
+    monkeypatch.setattr(learning_report, "LATEST", 4)
+    told = tuning(taught_project, QUIET)
+    assert told.gap
+    assert told.gap.pictures == 4
+    assert told.gap.taught >= told.gap.first_sight
+    low, high = told.gap.interval
+    assert low <= told.gap.size <= high + 1e-9
+    assert told.held_out.pictures >= 2
+    assert told.held_out.f1 is not None
+    assert [p.pictures for p in told.held_out_curve] == [6, 6, 8]
+    assert len({p.of for p in told.held_out_curve}) == 1  # all on the same pictures
+    assert told.held_out_curve[0].of < told.held_out.pictures  # the first version was taught one that was pinned later
+    assert sum(p.of for p in told.curve) == 8
+    assert sum(p.of for p in told.drawn) >= 2
+    assert told.effort.drawn.pictures >= 2
+    objects = sum(len(c.spots) for c in told.cells if c.real != NOTHING)
+    assert objects == sum(
+        len(taught_project.annotations.of_image(d.image_id)) for d in taught_project.decisions.final()
+    )
+
+
+class Checked(HTMLParser):
+    """Every tag is closed, and nothing is fetched from anywhere."""
+
+    VOID = frozenset({"meta", "line", "circle", "polyline"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert not {"src", "href"} & {name for name, _ in attrs}
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def test_the_report_is_one_page_and_plain_data(taught_project: Project, taught: Path) -> None:
+    decide(taught_project, taught / "set", 1)
+    skipped = taught_project.queue.ids()[0]
+    annotate.skip(taught_project, skipped, seconds=1.0, reason="<too dark>")
+    claimed = audit.begin(taught_project, 0.2, seed=1)
+    for image_id in claimed.image_ids:
+        claimed = audit.judge(taught_project, claimed, audit.Verdict(image_id, frozenset(), 1.0))
+    told = report(taught_project, QUIET)
+    assert json.loads(json.dumps(told, allow_nan=False)) == json.loads(json.dumps(told))
+    assert told["skipped"] == {"<too dark>": 1}
+    assert told["pictures"]["decided"] == 7
+    assert told["pictures"]["skipped"] == 1
+    page = to_html(told)
+    assert "&lt;too dark&gt;" in page
+    assert "The claim holds: 0 of" in page
+    parser = Checked()
+    parser.feed(page)
+    assert parser.open == []
+    assert {"svg", "table"} <= parser.tags
+    assert "script" not in parser.tags
+
+
+@pytest.mark.parametrize("state", [ImageState.SKIPPED, ImageState.DECIDED])
+def test_a_project_without_a_single_box_has_a_report(project: Project, state: ImageState) -> None:
+    for image in project.images.all():
+        project.images.set_state(image.id, state)
+    told = report(project, QUIET)
+    assert to_html(told)
+    assert told["effort"]["others"]["saved"] is None
+    assert not np.isnan(told["reliability"]["error"])

@@ -1,0 +1,340 @@
+"""Teach the head to find objects: the real backbone on synthetic pictures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.inference.features import load_features
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
+from hitl_desktop.learning.cell_classifier import CellClassifier
+from hitl_desktop.learning.finding_head import FindingHead, FindingView
+from hitl_desktop.progress import JobCancelled, NoProgress
+from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle
+from hitl_desktop.workflows.detection.embeddings import embed_images
+from hitl_desktop.workflows.exchange.import_dataset import read_dataset
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.training import detection_head
+from hitl_desktop.workflows.training.detection_head import Taught, find_ahead, find_objects, learn_to_find
+from hitl_desktop.workflows.training.train import retrain
+from tests.conftest import CancelAt
+
+QUIET = NoProgress()
+
+
+@pytest.fixture
+def project(prelabelled: Path, tmp_path: Path) -> Iterator[Project]:
+    shutil.copytree(prelabelled, tmp_path / "copy")
+    with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        yield project
+
+
+def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    for image_id in image_ids:
+        image = project.images.get(image_id)
+        assert image
+        decide_as_oracle(project, image, answers[image_id], load_naming(project), threshold=0.3)
+
+
+def learned(project: Project, taught: Taught | None = None) -> FindingHead:
+    images = project.images.all(state=ImageState.DECIDED)
+    head, _ = learn_to_find(project, images, project.models.detector(), QUIET, threads=2, taught=taught)
+    assert head is not None
+    return head
+
+
+def lessons_in(memory: Taught, project: Project) -> detection_head._Lessons:
+    detector = project.models.detector()
+    net = detection_head.features_of(detector, 2)
+    assert detector
+    assert net
+    return memory.of(project, detector, net)
+
+
+def same(a: FindingHead, b: FindingHead) -> None:
+    assert a.views.keys() == b.views.keys()
+    for side, view in a.views.items():
+        for name in FindingView.__slots__:
+            ours, theirs = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6, err_msg=name)
+    assert a.refiner
+    assert b.refiner
+    np.testing.assert_allclose(a.refiner.weights, b.refiner.weights, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(a.refiner.level, b.refiner.level, rtol=1e-5, atol=1e-6)
+
+
+def test_the_backbone_alone_gives_the_maps_of_the_whole_detector(project: Project) -> None:
+    card = find_card(DEFAULT_DETECTOR)
+    pixels = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    grid = load_features(card, threads=2).cells(pixels, 416)
+    detector = load_detector(card, threads=2)
+    maps = detector.feature_maps(pixels)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(grid.features[:, :128], maps[0].transpose(1, 2, 0).reshape(-1, 128), atol=1e-4)
+    assert (grid.columns, grid.rows, grid.features.shape[1]) == (52, 52, 896)
+    wide = load_features(card, threads=2).cells(pixels, 640)
+    assert (wide.columns, wide.rows) == (80, 80)
+    assert wide.inside().sum() == 80 * 60
+
+
+def test_an_undone_decision_leads_to_the_head_that_never_saw_it(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    before, memory = learned(project), Taught()
+    decide(project, dataset, [3])
+    with_third = learned(project, memory)
+    assert not np.allclose(with_third.views[416].weights[:, 0], before.views[416].weights[:, 0], atol=1e-6)
+    while (image := project.images.get(3)) is not None and image.state is ImageState.DECIDED:
+        annotate.undo(project)
+    same(learned(project, memory), before)
+
+
+def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    memory = Taught()
+    learned(project, memory)
+    box = project.annotations.of_image(1)[0]
+    annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
+    changed = learned(project, memory)
+    same(changed, learned(project))
+
+
+def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3, 4, 5])
+    memory = Taught()
+    learned(project, memory)
+    image = project.images.get(1)
+    assert image
+    project.images.set_content_hash(1, "another")
+    same(learned(project, memory), learned(project))
+
+
+def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_its_new_pixels(
+    project: Project, dataset: Path
+) -> None:
+    decide(project, dataset, [1, 2, 3, 4, 5])
+    memory = Taught()
+    learned(project, memory)
+    image = project.images.get(1)
+    assert image
+    pixels = cv2.imread(str(project.path_of(image)))
+    assert pixels is not None
+    cv2.imwrite(str(project.path_of(image)), 255 - pixels)  # and nobody listed the folder since
+    box = project.annotations.of_image(1)[0]
+    annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
+    same(learned(project, memory), learned(project))
+    now = project.images.get(1)
+    assert now
+    assert now.content_hash == image.content_hash  # until somebody has it read again
+    assert 1 not in lessons_in(memory, project).taken
+
+
+def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CellClassifier.__init__, "__defaults__", (0.3, (), 5))  # from five on one scatter for all
+    decide(project, dataset, [1, 2])
+    memory = Taught()
+    before = learned(project, memory)
+    names = [project.categories.ensure(f"odd {n}").id for n in range(5)]
+    boxes = [(BBox(20 + 40 * n, 20, 30, 30), category) for n, category in enumerate(names)]
+    annotate.draw(project, 3, boxes)
+    annotate.decide(project, 3, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    assert len(learned(project, memory).views[416].category_ids) > 5
+    for _ in range(2):
+        annotate.undo(project)
+    same(learned(project, memory), before)
+
+
+def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(project, dataset, [1, 2, 3])
+    memory = Taught()
+    before = learned(project, memory)
+    detection_head._keep(lessons_in(memory, project))
+    read: list[int] = []
+    real = detection_head.grids_of
+    monkeypatch.setattr(
+        detection_head, "grids_of", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest)
+    )
+    memory = Taught()
+    same(learned(project, memory), before)
+    assert read == []
+    decide(project, dataset, [4])
+    learned(project, memory)
+    assert read == [4]
+
+
+def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    memory = Taught()
+    before = learned(project, memory)
+    detection_head._keep(lessons_in(memory, project))
+    place = detection_head._file_of(project.path)
+    place.write_bytes(place.read_bytes()[:1000])
+    same(learned(project), before)
+
+
+def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that made lessons in another way leaves sums from which its lessons cannot be taken back."""
+    decide(project, dataset, [1, 2, 3])
+    memory = Taught()
+    with monkeypatch.context() as older:
+        older.setattr(detection_head, "_VERSION", 0)
+        lessons = lessons_in(memory, project)
+        learned(project, memory)
+        for learner in lessons.learners.values():
+            learner.cells.sums_ = learner.cells.sums_ * 2
+        detection_head._keep(lessons)
+    memory = Taught()
+    assert lessons_in(memory, project).taken == {}
+    box = project.annotations.of_image(1)[0]
+    annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
+    same(learned(project, memory), learned(project))
+
+
+def test_what_cannot_be_taken_back_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3])
+    memory = Taught()
+    learned(project, memory)
+    for learner in lessons_in(memory, project).learners.values():
+        learner.cells.counts_ = learner.cells.counts_ * 0
+    annotate.remove(project, project.annotations.of_image(1)[:1])
+    same(learned(project, memory), learned(project))
+
+
+def test_two_projects_are_taught_side_by_side(project: Project, dataset: Path, tmp_path: Path) -> None:
+    """What one of them was taught is in nobody else's hands."""
+    decide(project, dataset, [1, 2])
+    shutil.copytree(project.path.parent, tmp_path / "other")
+    with Project.open(tmp_path / "other" / project.path.name) as other:
+        decide(other, dataset, [3])
+        mine, its = Taught(), Taught()
+        before, _ = learned(project, mine), learned(other, its)
+        assert lessons_in(mine, project).taken.keys() == {1, 2}
+        assert lessons_in(its, other).taken.keys() == {1, 2, 3}
+        same(learned(project, mine), before)
+
+
+def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3, 4])
+    assert retrain(project, QUIET, threads=2).head_id is not None
+    assert find_ahead(project, QUIET, threads=2, most=3) > 0
+    naming = load_naming(project)
+    front = project.queue.order(limit=1)[0].image_id
+    image = project.images.get(front)
+    assert image
+    found = [p for p in proposals_of(project, image, naming) if not p.detector_name]
+    assert found
+    assert {p.named_by for p in found} == {f"head {project.heads.active_id()}"}
+    annotate.remove(project, [found[0]])
+    retrain(project, QUIET, threads=2)
+    find_objects(project, [image], QUIET, threads=2)
+    assert found[0].prediction_id in {p.prediction_id for p in proposals_of(project, image, load_naming(project))}
+    assert found[0].prediction_id in project.predictions.rejected_of(front)
+
+
+def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    waiting = project.images.all(state=ImageState.UNDECIDED)[:2]
+    assert find_objects(project, waiting, QUIET, threads=2) == 2
+    assert find_objects(project, waiting, QUIET, threads=2) == 0
+    decide(project, dataset, [3])
+    retrain(project, QUIET, threads=2)
+    assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=2) > 0
+
+
+def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_screen(
+    project: Project, dataset: Path
+) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    first = project.queue.ids()[0]
+    find_ahead(project, QUIET, threads=2, most=1)
+    decide(project, dataset, [next(i for i in project.queue.ids() if i != first)])
+    retrain(project, QUIET, threads=2)
+    detector = project.models.detector()
+    assert detector
+    finder = project.models.detection_head_of(detector)
+    assert finder
+    on_screen = [p.id for p in project.predictions.of_image(first, finder.id)]
+    asked: list[int] = []
+
+    def arrives() -> int | None:
+        """The person comes to the picture when the job has begun with it."""
+        asked.append(len(asked))
+        return first if len(asked) > 2 else None
+
+    project.queue.put_back([first])
+    refresh_queue(project, load_naming(project), QUIET)
+    assert project.queue.ids()[0] == first
+    find_ahead(project, QUIET, threads=2, most=1, at_hand=arrives)
+    assert len(asked) > 2
+    assert [p.id for p in project.predictions.of_image(first, finder.id)] == on_screen
+
+
+def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    find_ahead(project, QUIET, threads=2)
+    for _ in range(3):
+        decide(project, dataset, [project.queue.ids()[0]])
+        retrain(project, QUIET, threads=2)
+        find_ahead(project, QUIET, threads=2)
+    detector = project.models.detector()
+    assert detector
+    finder = project.models.detection_head_of(detector)
+    assert finder
+    needed: set[bytes] = set()
+    for image in project.images.all():
+        boxes = [a.bbox for a in project.annotations.of_image(image.id)]
+        boxes += [p.bbox for p in project.predictions.of_image(image.id, detector.id, finder.id)]
+        needed |= {crop_key(image.content_hash or "", box) for box in (None, *boxes)}
+    assert {row[0] for row in project.db.all("SELECT crop FROM embeddings")} <= needed
+    assert embed_images(project, project.images.all(), QUIET, threads=2) == 0  # and nothing that is needed is gone
+
+
+def test_looking_ahead_reads_the_head_once_for_all_pictures(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(project, dataset, [1, 2])
+    retrain(project, QUIET, threads=2)
+    read: list[int] = []
+    real = project.heads.finding_of
+    monkeypatch.setattr(project.heads, "finding_of", lambda head_id: read.append(head_id) or real(head_id))
+    assert find_ahead(project, QUIET, threads=2, most=4) >= 4
+    assert len(read) == 1
+
+
+def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1])
+    for box in project.annotations.of_image(1)[1:]:
+        annotate.remove(project, [box])
+    assert learned(project).views.keys() == {416, 640}
+    annotate.remove(project, project.annotations.of_image(1))
+    images = project.images.all(state=ImageState.DECIDED)
+    assert learn_to_find(project, images, project.models.detector(), QUIET, threads=2) == (None, None)
+    assert retrain(project, QUIET, threads=2).head_id is None
+
+
+def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, dataset: Path) -> None:
+    decide(project, dataset, [1, 2, 3])
+    memory = Taught()
+    images = project.images.all(state=ImageState.DECIDED)
+    with pytest.raises(JobCancelled):
+        learn_to_find(project, images, project.models.detector(), CancelAt(1), threads=2, taught=memory)
+    same(learned(project, memory), learned(project))
