@@ -17,8 +17,8 @@ from hitl_desktop.domain.queues import Why
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.ui.picture_list import PictureList
-from hitl_desktop.ui.session import MANY as MANY_IN_WINDOW
+from hitl_desktop.ui.project.picture_list import PictureList
+from hitl_desktop.ui.project.session import MANY as MANY_IN_WINDOW
 from hitl_desktop.workflows.queue.listing import list_queue
 
 from .conftest import Bench
@@ -31,7 +31,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from hitl_desktop.app import SWITCH_INTERVAL
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.shell.main_window import MainWindow
 sys.setswitchinterval(SWITCH_INTERVAL)
 app = QApplication(["bench"])
 window = MainWindow(Settings(), automatic=False)

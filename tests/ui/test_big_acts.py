@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import bulk_edits
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_queue import listed

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui import exchange_acts
-from hitl_desktop.ui.dialogs.finishing import FinishingDialog
-from hitl_desktop.ui.jobs import FILES
-from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.files import exchange_acts
+from hitl_desktop.ui.jobs.finishing import FinishingDialog
+from hitl_desktop.ui.jobs.runner import FILES
+from hitl_desktop.ui.shell.main_window import MainWindow
 from tests.ui.conftest import Answers
 
 

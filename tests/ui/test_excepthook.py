@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from hitl_desktop.paths import log_file
-from hitl_desktop.ui.excepthook import start_log
+from hitl_desktop.ui.shell.excepthook import start_log
 
 
 def test_a_log_that_grows_keeps_its_latest_part(monkeypatch: pytest.MonkeyPatch) -> None:

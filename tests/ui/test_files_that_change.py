@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.ui.file_watch import FileState, FileWatch
-from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.panels.banner import Banner
+from hitl_desktop.ui.images.file_watch import FileState, FileWatch
+from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.widgets.banner import Banner
 from tests.ui.conftest import Answers, MakeWindow
 
 

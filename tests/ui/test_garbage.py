@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from pytestqt.qtbot import QtBot
 
-from hitl_desktop.ui.garbage import GarbageTimer
+from hitl_desktop.ui.shell.garbage import GarbageTimer
 
 
 class Cycle:

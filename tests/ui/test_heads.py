@@ -22,11 +22,11 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.dialogs.class_map import ClassMapDialog
-from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
-from hitl_desktop.ui.dialogs.versions import VersionsDialog
-from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.models.queue_model import IMAGE_ID
+from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
+from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
+from hitl_desktop.ui.model.versions_dialog import VersionsDialog
+from hitl_desktop.ui.queue.queue_model import IMAGE_ID
+from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.detection.embeddings import embed_pictures
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project
@@ -270,7 +270,7 @@ def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
     project = window.session.project
     assert project
     monkeypatch.setattr(
-        "hitl_desktop.ui.head_acts.look_closer", lambda *_, **__: Closer((640, 1280), 40, 11.0, 22.0, 0.21, 0.94)
+        "hitl_desktop.ui.model.head_acts.look_closer", lambda *_, **__: Closer((640, 1280), 40, 11.0, 22.0, 0.21, 0.94)
     )
     answers = window.head_acts.ask
     window.actions_["look_closer"].trigger()

@@ -11,9 +11,9 @@ from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop import cache, pyramid
-from hitl_desktop.ui import thumbnails
-from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.thumbnails import Thumbnails
+from hitl_desktop.ui.images import thumbnails
+from hitl_desktop.ui.images.thumbnails import Thumbnails
+from hitl_desktop.ui.shell.main_window import MainWindow
 from tests.ui.conftest import MakeWindow
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop import cache, pyramid
-from hitl_desktop.ui import image_loader
-from hitl_desktop.ui.image_loader import ImageLoader, Loaded
+from hitl_desktop.ui.images import image_loader
+from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 
 
 @pytest.fixture

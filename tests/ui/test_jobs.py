@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui.jobs import FILES, Job, JobRunner
+from hitl_desktop.ui.jobs.runner import FILES, Job, JobRunner
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.suspicions import Kind
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.dialogs.suspicions import SuspicionsDialog
-from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
+from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.label_issues import open_suspicions

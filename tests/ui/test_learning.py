@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.store.heads import HeadVersion
-from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation.annotate import Revision
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_window import key

@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from hitl_desktop.ui.actions import ACTIONS
-from hitl_desktop.ui.dialogs.palette import Palette
-from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.keys.palette import Palette
+from hitl_desktop.ui.shell.main_window import MainWindow
 
 
 def rows(palette: Palette) -> list[str]:

@@ -20,11 +20,12 @@ from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.learning.query import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.ui import background, models
-from hitl_desktop.ui.controller import OTHER_REASON
-from hitl_desktop.ui.dialogs.mix import STRATEGY_WORDS, MixDialog
-from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.ui.boxes.controller import OTHER_REASON
+from hitl_desktop.ui.loop import background
+from hitl_desktop.ui.queue import queue_model
+from hitl_desktop.ui.queue.policy_dialog import STRATEGY_WORDS, MixDialog
+from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.quality.learning_report import Spot
 from hitl_desktop.workflows.queue.policy import Mix, mix_of
 from tests.ui.conftest import Answers, MakeWindow
@@ -137,8 +138,8 @@ def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: Mai
 def test_very_many_pictures_are_changed_by_a_job(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitl_desktop.ui.queue_acts._MANY", 2)
-    monkeypatch.setattr("hitl_desktop.ui.session._FEW", 2)
+    monkeypatch.setattr("hitl_desktop.ui.queue.queue_acts._MANY", 2)
+    monkeypatch.setattr("hitl_desktop.ui.project.session._FEW", 2)
     window.queue.list.selectAll()
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
@@ -151,7 +152,7 @@ def test_very_many_pictures_are_changed_by_a_job(
 def test_a_tag_is_for_what_was_selected_when_it_was_asked_for(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models.queue_model, "MANY", 2)
+    monkeypatch.setattr(queue_model, "MANY", 2)
     window.queue.text.setText("p")
     qtbot.waitUntil(lambda: len(listed(window)) == 4)
     window.queue.select([2, 3])
@@ -229,7 +230,7 @@ def test_filters_are_as_they_were_when_the_project_is_opened_again(
 def test_very_many_pictures_are_filtered_by_a_job(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models.queue_model, "MANY", 2)
+    monkeypatch.setattr(queue_model, "MANY", 2)
     window.queue.text.setText("b.j")
     assert len(listed(window)) == 4  # not yet
     window.queue.text.setText("c.p")
@@ -241,7 +242,7 @@ def test_very_many_pictures_are_filtered_by_a_job(
 def test_a_filter_that_was_typed_over_is_not_worked_out(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models.queue_model, "MANY", 2)
+    monkeypatch.setattr(queue_model, "MANY", 2)
     go, worked_out, real = Event(), [], background.filter_queue
 
     def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) -> Sequence[int]:

@@ -21,7 +21,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.qimages import to_qimage
+from hitl_desktop.ui.images.qimages import to_qimage
 
 PLACE = Path(__file__).parent / "snapshots"
 MOST_PIXELS_OFF = 0.001

@@ -16,11 +16,11 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.errors import HitlError
-from hitl_desktop.ui import tune_acts
-from hitl_desktop.ui.background import EXAMINING
-from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.panels.banner import Banner
-from hitl_desktop.ui.panels.tune_pages import TunePages
+from hitl_desktop.ui.loop.background import EXAMINING
+from hitl_desktop.ui.model import tune_acts
+from hitl_desktop.ui.model.tune_pages import TunePages
+from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.queue import relabelling
 from tests.ui.conftest import Answers
 from tests.workflows.quality.test_threshold_advice import see

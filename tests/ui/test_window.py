@@ -23,12 +23,12 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.actions import ACTIONS
 from hitl_desktop.ui.canvas.items import Kind
-from hitl_desktop.ui.image_loader import Loaded
-from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.models.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.ui.review_order import ReviewOrder
+from hitl_desktop.ui.images.image_loader import Loaded
+from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.project.review_order import ReviewOrder
+from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
+from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import How, Revision, decide, undo
 from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
@@ -1173,7 +1173,7 @@ def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: P
 def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitl_desktop.ui.session.MANY", 2)
+    monkeypatch.setattr("hitl_desktop.ui.project.session.MANY", 2)
     window.session.go_to(3)
     other = reopened(window, make_window)
     session = other.session

@@ -41,7 +41,7 @@ from hitl_desktop.ui.canvas.painting import (
 from hitl_desktop.ui.canvas.physical_keys import us_key
 from hitl_desktop.ui.canvas.tiles import Tiles
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.theme import category_colour
+from hitl_desktop.ui.widgets.theme import category_colour
 
 _WHEEL_STEP = 1.2
 _REPEATS_WITHIN_MS = 8

@@ -1,0 +1,1 @@
+"""Boxes, categories and attributes of the image at hand."""

@@ -1,0 +1,119 @@
+"""What hands do to the current category, with the questions that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtGui import QKeySequence
+
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.ui.keys.actions import ActionSpec
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.ui.widgets.theme import category_colour
+from hitl_desktop.workflows.annotation import categories
+
+
+class CategoryActs:
+    """Rename, recolour, give a key, merge and retire; each is one step that undo takes back."""
+
+    def __init__(
+        self,
+        session: Session,
+        background: Background,
+        ask: Ask,
+        messages: Messages,
+        owner_of: Callable[[str], ActionSpec | None],
+    ) -> None:
+        self._session, self._background = session, background
+        self.ask, self._messages, self.owner_of = ask, messages, owner_of
+
+    def _current(self) -> Category | None:
+        session = self._session
+        found = next((c for c in session.categories if c.id == session.category_id), None)
+        if found is None:
+            self._messages.say("Choose a category first: click it in the list, or press its key.")
+        return found
+
+    def rename(self) -> None:
+        """Another name for the current category."""
+        category = self._current()
+        name = self.ask.text("Rename category", "New name", category.name) if category else None
+        if category is not None and name:
+            self._session.manage(partial(_change, category=category, name=name))
+
+    def recolour(self) -> None:
+        """Another colour for the current category."""
+        category = self._current()
+        colour = self.ask.colour(category_colour(category.id).name()) if category else None
+        if category is not None and colour:
+            self._session.manage(partial(_change, category=category, colour=colour))
+
+    def choose_key(self) -> None:
+        """A key, or two one after the other, for the current category."""
+        category = self._current()
+        if category is None:
+            return
+        now = self._session.hotkeys.get(category.id, "")
+        typed = self.ask.text("Key of the category", "One key, or two with a comma (such as W, C)", now)
+        if typed is None:
+            return
+        key = QKeySequence(typed).toString()
+        taken = self.owner_of(key) if key else None
+        if typed.strip() and not key:
+            self._messages.say(f'"{typed}" is no key.')
+        elif key and taken is not None and not taken.id.startswith("category_"):
+            self._messages.say(f'{key} is taken: "{taken.words}". Choose another key.')
+        else:
+            self._session.manage(partial(_change, category=category, hotkey=key))
+
+    def merge(self) -> None:
+        """Give all boxes of the current category to another one."""
+        session, category = self._session, self._current()
+        if category is None or session.project is None:
+            return
+        others = {c.name: c for c in session.categories if c.id != category.id and not c.retired}
+        if not others:
+            self._messages.say("There is no other category to merge it into.")
+            return
+        chosen = self.ask.choice("Merge category", f'Merge "{category.name}" into', list(others))
+        if chosen is None:
+            return
+        into = others[chosen]
+        seen = categories.preview_merge(session.project, category)
+        question = f'{seen.in_words()} will be called "{into.name}", and "{category.name}" means the same from now on.'
+        if not self.ask.confirm("Merge category", question):
+            return
+        if seen.boxes > categories.MANY:
+            self._background.change_many(
+                f'Merging "{category.name}" into "{into.name}"',
+                lambda p, progress, _: categories.merge(p, category, into, progress),
+                partial(self._on_merged, into.id),
+            )
+        elif session.manage(lambda project: categories.merge(project, category, into)):
+            session.set_category(into.id)
+
+    def _on_merged(self, into: int, changes: Changes) -> None:
+        self._session.apply_changes(changes)
+        self._session.set_category(into)
+
+    def retire(self) -> None:
+        """Take the current category off the list; boxes of it keep it."""
+        session, category = self._session, self._current()
+        if category is None or session.project is None:
+            return
+        seen = categories.preview_merge(session.project, category)
+        kept = f"{seen.in_words()} keep it and are exported."
+        if seen.boxes and not self.ask.confirm(
+            "Retire category", f'"{category.name}" is no longer offered for new boxes. {kept}'
+        ):
+            return
+        if session.manage(lambda project: categories.retire(project, category)):
+            self._messages.say(f'"{category.name}" is no longer offered; its name, typed anew, brings it back.')
+
+
+_change = categories.change

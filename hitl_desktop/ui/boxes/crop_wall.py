@@ -1,0 +1,37 @@
+"""A wall of crops of which several are chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
+
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.workflows.detection.crops import CROP_SIDE
+
+
+class CropWall(QListWidget):
+    """Small pictures in rows; a click takes one out or in."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setIconSize(QSize(CROP_SIDE, CROP_SIDE))
+        self.setGridSize(QSize(CROP_SIDE + 14, CROP_SIDE + 14))
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
+        self.setUniformItemSizes(True)
+        self.setStyleSheet("QListWidget::item:selected { border: 3px solid palette(highlight); }")
+
+    def add(self, pixels: RgbImage, tip: str = "") -> None:
+        """One more crop [h, w, 3]."""
+        icon = QIcon()
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint those that are selected
+            icon.addPixmap(QPixmap.fromImage(to_qimage(pixels)), mode)
+        item = QListWidgetItem(icon, "")
+        item.setSizeHint(QSize(CROP_SIDE + 10, CROP_SIDE + 10))  # all alike, or the first one's size cuts the others
+        item.setToolTip(tip)
+        self.addItem(item)

@@ -1,0 +1,255 @@
+"""The inspector on the right: boxes and tags of this picture, categories with their keys."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import Attribute
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
+from hitl_desktop.ui.boxes.box_model import KEY, BoxModel, key_of
+from hitl_desktop.ui.boxes.name_field import NameField, matching
+from hitl_desktop.ui.boxes.threshold import ThresholdSlider
+from hitl_desktop.ui.canvas.items import BoxKey
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.widgets.field import Field
+from hitl_desktop.ui.widgets.theme import swatch
+from hitl_desktop.workflows.annotation.attributes import of_categories
+
+
+class Inspector(QWidget):
+    """Lists that follow the picture at hand.
+
+    Signals:
+        box_chosen: a row of the boxes was clicked.
+        category_chosen: a category was clicked, or its name was typed.
+        name_typed: a name was typed into the category field, and whether it shall be a new one.
+        names_changed: other names can be completed to.
+        left: the person is done here; the canvas should have the keyboard again.
+    """
+
+    box_chosen = Signal(BoxKey)
+    category_chosen = Signal(int)
+    name_typed = Signal(str, bool)
+    names_changed = Signal(object)
+    left = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._filled: tuple[object, ...] = ()
+        self.setMinimumWidth(270)
+        self.boxes_title, self.categories_title = QLabel("Boxes"), QLabel("Categories")
+        self.model = BoxModel(session)
+        self.boxes = _table(self.model)
+        self.boxes.clicked.connect(self._on_box)
+        self.attributes = AttributePanel(self.left)
+        self.free_attributes: list[Attribute] = []
+        self.tags_title = QLabel()
+        self.tags_title.setWordWrap(True)
+        self.tag_hints = QLabel()
+        self.tag_hints.setWordWrap(True)
+        self.tag_hints.setToolTip("What was learned from the tags of decided pictures; a click gives it")
+        self.tag_hints.linkActivated.connect(self._on_hint)
+        self.tags = Field(self.left)
+        self.tags.setPlaceholderText("Tags of this picture, with commas")
+        self.tags.setAccessibleName("Tags of this picture")
+        self.tags.editingFinished.connect(self._on_tags)
+        self.tags.returnPressed.connect(self.left)
+        self.name = NameField(self.left, lambda: session.offered)
+        self.name.entered.connect(self.name_typed)
+        self.name.left_empty.connect(self.left)
+        self.name.textChanged.connect(self._show_matching)
+        self.categories = QListWidget()
+        self.categories.setAccessibleName("Categories")
+        self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        self.categories.itemPressed.connect(self._on_pressed)
+        self.categories.itemClicked.connect(self._on_category)
+        self.categories.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.threshold = ThresholdSlider(session)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        for widget, stretch in (
+            (self.boxes_title, 0), (self.boxes, 3), (self.attributes, 0), (self.tags_title, 0), (self.tags, 0),
+            (self.tag_hints, 0),
+            (self.categories_title, 0), (self.name, 0), (self.categories, 3), (self.threshold, 0),
+        ):  # fmt: skip
+            layout.addWidget(widget, stretch)
+        session.opened.connect(self._on_opened)
+        session.leaving.connect(self.commit)
+        session.image_changed.connect(self._on_image)
+        session.boxes_changed.connect(self._on_boxes)
+        session.changed.connect(self._on_changed)
+        session.category_changed.connect(self._mark_current)
+
+    def ask_for_name(self, name: str = "") -> None:
+        """Let the person type the name of a category."""
+        self.name.setText(name)
+        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def commit(self) -> None:
+        """Keep what is typed and not yet entered."""
+        self.attributes.commit()
+        self._on_tags()
+
+    def show_selected(self, boxes: Sequence[Annotation | Proposal]) -> None:
+        """Mark the row of the box that was selected last on the canvas, and show what is said of all that are."""
+        categories = [box.category_id or 0 for box in boxes]
+        self.free_attributes = of_categories(self._session.attributes, categories)
+        self.attributes.show_boxes(boxes, self.free_attributes)
+        row = self.model.row_of(key_of(boxes[-1]) if boxes else None)
+        if row >= 0:
+            self.boxes.selectRow(row)
+        else:
+            self.boxes.clearSelection()
+
+    def _on_opened(self) -> None:
+        self._filled = ()
+        self.categories.clear()
+        self._fill_categories()
+        self._on_image()
+
+    def _on_image(self) -> None:
+        self._on_boxes()
+        self.show_tags()
+
+    def show_tags(self) -> None:
+        """Show the tags of the picture, and the keys of the project's."""
+        project, image = self._session.project, self._session.image
+        names = {t.id: t.name for t in project.tags.all()} if project else {}
+        chosen = project.images.tags_of(image.id) if project and image else ()
+        self.tags.setText(", ".join(names[t] for t in chosen))
+        self.tags.setEnabled(image is not None)
+        keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
+        self.tags_title.setText(f"Tags: {keys}" if keys else "Tags")
+        hints = [
+            f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}" for tag, chance in self._session.tag_hints()
+        ]
+        self.tag_hints.setText(f"Probably: {', '.join(hints)}" if hints else "")
+        self.tag_hints.setVisible(bool(hints))
+
+    def _on_boxes(self) -> None:
+        self.model.reload()
+        hints = len(self._session.visible_hints)
+        self.boxes_title.setText(
+            f"Boxes: {len(self._session.annotations)}, suggested: {len(self._session.visible_proposals)}"
+            + (f", hints: {hints}" if hints else "")
+        )
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.categories or changes.annotations_of or changes.head:
+            self._fill_categories()
+        if changes.go_to is not None:
+            self._on_image()
+
+    def _fill_categories(self) -> None:
+        project = self._session.project
+        if project is None:
+            self.categories.clear()
+            return
+        counts = project.annotations.count_by_category()
+        naming, names = self._session.naming, self._session.offered
+        taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
+        known = {naming.category_ids[c] for c in naming.class_column.tolist()} if naming else set[int | None]()
+        colours = {c.id: c.colour for c in self._session.categories}
+        if (names, taught, known, colours) != self._filled:
+            self._filled = (dict(names), taught, known, colours)
+            self._fill_anew(naming.detector.classes if naming else (), taught, known)
+        keys = self._session.hotkeys
+        for row, (category_id, name) in enumerate(names.items()):
+            key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "
+            text = f"{key}{name}   {counts.get(category_id, 0)}"
+            item = self.categories.item(row)
+            if item.text() != text:  # after most acts one count is another, of perhaps hundreds
+                item.setText(text)
+        self._mark_current()
+
+    def _fill_anew(self, classes: Sequence[str], taught: set[int | None], known: set[int | None]) -> None:
+        names = self._session.offered
+        self.categories.clear()
+        for category_id, name in names.items():
+            marks = ["known to the detector"] if category_id in known else []
+            marks += ["taught to the head"] if category_id in taught else []
+            item = QListWidgetItem(swatch(category_id), name)
+            item.setData(Qt.ItemDataRole.UserRole, category_id)
+            item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
+            self.categories.addItem(item)
+        self.categories_title.setText(f"Categories: {len(names)}")
+        mine = {normalise_name(name) for name in names.values()}
+        offered = [*names.values(), *(c for c in classes if normalise_name(c) not in mine)]
+        self.name.offer(offered)
+        self.names_changed.emit(offered)
+
+    def _mark_current(self) -> None:
+        for row in range(self.categories.count()):
+            item = self.categories.item(row)
+            if item.data(Qt.ItemDataRole.UserRole) == self._session.category_id:
+                self.categories.setCurrentItem(item)
+
+    def _on_box(self, index: QModelIndex) -> None:
+        key = index.data(KEY)
+        if isinstance(key, BoxKey):
+            self.box_chosen.emit(key)
+
+    def _on_pressed(self, item: QListWidgetItem) -> None:
+        """Also by the right button, whose menu is about the current category."""
+        self._session.set_category(item.data(Qt.ItemDataRole.UserRole))
+
+    def _on_category(self, item: QListWidgetItem) -> None:
+        self.category_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _on_hint(self, link: str) -> None:
+        project, image = self._session.project, self._session.image
+        if project is not None and image is not None:
+            wanted = {*project.images.tags_of(image.id), int(link)}
+            self._session.set_tags([tag.name for tag in project.tags.all() if tag.id in wanted])
+            self.show_tags()
+
+    def _on_tags(self) -> None:
+        if not self.tags.isModified():
+            return
+        self.tags.setModified(False)
+        names = [name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)]
+        if self._session.image is not None:
+            self._session.set_tags(names)
+            self.show_tags()
+
+    def _show_matching(self, text: str) -> None:
+        found = set(matching(text, self._session.offered))
+        for row in range(self.categories.count()):
+            item = self.categories.item(row)
+            item.setHidden(bool(text.strip()) and item.data(Qt.ItemDataRole.UserRole) not in found)
+
+
+def _table(model: BoxModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setAccessibleName("Boxes of this picture")
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.setShowGrid(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(22)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+    header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+    table.setColumnWidth(1, 52)
+    return table

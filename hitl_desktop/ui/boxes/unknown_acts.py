@@ -1,0 +1,67 @@
+"""What is none of the categories: marked by key, named later on a wall of crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import UNKNOWN
+from hitl_desktop.ui.boxes.controller import Controller
+from hitl_desktop.ui.boxes.unknown_wall import WallDialog
+from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.jobs.runner import JobRunner
+from hitl_desktop.ui.loop.background import in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.prediction.unknowns import Unknown, group_unknowns, name_unknowns
+
+
+class UnknownActs:
+    """Acts on objects without a name."""
+
+    def __init__(
+        self, session: Session, runner: JobRunner, controller: Controller, messages: Messages, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._controller = session, runner, controller
+        self._messages, self._window = messages, window
+        self.wall: WallDialog | None = None
+        session.opened.connect(self.close)
+
+    def mark(self) -> None:
+        """The selected boxes, or the one that waits for a name, are none of the categories."""
+        self._controller.mark_as(UNKNOWN)  # what is drawn next is something again
+
+    def show_wall(self) -> None:
+        """Group what is unknown, and show it."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, progress: group_unknowns(p, progress, threads=1))
+            shows = partial(self._show, project.path)
+            prepare(self._runner, self._window, "Grouping unknown objects", job, shows)
+
+    def _show(self, path: Path, groups: Sequence[Sequence[Unknown]]) -> None:
+        session = self._session
+        if session.project is None or session.project.path != path:
+            return
+        if not groups:
+            self._messages.say("No object is marked as unknown yet. U marks the selected box.")
+            return
+        names = [name for name in session.offered.values() if name != UNKNOWN]
+        self.close()
+        self.wall = WallDialog(groups, names, self._name, self._window)
+        self.wall.finished.connect(self.close)
+        self.wall.open()
+
+    def close(self, _result: int = 0) -> None:
+        """Put the wall away with its crops."""
+        if self.wall is not None:
+            wall, self.wall = self.wall, None
+            wall.close()
+            wall.deleteLater()
+
+    def _name(self, boxes: Sequence[Annotation], name: str) -> bool:
+        return self._session.manage(lambda project: name_unknowns(project, boxes, name))

@@ -1,0 +1,127 @@
+"""A wall of crops that nobody has a name for yet, in groups of alike ones: choose, type a name, and all have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCompleter,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.boxes.crop_wall import CropWall
+from hitl_desktop.workflows.prediction.unknowns import Unknown
+
+_MOST_SHOWN = 500
+"""More crops of a group are named with it, but not drawn: making their pictures would stop the window."""
+
+
+class WallDialog(QDialog):
+    """`name` is called with the boxes that are chosen and the name typed; it says whether that was done."""
+
+    def __init__(
+        self,
+        groups: Sequence[Sequence[Unknown]],
+        names: Sequence[str],
+        name: Callable[[Sequence[Annotation], str], bool],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Unknown objects")
+        self.resize(900, 620)
+        self._groups, self._name = [list(group) for group in groups], name
+        self.groups = QListWidget()
+        self.groups.setAccessibleName("Groups of alike objects")
+        self.groups.setMaximumWidth(180)
+        self.crops = CropWall("Crops of the group")
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("What are these?")
+        self.name.setAccessibleName("Name of the chosen objects")
+        completer = QCompleter(list(names), self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.name.setCompleter(completer)
+        self.give = QPushButton("Name them")
+        self.give.setDefault(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(self.name, 1)
+        row.addWidget(self.give)
+        both = QHBoxLayout()
+        both.addWidget(self.groups)
+        both.addWidget(self.crops, 1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addLayout(both, 1)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
+        self.groups.currentRowChanged.connect(self._show_group)
+        self.crops.itemSelectionChanged.connect(self._say)
+        self.give.clicked.connect(self._give)
+        self._show_groups(0)
+        self.name.setFocus()
+
+    def _show_groups(self, row: int) -> None:
+        self.groups.clear()
+        for number, group in enumerate(self._groups, start=1):
+            self.groups.addItem(f"Group {number}: {counted(len(group), 'object')}")
+        self.groups.setCurrentRow(min(row, len(self._groups) - 1))
+        if not self._groups:
+            self.crops.clear()
+            self.words.setText("No object is unknown any more.")
+            self.give.setEnabled(False)
+
+    def _show_group(self, row: int) -> None:
+        self.crops.clear()
+        if not 0 <= row < len(self._groups):
+            return
+        for unknown in self._groups[row][:_MOST_SHOWN]:
+            self.crops.add(unknown.pixels)
+        self.crops.selectAll()
+
+    def _say(self) -> None:
+        row, chosen = self.groups.currentRow(), len(self._chosen())
+        if 0 <= row < len(self._groups):
+            total = len(self._groups[row])
+            self.words.setText(
+                f"{chosen} of {counted(total, 'object')} chosen, the most typical first; a click takes one out or in. "
+                "The name counts for those chosen, Ctrl+Z takes it back."
+            )
+        self.give.setEnabled(chosen > 0)
+
+    def _chosen(self) -> list[Unknown]:
+        """Those selected; with all that are drawn also those that are not."""
+        row = self.groups.currentRow()
+        group = self._groups[row] if 0 <= row < len(self._groups) else []
+        rows = {index.row() for index in self.crops.selectedIndexes()}
+        if len(rows) == self.crops.count():
+            return list(group)
+        return [unknown for number, unknown in enumerate(group) if number in rows]
+
+    def _give(self) -> None:
+        chosen, row = self._chosen(), self.groups.currentRow()
+        if not self.name.text().strip():
+            self.name.setFocus()
+            return
+        if chosen and self._name([unknown.annotation for unknown in chosen], self.name.text()):
+            done = {unknown.annotation.id for unknown in chosen}
+            left = [u for u in self._groups[row] if u.annotation.id not in done]
+            self._groups[row : row + 1] = [left] if left else []
+            self.name.clear()
+            self._show_groups(row)
+            self.name.setFocus()

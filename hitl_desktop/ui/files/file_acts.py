@@ -1,0 +1,126 @@
+"""What can be done when the file of the picture at hand was deleted, moved or written over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.ui.images.file_watch import FileState, FileWatch
+from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
+from hitl_desktop.ui.jobs.runner import FILES, JobRunner
+from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.widgets.banner import Banner
+from hitl_desktop.workflows.images.relink import relink, reread
+
+
+class FileActs(QObject):
+    """Says what became of the file, and offers to read it again or to find it elsewhere."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        loader: ImageLoader,
+        banner: Banner,
+        ask: Ask,
+    ) -> None:
+        super().__init__()
+        self._session, self._runner, self._background = session, runner, background
+        self._loader, self._banner, self.ask = loader, banner, ask
+        self.watch = FileWatch(self)
+        self.watch.changed.connect(self._show)
+        session.image_changed.connect(self._follow)
+        loader.loaded.connect(self._on_loaded)
+        banner.offered.connect(self._take_offer)
+
+    def _follow(self) -> None:
+        image = self._session.image
+        self.watch.watch(self._session.path_of(image) if image else None)
+        self._show()
+
+    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
+        if self._session.image is not None and self._session.image.id == image_id:
+            self.watch.shown(picture.stamp)
+
+    def _show(self) -> None:
+        image = self._session.image
+        if image is None or self.watch.state is FileState.SAME:
+            self._banner.dismiss()
+        elif self.watch.state is FileState.GONE:
+            self._banner.show_text(
+                f"{image.path} is gone from the disk. Its boxes are kept; put it back, or say where it is now.",
+                "Find it...",
+            )
+        else:
+            self._banner.show_text(
+                f"{image.path} was changed on the disk. Its boxes are kept; read it again and check that they fit.",
+                "Read it again",
+            )
+
+    def _take_offer(self) -> None:
+        if self.watch.state is FileState.GONE:
+            self.relink()
+        else:
+            self.reread()
+
+    def refresh(self) -> None:
+        """Look for new pictures in the folders, and read the one at hand again."""
+        self._background.refresh_folders(is_asked=True)
+        self.reread(is_told=False)
+
+    def reread(self, *, is_told: bool = True) -> None:
+        """Read the picture at hand from the disk once more; unless `is_told`, only another size is mentioned."""
+        project, image = self._session.project, self._session.image
+        if project is not None and image is not None:
+            job = in_project(project.path, lambda p, _: reread(p, image.id))
+            boxes = project.annotations.of_image(image.id)
+            words = f"Read again: {image.path}." if is_told else ""
+            done = partial(self._on_read, project.path, image, boxes, words)
+            self._runner.start(FILES, "Reading the picture again", job, on_success=done)
+
+    def relink(self) -> None:
+        """Say where the file of the picture at hand is now."""
+        project, image = self._session.project, self._session.image
+        file = self.ask.picture(project.path_of(image)) if project is not None and image is not None else None
+        if project is not None and image is not None and file is not None:
+            job = in_project(project.path, lambda p, _: relink(p, image.id, file))
+            boxes = project.annotations.of_image(image.id)
+            done = partial(self._on_read, project.path, image, boxes, f"Found: {file}.")
+            self._runner.start(FILES, "Finding the picture", job, on_success=done)
+
+    def _on_read(
+        self, path: Path, before: ImageRecord, boxes: Sequence[Annotation], words: str, changes: Changes
+    ) -> None:
+        session, image_id = self._session, before.id
+        if session.project is None or session.project.path != path:
+            return
+        self._loader.forget(image_id)
+        now = session.project.images.get(image_id)
+        was, is_now = _size(before), _size(now)
+        if 0 not in {*was, *is_now} and was != is_now:
+            words += f" It was {was[0]} x {was[1]} and is {is_now[0]} x {is_now[1]}"
+            if not boxes:
+                words += "."
+            elif session.project.annotations.of_image(image_id) != boxes:
+                words += ": check its boxes; they moved with it, which Ctrl+Z takes back."
+            else:
+                words += ": check its boxes; nobody can tell where they lie now, so the picture is to be decided."
+        session.apply_changes(changes)
+        if session.image is not None and session.image.id == image_id:
+            session.go_to(image_id)
+        if words:
+            session.messages.say(words.lstrip())
+        self._background.look_again()
+
+
+def _size(image: ImageRecord | None) -> tuple[int, int]:
+    return (image.width or 0, image.height or 0) if image is not None else (0, 0)

@@ -1,0 +1,1 @@
+"""Images as the window loads them, ahead and in two steps."""

@@ -1,0 +1,263 @@
+"""Pictures for the screen: decoded off the GUI thread, neighbours ahead of time, the newest wish first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging import read_for_screen
+from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
+from hitl_desktop.ui.images.file_watch import Stamp, stamp_of
+from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.images.thumbnails import Thumbnails
+from hitl_desktop.ui.jobs.runner import lower_priority
+
+KEPT_BYTES = 300_000_000
+_KEPT_THUMBNAILS = 2000
+_SMALLEST_LEVEL = 700
+_FIRST_VIEW = 1000
+_DECODED_SMALL = {".jpg", ".jpeg", ".jpe", ".jfif"}
+_PREFETCH_AFTER_MS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is none.
+
+    A huge picture has a small view, and a pyramid as soon as that was built. `stamp` tells the file as it was before.
+    """
+
+    levels: tuple[QImage, ...]
+    size: tuple[int, int]
+    problem: str = ""
+    pyramid: Pyramid | None = None
+    stamp: Stamp | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Memory taken."""
+        return sum(level.sizeInBytes() for level in self.levels)
+
+
+def load(path: Path, most: int | None = None) -> Loaded:
+    """Decode a picture at several sizes, or a first view of `most` pixels a side; safe off the GUI thread."""
+    stamp = stamp_of(path)
+    try:
+        size, pixels = read_for_screen(path, smallest=_SMALLEST_LEVEL, most=most)
+        levels = tuple(map(to_qimage, pixels))
+    except UnreadableImageError as error:
+        return Loaded((), error.size or (0, 0), str(error), stamp=stamp)
+    except MemoryError:
+        problem = "The picture does not fit in memory. Scale it down or close other programs."
+        return Loaded((), (0, 0), problem, stamp=stamp)
+    pyramid = cached(path) if is_huge(size) else None
+    return Loaded(levels, size, pyramid=pyramid, stamp=stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    future: Future[Pyramid]
+    stop: Event
+
+
+class ImageLoader(QObject):
+    """Decodes the wanted picture on two threads, small and whole; its neighbours and thumbnails on one each, behind it.
+
+    Signals:
+        loaded: (image id, `Loaded`) of a picture that was asked for.
+        thumbnail_ready: image id.
+        failed: (image id, why) of a huge picture whose details cannot be shown.
+    """
+
+    loaded = Signal(int, object)
+    thumbnail_ready = Signal(int)
+    failed = Signal(int, str)
+    _done = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = ThreadPoolExecutor(1, thread_name_prefix="load-first")
+        self._first_running: Future[Loaded] | None = None
+        self._pictures = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._next = ThreadPoolExecutor(1, thread_name_prefix="load-next", initializer=lower_priority)
+        self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail", initializer=lower_priority)
+        self._kept: OrderedDict[int, Loaded] = OrderedDict()
+        self._running: dict[int, Future[Loaded]] = {}
+        self._small_pictures = Thumbnails()
+        self._thumbnails: OrderedDict[int, QImage] = OrderedDict()
+        self._small_running: OrderedDict[int, Future[QImage]] = OrderedDict()
+        self._wanted: int | None = None
+        self._ahead: list[tuple[int, Path]] = []
+        self._soon = QTimer(self)  # neighbours are decoded once the wanted picture was painted
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_PREFETCH_AFTER_MS)
+        self._soon.timeout.connect(self._prefetch)
+        self._closed = False
+        self._pyramids = ThreadPoolExecutor(1, thread_name_prefix="pyramid", initializer=lower_priority)
+        self._building: dict[int, _Build] = {}
+        self._paths: dict[int, Path] = {}
+        self._done.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def want(self, image_id: int, path: Path, neighbours: Sequence[tuple[int, Path]] = ()) -> Loaded | None:
+        """Ask for a picture; returns it at once when it is there, else `loaded` follows. Neighbours are prefetched."""
+        arrived, self._wanted = image_id != self._wanted, image_id
+        self._paths = {image_id: path, **dict(neighbours)}
+        keep = {image_id, *(n for n, _ in neighbours)}
+        for other, future in list(self._running.items()):
+            if (other == image_id or other not in keep) and future.cancel():
+                del self._running[other]  # not begun yet; the wanted one goes to the front
+        for other in [i for i in self._building if i != image_id]:
+            self._stop_building(other)
+        found = self._kept.get(image_id)
+        if found is not None and arrived and found.stamp != stamp_of(path):
+            self.forget(image_id)  # the file was written over since
+            found = None
+        if arrived:
+            self._first_running = None
+        if found is not None:
+            self._kept.move_to_end(image_id)
+            self._build_pyramid(image_id, found)
+        else:
+            if path.suffix.lower() in _DECODED_SMALL and self._first_running is None and not self._closed:
+                self._first_running = first = self._first.submit(load, path, _FIRST_VIEW)
+                first.add_done_callback(partial(self._post, partial(self._first_view, image_id)))
+            self._start(self._pictures, image_id, path)
+        self._ahead = list(neighbours)
+        self._soon.start()
+        return found
+
+    def _start(self, threads: ThreadPoolExecutor, image_id: int, path: Path) -> None:
+        if image_id not in self._kept and image_id not in self._running and not self._closed:
+            self._running[image_id] = future = threads.submit(load, path)
+            future.add_done_callback(partial(self._post, partial(self._loaded, image_id)))
+
+    def _prefetch(self) -> None:
+        for image_id, path in self._ahead:
+            self._start(self._next, image_id, path)
+
+    def _first_view(self, image_id: int, future: Future[Loaded]) -> None:
+        """Pixels enough for the view, while the others are being decoded."""
+        if future is self._first_running and image_id not in self._kept and future.result().levels:
+            self.loaded.emit(image_id, future.result())
+
+    def is_kept(self, image_id: int) -> bool:
+        """Whether a picture is there without waiting."""
+        return image_id in self._kept
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being decoded, or about to be."""
+        return not self._running and not self._small_running and not self._soon.isActive()
+
+    def forget(self, image_id: int) -> None:
+        """Read a picture anew next time."""
+        self._kept.pop(image_id, None)
+        self._thumbnails.pop(image_id, None)
+        for running in (self._running, self._small_running):  # they may have read the file as it was
+            if (future := running.pop(image_id, None)) is not None:
+                future.cancel()
+        if image_id == self._wanted:
+            self._first_running = None
+        self._stop_building(image_id)
+
+    def _stop_building(self, image_id: int) -> None:
+        if (begun := self._building.pop(image_id, None)) is not None:
+            begun.stop.set()
+            begun.future.cancel()
+
+    def clear(self) -> None:
+        """Forget everything, for another project."""
+        self._kept.clear()
+        self._thumbnails.clear()
+        for future in (*self._running.values(), *self._small_running.values()):
+            future.cancel()
+        self._running.clear()
+        self._small_running.clear()
+        for image_id in list(self._building):
+            self._stop_building(image_id)
+        self._first_running = None
+        self._wanted = None
+        self._ahead = []
+
+    def thumbnail(self, image_id: int, path: Callable[[], Path | None]) -> QImage | None:
+        """A small picture when it is there, else None and `thumbnail_ready` follows."""
+        if image_id in self._thumbnails:
+            return self._thumbnails[image_id]
+        place = path()
+        if image_id not in self._small_running and place is not None and not self._closed:
+            while len(self._small_running) > 60:  # scrolled past long ago
+                old, future = next(iter(self._small_running.items()))
+                future.cancel()
+                del self._small_running[old]
+            self._small_running[image_id] = future = self._small.submit(self._small_pictures.get, place)
+            future.add_done_callback(partial(self._post, partial(self._thumbnail_done, image_id)))
+        return None
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._closed = True
+        for image_id in list(self._building):
+            self._stop_building(image_id)
+        for threads in (self._first, self._pictures, self._next, self._small, self._pyramids):
+            threads.shutdown(wait=True, cancel_futures=True)
+
+    def _post(self, callback: Callable[[Future[Any]], None], future: Future[Any]) -> None:
+        if not self._closed:
+            self._done.emit(partial(callback, future))
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        if not self._closed:
+            callback()
+
+    def _loaded(self, image_id: int, future: Future[Loaded]) -> None:
+        if self._running.get(image_id) is not future or future.cancelled():
+            return
+        del self._running[image_id]
+        picture = future.result()
+        self._kept[image_id] = picture
+        if self._wanted in self._kept:
+            self._kept.move_to_end(self._wanted)
+        while len(self._kept) > 1 and sum(p.bytes for p in self._kept.values()) > KEPT_BYTES:
+            self._kept.popitem(last=False)
+        if image_id == self._wanted:
+            self._build_pyramid(image_id, picture)
+            self.loaded.emit(image_id, picture)
+
+    def _build_pyramid(self, image_id: int, picture: Loaded) -> None:
+        """Cut the huge picture that is on the screen into tiles, once."""
+        wanted = picture.levels and is_huge(picture.size) and picture.pyramid is None
+        if wanted and image_id not in self._building and not self._closed:
+            stop = Event()
+            future = self._pyramids.submit(build, self._paths[image_id], lambda: not stop.is_set())
+            self._building[image_id] = _Build(future, stop)
+            future.add_done_callback(partial(self._post, partial(self._built, image_id, stop)))
+
+    def _built(self, image_id: int, stop: Event, future: Future[Pyramid]) -> None:
+        if stop.is_set():
+            return
+        del self._building[image_id]
+        picture = self._kept[image_id]  # it is on the screen, and what is on the screen is kept
+        if (error := future.exception()) is not None:
+            self.failed.emit(image_id, str(error))
+        elif future.result().size == picture.size:  # else the file was written over in between: the watch says so
+            self._kept[image_id] = picture = replace(picture, pyramid=future.result())
+            self.loaded.emit(image_id, picture)
+
+    def _thumbnail_done(self, image_id: int, future: Future[QImage]) -> None:
+        if self._small_running.get(image_id) is not future or future.cancelled():
+            return
+        del self._small_running[image_id]
+        self._thumbnails[image_id] = future.result()
+        while len(self._thumbnails) > _KEPT_THUMBNAILS:
+            self._thumbnails.popitem(last=False)
+        self.thumbnail_ready.emit(image_id)

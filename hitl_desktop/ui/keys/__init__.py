@@ -1,0 +1,1 @@
+"""The table of commands with their shortcuts, and what shows it."""

@@ -1,0 +1,48 @@
+"""The keys, made from the table of actions."""
+
+from itertools import zip_longest
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from hitl_desktop.ui.keys.actions import ACTIONS, Actions
+
+_MOUSE = (
+    ("drag", "draw a box in the current category (with Ctrl also over a box)"),
+    ("click", "select the smallest box there"),
+    ("drag the selection", "move it; its handles resize it; arrows nudge it, with Shift by 10 pixels"),
+    ("wheel", "zoom at the pointer"),
+    ("Space + drag, middle button", "pan"),
+    ("Esc", "give up a drag, deselect"),
+)
+
+
+def cheat_sheet_html(actions: Actions) -> str:
+    """A table of keys and what they do."""
+    keys = {spec: actions.keys_of(spec.id) for spec in ACTIONS}
+    rows = [(", ".join(its), spec.words) for spec, its in keys.items() if its]
+    rows = [row for row in rows if not row[0].isdigit()] + [("1 to 9", "category of the selection and of what comes")]
+    rows += _MOUSE
+    half = (len(rows) + 1) // 2
+    lines = zip_longest(rows[:half], rows[half:], fillvalue=("", ""))
+    cells = "".join(f"<tr>{_cells(*left)}{_cells(*right)}</tr>" for left, right in lines)
+    return f"<table cellspacing='3'>{cells}</table>"
+
+
+def _cells(key: str, text: str) -> str:
+    return f"<td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}&nbsp;&nbsp;&nbsp;&nbsp;</td>"
+
+
+class CheatSheet(QDialog):
+    """All keys on one page."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        text = QLabel(cheat_sheet_html(actions))
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(text)
+        layout.addWidget(buttons)

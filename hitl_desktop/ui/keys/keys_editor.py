@@ -1,0 +1,102 @@
+"""The keys of all acts, made from their table: choose one, press what it shall be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.ui.keys.actions import ACTIONS, Actions, clash
+
+
+class KeysEditor(QDialog):
+    """Rebinds acts at once; a key that another act has, or one of the project's `categories`, is refused by name."""
+
+    def __init__(self, actions: Actions, parent: QWidget, categories: Mapping[str, str] | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys of all commands")
+        self.resize(560, 520)
+        self._actions, self._categories = actions, categories or {}
+        self._specs = ACTIONS
+        self.table = QTableWidget(len(self._specs), 2)
+        self.table.setAccessibleName("Commands and their keys")
+        self.table.setHorizontalHeaderLabels(["Command", "Key"])
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.key = QKeySequenceEdit()
+        self.key.setAccessibleName("New key of the chosen command")
+        self.key.editingFinished.connect(self._rebind)
+        self.note = QLabel("Choose a command, click into the field, and press its new key.")
+        self.note.setWordWrap(True)
+        no_key, default = QPushButton("No key"), QPushButton("As delivered")
+        for button in (no_key, default):
+            button.setAutoDefault(False)  # Enter in the table must not take a key away
+        no_key.clicked.connect(lambda: self._set(""))
+        default.clicked.connect(self._reset)
+        row = QHBoxLayout()
+        row.addWidget(self.key, 1)
+        row.addWidget(no_key)
+        row.addWidget(default)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        for widget in (self.table, self.note):
+            layout.addWidget(widget)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
+        self._fill()
+        self.table.selectRow(0)
+
+    def _fill(self) -> None:
+        for row, spec in enumerate(self._specs):
+            self.table.setItem(row, 0, QTableWidgetItem(spec.words))
+            self.table.setItem(row, 1, QTableWidgetItem(", ".join(self._actions.keys_of(spec.id))))
+
+    def choose(self, action_id: str) -> None:
+        """Take an act in hand."""
+        self.table.selectRow([spec.id for spec in self._specs].index(action_id))
+
+    def _rebind(self) -> None:
+        typed = self.key.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
+        if typed:
+            self._set(typed)
+            self.key.clear()
+
+    def _set(self, key: str) -> None:
+        spec = self._specs[self.table.currentRow()]
+        owner = next((name for its, name in self._categories.items() if clash(key, its)), None)
+        taken = self._actions.rebind(spec.id, key) if owner is None else None
+        if owner is not None:
+            self.note.setText(f'{key} belongs to the category "{owner}". Give that another key first.')
+        elif taken is not None:
+            self.note.setText(f'{key} belongs to "{taken.words}". Give that another key first.')
+        else:
+            self.note.setText(f'"{spec.words}" has the key {key}.' if key else f'"{spec.words}" has no key.')
+        self._fill()
+
+    def _reset(self) -> None:
+        spec = self._specs[self.table.currentRow()]
+        for key in spec.keys:
+            owner = next((name for its, name in self._categories.items() if clash(key, its)), None)
+            taken = self._actions.owner_of(key, other_than=spec.id)
+            if owner is not None or taken is not None:
+                self.note.setText(f'{key} belongs to "{owner or (taken.words if taken else "")}" now.')
+                return
+        self._set(spec.shortcut)

@@ -1,0 +1,1 @@
+"""What goes on by itself: pre-labelling, learning, ranking."""

@@ -1,0 +1,1 @@
+"""What the model knows: versions, classes, learning curves."""

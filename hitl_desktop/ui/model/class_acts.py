@@ -1,0 +1,156 @@
+"""Whether and how the detector's classes become categories: asked once, and when a mapping suggests itself."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs.runner import JobRunner
+from hitl_desktop.ui.loop.background import READING, Background, in_project
+from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.widgets.banner import Banner
+from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.ui.widgets.toast import Toast
+from hitl_desktop.workflows.detection.class_map import map_class
+from hitl_desktop.workflows.prediction.detector_classes import (
+    ClassesSeen,
+    always_labelled,
+    classes_asked,
+    classes_seen,
+    note_asked,
+    use_as_categories,
+)
+
+ASKED_AFTER = 20
+"""The question comes with what was counted on so many pictures, or on all if there are fewer."""
+_NAMED = 4
+
+
+class ClassActs(QObject):
+    """Offers the detector's classes as categories while a project has none, and to map a class that always is one."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        banner: Banner,
+        toast: Toast,
+        window: QWidget,
+    ) -> None:
+        super().__init__()
+        self._session, self._runner, self._background = session, runner, background
+        self._banner, self._toast, self._window = banner, toast, window
+        self._seen: ClassesSeen | None = None
+        self._counting = False
+        self._offered: set[str] = set()
+        self._to_map: tuple[str, int] | None = None
+        session.opened.connect(self._on_opened)
+        session.changed.connect(self._on_changed)
+        session.hints_named.connect(self._on_hints_named)
+        background.detected.connect(self._on_detected)
+        banner.offered.connect(self._on_answer)
+        banner.dismissed.connect(partial(self._answer, 2))
+        toast.acted.connect(self._map)
+
+    def _on_opened(self) -> None:
+        self._seen, self._counting, self._to_map = None, False, None
+        self._offered.clear()
+        self._banner.hide()
+        self._toast.hide()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.annotations_of or changes.categories or changes.go_to is not None:
+            self._toast.hide()  # what it offers was about the boxes before
+        if changes.categories and self._banner.isVisible() and self._has_own():
+            self._answer(2)  # a person's own category: the detector's are none unless somebody asks for them
+
+    def _has_own(self) -> bool:
+        """Whether the project has a category that is no class of the detector."""
+        classes = {normalise_name(c.name) for c in self._seen.classes} if self._seen is not None else set[str]()
+        return any(normalise_name(name) not in classes for name in self._session.offered.values())
+
+    def _on_detected(self, pictures: int, is_all: bool) -> None:
+        """The detector is done with so many pictures of this run."""
+        project = self._session.project
+        if project is None or self._counting or self._banner.isVisible() or not (is_all or pictures >= ASKED_AFTER):
+            return
+        if self._session.offered or classes_asked(project):
+            return
+        self._counting = True
+        job = in_project(project.path, classes_seen)
+        shows = partial(self._ask, project)
+        self._runner.start(READING, "Counting the detector's classes", job, on_success=shows, quiet=True)
+
+    def _ask(self, project: Project, seen: ClassesSeen) -> None:
+        self._counting = False
+        found = [c for c in seen.classes if c.boxes]
+        if self._session.project is not project or self._session.offered or not found:
+            return
+        self._seen = seen
+        most = ", ".join(f"{c.name} {c.boxes}" for c in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        self._banner.show_text(
+            f"Use the detector's classes as categories? On the first {counted(seen.pictures, 'picture')} it found "
+            f"{most}{more}.",
+            f"All {len(seen.classes)}",
+            "Choose...",
+            "None",
+        )
+
+    def _on_answer(self, choice: int) -> None:
+        self._banner.hide()
+        self._answer(choice)
+
+    def _answer(self, choice: int) -> None:
+        """All (0), some (1) or none (2) of the classes become categories."""
+        seen, project = self._seen, self._session.project
+        if seen is None or project is None:
+            self._banner.hide()
+            return
+        names = [c.name for c in seen.in_order] if choice == 0 else self._chosen(seen) if choice == 1 else []
+        if choice == 1 and not names:
+            self._banner.show()  # it was not answered
+            return
+        self._seen = None
+        self._banner.hide()
+
+        def keep(opened: Project) -> Changes:
+            note_asked(opened)
+            return use_as_categories(opened, names) if names else Changes()
+
+        if self._session.project is project and self._session.manage(keep) and names:
+            self._session.messages.say(f"{counted(len(names), 'category')} added. Ctrl+Z takes them back.")
+            self._background.rank()
+
+    def _chosen(self, seen: ClassesSeen) -> list[str]:
+        with once(ChooseClassesDialog(seen, self._window)) as dialog:
+            return dialog.chosen if dialog.exec() else []
+
+    def _on_hints_named(self, category_id: int) -> None:
+        """Hints got a category: if those of one class always do, it can be mapped."""
+        project = self._session.project
+        name = always_labelled(project, category_id) if project is not None else None
+        if name is not None and name not in self._offered:
+            self._offered.add(name)
+            self._to_map = (name, category_id)
+            category = self._session.names[category_id]
+            self._toast.show_text(f"{name} is always {category} here. Map it?", f"Map {name} to {category}")
+
+    def _map(self) -> None:
+        if self._to_map is None:
+            return
+        name, category_id = self._to_map
+        self._to_map = None
+        if self._session.manage(lambda project: map_class(project, name, category_id)):
+            self._session.messages.say(
+                f"{name} is shown as {self._session.names[category_id]} now. Model > Map detector classes changes that."
+            )
+            self._background.rank()

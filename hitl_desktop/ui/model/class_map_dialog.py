@@ -1,0 +1,116 @@
+"""What the detector's classes stand for: a row for each, tried on the picture in the window as it is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
+from hitl_desktop.workflows.prediction.detector_classes import CategoryKnown, ClassesSeen
+
+_NO_CATEGORY, _NEW = -1, -2
+
+
+class ClassMapDialog(QDialog):
+    """`tried` tells each choice at once, by class; who accepts wants it kept.
+
+    Classes that the detector found here come first; those without a category are counted as unmapped.
+    """
+
+    tried = Signal(object)
+
+    def __init__(
+        self, seen: ClassesSeen, categories: Mapping[int, str], known: Sequence[CategoryKnown], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Map detector classes")
+        self.resize(760, 640)
+        self._seen, self._categories = seen, dict(categories)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        headings = ("Class of the detector", "Boxes", "Pictures", "Stands for")
+        self.table = read_only_table("Classes of the detector", headings, len(seen.classes))
+        self.choices: list[QComboBox] = []
+        for row, each in enumerate(seen.classes):
+            for column, text in enumerate((each.name, f"{each.boxes}", f"{each.pictures}")):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+            self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _NO_CATEGORY))
+            self.table.setCellWidget(row, 3, self.choices[-1])
+        headings = ("Category", "Boxes", "What is known of it")
+        self.known = read_only_table("Categories: known to the detector, taught, only named", headings, len(known))
+        for table in (self.table, self.known):
+            table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        for row, category in enumerate(known):
+            for column, text in enumerate((category.name, f"{category.boxes}", category.words)):
+                self.known.setItem(row, column, QTableWidgetItem(text))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.known, 2)
+        layout.addWidget(buttons)
+        self._say()
+
+    def _choice(self, name: str, now: int | None) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(f"What {name} stands for")
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the table, not the choice
+        is_known = normalise_name(name) in map(normalise_name, self._categories.values())
+        box.addItem(f"{name} (same name)" if is_known else "No category: a hint", _NO_CATEGORY)
+        if not is_known:
+            box.addItem(f'Add as new category "{name}"', _NEW)
+        box.addItem("Ignore: do not show it", NOT_SHOWN)
+        for category_id, category in self._categories.items():
+            box.addItem(category, category_id)
+        box.setCurrentIndex(max(box.findData(now), 0))
+        box.currentIndexChanged.connect(self._on_choice)
+        return box
+
+    @property
+    def mapping(self) -> dict[str, int]:
+        """The category that was chosen, by class."""
+        return {name: category for name, category in self._chosen().items() if category >= NOT_SHOWN}
+
+    @property
+    def new_categories(self) -> list[str]:
+        """The classes that are to be categories of their own name."""
+        return [name for name, category in self._chosen().items() if category == _NEW]
+
+    def _chosen(self) -> dict[str, int]:
+        return {c.name: box.currentData() for c, box in zip(self._seen.classes, self.choices, strict=True)}
+
+    def _on_choice(self) -> None:
+        self._say()
+        self.tried.emit(self.mapping)
+
+    def _say(self) -> None:
+        """The bucket of what has no category, and what was read for it."""
+        mapping = self._chosen()
+        unmapped = [
+            c
+            for c in self._seen.classes
+            if mapping[c.name] == _NO_CATEGORY and (c.category_id is None or c.is_chosen) and c.boxes
+        ]
+        boxes = sum(c.boxes for c in unmapped)
+        part = "" if self._seen.pictures == self._seen.of else f" (a random part of {self._seen.of})"
+        self.words.setText(
+            f"{self._seen.detector} found these on {counted(self._seen.pictures, 'picture')}{part}. "
+            f"Not mapped: {counted(boxes, 'box')} of {counted(len(unmapped), 'class')}; they are shown as dotted hints "
+            "that nothing accepts. Choices show on the picture in the window at once."
+        )

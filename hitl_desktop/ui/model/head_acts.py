@@ -1,0 +1,180 @@
+"""Which head is used, and on what new ones are tried, as a person says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.jobs.runner import FILES, JobRunner
+from hitl_desktop.ui.loop.background import LEARNING, Background, in_project
+from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
+from hitl_desktop.ui.model.versions_dialog import VersionsDialog
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.workflows.detection.class_map import set_mapping
+from hitl_desktop.workflows.exchange.export_model import HeadExport, export_head
+from hitl_desktop.workflows.prediction.detector_classes import (
+    ClassesSeen,
+    categories_known,
+    classes_seen,
+    use_as_categories,
+)
+from hitl_desktop.workflows.quality.threshold_advice import Evidence, advise, gather, reliability
+from hitl_desktop.workflows.training.detection_head import SIDES, set_sides, sides_of
+from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, Closer, look_closer
+from hitl_desktop.workflows.training.versions import before_active, waiting
+
+
+def _mapped(mapping: Mapping[str, int], new: Sequence[str], project: Project) -> Changes:
+    set_mapping(project, mapping)
+    return use_as_categories(project, new) | Changes(head=True)
+
+
+def _too_narrow(closer: Closer) -> str:
+    if closer.width_then >= SEEN_FROM:
+        return ""
+    return f" Many will be missed all the same: below {SEEN_FROM:.0f} pixels few are found."
+
+
+class HeadActs:
+    """Acts on the versions of the head."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        messages: Messages,
+        ask: Ask,
+        window: QWidget,
+    ) -> None:
+        self._session, self._runner, self._background = session, runner, background
+        self._messages, self.ask, self._window = messages, ask, window
+
+    def use_waiting(self) -> None:
+        """Make the newest version active although something spoke against it."""
+        project = self._session.project
+        version = waiting(project) if project else None
+        if version is None:
+            self._messages.say("No version of the head waits.")
+        else:
+            self._background.use_version(version.id, hold=False)
+
+    def go_back(self) -> None:
+        """Use the version before the active one."""
+        project = self._session.project
+        version = before_active(project) if project else None
+        if version is None:
+            self._messages.say("There is no version of the head before this one.")
+        else:
+            self._background.use_version(version.id, hold=True)
+
+    def choose(self) -> None:
+        """Show all versions, and use the one that is chosen."""
+        project = self._session.project
+        if project is None:
+            return
+        versions = project.heads.latest()
+        with once(VersionsDialog(versions, project.heads.active_id(), self._window)) as dialog:
+            dialog.exec()
+        if dialog.chosen is not None:
+            self._background.use_version(dialog.chosen, hold=dialog.chosen != versions[0].id)
+
+    def show_reliability(self) -> None:
+        """Show how far scores can be believed, and take the suggested thresholds if they are wanted."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, _: gather(p))
+            shows = partial(self._show_reliability, project.path)
+            prepare(self._runner, self._window, "How sure is sure", job, shows)
+
+    def _show_reliability(self, path: Path, evidence: Evidence) -> None:
+        from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
+
+        if not self._is_open(path):
+            return
+        advises = partial(advise, evidence)
+        with once(ReliabilityDialog(reliability(evidence), advises, self._session.threshold, self._window)) as dialog:
+            dialog.exec()
+        if dialog.chosen is not None and self._is_open(path):
+            self._session.set_own_thresholds(dialog.chosen)
+
+    def _is_open(self, path: Path) -> bool:
+        """Whether this is the project that is open now: a dialog lets others be opened by what had begun before."""
+        return self._session.project is not None and self._session.project.path == path
+
+    def map_classes(self) -> None:
+        """Choose which categories the detector's classes stand for."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, classes_seen)
+            shows = partial(self._show_map, project.path)
+            prepare(self._runner, self._window, "Counting the detector's classes", job, shows)
+
+    def _show_map(self, path: Path, seen: ClassesSeen) -> None:
+        session, project = self._session, self._session.project
+        if project is None or project.path != path:
+            return
+        with once(ClassMapDialog(seen, session.offered, categories_known(project), self._window)) as dialog:
+            dialog.tried.connect(session.try_mapping)
+            is_wanted = bool(dialog.exec())
+            mapping, new = dialog.mapping, dialog.new_categories
+        if not self._is_open(path):
+            return
+        if is_wanted and session.manage(partial(_mapped, mapping, new)):
+            self._background.rank()
+        else:
+            session.try_mapping(None)
+
+    def look_closer(self) -> None:
+        """Measure what a closer look would cost, and switch it on, or off again, if that is wanted."""
+        project = self._session.project
+        if project is None:
+            return
+        if sides_of(project) != SIDES:
+            question = "The head looks closer at pictures, for small objects. Stop that, and learn everything anew?"
+            if self.ask.confirm("Look closer", question):
+                self._look_at(SIDES)
+            return
+        job = in_project(project.path, lambda p, progress: look_closer(p, progress, threads=1))
+        self._runner.start(LEARNING, "Measuring a closer look", job, on_success=self._on_measured)
+
+    def _on_measured(self, closer: Closer) -> None:
+        question = (
+            f"A quarter of the {closer.boxes} boxes taught is narrower than {closer.width_now:.0f} pixels as the head "
+            f"sees them; looking closer these are {closer.width_then:.0f} pixels.{_too_narrow(closer)} "
+            f"It takes {closer.seconds_then:.1f} s "
+            f"a picture instead of {closer.seconds_now:.1f} s, measured on one of your pictures. Look closer from now "
+            "on, and learn everything anew?"
+        )
+        if self.ask.confirm("Look closer", question):
+            self._look_at(closer.sides)
+
+    def _look_at(self, sides: Sequence[int]) -> None:
+        def keep(project: Project) -> Changes:
+            set_sides(project, sides)
+            return Changes()
+
+        if self._session.manage(keep):
+            self._background.learn()
+
+    def export(self) -> None:
+        """Write the taught detector, and the head alone, into a folder."""
+        project = self._session.project
+        chosen = self.ask.folder() if project is not None else None
+        if project is not None and chosen is not None:
+            folder = chosen / f"{project.path.stem}-detector"
+            job = in_project(project.path, lambda p, _: export_head(p, folder))
+            self._runner.start(FILES, "Exporting the detector", job, on_success=self._on_exported)
+
+    def _on_exported(self, export: HeadExport) -> None:
+        self._messages.say(f"Exported: version {export.version}, {counted(export.names, 'name')}, to {export.folder}.")

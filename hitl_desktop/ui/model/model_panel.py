@@ -1,0 +1,313 @@
+"""The model panel at the bottom: what the head has learned, how good it was at first sight, and what runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.review import Acts
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs.runner import Job, JobRunner
+from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
+from hitl_desktop.workflows.training.detection_head import can_find
+from hitl_desktop.workflows.training.versions import waiting
+
+_LOOK_AFTER_MS = 200
+_JOBS_WIDTH = 230
+_COUNTING = "counting"
+
+
+class ModelPanel(QWidget):
+    """Figures that were measured, each with its sample size.
+
+    Signals:
+        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked: a button was
+            pressed.
+        measure_asked: what the measurements say is looked at, for `show_page`.
+        left: the person is done here; the canvas should have the keyboard again.
+    """
+
+    learn_asked = Signal()
+    prelabel_asked = Signal()
+    use_waiting_asked = Signal()
+    versions_asked = Signal()
+    reliability_asked = Signal()
+    report_asked = Signal()
+    measure_asked = Signal()
+    left = Signal()
+    _is_counting = _count_again = False
+
+    def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
+        super().__init__()
+        self._session, self._runner, self._background = session, runner, background
+        self._soon = QTimer(self)  # one look for a burst of changes
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_LOOK_AFTER_MS)
+        self._soon.timeout.connect(self._show_figures)
+        self.detector, self.head, self.first_sight, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
+        learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
+        learn.setToolTip("Fit a new head on everything that is decided")
+        look.setToolTip("Let the detector look at the pictures it has not seen")
+        self.versions, self.use_waiting = QPushButton("Versions..."), QPushButton("Use it")
+        self.versions.setToolTip("All versions of the head: what each learned from, and which one is used")
+        self.versions.clicked.connect(self.versions_asked)
+        self.use_waiting.clicked.connect(self.use_waiting_asked)
+        self.use_waiting.hide()
+        learn.clicked.connect(self.learn_asked)
+        look.clicked.connect(self.prelabel_asked)
+        figures = QGridLayout()
+        for row, (name, label) in enumerate(
+            (
+                ("Detector", self.detector),
+                ("Head", self.head),
+                ("At first sight", self.first_sight),
+                ("Effort", self.effort),
+            )
+        ):
+            figures.addWidget(QLabel(f"<b>{name}</b>"), row, 0)
+            figures.addWidget(label, row, 1)
+            label.setSizePolicy(
+                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+            )  # long words are cut, not the panel
+        figures.setColumnStretch(1, 1)
+        figures.setRowStretch(4, 1)
+        figures.setVerticalSpacing(2)
+        buttons = QVBoxLayout()
+        for button in (learn, look, self.versions, self.use_waiting):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        jobs = self._jobs = QWidget()
+        jobs.setMaximumWidth(3 * _JOBS_WIDTH)
+        self._job_rows = QVBoxLayout(jobs)
+        self._job_rows.setContentsMargins(0, 0, 0, 0)
+        self._job_rows.setSpacing(2)
+        self._idle = QLabel("Nothing runs.")
+        self._job_rows.addWidget(self._idle)
+        self._job_rows.addStretch(1)
+        self._rows: dict[int, JobRow] = {}
+        now = QWidget()
+        row = QHBoxLayout(now)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addLayout(figures, 1)
+        row.addLayout(buttons)
+        row.addWidget(jobs)
+        self.tabs = self._make_tabs(now)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        session.opened.connect(self._show_figures)
+        session.changed.connect(self._on_changed)
+        session.decided.connect(self._soon.start)
+        runner.changed.connect(self._show_jobs)
+
+    def _make_tabs(self, now: QWidget) -> QTabWidget:
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.addTab(now, "Now")
+        for title in ("Learning", "What is mixed up", "Effort"):
+            area = QScrollArea()  # a small panel stays small
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            tabs.addTab(area, title)
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, 0, 0)
+        for text, asked in (("How sure is sure...", self.reliability_asked), ("Report...", self.report_asked)):
+            button = QToolButton()
+            button.setText(text)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(asked)
+            row.addWidget(button)
+        tabs.setCornerWidget(corner)
+        tabs.currentChanged.connect(self._on_tab)
+        return tabs
+
+    @property
+    def is_tuning(self) -> bool:
+        """Whether what the measurements say is looked at."""
+        return self.tabs.currentIndex() > 0 and self.isVisible()
+
+    def _on_tab(self, number: int) -> None:
+        if number > 0:
+            self.measure_asked.emit()
+
+    def show_page(self, page: QWidget) -> None:
+        """Show what was measured in the tab that is looked at."""
+        area = self.tabs.currentWidget()
+        if isinstance(area, QScrollArea) and area.widget() is not page:
+            area.setWidget(page)
+
+    def show_words(self, words: str) -> None:
+        """Say in all tabs why nothing is shown there."""
+        for number in range(1, self.tabs.count()):
+            area = self.tabs.widget(number)
+            if isinstance(area, QScrollArea):
+                area.setWidget(QLabel(words))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is looked at again may have changed since."""
+        super().showEvent(event)
+        self._on_tab(self.tabs.currentIndex())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Escape` leaves."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.head or changes.queue or changes.predictions_of:
+            self._soon.start()
+
+    def _show_figures(self) -> None:
+        project = self._session.project
+        if project is None:
+            return
+        detector = project.models.detector()
+        done = project.predictions.count_done(detector.id) if detector else 0
+        only_names = (
+            "" if detector is None or can_find(detector) else "; heads name its boxes, and find none of their own"
+        )
+        self.detector.setText(
+            f"{detector.name}, pre-labelled {counted(done, 'picture')}{only_names}" if detector else "has not run yet"
+        )
+        version = project.heads.active()
+        late = waiting(project)
+        self.head.setText(self._head_text(version, late))
+        self.use_waiting.setVisible(late is not None)
+        if late is not None:
+            self.use_waiting.setText(f"Use version {late.id}")
+            self.use_waiting.setToolTip(f"It waits: {late.waits}")
+        self.first_sight.setText(_first_sight_text(version))
+        for label in (self.detector, self.head, self.first_sight):
+            label.setToolTip(label.text())
+        self._count_effort()
+
+    def _count_effort(self) -> None:
+        """Let a job add up the acts of all decisions: of a hundred thousand that takes a tenth of a second."""
+        project = self._session.project
+        if project is None or self._is_counting:
+            self._count_again = project is not None
+            return
+        self._is_counting, self._count_again = True, False
+        job = in_project(project.path, lambda p, _: _effort_of(p))
+        show = partial(self._show_effort, project)
+        self._runner.start(
+            _COUNTING, "Adding up effort", job, on_success=show, quiet=True,
+            on_failure=lambda error: show(f"cannot be read: {error}"), on_cancelled=partial(show, ""),
+        )  # fmt: skip
+
+    def _show_effort(self, project: Project, text: str) -> None:
+        self._is_counting = False
+        if project is self._session.project:
+            self.effort.setText(text)
+            self.effort.setToolTip(text)
+        if self._count_again or project is not self._session.project:
+            self._count_effort()
+
+    def _head_text(self, version: HeadVersion | None, late: HeadVersion | None) -> str:
+        new = len(self._background.unlearned)
+        since = f"; {new} decided or changed since" if new else ""
+        if version is None:
+            return f"not enough decided yet to learn from: the detector's own names and scores serve{since}"
+        s = version.summary
+        learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+        if late is not None:
+            return f"version {version.id} stays, version {late.id} waits: {late.waits}"
+        return f"version {version.id}, learned {learned} in {s.seconds:.1f} s{since}"
+
+    def _show_jobs(self) -> None:
+        alive = {id(job): job for job in self._runner.jobs}
+        for key in [key for key in self._rows if key not in alive]:
+            row = self._rows.pop(key)
+            self._job_rows.removeWidget(row)
+            row.deleteLater()
+        for key, job in alive.items():
+            if key not in self._rows:
+                self._rows[key] = JobRow(job)
+                self._job_rows.insertWidget(self._job_rows.count() - 1, self._rows[key])
+            self._rows[key].refresh()
+        self._idle.setVisible(not alive)
+        self._jobs.setMinimumWidth(_JOBS_WIDTH if alive else 0)  # the figures have the room while nothing runs
+
+
+def _effort_of(project: Project) -> str:
+    return f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
+
+
+def _effort_text(acts: Acts) -> str:
+    """What the proposals saved, and the acts it is estimated from."""
+    saved = acts.effort_saved()
+    if saved is None:
+        return "no box decided yet"
+    words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
+    return f"{saved:.0%} less than drawing all {acts.boxes} boxes (estimated from acts: {words})"
+
+
+def _first_sight_text(version: HeadVersion | None) -> str:
+    """How good proposals were before their picture was taught, with an interval."""
+    if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
+        return "not measured yet: it needs decided pictures that were pre-labelled"
+    s = version.summary
+    low, high = s.first_sight_low, s.first_sight_high
+    return (
+        f"{s.first_sight_right} of {counted(s.first_sight_total, 'box')} shown right (95 %: {low:.0%} to {high:.0%}), "
+        f"of {counted(s.first_sight_objects, 'object')}, before their pictures were taught"
+    )
+
+
+class JobRow(QWidget):
+    """One job: title, bar, rate, time left, cancel."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+        self._title, self._note, self._bar = QLabel(job.title), QLabel(), QProgressBar()
+        self._bar.setMaximumSize(60, 14)
+        self._title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(job.title)
+        cancel = QPushButton("Cancel")
+        cancel.setAccessibleName(f"Cancel {job.title}")
+        cancel.clicked.connect(job.cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._title)
+        layout.addWidget(self._note, 1)
+        layout.addWidget(self._bar)
+        layout.addWidget(cancel)
+
+    def refresh(self) -> None:
+        """Show how far it is."""
+        job = self._job
+        self._bar.setRange(0, job.total)
+        self._bar.setValue(job.done)
+        left = job.seconds_left
+        note = f"{job.done}/{job.total}" if job.total else ""
+        if left is not None and job.total > 10:
+            note += f", {job.rate:.1f}/s, {left:.0f} s left"
+        self._note.setText("stopping" if job.is_cancelled else note)

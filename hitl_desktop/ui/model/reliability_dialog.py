@@ -1,0 +1,132 @@
+"""How far scores can be believed: the plot of what was shown, and from which score on proposals pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.widgets.plots import new_plot
+from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability
+
+_HEADINGS = ("Category", "Show from", "Then right", "Finds")
+_LARGEST = 18
+
+
+class ReliabilityDialog(QDialog):
+    """`chosen` are the thresholds to be used by category id: none to have one for all again."""
+
+    def __init__(
+        self,
+        reliability: Reliability,
+        advise: Callable[[float], Sequence[Advice]],
+        general: float,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("How sure is sure?")
+        self.resize(1020, 480)
+        self.chosen: dict[int, float] | None = None
+        self._advise = advise
+        self.words = QLabel(_words(reliability))
+        self.words.setWordWrap(True)
+        self.plot = _plot(reliability, self)
+        self.wanted = QSpinBox()
+        self.wanted.setRange(0, 99)
+        self.wanted.setSuffix(" %")
+        self.wanted.setSpecialValueText("what pays")
+        self.wanted.setAccessibleName("Share of the shown boxes that should be right")
+        self.wanted.valueChanged.connect(self._show_advice)
+        self.table = read_only_table("Suggested thresholds", _HEADINGS, 0, stretch=0)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.use = buttons.addButton("Use these", QDialogButtonBox.ButtonRole.ActionRole)
+        self.one = buttons.addButton(f"One for all ({general:.2f})", QDialogButtonBox.ButtonRole.ActionRole)
+        self.use.clicked.connect(self._use)
+        self.one.clicked.connect(self._use_one)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Of what is shown, right should be at least"))
+        row.addWidget(self.wanted)
+        row.addStretch(1)
+        right = QVBoxLayout()
+        right.addLayout(row)
+        right.addWidget(self.table, 1)
+        both = QHBoxLayout()
+        both.addWidget(self.plot, 2)
+        both.addLayout(right, 3)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addLayout(both, 1)
+        layout.addWidget(buttons)
+        self._show_advice()
+
+    def _show_advice(self) -> None:
+        self._advice = self._advise(self.wanted.value() / 100)
+        self.table.setRowCount(len(self._advice))
+        for row, advice in enumerate(self._advice):
+            for column, text in enumerate(_row(advice)):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        self.use.setEnabled(any(advice.measured for advice in self._advice))
+
+    def _use(self) -> None:
+        self.chosen = {advice.category_id: advice.threshold for advice in self._advice if advice.measured}
+        self.accept()
+
+    def _use_one(self) -> None:
+        self.chosen = {}
+        self.accept()
+
+
+def _row(advice: Advice) -> tuple[str, str, str, str]:
+    if not advice.measured:
+        return advice.name, "as the others", "not measured yet", ""
+    if advice.precision is None:
+        none = f"none of {counted(advice.measured, 'box')} was that sure"
+        return advice.name, f"{advice.threshold:.2f}", none, f"0 of {advice.objects}"
+    low, high = advice.interval
+    return (
+        advice.name,
+        f"{advice.threshold:.2f}",
+        f"{advice.precision:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(advice.shown, 'box')})",
+        f"{min(advice.found, advice.objects)} of {advice.objects}",
+    )
+
+
+def _words(reliability: Reliability) -> str:
+    if not reliability.boxes:
+        return "Nothing is measured yet: it takes decided pictures on which boxes were proposed before."
+    low, high = reliability.interval
+    return (
+        f"Scores were off by {reliability.error:.2f} on average (95 %: {low:.2f} to {high:.2f}), measured on "
+        f"{counted(reliability.boxes, 'box')} shown on {counted(reliability.pictures, 'picture')} before these were "
+        f"taught; honest scores would seem off by {reliability.by_chance:.2f} by chance. Dots on the line are honest; "
+        "below it the model was too sure of itself."
+    )
+
+
+def _plot(reliability: Reliability, parent: QWidget) -> QWidget:
+    """Share of right boxes over their mean score; larger dots are more boxes."""
+    ink = parent.palette().text().color()
+    plot = new_plot(parent, "Reliability plot", "score shown", "share right")
+    plot.setRange(xRange=(0, 1), yRange=(0, 1))
+    plot.plot([0, 1], [0, 1], pen=pg.mkPen(ink, style=Qt.PenStyle.DashLine))
+    if reliability.bins:
+        scores, shares, counts = (np.array(column, float) for column in zip(*reliability.bins, strict=True))
+        sizes = 6 + _LARGEST * np.sqrt(counts / counts.max())
+        colour = parent.palette().highlight().color()
+        plot.plot(scores, shares, pen=pg.mkPen(colour), symbol="o", symbolSize=sizes, symbolBrush=colour)
+    return plot

@@ -1,0 +1,132 @@
+"""Tune and report: gathered by a job, shown in the model panel where figures open boxes, written as one page."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hitl_desktop.ui.model.tune_pages import TunePages
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.formats.atomic import write_report
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.files.reports import Reports
+from hitl_desktop.ui.jobs.runner import Job, JobRunner
+from hitl_desktop.ui.loop.background import EXAMINING, in_project
+from hitl_desktop.ui.model.model_panel import ModelPanel
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.quality.learning_report import Spot, Tuning, tuning
+from hitl_desktop.workflows.quality.report import report
+from hitl_desktop.workflows.quality.report_page import to_html
+
+_Told = tuple[Tuning, dict[int, str]]
+
+
+class TuneActs:
+    """Acts of whoever looks after the loop."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        canvas: Canvas,
+        panel: ModelPanel,
+        messages: Messages,
+        reports: Reports,
+    ) -> None:
+        self._session, self._runner, self._canvas, self._panel = session, runner, canvas, panel
+        self._messages, self._reports = messages, reports
+        self.pages: TunePages | None = None
+        self._measuring: Job | None = None
+        self._is_stale = True
+        self._is_shown = False
+        panel.measure_asked.connect(self.show)
+        panel.report_asked.connect(self.write)
+        session.opened.connect(self._forget)
+        session.changed.connect(self._on_changed)
+        session.leaving.connect(self._hide_box)
+
+    def show(self) -> None:
+        """Show what was measured; measure it first if that was not done, or before the last head."""
+        if self.pages is not None:
+            self._panel.show_page(self.pages.page(self._panel.tabs.currentIndex() - 1))
+        project = self._session.project
+        if project is None or not self._is_stale or (self._measuring is not None and not self._measuring.is_cancelled):
+            return
+        if self.pages is None:
+            self._panel.show_words("Being measured.")
+        self._is_stale = False
+        self._measuring = self._runner.start(
+            EXAMINING,
+            "Measuring the loop",
+            in_project(project.path, _told),
+            on_success=partial(self._show, project),
+            on_failure=partial(self._on_not_measured, project),
+            on_cancelled=partial(self._on_not_measured, project),
+        )
+
+    def _show(self, project: Project, told: _Told) -> None:
+        from hitl_desktop.ui.model.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
+
+        if self._session.project is not project:
+            return
+        self._measuring = None
+        now = self.pages
+        self.pages = TunePages(*told, self._panel, now.chosen if now else None)
+        if now is not None:
+            now.deleteLater()
+        self.pages.looked_at.connect(self._look_at)
+        if self._panel.is_tuning:
+            self.show()
+
+    def _on_not_measured(self, project: Project, error: BaseException | None = None) -> None:
+        if self._session.project is project:
+            self._measuring, self._is_stale = None, True
+            if self.pages is None:
+                self._panel.show_words("It was not measured. Model > Tune tries it again.")
+        if error is not None:
+            self._messages.error(error)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.head:
+            self._is_stale = True
+            if self._panel.is_tuning:
+                self.show()
+
+    def _forget(self) -> None:
+        self.pages, self._measuring, self._is_stale = None, None, True
+        self._panel.show_words("")
+        if self._panel.is_tuning:
+            self.show()
+
+    def _hide_box(self) -> None:
+        if self._is_shown:
+            self._is_shown = False
+            self._canvas.show_suggestion(None)
+
+    def _look_at(self, spot: Spot) -> None:
+        if self._session.image is None or self._session.image.id != spot.image_id:
+            self._session.go_to(spot.image_id)
+        self._canvas.show_suggestion(spot.bbox, "this one")
+        self._is_shown = True
+
+    def write(self) -> None:
+        """Write the report, as a page and as JSON beside it."""
+        project = self._session.project
+        if project is not None:
+            path, suggestion = project.path, project.path.with_name(f"{project.path.stem}-report.html")
+            self._reports.save(suggestion, lambda stem, progress: in_project(path, partial(_written, stem))(progress))
+
+
+def _told(project: Project, progress: Progress) -> _Told:
+    return tuning(project, progress), {image.id: image.path for image in project.images.all()}
+
+
+def _written(stem: Path, project: Project, progress: Progress) -> Path:
+    told = report(project, progress)
+    return write_report(stem, to_html(told), told)

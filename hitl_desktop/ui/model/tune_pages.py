@@ -1,0 +1,243 @@
+"""Tune: is it learning, does it memorise, what does it mix up, what did it save. Figures open the boxes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.learning.metrics import Interval
+from hitl_desktop.ui.widgets.plots import SECOND_COLOUR, THIRD_COLOUR, add_curve, new_plot
+from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.workflows.quality.effort import Effort
+from hitl_desktop.workflows.quality.learning_report import (
+    LATEST,
+    NOTHING,
+    CategoryAtFirstSight,
+    Cell,
+    Point,
+    Spot,
+    Tuning,
+)
+
+_SPOT = Qt.ItemDataRole.UserRole
+
+
+class TunePages(QObject):
+    """One page for each of the model panel's views, made when it is looked at; `looked_at` tells a box to be shown.
+
+    `chosen` is the cell of the confusion matrix, or the category, whose boxes are listed.
+    """
+
+    looked_at = Signal(object)
+
+    def __init__(
+        self, tuning: Tuning, paths: Mapping[int, str], parent: QWidget, chosen: tuple[str, str] | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._paths = dict(paths)
+        self._cells = {(c.real, c.said): c for c in tuning.cells}
+        self.chosen = chosen
+        self._tuning = tuning
+        self._made: dict[int, QWidget] = {}
+
+    def page(self, number: int) -> QWidget:
+        """A page by its place."""
+        if number not in self._made:
+            self._made[number] = (self._learning, self._mixed_up, self._effort)[number](self._tuning)
+        return self._made[number]
+
+    def _learning(self, tuning: Tuning) -> QWidget:
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
+        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 on what was not taught")
+        self.curve.addLegend(offset=(-10, -10), labelTextColor=self._parent.palette().text().color())
+        every = (*tuning.curve, *tuning.held_out_curve)
+        self.curve.setRange(xRange=(0, max((p.pictures for p in every), default=1) + 1), yRange=(0, 1))
+        highlight = self._parent.palette().highlight().color()
+        for points, colour, name, symbol in (
+            (tuning.curve, highlight, "all pictures at first sight", "o"),
+            (tuning.drawn, SECOND_COLOUR, "a random sample of them", "t"),
+            (tuning.held_out_curve, THIRD_COLOUR, "names by the latest versions, held out", "s"),
+        ):
+            add_curve(
+                self.curve, colour, [p.pictures for p in points], [p.f1 for p in points],
+                [p.interval for p in points], name, symbol=symbol,
+            )  # fmt: skip
+        self.gap = _label(
+            tuning.gap.words if tuning.gap else f"Whether it memorises is said after {2 * LATEST} decided pictures."
+        )
+        self.held_out = _label(tuning.held_out.words)
+        self.stop = _label(tuning.stop or "Whether to stop is said after twenty reviews.")
+        first = _label(_curve_words(tuning.curve))
+        words = QVBoxLayout()
+        for label in (first, self.gap, self.held_out, self.stop):
+            words.addWidget(label)
+        words.addStretch(1)
+        layout.addWidget(self.curve, 3)
+        layout.addLayout(words, 2)
+        return page
+
+    def _mixed_up(self, tuning: Tuning) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
+        reals = sorted({c.real for c in tuning.cells} - {NOTHING})
+        saids = sorted({c.said for c in tuning.cells} - {NOTHING})
+        rows, columns = [*reals, NOTHING], [*saids, NOTHING]
+        headings = [f"called {c}" if c != NOTHING else "not found" for c in columns]
+        self.matrix = read_only_table("Confusion matrix: a cell shows its boxes", headings, len(rows))
+        self.matrix.setVerticalHeaderLabels([r if r != NOTHING else "no object" for r in rows])
+        self.matrix.verticalHeader().show()
+        for r, real in enumerate(rows):
+            for c, said in enumerate(columns):
+                cell = self._cells.get((real, said))
+                if cell is None:
+                    continue
+                item = QTableWidgetItem(str(len(cell.spots)))
+                item.setData(_SPOT, cell)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                if real == said:
+                    font = item.font()
+                    font.setBold(True)
+                    item.setFont(font)
+                self.matrix.setItem(r, c, item)
+        headings = ("Category", "Right of those shown", "Found of those there")
+        self.categories = read_only_table("Precision and recall per category", headings, len(tuning.categories))
+        for row, category in enumerate(tuning.categories):
+            for column, text in enumerate(_row(category)):
+                item = QTableWidgetItem(text)
+                item.setData(_SPOT, self._wrong_of(category.name))
+                self.categories.setItem(row, column, item)
+        self.spots = read_only_table("Boxes behind the chosen figure", ("Picture", "Box"), 0)
+        self.words = _label(
+            "Of what was shown at first sight, before its picture was taught. Choose a cell to see its boxes, a box "
+            "to go there; a category's row shows what was wrong with it."
+        )
+        for table in (self.matrix, self.categories):
+            table.itemClicked.connect(self._open)
+            table.itemActivated.connect(self._open)
+        self.spots.itemActivated.connect(self._go)
+        self.spots.itemClicked.connect(self._go)
+        tables = QHBoxLayout()
+        for table, stretch in ((self.matrix, 3), (self.categories, 3), (self.spots, 2)):
+            tables.addWidget(table, stretch)
+        layout.addWidget(self.words)
+        layout.addLayout(tables, 1)
+        if self.chosen is not None:
+            self._list(self._cells.get(self.chosen) or self._wrong_of(self.chosen[0]))
+        return page
+
+    def _effort(self, tuning: Tuning) -> QWidget:
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
+        stretches = tuning.effort.stretches
+        saved = [(e.saved, e.saved_interval) for e in stretches]
+        minutes = [(e.minutes, e.minutes_interval) for e in stretches]
+        self.effort = self._over_time("Effort saved over time", "effort saved", stretches, saved, highest=1.0)
+        self.minutes = self._over_time("Minutes a picture over time", "minutes a picture", stretches, minutes)
+        name = "Effort of a random sample of the pictures, and of all others"
+        self.arms = read_only_table(name, ("Pictures", "Effort saved", "Minutes a picture"), 2)
+        for row, (name, effort) in enumerate(
+            (("a random sample", tuning.effort.drawn), ("all others", tuning.effort.others))
+        ):
+            for column, text in enumerate((f"{name} ({effort.pictures})", *_effort_row(effort))):
+                self.arms.setItem(row, column, QTableWidgetItem(text))
+        told = QVBoxLayout()
+        told.addWidget(_label("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
+        told.addWidget(self.arms, 1)
+        for plot in (self.effort, self.minutes):
+            layout.addWidget(plot, 2)
+        layout.addLayout(told, 3)
+        return page
+
+    def _over_time(
+        self,
+        name: str,
+        left: str,
+        stretches: Sequence[Effort],
+        values: Sequence[tuple[float | None, Interval | None]],
+        *,
+        highest: float = 0.0,
+    ) -> Any:
+        """A value of each stretch of pictures, with its interval, where it was measured."""
+        plot = new_plot(self._parent, name, "decided pictures", left)
+        ends = list(accumulate(e.pictures for e in stretches))
+        known = [(end, v, i or (v, v)) for end, (v, i) in zip(ends, values, strict=True) if v is not None]
+        low = min((i[0] for _, _, i in known), default=0.0)
+        high = max((i[1] for _, _, i in known), default=1.0)
+        plot.setRange(
+            xRange=(0, max([1, *ends])), yRange=(min(low, 0.0), max(highest, high))
+        )  # proposals may cost more than they save
+        if known:
+            ends, middle, intervals = zip(*known, strict=True)
+            add_curve(plot, self._parent.palette().highlight().color(), ends, middle, intervals, left)
+        return plot
+
+    def _wrong_of(self, name: str) -> Cell:
+        """All boxes that were wrong about a category."""
+        wrong = [c for (real, said), c in self._cells.items() if real != said and name in (real, said)]
+        return Cell(name, "", tuple(spot for cell in wrong for spot in cell.spots))
+
+    def _open(self, item: QTableWidgetItem) -> None:
+        self._list(item.data(_SPOT))
+
+    def _list(self, cell: Cell) -> None:
+        self.chosen = (cell.real, cell.said)
+        self.spots.setRowCount(len(cell.spots))
+        for row, spot in enumerate(cell.spots):
+            x, y, w, h = spot.bbox
+            for column, text in enumerate(
+                (self._paths.get(spot.image_id, ""), f"{w:.0f} x {h:.0f} at {x:.0f}, {y:.0f}")
+            ):
+                shown = QTableWidgetItem(text)
+                shown.setData(_SPOT, spot)
+                self.spots.setItem(row, column, shown)
+
+    def _go(self, item: QTableWidgetItem) -> None:
+        spot: Spot = item.data(_SPOT)
+        self.looked_at.emit(spot)
+
+
+def _curve_words(points: Sequence[Point]) -> str:
+    if not points:
+        return "Nothing was decided on proposals yet, so nothing was measured."
+    last = points[-1]
+    low, high = last.interval
+    return (
+        f"On the last {counted(last.of, 'picture')}, before these were taught: F1 {last.f1:.2f} "
+        f"(95 %: {low:.2f} to {high:.2f})."
+    )
+
+
+def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
+    def share(part: int, of: int, interval: tuple[float, float]) -> str:
+        return f"{part} of {of}: {part / of:.0%} (95 %: {interval[0]:.0%} to {interval[1]:.0%})" if of else "none"
+
+    return (
+        c.name, share(c.right, c.shown, c.precision_interval), share(c.right, c.objects, c.recall_interval),
+    )  # fmt: skip
+
+
+def _effort_row(e: Effort) -> tuple[str, str]:
+    saved = minutes = "too few pictures"
+    if e.saved is not None and e.saved_interval is not None:
+        low, high = e.saved_interval
+        saved = f"{e.saved:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(e.boxes, 'box')})"
+    if e.minutes is not None and e.minutes_interval is not None:
+        low, high = e.minutes_interval
+        minutes = f"{e.minutes:.2f} (95 %: {low:.2f} to {high:.2f})"
+    return saved, minutes
+
+
+def _label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    return label

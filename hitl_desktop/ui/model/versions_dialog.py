@@ -1,0 +1,86 @@
+"""The versions of the head: what each learned from, how the loop did before it, and which one is active."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.ui.widgets.tables import read_only_table
+
+_HEADINGS = ("Version", "Made", "Learned from", "At first sight before it", "State")
+
+
+class VersionsDialog(QDialog):
+    """Newest first; `chosen` is the id of the one to be used."""
+
+    def __init__(self, versions: Sequence[HeadVersion], active: int | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Versions of the head")
+        self.resize(820, 420)
+        self.chosen: int | None = None
+        self._versions = versions
+        self.table = read_only_table("Versions of the head", _HEADINGS, len(versions))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setWordWrap(True)
+        for row, version in enumerate(versions):
+            for column, text in enumerate(_row(version, active)):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        self.table.itemSelectionChanged.connect(self._selected)
+        self.note = QLabel("After an older version new ones wait until you use the newest again.")
+        self.note.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.use = buttons.addButton("Use this version", QDialogButtonBox.ButtonRole.ActionRole)
+        self.use.setEnabled(False)
+        self.use.clicked.connect(self._use)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        for widget in (self.table, self.note, buttons):
+            layout.addWidget(widget)
+        self._active = active
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give long reasons as many lines as they need, now that the width is known."""
+        super().showEvent(event)
+        self.table.resizeRowsToContents()
+
+    def _selected(self) -> None:
+        version = self._current()
+        self.use.setEnabled(version is not None and version.is_kept and version.id != self._active)
+
+    def _current(self) -> HeadVersion | None:
+        rows = self.table.selectionModel().selectedRows()
+        return self._versions[rows[0].row()] if rows else None
+
+    def _use(self) -> None:
+        version = self._current()
+        if version is not None:
+            self.chosen = version.id
+            self.accept()
+
+
+def _row(version: HeadVersion, active: int | None) -> tuple[str, ...]:
+    s = version.summary
+    learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+    seen = f"{s.first_sight_right} of {s.first_sight_total} right" if s.first_sight_total else "not measured"
+    if version.id == active:
+        state = "active"
+    elif not version.is_kept:
+        state = "no longer kept"
+    elif version.waits and not version.used:
+        state = f"not used: {version.waits}"
+    else:
+        state = "earlier"
+    return str(version.id), version.created[:16].replace("T", " "), learned, seen, state

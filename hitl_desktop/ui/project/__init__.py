@@ -1,0 +1,1 @@
+"""The open project: the image at hand, the order, what is saved."""

@@ -1,0 +1,121 @@
+"""Whether what hands did is safe: in the file at once, on the platter a moment later; what fails waits in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.store.database import Database
+from hitl_desktop.store.syncer import Syncer
+from hitl_desktop.ui.widgets.messages import Messages
+
+RETRY_MS = 2000
+
+
+class Saving(QObject):
+    """Watches over the writes of one open project after another, on the GUI thread.
+
+    Signals:
+        changed: the disk has what was done, or could not take it.
+    """
+
+    changed = Signal()
+    _disk_answered = Signal(int, object)
+
+    def __init__(self, messages: Messages) -> None:
+        super().__init__()
+        self._messages = messages
+        self._db: Database | None = None
+        self._syncer: Syncer | None = None
+        self._opened = 0
+        self._write_failed = self._sync_failed = False
+        self._waiting: Callable[[], None] | None = None
+        self._again = QTimer(self)
+        self._again.setInterval(RETRY_MS)
+        self._again.timeout.connect(self.retry)
+        self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
+
+    def begin(self, db: Database) -> None:
+        """Watch over a connection."""
+        self._db = db
+        self._opened += 1
+        self._write_failed = self._sync_failed = False
+        self._syncer = Syncer(db, partial(self._disk_answered.emit, self._opened))
+
+    def end(self) -> None:
+        """Finish what is on its way; before the connection is closed."""
+        self.drop()
+        if self._syncer is not None:
+            self._syncer.close()
+        self._db = self._syncer = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the latest acts, safe in the file already, are still on their way to the platter."""
+        return self._syncer is not None and self._syncer.is_pending
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether an act is not in the file, or may not be on the platter."""
+        return self._write_failed or self._sync_failed
+
+    def written(self) -> None:
+        """An act was committed."""
+        self._write_failed = False
+        if self._syncer is not None:
+            self._syncer.request()
+
+    def failed(self, error: HitlError) -> None:
+        """An act could not be committed."""
+        self._write_failed = True
+        self._messages.error(error)
+
+    def keep(self, attempt: Callable[[], None], error: HitlError) -> None:
+        """An act could not be committed and waits: `attempt` is called until it no longer raises a `HitlError`."""
+        self._write_failed, self._waiting = True, attempt
+        self._again.start()
+        self._messages.error(error)
+        self.changed.emit()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an act waits in memory for the disk."""
+        return self._waiting is not None
+
+    def retry(self) -> bool:
+        """Try once more what waits; tells whether nothing does any longer."""
+        if self._waiting is None:
+            return True
+        try:
+            with self._db.at_once() if self._db is not None else nullcontext():
+                self._waiting()
+        except HitlError:  # the same as before; it was said
+            return False
+        self.drop()
+        self.written()
+        self.changed.emit()
+        return True
+
+    def drop(self) -> None:
+        """Nothing waits any longer."""
+        self._waiting = None
+        self._again.stop()
+
+    def _on_synced(self, opened: int, error: ProjectError | None) -> None:
+        """What the disk said; `opened` tells which of the projects opened so far it is about."""
+        if error is not None:
+            self._messages.error(error)
+        if opened != self._opened or self._db is None:
+            return
+        if error is not None:
+            self._sync_failed = True
+        elif self._sync_failed:  # the failed pages may be lost to later syncs: have all of them written once more
+            try:
+                self._sync_failed = not self._db.checkpoint()
+            except HitlError as failure:
+                self._messages.error(failure)
+        self.changed.emit()

@@ -1,0 +1,1 @@
+"""Audits, validation, label errors, bulk accepting, self-agreement."""

@@ -1,0 +1,172 @@
+"""Audit through the window: choose a claim, judge the pictures that were drawn, keep the report."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.audits import Audit, Error, Verdict
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted, percent
+from hitl_desktop.errors import HitlError
+from hitl_desktop.formats.atomic import write_report
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.files.reports import Reports
+from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.jobs.runner import JobRunner
+from hitl_desktop.ui.loop.background import in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.quality.audit_dialog import AuditDialog
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.quality.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished
+
+
+class AuditActs:
+    """Acts of an audit; verdicts go into a table of their own."""
+
+    def __init__(
+        self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, reports: Reports, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._reports = session, runner, reports
+        self._messages, self.ask, self._window = messages, ask, window
+        self.dialog: AuditDialog | None = None
+        self._audit: Audit | None = None
+        self._last: int | None = None
+        self._again: int | None = None
+        session.opened.connect(self.close)
+
+    def show(self) -> None:
+        """Go on with the audit that is not finished, or begin one."""
+        project = self._session.project
+        if project is None or self.dialog is not None:
+            return
+        audit = unfinished(project)
+        if audit is not None:
+            self._go_on(audit)
+            return
+        shows = partial(self._choose, project.path)
+        prepare(self._runner, self._window, "Planning an audit", in_project(project.path, _plans), shows)
+
+    def _choose(self, path: Path, offered: list[Plan]) -> None:
+        if self._session.project is None or self._session.project.path != path:
+            return
+        possible = {_words(plan): plan for plan in offered if plan.wanted is not None}
+        if not possible:
+            few = counted(offered[0].population, "decided picture") if offered else "no decided picture"
+            self._messages.warn(f"With {few} nothing can be proved yet. Decide more pictures first.")
+            return
+        label = f"What is to be proved of {counted(offered[0].population, 'decided picture')}?"
+        chosen = self.ask.choice("Audit", label, list(possible))
+        if chosen is None:
+            return
+        begun: list[Audit] = []
+
+        def act(project: Project) -> Changes:
+            begun.append(begin(project, possible[chosen].claim))
+            return Changes()
+
+        if self._session.manage(act):
+            self._go_on(begun[0])
+
+    def _go_on(self, audit: Audit) -> None:
+        self.dialog = AuditDialog(self._window)
+        self.dialog.judged.connect(self._judge)
+        self.dialog.unseen.connect(self._on_unseen)
+        self.dialog.back_asked.connect(self._back)
+        self.dialog.save_asked.connect(self._save)
+        self.dialog.finished.connect(self.close)
+        self._audit, self._last, self._again = audit, None, None
+        self._show_next()
+        self.dialog.show()
+        self.dialog.setFocus()
+
+    def _show_next(self) -> None:
+        project, audit, dialog = self._session.project, self._audit, self.dialog
+        if project is None or audit is None or dialog is None:
+            return
+        if audit.is_complete:
+            dialog.show_result(in_words(report(project, audit)))
+            return
+        image_id = self._again or audit.left[0]
+        image = project.images.get(image_id)
+        if image is None:
+            self._on_unseen(image_id)
+            return
+        self._session.cover(image.id)
+        names = self._session.names
+        items = [
+            BoxItem(BoxKey(Kind.TRUTH, a.id), a.bbox, names.get(a.category_id, ""), a.category_id)
+            for a in project.annotations.of_image(image.id)
+        ]
+        number = len(audit.verdicts) + (not self._again)
+        words = f"Picture {number} of {len(audit.image_ids)}: {image.path}."
+        dialog.show_picture(image.id, project.path_of(image), items, words)
+
+    def _judge(self, verdict: Verdict) -> None:
+        audit = self._audit
+
+        def act(project: Project) -> Changes:
+            if audit is not None:
+                self._audit, self._last = judge(project, audit, verdict), verdict.image_id
+            return Changes()
+
+        if self._session.manage(act):
+            self._again = None
+            self._show_next()
+
+    def _on_unseen(self, image_id: int) -> None:
+        """What nobody can see counts as wrong: the number of pictures was fixed."""
+        self._messages.say("A picture of the audit cannot be seen, so it counts as wrong.")
+        self._judge(Verdict(image_id, frozenset({Error.UNSEEN}), 0.0))
+
+    def _back(self) -> None:
+        """Judge the picture before this one anew."""
+        audit = self._audit
+        if audit is None or audit.is_complete or self._again or self._last is None:
+            self._messages.say("There is no verdict of this sitting that could be changed.")
+            return
+        self._again = self._last
+        self._show_next()
+
+    def _save(self) -> None:
+        project, audit = self._session.project, self._audit
+        if project is None or audit is None:
+            return
+        suggestion = project.path.with_name(f"{project.path.stem}-audit-{audit.id}.html")
+        path, number = project.path, audit.id
+        self._reports.save(
+            suggestion, lambda stem, progress: in_project(path, partial(_written, number, stem))(progress)
+        )
+
+    def close(self, _result: int = 0) -> None:
+        """End it for now; what was judged is kept."""
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.close()
+            dialog.deleteLater()
+            self._session.uncover()
+
+
+def _plans(project: Project, _progress: Progress) -> list[Plan]:
+    try:
+        return plans(project)
+    except HitlError:
+        return []  # said in other words here
+
+
+def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -> Path:
+    audit = project.audits.get(audit_id)
+    if audit is not None:
+        told = report(project, audit)
+        write_report(stem, to_html(told), told)
+    return stem
+
+
+def _words(plan: Plan) -> str:
+    wanted = counted(plan.wanted or 0, "picture")
+    return f"no more than {percent(plan.claim)} are wrong: look at {wanted}, all of them must be right"

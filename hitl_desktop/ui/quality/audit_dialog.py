@@ -1,0 +1,111 @@
+"""A picture of an audit: looked at without boxes first, then with its labels, then judged by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hitl_desktop.domain.audits import Error, Verdict
+from hitl_desktop.ui.canvas.items import BoxItem
+from hitl_desktop.ui.quality.looking import LookingDialog
+
+
+class AuditDialog(LookingDialog):
+    """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens goes on.
+
+    `back_asked`: the one before is to be judged anew.
+    """
+
+    judged = Signal(object)
+    back_asked = Signal()
+    save_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Audit")
+        self._items: list[BoxItem] = []
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.errors = {
+            error: QCheckBox(f"&{number}  {error.value}")
+            for number, error in enumerate((e for e in Error if e.is_said), start=1)
+        }
+        self.reveal = QPushButton("Show the labels (Space)")
+        self.done_button = QPushButton("Judged, next (Enter)")
+        self.save = QPushButton("Save the report...")
+        row = QHBoxLayout()
+        for widget in (self.reveal, *self.errors.values(), self.done_button, self.save):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(row)
+        self.reveal.clicked.connect(self._reveal)
+        self.done_button.clicked.connect(self._judge)
+        self.save.clicked.connect(self.save_asked)
+
+    @property
+    def is_revealed(self) -> bool:
+        """Whether the labels are shown."""
+        return not self.reveal.isEnabled()
+
+    def show_picture(self, image_id: int, path: Path, items: Sequence[BoxItem], words: str) -> None:
+        """Show a picture without its labels, which wait to be revealed."""
+        self._items = list(items)
+        self.words.setText(f"{words} Look for yourself first; then show the labels and say what is wrong, if anything.")
+        for box in self.errors.values():
+            box.setChecked(False)
+            box.setEnabled(False)
+        self.reveal.setEnabled(True)
+        self.done_button.setEnabled(False)
+        self.save.hide()
+        self.look_at(image_id, path)
+
+    def show_result(self, words: str) -> None:
+        """All were judged: say what that proves."""
+        self.words.setText(words)
+        self.clear("All pictures of this audit are judged.")
+        for widget in (self.reveal, self.done_button, *self.errors.values()):
+            widget.setEnabled(False)
+        self.save.show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space reveals, digits name what is wrong, Enter is the verdict."""
+        self.touch()
+        key = Qt.Key(event.key())
+        if event.isAutoRepeat():
+            return
+        if key is Qt.Key.Key_Space and not self.is_revealed:
+            self._reveal()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.done_button.isEnabled():
+                self._judge()
+            elif self.reveal.isEnabled():
+                self.passes_over()
+        elif key is Qt.Key.Key_Backspace:
+            self.back_asked.emit()
+        elif (number := key - Qt.Key.Key_1) in range(len(self.errors)):
+            box = list(self.errors.values())[number]
+            if box.isEnabled():
+                box.toggle()
+        else:
+            super().keyPressEvent(event)
+
+    def _reveal(self) -> None:
+        self.touch()
+        if self.passes_over() or not self.canvas.has_picture:
+            return
+        self.canvas.show_items(self._items)
+        self.reveal.setEnabled(False)
+        self.done_button.setEnabled(True)
+        for box in self.errors.values():
+            box.setEnabled(True)
+
+    def _judge(self) -> None:
+        wrong = frozenset(error for error, box in self.errors.items() if box.isChecked())
+        self.judged.emit(Verdict(self.image_id, wrong, self.seconds))

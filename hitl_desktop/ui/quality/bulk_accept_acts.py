@@ -1,0 +1,181 @@
+"""Accept many proposals at once, and look at the sample that says how many of them may be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.bulk import BulkAccept
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import NotPrelabelledError
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs.preparing import PREPARING
+from hitl_desktop.ui.jobs.runner import Job, JobRunner
+from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.prediction import bulk_accept
+from hitl_desktop.workflows.prediction.bulk_accept import Preview
+
+
+class BulkActs:
+    """Acts on very many proposals."""
+
+    def __init__(
+        self, session: Session, runner: JobRunner, background: Background, messages: Messages, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._background = session, runner, background
+        self._messages, self._window = messages, window
+        self.dialog: BulkAcceptDialog | None = None
+        self.sample: BulkSampleDialog | None = None
+        self._bulk: BulkAccept | None = None
+        self._previewing: Job | None = None
+        session.opened.connect(self.close)
+
+    def show(self) -> None:
+        """Choose what to accept."""
+        session, naming = self._session, self._session.naming
+        if session.project is None or self.dialog is not None:
+            return
+        if naming is None:
+            self._messages.warn(str(NotPrelabelledError()))
+            return
+        names = [naming.names[column] for column in naming.own.tolist()]
+        if not names:
+            self._messages.warn("Nothing is suggested under a category of this project yet. Label some pictures first.")
+            return
+        self.dialog = BulkAcceptDialog(names, {}, self._window)
+        self.dialog.preview_asked.connect(self._preview)
+        self.dialog.accepted.connect(self._accept)
+        self.dialog.finished.connect(self._forget_dialog)
+        self.dialog.show()
+
+    def _preview(self, name: str, threshold: float) -> None:
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, progress: bulk_accept.preview(p, name, threshold, progress))
+            if self._previewing is not None:
+                self._previewing.abandon()  # of another category or score
+            self._previewing = self._runner.start(
+                PREPARING, "Reading proposals", job, on_success=self._on_preview, on_failure=self._on_no_preview,
+                on_progress=self._on_previewing, quiet=True,
+            )  # fmt: skip
+
+    def _on_previewing(self, job: Job) -> None:
+        if self.dialog is not None and job is self._previewing:
+            self.dialog.show_progress(job.done, job.total)
+
+    def _on_preview(self, preview: Preview) -> None:
+        if self.dialog is not None:
+            self.dialog.show_preview(preview)
+
+    def _on_no_preview(self, error: BaseException) -> None:
+        if self.dialog is not None:
+            self.dialog.show_problem(str(error))
+
+    def _accept(self) -> None:
+        project, dialog = self._session.project, self.dialog
+        if project is None or dialog is None or dialog.preview is None:
+            return
+        preview, out = dialog.preview, dialog.out
+        self._background.change_many(
+            f"Accepting {counted(len(preview.proposals) - len(out), 'box')}",
+            lambda p, progress, since: bulk_accept.accept_all(p, preview, out, progress, since=since),
+            self._on_accepted,
+        )
+
+    def _on_accepted(self, changes: Changes) -> None:
+        self._session.apply_changes(changes)
+        self._messages.say(
+            f"Accepted on {counted(len(changes.annotations_of), 'picture')}; Ctrl+Z takes all of it back."
+        )
+        self._open_sample(is_asked_for=False)
+
+    def check(self) -> None:
+        """Look at the sample of the latest acceptance, or at what it said."""
+        self._open_sample(is_asked_for=True)
+
+    def _open_sample(self, *, is_asked_for: bool) -> None:
+        """Open the sample; it takes the keyboard only from who asked for it."""
+        project = self._session.project
+        if project is None or self.sample is not None:
+            return
+        every = project.bulk_accepts.all()
+        self._bulk = bulk_accept.unfinished(project) or (every[-1] if every else None)
+        if self._bulk is None:
+            self._messages.say("Nothing was accepted at once yet.")
+            return
+        self.sample = BulkSampleDialog(self._window)
+        self.sample.judged.connect(self._judge)
+        self.sample.unseen.connect(self._on_unseen)
+        self.sample.back_asked.connect(self._back)
+        self.sample.finished.connect(self._forget_sample)
+        self._show_next()
+        self.sample.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not is_asked_for)
+        self.sample.show()
+        if is_asked_for:
+            self.sample.setFocus()
+
+    def _show_next(self) -> None:
+        project, bulk, sample = self._session.project, self._bulk, self.sample
+        if project is None or bulk is None or sample is None:
+            return
+        left = bulk.left
+        image = project.images.get(left[0].image_id) if left else None
+        if image is None:
+            sample.show_result(bulk_accept.in_words(bulk))
+            return
+        number, category = len(bulk.sample) - len(left) + 1, project.categories.find(bulk.name)
+        drawn = f"Box {number} of {len(bulk.sample)}, drawn at random from {bulk.boxes}"
+        words = f"{drawn}: is it {bulk.name}, and well placed?"
+        sample.show_box(
+            image.id, project.path_of(image), left[0].bbox, bulk.name, category.id if category else 0, words
+        )
+
+    def _judge(self, is_wrong: bool) -> None:
+        bulk = self._bulk
+        if bulk is not None and bulk.left:
+            self._do(partial(bulk_accept.judge, bulk=bulk, box=bulk.left[0], is_wrong=is_wrong))
+
+    def _on_unseen(self, _image_id: int) -> None:
+        bulk = self._bulk
+        if bulk is not None and bulk.left:
+            self._do(partial(bulk_accept.judge, bulk=bulk, box=bulk.left[0], is_wrong=True, is_seen=False))
+
+    def _back(self) -> None:
+        if self._bulk is not None:
+            self._do(partial(bulk_accept.take_back, bulk=self._bulk))
+
+    def _do(self, act: Callable[[Project], Changes]) -> None:
+        bulk, project = self._bulk, self._session.project
+        if bulk is not None and project is not None and all(b.id != bulk.id for b in project.bulk_accepts.all()):
+            self._messages.say("What was accepted at once was taken back, so its sample is asked about no more.")
+            self._forget_sample()
+            return
+        if bulk is not None and project is not None and self._session.manage(act):
+            self._bulk = next((b for b in project.bulk_accepts.all() if b.id == bulk.id), None)
+            self._show_next()
+
+    def _forget_dialog(self, _result: int = 0) -> None:
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.deleteLater()
+        if self._previewing is not None:
+            self._previewing.abandon()
+
+    def _forget_sample(self, _result: int = 0) -> None:
+        if self.sample is not None:
+            sample, self.sample = self.sample, None
+            sample.close()
+            sample.deleteLater()
+
+    def close(self) -> None:
+        """Put both away."""
+        if self.dialog is not None:
+            self.dialog.close()
+        self._forget_sample()

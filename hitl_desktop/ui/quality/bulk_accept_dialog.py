@@ -1,0 +1,208 @@
+"""Everything of a category from a score up: seen as a wall of crops, then accepted at once; and the sample of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.boxes.crop_wall import CropWall
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.workflows.prediction.bulk_accept import Preview
+
+_LOOK_AFTER_MS = 250
+"""A preview follows a change of category or score after this pause."""
+
+
+class BulkAcceptDialog(QDialog):
+    """`preview_asked` (name, score) wants a wall, at once and after each change.
+
+    Who accepts wants the last preview without those taken `out`.
+    """
+
+    preview_asked = Signal(str, float)
+
+    def __init__(self, names: Sequence[str], thresholds: Mapping[str, float], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Accept many at once")
+        self.resize(820, 620)
+        self.preview: Preview | None = None
+        self._thresholds = dict(thresholds)
+        self.name = QComboBox()
+        self.name.setAccessibleName("Category")
+        self.name.addItems(list(names))
+        self.score = QDoubleSpinBox()
+        self.score.setRange(0.05, 1.0)
+        self.score.setSingleStep(0.05)
+        self.score.setPrefix("score from ")
+        self.score.setAccessibleName("Accept from this score up")
+        self.look = QPushButton("&Look")
+        self.look.setDefault(True)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_LOOK_AFTER_MS)
+        self._soon.timeout.connect(self._look)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.crops = CropWall("A random part of what would be accepted")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.accept_button = buttons.addButton("&Accept all", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.accept_button.setEnabled(False)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        for widget in (self.name, self.score, self.look):
+            row.addWidget(widget)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(row)
+        layout.addWidget(self.words)
+        layout.addWidget(self.crops, 1)
+        layout.addWidget(buttons)
+        self.name.currentTextChanged.connect(self._on_name)
+        self.score.valueChanged.connect(self._forget)
+        self.look.clicked.connect(self._look)
+        self.crops.itemSelectionChanged.connect(self._say)
+        self._on_name(self.name.currentText())
+
+    def _on_name(self, name: str) -> None:
+        self.score.setValue(self._thresholds.get(name, 0.9))
+        self._forget()
+
+    def _forget(self) -> None:
+        """The wall shows what was asked for before."""
+        self.preview = None
+        self.crops.clear()
+        self.accept_button.setEnabled(False)
+        self.words.setText("Looking at what that would accept.")
+        self._soon.start()
+
+    def _look(self) -> None:
+        self._soon.stop()
+        self.preview_asked.emit(self.name.currentText(), self.score.value())
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how many pictures were looked at."""
+        if self.preview is None and total:
+            self.words.setText(f"Looking at what that would accept: {done} of {counted(total, 'picture')}.")
+
+    def show_preview(self, preview: Preview) -> None:
+        """Show what would be accepted, if it is still what is asked for."""
+        if (preview.name, round(preview.threshold, 2)) != (self.name.currentText(), round(self.score.value(), 2)):
+            return
+        self._forget()
+        self._soon.stop()
+        self.preview = preview
+        for _, pixels in preview.shown:
+            self.crops.add(pixels)
+        self.crops.selectAll()
+        self._say()
+
+    def show_problem(self, words: str) -> None:
+        """Nothing can be previewed, and why."""
+        self._forget()
+        self._soon.stop()
+        self.words.setText(words)
+
+    @property
+    def out(self) -> list[int]:
+        """The predictions that were taken out of the wall."""
+        chosen = {index.row() for index in self.crops.selectedIndexes()}
+        shown = self.preview.shown if self.preview else []
+        return [p.prediction_id for row, (p, _) in enumerate(shown) if row not in chosen]
+
+    def _say(self) -> None:
+        if self.preview is None:
+            return
+        boxes, out = len(self.preview.proposals), len(self.out)
+        part = "all" if len(self.preview.shown) == boxes else f"{len(self.preview.shown)} drawn at random"
+        blind = self.preview.not_looked_at
+        ahead = (
+            f" The head has not looked at {counted(blind, 'picture')} yet: only the detector's boxes there."
+            if blind
+            else ""
+        )
+        self.words.setText(
+            f"{counted(boxes - out, 'box')} on {counted(self.preview.pictures, 'picture')}; {part} are shown, a click "
+            "takes one out. The pictures stay to be decided. A random sample is set aside for a look, which says how "
+            f"many of all may be wrong. Ctrl+Z takes everything back.{ahead}"
+        )
+        self.accept_button.setEnabled(boxes > out)
+
+
+class BulkSampleDialog(LookingDialog):
+    """One box of the sample after the other: `judged` tells whether it is wrong; Backspace takes the last one back."""
+
+    judged = Signal(bool)
+    back_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Sample of what was accepted at once")
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.right, self.wrong = QPushButton("Right (1 or Enter)"), QPushButton("Wrong: delete it (2 or X)")
+        row = QHBoxLayout()
+        for button in (self.right, self.wrong):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(row)
+        self.right.clicked.connect(lambda: self._judge(is_wrong=False))
+        self.wrong.clicked.connect(lambda: self._judge(is_wrong=True))
+
+    def show_box(self, image_id: int, path: Path, bbox: BBox, name: str, colour: int, words: str) -> None:
+        """Show a box on its picture."""
+        self.words.setText(words)
+        if image_id != self.image_id or not self.canvas.has_picture:
+            self.look_at(image_id, path)
+        item = BoxItem(BoxKey(Kind.TRUTH, 1), bbox, name, colour)
+        self.canvas.show_items([item])
+        self.canvas.select(item.key)
+        for button in (self.right, self.wrong):
+            button.setEnabled(True)
+
+    def show_result(self, words: str) -> None:
+        """All were looked at."""
+        self.words.setText(words)
+        self.clear("The whole sample was looked at.")
+        for button in (self.right, self.wrong):
+            button.setEnabled(False)
+
+    def _judge(self, *, is_wrong: bool) -> None:
+        if self.right.isEnabled() and not self.passes_over() and self.canvas.has_picture:
+            self.judged.emit(is_wrong)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys judge."""
+        self.touch()
+        key = Qt.Key(event.key())
+        if event.isAutoRepeat():
+            return
+        if key in (Qt.Key.Key_1, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._judge(is_wrong=False)
+        elif key is Qt.Key.Key_Backspace:
+            self.back_asked.emit()
+        elif key in (Qt.Key.Key_2, Qt.Key.Key_X, Qt.Key.Key_Delete):
+            self._judge(is_wrong=True)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,216 @@
+"""Sure but wrong: look for labels that are probably wrong, show each on its picture, mend or dismiss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.suspicions import Suspicion
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.jobs.preparing import PREPARING
+from hitl_desktop.ui.jobs.runner import Job, JobRunner
+from hitl_desktop.ui.loop.background import EXAMINING, Background, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.annotation.label_issues import dismiss, do_as_suggested, holds, open_suspicions
+from hitl_desktop.workflows.quality.label_errors import look_for_errors
+
+_BELOW_MENU = 60
+_Listed = tuple[list[Suspicion], dict[int, str]]
+
+
+class ErrorActs:
+    """Acts on suspicions about labels."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        canvas: Canvas,
+        messages: Messages,
+        window: QWidget,
+    ) -> None:
+        self._session, self._runner, self._background, self._canvas = session, runner, background, canvas
+        self._messages, self._window = messages, window
+        self.dialog: SuspicionsDialog | None = None
+        self._is_shown = False
+        self._came_from: int | None = None
+        self._done: list[tuple[Suspicion, int | None]] = []
+        """What was done in the list, with the number of the edit, which a dismissal has not."""
+        session.boxes_changed.connect(self._drop_changed)
+        session.opened.connect(self.close)
+        session.image_changed.connect(self._show_suggestion)
+
+    def show(self) -> None:
+        """Open the list at once and fill it; look for wrong labels first if nobody did."""
+        if self._session.project is None:
+            return
+        if self.dialog is None:
+            self._came_from = self._session.at_hand
+            self.dialog = dialog = SuspicionsDialog(self._window)
+            dialog.looked_at.connect(self._look_at)
+            dialog.mend_asked.connect(self._mend)
+            dialog.dismiss_asked.connect(self._dismiss)
+            dialog.undo_asked.connect(self._undo)
+            dialog.look_again_asked.connect(self.look)
+            dialog.finished.connect(self._on_finished)
+            dialog.move(self._window.mapToGlobal(QPoint(0, _BELOW_MENU)))  # over the queue, not over the boxes
+            dialog.show_waiting("Reading what was found before.")
+            dialog.show()
+            dialog.list.setFocus()
+        self._list(or_look=True)
+
+    def look(self) -> None:
+        """Look at all decided pictures anew."""
+        if self.dialog is not None:
+            self.dialog.show_waiting("Looking for wrong labels.")
+        self._start(EXAMINING, "Looking for wrong labels", _looked)  # learning may not put an end to it
+
+    def _list(self, *, or_look: bool = False) -> None:
+        self._start(PREPARING, "Reading suspicions", lambda p, _: _listed(p), or_look=or_look, quiet=True)
+
+    def _start(
+        self,
+        lane: str,
+        title: str,
+        function: Callable[[Project, Progress], _Listed],
+        *,
+        or_look: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        project = self._session.project
+        if project is not None:
+            self._runner.start(
+                lane, title, in_project(project.path, function), quiet=quiet, on_progress=self._on_progress,
+                on_success=partial(self._show, project.path, or_look), on_failure=self._on_failure,
+                on_cancelled=partial(self._say, "Cancelled. Look again to go on."),
+            )  # fmt: skip
+
+    def _on_progress(self, job: Job) -> None:
+        if self.dialog is not None and not self.dialog.has_any:
+            self.dialog.show_progress(job)
+
+    def _on_failure(self, error: BaseException) -> None:
+        self._messages.error(error)
+        if self.dialog is not None and not self.dialog.has_any:
+            self.close()
+
+    def _say(self, words: str) -> None:
+        if self.dialog is not None:
+            self.dialog.show_waiting(words)
+
+    def _show(self, path: Path, or_look: bool, listed: _Listed) -> None:
+        session = self._session
+        if session.project is None or session.project.path != path or self.dialog is None:
+            return
+        suspicions, paths = listed
+        if suspicions or not or_look:
+            self.dialog.show_all(suspicions, session.names, paths)
+        else:
+            self.look()
+
+    def _on_finished(self, _result: int = 0) -> None:
+        """Go back to the picture at which the list was opened."""
+        before = self._came_from
+        self.close()
+        if before is not None and self._session.at_hand != before:
+            self._session.go_to(before)
+
+    def close(self) -> None:
+        """Put the list away."""
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            self._done.clear()
+            dialog.close()
+            dialog.deleteLater()
+        self._show_suggestion()
+
+    def _look_at(self, suspicion: Suspicion | None) -> None:
+        session = self._session
+        if suspicion is not None and (session.image is None or session.image.id != suspicion.image_id):
+            session.go_to(suspicion.image_id)
+        self._show_suggestion()
+        if suspicion is not None and suspicion.bbox is not None:
+            same = (a for a in session.annotations if a.bbox == suspicion.bbox)
+            item = next((i for a in same for i in self._canvas.items if i.bbox == a.bbox), None)
+            self._canvas.select(item.key if item else None)
+
+    def _show_suggestion(self) -> None:
+        session = self._session
+        project, image = session.project, session.image
+        suspicion = self.dialog.current if self.dialog else None
+        if self.dialog is None and project and image and image.state is ImageState.DECIDED:
+            strong = project.suspicions.strong_of(image.id)
+            suspicion = next((s for s in strong if holds(s, session.annotations)), None)
+        if suspicion is not None and image is not None and image.id == suspicion.image_id:
+            self._canvas.show_suggestion(suspicion.suggested_bbox, suspicion.in_words(session.names))
+            self._is_shown = True
+        elif self._is_shown:
+            self._canvas.show_suggestion(None)
+            self._is_shown = False
+
+    def _drop_changed(self) -> None:
+        """What a hand changed on the picture is no longer suspected."""
+        image = self._session.image
+        if self.dialog is None:
+            self._show_suggestion()
+        elif image is not None:
+            self.dialog.keep_those(
+                lambda s: s.image_id != image.id or holds(s, self._session.annotations), goes_on=False
+            )
+
+    def _mend(self, suspicion: Suspicion) -> None:
+        project = self._session.project
+        if self._session.manage(lambda p: do_as_suggested(p, suspicion)) and project is not None:
+            self._done.append((suspicion, project.journal.last_id()))
+        if self.dialog is not None:
+            self.dialog.keep_those(lambda s: s.id != suspicion.id)
+
+    def _dismiss(self, suspicion: Suspicion) -> None:
+        if self._session.manage(partial(_dismissed, suspicion, is_dismissed=True)):
+            self._done.append((suspicion, None))
+            if self.dialog is not None:
+                self.dialog.keep_those(lambda s: s.id != suspicion.id)
+
+    def _undo(self) -> None:
+        """Take back what was done last in the list, and nothing else."""
+        project = self._session.project
+        if project is None or not self._done:
+            self._messages.say("Nothing was done in this list that could be taken back.")
+            return
+        suspicion, number = self._done[-1]
+        if number is None:
+            self._session.manage(partial(_dismissed, suspicion, is_dismissed=False))
+        else:
+            if project.journal.next_act(undone=False)[0] != number:
+                self._messages.say("Something else was done since. Take that back first, in the window.")
+                return
+            self._session.undo()
+        self._done.pop()
+        self._list()
+
+
+def _dismissed(suspicion: Suspicion, project: Project, *, is_dismissed: bool) -> Changes:
+    dismiss(project, suspicion, is_dismissed=is_dismissed)
+    return Changes()
+
+
+def _looked(project: Project, progress: Progress) -> _Listed:
+    look_for_errors(project, progress, threads=1)
+    return _listed(project)
+
+
+def _listed(project: Project) -> _Listed:
+    suspicions = open_suspicions(project)
+    records = (project.images.get(i) for i in {s.image_id for s in suspicions})
+    return suspicions, {image.id: image.path for image in records if image is not None}

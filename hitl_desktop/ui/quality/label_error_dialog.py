@@ -1,0 +1,153 @@
+"""The list of labels that are probably wrong: arrows show each on its picture, one key mends or dismisses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.jobs.runner import Job
+
+MOST_SHOWN = 1000
+_ALL = "all kinds"
+
+
+class SuspicionsDialog(QDialog):
+    """Tells which suspicion is looked at, and what is to become of it; whoever listens says when it is done."""
+
+    looked_at = Signal(object)
+    mend_asked = Signal(object)
+    dismiss_asked = Signal(object)
+    undo_asked = Signal()
+    look_again_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Sure but wrong")
+        self.resize(460, 560)
+        self._suspicions: list[Suspicion] = []
+        self._names: Mapping[int, str] = {}
+        self._paths: Mapping[int, str] = {}
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("Which kind")
+        self.kind.addItems([_ALL, *(k.value for k in Kind)])
+        self.list = QListWidget()
+        self.list.setAccessibleName("Labels that are probably wrong")
+        self.list.setUniformItemSizes(True)
+        self.mend = QPushButton("Do as &suggested (Enter)")
+        self.dismiss = QPushButton("It is &right (Del)")
+        again = QPushButton("&Look again")
+        buttons = (self.mend, self.dismiss, again)
+        row = QHBoxLayout()
+        for button in buttons:
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        for widget in (self.words, self.kind, self.list):
+            layout.addWidget(widget)
+        layout.addLayout(row)
+        self.kind.currentIndexChanged.connect(lambda: self._fill(0))
+        self.list.currentRowChanged.connect(self._look)
+        self.mend.clicked.connect(partial(self._ask, self.mend_asked))
+        self.dismiss.clicked.connect(partial(self._ask, self.dismiss_asked))
+        again.clicked.connect(self.look_again_asked)
+        QShortcut(QKeySequence.StandardKey.Undo, self, self.undo_asked.emit)
+        self.list.installEventFilter(self)
+
+    def show_waiting(self, words: str) -> None:
+        """Nothing is listed yet, and why."""
+        self._suspicions = []
+        self._fill(0, looks=False)
+        self.words.setText(words)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether something is listed."""
+        return bool(self._suspicions)
+
+    def show_progress(self, job: Job) -> None:
+        """Show how far the search is, above the list."""
+        if job.total:
+            self.words.setText(f"{job.title}: {job.done} of {job.total}")
+
+    def show_all(self, suspicions: Sequence[Suspicion], names: Mapping[int, str], paths: Mapping[int, str]) -> None:
+        """List these, with the names of categories and the paths of pictures by their ids; the place is kept."""
+        row = max(self.list.currentRow(), 0)
+        self._suspicions, self._names, self._paths = list(suspicions), names, paths
+        self._fill(row)
+
+    @property
+    def current(self) -> Suspicion | None:
+        """The one that is looked at."""
+        row = self.list.currentRow()
+        return self.list.item(row).data(Qt.ItemDataRole.UserRole) if row >= 0 else None
+
+    def keep_those(self, fits: Callable[[Suspicion], bool], *, goes_on: bool = True) -> None:
+        """Take the others out of the list; unless a hand is at work elsewhere, go on with the next."""
+        kept = [s for s in self._suspicions if fits(s)]
+        if len(kept) < len(self._suspicions):
+            self._suspicions = kept
+            self._fill(max(self.list.currentRow(), 0), looks=goes_on)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter mends, Del dismisses."""
+        if watched is self.list and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            asks = {
+                Qt.Key.Key_Return: self.mend_asked,
+                Qt.Key.Key_Enter: self.mend_asked,
+                Qt.Key.Key_Delete: self.dismiss_asked,
+            }.get(Qt.Key(event.key()))
+            if asks is not None and not event.isAutoRepeat():
+                self._ask(asks)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _fill(self, row: int, *, looks: bool = True) -> None:
+        wanted = self.kind.currentText()
+        fitting = [s for s in self._suspicions if wanted in (_ALL, s.kind.value)]
+        self.list.blockSignals(True)
+        self.list.clear()
+        for suspicion in fitting[:MOST_SHOWN]:
+            path = self._paths.get(suspicion.image_id, "")
+            name = path.rsplit("/", 1)[-1]
+            item = QListWidgetItem(f"{suspicion.score:.2f}  {name}: {suspicion.in_words(self._names)}")
+            item.setToolTip(path)
+            item.setData(Qt.ItemDataRole.UserRole, suspicion)
+            self.list.addItem(item)
+        self.list.setCurrentRow(min(row, self.list.count() - 1))
+        self.list.blockSignals(False)
+        for button in (self.mend, self.dismiss):
+            button.setEnabled(bool(fitting))
+        shown = f", the first {MOST_SHOWN} are listed" if len(fitting) > MOST_SHOWN else ""
+        self.words.setText(
+            f"{counted(len(fitting), 'label')}, the most suspicious first{shown}. The number orders them and is no "
+            "chance: heads that were not taught a picture say otherwise than its labels."
+            if fitting
+            else "Nothing is left to look at. Look again after more pictures were decided."
+        )
+        if looks:
+            self._look()
+
+    def _look(self, _row: int = 0) -> None:
+        self.looked_at.emit(self.current)
+
+    def _ask(self, signal: object) -> None:
+        if self.current is not None:
+            signal.emit(self.current)  # type: ignore[attr-defined]

@@ -1,0 +1,104 @@
+"""A dialog that shows one picture after the other on a canvas of its own, and counts active seconds."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QMouseEvent
+from PySide6.QtWidgets import QDialog, QWidget
+
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
+from hitl_desktop.ui.project.session import IDLE_SECONDS
+
+
+class LookingDialog(QDialog):
+    """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button look
+    around. `unseen` tells a picture that cannot be read, when a person goes on.
+    """
+
+    unseen = Signal(int)
+
+    def __init__(self, parent: QWidget, *, draws: bool = False) -> None:
+        super().__init__(parent)
+        self.resize(980, 760)
+        self._loader = ImageLoader()
+        self._loader.loaded.connect(self._on_loaded)
+        self._is_unreadable = False
+        self.image_id = 0
+        self._seconds, self._since = 0.0, time.monotonic()
+        self._draws = draws
+        self.canvas = Canvas()
+        if not draws:
+            self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.installEventFilter(self)
+
+    @property
+    def seconds(self) -> float:
+        """Active seconds on this picture, pauses cut."""
+        self.touch()
+        return round(self._seconds, 1)
+
+    def look_at(self, image_id: int, path: Path) -> None:
+        """Show a picture, without boxes."""
+        self.image_id = image_id
+        self._is_unreadable = False
+        self._seconds, self._since = 0.0, time.monotonic()
+        self.clear("The picture is still being read.")
+        found = self._loader.want(image_id, path)
+        if found is not None:
+            self._on_loaded(image_id, found)
+
+    def passes_over(self) -> bool:
+        """Whether the picture cannot be seen, so that going on passes it over."""
+        passes = self._is_unreadable  # the next picture, which comes with the signal, may be seen
+        if passes:
+            self.unseen.emit(self.image_id)
+        return passes
+
+    def clear(self, placeholder: str) -> None:
+        """Show no picture, and say why."""
+        self.canvas.placeholder = placeholder
+        self.canvas.show_picture((), (0, 0))
+        self.canvas.show_items(())
+
+    def touch(self) -> None:
+        """Somebody does something."""
+        now = time.monotonic()
+        self._seconds += min(now - self._since, IDLE_SECONDS)
+        self._since = now
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Count what mice do as activity, and let them draw only where that is wanted."""
+        if isinstance(event, QMouseEvent):
+            self.touch()
+            pressed = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+            if not self._draws and pressed and event.button() is Qt.MouseButton.LeftButton:
+                self.on_click(event)
+                return True
+        return super().eventFilter(watched, event)
+
+    def on_click(self, event: QMouseEvent) -> None:
+        """A click on the canvas of a dialog that does not draw: nothing, unless it selects."""
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """What was said is kept; the rest waits."""
+        self._end()
+        super().closeEvent(event)
+
+    def reject(self) -> None:
+        """Escape ends it, too."""
+        self._end()
+        super().reject()
+
+    def _end(self) -> None:
+        self._loader.close()
+        self.canvas.show_picture((), (0, 0))
+
+    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
+        if image_id == self.image_id:
+            self._is_unreadable = bool(picture.problem) and not picture.levels
+            self.canvas.placeholder = f"{picture.problem} Enter goes on." if self._is_unreadable else picture.problem
+            self.canvas.show_picture(picture.levels, picture.size, picture.pyramid)

@@ -1,0 +1,122 @@
+"""Label some decided pictures once more, blind, and see how far one agrees with oneself."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.consistency import LabelledBox
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs.runner import JobRunner
+from hitl_desktop.ui.loop.background import READING, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.quality.self_agreement import consistency, look_again
+from hitl_desktop.workflows.queue.relabelling import due, why_none
+
+
+class ConsistencyActs:
+    """Acts of looking once more; what is drawn goes into a table of its own."""
+
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, window: QWidget) -> None:
+        self._session, self._runner, self._messages, self._window = session, runner, messages, window
+        self._due: list[int] = []
+        self._asked: int | None = None
+        self._from: int | None = None
+        self.dialog: SecondLookDialog | None = None
+        session.opened.connect(self.close)
+        session.blind_wanted.connect(self._show_asked)
+
+    def show(self) -> None:
+        """Begin with what is due."""
+        project = self._session.project
+        if project is not None and self.dialog is None:
+            shows = partial(self._show, project.path)
+            job = in_project(project.path, lambda p, _: (due(p), why_none(p)))
+            self._runner.start(READING, "Looking for what is due", job, on_success=shows, quiet=True)
+
+    def _show_asked(self, image_id: int) -> None:
+        """It is this picture's turn in the queue; then the queue goes on."""
+        if self.dialog is not None and self._due:
+            self.dialog.raise_()
+            self.dialog.activateWindow()
+            self._messages.say("A picture is still to be labelled once more: finish that, or close it.")
+            return
+        self.close()
+        self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
+        self._open()
+
+    def _show(self, path: Path, found: tuple[list[int], str]) -> None:
+        project = self._session.project
+        if project is None or project.path != path or self.dialog is not None:
+            return
+        self._due, why = found
+        if not self._due:
+            told = consistency(project.second_looks.all())
+            self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
+            return
+        self._open()
+
+    def _open(self) -> None:
+        self.dialog = SecondLookDialog(self._window)
+        self.dialog.labelled.connect(self._on_done)
+        self.dialog.unseen.connect(self._on_unseen)
+        self.dialog.finished.connect(self._end)
+        self._show_next()
+        self.dialog.show()
+        self.dialog.setFocus()
+
+    def _show_next(self) -> None:
+        project, dialog = self._session.project, self.dialog
+        if project is None or dialog is None:
+            return
+        image = project.images.get(self._due[0]) if self._due else None
+        if image is None:
+            told = consistency(project.second_looks.all()).words
+            if self._asked is None:
+                dialog.show_result(told)
+            else:
+                self._end()
+                self._messages.say(told)
+            return
+        self._session.cover(image.id)
+        words = f"{counted(len(self._due), 'picture')} to be labelled once more."
+        dialog.show_picture(image.id, project.path_of(image), self._session.offered, words)
+
+    def _on_done(self, boxes: list[LabelledBox]) -> None:
+        dialog = self.dialog
+        if dialog is not None and self._session.manage(partial(_kept, dialog.image_id, boxes, dialog.seconds)):
+            self._session.pictures.pass_over(self._due.pop(0))
+            self._show_next()
+
+    def _on_unseen(self, _image_id: int) -> None:
+        self._due.pop(0)
+        self._show_next()
+
+    def _end(self, _result: int = 0) -> None:
+        """End it for now; what the queue asked for gives way to the next picture."""
+        asked = self._asked
+        self.close()
+        if asked is not None:
+            self._session.pictures.pass_over(asked)
+            if self._session.at_hand == self._from:  # nobody went elsewhere meanwhile
+                self._session.next()
+
+    def close(self) -> None:
+        """Put the dialog away."""
+        self._asked = None
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.close()
+            dialog.deleteLater()
+            self._session.uncover()
+
+
+def _kept(image_id: int, boxes: list[LabelledBox], seconds: float, project: Project) -> Changes:
+    look_again(project, image_id, boxes, seconds)
+    return Changes()

@@ -1,0 +1,188 @@
+"""Validation only through the window: judge proposals, read what that says, and promote verdicts if asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.validation import Validated
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging import verify
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.jobs.runner import JobRunner
+from hitl_desktop.ui.loop.background import EXAMINING, READING, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.images.open_folder import note_unreadable
+from hitl_desktop.workflows.quality import validation
+
+_LOOKED_AT = 4
+
+
+class ValidateActs:
+    """Acts of validation; verdicts go into a table of their own, which nothing that teaches reads."""
+
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, window: QWidget) -> None:
+        self._session, self._runner = session, runner
+        self._messages, self.ask, self._window = messages, ask, window
+        self.dialog: ValidateDialog | None = None
+        self._done: list[int] = []
+        self._asked = 0
+        session.opened.connect(self.close)
+
+    def show(self) -> None:
+        """Begin, or go on."""
+        if self._session.project is not None and self.dialog is None:
+            self._done = []
+            self.dialog = ValidateDialog(self._window)
+            self.dialog.judged.connect(self._judge)
+            self.dialog.unseen.connect(self._on_unseen)
+            self.dialog.back_asked.connect(self._back)
+            self.dialog.report_asked.connect(self._report)
+            self.dialog.promote_asked.connect(self._promote)
+            self.dialog.finished.connect(self.close)
+            self.dialog.show()
+            self.dialog.setFocus()
+            self._look_for_next()
+
+    def _look_for_next(self) -> None:
+        """Let the head look at the next pictures, then show the first of them."""
+        project = self._session.project
+        if project is None:
+            return
+        self._asked += 1
+        if self.dialog is not None:
+            self.dialog.wait()
+        self._runner.start(
+            EXAMINING, "Looking at a picture", in_project(project.path, _looked), quiet=True,
+            on_success=partial(self._show, self._asked, project.path), on_failure=self._on_failure,
+        )  # fmt: skip
+
+    def _on_failure(self, error: BaseException) -> None:
+        self._messages.error(error)
+        self.close()
+
+    def _show(self, asked: int, path: Path, next_ones: list[ImageRecord]) -> None:
+        session, project = self._session, self._session.project
+        if project is None or project.path != path or asked != self._asked or self.dialog is None:
+            return
+        if not next_ones:
+            self._with_report(self.dialog.show_end)
+            return
+        image = next_ones[0]
+        proposals = validation.to_judge(project, image, session.thresholds)
+        words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."
+        self.dialog.show_proposals(
+            image.id, project.path_of(image), proposals, session.offered, project.heads.active_id(), words
+        )
+        ahead = in_project(project.path, lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1))
+        self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
+
+    def _on_unseen(self, image_id: int) -> None:
+        """A picture that cannot be read is noted as such, and passed over."""
+        if self._session.manage(partial(_cannot_be_read, image_id)):
+            self._look_for_next()
+
+    def _judge(self, validated: Validated) -> None:
+        done: list[int | None] = []
+
+        def act(project: Project) -> Changes:
+            done.append(validation.judge(project, validated))
+            return Changes()
+
+        if self._session.manage(act):
+            if None in done:
+                self._messages.say("This picture was decided or skipped meanwhile, so no verdict on it was kept.")
+            self._done += [number for number in done if number is not None]
+            self._look_for_next()
+
+    def _back(self) -> None:
+        """Take the latest verdicts back and judge that picture again."""
+        if not self._done:
+            self._messages.say("Nothing was judged in this sitting that could be taken back.")
+            return
+        if self._session.manage(partial(_forgotten, self._done[-1])):
+            self._done.pop()
+            self._look_for_next()
+
+    def _report(self) -> None:
+        self._with_report(None)
+
+    def _with_report(self, show: Callable[[str], None] | None) -> None:
+        """Read the report, in a job: intervals take a while; show its sentence, or tell it line by line."""
+        project = self._session.project
+        if project is not None:
+            job = in_project(project.path, lambda p, _: validation.report(p))
+            self._runner.start(READING, "Reading verdicts", job, on_success=partial(self._tell, show), quiet=True)
+
+    def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
+        if self.dialog is None:
+            return
+        words, lines = validation.in_words(told), validation.lines_of(told)
+        if show is not None:
+            show(words)
+        else:
+            self.ask.tell("Validation", words, "\n".join(lines))
+
+    def _promote(self) -> None:
+        question = (
+            "From now on the verdicts count as labels: correct boxes and those whose real category you said become "
+            "annotations, and the head learns from them. They still measure this version, and no later one. Do that?"
+        )
+        if not self.ask.confirm("Use verdicts as labels", question):
+            return
+        done: list[validation.Promotion] = []
+
+        def act(project: Project) -> Changes:
+            done.append(validation.promote(project))
+            return done[-1].changes
+
+        if self._session.manage(act):
+            self._messages.say(
+                f"Decided from verdicts: {counted(done[0].decided, 'picture')}; {done[0].to_finish} still want a box "
+                "drawn or moved. Ctrl+Z takes it back."
+            )
+
+    def close(self, _result: int = 0) -> None:
+        """End it for now; what was judged is kept."""
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            dialog.close()
+            dialog.deleteLater()
+
+
+def _looked(project: Project, progress: Progress) -> list[ImageRecord]:
+    """The next pictures, the first of them looked at by the head."""
+    while waiting := validation.next_pictures(project, _LOOKED_AT):
+        validation.look(project, waiting[:1], progress, threads=1)
+        first = project.images.get(waiting[0].id)
+        if first is not None and first.reason is None:  # looking may tell that it cannot be read
+            break
+    return waiting
+
+
+def _cannot_be_read(image_id: int, project: Project) -> Changes:
+    image = project.images.get(image_id)
+    if image is not None:
+        try:
+            verify(project.path_of(image))
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+        else:
+            project.images.set_reason(image.id, "It could not be shown. Open it, or read it again (F5).")
+    return Changes(images=True, queue=True)
+
+
+def _forgotten(validation_id: int, project: Project) -> Changes:
+    project.validations.forget(validation_id)
+    return Changes()

@@ -1,0 +1,214 @@
+"""Validation only: the proposals of a picture, a verdict for each by key, nothing to draw with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR
+
+_FRAME = "#8E44AD"
+_MARKS = {
+    Judgement.CORRECT: "✓",
+    Judgement.CATEGORY: "≠",
+    Judgement.PLACE: "↔",
+    Judgement.FALSE: "✗",
+    Judgement.MISSED: "+",
+}
+_KEYS = "1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 something missed"
+
+
+class ValidateDialog(LookingDialog):
+    """`judged` tells the verdicts on the picture shown, and whoever listens shows the next one.
+
+    A proposal nobody judged is correct: Enter says that a person looked at all of them. Backspace goes back.
+    """
+
+    judged = Signal(object)
+    back_asked = Signal()
+    report_asked = Signal()
+    promote_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Validation only: nothing is learned from this")
+        self._proposals: list[Proposal] = []
+        self._said: dict[int, tuple[Judgement, int | None]] = {}
+        self._missed: list[int | None] = []
+        self._names: dict[int, str] = {}
+        self._head_id: int | None = None
+        self._is_waiting = False
+        self.words, self.state = QLabel(), QLabel()
+        for label in (self.words, self.state):
+            label.setWordWrap(True)
+        frame = QFrame()
+        frame.setObjectName("validation")
+        frame.setStyleSheet(f"QFrame#validation {{ border: 5px solid {_FRAME}; }}")
+        inner = QVBoxLayout(frame)
+        inner.setContentsMargins(5, 5, 5, 5)
+        inner.addWidget(self.canvas)
+        self.buttons = {j: QPushButton(f"{n} {j.value}") for n, j in enumerate(Judgement, start=1)}
+        self.done_button = QPushButton("All judged, next (Enter)")
+        self.report = QPushButton("Report...")
+        self.promote = QPushButton("Use as labels...")
+        self.promote.setToolTip("Until this is asked for, no verdict teaches anything")
+        row = QHBoxLayout()
+        for widget in (*self.buttons.values(), self.done_button, self.report, self.promote):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.words)
+        layout.addWidget(frame, 1)
+        layout.addWidget(self.state)
+        layout.addLayout(row)
+        for judgement, button in self.buttons.items():
+            button.clicked.connect(lambda _=False, j=judgement: self.say(j))
+        self.done_button.clicked.connect(self._done)
+        self.report.clicked.connect(self.report_asked)
+        self.promote.clicked.connect(self.promote_asked)
+
+    def show_proposals(
+        self,
+        image_id: int,
+        path: Path,
+        proposals: Sequence[Proposal],
+        names: Mapping[int, str],
+        head_id: int | None,
+        words: str,
+    ) -> None:
+        """Show a picture with what is proposed on it."""
+        self._proposals, self._names, self._head_id = list(proposals), dict(names), head_id
+        self._is_waiting = False
+        self._said, self._missed = {}, []
+        self.words.setText(f"{words} Tab goes to the next box. {_KEYS}; Enter: the rest is correct, next picture.")
+        self.look_at(image_id, path)
+        self._show()
+        self.canvas.select_next()
+        self._enable(True)
+
+    def wait(self) -> None:
+        """The head is looking at the next picture."""
+        self.clear("The head looks at the next picture.")
+        self._proposals, self._is_waiting = [], True
+        self._enable(False)
+
+    def show_end(self, words: str) -> None:
+        """There is nothing more to judge."""
+        self.words.setText(words)
+        self.clear("Every picture that was not taught is judged.")
+        self.state.clear()
+        self._proposals, self._is_waiting = [], False
+        self._enable(False)
+
+    def _enable(self, enabled: bool) -> None:
+        for button in (*self.buttons.values(), self.done_button):
+            button.setEnabled(enabled)
+
+    def _show(self) -> None:
+        self.canvas.show_items([self._item(p) for p in self._proposals])
+        said = [judgement for judgement, _ in self._said.values()]
+        parts = [counted(len(self._proposals), "box")]
+        parts += [f"{said.count(j)} {j.value}" for j in Judgement if said.count(j)]
+        missed = ", ".join(self._names.get(c or 0, "of no category") for c in self._missed)
+        self.state.setText("; ".join([*parts, *([f"missed: {missed}"] if missed else [])]))
+
+    def _item(self, p: Proposal) -> BoxItem:
+        judgement, category_id = self._said.get(p.prediction_id, (None, None))
+        mark = f" {_MARKS[judgement]}" if judgement else ""
+        real = f" {self._names[category_id]}" if category_id in self._names else ""
+        colour = p.category_id if p.category_id is not None else NEW_NAME_COLOUR
+        doubt = 1 - float(abs(2 * p.score - 1))
+        return BoxItem(
+            BoxKey(Kind.PROPOSAL, p.prediction_id), p.bbox, f"{p.name} {p.score:.2f}{mark}{real}", colour, doubt
+        )
+
+    def say(self, judgement: Judgement) -> None:
+        """A verdict on the selected box; what was missed needs none."""
+        self.touch()
+        if not self.done_button.isEnabled():
+            return
+        if judgement is Judgement.MISSED:
+            wanted, category_id = self.ask_category("What was missed?")
+            if wanted:
+                self._missed.append(category_id)
+            self._show()
+            return
+        selected = self.canvas.selected
+        if selected is None:
+            self.state.setText("Select a box first: Tab, or a click.")
+            return
+        category_id = None
+        if judgement is Judgement.CATEGORY:
+            wanted, category_id = self.ask_category("What is it really?")
+            if not wanted:
+                return
+        self._said[selected.key.id] = (judgement, category_id)
+        self._show()
+        self.canvas.select_next()
+
+    def ask_category(self, title: str) -> tuple[bool, int | None]:
+        """Whether it was said, and which category; None for none of them."""
+        menu = QMenu(title, self)
+        menu.addSection(title)
+        keys = "123456789"
+        of = {
+            menu.addAction(f"&{keys[n]}  {name}" if n < len(keys) else name): category_id
+            for n, (category_id, name) in enumerate(self._names.items())
+        }
+        none = menu.addAction("&0  none of these")
+        of_all: dict[object, int | None] = {**of, none: None}
+        with once(menu):
+            chosen: object = menu.exec(self.mapToGlobal(self.rect().center()))
+            return chosen in of_all, of_all.get(chosen)
+
+    def on_click(self, event: QMouseEvent) -> None:
+        """A click selects."""
+        hit = self.canvas.hit(QPointF(event.position()))
+        self.canvas.select(hit.item.key if hit else None)
+
+    def event(self, event: QEvent) -> bool:
+        """Tab goes through the boxes, not through the buttons."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = Qt.Key(event.key())
+            if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                self.touch()
+                self.canvas.select_next(1 if key is Qt.Key.Key_Tab else -1)
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Digits judge, Enter is done, Backspace goes back."""
+        self.touch()
+        key = Qt.Key(event.key())
+        if event.isAutoRepeat():
+            return
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._done()
+        elif key is Qt.Key.Key_Backspace:
+            if self.done_button.isEnabled() or not self._is_waiting:
+                self.back_asked.emit()
+        elif (number := key - Qt.Key.Key_1) in range(len(Judgement)):
+            self.say(list(Judgement)[number])
+        else:
+            super().keyPressEvent(event)
+
+    def _done(self) -> None:
+        if not self.done_button.isEnabled() or self.passes_over() or not self.canvas.has_picture:
+            return
+        boxes = [
+            JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score, category_id)
+            for p in self._proposals
+            for judgement, category_id in [self._said.get(p.prediction_id, (Judgement.CORRECT, None))]
+        ]
+        boxes += [JudgedBox(Judgement.MISSED, true_category_id=category_id) for category_id in self._missed]
+        self.judged.emit(Validated(self.image_id, self._head_id, self.seconds, tuple(boxes)))

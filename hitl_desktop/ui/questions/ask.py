@@ -1,0 +1,135 @@
+"""Every question the window asks; tests put a stub in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QColor, QCursor, QDesktopServices
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
+
+from hitl_desktop.domain.attributes import Attribute
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.dataset import ImportOptions, ImportResult
+from hitl_desktop.store.project import SUFFIX
+from hitl_desktop.ui.questions.import_question import ImportQuestion
+from hitl_desktop.ui.questions.new_attribute import NewAttribute
+from hitl_desktop.ui.widgets.once import once
+
+
+class Ask:
+    """File dialogs and confirmations."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def folder(self) -> Path | None:
+        """A folder of pictures."""
+        name = QFileDialog.getExistingDirectory(self._parent, "Open a folder of pictures")
+        return Path(name) if name else None
+
+    def project(self) -> Path | None:
+        """A project file."""
+        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a project", filter=f"Projects (*{SUFFIX})")
+        return Path(name) if name else None
+
+    def picture(self, before: Path) -> Path | None:
+        """Where a picture is now that was at a place before."""
+        name, _ = QFileDialog.getOpenFileName(self._parent, f"Where is {before.name}?", str(before.parent))
+        return Path(name) if name else None
+
+    def dataset_to_import(self) -> Path | None:
+        """A COCO file."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, "Import a COCO file", filter="COCO files (*.json);;All files (*)"
+        )
+        return Path(name) if name else None
+
+    def where_to_export(self, suggestion: Path) -> Path | None:
+        """Where to write a COCO file."""
+        return self._where_to_save("Export as COCO", suggestion, "COCO files (*.json)")
+
+    def where_to_save_report(self, suggestion: Path) -> Path | None:
+        """Where to write a report as a page."""
+        return self._where_to_save("Save report as", suggestion, "Web pages (*.html)")
+
+    def _where_to_save(self, title: str, suggestion: Path, files: str) -> Path | None:
+        """A path with the suggestion's ending. The file dialog confirms replacing only the name that was typed: where
+        the ending is added and such a file exists, it opens once more with the full name."""
+        for _ in range(2):
+            name, _ = QFileDialog.getSaveFileName(self._parent, title, str(suggestion), files)
+            if not name:
+                return None
+            if name.lower().endswith(suggestion.suffix):
+                return Path(name)
+            path = Path(f"{name}{suggestion.suffix}")
+            if not path.exists():
+                return path
+            title, suggestion = f"{path.name} exists. Replace it?", path
+        return None
+
+    def open_file(self, path: Path) -> None:
+        """Open a file in the program that the system has for it."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def confirm_import(self, result: ImportResult) -> ImportOptions | None:
+        """Show what a file holds before anything is written; what was chosen about it, None when given up."""
+        question = ImportQuestion(result, self._parent)
+        with once(question):
+            return question.options() if question.exec() else None
+
+    def text(self, title: str, label: str, value: str) -> str | None:
+        """A line of text, None when given up."""
+        text, is_given = QInputDialog.getText(self._parent, title, label, text=value)
+        return text if is_given else None
+
+    def choice(self, title: str, label: str, options: Sequence[str]) -> str | None:
+        """One of several, None when given up."""
+        text, is_given = QInputDialog.getItem(self._parent, title, label, list(options), editable=False)
+        return text if is_given else None
+
+    def reason(self, reasons: Mapping[str, str]) -> str | None:
+        """One of several under a key each, at the pointer; None when given up."""
+        menu = QMenu(self._parent)
+        of = {menu.addAction(f"&{key}   {words}"): words for key, words in reasons.items()}
+        menu.setActiveAction(next(iter(of)))
+        with once(menu):
+            chosen = menu.exec(QCursor.pos())
+            return of.get(chosen) if chosen else None
+
+    def colour(self, now: str) -> str | None:
+        """A colour as `#rrggbb`, None when given up."""
+        chosen = QColorDialog.getColor(QColor(now), self._parent, "Colour of the category")
+        return chosen.name() if chosen.isValid() else None
+
+    def attribute(self, category: Category | None) -> Attribute | None:
+        """A new attribute, of a category or of all boxes, None when given up."""
+        with once(NewAttribute(category, self._parent)) as dialog:
+            return dialog.attribute() if dialog.exec() else None
+
+    def confirm(self, title: str, text: str) -> bool:
+        """Yes or no."""
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self._parent, title, text, yes | no) == yes
+
+    def either(self, title: str, text: str, first: str, second: str) -> bool | None:
+        """The first or the second, None when given up."""
+        box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
+        yes = box.addButton(first, QMessageBox.ButtonRole.YesRole)
+        no = box.addButton(second, QMessageBox.ButtonRole.NoRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(yes)
+        with once(box):
+            box.exec()
+            return True if box.clickedButton() is yes else False if box.clickedButton() is no else None
+
+    def tell(self, title: str, text: str, details: str = "") -> None:
+        """Show something to read."""
+        box = QMessageBox(self._parent)
+        box.setWindowTitle(title)
+        box.setText(text)
+        if details:
+            box.setDetailedText(details)
+        with once(box):
+            box.exec()

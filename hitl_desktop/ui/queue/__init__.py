@@ -1,0 +1,1 @@
+"""The list of images, its order and filters, sets of edge cases."""

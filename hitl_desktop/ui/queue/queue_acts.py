@@ -1,0 +1,117 @@
+"""What is done to the pictures that are selected in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.queue.policy_dialog import MixDialog
+from hitl_desktop.ui.queue.queue_panel import QueuePanel
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.workflows.annotation import bulk_edits
+from hitl_desktop.workflows.queue.policy import Mix, mix_of, set_mix
+
+_MANY = 200
+"""More pictures than this are changed by a job: each takes a fifth of a millisecond."""
+
+
+class _Act(Protocol):
+    """An act of `workflows.bulk`."""
+
+    def __call__(
+        self, project: Project, image_ids: Sequence[int], *, progress: Progress | None = None, since: int | None = None
+    ) -> Changes: ...
+
+
+class QueueActs:
+    """Acts on several pictures, each undone as one."""
+
+    def __init__(
+        self,
+        session: Session,
+        background: Background,
+        queue: QueuePanel,
+        messages: Messages,
+        ask: Ask,
+    ) -> None:
+        self._session, self._background, self._queue = session, background, queue
+        self._messages, self.ask = messages, ask
+
+    def mix(self) -> None:
+        """Choose how the next pictures are chosen, and let them be ranked so."""
+        project = self._session.project
+        if project is None:
+            return
+        with once(MixDialog(mix_of(project), self._session.pictures.queues, self._queue)) as dialog:
+            dialog.exec()
+        if self._session.project is not project:
+            return  # another one was opened meanwhile, by what had begun before
+        if dialog.chosen is not None and self._session.manage(partial(_mixed, dialog.chosen)):
+            self._background.rank()
+
+    def skip(self) -> None:
+        """Put the selected pictures aside."""
+        self._do(bulk_edits.skip, self._queue.selected, "None of them is to do.")
+
+    def reopen(self) -> None:
+        """Let the selected pictures be to do again."""
+        self._do(bulk_edits.reopen, self._queue.selected, "None of them is decided or skipped.")
+
+    def tag(self) -> None:
+        """Give the selected pictures a tag."""
+        ids = self._queue.selected  # before the question: the queue may be listed anew meanwhile
+        name = self.ask.text("Tag", f"Tag of {counted(len(ids), 'picture')}", "")
+        if name and name.strip():
+            self._do(partial(bulk_edits.tag, name=name), ids, "All of them have it.")
+
+    def untag(self) -> None:
+        """Take a tag from the selected pictures."""
+        project = self._session.project
+        tags = {tag.name: tag.id for tag in project.tags.all()} if project else {}
+        if not tags:
+            self._messages.say("There are no tags yet. T gives this picture one.")
+            return
+        ids = self._queue.selected
+        name = self.ask.choice("Tag", f"Take from {counted(len(ids), 'picture')}", list(tags))
+        if name is not None:
+            self._do(partial(bulk_edits.untag, tag_id=tags[name]), ids, "None of them has it.")
+
+    def _do(self, act: _Act, ids: Sequence[int], nothing: str) -> None:
+        if len(ids) > _MANY:
+            self._background.change_many(
+                f"Changing {len(ids)} pictures",
+                lambda p, progress, since: act(p, ids, progress=progress, since=since),
+                partial(self._on_done, nothing),
+            )
+            return
+        done: list[Changes] = []
+
+        def on_all(project: Project) -> Changes:
+            done.append(act(project, ids))
+            return done[-1]
+
+        if self._session.manage(on_all):
+            self._say(done[-1], nothing)
+
+    def _on_done(self, nothing: str, changes: Changes) -> None:
+        self._session.apply_changes(changes)
+        self._say(changes, nothing)
+
+    def _say(self, changes: Changes, nothing: str) -> None:
+        count = len(changes.annotations_of)
+        words = f"Done for {counted(count, 'picture')}; Ctrl+Z takes it back."
+        self._messages.say(words if count else nothing)
+
+
+def _mixed(mix: Mix, project: Project) -> Changes:
+    set_mix(project, mix)
+    return Changes()

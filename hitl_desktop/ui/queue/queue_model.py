@@ -1,0 +1,181 @@
+"""The review queue as a list: ids only, rows are looked up when they are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QImage
+
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.queue_filter import QueueFilter
+from hitl_desktop.domain.review import Ranked
+from hitl_desktop.ui.images.image_loader import ImageLoader
+from hitl_desktop.ui.project.review_order import ReviewOrder
+from hitl_desktop.ui.project.session import MANY, Session
+from hitl_desktop.workflows.queue.filtering import filter_queue
+
+Index = QModelIndex | QPersistentModelIndex
+
+IMAGE_ID = Qt.ItemDataRole.UserRole + 1
+STATUS = Qt.ItemDataRole.UserRole + 2
+DETAIL = Qt.ItemDataRole.UserRole + 3
+_FEW = 100
+"""More rows than this are repainted as a whole."""
+
+
+class Facts(NamedTuple):
+    """What a row shows."""
+
+    path: str
+    detail: str
+    status: str
+    thumbnail: QImage | None
+
+
+class QueueModel(QAbstractListModel):
+    """Pictures in the order of the session, or filtered and sorted otherwise.
+
+    Signals:
+        reloaded: other rows are shown.
+        filter_wanted: a job is to find the pictures that pass: (`QueueFilter`, ids in order of asking, who takes the
+            `ReviewOrder`).
+    """
+
+    reloaded = Signal()
+    filter_wanted = Signal(object, object, object)
+
+    def __init__(self, session: Session, loader: ImageLoader) -> None:
+        super().__init__()
+        self._session, self._loader = session, loader
+        self._shown = ReviewOrder()
+        self._asked = 0
+        self._revision = 0
+        self._records: dict[int, ImageRecord] = {}
+        self._ranked: dict[int, Ranked] = {}
+        self.wanted = QueueFilter()
+        loader.thumbnail_ready.connect(self._repaint)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """How many pictures pass the filter."""
+        return 0 if parent is not None and parent.isValid() else len(self._shown.ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Name, thumbnail, state, reason and score of a picture."""
+        if not index.isValid() or index.row() >= len(self._shown.ids):
+            return None
+        image_id = self._shown.ids[index.row()]
+        if role == IMAGE_ID:
+            return image_id
+        record = self._record(image_id)
+        if record is None:
+            return None
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._thumbnail(record)
+        return self._words(record, role)
+
+    def facts(self, row: int) -> Facts | None:
+        """All that a row shows, at once: each question of Qt gives the interpreter away, and a busy job takes it."""
+        record = self._record(self._shown.ids[row]) if row < len(self._shown.ids) else None
+        if record is None:
+            return None
+        status = self._session.pictures.statuses.get(record.id, record.status)
+        return Facts(record.path, self._detail(record), status, self._thumbnail(record))
+
+    def _words(self, record: ImageRecord, role: int) -> str | None:
+        if role == STATUS:
+            return self._session.pictures.statuses.get(record.id, record.status)
+        if role == DETAIL:
+            return self._detail(record)
+        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
+            return f"{record.path}\n{record.reason or self._detail(record)}"
+        return record.path if role == Qt.ItemDataRole.DisplayRole else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the pictures were listed anew since they were taken."""
+        return self._revision != self._session.pictures.revision
+
+    def reload(self) -> None:
+        """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded` follows."""
+        self._asked += 1
+        self._revision = self._session.pictures.revision
+        project, asked = self._session.project, self._session.pictures.order.ids
+        if self.wanted.is_plain or project is None:
+            self._take(None)
+        elif len(asked) > MANY:
+            self.filter_wanted.emit(self.wanted, asked, partial(self._take_late, self._asked))
+        else:
+            self._take(ReviewOrder(filter_queue(project, self.wanted, asked)))
+
+    def _take_late(self, number: int, view: ReviewOrder) -> None:
+        if number == self._asked:
+            self._take(view)
+
+    def _take(self, view: ReviewOrder | None) -> None:
+        self._session.pictures.restrict(view, decided_too=self.wanted.is_about_done_ones)
+        self.beginResetModel()
+        self._shown = self._session.pictures.order.snapshot() if view is None else view
+        self._records.clear()
+        self._ranked.clear()
+        self.endResetModel()
+        self.reloaded.emit()
+
+    def set_filter(self, wanted: QueueFilter) -> None:
+        """Show only pictures that pass."""
+        self.wanted = wanted
+        self.reload()
+
+    def ids(self, rows: Iterable[int]) -> list[int]:
+        """The pictures in these rows."""
+        return [self._shown.ids[row] for row in rows if row < len(self._shown.ids)]
+
+    def index_of(self, image_id: int | None) -> QModelIndex:
+        """The row of a picture; invalid when the filter hides it."""
+        if image_id is None:
+            return QModelIndex()
+        row = self._shown.place_of(image_id)
+        return self.index(row, 0) if row >= 0 else QModelIndex()
+
+    def refresh(self, image_ids: Collection[int]) -> None:
+        """Read these pictures again when they are painted."""
+        for image_id in image_ids:
+            self._records.pop(image_id, None)
+        if len(image_ids) > _FEW:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
+            return
+        for image_id in image_ids:
+            self._repaint(image_id)
+
+    def _record(self, image_id: int) -> ImageRecord | None:
+        if image_id not in self._records and self._session.project is not None:
+            record = self._session.project.images.get(image_id)
+            if record is not None:
+                self._records[image_id] = record
+        return self._records.get(image_id)
+
+    def _detail(self, record: ImageRecord) -> str:
+        if record.reason:
+            return record.reason.split(".")[0]
+        project = self._session.project
+        if record.state is ImageState.SKIPPED and project is not None:
+            why = project.decisions.why_skipped(record.id)
+            return f"skipped: {why}" if why else "skipped"
+        if record.state is not ImageState.UNDECIDED:
+            return record.state.value
+        if record.id not in self._ranked and self._session.project is not None:
+            self._ranked[record.id] = self._session.project.queue.place_of(record.id)
+        ranked = self._ranked.get(record.id)
+        if ranked is None:
+            return ""
+        return f"{ranked.reason} ({ranked.score:.2f})" if ranked.score else ranked.reason
+
+    def _thumbnail(self, record: ImageRecord) -> QImage | None:
+        return None if record.reason else self._loader.thumbnail(record.id, lambda: self._session.path_of(record))
+
+    def _repaint(self, image_id: int) -> None:
+        index = self.index_of(image_id)
+        if index.isValid():
+            self.dataChanged.emit(index, index)

@@ -1,0 +1,163 @@
+"""Sets of edge cases: pin by key, see, rename, delete, and find more of the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.image_sets import EDGE_CASES
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.boxes.controller import Controller
+from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.jobs.runner import JobRunner
+from hitl_desktop.ui.loop.background import EXAMINING, Background, in_project
+from hitl_desktop.ui.project.session import Session
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.queue.queue_panel import QueuePanel
+from hitl_desktop.ui.queue.similar_dialog import SimilarDialog
+from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.workflows.images import edge_cases
+from hitl_desktop.workflows.prediction.similar import Similar, similar_to
+
+_NEW, _OTHER = "a new set...", "another set..."
+_SHOW, _RENAME, _DELETE = "show its pictures", "rename it", "delete it (pictures and boxes stay)"
+
+
+class SetActs:
+    """Acts on sets of edge cases: each is a queue, a test for every new head, and named in exports."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        controller: Controller,
+        queue: QueuePanel,
+        messages: Messages,
+        ask: Ask,
+        window: QWidget,
+    ) -> None:
+        self._session, self._runner, self._background = session, runner, background
+        self._controller, self._queue = controller, queue
+        self._messages, self.ask, self._window = messages, ask, window
+        self.wall: SimilarDialog | None = None
+        session.opened.connect(self.close)
+
+    def pin(self) -> None:
+        """Put the picture, and the selected boxes with it, into a set, or take it out."""
+        project, image = self._session.project, self._session.image
+        if project is None or image is None:
+            return
+        name = self._which(project, image.id)
+        if name is None:
+            return
+        selected = [b.id for b in self._controller.in_hand() if isinstance(b, Annotation)]
+        is_in: list[bool] = []
+
+        def toggle(project: Project) -> Changes:
+            is_in.append(edge_cases.toggle_edge_case(project, image.id, name, selected))
+            return Changes(queue=True)
+
+        if self._session.manage(toggle):
+            boxes = f", with {counted(len(selected), 'box')}" if selected and is_in[-1] else ""
+            now = (
+                f"is in “{name}” now{boxes}: new heads are tried on it" if is_in[-1] else f"is not in “{name}” any more"
+            )
+            self._messages.say(f"{image.path} {now}.")
+
+    def _which(self, project: Project, image_id: int) -> str | None:
+        """The set that is meant, by key."""
+        names, mine = list(dict.fromkeys([EDGE_CASES, *project.sets.all()])), project.sets.of_image(image_id)
+        keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
+        words = {key: f"{name} (it is in: take it out)" if name in mine else name for key, name in keys.items()}
+        more = {"O": _OTHER} if len(names) > len(keys) else {}
+        chosen = self.ask.reason({**words, **more, "N": _NEW})
+        if chosen == _OTHER:
+            return self.ask.choice("Edge cases", "Into which set, or out of it?", names[len(keys) :])
+        if chosen == _NEW:
+            name = self.ask.text("Edge cases", "Name of the set, such as night, glare, cut off", "")
+            return name.strip() or None if name else None
+        return next((keys[key] for key, text in words.items() if text == chosen), None)
+
+    def manage(self) -> None:
+        """See all sets; show, rename or delete one."""
+        project = self._session.project
+        sets = project.sets.all() if project else {}
+        if not sets:
+            self._messages.say("There are no sets of edge cases yet. Ctrl+B puts this picture into one.")
+            return
+        listed = {f"{name}: {counted(len(members), 'picture')}": name for name, members in sets.items()}
+        chosen = self.ask.choice("Sets of edge cases", "Which one?", list(listed))
+        act = self.ask.choice("Sets of edge cases", "What about it?", [_SHOW, _RENAME, _DELETE]) if chosen else None
+        if chosen is None or act is None:
+            return
+        name = listed[chosen]
+        if act == _SHOW:
+            self._queue.show_set(name)
+        elif act == _RENAME:
+            new = self.ask.text("Rename the set", "New name", name)
+            if new and new.strip() and new.strip() != name:
+                self._session.manage(partial(_renamed, name, new.strip()))
+        elif self._session.manage(partial(_deleted, name)):
+            self._messages.say(f"The set “{name}” is deleted. A version that waited for it is tried anew.")
+            self._background.learn()
+
+    def find_more(self) -> None:
+        """Look for more like the selected box, or like the whole picture."""
+        project, image = self._session.project, self._session.image
+        if project is None or image is None:
+            return
+        boxes = self._controller.in_hand()
+        bbox = boxes[0].bbox if boxes else None
+
+        def job(project: Project, progress: Progress) -> list[Similar]:
+            return similar_to(project, image, bbox, progress, threads=1)
+
+        shows = partial(self._show, project.path)
+        search = in_project(project.path, job)
+        prepare(self._runner, self._window, "Looking for more like this", search, shows, lane=EXAMINING)
+
+    def _show(self, path: Path, found: list[Similar]) -> None:
+        if self._session.project is None or self._session.project.path != path:
+            return
+        self.close()
+        self.wall = SimilarDialog(found, self._window)
+        self.wall.looked_at.connect(self._session.go_to)
+        self.wall.pin_asked.connect(self._pin_all)
+        self.wall.finished.connect(self.close)
+        self.wall.show()
+
+    def _pin_all(self, image_ids: Sequence[int]) -> None:
+        name = self.ask.text("Edge cases", f"Put {counted(len(image_ids), 'picture')} into the set", EDGE_CASES)
+        if name and name.strip() and self._session.manage(partial(_added, name.strip(), image_ids)):
+            self._messages.say(f"{counted(len(image_ids), 'picture')} put into “{name.strip()}”.")
+
+    def close(self, _result: int = 0) -> None:
+        """Put the wall away."""
+        if self.wall is not None:
+            wall, self.wall = self.wall, None
+            wall.close()
+            wall.deleteLater()
+
+
+def _renamed(name: str, new: str, project: Project) -> Changes:
+    edge_cases.rename_set(project, name, new)
+    return Changes(queue=True)
+
+
+def _deleted(name: str, project: Project) -> Changes:
+    edge_cases.delete_set(project, name)
+    return Changes(queue=True)
+
+
+def _added(name: str, image_ids: Sequence[int], project: Project) -> Changes:
+    with project.db.transaction():
+        project.sets.add(name, image_ids)
+    return Changes(queue=True)

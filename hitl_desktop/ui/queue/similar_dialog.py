@@ -1,0 +1,49 @@
+"""More like this, as a wall: a double click goes there, those that are chosen go into a set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.ui.boxes.crop_wall import CropWall
+from hitl_desktop.workflows.prediction.similar import Similar
+
+
+class SimilarDialog(QDialog):
+    """`looked_at` tells a picture to be shown, `pin_asked` those to be put into a set of edge cases."""
+
+    looked_at = Signal(int)
+    pin_asked = Signal(list)
+
+    def __init__(self, found: Sequence[Similar], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("More like this")
+        self.resize(760, 520)
+        self._found = list(found)
+        self.words = QLabel(f"{counted(len(found), 'place')}, the most alike first. A double click goes there.")
+        self.words.setWordWrap(True)
+        self.crops = CropWall("Most alike first")
+        for one in found:
+            self.crops.add(one.pixels, f"alike by {one.likeness:.2f}")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.pin = buttons.addButton("&Pin the chosen ones...", QDialogButtonBox.ButtonRole.ActionRole)
+        self.pin.setEnabled(False)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        for widget in (self.words, self.crops, buttons):
+            layout.addWidget(widget)
+        self.crops.doubleClicked.connect(self._go)
+        self.crops.itemSelectionChanged.connect(lambda: self.pin.setEnabled(bool(self.chosen)))
+        self.pin.clicked.connect(lambda: self.pin_asked.emit(self.chosen))
+
+    def _go(self, index: QModelIndex) -> None:
+        self.looked_at.emit(self._found[index.row()].image_id)
+
+    @property
+    def chosen(self) -> list[int]:
+        """The pictures of the chosen ones."""
+        rows = sorted(index.row() for index in self.crops.selectedIndexes())
+        return list(dict.fromkeys(self._found[row].image_id for row in rows))

@@ -1,0 +1,1 @@
+"""Small widgets, colours and messages that any room may use."""
