@@ -113,9 +113,15 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             chosen = samples[places == place]
             self.counts_[place] += sign * len(chosen)
             self.sums_[place] += sign * chosen.sum(axis=0, dtype=np.float64)
-            group = self.group_of(self.classes_.tolist()[place])
-            self.scatters_[group] = self.scatters_.get(group, 0.0) + sign * (chosen.T @ chosen).astype(np.float64)
+            scatter = self._scatter_of(self.classes_.tolist()[place])
+            (np.add if sign > 0 else np.subtract)(scatter, chosen.T @ chosen, out=scatter)  # in place: it is megabytes
         return self
+
+    def _scatter_of(self, label: Any) -> Matrix:
+        group, width = self.group_of(label), self.sums_.shape[1]
+        if group not in self.scatters_:
+            self.scatters_[group] = np.zeros((width, width))
+        return self.scatters_[group]
 
     def group_of(self, label: Any) -> Any:
         """The key of the scatter that a class has for itself or shares."""

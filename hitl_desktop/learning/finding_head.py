@@ -123,7 +123,8 @@ class FindingLearner:
             crossed, total = self._box_sums.get(role, (np.zeros((features.shape[1], 4)), np.zeros(4)))
             crossed = crossed + sign * (features[chosen].T @ lesson.boxes[chosen])
             self._box_sums[role] = crossed, total + sign * lesson.boxes[chosen].sum(axis=0)
-        self._by_quality = self._by_quality + sign * (features.T @ lesson.quality)
+        good = lesson.quality > 0  # few of thousands
+        self._by_quality = self._by_quality + sign * (features[good].T @ lesson.quality[good])
         self._quality += sign * float(lesson.quality.sum())
 
     def solve(self) -> FindingView | None:
