@@ -181,7 +181,7 @@ def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path
     shutil.copytree(dataset, folder / "set")
     new_project(folder / "p.hitl", folder / "set" / "images", NoProgress())
     project = Project.open(folder / "p.hitl", background=True)
-    prelabel(project, NoProgress(), threads=2)
+    prelabel(project, NoProgress(), threads=1)
     close(project)
     return folder
 
@@ -192,7 +192,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Pat
     folder = tmp_path_factory.mktemp("embedded") / "copy"
     shutil.copytree(prelabelled, folder)
     project = Project.open(folder / "p.hitl", background=True)
-    embed_undecided(project, NoProgress(), threads=2)
+    embed_undecided(project, NoProgress(), threads=1)
     refresh_queue(project, load_naming(project), NoProgress())
     close(project)
     return folder

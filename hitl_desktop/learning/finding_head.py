@@ -116,6 +116,15 @@ class FindingLearner:
             self._add(lesson, -1.0)
             self.cells.forget(lesson.features, lesson.roles)
 
+    def add_sums(self, other: FindingLearner) -> None:
+        """Add all lessons that another one was taught."""
+        self.cells.add_sums(other.cells)
+        for role, (crossed, total) in other._box_sums.items():
+            ours = self._box_sums.get(role, (0.0, 0.0))
+            self._box_sums[role] = ours[0] + crossed, ours[1] + total
+        self._by_quality = self._by_quality + other._by_quality
+        self._quality += other._quality
+
     def _add(self, lesson: Lesson, sign: float) -> None:
         features = lesson.features
         for role in np.unique(lesson.roles[lesson.roles > 0]).tolist():

@@ -15,11 +15,12 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.export_head import export_head
-from hitl_desktop.workflows.finding import find_ahead
+from hitl_desktop.workflows.finding import find_ahead, set_sides
 from hitl_desktop.workflows.naming import load_naming, proposals_of
 from hitl_desktop.workflows.new_project import new_project
 from hitl_desktop.workflows.prelabel import prelabel
-from hitl_desktop.workflows.retrain import retrain
+from tests.conftest import QUICK
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 HOW = annotate.How(None, Thresholds(0.3), 1.0)
@@ -36,7 +37,8 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
     shutil.copy(pictures[0], folder / "images" / f"again{pictures[0].suffix}")
     new_project(folder / "p.hitl", folder / "images", QUIET)
     with Project.open(folder / "p.hitl", background=True) as project:
-        prelabel(project, QUIET, threads=2)
+        set_sides(project, QUICK)
+        prelabel(project, QUIET, threads=1)
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
 
@@ -126,11 +128,11 @@ def categories_that_are_gone(project: Project) -> None:
     ],
 )  # fmt: skip
 def test_every_decision_ends_in_a_head_or_in_none_yet(
-    empty: Project, decisions: Callable[[Project], None], tmp_path: Path
+    empty: Project, decisions: Callable[[Project], None], tmp_path: Path, learn: Learn
 ) -> None:
     decisions(empty)
     for _ in range(2):  # the second head is tried beside the first
-        result = retrain(empty, QUIET, threads=1)
+        result = learn(empty)
     find_ahead(empty, QUIET, threads=1)
     naming = load_naming(empty)
     for image in empty.images.all():

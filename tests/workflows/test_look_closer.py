@@ -9,7 +9,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows import annotate
+from hitl_desktop.workflows import annotate, bulk
 from hitl_desktop.workflows.finding import SIDES, find_ahead, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import SEEN_FROM, look_closer, wanted_sides
 from tests.workflows.conftest import Learn
@@ -51,6 +51,7 @@ def test_the_smaller_the_objects_the_closer_the_look(taught_project: Project, wi
 
 
 def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_project: Project, learn: Learn) -> None:
+    bulk.reopen(taught_project, taught_project.decisions.decided_order()[1:])  # one is enough beside that of dust
     teach_small(taught_project, 14)
     assert learn(taught_project).small
     closer = look_closer(taught_project, QUIET, threads=1)

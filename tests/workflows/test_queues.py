@@ -37,10 +37,10 @@ from hitl_desktop.workflows.naming_samples import collect, decided_pictures
 from hitl_desktop.workflows.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.open_folder import add_folder, scan
 from hitl_desktop.workflows.rank_queue import refresh_queue
-from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.simulate import _hold_back
 from hitl_desktop.workflows.trial import is_drawn
 from tests.conftest import decide
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
@@ -243,26 +243,26 @@ def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None
     assert project.queue.ids() == [1, 2, 3, 4]
 
 
-def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Project) -> None:
-    find_ahead(taught_project, QUIET, threads=2)
+def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Project, learn: Learn) -> None:
+    find_ahead(taught_project, QUIET, threads=1)
     # a head that calls everything otherwise changes every picture on which something is sure
     for image_id in [d.image_id for d in taught_project.decisions.final()]:
         for box in taught_project.annotations.of_image(image_id):
             other = taught_project.categories.ensure(f"another {box.category_id}")
             annotate.revise(taught_project, [annotate.Revision(box, category_id=other.id)])
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     changed = taught_project.queue.counts()[Why.CHANGED]
     assert changed > 0
     refresh_queue(taught_project, load_naming(taught_project), QUIET)
     assert taught_project.queue.counts()[Why.CHANGED] == changed  # the head is still the same
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     assert taught_project.queue.counts()[Why.CHANGED] == 0  # and the next one sees nothing otherwise
 
 
 def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Project) -> None:
     from hitl_desktop.workflows import doubts
 
-    find_ahead(taught_project, QUIET, threads=2)
+    find_ahead(taught_project, QUIET, threads=1)
     naming = load_naming(taught_project)
     assert naming
     assert naming.head
@@ -297,7 +297,7 @@ def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(t
         add_folder(project, tmp_path, QUIET)
         scan(project, QUIET)
         images = [i for i in project.images.all() if i.reason is None]
-        embed_pictures(project, images, QUIET, threads=2)
+        embed_pictures(project, images, QUIET, threads=1)
         images = [i for i in project.images.all() if i.reason is None]
         groups = groups_of(project, images, vectors_of(project, images))
         pair = {i.id for i in images if i.path in {first.name, "zz-again.png"}}

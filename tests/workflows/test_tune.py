@@ -18,10 +18,10 @@ from hitl_desktop.workflows.naming import load_naming
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.report import report
 from hitl_desktop.workflows.report_page import to_html
-from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.trial import toggle_edge_case
 from hitl_desktop.workflows.tune import NOTHING, Gap, HeldOut, tuning
 from tests.conftest import decide
+from tests.workflows.conftest import Learn
 from tests.workflows.test_advise import see
 
 QUIET = NoProgress()
@@ -79,14 +79,14 @@ def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
 
 
 def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
-    taught_project: Project, taught: Path, monkeypatch: pytest.MonkeyPatch
+    taught_project: Project, taught: Path, monkeypatch: pytest.MonkeyPatch, learn: Learn
 ) -> None:
     for image_id in taught_project.decisions.decided_order()[:2]:
         toggle_edge_case(taught_project, image_id)
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("margin", {Why.RANDOM: 100}))
     decide(taught_project, taught / "set", 2)
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little
     monkeypatch.setattr(tune, "LATEST", 4)
     told = tuning(taught_project, QUIET)

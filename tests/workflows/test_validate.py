@@ -27,8 +27,8 @@ from hitl_desktop.workflows.class_mapping import use_as_categories
 from hitl_desktop.workflows.effort import effort_over_time
 from hitl_desktop.workflows.naming import load_naming, proposals_of, set_detector
 from hitl_desktop.workflows.rank_queue import rank_undecided
-from hitl_desktop.workflows.retrain import retrain
 from hitl_desktop.workflows.validate import in_words, judge, next_picture, next_pictures, promote, report, to_judge
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
@@ -191,13 +191,13 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
     assert tables(taught_project) == before
 
 
-def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: Project) -> None:
+def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: Project, learn: Learn) -> None:
     def state() -> tuple[list[float], list[int]]:
         naming = load_naming(taught_project)
         scores = [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, naming)]
         return scores, list(rank_undecided(taught_project, naming, QUIET).ids)
 
-    retrain(taught_project, QUIET, threads=1)
+    learn(taught_project)
     before = state()
     while (image := next_picture(taught_project)) is not None:
         boxes = tuple(
@@ -205,7 +205,7 @@ def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: P
             for p in to_judge(taught_project, image, Thresholds(0.1))
         )
         judge(taught_project, Validated(image.id, taught_project.heads.active_id(), 1.0, boxes))
-    retrain(taught_project, QUIET, threads=1)
+    learn(taught_project)
     after = state()
     assert after[0] == pytest.approx(before[0], abs=1e-6)
     assert after[1] == before[1]
