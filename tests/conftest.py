@@ -31,22 +31,37 @@ from hitl_desktop.workflows.prediction.scoring import load_naming
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
 from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.training import detection_head
+from hitl_desktop.workflows.training.detection_head import Taught, set_sides
 from hitl_desktop.workflows.training.train import retrain
 
 # The limits of pytest-qt (5 s) and hypothesis (0.2 s an example) are for a machine with nothing else to do.
 QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+QUICK = (224, 416)
+"""Input sizes for what is tested at any: two, as there are in use, but smaller ones."""
 SHARED = Path(os.environ.get("HITL_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nor does what tests copy, made before the first of them, touch the folders of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_folders_in(tmp_path_factory.mktemp("home"), patch)
+        yield
+
+
+def use_folders_in(place: Path, patch: pytest.MonkeyPatch) -> None:
+    for name in ("config", "cache", "data"):
+        patch.setenv(f"HITL_{name.upper()}_DIR", str(place / name))
 
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, logs and data of the app go to a temporary folder."""
     place = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HITL_CONFIG_DIR", str(place / "config"))
-    monkeypatch.setenv("HITL_CACHE_DIR", str(place / "cache"))
-    monkeypatch.setenv("HITL_DATA_DIR", str(place / "data"))
+    use_folders_in(place, monkeypatch)
     return place
 
 
@@ -166,7 +181,7 @@ def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path
     shutil.copytree(dataset, folder / "set")
     new_project(folder / "p.hitl", folder / "set" / "images", NoProgress())
     project = Project.open(folder / "p.hitl", background=True)
-    prelabel(project, NoProgress(), threads=2)
+    prelabel(project, NoProgress(), threads=1)
     close(project)
     return folder
 
@@ -177,7 +192,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Pat
     folder = tmp_path_factory.mktemp("embedded") / "copy"
     shutil.copytree(prelabelled, folder)
     project = Project.open(folder / "p.hitl", background=True)
-    embed_undecided(project, NoProgress(), threads=2)
+    embed_undecided(project, NoProgress(), threads=1)
     refresh_queue(project, load_naming(project), NoProgress())
     close(project)
     return folder
@@ -185,11 +200,27 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Pat
 
 @pytest.fixture(scope="session")
 def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
-    """The same after a head learned six pictures; copy it."""
+    """The same after a head learned six pictures at `QUICK` sizes; `copy_taught` copies it with what it was taught."""
     folder = tmp_path_factory.mktemp("taught") / "copy"
     shutil.copytree(embedded, folder)
-    project = Project.open(folder / "p.hitl", background=True)
+    project, memory = Project.open(folder / "p.hitl", background=True), Taught()
+    set_sides(project, QUICK)
     decide(project, folder / "set", 6)
-    retrain(project, NoProgress(), threads=1)
+    retrain(project, NoProgress(), threads=1, taught=memory)
+    keep_sums(memory, folder)
     close(project)
     return folder
+
+
+def keep_sums(memory: Taught, folder: Path) -> None:
+    """Put what was taught beside a folder, for copies of it."""
+    assert memory._lessons
+    detection_head._keep(memory._lessons)
+    detection_head._file_of(memory._lessons.place).rename(folder.with_name("sums"))
+
+
+def copy_taught(folder: Path, to: Path) -> Path:
+    """A copy of a taught project, which it returns; what it was taught need not be read again."""
+    shutil.copytree(folder, to)
+    os.link(folder.with_name("sums"), detection_head._file_of(to / "p.hitl"))  # it is replaced, never written to
+    return to / "p.hitl"

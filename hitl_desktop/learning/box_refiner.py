@@ -135,6 +135,14 @@ class RefinerLearner:
         """Take a lesson back that was added."""
         self._add(lesson, -lesson.weight)
 
+    def add_sums(self, other: RefinerLearner) -> None:
+        """Add all lessons that another one was taught."""
+        self._count += other._count
+        self._seen += other._seen
+        self._moves += other._moves
+        self._squares += other._squares
+        self._crossed += other._crossed
+
     def _add(self, lesson: MovesLesson, weight: float) -> None:
         seen, moves = lesson.seen, lesson.moves.astype(np.float32)
         self._count += weight * len(seen)

@@ -48,13 +48,24 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if targets.dtype.kind == "f" and (targets != np.round(targets)).any():
             raise ValueError("Unknown label type: continuous values are no classes.")
         if first:
-            width = samples.shape[1]
-            self.classes_ = np.unique(targets)[:0]
-            self.counts_, self.sums_ = np.zeros(0), np.zeros((0, width))
-            self.scatters_: dict[Any, Matrix] = {}
-            self.is_pooled_ = False
+            self._begin(np.unique(targets)[:0], samples.shape[1])
         self._make_room(np.unique(targets if classes is None else np.concatenate([np.unique(targets), classes])))
         return self._add(samples, targets, 1.0)
+
+    def add_sums(self, other: CellClassifier) -> Self:
+        """Add all samples that another one learned."""
+        if not hasattr(other, "classes_"):
+            return self
+        if not hasattr(self, "classes_"):
+            self._begin(other.classes_[:0], other.sums_.shape[1])
+            self.restored(other.sums_.shape[1])
+        self._make_room(other.classes_, pooled=other.is_pooled_)
+        places = np.searchsorted(self.classes_, other.classes_)
+        self.counts_[places] += other.counts_
+        self.sums_[places] += other.sums_
+        for group, scatter in other.scatters_.items():
+            self._scatter_of(group)[...] += scatter
+        return self
 
     def forget(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
         """Subtract samples that were added; a class without any is known no longer.
@@ -83,6 +94,12 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Whether so many classes were forgotten that each could have a scatter of its own, were it still known."""
         return hasattr(self, "classes_") and self.is_pooled_ and len(self.classes_) <= self.most
 
+    def _begin(self, no_classes: NDArray[Any], width: int) -> None:
+        self.classes_ = no_classes
+        self.counts_, self.sums_ = np.zeros(0), np.zeros((0, width))
+        self.scatters_: dict[Any, Matrix] = {}
+        self.is_pooled_ = False
+
     def _begin_anew(self) -> None:
         for name in ("classes_", "counts_", "sums_", "scatters_", "is_pooled_"):
             if hasattr(self, name):
@@ -92,7 +109,7 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Be ready with sums that were kept elsewhere, of so many features; scikit-learn looks for this attribute."""
         self.n_features_in_ = width
 
-    def _make_room(self, labels: NDArray[Any]) -> None:
+    def _make_room(self, labels: NDArray[Any], *, pooled: bool = False) -> None:
         new = np.setdiff1d(labels, self.classes_)
         if len(new):
             merged = np.concatenate([self.classes_, new]) if len(self.classes_) else new
@@ -100,7 +117,7 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.classes_ = merged[order]
             self.counts_ = np.concatenate([self.counts_, np.zeros(len(new))])[order]
             self.sums_ = np.concatenate([self.sums_, np.zeros((len(new), self.sums_.shape[1]))])[order]
-        if len(self.classes_) > self.most and not self.is_pooled_:
+        if (pooled or len(self.classes_) > self.most) and not self.is_pooled_:
             self.is_pooled_ = True
             shared = [
                 self.scatters_.pop(c) for c in self.classes_.tolist() if c in self.scatters_ and c not in self.apart
@@ -113,9 +130,15 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             chosen = samples[places == place]
             self.counts_[place] += sign * len(chosen)
             self.sums_[place] += sign * chosen.sum(axis=0, dtype=np.float64)
-            group = self.group_of(self.classes_.tolist()[place])
-            self.scatters_[group] = self.scatters_.get(group, 0.0) + sign * (chosen.T @ chosen).astype(np.float64)
+            scatter = self._scatter_of(self.classes_.tolist()[place])
+            (np.add if sign > 0 else np.subtract)(scatter, chosen.T @ chosen, out=scatter)  # in place: it is megabytes
         return self
+
+    def _scatter_of(self, label: Any) -> Matrix:
+        group, width = self.group_of(label), self.sums_.shape[1]
+        if group not in self.scatters_:
+            self.scatters_[group] = np.zeros((width, width))
+        return self.scatters_[group]
 
     def group_of(self, label: Any) -> Any:
         """The key of the scatter that a class has for itself or shares."""

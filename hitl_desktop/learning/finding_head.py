@@ -116,6 +116,15 @@ class FindingLearner:
             self._add(lesson, -1.0)
             self.cells.forget(lesson.features, lesson.roles)
 
+    def add_sums(self, other: FindingLearner) -> None:
+        """Add all lessons that another one was taught."""
+        self.cells.add_sums(other.cells)
+        for role, (crossed, total) in other._box_sums.items():
+            ours = self._box_sums.get(role, (0.0, 0.0))
+            self._box_sums[role] = ours[0] + crossed, ours[1] + total
+        self._by_quality = self._by_quality + other._by_quality
+        self._quality += other._quality
+
     def _add(self, lesson: Lesson, sign: float) -> None:
         features = lesson.features
         for role in np.unique(lesson.roles[lesson.roles > 0]).tolist():
@@ -123,7 +132,8 @@ class FindingLearner:
             crossed, total = self._box_sums.get(role, (np.zeros((features.shape[1], 4)), np.zeros(4)))
             crossed = crossed + sign * (features[chosen].T @ lesson.boxes[chosen])
             self._box_sums[role] = crossed, total + sign * lesson.boxes[chosen].sum(axis=0)
-        self._by_quality = self._by_quality + sign * (features.T @ lesson.quality)
+        good = lesson.quality > 0  # few of thousands
+        self._by_quality = self._by_quality + sign * (features[good].T @ lesson.quality[good])
         self._quality += sign * float(lesson.quality.sum())
 
     def solve(self) -> FindingView | None:

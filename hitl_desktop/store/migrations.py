@@ -1,6 +1,7 @@
 """The schema of a project file: a tuple of steps, the version is its length."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from hitl_desktop.domain.categories import normalise_name
@@ -439,11 +440,12 @@ def migrate(db: Database, *, is_new: bool) -> None:
         )
     if 0 < version < len(MIGRATIONS):
         back_up(db, version)
-    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
-        with db.transaction():
-            step(db)
-            db.execute(f"PRAGMA user_version = {number}")
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    with db.transaction() if is_new else nullcontext():  # each step of its own costs a new file thirty syncs
+        for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+            with db.transaction():
+                step(db)
+                db.execute(f"PRAGMA user_version = {number}")
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def back_up(db: Database, version: int) -> Path:

@@ -90,6 +90,13 @@ def test_the_order_of_learning_does_not_matter(order: list[int]) -> None:
     same(learned(order).solve(), learned([1, 2, 3, 4]).solve())
 
 
+def test_sums_that_are_added_are_those_of_all_lessons() -> None:
+    together = learned([])
+    for seeds in ([1, 2], [], [3, 4]):
+        together.add_sums(learned(seeds))
+    same(together.solve(), learned([1, 2, 3, 4]).solve())
+
+
 def test_a_category_that_was_forgotten_is_known_no_longer() -> None:
     learner = learned([1, 2])
     third = [(BBox(100, 100, 40, 40), 3)]
@@ -116,6 +123,11 @@ def test_many_categories_share_a_scatter_whatever_their_order() -> None:
         parts.partial_fit(samples[part], targets[part])
     assert whole.is_pooled_
     np.testing.assert_allclose(whole.coef_, parts.coef_, rtol=1e-5, atol=1e-5)
+    few, many = targets < 8, targets >= 8
+    for first, second in ((few, many), (many, few)):
+        sums = CellClassifier(most=10).fit(samples[first], targets[first])
+        sums.add_sums(CellClassifier(most=10).fit(samples[second], targets[second]))
+        np.testing.assert_allclose(whole.coef_, sums.coef_, rtol=1e-5, atol=1e-5)
 
 
 def test_roles_of_cells() -> None:

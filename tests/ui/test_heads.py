@@ -193,7 +193,7 @@ def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
         window.canvas.select(window.canvas.items[0].key if selects and window.canvas.items else None)
         if not selects:
             assert window.session.project
-            embed_pictures(window.session.project, window.session.project.images.all(), NoProgress(), threads=2)
+            embed_pictures(window.session.project, window.session.project.images.all(), NoProgress(), threads=1)
         window.actions_["find_more"].trigger()
         qtbot.waitUntil(lambda: window.set_acts.wall is not None, timeout=30_000)
         wall = window.set_acts.wall
@@ -291,8 +291,8 @@ def test_a_head_that_a_newer_program_cannot_use_is_learned_anew_at_opening(
     file = tmp_path / "p.hitl"
     new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")
     with Project.open(file, background=True) as project:
-        prelabel(project, NoProgress(), threads=2)
-        assert retrain(project, NoProgress(), threads=2).head_id is not None
+        prelabel(project, NoProgress(), threads=1)
+        assert retrain(project, NoProgress(), threads=1).head_id is not None
         with project.db.transaction():
             shorten_vectors(project.db)
     window = make_window(automatic=True)

@@ -30,7 +30,7 @@ def corrupted(tmp_path: Path, dataset: Path) -> Path:
     file = tmp_path / "p.hitl"
     new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")
     with Project.open(file, background=True) as project:
-        prelabel(project, NoProgress(), threads=2)
+        prelabel(project, NoProgress(), threads=1)
         boxes = [project.annotations.of_image(image.id)[0] for image in project.images.all()[:2]]
         ids = [c.id for c in project.categories.all()]
         other = ids[(ids.index(boxes[0].category_id) + 1) % len(ids)]

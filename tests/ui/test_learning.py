@@ -1,6 +1,5 @@
 """The window learns, and forgets, what hands do: the real models in the background."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation.annotate import Revision
+from tests.conftest import copy_taught
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_window import key
 
@@ -23,9 +23,8 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 @pytest.fixture
 def learning(make_window: MakeWindow, tmp_path: Path, taught: Path, qtbot: QtBot) -> MainWindow:
     """A window that learns by itself, on pictures of which six are decided and taught."""
-    shutil.copytree(taught, tmp_path / "copy")
     window = make_window(automatic=True)
-    window.open_path(tmp_path / "copy" / "p.hitl")
+    window.open_path(copy_taught(taught, tmp_path / "copy"))
     qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_picture, timeout=LONG)
     idle(window, qtbot)
     return window

@@ -1,17 +1,28 @@
 """Projects in which something was taught, by an oracle, on synthetic pictures."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.training.detection_head import Taught
+from hitl_desktop.workflows.training.train import RetrainResult, retrain
+from tests.conftest import copy_taught
+
+Learn = Callable[..., RetrainResult]
 
 
 @pytest.fixture
 def taught_project(taught: Path, tmp_path: Path) -> Iterator[Project]:
     """A project whose head learned six pictures, to be changed."""
-    shutil.copytree(taught, tmp_path / "copy")
-    with Project.open(tmp_path / "copy" / "p.hitl") as opened:
+    with Project.open(copy_taught(taught, tmp_path / "copy")) as opened:
         yield opened
+
+
+@pytest.fixture
+def learn() -> Learn:
+    """Lets a project learn as the window does: what was taught stays in memory from one time to the next."""
+    return partial(retrain, progress=NoProgress(), threads=1, taught=Taught())

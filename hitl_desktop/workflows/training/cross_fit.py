@@ -110,7 +110,7 @@ def _finding_heads(
 ) -> list[FindingHead | None]:
     side = sides_of(project)[0]
     wanted = wanted_of(project, images, part_of)  # all are as if pinned: the learner of trials is not needed
-    finders = [(FindingLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
+    parts = [(FindingLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
     for number, image in enumerate(images):
         progress.report(number, 2 * len(images), image.path)
         progress.check_cancelled()
@@ -119,14 +119,22 @@ def _finding_heads(
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        parts, moves = lessons_of(seen, wanted[image.id])
+        lessons, moves = lessons_of(seen, wanted[image.id])
+        finder, refiner = parts[part_of[image.id]]
         with few_threads(threads):
-            for part, (finder, refiner) in enumerate(finders):
-                if part != part_of[image.id]:
-                    finder.learn(parts[side])
-                    refiner.learn(moves)
-    views = [(finder.solve(), refiner.solve(side)) for finder, refiner in finders]
-    return [FindingHead({side: view}, refiner) if view is not None else None for view, refiner in views]
+            finder.learn(lessons[side])
+            refiner.learn(moves)
+    return [_head_of(parts[:n] + parts[n + 1 :], side, net.width) for n in range(PARTS)]
+
+
+def _head_of(others: Sequence[tuple[FindingLearner, RefinerLearner]], side: int, width: int) -> FindingHead | None:
+    """A head from what these parts were taught."""
+    all_finders, all_refiners = FindingLearner(width), RefinerLearner()
+    for finder, refiner in others:
+        all_finders.add_sums(finder)
+        all_refiners.add_sums(refiner)
+    view = all_finders.solve()
+    return FindingHead({side: view}, all_refiners.solve(side)) if view is not None else None
 
 
 def _naming_heads(

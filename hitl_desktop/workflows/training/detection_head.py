@@ -115,10 +115,14 @@ class Taught:
 
 
 _ROOM, _MOST_BYTES = "lessons", 1_000_000_000
-_VERSION = 1
+_VERSION = 2
 """To be raised when lessons are made in another way: what was added in one cannot be taken back in another."""
 _KEEP_AFTER = 10
 """Sums are written after so many new lessons: they are tens of megabytes, and a lesson is a tenth of a second."""
+
+
+_MadeOf = tuple[int, str, tuple[int, ...], dict[str, tuple[str, _Objects, _Boxes, bool]]]
+"""Version, detector, input sizes (the refiner sees the largest), and what was taken."""
 
 
 def _keep(lessons: _Lessons) -> None:
@@ -126,7 +130,8 @@ def _keep(lessons: _Lessons) -> None:
     taken = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in lessons.taken.items()}
     arrays = {f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()}
     arrays |= {f"{_REFINER}.{name}": a for name, a in lessons.refiner.to_arrays().items()}
-    arrays["taken"] = np.frombuffer(msgspec.json.encode((_VERSION, lessons.detector, taken)), np.uint8)
+    made_of = (_VERSION, lessons.detector, lessons.sides, taken)
+    arrays["taken"] = np.frombuffer(msgspec.json.encode(made_of), np.uint8)
     place = _file_of(lessons.place)
     part = place.with_name(f".{place.name}.part")
     with part.open("wb") as file:
@@ -141,14 +146,12 @@ def _file_of(project: Path) -> Path:
 
 
 def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons | None:
-    """The sums as they were kept; None if there are none of this detector and version, or they are damaged."""
+    """The sums as they were kept; None if there are none of this detector, sizes and version, or they are damaged."""
     try:
         with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        version, known, told = msgspec.json.decode(
-            arrays.pop("taken").tobytes(), type=tuple[int, str, dict[str, tuple[str, _Objects, _Boxes, bool]]]
-        )
-        if (version, known) != (_VERSION, detector):
+        version, known, sizes, told = msgspec.json.decode(arrays.pop("taken").tobytes(), type=_MadeOf)
+        if (version, known, sizes) != (_VERSION, detector, sides):
             return None
         parts: dict[str, dict[str, NDArray[np.generic]]] = {}
         for key, array in arrays.items():

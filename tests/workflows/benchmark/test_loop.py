@@ -29,8 +29,10 @@ from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.projects.synthetic import CLASSES, draw_picture
 from hitl_desktop.workflows.queue.policy import Mix
 from hitl_desktop.workflows.queue.rank import refresh_queue
+from hitl_desktop.workflows.training.detection_head import SIDES, set_sides
 from hitl_desktop.workflows.training.train import is_due, retrain
-from tests.conftest import CancelAt, decide, make_dataset
+from tests.conftest import QUICK, CancelAt, decide, make_dataset
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
@@ -39,6 +41,7 @@ QUIET = NoProgress()
 def loop(embedded: Path, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(embedded, tmp_path / "copy")
     with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        set_sides(project, QUICK)
         yield project
 
 
@@ -107,6 +110,7 @@ def test_before_any_decision_the_detectors_own_scores_serve(loop: Project, datas
 
 def test_a_few_pictures_teach_the_head_three_classes_no_detector_knows(loop: Project, dataset: Path) -> None:
     truth = read_dataset(dataset / "instances.json").dataset
+    set_sides(loop, SIDES)
     loop.images.set_split([10, 11, 12], Split.TEST)
     decide(loop, dataset, 6)
     result = retrain(loop, QUIET, threads=1)
@@ -125,15 +129,17 @@ def test_a_few_pictures_teach_the_head_three_classes_no_detector_knows(loop: Pro
     assert best.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_first_sight_is_measured_on_what_the_head_had_not_been_taught(loop: Project, dataset: Path) -> None:
+def test_first_sight_is_measured_on_what_the_head_had_not_been_taught(
+    loop: Project, dataset: Path, learn: Learn
+) -> None:
     decide(loop, dataset, 4)
-    retrain(loop, QUIET, threads=1)
+    learn(loop)
     first = loop.heads.active()
     assert first
     seen = first.summary.first_sight_total  # what the detector alone proposed
     assert first.summary.first_sight_objects == len(loop.annotations.all())
     decide(loop, dataset, 4)
-    retrain(loop, QUIET, threads=1)
+    learn(loop)
     second = loop.heads.active()
     assert second
     assert second.id > first.id
@@ -229,7 +235,7 @@ def test_steps_grow_and_end_with_the_last_one() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["default", "random", "corrections"])
 def test_a_simulation_learns(dataset: Path, strategy: str) -> None:
-    (result,) = simulate(dataset, QUIET, strategies=[strategy], pictures=5, seeds=2, threads=2)
+    (result,) = simulate(dataset, QUIET, strategies=[strategy], pictures=5, seeds=2, threads=1)
     assert [s.pictures for s in result.steps] == [1, 5]
     assert all(len(s.ap50) == 2 for s in result.steps)
     assert np.mean(result.steps[-1].ap50) > 0.6
@@ -257,7 +263,7 @@ def test_synthetic_pictures_come_from_their_seed() -> None:
 def test_coco_prelabels_reach_the_published_figure(tmp_path: Path, shared_data: Path) -> None:
     new_project(tmp_path / "p.hitl", shared_data / "coco-open100" / "images", QUIET)
     with Project.open(tmp_path / "p.hitl", background=True) as project:
-        prelabel(project, QUIET, threads=2)
+        prelabel(project, QUIET, threads=1)
         score = evaluate(project, read_dataset(shared_data / "coco-open100" / "instances.json").dataset, QUIET)
     assert score.map == pytest.approx(0.260, abs=0.01)
     assert score.ap50 == pytest.approx(0.430, abs=0.02)
@@ -277,12 +283,12 @@ def test_another_detector_beside_a_taught_head_is_named_and_trusted(loop: Projec
     assert proposal.raw == pytest.approx(0.9, abs=1e-3)  # in full; what it is shown as is for calibration to say
 
 
-def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path) -> None:
+def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, learn: Learn) -> None:
     decide(loop, dataset, 3)
-    first = retrain(loop, QUIET, threads=1).head_id
+    first = learn(loop).head_id
     image = next_undecided(loop)
     seen = proposals_of(loop, image, load_naming(loop))
-    second = retrain(loop, QUIET, threads=1).head_id  # while the picture is on screen
+    second = learn(loop).head_id  # while the picture is on screen
     annotate.decide(loop, image.id, [], seen, annotate.How(second, Thresholds(0.3), 1.0))
     heads = {s.head_id for s in loop.predictions.sightings_of(image.id)}
     assert heads == {first}
@@ -316,34 +322,38 @@ def test_a_folder_that_goes_away_in_the_middle_makes_no_picture_unreadable(
     folder.with_name("away").rename(folder)
 
 
-def test_a_head_whose_lessons_were_all_taken_back_names_nothing_any_more(loop: Project, dataset: Path) -> None:
+def test_a_head_whose_lessons_were_all_taken_back_names_nothing_any_more(
+    loop: Project, dataset: Path, learn: Learn
+) -> None:
     decide(loop, dataset, 3)
-    assert retrain(loop, QUIET, threads=2).head_id
+    assert learn(loop).head_id
     while annotate.undo(loop)[0] is not None:
         pass
-    result = retrain(loop, QUIET, threads=2)
+    result = learn(loop)
     assert result.head_id is None
     assert result.changes.head
     assert loop.heads.active_id() is None
 
 
-def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(loop: Project, dataset: Path) -> None:
+def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(
+    loop: Project, dataset: Path, learn: Learn
+) -> None:
     decide(loop, dataset, 2)
-    first = retrain(loop, QUIET, threads=2, most_new=2)
+    first = learn(loop, most_new=2)
     assert (first.pictures, first.left) == (2, 0)
     decide(loop, dataset, 5)
     order = loop.decisions.decided_order()
-    second = retrain(loop, QUIET, threads=2, most_new=2)
+    second = learn(loop, most_new=2)
     assert (second.pictures, second.left) == (4, 3)
     version = loop.heads.get(second.head_id or 0)
     assert version
     assert version.learned == {*order[:2], *order[-2:]}
     assert loop.decisions.images_since(version.summary.last_decision) >= set(order[2:5])  # known when opened again
-    assert retrain(loop, QUIET, threads=2, most_new=2).left == 1
-    last = retrain(loop, QUIET, threads=2, most_new=2)
+    assert learn(loop, most_new=2).left == 1
+    last = learn(loop, most_new=2)
     assert (last.pictures, last.left) == (7, 0)
     bit_by_bit = loop.heads.get(last.head_id or 0)
-    at_once = loop.heads.get(retrain(loop, QUIET, threads=2).head_id or 0)
+    at_once = loop.heads.get(retrain(loop, QUIET, threads=1).head_id or 0)
     assert bit_by_bit
     assert at_once
     one, other = (NamingHead.from_bytes(v.weights) for v in (bit_by_bit, at_once))

@@ -30,7 +30,7 @@ def test_a_name_that_the_detector_has_is_no_wall(taught_project: Project, taught
     named = replace(truth, categories=tuple(replace(c, name=OF_DETECTOR[c.name]) for c in truth.categories))
     taught_project.heads.activate(None)
     alone = evaluated(taught_project, named)
-    retrain(taught_project, QUIET, threads=2)
+    retrain(taught_project, QUIET, threads=1)
     known = evaluated(taught_project, named)
     assert known.ap50 is not None
     assert known.ap50 >= max(alone.ap50 or 0.0, unknown.ap50 or 0.0) - 0.01

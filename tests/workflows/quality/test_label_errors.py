@@ -48,7 +48,7 @@ def looked_over(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> tupl
     truth = folder / "set" / "instances.json"
     new_project(folder / "p.hitl", folder / "set" / "images", QUIET, coco=truth)
     project = Project.open(folder / "p.hitl", background=True)
-    prelabel(project, QUIET, threads=2)
+    prelabel(project, QUIET, threads=1)
     boxes = [a for image in project.images.all() for a in project.annotations.of_image(image.id)[:1]]
     missed, swapped, moved = boxes[1], boxes[4], boxes[7]
     ids = [c.id for c in project.categories.all()]
@@ -57,7 +57,7 @@ def looked_over(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> tupl
     annotate.revise(project, [Revision(swapped, category_id=other)])
     place = BBox(moved.bbox.x + 0.3 * moved.bbox.w, moved.bbox.y, moved.bbox.w, moved.bbox.h)
     annotate.revise(project, [Revision(moved, place)])
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     close(project)
     return folder, [
         missed, replace(swapped, category_id=other, edited=True), replace(moved, bbox=place, edited=True),
@@ -113,7 +113,7 @@ def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -
     )
     for suspicion in (swapped, missed):
         dismiss(project, suspicion)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     found = open_suspicions(project)
     assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)
     assert not any(not s.bbox and s.suggested_bbox.iou(missed.suggested_bbox) > 0.5 for s in found)
@@ -121,7 +121,7 @@ def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -
     box = next(a for a in project.annotations.of_image(swapped.image_id) if a.bbox == swapped.bbox)
     nudged = box.bbox._replace(x=box.bbox.x + 1)
     annotate.revise(project, [Revision(box, nudged)])
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     assert of_box(open_suspicions(project), replace(box, bbox=nudged)).kind is Kind.CATEGORY
 
 
@@ -133,9 +133,9 @@ def test_dismissed_stays_dismissed_where_the_suggested_category_is_gone_for_a_wh
     category = project.categories.get(swapped.suggested_category_id)
     assert category
     retire(project, category)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     annotate.undo(project)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     found = open_suspicions(project)
     assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)
 
@@ -153,7 +153,7 @@ def test_what_was_mended_as_suggested_does_not_come_back(corrupted: Corrupted) -
     project = corrupted.project
     moved = of_box(open_suspicions(project), corrupted.moved)
     do_as_suggested(project, moved)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     now = [s for s in open_suspicions(project) if s.bbox == moved.suggested_bbox and s.kind is Kind.PLACE]
     assert now == []
 
@@ -164,10 +164,10 @@ def test_dismissing_the_place_leaves_the_name_in_doubt(corrupted: Corrupted) -> 
     box = next(a for a in project.annotations.of_image(corrupted.swapped.image_id) if a.bbox == corrupted.swapped.bbox)
     moved = box.bbox._replace(x=box.bbox.x + 0.3 * box.bbox.w)
     annotate.revise(project, [Revision(box, moved)])
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     first = of_box(open_suspicions(project), replace(box, bbox=moved))
     dismiss(project, first)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     second = of_box(open_suspicions(project), replace(box, bbox=moved))
     assert {first.kind, second.kind} == {Kind.PLACE, Kind.CATEGORY}
 
@@ -181,7 +181,7 @@ def test_a_category_that_is_none_any_more_is_not_suggested(corrupted: Corrupted)
     assert swapped not in open_suspicions(project)
     with pytest.raises(HitlError, match="changed meanwhile"):
         do_as_suggested(project, swapped)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     assert category.id not in {s.suggested_category_id for s in open_suspicions(project) if s.kind is not Kind.PLACE}
 
 
@@ -202,14 +202,14 @@ def test_what_a_person_rejected_is_not_missed(corrupted: Corrupted) -> None:
     assert is_suspected()
     assert there  # the detector sees it, too
     annotate.remove(project, there)
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     assert not is_suspected()
 
 
 def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> None:
     project = corrupted.project
     before = project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id()
-    look_for_errors(project, QUIET, threads=2)
+    look_for_errors(project, QUIET, threads=1)
     assert before == (
         project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id(),
     )  # fmt: skip
@@ -227,5 +227,5 @@ def test_a_picture_that_is_gone_costs_itself_only(corrupted: Corrupted) -> None:
     decided = project.images.all(state=ImageState.DECIDED)
     project.suspicions.replace_open([image.id for image in decided], [])
     project.path_of(decided[0]).unlink()
-    assert look_for_errors(project, QUIET, threads=2) > 0
+    assert look_for_errors(project, QUIET, threads=1) > 0
     assert not any(s.image_id == decided[0].id for s in open_suspicions(project))

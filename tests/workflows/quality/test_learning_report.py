@@ -21,8 +21,8 @@ from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
 from hitl_desktop.workflows.queue.policy import Mix
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training.train import retrain
 from tests.conftest import decide
+from tests.workflows.conftest import Learn
 from tests.workflows.quality.test_threshold_advice import see
 
 QUIET = NoProgress()
@@ -80,14 +80,14 @@ def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
 
 
 def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
-    taught_project: Project, taught: Path, monkeypatch: pytest.MonkeyPatch
+    taught_project: Project, taught: Path, monkeypatch: pytest.MonkeyPatch, learn: Learn
 ) -> None:
     for image_id in taught_project.decisions.decided_order()[:2]:
         toggle_edge_case(taught_project, image_id)
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("margin", {Why.RANDOM: 100}))
     decide(taught_project, taught / "set", 2)
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little
     monkeypatch.setattr(learning_report, "LATEST", 4)
     told = tuning(taught_project, QUIET)

@@ -37,7 +37,7 @@ from hitl_desktop.workflows.quality.validation import (
     to_judge,
 )
 from hitl_desktop.workflows.queue.rank import rank_undecided
-from hitl_desktop.workflows.training.train import retrain
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
@@ -200,13 +200,13 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
     assert tables(taught_project) == before
 
 
-def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: Project) -> None:
+def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: Project, learn: Learn) -> None:
     def state() -> tuple[list[float], list[int]]:
         naming = load_naming(taught_project)
         scores = [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, naming)]
         return scores, list(rank_undecided(taught_project, naming, QUIET).ids)
 
-    retrain(taught_project, QUIET, threads=1)
+    learn(taught_project)
     before = state()
     while (image := next_picture(taught_project)) is not None:
         boxes = tuple(
@@ -214,7 +214,7 @@ def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: P
             for p in to_judge(taught_project, image, Thresholds(0.1))
         )
         judge(taught_project, Validated(image.id, taught_project.heads.active_id(), 1.0, boxes))
-    retrain(taught_project, QUIET, threads=1)
+    learn(taught_project)
     after = state()
     assert after[0] == pytest.approx(before[0], abs=1e-6)
     assert after[1] == before[1]

@@ -40,8 +40,8 @@ from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.classification_samples import collect, decided_pictures
 from hitl_desktop.workflows.training.detection_head import find_ahead
 from hitl_desktop.workflows.training.holdout import is_drawn
-from hitl_desktop.workflows.training.train import retrain
 from tests.conftest import decide
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
@@ -82,7 +82,7 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
     decided = project.decisions.decided_order()
-    monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.quality.self_agreement.FORGOTTEN_AFTER", 5)
     box = project.annotations.of_image(decided[3])[0]
     wrong = Suspicion(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
     weak = Suspicion(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
@@ -146,7 +146,7 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
-    monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.quality.self_agreement.FORGOTTEN_AFTER", 5)
     refresh_queue(project, naming, QUIET)
     (due,) = project.queue.due()
     with project.db.transaction():
@@ -170,7 +170,7 @@ def test_the_near_duplicate_of_a_picture_that_comes_again_waits(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
-    monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.quality.self_agreement.FORGOTTEN_AFTER", 5)
     refresh_queue(project, naming, QUIET)
     (due,), twin = project.queue.due(), project.queue.ids()[0]
     project.db.execute("UPDATE images SET same_as = 'g' WHERE id IN (?, ?)", (due, twin))
@@ -244,26 +244,26 @@ def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None
     assert project.queue.ids() == [1, 2, 3, 4]
 
 
-def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Project) -> None:
-    find_ahead(taught_project, QUIET, threads=2)
+def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Project, learn: Learn) -> None:
+    find_ahead(taught_project, QUIET, threads=1)
     # a head that calls everything otherwise changes every picture on which something is sure
     for image_id in [d.image_id for d in taught_project.decisions.final()]:
         for box in taught_project.annotations.of_image(image_id):
             other = taught_project.categories.ensure(f"another {box.category_id}")
             annotate.revise(taught_project, [annotate.Revision(box, category_id=other.id)])
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     changed = taught_project.queue.counts()[Why.CHANGED]
     assert changed > 0
     refresh_queue(taught_project, load_naming(taught_project), QUIET)
     assert taught_project.queue.counts()[Why.CHANGED] == changed  # the head is still the same
-    retrain(taught_project, QUIET, threads=2)
+    learn(taught_project)
     assert taught_project.queue.counts()[Why.CHANGED] == 0  # and the next one sees nothing otherwise
 
 
 def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Project) -> None:
     from hitl_desktop.workflows.queue import uncertainty
 
-    find_ahead(taught_project, QUIET, threads=2)
+    find_ahead(taught_project, QUIET, threads=1)
     naming = load_naming(taught_project)
     assert naming
     assert naming.head
@@ -298,7 +298,7 @@ def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(t
         add_folder(project, tmp_path, QUIET)
         scan(project, QUIET)
         images = [i for i in project.images.all() if i.reason is None]
-        embed_pictures(project, images, QUIET, threads=2)
+        embed_pictures(project, images, QUIET, threads=1)
         images = [i for i in project.images.all() if i.reason is None]
         groups = groups_of(project, images, vectors_of(project, images))
         pair = {i.id for i in images if i.path in {first.name, "zz-again.png"}}

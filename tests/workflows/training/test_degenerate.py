@@ -19,8 +19,9 @@ from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_naming
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.quality.threshold_advice import advise, gather, reliability
-from hitl_desktop.workflows.training.detection_head import find_ahead
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import find_ahead, set_sides
+from tests.conftest import QUICK
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 HOW = annotate.How(None, Thresholds(0.3), 1.0)
@@ -37,7 +38,8 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
     shutil.copy(pictures[0], folder / "images" / f"again{pictures[0].suffix}")
     new_project(folder / "p.hitl", folder / "images", QUIET)
     with Project.open(folder / "p.hitl", background=True) as project:
-        prelabel(project, QUIET, threads=2)
+        set_sides(project, QUICK)
+        prelabel(project, QUIET, threads=1)
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
 
@@ -127,11 +129,11 @@ def categories_that_are_gone(project: Project) -> None:
     ],
 )  # fmt: skip
 def test_every_decision_ends_in_a_head_or_in_none_yet(
-    empty: Project, decisions: Callable[[Project], None], tmp_path: Path
+    empty: Project, decisions: Callable[[Project], None], tmp_path: Path, learn: Learn
 ) -> None:
     decisions(empty)
     for _ in range(2):  # the second head is tried beside the first
-        result = retrain(empty, QUIET, threads=1)
+        result = learn(empty)
     find_ahead(empty, QUIET, threads=1)
     naming = load_naming(empty)
     for image in empty.images.all():

@@ -28,17 +28,26 @@ from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_naming
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import detection_head
-from hitl_desktop.workflows.training.detection_head import Taught, find_ahead, find_objects, learn_to_find
+from hitl_desktop.workflows.training.detection_head import (
+    SIDES,
+    Taught,
+    find_ahead,
+    find_objects,
+    learn_to_find,
+    set_sides,
+)
 from hitl_desktop.workflows.training.train import retrain
-from tests.conftest import CancelAt
+from tests.conftest import QUICK, CancelAt
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
 
 @pytest.fixture
-def project(prelabelled: Path, tmp_path: Path) -> Iterator[Project]:
-    shutil.copytree(prelabelled, tmp_path / "copy")
+def project(embedded: Path, tmp_path: Path) -> Iterator[Project]:
+    shutil.copytree(embedded, tmp_path / "copy")
     with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        set_sides(project, QUICK)
         yield project
 
 
@@ -52,7 +61,7 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
 
 def learned(project: Project, taught: Taught | None = None) -> FindingHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head, _ = learn_to_find(project, images, project.models.detector(), QUIET, threads=2, taught=taught)
+    head, _ = learn_to_find(project, images, project.models.detector(), QUIET, threads=1, taught=taught)
     assert head is not None
     return head
 
@@ -80,12 +89,12 @@ def same(a: FindingHead, b: FindingHead) -> None:
 def test_the_backbone_alone_gives_the_maps_of_the_whole_detector(project: Project) -> None:
     card = find_card(DEFAULT_DETECTOR)
     pixels = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
-    grid = load_features(card, threads=2).cells(pixels, 416)
-    detector = load_detector(card, threads=2)
+    grid = load_features(card, threads=1).cells(pixels, 416)
+    detector = load_detector(card, threads=1)
     maps = detector.feature_maps(pixels)  # type: ignore[attr-defined]
     np.testing.assert_allclose(grid.features[:, :128], maps[0].transpose(1, 2, 0).reshape(-1, 128), atol=1e-4)
     assert (grid.columns, grid.rows, grid.features.shape[1]) == (52, 52, 896)
-    wide = load_features(card, threads=2).cells(pixels, 640)
+    wide = load_features(card, threads=1).cells(pixels, 640)
     assert (wide.columns, wide.rows) == (80, 80)
     assert wide.inside().sum() == 80 * 60
 
@@ -112,7 +121,7 @@ def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, 
 
 
 def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
-    decide(project, dataset, [1, 2, 3, 4, 5])
+    decide(project, dataset, [1, 2, 3])
     memory = Taught()
     learned(project, memory)
     image = project.images.get(1)
@@ -124,7 +133,7 @@ def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project
 def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_its_new_pixels(
     project: Project, dataset: Path
 ) -> None:
-    decide(project, dataset, [1, 2, 3, 4, 5])
+    decide(project, dataset, [1, 2, 3])
     memory = Taught()
     learned(project, memory)
     image = project.images.get(1)
@@ -206,6 +215,17 @@ def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
     same(learned(project, memory), learned(project))
 
 
+def test_sums_of_other_input_sizes_are_made_anew(project: Project, dataset: Path) -> None:
+    """The refiner sees the largest size, so its sums are others."""
+    decide(project, dataset, [1, 2])
+    before, memory = learned(project), Taught()
+    set_sides(project, (*QUICK, 640))
+    learned(project, memory)
+    detection_head._keep(lessons_in(memory, project))
+    set_sides(project, QUICK)
+    same(learned(project), before)
+
+
 def test_what_cannot_be_taken_back_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3])
     memory = Taught()
@@ -229,10 +249,12 @@ def test_two_projects_are_taught_side_by_side(project: Project, dataset: Path, t
         same(learned(project, mine), before)
 
 
-def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(project: Project, dataset: Path) -> None:
+def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(
+    project: Project, dataset: Path, learn: Learn
+) -> None:
     decide(project, dataset, [1, 2, 3, 4])
-    assert retrain(project, QUIET, threads=2).head_id is not None
-    assert find_ahead(project, QUIET, threads=2, most=3) > 0
+    assert learn(project).head_id is not None
+    assert find_ahead(project, QUIET, threads=1, most=3) > 0
     naming = load_naming(project)
     front = project.queue.order(limit=1)[0].image_id
     image = project.images.get(front)
@@ -241,32 +263,32 @@ def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(proj
     assert found
     assert {p.named_by for p in found} == {f"head {project.heads.active_id()}"}
     annotate.remove(project, [found[0]])
-    retrain(project, QUIET, threads=2)
-    find_objects(project, [image], QUIET, threads=2)
+    learn(project)
+    find_objects(project, [image], QUIET, threads=1)
     assert found[0].prediction_id in {p.prediction_id for p in proposals_of(project, image, load_naming(project))}
     assert found[0].prediction_id in project.predictions.rejected_of(front)
 
 
-def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Path) -> None:
+def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Path, learn: Learn) -> None:
     decide(project, dataset, [1, 2])
-    retrain(project, QUIET, threads=2)
+    learn(project)
     waiting = project.images.all(state=ImageState.UNDECIDED)[:2]
-    assert find_objects(project, waiting, QUIET, threads=2) == 2
-    assert find_objects(project, waiting, QUIET, threads=2) == 0
+    assert find_objects(project, waiting, QUIET, threads=1) == 2
+    assert find_objects(project, waiting, QUIET, threads=1) == 0
     decide(project, dataset, [3])
-    retrain(project, QUIET, threads=2)
-    assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=2) > 0
+    learn(project)
+    assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=1) > 0
 
 
 def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_screen(
-    project: Project, dataset: Path
+    project: Project, dataset: Path, learn: Learn
 ) -> None:
     decide(project, dataset, [1, 2])
-    retrain(project, QUIET, threads=2)
+    learn(project)
     first = project.queue.ids()[0]
-    find_ahead(project, QUIET, threads=2, most=1)
+    find_ahead(project, QUIET, threads=1, most=1)
     decide(project, dataset, [next(i for i in project.queue.ids() if i != first)])
-    retrain(project, QUIET, threads=2)
+    learn(project)
     detector = project.models.detector()
     assert detector
     finder = project.models.detection_head_of(detector)
@@ -282,19 +304,19 @@ def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_sc
     project.queue.put_back([first])
     refresh_queue(project, load_naming(project), QUIET)
     assert project.queue.ids()[0] == first
-    find_ahead(project, QUIET, threads=2, most=1, at_hand=arrives)
+    find_ahead(project, QUIET, threads=1, most=1, at_hand=arrives)
     assert len(asked) > 2
     assert [p.id for p in project.predictions.of_image(first, finder.id)] == on_screen
 
 
-def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, dataset: Path) -> None:
+def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, dataset: Path, learn: Learn) -> None:
     decide(project, dataset, [1, 2])
-    retrain(project, QUIET, threads=2)
-    find_ahead(project, QUIET, threads=2)
+    learn(project)
+    find_ahead(project, QUIET, threads=1, most=4)
     for _ in range(3):
         decide(project, dataset, [project.queue.ids()[0]])
-        retrain(project, QUIET, threads=2)
-        find_ahead(project, QUIET, threads=2)
+        learn(project)
+        find_ahead(project, QUIET, threads=1, most=4)
     detector = project.models.detector()
     assert detector
     finder = project.models.detection_head_of(detector)
@@ -305,30 +327,31 @@ def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, 
         boxes += [p.bbox for p in project.predictions.of_image(image.id, detector.id, finder.id)]
         needed |= {crop_key(image.content_hash or "", box) for box in (None, *boxes)}
     assert {row[0] for row in project.db.all("SELECT crop FROM embeddings")} <= needed
-    assert embed_images(project, project.images.all(), QUIET, threads=2) == 0  # and nothing that is needed is gone
+    assert embed_images(project, project.images.all(), QUIET, threads=1) == 0  # and nothing that is needed is gone
 
 
 def test_looking_ahead_reads_the_head_once_for_all_pictures(
     project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(project, dataset, [1, 2])
-    retrain(project, QUIET, threads=2)
+    retrain(project, QUIET, threads=1)
     read: list[int] = []
     real = project.heads.finding_of
     monkeypatch.setattr(project.heads, "finding_of", lambda head_id: read.append(head_id) or real(head_id))
-    assert find_ahead(project, QUIET, threads=2, most=4) >= 4
+    assert find_ahead(project, QUIET, threads=1, most=4) >= 4
     assert len(read) == 1
 
 
 def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
+    set_sides(project, SIDES)
     decide(project, dataset, [1])
     for box in project.annotations.of_image(1)[1:]:
         annotate.remove(project, [box])
-    assert learned(project).views.keys() == {416, 640}
+    assert learned(project).views.keys() == {*SIDES}
     annotate.remove(project, project.annotations.of_image(1))
     images = project.images.all(state=ImageState.DECIDED)
-    assert learn_to_find(project, images, project.models.detector(), QUIET, threads=2) == (None, None)
-    assert retrain(project, QUIET, threads=2).head_id is None
+    assert learn_to_find(project, images, project.models.detector(), QUIET, threads=1) == (None, None)
+    assert retrain(project, QUIET, threads=1).head_id is None
 
 
 def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, dataset: Path) -> None:
@@ -336,5 +359,5 @@ def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, data
     memory = Taught()
     images = project.images.all(state=ImageState.DECIDED)
     with pytest.raises(JobCancelled):
-        learn_to_find(project, images, project.models.detector(), CancelAt(1), threads=2, taught=memory)
+        learn_to_find(project, images, project.models.detector(), CancelAt(1), threads=1, taught=memory)
     same(learned(project, memory), learned(project))

@@ -9,12 +9,19 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.finding_head import FindingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, bulk_edits
 from hitl_desktop.workflows.training.detection_head import SIDES, find_ahead, set_sides, sides_of
 from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, look_closer, wanted_sides
-from hitl_desktop.workflows.training.train import retrain
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
+
+
+@pytest.fixture
+def taught_project(taught_project: Project) -> Project:
+    """It looks at the usual sizes from the next head on."""
+    set_sides(taught_project, SIDES)
+    return taught_project
 
 
 def teach_small(project: Project, width: float) -> None:
@@ -43,13 +50,14 @@ def test_the_smaller_the_objects_the_closer_the_look(taught_project: Project, wi
     assert then >= SEEN_FROM or side == 1600
 
 
-def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_project: Project) -> None:
+def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_project: Project, learn: Learn) -> None:
+    bulk_edits.reopen(taught_project, taught_project.decisions.decided_order()[1:])  # one is enough beside that of dust
     teach_small(taught_project, 14)
-    assert retrain(taught_project, QUIET, threads=1).small
+    assert learn(taught_project).small
     closer = look_closer(taught_project, QUIET, threads=1)
     assert 0 < closer.seconds_now < closer.seconds_then
     set_sides(taught_project, closer.sides)
-    assert not retrain(taught_project, QUIET, threads=1).small
+    assert not learn(taught_project).small
     active = taught_project.heads.active_id()
     assert active is not None
     kept = taught_project.heads.finding_of(active)
@@ -59,4 +67,4 @@ def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_proj
     find_ahead(taught_project, QUIET, threads=1, most=1)
     set_sides(taught_project, SIDES)
     assert sides_of(taught_project) == SIDES
-    assert retrain(taught_project, QUIET, threads=1).waits == ""  # heads at other sizes are not compared
+    assert learn(taught_project).waits == ""  # heads at other sizes are not compared

@@ -1,5 +1,7 @@
 """A category that appears late: pictures decided before it are looked at again."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,33 +18,74 @@ from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.scoring import Naming, load_naming
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import late_categories as look_back_module
+from hitl_desktop.workflows.training.detection_head import Taught
 from hitl_desktop.workflows.training.late_categories import look_back, reopen
 from hitl_desktop.workflows.training.train import retrain
 from hitl_desktop.workflows.training.versions import use_version
+from tests.conftest import close, copy_taught, keep_sums
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 LATE = "gear"
 
 
-def forget(project: Project, dataset: Path) -> tuple[set[int], set[int]]:
-    """Begin anew with the decided pictures, without one category; returns those that hold it, and the others."""
-    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+def forget(project: Project, learn: Learn) -> None:
+    """Begin anew with the decided pictures, without one category."""
     category = project.categories.find(LATE)
     assert category is not None
-    decided = {i.id for i in project.images.all() if i.state is ImageState.DECIDED}
     project.annotations.remove(project.annotations.of_category(category.id))
     project.heads.activate(None)  # as if no head had ever known it
-    retrain(project, QUIET, threads=1)
-    holding = {i for i in decided if any(name == LATE for name, _ in answers[i])}
-    return holding, decided - holding
+    learn(project)
 
 
-def show_leaves(project: Project, dataset: Path, count: int) -> None:
+def taught_first(project: Project, dataset: Path) -> tuple[set[int], set[int]]:
+    """Those of the six pictures taught first that hold the late category, and the others."""
+    answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
+    first = set(project.decisions.decided_order()[:6])
+    holding = {i for i in first if any(name == LATE for name, _ in answers[i])}
+    return holding, first - holding
+
+
+def show_leaves(project: Project, dataset: Path, count: int, learn: Learn) -> None:
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     for _ in range(count):
         image = next_undecided(project)
         decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
-    retrain(project, QUIET, threads=1)
+    learn(project)
+
+
+@pytest.fixture(scope="module")
+def early_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
+    """A project taught without the late category; copy it."""
+    folder, memory = tmp_path_factory.mktemp("early") / "copy", Taught()
+    project = Project.open(copy_taught(taught, folder), background=True)
+    forget(project, partial(retrain, progress=QUIET, threads=1, taught=memory))
+    close(project)
+    keep_sums(memory, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def late_copy(tmp_path_factory: pytest.TempPathFactory, early_copy: Path) -> Path:
+    """The same after the head learned four pictures more, some with the late category; copy it."""
+    folder, memory = tmp_path_factory.mktemp("late") / "copy", Taught()
+    project = Project.open(copy_taught(early_copy, folder), background=True)
+    show_leaves(project, folder / "set", 4, partial(retrain, progress=QUIET, threads=1, taught=memory))
+    close(project)
+    keep_sums(memory, folder)
+    return folder
+
+
+@pytest.fixture
+def early(early_copy: Path, tmp_path: Path) -> Iterator[Project]:
+    with Project.open(copy_taught(early_copy, tmp_path / "copy")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def late(late_copy: Path, tmp_path: Path) -> Iterator[Project]:
+    with Project.open(copy_taught(late_copy, tmp_path / "copy")) as opened:
+        yield opened
 
 
 def put_back(project: Project) -> Changes:
@@ -51,58 +94,54 @@ def put_back(project: Project) -> Changes:
     return reopen(project, overlooked) if overlooked.images else Changes()
 
 
-def test_decided_pictures_stay_decided_until_a_person_opens_them_again(taught_project: Project, dataset: Path) -> None:
-    forget(taught_project, dataset)
-    show_leaves(taught_project, dataset, 4)
-    before = taught_project.images.statuses()
-    overlooked = look_back(taught_project, QUIET, threads=1)
+def test_decided_pictures_stay_decided_until_a_person_opens_them_again(late: Project) -> None:
+    before = late.images.statuses()
+    overlooked = look_back(late, QUIET, threads=1)
     assert overlooked.names == (LATE,)
-    assert taught_project.images.statuses() == before
-    reopen(taught_project, overlooked)
-    now = taught_project.images.statuses()
+    assert late.images.statuses() == before
+    reopen(late, overlooked)
+    now = late.images.statuses()
     assert {i for i in before if before[i] != now[i]} == set(overlooked.images)
 
 
-def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(taught_project: Project, dataset: Path) -> None:
-    holding, others = forget(taught_project, dataset)
+def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(
+    early: Project, dataset: Path, learn: Learn
+) -> None:
+    holding, others = taught_first(early, dataset)
     assert holding
-    assert put_back(taught_project).annotations_of == frozenset()
-    show_leaves(taught_project, dataset, 4)
-    changes = put_back(taught_project)
+    assert put_back(early).annotations_of == frozenset()
+    show_leaves(early, dataset, 4, learn)
+    changes = put_back(early)
     assert changes.annotations_of
     assert changes.annotations_of <= holding
     assert changes.annotations_of.isdisjoint(others)
-    refresh_queue(taught_project, load_naming(taught_project), QUIET)
-    first = taught_project.queue.order(limit=len(changes.annotations_of))
+    refresh_queue(early, load_naming(early), QUIET)
+    first = early.queue.order(limit=len(changes.annotations_of))
     assert {item.image_id for item in first} == changes.annotations_of
     assert {item.reason for item in first} == {WORDS[Why.EXPECTED]}
-    assert put_back(taught_project).annotations_of == frozenset()  # once is enough
+    assert put_back(early).annotations_of == frozenset()  # once is enough
 
 
-def test_putting_back_is_undone_in_one_step(taught_project: Project, dataset: Path) -> None:
-    forget(taught_project, dataset)
-    show_leaves(taught_project, dataset, 4)
-    changes = put_back(taught_project)
-    annotate.undo(taught_project)
-    states = [taught_project.images.get(i) for i in changes.annotations_of]
+def test_putting_back_is_undone_in_one_step(late: Project) -> None:
+    changes = put_back(late)
+    annotate.undo(late)
+    states = [late.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
-    refresh_queue(taught_project, load_naming(taught_project), QUIET)
-    assert WORDS[Why.EXPECTED] not in {item.reason for item in taught_project.queue.order()}
+    refresh_queue(late, load_naming(late), QUIET)
+    assert WORDS[Why.EXPECTED] not in {item.reason for item in late.queue.order()}
 
 
-def test_what_was_decided_again_has_no_reason_any_more(taught_project: Project, dataset: Path) -> None:
-    forget(taught_project, dataset)
-    show_leaves(taught_project, dataset, 4)
-    back = put_back(taught_project).annotations_of
+def test_what_was_decided_again_has_no_reason_any_more(late: Project, learn: Learn) -> None:
+    back = put_back(late).annotations_of
     for image_id in back:
-        annotate.decide(taught_project, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
-    assert taught_project.queue.put_back_ids() == []
-    retrain(taught_project, QUIET, threads=1)
-    assert put_back(taught_project).annotations_of == frozenset()
+        annotate.decide(late, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    assert late.queue.put_back_ids() == []
+    learn(late)
+    assert put_back(late).annotations_of == frozenset()
 
 
 def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
-    taught_project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+    early: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch, learn: Learn
 ) -> None:
     asked: list[int] = []
     chance = look_back_module._chance
@@ -112,57 +151,53 @@ def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
         return chance(project, image, naming, category_id)
 
     monkeypatch.setattr(look_back_module, "_chance", asks)
-    forget(taught_project, dataset)
     looked: list[bool] = []
-    category = taught_project.categories.find(LATE)
+    category = early.categories.find(LATE)
     assert category
     for _ in range(4):
-        before = len(taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id)))
-        while (
-            len(taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id))) == before
-        ):
-            show_leaves(taught_project, dataset, 1)
+        before = len(early.annotations.images_of(early.annotations.ids_of_category(category.id)))
+        while len(early.annotations.images_of(early.annotations.ids_of_category(category.id))) == before:
+            show_leaves(early, dataset, 1, learn)
         asked.clear()
-        look_back(taught_project, QUIET, threads=1)
+        look_back(early, QUIET, threads=1)
         looked.append(bool(asked))
     assert looked == [True, True, False, True]  # after 1, 2 and 4 pictures
 
 
-def test_a_version_that_a_person_chose_is_looked_back_with(taught_project: Project, dataset: Path) -> None:
-    forget(taught_project, dataset)
-    active = taught_project.heads.active_id()
+def test_a_version_that_a_person_chose_is_looked_back_with(early: Project, dataset: Path, learn: Learn) -> None:
+    active = early.heads.active_id()
     assert active is not None
-    use_version(taught_project, active, QUIET, hold=True)
-    show_leaves(taught_project, dataset, 4)
-    assert put_back(taught_project).annotations_of == frozenset()  # it waits
-    use_version(taught_project, taught_project.heads.latest(1)[0].id, QUIET, hold=False)
-    assert put_back(taught_project).annotations_of
+    use_version(early, active, QUIET, hold=True)
+    show_leaves(early, dataset, 4, learn)
+    assert put_back(early).annotations_of == frozenset()  # it waits
+    use_version(early, early.heads.latest(1)[0].id, QUIET, hold=False)
+    assert put_back(early).annotations_of
 
 
-def test_what_a_person_left_as_it_was_is_not_put_back_again(taught_project: Project, dataset: Path) -> None:
-    holding, _ = forget(taught_project, dataset)
-    show_leaves(taught_project, dataset, 2)
-    first = put_back(taught_project).annotations_of
+def test_what_a_person_left_as_it_was_is_not_put_back_again(early: Project, dataset: Path, learn: Learn) -> None:
+    holding, _ = taught_first(early, dataset)
+    show_leaves(early, dataset, 2, learn)
+    first = put_back(early).annotations_of
     assert first
     undone, *others = first
-    annotate.undo(taught_project)
+    annotate.undo(early)
     for image_id in others:
-        bulk_edits.reopen(taught_project, [image_id])
-        annotate.decide(taught_project, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
-    show_leaves(taught_project, dataset, 4)
-    again = put_back(taught_project).annotations_of
+        bulk_edits.reopen(early, [image_id])
+        annotate.decide(early, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    show_leaves(early, dataset, 4, learn)
+    again = put_back(early).annotations_of
     assert again.isdisjoint(first)
     assert again <= holding
     assert undone not in again
 
 
-def test_a_category_that_was_known_once_is_not_late(taught_project: Project, dataset: Path) -> None:
+def test_a_category_that_was_known_once_is_not_late(taught_project: Project, dataset: Path, learn: Learn) -> None:
     category = taught_project.categories.find(LATE)
     assert category
     holders = taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id))
     bulk_edits.reopen(taught_project, sorted(holders))
-    retrain(taught_project, QUIET, threads=1)  # a head that does not know it any more
+    learn(taught_project)  # a head that does not know it any more
     annotate.undo(taught_project)
-    retrain(taught_project, QUIET, threads=1)
-    show_leaves(taught_project, dataset, 3)
+    learn(taught_project)
+    show_leaves(taught_project, dataset, 3, learn)
     assert put_back(taught_project).annotations_of == frozenset()

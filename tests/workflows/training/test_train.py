@@ -15,6 +15,7 @@ from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.training.detection_head import Taught
 from hitl_desktop.workflows.training.train import retrain
 from tests.fakes.decided import decided_project, no_networks
+from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
 
@@ -65,16 +66,18 @@ class CancelledAfter:
             raise JobCancelled
 
 
-def test_a_learning_that_was_cancelled_leaves_the_tags_as_they_were_learned(taught_project: Project) -> None:
+def test_a_learning_that_was_cancelled_leaves_the_tags_as_they_were_learned(
+    taught_project: Project, learn: Learn
+) -> None:
     night, decided = taught_project.tags.ensure("night").id, taught_project.decisions.decided_order()
     for image_id in decided[:3]:
         taught_project.images.set_tags(image_id, [night])
-    retrain(taught_project, QUIET, threads=1)
+    learn(taught_project)
     before = taught_project.heads.tag_head()
     assert before
     taught_project.images.set_tags(decided[0], [])
     with pytest.raises(JobCancelled):
         retrain(taught_project, CancelledAfter("ranking the queue"), threads=1)
     assert taught_project.heads.tag_head() == before
-    retrain(taught_project, QUIET, threads=1)
+    learn(taught_project)
     assert taught_project.heads.tag_head() != before
