@@ -28,7 +28,7 @@ from hitl_desktop.workflows.finding import Taught, find_ahead
 from hitl_desktop.workflows.list_queue import Listing, list_queue
 from hitl_desktop.workflows.look_back import Overlooked, look_back
 from hitl_desktop.workflows.naming import load_naming
-from hitl_desktop.workflows.open_folder import Listed, add_folder, list_folders, scan
+from hitl_desktop.workflows.open_folder import Listed, Scan, add_folder, list_folders, scan
 from hitl_desktop.workflows.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.rank_queue import refresh_queue
 from hitl_desktop.workflows.retrain import RetrainResult, is_due, retrain
@@ -265,11 +265,16 @@ class Background(QObject):
                 READING,
                 "Reading pictures",
                 in_project(session.project.path, partial(scan, workers=1)),
-                on_success=lambda _: self._on_scanned(),
+                on_success=self._on_scanned,
             )
 
-    def _on_scanned(self) -> None:
-        self._session.apply_changes(Changes(images=True, queue=True))
+    def _on_scanned(self, scan: Scan) -> None:
+        self._session.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
+        if scan.changed:
+            path, what = next(iter(scan.changed.items()))
+            also = f" So did {counted(len(scan.changed) - 1, 'other file')}." if len(scan.changed) > 1 else ""
+            self._session.messages.say(f"{path} changed on the disk: {what}{also}")
+            self.look_again()
 
     def prelabel(self) -> None:
         """Let the project's detector work on the pictures that lack its proposals, the nearest first."""

@@ -54,10 +54,14 @@ def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked."""
+    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked.
+
+    `stamp` is the file's, taken before it was read (`picture_file.stamp_of`).
+    """
 
     hash: str
     looks: int | None
+    stamp: str | None = None
 
 
 class Fate(Enum):
@@ -85,6 +89,7 @@ def note_content(project: Project, image: ImageRecord, content: Content) -> Fate
 def take_content(project: Project, image: ImageRecord, content: Content) -> None:
     """Note what a file holds."""
     project.images.set_content_hash(image.id, content.hash)
+    project.images.set_stamp(image.id, content.stamp)
     if content.looks is not None or content.hash != image.content_hash:
         project.images.set_looks(image.id, content.looks)
 
@@ -113,14 +118,15 @@ def keep_up(project: Project, image: ImageRecord, size: Size, content: Content) 
         if not now.width or not project.annotations.of_image(image.id):
             return project.images.get(image.id), ""
         take_content(project, now, content)
-        what = f"It is {size[0]} x {size[1]} now, not {now.width} x {now.height}; its boxes moved with it."
-        return project.images.get(image.id), what
+        return project.images.get(image.id), moved_along(now, size)
 
 
 def _keep_up_content(
     project: Project, image: ImageRecord, now: ImageRecord, content: Content
 ) -> tuple[ImageRecord | None, str]:
     if now.content_hash in (None, content.hash):
+        if now.content_hash is not None:
+            project.images.set_stamp(image.id, content.stamp)
         return image, ""
     fate = note_content(project, now, content)
     if fate is Fate.OTHER:
@@ -143,7 +149,13 @@ OTHER_PICTURE = (
     "The file is another one: it has the same size as before, and shows something else. "
     "Put the old file back, or read the picture again and check its boxes."
 )
+NO_BOXES = "The file was changed; it had no boxes, and the detector looks at it again."
 CHANGED = "The file was changed since it was read first; check that its boxes lie on the objects."
+
+
+def moved_along(image: ImageRecord, size: Size) -> str:
+    """What happened to a picture with boxes that was scaled or turned."""
+    return f"It is {size[0]} x {size[1]} now, not {image.width} x {image.height}; its boxes moved with it."
 
 
 def another_file(image: ImageRecord, size: Size) -> str:

@@ -17,6 +17,7 @@ from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.registry import Detector, load_detector
+from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
@@ -150,6 +151,7 @@ class _Read:
     size: tuple[int, int]
     pixels: RgbImage
     content_hash: str
+    stamp: str | None
 
 
 Reading = _Read | UnreadableImageError
@@ -157,7 +159,8 @@ Reading = _Read | UnreadableImageError
 
 def _read(path: Path) -> Reading:
     try:
-        return _Read(*read_for_models(path), content_hash(path))
+        stamp = stamp_of(path)
+        return _Read(*read_for_models(path), content_hash(path), stamp)
     except UnreadableImageError as error:
         return error
 
@@ -214,7 +217,7 @@ class _Store:
     def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
         project, size, pixels = self.project, reading.size, reading.pixels
         is_other = reading.content_hash != image.content_hash
-        content = Content(reading.content_hash, looks(pixels) if is_other else None)
+        content = Content(reading.content_hash, looks(pixels) if is_other else None, reading.stamp)
         current, what = keep_up(project, image, size, content)
         if what:
             self.result.changed[image.path] = what
