@@ -506,6 +506,7 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     project.attributes.remove([a for side in before for a in side.attributes])
     project.attributes.add([a for side in after for a in side.attributes])
     added = iter(project.annotations.add(a for side in after for a in side.annotations))
+    project.extras.add_annotations(each for side in after for each in side.kept)
     project.predictions.unreject(i for side in before for i in side.rejected)
     project.predictions.reject(i for side in after for i in side.rejected)
     of_images = [(e.image_id, e.after) for e in edits if e.image_id is not None]

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.edits import Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.placement import Placement, Size, placement
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
 from hitl_desktop.imaging import read_header
-from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import annotate
 from hitl_desktop.workflows.near_duplicates import LOOKS_APART
@@ -37,18 +36,20 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     project.images.set_size(image.id, *size)
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
     label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
-    annotate.do(project, Edit(label, image.id, Side(boxes), Side(moved)))
-    _move_extras(project, boxes, place)
+    kept, kept_after = _kept(project, boxes, place)
+    annotate.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
     return True
 
 
-def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement) -> None:
-    """Move imported outlines, key points and areas along with their boxes, unless the box was changed since."""
-    kept = project.extras.annotations([a.id for a in boxes])
-    project.extras.add_annotations(
-        (a.id, KeptBox(kept[a.id].category_id, place.box(a.bbox), extras.moved(kept[a.id].extra, place)[0]))
-        for a in boxes
-        if a.id in kept and kept[a.id].bbox == a.bbox
+_Kept = tuple[tuple[int, KeptBox], ...]
+
+
+def _kept(project: Project, boxes: Sequence[Annotation], place: Placement) -> tuple[_Kept, _Kept]:
+    """Imported outlines, key points and areas before and after they move; not of boxes that were changed since."""
+    before = project.extras.annotations([a.id for a in boxes])
+    fitting = tuple((a.id, before[a.id]) for a in boxes if a.id in before and before[a.id].bbox == a.bbox)
+    return fitting, tuple(
+        (i, KeptBox(k.category_id, place.box(k.bbox), extras.moved(k.extra, place)[0])) for i, k in fitting
     )
 
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitl_desktop.domain.annotations import KeptBox
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.imaging import content_hash
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows import open_folder
-from hitl_desktop.workflows.annotate import draw, undo
+from hitl_desktop.workflows.annotate import draw, redo, undo
 from hitl_desktop.workflows.export_dataset import export_dataset
 from hitl_desktop.workflows.open_folder import add_folder, refresh, scan
 from hitl_desktop.workflows.prelabel import prelabel
@@ -79,6 +79,33 @@ def test_outlines_and_key_points_of_a_file_move_with_their_box(project: Project,
     assert written["segmentation"] == [[100, 75, 150, 75, 150, 115]]
     assert (written["keypoints"], written["area"], written["track"]) == ([105, 80, 2], 1000, 7)
     assert not summary.dropped
+
+
+@pytest.mark.parametrize(
+    "outline",
+    ["[[200,150,300,150,300,230]]", '{"size":[300,400],"counts":[60150,80,220,80,59470]}'],
+    ids=["polygon", "mask"],
+)
+def test_undo_brings_outlines_back_as_they_were_and_the_export_keeps_them(
+    project: Project, file: Path, outline: str
+) -> None:
+    box = project.annotations.of_image(1)[0]
+    extra = f'{{"segmentation":{outline},"keypoints":[210,160,2],"area":4001,"track":7}}'.encode()
+    project.extras.add_annotations([(box.id, KeptBox(box.category_id, box.bbox, extra))])
+    out = project.path.with_name("out.json")
+    export_dataset(project, out)
+    before = json.loads(out.read_text())["annotations"]
+    save(file, 200, 150)
+    refresh(project, NoProgress())
+    assert now(project)[1] == (100, 75, 50, 40)
+    undo(project)
+    save(file, 400, 300)  # as it was when the boxes were drawn
+    summary = export_dataset(project, out)
+    assert json.loads(out.read_text())["annotations"] == before
+    assert not summary.dropped
+    redo(project)
+    export_dataset(project, out)
+    assert json.loads(out.read_text())["annotations"][0]["area"] == 4001 / 4
 
 
 @pytest.mark.parametrize("size", [(300, 400), (350, 300)])
