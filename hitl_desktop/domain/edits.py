@@ -19,7 +19,8 @@ class Side:
     predictions whose rejection this side holds. `categories` are as this side has them, and `members` are
     annotations, by id, that are of category `member_of` on this side, on whatever picture. `attributes` are those that
     boxes can have on this side and not on the other, `dismissed` the suspicions that somebody dismissed, `kept` what a
-    data set file said of annotations, by id, as it fits on this side.
+    data set file said of annotations, by id, as it fits on this side, and `mapping` the category ids
+    of classes of a detector, by its hash, None where the edit does not touch them.
     """
 
     annotations: tuple[Annotation, ...] = ()
@@ -32,6 +33,7 @@ class Side:
     attributes: tuple[Attribute, ...] = ()
     dismissed: tuple[int, ...] = ()
     kept: tuple[tuple[int, KeptBox], ...] = ()
+    mapping: tuple[str, tuple[tuple[str, int], ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -397,6 +397,8 @@ class Background(QObject):
         self.unlearned |= changes.learn_from
         if changes.head and changes.learn_from and self._automatic:  # an older head is used since an undo
             self.learn()
+        elif changes.head and changes.categories:  # other classes of the detector stand for categories now
+            self.rank()
         elif changes.learn_from or changes.images:  # those that are listed now
             self._learn_if_due()
 

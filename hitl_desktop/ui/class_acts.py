@@ -150,7 +150,4 @@ class ClassActs(QObject):
         name, category_id = self._to_map
         self._to_map = None
         if self._session.manage(lambda project: map_class(project, name, category_id)):
-            self._session.messages.say(
-                f"{name} is shown as {self._session.names[category_id]} now. Model > Map detector classes changes that."
-            )
-            self._background.rank()
+            self._session.receipt.emit(f"{name} is shown as {self._session.names[category_id]} now.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,17 +26,11 @@ from hitl_desktop.workflows.class_mapping import (
     categories_known,
     classes_seen,
     set_mapping,
-    use_as_categories,
 )
 from hitl_desktop.workflows.export_head import HeadExport, export_head
 from hitl_desktop.workflows.finding import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.look_closer import SEEN_FROM, Closer, look_closer
 from hitl_desktop.workflows.versions import before_active, waiting
-
-
-def _mapped(mapping: Mapping[str, int], new: Sequence[str], project: Project) -> Changes:
-    set_mapping(project, mapping)
-    return use_as_categories(project, new) | Changes(head=True)
 
 
 def _too_narrow(closer: Closer) -> str:
@@ -130,9 +124,7 @@ class HeadActs:
             mapping, new = dialog.mapping, dialog.new_categories
         if not self._is_open(path):
             return
-        if is_wanted and session.manage(partial(_mapped, mapping, new)):
-            self._background.rank()
-        else:
+        if not is_wanted or not session.manage(lambda project: set_mapping(project, mapping, new)):
             session.try_mapping(None)
 
     def look_closer(self) -> None:

@@ -441,7 +441,8 @@ def _changes(project: Project, edit: Edit) -> Changes:
     on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
     return Changes(
         annotations_of=on,
-        categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes),
+        categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes or edit.after.mapping),
+        head=edit.after.mapping is not None,
         learn_from=frozenset(project.images.decided_of(on)) if edit.after.members else _to_learn(project, [edit]),
     )
 
@@ -517,6 +518,8 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     for suspicion_id in (i for side in after for i in side.dismissed):
         project.suspicions.dismiss(suspicion_id)
     for side in after:
+        if side.mapping is not None:
+            project.class_maps.set(side.mapping[0], dict(side.mapping[1]))
         for category in side.categories:
             project.categories.update(category)
         if side.member_of is not None:

@@ -113,8 +113,12 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
     return ClassesSeen(detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done))
 
 
-def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
-    """Keep what classes stand for, under the detector's hash; boxes people made stay as they are.
+def set_mapping(
+    project: Project, mapping: Mapping[str, int], new: Sequence[str] = (), *, label: str = "Map detector classes"
+) -> Changes:
+    """Keep the category of each class, under the detector's hash, as one step that undo takes back.
+
+    Classes in `new` become categories in the same step; boxes people made stay as they are.
 
     Raises:
         NotPrelabelledError: no detector has run on the pictures.
@@ -126,7 +130,23 @@ def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
     ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
     if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
         raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")
-    project.class_maps.set(detector.hash, mapping)
+    with project.db.transaction():
+        before = project.class_maps.get(detector.hash)
+        made = _added(project, new)
+        if before == mapping and not made[1].categories:
+            return Changes()
+        sides = (
+            replace(side, mapping=(detector.hash, tuple(chosen.items())))
+            for side, chosen in zip(made, (before, mapping), strict=True)
+        )
+        return annotate.do(project, Edit(label, None, *sides))
+
+
+def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
+    """The sides of an edit that adds the categories of these names that are not there yet."""
+    new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
+    added = tuple(project.categories.ensure(name) for name in new)
+    return Side(categories=tuple(replace(category, retired=True) for category in added)), Side(categories=added)
 
 
 def classes_asked(project: Project) -> bool:
@@ -158,11 +178,12 @@ def always_labelled(project: Project, category_id: int) -> str | None:
 
 
 def map_class(project: Project, name: str, category_id: int) -> Changes:
-    """Map one class of the detector to a category, beside what is mapped already."""
+    """Map one class of the detector to a category, beside what is mapped already, as one step that undo takes back."""
     detector = detector_of(project)
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
-    set_mapping(project, {**chosen, name: category_id})
-    return Changes(head=True)
+    category = project.categories.get(category_id)
+    label = f"Map {name} to {category.name}" if category is not None else "Map detector classes"
+    return set_mapping(project, {**chosen, name: category_id}, label=label)
 
 
 def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
@@ -172,13 +193,11 @@ def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
         HitlError: a class has no usable name.
     """
     with project.db.transaction():
-        new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
-        added = tuple(project.categories.ensure(name) for name in new)
-        if not added:
+        before, after = _added(project, names)
+        if not after.categories:
             return Changes()
-        before = Side(categories=tuple(replace(category, retired=True) for category in added))
-        edit = Edit(f"Use {counted(len(added), 'class')} as categories", None, before, Side(categories=added))
-        return annotate.do(project, edit)
+        label = f"Use {counted(len(after.categories), 'class')} as categories"
+        return annotate.do(project, Edit(label, None, before, after))
 
 
 def categories_known(project: Project) -> list[CategoryKnown]:
