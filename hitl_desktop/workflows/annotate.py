@@ -544,10 +544,14 @@ class LongAct:
     program ends in between, the portions that were done stay done, and undo takes them back.
     """
 
-    def __init__(self, project: Project, since: int | None = None) -> None:
-        """`since` is the number of the latest journal entry when a person asked for the act; without it, now's."""
+    def __init__(self, project: Project, reserved: int | None = None) -> None:
+        """`reserved` is the number that the act got when a person asked for it (`Journal.reserve`), if that was before.
+
+        Pictures that were changed since then are left alone, and undo takes these changes back first.
+        """
         self._project = project
-        self._since = project.journal.last_id() if since is None else since
+        self._reserved = reserved
+        self._since = project.journal.last_id() if reserved is None else reserved
         self._number: int | None = None
         self._done: list[Changes] = []
 
@@ -568,7 +572,8 @@ class LongAct:
         project = self._project
         with project.db.transaction():
             done = _apply(project, edit)
-            number = project.journal.push(done, act=self._number)
+            is_first = self._number is None
+            number = project.journal.push(done, act=self._number, number=self._reserved if is_first else None)
             if self._number is None:
                 self._number = number
                 if not is_all:
