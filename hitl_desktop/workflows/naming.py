@@ -73,6 +73,12 @@ def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, in
     return found
 
 
+def own_classes(project: Project, model_id: int) -> set[int]:
+    """The classes of a detector, by number, that stand for categories of the project."""
+    detector = project.models.get(model_id)
+    return {n for n, category in enumerate(stands_for(project, detector)) if category} if detector else set()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
     """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).

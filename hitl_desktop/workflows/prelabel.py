@@ -23,7 +23,7 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.changed_files import Content, keep_up
 from hitl_desktop.workflows.detector import card_of, wanted_detector
-from hitl_desktop.workflows.naming import set_detector
+from hitl_desktop.workflows.naming import own_classes, set_detector
 from hitl_desktop.workflows.open_folder import check_folders, note_unreadable
 
 _BATCH = 4
@@ -229,7 +229,7 @@ class _Store:
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and current.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
-                project.predictions.replace(image.id, self.model_id, whole)
+                project.predictions.replace(image.id, self.model_id, whole, own_classes(project, self.model_id))
             if self.never_worked:
                 set_detector(project, self.model_id)
         self.never_worked = False
