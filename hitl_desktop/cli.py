@@ -215,7 +215,7 @@ def _import_report(imported: ImportSummary | None) -> Report:
 @click.argument("project", type=PATH)
 @_reports
 def refresh(project: Path) -> Report:
-    """Add the pictures that came into the folders later, and read them."""
+    """Add the pictures that came into the folders later, read them, and compare files that were written since."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import check_folders  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as run  # noqa: PLC0415
@@ -227,6 +227,7 @@ def refresh(project: Path) -> Report:
     return {
         "images": count,
         "added": list(listed.added),
+        "changed": [{"path": path, "reason": what} for path, what in scanned.changed.items()],
         "unreadable": [{"path": path, "reason": reason} for path, reason in scanned.unreadable],
         "remarks": [{"path": path, "remark": remark} for path, remark in scanned.remarks],
         "passed_over": dict(listed.passed_over),
@@ -251,7 +252,7 @@ def prelabel(project: Path, model: str | None) -> Report:
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
-        list_what_is_new(opened, progress)  # and pictures that came back can be read again
+        _, scanned = list_what_is_new(opened, progress)  # and pictures that came back can be read again
         result = run(opened, progress, model=model, threads=_cores())
         refresh_queue(opened, load_naming(opened), progress)
     return {
@@ -263,7 +264,7 @@ def prelabel(project: Path, model: str | None) -> Report:
         "boxes": result.boxes,
         "images_per_s": round(result.images_per_s, 2),
         "remarks": result.remarks,
-        "changed": [{"path": path, "reason": reason} for path, reason in result.changed.items()],
+        "changed": [{"path": path, "reason": reason} for path, reason in (scanned.changed | result.changed).items()],
     }
 
 

@@ -30,3 +30,12 @@ class Annotation:
     crowd: bool = False
     prediction_id: int | None = None
     attributes: Values = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBox:
+    """Of an annotation: the other keys that a data set file had, and what it was when they fitted."""
+
+    category_id: int
+    bbox: BBox
+    extra: bytes

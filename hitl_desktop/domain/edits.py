@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.images import ImageState
@@ -18,7 +18,9 @@ class Side:
     `state` and `tags` (all tag ids of the picture) are None where the edit does not touch them; `rejected` are the
     predictions whose rejection this side holds. `categories` are as this side has them, and `members` are
     annotations, by id, that are of category `member_of` on this side, on whatever picture. `attributes` are those that
-    boxes can have on this side and not on the other, `dismissed` the suspicions that somebody dismissed.
+    boxes can have on this side and not on the other, `dismissed` the suspicions that somebody dismissed, `kept` what a
+    data set file said of annotations, by id, as it fits on this side, and `mapping` the category ids
+    of classes of a detector, by its hash, None where the edit does not touch them.
     """
 
     annotations: tuple[Annotation, ...] = ()
@@ -30,6 +32,8 @@ class Side:
     members: tuple[int, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     dismissed: tuple[int, ...] = ()
+    kept: tuple[tuple[int, KeptBox], ...] = ()
+    mapping: tuple[str, tuple[tuple[str, int], ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

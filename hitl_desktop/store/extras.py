@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hitl_desktop.domain.annotations import KeptBox
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.store.database import Database
 
@@ -29,15 +30,6 @@ class Kept:
 
     place: int
     file_id: int | None
-    extra: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KeptBox:
-    """Of an annotation: the other keys that the file had, and what it was when they fitted."""
-
-    category_id: int
-    bbox: BBox
     extra: bytes
 
 

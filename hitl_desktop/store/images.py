@@ -68,7 +68,7 @@ class Images:
         for place, i in zip(reversed(rows), (image_id, other_id), strict=True):
             if place is not None:
                 self.set_place(i, *place)
-        self._db.execute("UPDATE images SET content_hash = NULL WHERE id = ?", (other_id,))
+        self._db.execute("UPDATE images SET content_hash = NULL, stamp = NULL WHERE id = ?", (other_id,))
 
     def move_folder(self, folder_id: int, path: str) -> None:
         """Say where a folder lies, relative to the project file."""
@@ -98,6 +98,16 @@ class Images:
     def set_content_hash(self, image_id: int, content_hash: str) -> None:
         """Note the hash of the file's bytes."""
         self._db.execute("UPDATE images SET content_hash = ? WHERE id = ?", (content_hash, image_id))
+
+    def set_stamp(self, image_id: int, stamp: str | None) -> None:
+        """Note the stamp that the file had when its bytes were read (`picture_file.stamp_of`)."""
+        self._db.execute("UPDATE images SET stamp = ? WHERE id = ?", (stamp, image_id))
+
+    def stamps(self) -> list[tuple[int, int, str, str]]:
+        """Id, folder, path and stamp of each readable picture whose file was read, in order of id."""
+        sql = "SELECT id, folder_id, path, stamp FROM images WHERE stamp IS NOT NULL AND content_hash IS NOT NULL"
+        rows = self._db.all(f"{sql} AND reason IS NULL ORDER BY id")
+        return [(i, folder_id, path, stamp) for i, folder_id, path, stamp in rows]
 
     def set_looks(self, image_id: int, looks: int | None) -> None:
         """Note what the whole picture looks like, in 64 bits (`imaging.looks`)."""

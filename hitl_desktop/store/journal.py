@@ -21,17 +21,26 @@ class Journal:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def push(self, edit: Edit, *, act: int | None = None) -> int:
+    def push(self, edit: Edit, *, act: int | None = None, number: int | None = None) -> int:
         """Note an edit that was just applied and return its number; what was undone before can no longer be redone.
 
-        An edit that is a further portion of a long `act` leaves what was undone meanwhile as it is.
+        An edit that is a further portion of a long `act`, or takes a `number` that was reserved for it, leaves what was
+        undone meanwhile as it is.
         """
         if act is None:
-            self._db.execute("DELETE FROM journal WHERE undone = 1")
+            later = self.last_id() + 1 if number is None else number
+            self._db.execute("DELETE FROM journal WHERE undone = 1 AND id < ?", (later,))
         return self._db.insert(
-            "INSERT INTO journal (at, image_id, edit, act) VALUES (?, ?, ?, ?)",
-            (now(), edit.image_id, msgspec.json.encode(edit), act),
+            "INSERT INTO journal (id, at, image_id, edit, act) VALUES (?, ?, ?, ?, ?)",
+            (number, now(), edit.image_id, msgspec.json.encode(edit), act),
         )
+
+    def reserve(self) -> int:
+        """A number for an act that a job does later: in the order of undo the act is before whatever is done now."""
+        with self._db.transaction():
+            number = self._db.insert("INSERT INTO journal (at, edit) VALUES (?, x'')", (now(),))
+            self._db.execute("DELETE FROM journal WHERE id = ?", (number,))  # no later entry gets it
+        return number
 
     def begin_act(self, entry_id: int) -> None:
         """Let an entry be the first portion of a long act, whose number is the entry's."""
@@ -79,10 +88,6 @@ class Journal:
             (int(undone),),
         )
         return (row[0], row[1] or 0) if row else (None, 0)
-
-    def is_long(self, act: int) -> bool:
-        """Whether an act was done in portions."""
-        return self._db.one("SELECT 1 FROM journal WHERE id = ? AND act = id", (act,)) is not None
 
     def next_of(self, act: int, *, undone: bool) -> tuple[int, Edit] | None:
         """The edit of an act that redo (of what is `undone`) or undo would do next."""

@@ -392,6 +392,11 @@ def index_suspicions(db: Database) -> None:
     db.execute("CREATE INDEX suspicions_by_image ON suspicions (image_id)")
 
 
+def stamp_files(db: Database) -> None:
+    """Time and size of a file when its bytes were read last; None: nobody has compared them since this is kept."""
+    db.execute("ALTER TABLE images ADD COLUMN stamp TEXT")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -419,6 +424,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     compose_names,
     portion_acts,
     index_suspicions,
+    stamp_files,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,21 +48,33 @@ class Sighting:
     category_id: int | None = None
 
 
+def _candidates(found: Detections, best: Vector, own: Collection[int]) -> set[int]:
+    """Rows that are shown and named; a box of one of the `own` classes gives way only to others of them."""
+    whole = nms(found.bboxes, best, CANDIDATE_IOU)[:MOST_CANDIDATES]
+    if not own:
+        return set(whole.tolist())
+    rows = np.flatnonzero(np.isin(found.scores.argmax(axis=1), list(own)))
+    rows = rows[nms(found.bboxes[rows], best[rows], CANDIDATE_IOU)]
+    least = best[whole[-1]] if len(whole) == MOST_CANDIDATES else 0.0  # only what would be among as many by itself
+    return set(whole.tolist()) | set(rows[best[rows] >= least].tolist())
+
+
 class Predictions:
     """The predictions of all detectors."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def replace(self, image_id: int, model_id: int, found: Detections) -> None:
+    def replace(self, image_id: int, model_id: int, found: Detections, own: Collection[int] = ()) -> None:
         """Store what a detector found on a picture and note that the picture is done.
 
-        Of boxes that lie on each other whatever their class, the best one is a candidate to be shown and named.
+        Of boxes that lie on each other whatever their class, the best one is a candidate to be shown and named, and
+        so is the best one whose class stands for a category of the project; `own` are these classes by number.
 
         Predictions that people answered (accepted or rejected) stay, for the head learns from them.
         """
         best = found.scores.max(axis=1) if len(found.scores) else np.zeros(0, np.float32)
-        candidates = set(nms(found.bboxes, best, CANDIDATE_IOU)[:MOST_CANDIDATES].tolist())
+        candidates = _candidates(found, best, own)
         rows = [
             (image_id, model_id, *box, score, scores.astype(np.float16).tobytes(), index in candidates)
             for index, (box, score, scores) in enumerate(

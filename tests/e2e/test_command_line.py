@@ -258,7 +258,7 @@ def test_pictures_that_came_later_are_added(tmp_path: Path, pictures: Path) -> N
     report("new", project, "--images", pictures)
     shutil.copy(pictures / "a.png", pictures / "later.png")
     assert report("refresh", project) == {
-        "images": 5, "added": ["later.png"], "unreadable": [], "remarks": [], "passed_over": {}
+        "images": 5, "added": ["later.png"], "changed": [], "unreadable": [], "remarks": [], "passed_over": {}
     }  # fmt: skip
     shutil.copy(pictures / "a.png", pictures / "at-import.png")
     image = {"id": 1, "file_name": "at-import.png", "width": 80, "height": 60}

@@ -216,7 +216,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         for table in ("queue", "queue_order", "asked_again", *later):
             project.db.execute(f"DROP TABLE {table}")
         project.db.execute("DROP INDEX suspicions_by_image")
-        for column in ("looks", "same_as", "remark"):
+        for column in ("looks", "same_as", "remark", "stamp"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         project.db.execute("ALTER TABLE decisions DROP COLUMN why")
         for column in ("file", "card"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import bulk_edits
@@ -90,3 +93,32 @@ def test_a_filter_shows_no_picture_that_stopped_passing_it(crowded: MainWindow, 
     select_rows(crowded, 0, 49)  # so few are changed at once, without a job
     crowded.actions_["skip_selected"].trigger()
     assert listed(crowded) == list(range(51, MANY + 1))
+
+
+def test_undo_takes_back_the_box_that_was_drawn_before_a_bulk_act_wrote_anything(
+    crowded: MainWindow, qtbot: QtBot
+) -> None:
+    held, said = Event(), list[str]()
+
+    def late(project: Project, progress: Progress, number: int) -> Changes:
+        assert held.wait(20)
+        return bulk_edits.skip(project, list(range(1, 301)), progress, reserved=number)
+
+    crowded.session.messages.info.connect(said.append)
+    session, project = crowded.session, crowded.session.project
+    assert project
+    cat = session.add_category("cat")
+    assert cat is not None
+    session.go_to(450)
+    crowded.background.change_many("Skipping", late, session.apply_changes)
+    session.draw([(BBox(1, 1, 9, 9), cat)])
+    crowded.background.undo()  # while the act has not begun
+    assert project.annotations.all() == []
+    crowded.session.redo()
+    held.set()
+    qtbot.waitUntil(lambda: not crowded.runner.jobs)
+    assert [a.image_id for a in project.annotations.all()] == [450]
+    crowded.background.undo()
+    assert project.annotations.all() == []
+    assert not any(text.startswith("Stopping") for text in said)
+    assert {i for i, state in states(crowded).items() if state == "skipped"} == set(range(1, 301))

@@ -13,8 +13,8 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
 from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.detection.prelabel import prelabel
-from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
 from hitl_desktop.workflows.projects.new_project import new_project
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_window import drag, key, type_name

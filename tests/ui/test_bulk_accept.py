@@ -16,8 +16,8 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import bulk_edits
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction import bulk_accept
-from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
 
 LONG = 20_000
 

@@ -115,3 +115,36 @@ def test_a_class_that_always_gets_one_category_is_offered_for_mapping(detected: 
     QTest.mouseClick(toast.button, LEFT)
     window.session.go_to(4)
     assert [item.label for item in window.canvas.items if item.key.kind is Kind.PROPOSAL] == ["cell 0.90", "cell 0.80"]
+
+
+def labels(window: MainWindow) -> list[str]:
+    """What the suggestions on the canvas are called."""
+    return [item.label for item in window.canvas.items if item.key.kind is Kind.PROPOSAL]
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_mapping_is_taken_back_like_any_act_and_done_again(
+    detected: MainWindow, qtbot: QtBot, *, by_key: bool
+) -> None:
+    window = detected
+    window.session.add_category("cell")
+    for image_id in (1, 2, 3):
+        window.session.go_to(image_id)
+        window.session.relabel([h for h in window.session.visible_hints if h.name == "cup"], 1)
+    window.session.go_to(4)
+    QTest.mouseClick(window.class_acts._toast.button, LEFT)
+    assert labels(window) == ["cell 0.90", "cell 0.80"]
+    assert window.receipt.text() == "cup is shown as cell now."
+    if by_key:
+        QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    else:
+        QTest.mouseClick(window.receipt.button, LEFT)
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=LONG)
+    project = window.session.project
+    assert project
+    assert labels(window) == []
+    assert not window.receipt.isVisible()
+    assert [len(project.annotations.of_image(i)) for i in (1, 2, 3)] == [2, 2, 2]  # these were other acts
+    assert project.class_maps.get("hash") == {}
+    window.session.redo()
+    assert labels(window) == ["cell 0.90", "cell 0.80"]

@@ -223,3 +223,25 @@ def test_a_picture_that_no_decoder_reads_says_why_and_leaves_the_others(
     assert made.isNull()
     window.session.go_to(1)
     qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=10_000)
+
+
+def test_a_file_replaced_while_another_picture_is_on_screen_is_named_by_refresh(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    window.background.refresh_folders(is_asked=True)
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    file, image = at_hand(window), window.session.image
+    assert image
+    window.session.add_category("cat")
+    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.next()
+    noise = np.random.default_rng(1).integers(0, 256, (image.height or 0, image.width or 0, 3), np.uint8)
+    Image.fromarray(noise).save(file, format="PNG")
+    said: list[str] = []
+    window.session.messages.info.connect(said.append)
+    window.file_acts.refresh()
+    qtbot.waitUntil(lambda: any(image.path in text for text in said), timeout=20_000)
+    assert any("changed on the disk: The file is another one" in text for text in said)
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    assert window.session.pictures.statuses[image.id] == "unreadable"

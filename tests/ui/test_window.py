@@ -31,7 +31,7 @@ from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import How, Revision, decide, undo
-from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.queue.listing import Listing
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow

@@ -91,7 +91,7 @@ class CategoryActs:
         if seen.boxes > categories.MANY:
             self._background.change_many(
                 f'Merging "{category.name}" into "{into.name}"',
-                lambda p, progress, _: categories.merge(p, category, into, progress),
+                lambda p, progress, reserved: categories.merge(p, category, into, progress, reserved=reserved),
                 partial(self._on_merged, into.id),
             )
         elif session.manage(lambda project: categories.merge(project, category, into)):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from hitl_desktop.picture_file import stamp_of
+
 _WATCH_AFTER_MS = 300
 _SETTLE_MS = 250
 
@@ -17,19 +19,6 @@ class FileState(Enum):
     SAME = "same"
     CHANGED = "changed"
     GONE = "gone"
-
-
-Stamp = tuple[int, int]
-"""Time of the last write in ns, size in bytes."""
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """What tells one state of a file from another; None when there is no such file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 class FileWatch(QObject):
@@ -45,7 +34,7 @@ class FileWatch(QObject):
         super().__init__(parent)
         self.state = FileState.SAME
         self._path: Path | None = None
-        self._stamp: Stamp | None = None
+        self._stamp: str | None = None
         self._watcher = QFileSystemWatcher(self)
         self._begin = self._timer(_WATCH_AFTER_MS, self._watch)  # pictures that are only paged past are not watched
         self._settled = self._timer(_SETTLE_MS, self.look)  # files are written in several steps
@@ -66,7 +55,7 @@ class FileWatch(QObject):
         self._settled.stop()
         self._begin.start()
 
-    def shown(self, stamp: Stamp | None) -> None:
+    def shown(self, stamp: str | None) -> None:
         """The picture on the screen is of the file as it was at `stamp`."""
         if stamp is not None and stamp != self._stamp:
             self._stamp = stamp

@@ -16,8 +16,8 @@ from PySide6.QtGui import QImage
 
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_screen
+from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
-from hitl_desktop.ui.images.file_watch import Stamp, stamp_of
 from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.images.thumbnails import Thumbnails
 from hitl_desktop.ui.jobs.runner import lower_priority
@@ -41,7 +41,7 @@ class Loaded:
     size: tuple[int, int]
     problem: str = ""
     pyramid: Pyramid | None = None
-    stamp: Stamp | None = None
+    stamp: str | None = None
 
     @property
     def bytes(self) -> int:

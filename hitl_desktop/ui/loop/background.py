@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError
 from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.learning.naming_head import warm_up
 from hitl_desktop.progress import Progress
@@ -22,7 +23,7 @@ from hitl_desktop.ui.project.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
-from hitl_desktop.workflows.images.open_folder import Listed, add_folder, list_folders, scan
+from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
 from hitl_desktop.workflows.prediction.scoring import load_naming
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold, gather, start_threshold
 from hitl_desktop.workflows.queue.filtering import filter_queue
@@ -93,7 +94,7 @@ class Background(QObject):
         self._said_due = 0
         self._filtering: Job | None = None
         self._changing: Job | None = None
-        self._since = 0
+        self._number = 0
         self.speed = ""
         session.opened.connect(self._start)
         session.decided.connect(self._on_decided)
@@ -123,16 +124,20 @@ class Background(QObject):
     def change_many(
         self, title: str, act: Callable[[Project, Progress, int], _Result], on_done: Callable[[_Result], None]
     ) -> None:
-        """Do an act in portions, as a job; it is told the number of the latest journal entry now.
+        """Do an act in portions, as a job, under a number that is reserved now, since that is when it was asked for.
 
         `on_done` is called if the project is still open. Undo stops what goes on, see `undo`.
         """
         project = self._session.project
         if project is not None:
-            since, path = project.journal.last_id(), project.path
-            job = in_project(path, lambda p, progress: act(p, progress, since))
+            try:
+                number, path = project.journal.reserve(), project.path
+            except HitlError as error:
+                self._session.messages.error(error)
+                return
+            job = in_project(path, lambda p, progress: act(p, progress, number))
             done, failed = partial(self._on_changed_many, path, on_done), partial(self._on_not_changed, path)
-            self._since = since
+            self._number = number
             self._changing = self._runner.start(FILES, title, job, on_success=done, on_failure=failed)
 
     def _is_open(self, path: Path) -> bool:
@@ -152,7 +157,7 @@ class Background(QObject):
         project, job = self._session.project, self._changing
         if project is not None and job is not None and job in self._runner.to_finish and not job.is_cancelled:
             latest = project.journal.next_act(undone=False)[0]
-            if latest is None or latest <= self._since or project.journal.is_long(latest):
+            if latest is None or latest <= self._number:
                 job.cancel()
                 self._session.messages.say(f"Stopping: {job.title}. Ctrl+Z again undoes what was done so far.")
                 return
@@ -265,11 +270,16 @@ class Background(QObject):
                 READING,
                 "Reading pictures",
                 in_project(session.project.path, partial(scan, workers=1)),
-                on_success=lambda _: self._on_scanned(),
+                on_success=self._on_scanned,
             )
 
-    def _on_scanned(self) -> None:
-        self._session.apply_changes(Changes(images=True, queue=True))
+    def _on_scanned(self, scan: Scan) -> None:
+        self._session.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
+        if scan.changed:
+            path, what = next(iter(scan.changed.items()))
+            also = f" So did {counted(len(scan.changed) - 1, 'other file')}." if len(scan.changed) > 1 else ""
+            self._session.messages.say(f"{path} changed on the disk: {what}{also}")
+            self.look_again()
 
     def prelabel(self) -> None:
         """Let the project's detector work on the pictures that lack its proposals, the nearest first."""
@@ -392,6 +402,8 @@ class Background(QObject):
         self.unlearned |= changes.learn_from
         if changes.head and changes.learn_from and self._automatic:  # an older head is used since an undo
             self.learn()
+        elif changes.head and changes.categories:  # other classes of the detector stand for categories now
+            self.rank()
         elif changes.learn_from or changes.images:  # those that are listed now
             self._learn_if_due()
 

@@ -18,14 +18,13 @@ from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.ui.widgets.toast import Toast
-from hitl_desktop.workflows.detection.class_map import map_class
+from hitl_desktop.workflows.detection.class_map import map_class, use_as_categories
 from hitl_desktop.workflows.prediction.detector_classes import (
     ClassesSeen,
     always_labelled,
     classes_asked,
     classes_seen,
     note_asked,
-    use_as_categories,
 )
 
 ASKED_AFTER = 20
@@ -150,7 +149,4 @@ class ClassActs(QObject):
         name, category_id = self._to_map
         self._to_map = None
         if self._session.manage(lambda project: map_class(project, name, category_id)):
-            self._session.messages.say(
-                f"{name} is shown as {self._session.names[category_id]} now. Model > Map detector classes changes that."
-            )
-            self._background.rank()
+            self._session.receipt.emit(f"{name} is shown as {self._session.names[category_id]} now.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,21 +22,11 @@ from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.workflows.detection.class_map import set_mapping
 from hitl_desktop.workflows.exchange.export_model import HeadExport, export_head
-from hitl_desktop.workflows.prediction.detector_classes import (
-    ClassesSeen,
-    categories_known,
-    classes_seen,
-    use_as_categories,
-)
+from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen, categories_known, classes_seen
 from hitl_desktop.workflows.quality.threshold_advice import Evidence, advise, gather, reliability
 from hitl_desktop.workflows.training.detection_head import SIDES, set_sides, sides_of
 from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, Closer, look_closer
 from hitl_desktop.workflows.training.versions import before_active, waiting
-
-
-def _mapped(mapping: Mapping[str, int], new: Sequence[str], project: Project) -> Changes:
-    set_mapping(project, mapping)
-    return use_as_categories(project, new) | Changes(head=True)
 
 
 def _too_narrow(closer: Closer) -> str:
@@ -130,9 +120,7 @@ class HeadActs:
             mapping, new = dialog.mapping, dialog.new_categories
         if not self._is_open(path):
             return
-        if is_wanted and session.manage(partial(_mapped, mapping, new)):
-            self._background.rank()
-        else:
+        if not is_wanted or not session.manage(lambda project: set_mapping(project, mapping, new)):
             session.try_mapping(None)
 
     def look_closer(self) -> None:

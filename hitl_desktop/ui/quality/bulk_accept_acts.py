@@ -85,7 +85,7 @@ class BulkActs:
         preview, out = dialog.preview, dialog.out
         self._background.change_many(
             f"Accepting {counted(len(preview.proposals) - len(out), 'box')}",
-            lambda p, progress, since: bulk_accept.accept_all(p, preview, out, progress, since=since),
+            lambda p, progress, reserved: bulk_accept.accept_all(p, preview, out, progress, reserved=reserved),
             self._on_accepted,
         )
 

@@ -28,7 +28,12 @@ class _Act(Protocol):
     """An act of `workflows.bulk`."""
 
     def __call__(
-        self, project: Project, image_ids: Sequence[int], *, progress: Progress | None = None, since: int | None = None
+        self,
+        project: Project,
+        image_ids: Sequence[int],
+        *,
+        progress: Progress | None = None,
+        reserved: int | None = None,
     ) -> Changes: ...
 
 
@@ -89,7 +94,7 @@ class QueueActs:
         if len(ids) > _MANY:
             self._background.change_many(
                 f"Changing {len(ids)} pictures",
-                lambda p, progress, since: act(p, ids, progress=progress, since=since),
+                lambda p, progress, reserved: act(p, ids, progress=progress, reserved=reserved),
                 partial(self._on_done, nothing),
             )
             return

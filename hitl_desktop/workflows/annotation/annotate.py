@@ -441,7 +441,8 @@ def _changes(project: Project, edit: Edit) -> Changes:
     on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
     return Changes(
         annotations_of=on,
-        categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes),
+        categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes or edit.after.mapping),
+        head=edit.after.mapping is not None,
         learn_from=frozenset(project.images.decided_of(on)) if edit.after.members else _to_learn(project, [edit]),
     )
 
@@ -506,6 +507,7 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     project.attributes.remove([a for side in before for a in side.attributes])
     project.attributes.add([a for side in after for a in side.attributes])
     added = iter(project.annotations.add(a for side in after for a in side.annotations))
+    project.extras.add_annotations(each for side in after for each in side.kept)
     project.predictions.unreject(i for side in before for i in side.rejected)
     project.predictions.reject(i for side in after for i in side.rejected)
     of_images = [(e.image_id, e.after) for e in edits if e.image_id is not None]
@@ -516,6 +518,8 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     for suspicion_id in (i for side in after for i in side.dismissed):
         project.suspicions.dismiss(suspicion_id)
     for side in after:
+        if side.mapping is not None:
+            project.class_maps.set(side.mapping[0], dict(side.mapping[1]))
         for category in side.categories:
             project.categories.update(category)
         if side.member_of is not None:
@@ -540,10 +544,14 @@ class LongAct:
     program ends in between, the portions that were done stay done, and undo takes them back.
     """
 
-    def __init__(self, project: Project, since: int | None = None) -> None:
-        """`since` is the number of the latest journal entry when a person asked for the act; without it, now's."""
+    def __init__(self, project: Project, reserved: int | None = None) -> None:
+        """`reserved` is the number that the act got when a person asked for it (`Journal.reserve`), if that was before.
+
+        Pictures that were changed since then are left alone, and undo takes these changes back first.
+        """
         self._project = project
-        self._since = project.journal.last_id() if since is None else since
+        self._reserved = reserved
+        self._since = project.journal.last_id() if reserved is None else reserved
         self._number: int | None = None
         self._done: list[Changes] = []
 
@@ -564,7 +572,8 @@ class LongAct:
         project = self._project
         with project.db.transaction():
             done = _apply(project, edit)
-            number = project.journal.push(done, act=self._number)
+            is_first = self._number is None
+            number = project.journal.push(done, act=self._number, number=self._reserved if is_first else None)
             if self._number is None:
                 self._number = number
                 if not is_all:

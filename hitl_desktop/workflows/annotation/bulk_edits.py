@@ -32,19 +32,19 @@ def portions(items: Sequence[_Item], size: int, progress: Progress) -> Generator
 
 
 def skip(
-    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, since: int | None = None
+    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, reserved: int | None = None
 ) -> Changes:
-    """Put the undecided ones of these pictures aside; those that were changed `since` (see `LongAct`) stay."""
+    """Put the undecided ones of these pictures aside; for `reserved` see `LongAct`."""
     of = frozenset({ImageState.UNDECIDED})
-    return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", of, progress, since)
+    return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", of, progress, reserved)
 
 
 def reopen(
-    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, since: int | None = None
+    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, reserved: int | None = None
 ) -> Changes:
     """Let decided and skipped pictures be to do again; their boxes stay."""
     done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
-    return _set_state(project, image_ids, ImageState.UNDECIDED, "Open again", done, progress, since)
+    return _set_state(project, image_ids, ImageState.UNDECIDED, "Open again", done, progress, reserved)
 
 
 def _set_state(
@@ -54,7 +54,7 @@ def _set_state(
     label: str,
     of: frozenset[ImageState],
     progress: Progress | None,
-    since: int | None,
+    reserved: int | None,
 ) -> Changes:
     kind = DecisionKind.SKIPPED if state is ImageState.SKIPPED else DecisionKind.UNDONE
 
@@ -64,7 +64,7 @@ def _set_state(
         project.decisions.add(*(Decision(i.id, kind, 0.0, Acts()) for i in noted))
         return [Edit(label, i.id, Side(state=i.state), Side(state=state)) for i in changed]
 
-    changes = _do_all(project, label, image_ids, change, progress, since)
+    changes = _do_all(project, label, image_ids, change, progress, reserved)
     return changes | Changes(queue=bool(changes.annotations_of))
 
 
@@ -112,7 +112,7 @@ def tag(
     name: str,
     progress: Progress | None = None,
     *,
-    since: int | None = None,
+    reserved: int | None = None,
 ) -> Changes:
     """Give these pictures a tag.
 
@@ -121,7 +121,7 @@ def tag(
     """
     with project.db.transaction():
         tag_id = project.tags.ensure(name).id
-    return _tag(project, image_ids, tag_id, progress, since, add=True)
+    return _tag(project, image_ids, tag_id, progress, reserved, add=True)
 
 
 def untag(
@@ -130,10 +130,10 @@ def untag(
     tag_id: int,
     progress: Progress | None = None,
     *,
-    since: int | None = None,
+    reserved: int | None = None,
 ) -> Changes:
     """Take a tag from these pictures."""
-    return _tag(project, image_ids, tag_id, progress, since, add=False)
+    return _tag(project, image_ids, tag_id, progress, reserved, add=False)
 
 
 def _tag(
@@ -141,7 +141,7 @@ def _tag(
     image_ids: Sequence[int],
     tag_id: int,
     progress: Progress | None,
-    since: int | None,
+    reserved: int | None,
     *,
     add: bool,
 ) -> Changes:
@@ -156,7 +156,7 @@ def _tag(
                 edits.append(Edit(label, image_id, Side(tags=before), Side(tags=after)))
         return edits
 
-    return _do_all(project, label, image_ids, change, progress, since)
+    return _do_all(project, label, image_ids, change, progress, reserved)
 
 
 def _do_all(
@@ -165,10 +165,10 @@ def _do_all(
     image_ids: Sequence[int],
     change: Callable[[Sequence[ImageRecord]], list[Edit]],
     progress: Progress | None,
-    since: int | None,
+    reserved: int | None,
 ) -> Changes:
     """Let `change` tell the edits of each portion of the pictures, and do them."""
-    act, count, each = LongAct(project, since), 0, list(dict.fromkeys(image_ids))
+    act, count, each = LongAct(project, reserved), 0, list(dict.fromkeys(image_ids))
     for ids in portions(each, _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():
             left = act.changed_meanwhile()

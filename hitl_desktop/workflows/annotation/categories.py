@@ -95,7 +95,13 @@ def preview_merge(project: Project, category: Category) -> MergePreview:
 
 
 def merge(
-    project: Project, category: Category, into: Category, progress: Progress | None = None, *, most: int = MANY
+    project: Project,
+    category: Category,
+    into: Category,
+    progress: Progress | None = None,
+    *,
+    most: int = MANY,
+    reserved: int | None = None,
 ) -> Changes:
     """Give all boxes of a category to another one, which its name stands for from then on.
 
@@ -104,7 +110,7 @@ def merge(
     """
     if category.id == into.id:
         return Changes()
-    act = LongAct(project)
+    act = LongAct(project, reserved)
     boxes = project.annotations.count_by_category().get(category.id, 0)
     for done in count(0, most):
         try:

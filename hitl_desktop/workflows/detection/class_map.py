@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import annotate
 
 NOT_SHOWN = 0
 """What a class of the detector stands for of which people want to see nothing."""
@@ -31,8 +34,18 @@ def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, in
     return found
 
 
-def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
-    """Keep what classes stand for, under the detector's hash; boxes people made stay as they are.
+def own_classes(project: Project, model_id: int) -> set[int]:
+    """The classes of a detector, by number, that are mapped to categories of the project."""
+    detector = project.models.get(model_id)
+    return {n for n, category in enumerate(stands_for(project, detector)) if category} if detector else set()
+
+
+def set_mapping(
+    project: Project, mapping: Mapping[str, int], new: Sequence[str] = (), *, label: str = "Map detector classes"
+) -> Changes:
+    """Keep the category of each class, under the detector's hash, as one step that undo takes back.
+
+    Classes in `new` become categories in the same step; boxes people made stay as they are.
 
     Raises:
         NotPrelabelledError: no detector has run on the pictures.
@@ -44,12 +57,43 @@ def set_mapping(project: Project, mapping: Mapping[str, int]) -> None:
     ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
     if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
         raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")
-    project.class_maps.set(detector.hash, mapping)
+    with project.db.transaction():
+        before = project.class_maps.get(detector.hash)
+        made = _added(project, new)
+        if before == mapping and not made[1].categories:
+            return Changes()
+        earlier, later = (
+            replace(side, mapping=(detector.hash, tuple(chosen.items())))
+            for side, chosen in zip(made, (before, mapping), strict=True)
+        )
+        return annotate.do(project, Edit(label, None, earlier, later))
+
+
+def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
+    """The sides of an edit that adds the categories of these names that are not there yet."""
+    new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
+    added = tuple(project.categories.ensure(name) for name in new)
+    return Side(categories=tuple(replace(category, retired=True) for category in added)), Side(categories=added)
 
 
 def map_class(project: Project, name: str, category_id: int) -> Changes:
-    """Map one class of the detector to a category, beside what is mapped already."""
+    """Map one class of the detector to a category, beside what is mapped already, as one step that undo takes back."""
     detector = project.models.detector()
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
-    set_mapping(project, {**chosen, name: category_id})
-    return Changes(head=True)
+    category = project.categories.get(category_id)
+    label = f"Map {name} to {category.name}" if category is not None else "Map detector classes"
+    return set_mapping(project, {**chosen, name: category_id}, label=label)
+
+
+def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
+    """Make these classes of the detector categories of the project, as one step that undo takes back.
+
+    Raises:
+        HitlError: a class has no usable name.
+    """
+    with project.db.transaction():
+        before, after = _added(project, names)
+        if not after.categories:
+            return Changes()
+        label = f"Use {counted(len(after.categories), 'class')} as categories"
+        return annotate.do(project, Edit(label, None, before, after))

@@ -11,6 +11,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import content_hash, looks, read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
+from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
@@ -42,8 +43,10 @@ def hash_of(project: Project, image: ImageRecord) -> str:
     """
     if image.content_hash:
         return image.content_hash
-    value = content_hash(project.path_of(image))
+    path = project.path_of(image)
+    stamp, value = stamp_of(path), content_hash(path)
     project.images.set_content_hash(image.id, value)
+    project.images.set_stamp(image.id, stamp)
     return value
 
 

@@ -17,9 +17,11 @@ from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.registry import Detector, load_detector
+from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.class_map import own_classes
 from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
 from hitl_desktop.workflows.images.changed_files import Content, keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
@@ -149,6 +151,7 @@ class _Read:
     size: tuple[int, int]
     pixels: RgbImage
     content_hash: str
+    stamp: str | None
 
 
 Reading = _Read | UnreadableImageError
@@ -156,7 +159,8 @@ Reading = _Read | UnreadableImageError
 
 def _read(path: Path) -> Reading:
     try:
-        return _Read(*read_for_models(path), content_hash(path))
+        stamp = stamp_of(path)
+        return _Read(*read_for_models(path), content_hash(path), stamp)
     except UnreadableImageError as error:
         return error
 
@@ -213,7 +217,7 @@ class _Store:
     def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
         project, size, pixels = self.project, reading.size, reading.pixels
         is_other = reading.content_hash != image.content_hash
-        content = Content(reading.content_hash, looks(pixels) if is_other else None)
+        content = Content(reading.content_hash, looks(pixels) if is_other else None, reading.stamp)
         current, what = keep_up(project, image, size, content)
         if what:
             self.result.changed[image.path] = what
@@ -225,7 +229,7 @@ class _Store:
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and current.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
-                project.predictions.replace(image.id, self.model_id, whole)
+                project.predictions.replace(image.id, self.model_id, whole, own_classes(project, self.model_id))
             if self.never_worked:
                 project.models.set_detector(self.model_id)
         self.never_worked = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -17,7 +17,7 @@ from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceErr
 from hitl_desktop.formats import extras
 from hitl_desktop.formats.registry import DatasetFormat, find_format
 from hitl_desktop.imaging import is_of_size, verify
-from hitl_desktop.store.extras import Kept, KeptBox
+from hitl_desktop.store.extras import Kept
 from hitl_desktop.store.project import Project
 
 _AT_ONCE = 1000

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from hitl_desktop.domain.annotations import Annotation, Origin
+from hitl_desktop.domain.annotations import Annotation, KeptBox, Origin
 from hitl_desktop.domain.attributes import COMMON, Attribute, kind_of
 from hitl_desktop.domain.categories import name_key
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportOptions, ImportResult, IssueKind
@@ -19,7 +19,6 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import extras
 from hitl_desktop.formats.registry import find_format
-from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import SUFFIX, Project
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 

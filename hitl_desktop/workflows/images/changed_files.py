@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.edits import Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.placement import Placement, Size, placement
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
 from hitl_desktop.imaging import read_header
-from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
@@ -37,27 +36,33 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     project.images.set_size(image.id, *size)
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
     label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
-    annotate.do(project, Edit(label, image.id, Side(boxes), Side(moved)))
-    _move_extras(project, boxes, place)
+    kept, kept_after = _kept(project, boxes, place)
+    annotate.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
     return True
 
 
-def _move_extras(project: Project, boxes: Sequence[Annotation], place: Placement) -> None:
-    """Move imported outlines, key points and areas along with their boxes, unless the box was changed since."""
-    kept = project.extras.annotations([a.id for a in boxes])
-    project.extras.add_annotations(
-        (a.id, KeptBox(kept[a.id].category_id, place.box(a.bbox), extras.moved(kept[a.id].extra, place)[0]))
-        for a in boxes
-        if a.id in kept and kept[a.id].bbox == a.bbox
+_Kept = tuple[tuple[int, KeptBox], ...]
+
+
+def _kept(project: Project, boxes: Sequence[Annotation], place: Placement) -> tuple[_Kept, _Kept]:
+    """Imported outlines, key points and areas before and after they move; not of boxes that were changed since."""
+    before = project.extras.annotations([a.id for a in boxes])
+    fitting = tuple((a.id, before[a.id]) for a in boxes if a.id in before and before[a.id].bbox == a.bbox)
+    return fitting, tuple(
+        (i, KeptBox(k.category_id, place.box(k.bbox), extras.moved(k.extra, place)[0])) for i, k in fitting
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked."""
+    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked.
+
+    `stamp` is the file's, taken before it was read (`picture_file.stamp_of`).
+    """
 
     hash: str
     looks: int | None
+    stamp: str | None = None
 
 
 class Fate(Enum):
@@ -85,6 +90,7 @@ def note_content(project: Project, image: ImageRecord, content: Content) -> Fate
 def take_content(project: Project, image: ImageRecord, content: Content) -> None:
     """Note what a file holds."""
     project.images.set_content_hash(image.id, content.hash)
+    project.images.set_stamp(image.id, content.stamp)
     if content.looks is not None or content.hash != image.content_hash:
         project.images.set_looks(image.id, content.looks)
 
@@ -113,14 +119,15 @@ def keep_up(project: Project, image: ImageRecord, size: Size, content: Content) 
         if not now.width or not project.annotations.of_image(image.id):
             return project.images.get(image.id), ""
         take_content(project, now, content)
-        what = f"It is {size[0]} x {size[1]} now, not {now.width} x {now.height}; its boxes moved with it."
-        return project.images.get(image.id), what
+        return project.images.get(image.id), moved_along(now, size)
 
 
 def _keep_up_content(
     project: Project, image: ImageRecord, now: ImageRecord, content: Content
 ) -> tuple[ImageRecord | None, str]:
     if now.content_hash in (None, content.hash):
+        if now.content_hash is not None:
+            project.images.set_stamp(image.id, content.stamp)
         return image, ""
     fate = note_content(project, now, content)
     if fate is Fate.OTHER:
@@ -143,7 +150,13 @@ OTHER_PICTURE = (
     "The file is another one: it has the same size as before, and shows something else. "
     "Put the old file back, or read the picture again and check its boxes."
 )
+NO_BOXES = "The file was changed; it had no boxes, and the detector looks at it again."
 CHANGED = "The file was changed since it was read first; check that its boxes lie on the objects."
+
+
+def moved_along(image: ImageRecord, size: Size) -> str:
+    """What happened to a picture with boxes that was scaled or turned."""
+    return f"It is {size[0]} x {size[1]} now, not {image.width} x {image.height}; its boxes moved with it."
 
 
 def another_file(image: ImageRecord, size: Size) -> str:

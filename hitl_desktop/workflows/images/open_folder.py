@@ -12,19 +12,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
 from hitl_desktop.imaging import content_hash, inspect
 from hitl_desktop.paths import data_dir
-from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES
+from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES, stamp_of
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import SUFFIX, Project
 from hitl_desktop.workflows.images.changed_files import (
     CHANGED,
+    NO_BOXES,
     OTHER_PICTURE,
     Content,
     Fate,
     another_file,
+    moved_along,
     note_content,
     note_size,
     take_content,
@@ -46,9 +48,15 @@ PassedOver = Counter[str]
 
 @dataclass(slots=True)
 class Scan:
-    """What reading all pictures showed."""
+    """What reading all pictures showed.
+
+    `changed` describes by path what became of pictures that were read before and whose files hold something else now;
+    `ids` are theirs.
+    """
 
     read: int = 0
+    changed: dict[str, str] = field(default_factory=dict[str, str])
+    ids: set[int] = field(default_factory=set[int])
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
@@ -222,26 +230,63 @@ def _is_text(path: str) -> bool:
 def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
     """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
 
-    Pictures that could not be read before get another chance; those whose whole folder is absent are left as they are.
-    Cancelling keeps what is known; the next run goes on from there.
+    Pictures that could not be read before get another chance, and those whose files were written since are compared;
+    those whose whole folder is absent are left as they are. Cancelling keeps what is known; the next run goes on from
+    there.
     """
     absent = project.absent_folders()
     waiting = [image for image in project.images.to_read() if image.folder_id not in absent]
+    waiting += project.images.some(_written_since(project, progress))
     result = Scan()
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
         for start in range(0, len(waiting), _SCAN_BATCH):
             progress.check_cancelled()
             batch = waiting[start : start + _SCAN_BATCH]
-            readings = list(pool.map(read_picture, [project.path_of(image) for image in batch]))
+            readings = list(pool.map(_read_anew, [project.path_of(image) for image in batch], batch))
             with project.db.transaction():
                 for image, reading in zip(batch, readings, strict=True):
-                    note_reading(project, image, reading)
+                    if isinstance(reading, _Touched):
+                        project.images.set_stamp(image.id, reading.stamp)
+                        continue
+                    if (what := note_reading(project, image, reading)) and image.content_hash:
+                        result.changed[image.path] = what
+                        result.ids.add(image.id)
                     result.read += isinstance(reading, Reading)
             progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
     images = project.images.all()
     result.unreadable = [(image.path, image.reason) for image in images if image.reason]
     result.remarks = [(image.path, image.remark) for image in images if image.remark and not image.reason]
     return result
+
+
+def _written_since(project: Project, progress: Progress) -> list[int]:
+    """The pictures whose files are there and were written since they were read last, by time and size."""
+    folders = {folder_id: str(project.folder_path(folder_id)) for folder_id in project.images.folders()}
+    changed: list[int] = []
+    for number, (image_id, folder_id, path, stamp) in enumerate(project.images.stamps()):
+        if number % _BATCH == 0:
+            progress.check_cancelled()
+        if stamp_of(os.path.join(folders[folder_id], path)) not in (None, stamp):  # noqa: PTH118 - 100,000 files
+            changed.append(image_id)
+    return changed
+
+
+class _Touched(NamedTuple):
+    """A file that has the bytes that are known."""
+
+    stamp: str | None
+
+
+def _read_anew(path: Path, image: ImageRecord) -> Reading | UnreadableImageError | _Touched:
+    """Read a picture; of one that was read before only the bytes, where they are the same."""
+    if image.content_hash is not None and image.reason is None:
+        stamp = stamp_of(path)
+        try:
+            if content_hash(path) == image.content_hash:
+                return _Touched(stamp)
+        except UnreadableImageError as error:
+            return error
+    return read_picture(path)
 
 
 class Reading(NamedTuple):
@@ -255,31 +300,42 @@ class Reading(NamedTuple):
 def read_picture(path: Path) -> Reading | UnreadableImageError:
     """Read a picture to its end; what it shows, or why it cannot be read."""
     try:
+        stamp = stamp_of(path)
         size, remark, seen = inspect(path)
-        return Reading(size, Content(content_hash(path), seen), remark)
+        return Reading(size, Content(content_hash(path), seen, stamp), remark)
     except UnreadableImageError as error:
         return error
 
 
-def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> None:
-    """Keep what reading a picture showed."""
+def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> str:
+    """Keep what reading a picture showed; returns what a person should be told of one that was read before."""
+    image = project.images.get(image.id) or image  # another job may have moved its boxes meanwhile
     if isinstance(reading, UnreadableImageError):
         if image.reason and not project.path_of(image).exists():
-            return  # why it could not be read says more than that it is not there
+            return ""  # why it could not be read says more than that it is not there
         if reading.size and image.width is None:  # labels are those of the picture as it was
             project.images.set_size(image.id, *reading.size)
         project.images.set_reason(image.id, str(reading))
-        return
+        return "" if image.reason else str(reading)
     if not note_size(project, image, reading.size):
-        project.images.set_reason(image.id, another_file(image, reading.size))
-        return
-    fate = Fate.SAME
+        why = another_file(image, reading.size)
+        project.images.set_reason(image.id, why)
+        return "" if image.reason else why
+    fate, told = Fate.SAME, ""
     if (image.width, image.height) == reading.size:
         fate = note_content(project, image, reading.content)
+        told = {Fate.OTHER: OTHER_PICTURE, Fate.UNSURE: CHANGED}.get(fate, "")
     else:
         take_content(project, image, reading.content)
+        told = moved_along(image, reading.size) if project.annotations.of_image(image.id) else ""
+    if image.content_hash not in (None, reading.content.hash):
+        is_unlabelled = image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id)
+        told = told or (NO_BOXES if is_unlabelled else "")
+        if told and fate is not Fate.OTHER:
+            project.predictions.look_again(image.id)
     project.images.set_reason(image.id, OTHER_PICTURE if fate is Fate.OTHER else None)
     project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
+    return told
 
 
 def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:

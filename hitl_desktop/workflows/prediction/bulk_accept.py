@@ -105,7 +105,7 @@ def accept_all(
     progress: Progress | None = None,
     *,
     seed: int | None = None,
-    since: int | None = None,
+    reserved: int | None = None,
 ) -> Changes:
     """Accept what was previewed, but these predictions, as one act, and draw the sample; pictures stay to be decided.
 
@@ -119,7 +119,7 @@ def accept_all(
     for p in wanted.proposals:
         if p.prediction_id not in left_out:
             by_image.setdefault(p.image_id, []).append(p)
-    act, accepted, bulk_id = LongAct(project, since), list[tuple[int, BBox]](), 0
+    act, accepted, bulk_id = LongAct(project, reserved), list[tuple[int, BBox]](), 0
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     for ids in portions(list(by_image), _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from hitl_desktop.domain.edits import Changes, Edit, Side
-from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.class_map import stands_for
 from hitl_desktop.workflows.prediction.scoring import load_naming
 
@@ -140,22 +136,6 @@ def always_labelled(project: Project, category_id: int) -> str | None:
         if now[number] is None and len(categories_) >= ALWAYS_FROM and set(categories_) == {category_id}:
             return detector.classes[number]
     return None
-
-
-def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
-    """Make these classes of the detector categories of the project, as one step that undo takes back.
-
-    Raises:
-        HitlError: a class has no usable name.
-    """
-    with project.db.transaction():
-        new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
-        added = tuple(project.categories.ensure(name) for name in new)
-        if not added:
-            return Changes()
-        before = Side(categories=tuple(replace(category, retired=True) for category in added))
-        edit = Edit(f"Use {counted(len(added), 'class')} as categories", None, before, Side(categories=added))
-        return annotate.do(project, edit)
 
 
 def categories_known(project: Project) -> list[CategoryKnown]:

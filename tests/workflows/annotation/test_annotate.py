@@ -16,7 +16,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
-from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_naming
 

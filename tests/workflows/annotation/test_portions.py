@@ -117,11 +117,31 @@ def test_what_a_hand_changes_meanwhile_stays_and_is_undone_before(crowd: Project
 def test_what_was_decided_after_the_key_was_pressed_is_not_opened_again(crowd: Project) -> None:
     for image_id in (1, 2, 3):
         crowd.images.set_state(image_id, ImageState.DECIDED)
-    since = crowd.journal.last_id()  # the key is pressed, the job waits
+    number = crowd.journal.reserve()  # the key is pressed, the job waits
     cat = crowd.categories.ensure("cat").id
     annotate.draw(crowd, 2, [(BBox(1, 1, 9, 9), cat)])
-    bulk_edits.reopen(crowd, crowd.images.ids(), since=since)
+    bulk_edits.reopen(crowd, crowd.images.ids(), reserved=number)
     assert {i for i, state in crowd.images.statuses().items() if state == "decided"} == {2}
+
+
+def test_undo_takes_back_first_what_was_done_after_the_key_was_pressed(crowd: Project) -> None:
+    everything, cat = set(crowd.images.ids()), crowd.categories.ensure("cat").id
+    annotate.draw(crowd, 1, [(BBox(3, 3, 9, 9), cat)])
+    annotate.undo(crowd)  # can be redone until the act begins
+    number = crowd.journal.reserve()  # the key is pressed, the job waits
+    annotate.draw(crowd, 2, [(BBox(1, 1, 9, 9), cat)])
+    bulk_edits.skip(crowd, list(everything), reserved=number)
+    assert skipped(crowd) == everything - {2}
+    annotate.undo(crowd)
+    assert crowd.annotations.all() == []
+    assert skipped(crowd) == everything - {2}
+    annotate.undo(crowd)
+    assert skipped(crowd) == set()
+    annotate.redo(crowd)
+    assert skipped(crowd) == everything - {2}
+    annotate.redo(crowd)
+    assert [a.image_id for a in crowd.annotations.all()] == [2]
+    assert annotate.redo(crowd) == (None, annotate.Changes())
 
 
 def test_an_undo_that_a_crash_cut_short_goes_on(crowd: Project) -> None:

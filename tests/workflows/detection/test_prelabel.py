@@ -8,12 +8,16 @@ import pytest
 from onnx import TensorProto
 
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.proposals import shown_to_people
+from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_naming
 from tests.conftest import CancelAt, save
 from tests.toy_models import toy, write_card
 
@@ -249,3 +253,22 @@ def test_a_card_that_was_corrected_lets_the_detector_work_on_all_pictures_again(
     assert boxes_of(project, 3) == [(0, 0, 30.0, 30.0, 0.9)]
     assert getattr(project.models.detector(), "classes", ()) == ("mug", "fork", "spoon")
     assert prelabel(project, QUIET, model=str(file), threads=1).skipped == 4
+
+
+@pytest.mark.parametrize(("own", "shown"), [("cat", ("cat", 0.5)), ("dog", ("dog", 0.7)), ("both", ("dog", 0.7))])
+def test_a_box_of_a_category_is_shown_where_a_surer_one_of_another_class_lies_on_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, own: str, shown: tuple[str, float]
+) -> None:
+    for name in ("cat", "dog") if own == "both" else (own,):
+        project.categories.ensure(name)
+    classes = find_card(DEFAULT_DETECTOR).classes
+    scores = np.zeros((2, len(classes)), np.float32)
+    scores[0, classes.index("dog")], scores[0, classes.index("cat")] = 0.7, 0.31
+    scores[1, classes.index("cat")] = 0.5
+    found = Detections(np.array([[2.0, 2, 20, 20], [2, 3, 20, 20]]), scores)
+    monkeypatch.setattr("hitl_desktop.workflows.detection.prelabel.detect", lambda *_, **__: found)
+    prelabel(project, QUIET)
+    image = project.images.get(1)
+    assert image
+    seen = shown_to_people(proposals_of(project, image, load_naming(project)), Thresholds(0.3))
+    assert [(p.name, round(p.score, 2)) for p in seen] == [shown]

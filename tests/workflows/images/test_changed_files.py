@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitl_desktop.domain.annotations import KeptBox
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.imaging import content_hash
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.store.extras import KeptBox
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import draw, undo
+from hitl_desktop.workflows.annotation.annotate import draw, redo, undo
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
-from hitl_desktop.workflows.images.open_folder import add_folder, scan
+from hitl_desktop.workflows.images import open_folder
+from hitl_desktop.workflows.images.open_folder import add_folder, refresh, scan
 from hitl_desktop.workflows.images.relink import relink, reread
 
 
@@ -76,6 +79,33 @@ def test_outlines_and_key_points_of_a_file_move_with_their_box(project: Project,
     assert written["segmentation"] == [[100, 75, 150, 75, 150, 115]]
     assert (written["keypoints"], written["area"], written["track"]) == ([105, 80, 2], 1000, 7)
     assert not summary.dropped
+
+
+@pytest.mark.parametrize(
+    "outline",
+    ["[[200,150,300,150,300,230]]", '{"size":[300,400],"counts":[60150,80,220,80,59470]}'],
+    ids=["polygon", "mask"],
+)
+def test_undo_brings_outlines_back_as_they_were_and_the_export_keeps_them(
+    project: Project, file: Path, outline: str
+) -> None:
+    box = project.annotations.of_image(1)[0]
+    extra = f'{{"segmentation":{outline},"keypoints":[210,160,2],"area":4001,"track":7}}'.encode()
+    project.extras.add_annotations([(box.id, KeptBox(box.category_id, box.bbox, extra))])
+    out = project.path.with_name("out.json")
+    export_dataset(project, out)
+    before = json.loads(out.read_text())["annotations"]
+    save(file, 200, 150)
+    refresh(project, NoProgress())
+    assert now(project)[1] == (100, 75, 50, 40)
+    undo(project)
+    save(file, 400, 300)  # as it was when the boxes were drawn
+    summary = export_dataset(project, out)
+    assert json.loads(out.read_text())["annotations"] == before
+    assert not summary.dropped
+    redo(project)
+    export_dataset(project, out)
+    assert json.loads(out.read_text())["annotations"][0]["area"] == 4001 / 4
 
 
 @pytest.mark.parametrize("size", [(300, 400), (350, 300)])
@@ -198,3 +228,73 @@ def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_o
     assert "was changed" in image.remark
     assert result.changed == {"a.jpg": image.remark}
     assert image.state is ImageState.DECIDED
+
+
+@pytest.fixture
+def seen(shown: Project) -> Project:
+    """The labelled picture after the detector has looked at it: pre-labelling alone does not read it again."""
+    assert prelabel(shown, NoProgress()).done == 1
+    return shown
+
+
+def test_refresh_notices_another_picture_of_the_same_size_under_its_name(seen: Project, file: Path) -> None:
+    before = now(seen)[0].content_hash
+    drawn(file, turned=True)
+    _, scanned = refresh(seen, NoProgress())
+    image, box = now(seen)
+    assert image.reason
+    assert "another one" in image.reason
+    assert scanned.changed == {"a.jpg": image.reason}
+    assert (image.content_hash, box) == (before, (200, 150, 100, 80))
+    drawn(file)  # the old file is back
+    assert refresh(seen, NoProgress())[1].changed == {}
+    assert (now(seen)[0].state, now(seen)[0].reason) == (ImageState.DECIDED, None)
+
+
+def test_refresh_moves_boxes_with_a_picture_that_was_scaled_and_lets_the_detector_look_again(
+    seen: Project, file: Path
+) -> None:
+    Image.open(file).resize((200, 150)).save(file, quality=95)
+    _, scanned = refresh(seen, NoProgress())
+    assert now(seen)[1] == (100, 75, 50, 40)
+    assert "moved with it" in scanned.changed["a.jpg"]
+    assert prelabel(seen, NoProgress()).done == 1
+    assert refresh(seen, NoProgress())[1].changed == {}
+
+
+def test_an_undecided_picture_that_was_replaced_is_looked_at_again(seen: Project, file: Path) -> None:
+    undo(seen)
+    seen.images.set_state(1, ImageState.UNDECIDED)
+    seen.annotations.remove(seen.annotations.of_image(1))
+    drawn(file, turned=True)
+    _, scanned = refresh(seen, NoProgress())
+    assert "looks at it again" in scanned.changed["a.jpg"]
+    assert prelabel(seen, NoProgress()).done == 1
+    assert now_readable(seen)
+
+
+def now_readable(project: Project) -> bool:
+    image = project.images.get(1)
+    return image is not None and image.reason is None
+
+
+def test_a_file_that_was_merely_copied_costs_one_reading_and_nothing_else(
+    seen: Project, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.utime(file, (1, 1))
+    read: list[Path] = []
+    monkeypatch.setattr(open_folder, "content_hash", lambda path: read.append(path) or content_hash(path))
+    for _ in range(2):
+        _, scanned = refresh(seen, NoProgress())
+        assert (scanned.changed, scanned.read) == ({}, 0)
+    assert read == [file]
+    assert prelabel(seen, NoProgress()).done == 0
+    assert (now(seen)[0].state, now(seen)[0].reason, now(seen)[0].remark) == (ImageState.DECIDED, None, None)
+
+
+def test_in_a_project_from_before_files_are_compared_once_they_were_read(seen: Project, file: Path) -> None:
+    seen.images.set_stamp(1, None)
+    assert refresh(seen, NoProgress())[1].changed == {}
+    reread(seen, 1)
+    drawn(file, turned=True)
+    assert "another one" in refresh(seen, NoProgress())[1].changed["a.jpg"]

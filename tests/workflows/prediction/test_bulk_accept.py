@@ -12,6 +12,7 @@ from hitl_desktop.learning.claims import pictures_needed
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.bulk_accept import (
     CLAIM,
     accept_all,
@@ -21,7 +22,6 @@ from hitl_desktop.workflows.prediction.bulk_accept import (
     take_back,
     unfinished,
 )
-from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_naming
 

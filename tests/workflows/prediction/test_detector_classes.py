@@ -13,7 +13,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, categories
-from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.annotate import Revision, redo, undo
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, map_class, set_mapping
 from hitl_desktop.workflows.prediction.detector_classes import always_labelled, categories_known, classes_seen
 from hitl_desktop.workflows.prediction.proposals import proposals_of
@@ -160,3 +160,16 @@ def test_a_box_on_a_picture_keeps_its_category_when_the_mapping_changes(project:
     detect(project, 1, (0.8, 0.1, 0.0))
     set_mapping(project, {"car": project.categories.ensure("vehicle").id})
     assert [a.category_id for a in project.annotations.of_image(1)] == [car]
+
+
+def test_choices_of_the_dialog_are_one_act_with_the_categories_they_make(project: Project) -> None:
+    detect(project, 1, (0.8, 0.1, 0.0))
+    vehicle = project.categories.ensure("vehicle").id
+    set_mapping(project, {"car": vehicle}, ["person"])
+    assert said(project)[0] == ("vehicle", 0.8)
+    undo(project)
+    assert project.class_maps.get("hash") == {}
+    assert [c.name for c in project.categories.all() if not c.retired] == ["vehicle"]
+    redo(project)
+    assert project.class_maps.get("hash") == {"car": vehicle}
+    assert [c.name for c in project.categories.all() if not c.retired] == ["vehicle", "person"]

@@ -23,7 +23,7 @@ from hitl_desktop.learning.metrics import (
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits
-from hitl_desktop.workflows.prediction.detector_classes import use_as_categories
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_naming
 from hitl_desktop.workflows.quality.effort import effort_over_time
