@@ -277,6 +277,7 @@ def prelabel(project: Path, model: str | None) -> Report:
 def errors(project: Path, limit: int) -> Report:
     """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.texts import LABEL_ISSUE_TEXT  # noqa: PLC0415
     from hitl_desktop.workflows.annotation.label_issues import open_suspicions  # noqa: PLC0415
     from hitl_desktop.workflows.quality.label_errors import look_for_errors  # noqa: PLC0415
 
@@ -289,7 +290,8 @@ def errors(project: Path, limit: int) -> Report:
         "ranked": found,
         "suspicions": [
             {
-                "kind": s.kind,
+                "kind": LABEL_ISSUE_TEXT[s.kind],
+                "kind_code": s.kind,
                 "score": round(s.score, 3),
                 "picture": paths[s.image_id],
                 "box": [round(v, 1) for v in s.bbox] if s.bbox is not None else None,
@@ -399,11 +401,17 @@ def images(project: Path) -> Report:
 def queue(project: Path, limit: int | None) -> Report:
     """Show the review queue: order, score, reason."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.texts import REASON_TEXT  # noqa: PLC0415
 
     with Project.open(project) as opened:
         rows = opened.queue.order(limit=limit)
         paths = {image.id: image.path for image in opened.images.all()}
-    return {"queue": [{"path": paths[r.image_id], "score": r.score, "reason": r.reason} for r in rows]}
+    return {
+        "queue": [
+            {"path": paths[r.image_id], "score": r.score, "reason": REASON_TEXT[r.reason], "reason_code": r.reason}
+            for r in rows
+        ]
+    }
 
 
 @cli.command("import")

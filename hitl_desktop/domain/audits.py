@@ -7,11 +7,11 @@ from enum import StrEnum
 class Error(StrEnum):
     """What can be wrong with the labels of a picture."""
 
-    MISSED = "something missed"
-    CATEGORY = "a wrong category"
-    PLACE = "a box badly placed"
-    FALSE = "a box on nothing"
-    UNSEEN = "it cannot be seen"
+    MISSED = "missed"
+    CATEGORY = "category"
+    PLACE = "place"
+    FALSE = "false"
+    UNSEEN = "unseen"
 
     @property
     def is_said(self) -> bool:

@@ -9,13 +9,13 @@ from hitl_desktop.domain.queues import OF_DECIDED
 
 
 class QueueOrder(StrEnum):
-    """Orders of pictures; each in the words of the window."""
+    """Orders of images."""
 
-    ASKED = "Order of asking"
-    NAME = "Name"
-    BOXES = "Most boxes first"
-    PIXELS = "Most pixels first"
-    LATEST = "Decided last first"
+    ASKED = "asked"
+    NAME = "name"
+    BOXES = "boxes"
+    PIXELS = "pixels"
+    LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from enum import IntFlag
+from enum import IntFlag, StrEnum
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
@@ -29,22 +29,32 @@ class Why(IntFlag):
     AGAIN = 4096
 
 
-WORDS: Final[Mapping[Why, str]] = MappingProxyType(
-    {
-        Why.UNCERTAIN: "uncertain",
-        Why.DISAGREEMENT: "detector and head disagree",
-        Why.POSSIBLE_MISS: "possible miss",
-        Why.UNLIKE: "unlike anything labelled",
-        Why.LOOK_ALIKE: "sure, but its look-alike was wrong",
-        Why.EXPECTED: "may hold a category that came later",
-        Why.CHANGED: "the new head sees it otherwise",
-        Why.RANDOM: "drawn at random",
-        Why.UNSEEN: "not looked at yet",
-        Why.EDGE: "edge cases",
-        Why.SUSPECTED: "sure but wrong: a label",
-        Why.AGAIN: "to be labelled once more, blind",
-    }
-)
+class Reason(StrEnum):
+    """Why an image is asked about, as it is stored: finer than its queues, and only one."""
+
+    UNCERTAIN = "uncertain"
+    TWO_CATEGORIES = "two_categories"
+    MAYBE_NOTHING = "maybe_nothing"
+    UNSURE_TAG = "unsure_tag"
+    DISAGREEMENT = "disagreement"
+    POSSIBLE_MISS = "possible_miss"
+    UNLIKE = "unlike"
+    LOOK_ALIKE = "look_alike"
+    EXPECTED = "expected_category"
+    CHANGED = "changed"
+    RANDOM = "random"
+    TYPICAL = "typical"
+    FAR = "far"
+    SURE = "sure"
+    UNSEEN = "unseen"
+    EDGE = "edge_case"
+    SUSPECTED = "label_issue"
+    AGAIN = "relabel"
+    PROMOTED = "promoted_verdicts"
+
+
+REASON_OF: Final[Mapping[Why, Reason]] = MappingProxyType({why: Reason[why.name] for why in Why if why.name})
+"""The reason of an image that is asked about because it is in this queue."""
 MIXABLE: Final = (
     Why.RANDOM, Why.UNCERTAIN, Why.DISAGREEMENT, Why.POSSIBLE_MISS, Why.UNLIKE, Why.LOOK_ALIKE, Why.CHANGED, Why.EDGE,
     Why.SUSPECTED, Why.AGAIN,

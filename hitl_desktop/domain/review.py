@@ -25,6 +25,16 @@ class DecisionKind(StrEnum):
     UNDONE = "undone"
 
 
+class SkipReason(StrEnum):
+    """Why an image was skipped, where it is one of these; any other text is what a person typed."""
+
+    BLURRED = "blurred"
+    SMALL = "small"
+    HIDDEN = "hidden"
+    UNCLEAR = "unclear"
+    FOREIGN = "foreign"
+
+
 @dataclass(frozen=True, slots=True)
 class Acts:
     """How many boxes were accepted as they were, moved, relabelled, rejected and drawn."""
@@ -97,7 +107,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A place in the review queue: how much a picture is worth asking about, and why, in words and as queues."""
+    """A place in the review queue: how much an image is worth asking about, why (a `Reason`), and its queues."""
 
     image_id: int
     score: float

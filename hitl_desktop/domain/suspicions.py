@@ -13,9 +13,9 @@ SUSPECTED_FROM = 0.5
 class Kind(StrEnum):
     """What is probably wrong."""
 
-    MISSED = "maybe missed"
-    CATEGORY = "maybe wrong category"
-    PLACE = "maybe badly placed"
+    MISSED = "missed"
+    CATEGORY = "category"
+    PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,15 @@ from enum import StrEnum
 
 from hitl_desktop.domain.geometry import BBox
 
-PROMOTED = "promoted from validation"
-"""Why a picture is decided whose verdicts were made labels."""
-
 
 class Judgement(StrEnum):
     """What a proposal is, or what has none."""
 
     CORRECT = "correct"
-    CATEGORY = "wrong category"
-    PLACE = "badly placed"
-    FALSE = "nothing there"
-    MISSED = "something missed"
+    CATEGORY = "category"
+    PLACE = "place"
+    FALSE = "false"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Query strategies: which picture to ask about next, and why, in words. One function each, in one table."""
+"""Query strategies: which picture to ask about next, and why. One function each, in one table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.predictions import Vector
-from hitl_desktop.domain.queues import WORDS, Why, random_order
+from hitl_desktop.domain.queues import Reason, Why, random_order
 from hitl_desktop.domain.review import SECONDS_PER_PICTURE, SECONDS_TO_VERIFY, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import (
@@ -25,12 +25,6 @@ from hitl_desktop.learning.acquisition import (
 from hitl_desktop.learning.diverse import Floats, k_centre, spread
 from hitl_desktop.learning.typical import typical_first
 
-TWO_CATEGORIES = "two categories on one object"
-MAYBE_NOTHING = "unsure whether there is an object"
-SURE = "few doubts"
-UNSURE_TAG = "unsure of a tag"
-TYPICAL = "typical of its kind"
-FAR = "far from all that was decided"
 _SURE_BELOW = 0.2
 _AT_ONCE = 10
 
@@ -103,7 +97,7 @@ def disagreement(pool: Pool) -> list[Ranked]:
     """Boxes on which detector and head disagree, most first; the others by their doubts."""
     doubts = {item.image_id: item for item in by_doubt(ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION], pool)}
     return _best_first(
-        Ranked(i.image_id, float((i.disagrees * i.likely).sum()) + doubts[i.image_id].score, WORDS[Why.DISAGREEMENT])
+        Ranked(i.image_id, float((i.disagrees * i.likely).sum()) + doubts[i.image_id].score, Reason.DISAGREEMENT)
         if i.disagrees.any()
         else doubts[i.image_id]
         for i in pool.images
@@ -112,7 +106,7 @@ def disagreement(pool: Pool) -> list[Ranked]:
 
 def far_first(pool: Pool) -> list[Ranked]:
     """Pictures far from all that was decided first, whatever is proposed on them."""
-    return _by_vectors(pool, lambda vectors: k_centre(vectors, pool.known), FAR)
+    return _by_vectors(pool, lambda vectors: k_centre(vectors, pool.known), Reason.FAR)
 
 
 def typical(pool: Pool) -> list[Ranked]:
@@ -123,13 +117,13 @@ def typical(pool: Pool) -> list[Ranked]:
         taken = set(chosen)
         return [*chosen, *(row for row in range(len(vectors)) if row not in taken)]
 
-    return _by_vectors(pool, order, TYPICAL)
+    return _by_vectors(pool, order, Reason.TYPICAL)
 
 
 def at_random(pool: Pool) -> list[Ranked]:
     """Any picture: what the others are compared with."""
     drawn = random_order([image.image_id for image in pool.images], pool.seed)
-    return [Ranked(image_id, 0.0, WORDS[Why.RANDOM]) for image_id in drawn]
+    return [Ranked(image_id, 0.0, Reason.RANDOM) for image_id in drawn]
 
 
 RANDOM: Final = "random"
@@ -180,7 +174,7 @@ def _best_first(ranked: Iterable[Ranked]) -> list[Ranked]:
     return sorted(ranked, key=lambda item: (-item.score, item.image_id))
 
 
-def _by_vectors(pool: Pool, order: Callable[[Floats], list[int]], reason: str) -> list[Ranked]:
+def _by_vectors(pool: Pool, order: Callable[[Floats], list[int]], reason: Reason) -> list[Ranked]:
     known = [image for image in pool.images if image.vector is not None]
     if not known:
         return at_random(pool)
@@ -196,22 +190,22 @@ def _vector(image: ImageDoubts) -> Vector:
 
 def _scored(image: ImageDoubts, doubts: Scores) -> Ranked:
     if len(doubts) == 0:
-        reason = UNSURE_TAG if image.tag_doubt > 0.5 else WORDS[Why.POSSIBLE_MISS]
+        reason = Reason.UNSURE_TAG if image.tag_doubt > 0.5 else Reason.POSSIBLE_MISS
         return Ranked(image.image_id, round(max(0.5, image.tag_doubt) / SECONDS_PER_PICTURE, 6), reason)
     likely = image.likely
     seconds = SECONDS_PER_PICTURE + SECONDS_TO_VERIFY * float(likely.sum())
     score = (float((doubts * likely).sum()) + image.tag_doubt) / seconds
     is_the_tag = image.tag_doubt > max(0.5, float(doubts.max()))
-    return Ranked(image.image_id, round(score, 6), UNSURE_TAG if is_the_tag else _reason(image, doubts * likely))
+    return Ranked(image.image_id, round(score, 6), Reason.UNSURE_TAG if is_the_tag else _reason(image, doubts * likely))
 
 
-def _reason(image: ImageDoubts, doubts: Scores) -> str:
-    """The words for the most doubtful proposal."""
+def _reason(image: ImageDoubts, doubts: Scores) -> Reason:
+    """The reason that the most doubtful proposal gives."""
     if doubts.max() < _SURE_BELOW:
-        return SURE if image.probabilities[:, -1].min() < 0.5 else WORDS[Why.POSSIBLE_MISS]
+        return Reason.SURE if image.probabilities[:, -1].min() < 0.5 else Reason.POSSIBLE_MISS
     worst = int(np.argmax(doubts))
     if image.disagrees[worst]:
-        return WORDS[Why.DISAGREEMENT]
+        return Reason.DISAGREEMENT
     row = image.probabilities[worst]
     second = np.argsort(row)[-2:]
-    return MAYBE_NOTHING if len(row) - 1 in second else TWO_CATEGORIES
+    return Reason.MAYBE_NOTHING if len(row) - 1 in second else Reason.TWO_CATEGORIES

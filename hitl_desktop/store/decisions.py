@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.database import Database
@@ -90,8 +91,8 @@ class Decisions:
             for image_id, kind, seconds, *acts, head_id, why in rows
         ]
 
-    def asked_because(self, why: str) -> set[int]:
-        """The pictures that were decided when they were asked about for this reason, in words."""
+    def asked_because(self, why: Reason) -> set[int]:
+        """The pictures that were decided when they were asked about for this reason."""
         return {row[0] for row in self._db.all("SELECT DISTINCT image_id FROM decisions WHERE why = ?", (why,))}
 
     def decided_order(self) -> list[int]:

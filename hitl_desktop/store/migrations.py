@@ -1,5 +1,6 @@
 """The schema of a project file: a tuple of steps, the version is its length."""
 
+import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -397,6 +398,76 @@ def stamp_files(db: Database) -> None:
     db.execute("ALTER TABLE images ADD COLUMN stamp TEXT")
 
 
+_REASON_CODES = {
+    "uncertain": "uncertain",
+    "two categories on one object": "two_categories",
+    "unsure whether there is an object": "maybe_nothing",
+    "unsure of a tag": "unsure_tag",
+    "detector and head disagree": "disagreement",
+    "possible miss": "possible_miss",
+    "unlike anything labelled": "unlike",
+    "sure, but its look-alike was wrong": "look_alike",
+    "may hold a category that came later": "expected_category",
+    "the new head sees it otherwise": "changed",
+    "drawn at random": "random",
+    "typical of its kind": "typical",
+    "far from all that was decided": "far",
+    "few doubts": "sure",
+    "not looked at yet": "unseen",
+    "edge cases": "edge_case",
+    "sure but wrong: a label": "label_issue",
+    "to be labelled once more, blind": "relabel",
+    "promoted from validation": "promoted_verdicts",
+}
+_SKIP_CODES = {
+    "too blurred or too dark": "blurred",
+    "too small to tell": "small",
+    "mostly hidden or cut off": "hidden",
+    "not sure what counts here": "unclear",
+    "not a picture of this project": "foreign",
+}
+_JUDGEMENT_CODES = {
+    "wrong category": "category",
+    "badly placed": "place",
+    "nothing there": "false",
+    "something missed": "missed",
+}
+_ISSUE_CODES = {"maybe missed": "missed", "maybe wrong category": "category", "maybe badly placed": "place"}
+_ORDER_CODES = {
+    "Order of asking": "asked",
+    "Name": "name",
+    "Most boxes first": "boxes",
+    "Most pixels first": "pixels",
+    "Decided last first": "latest",
+}
+
+
+def store_codes(db: Database) -> None:
+    """Reasons, verdicts, kinds and orders are codes from now on, where they were what the screen called them."""
+    db.execute("DROP TRIGGER decisions_hold")
+    for text, code in _REASON_CODES.items():
+        db.execute("UPDATE queue SET reason = ? WHERE reason = ?", (code, text))
+        db.execute("UPDATE decisions SET why = ? WHERE why = ? AND kind != 'skipped'", (code, text))
+    for text, code in _SKIP_CODES.items():
+        db.execute("UPDATE decisions SET why = ? WHERE why = ? AND kind = 'skipped'", (code, text))
+    db.execute(
+        """CREATE TRIGGER decisions_hold BEFORE UPDATE ON decisions
+           BEGIN SELECT RAISE (ABORT, 'decisions are append-only'); END"""
+    )
+    for text, code in _ISSUE_CODES.items():
+        db.execute("UPDATE suspicions SET kind = ? WHERE kind = ?", (code, text))
+    for id_, boxes in db.all("SELECT id, boxes FROM validations"):
+        judged = json.loads(boxes)
+        for box in judged:
+            box["judgement"] = _JUDGEMENT_CODES.get(box["judgement"], box["judgement"])
+        db.execute("UPDATE validations SET boxes = ? WHERE id = ?", (json.dumps(judged), id_))
+    kept = db.scalar("SELECT value FROM meta WHERE key = 'queue_filter'")
+    if kept:  # written by this program, as a JSON object
+        shown = json.loads(kept)
+        shown["order"] = _ORDER_CODES.get(shown.get("order"), "asked")
+        db.execute("UPDATE meta SET value = ? WHERE key = 'queue_filter'", (json.dumps(shown),))
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
     create_ground_truth,
@@ -425,6 +496,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     portion_acts,
     index_suspicions,
     stamp_files,
+    store_codes,
 )
 
 

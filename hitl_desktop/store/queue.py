@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import OF_DECIDED, WORDS, Why
+from hitl_desktop.domain.queues import OF_DECIDED, Reason, Why
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.domain.suspicions import SUSPECTED_FROM
 from hitl_desktop.store.database import Database, Row
+from hitl_desktop.texts import REASON_TEXT, SKIP_TEXT, codes_with
 
 _LOOKED_AGAIN = "looked_again"
 _QUEUES = f"coalesce(q.queues, {int(Why.UNSEEN)})"
@@ -26,9 +28,11 @@ _WAITING = f"SELECT id FROM images i {_WAITS} ORDER BY id"
 
 _CONDITIONS = {
     "status": "CASE WHEN i.reason IS NULL THEN i.state ELSE 'unreadable' END = :status",
-    "text": """(i.path LIKE :text ESCAPE '!' OR q.reason LIKE :text ESCAPE '!' OR i.reason LIKE :text ESCAPE '!'
+    "text": """(i.path LIKE :text ESCAPE '!' OR i.reason LIKE :text ESCAPE '!'
+                OR q.reason IN (SELECT value FROM json_each(:reasons))
                 OR (i.state = 'skipped' AND i.id IN
-                    (SELECT image_id FROM decisions WHERE kind = 'skipped' AND why LIKE :text ESCAPE '!')))""",
+                    (SELECT image_id FROM decisions WHERE kind = 'skipped' AND (why LIKE :text ESCAPE '!'
+                     OR why IN (SELECT value FROM json_each(:skip_reasons))))))""",
     "category_id": "i.id IN (SELECT image_id FROM annotations WHERE category_id = :category)",
     "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
     "queue": f"""CASE :queue WHEN {int(Why.SUSPECTED)} THEN i.id IN ({_SUSPECTED})
@@ -183,6 +187,8 @@ class Queue:
         escaped = "".join(f"!{c}" if c in "!%_" else c for c in wanted.text)
         values = {
             "text": f"%{escaped}%", "status": wanted.status, "queue": wanted.queue, "image_set": wanted.image_set,
+            "reasons": json.dumps(codes_with(wanted.text, REASON_TEXT)),
+            "skip_reasons": json.dumps(codes_with(wanted.text, SKIP_TEXT)),
             "category": wanted.category_id, "tag": wanted.tag_id, "score": wanted.score,
         }  # fmt: skip
         asked = [_CONDITIONS[name] for name in _CONDITIONS if getattr(wanted, name)]
@@ -197,4 +203,4 @@ def _ranked(row: Row) -> Ranked:
 
 
 def _unseen(image_id: int) -> Ranked:
-    return Ranked(image_id, 0.0, WORDS[Why.UNSEEN], Why.UNSEEN)
+    return Ranked(image_id, 0.0, Reason.UNSEEN, Why.UNSEEN)

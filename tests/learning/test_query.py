@@ -5,14 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitl_desktop.domain.queues import MIXABLE, WORDS, Why, mix
+from hitl_desktop.domain.queues import MIXABLE, Reason, Why, mix
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.diverse import k_centre, spread, unlike
 from hitl_desktop.learning.query import (
-    MAYBE_NOTHING,
     STRATEGIES,
-    SURE,
-    TWO_CATEGORIES,
     ImageDoubts,
     Pool,
     queues_of,
@@ -55,12 +52,12 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
     ]
     ranked = STRATEGIES["margin"](Pool(images))
     assert {r.image_id: r.reason for r in ranked} == {
-        1: SURE,
-        2: TWO_CATEGORIES,
-        3: MAYBE_NOTHING,
-        4: WORDS[Why.POSSIBLE_MISS],
-        5: WORDS[Why.DISAGREEMENT],
-        6: WORDS[Why.POSSIBLE_MISS],
+        1: Reason.SURE,
+        2: Reason.TWO_CATEGORIES,
+        3: Reason.MAYBE_NOTHING,
+        4: Reason.POSSIBLE_MISS,
+        5: Reason.DISAGREEMENT,
+        6: Reason.POSSIBLE_MISS,
     }
     assert {r.image_id for r in ranked[:2]} == {2, 5}  # what is perhaps background is worth less of a look
     assert ranked[-1].image_id in {1, 6}

@@ -20,9 +20,11 @@ from hitl_desktop.domain.attributes import Attribute, AttributeKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import Split
 from hitl_desktop.domain.predictions import Detections
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.domain.queues import Reason, Why
 from hitl_desktop.domain.review import Ranked, Thresholds
 from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import HeadSummary
@@ -34,6 +36,7 @@ from hitl_desktop.workflows.annotation.annotate import How, Revision
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.queue.filtering import as_text
 
 PLACE = Path(__file__).parents[1] / "data" / "projects"
 HOW = How(None, Thresholds(0.3), 2.5)
@@ -69,6 +72,13 @@ def fill(project: Project) -> None:
     annotate.draw(project, 4, [(BBox(5, 5, 10, 10), cell.id)])
     annotate.undo(project)
     _learn(project, cell.id)
+    _judge(project, cell.id)
+
+
+def _judge(project: Project, category_id: int) -> None:
+    boxes = tuple(JudgedBox(judgement, category_id, "cell", BBox(1, 2, 3, 4), 0.5) for judgement in Judgement)
+    project.validations.add(Validated(4, None, 2.0, boxes))
+    project.meta.set("queue_filter", as_text(QueueFilter(text="dark", order=QueueOrder.LATEST)))
 
 
 def _detect(project: Project) -> None:
@@ -96,7 +106,7 @@ def _learn(project: Project, category_id: int) -> None:
     project.suspicions.replace_open(
         [2], [Suspicion(2, Kind.PLACE, 0.75, BBox(20, 20, 9, 9), category_id, BBox(21, 20, 9, 9), category_id)]
     )
-    project.queue.take(Ranking([4], [Ranked(4, 0.5, "drawn at random", Why.RANDOM)]))
+    project.queue.take(Ranking([4], [Ranked(4, 0.5, Reason.RANDOM, Why.RANDOM)]))
 
 
 def contents(project: Project) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import Reason, Why
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.embeddings import crop_key
@@ -194,15 +194,15 @@ def test_only_the_latest_decision_of_a_decided_picture_counts(project: Project) 
 
 def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) -> None:
     assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
-    said = [Ranked(3, 0.5, "why", Why.UNCERTAIN), Ranked(1, 0.2, "so", Why.UNCERTAIN | Why.UNLIKE)]
+    said = [Ranked(3, 0.5, Reason.UNCERTAIN, Why.UNCERTAIN), Ranked(1, 0.2, Reason.UNLIKE, Why.UNCERTAIN | Why.UNLIKE)]
     project.queue.take(Ranking([3, 1], said))
     assert [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
     assert project.queue.order(limit=1) == said[:1]
     assert project.queue.counts()[Why.UNCERTAIN] == 2
     assert project.queue.counts()[Why.UNLIKE] == 1
     assert project.queue.counts()[Why.UNSEEN] == 2
-    project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, "new")], {1: "a", 3: "a"}))
-    assert project.queue.order()[:2] == [Ranked(2, 0.9, "new"), said[0]]
+    project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, Reason.FAR)], {1: "a", 3: "a"}))
+    assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), said[0]]
     assert project.images.same_as() == {1: "a", 3: "a"}
 
 
@@ -227,12 +227,16 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
             """CREATE TABLE queue (ranking INTEGER, position INTEGER, image_id INTEGER, score REAL, reason TEXT,
                PRIMARY KEY (ranking, image_id)) STRICT, WITHOUT ROWID"""
         )
-        rows = [(1, 0, 1, 0.1, "old"), (2, 0, 3, 0.5, "why"), (2, 1, 1, 0.2, "so"), (2, 2, 2, 0.1, "no")]
+        rows = [(1, 0, 1, 0.1, "old"), (2, 0, 3, 0.5, "uncertain"), (2, 1, 1, 0.2, "unlike anything labelled")]
+        rows.append((2, 2, 2, 0.1, "few doubts"))
         project.db.many("INSERT INTO queue VALUES (?, ?, ?, ?, ?)", rows)
         project.meta.set("ranking", 2)
         project.db.execute("PRAGMA user_version = 13")
     with Project.open(tmp_path / "p.hitl") as project:
-        assert project.queue.order() == [Ranked(3, 0.5, "why"), Ranked(1, 0.2, "so"), Ranked(2, 0.1, "no")]
+        reasons = [Reason.UNCERTAIN, Reason.UNLIKE, Reason.SURE]
+        assert project.queue.order() == [
+            Ranked(i, s, r) for i, s, r in zip((3, 1, 2), (0.5, 0.2, 0.1), reasons, strict=True)
+        ]
         assert project.queue.put_back_ids() == [2]
 
 
@@ -245,12 +249,16 @@ def test_decided_unreadable_and_test_pictures_are_not_in_the_queue(project: Proj
 
 
 def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
-    project.queue.take(Ranking([3], [Ranked(3, 0.5, "100% sure_not")]))
+    project.queue.take(Ranking([3], [Ranked(3, 0.5, Reason.SURE)]))
+    project.images.set_state(3, ImageState.SKIPPED)
+    project.decisions.add(Decision(3, DecisionKind.SKIPPED, 0.0, Acts(), why="100% sure_not"))
     assert project.queue.select(QueueFilter(text="SUB/")) == [4]
     assert project.queue.select(QueueFilter(text="0% sure_n")) == [3]
     assert project.queue.select(QueueFilter(text="%")) == [3]
     assert project.queue.select(QueueFilter(text="_")) == [3]
-    assert project.queue.place_of(3).reason == "100% sure_not"
+    project.images.set_state(3, ImageState.UNDECIDED)
+    assert project.queue.select(QueueFilter(text="FEW doubts")) == [3]
+    assert project.queue.place_of(3).reason == Reason.SURE
     assert project.queue.place_of(1).score == 0
     assert project.queue.ids() == [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.suspicions import Kind
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import LABEL_ISSUE_TEXT
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
@@ -91,7 +92,7 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     assert project.annotations.all() == before
     assert window.background.unlearned  # the mend was noted
 
-    dialog.kind.setCurrentText(Kind.MISSED.value)
+    dialog.kind.setCurrentText(LABEL_ISSUE_TEXT[Kind.MISSED])
     missed = dialog.current
     assert missed is not None
     assert missed.bbox is None

@@ -14,16 +14,17 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import Reason, Why
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.learning.query import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
+from hitl_desktop.texts import STRATEGY_TEXT
 from hitl_desktop.ui.boxes.controller import OTHER_REASON
 from hitl_desktop.ui.loop import background
 from hitl_desktop.ui.queue import queue_model
-from hitl_desktop.ui.queue.policy_dialog import STRATEGY_WORDS, MixDialog
+from hitl_desktop.ui.queue.policy_dialog import MixDialog
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.quality.learning_report import Spot
@@ -277,14 +278,14 @@ def test_the_mix_is_chosen_in_a_dialog_with_counts(window: MainWindow, monkeypat
 
 
 def test_every_strategy_has_its_words() -> None:
-    assert set(STRATEGY_WORDS) == set(STRATEGIES)
+    assert set(STRATEGY_TEXT) == set(STRATEGIES)
 
 
 def test_why_a_picture_is_asked_about_is_said_beside_it(window: MainWindow) -> None:
     project = window.session.project
     assert project
     assert window.why.text() == ""
-    project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, "detector and head disagree", Why.DISAGREEMENT)]))
+    project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, Why.DISAGREEMENT)]))
     window.session.apply_changes(Changes(queue=True))
     assert window.why.text() == "Asked about: detector and head disagree"
     choose(window.queue.reason, "Detector and head disagree (1)")

@@ -16,6 +16,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
+from hitl_desktop.texts import SKIP_TEXT
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.boxes.name_field import NameAtBox
@@ -35,14 +36,11 @@ _ASIDE = 12.0
 _ONE_NUDGE_S = 1.0
 _VIEW = "view"
 NO_REASON, OTHER_REASON = "no reason", "another reason..."
+_SKIP_CODES = dict(enumerate(SKIP_TEXT, start=1))
 SKIP_REASONS = {
     "S": NO_REASON,
-    "1": "too blurred or too dark",
-    "2": "too small to tell",
-    "3": "mostly hidden or cut off",
-    "4": "not sure what counts here",
-    "5": "not a picture of this project",
-    "6": OTHER_REASON,
+    **{str(number): SKIP_TEXT[code] for number, code in _SKIP_CODES.items()},
+    str(len(_SKIP_CODES) + 1): OTHER_REASON,
 }
 """Why a picture is skipped, by key."""
 
@@ -378,7 +376,8 @@ class Controller(QObject):
         if reason == OTHER_REASON:
             reason = self.ask.text("Cannot tell", "Why can nobody tell what this picture shows?", "")
         if reason is not None:
-            self._session.skip("" if reason == NO_REASON else reason.strip())
+            code = next((code for code, text in SKIP_TEXT.items() if text == reason), reason.strip())
+            self._session.skip("" if reason == NO_REASON else code)
 
     def _is_seen(self) -> bool:
         image = self._session.image

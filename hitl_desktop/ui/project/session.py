@@ -27,6 +27,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectBusyError, ProjectError
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import skip_text
 from hitl_desktop.ui.project.picture_list import PictureList
 from hitl_desktop.ui.project.review_order import ReviewOrder
 from hitl_desktop.ui.project.saving import Saving
@@ -725,7 +726,7 @@ class Session(QObject):
 
         if self._act(act, leaves=True):
             self.next()
-            self.receipt.emit(f"Skipped: {reason}." if reason else "Skipped.")
+            self.receipt.emit(f"Skipped: {skip_text(reason)}." if reason else "Skipped.")
 
     def undo(self) -> None:
         """Take the latest act back, on whatever picture it was."""

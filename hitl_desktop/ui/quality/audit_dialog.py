@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.audits import Error, Verdict
+from hitl_desktop.texts import AUDIT_ERROR_TEXT
 from hitl_desktop.ui.canvas.items import BoxItem
 from hitl_desktop.ui.quality.looking import LookingDialog
 
@@ -31,7 +32,7 @@ class AuditDialog(LookingDialog):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.errors = {
-            error: QCheckBox(f"&{number}  {error.value}")
+            error: QCheckBox(f"&{number}  {AUDIT_ERROR_TEXT[error]}")
             for number, error in enumerate((e for e in Error if e.is_said), start=1)
         }
         self.reveal = QPushButton("Show the labels (Space)")

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.suspicions import Suspicion
 from hitl_desktop.domain.words import counted
+from hitl_desktop.texts import LABEL_ISSUE_TEXT
 from hitl_desktop.ui.jobs.runner import Job
 
 MOST_SHOWN = 1000
@@ -47,7 +48,7 @@ class SuspicionsDialog(QDialog):
         self.words.setWordWrap(True)
         self.kind = QComboBox()
         self.kind.setAccessibleName("Which kind")
-        self.kind.addItems([_ALL, *(k.value for k in Kind)])
+        self.kind.addItems([_ALL, *LABEL_ISSUE_TEXT.values()])
         self.list = QListWidget()
         self.list.setAccessibleName("Labels that are probably wrong")
         self.list.setUniformItemSizes(True)
@@ -121,7 +122,7 @@ class SuspicionsDialog(QDialog):
 
     def _fill(self, row: int, *, looks: bool = True) -> None:
         wanted = self.kind.currentText()
-        fitting = [s for s in self._suspicions if wanted in (_ALL, s.kind.value)]
+        fitting = [s for s in self._suspicions if wanted in (_ALL, LABEL_ISSUE_TEXT[s.kind])]
         self.list.blockSignals(True)
         self.list.clear()
         for suspicion in fitting[:MOST_SHOWN]:

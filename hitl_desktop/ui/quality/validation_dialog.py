@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.domain.words import counted
+from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.looking import LookingDialog
 from hitl_desktop.ui.widgets.once import once
@@ -57,7 +58,7 @@ class ValidateDialog(LookingDialog):
         inner = QVBoxLayout(frame)
         inner.setContentsMargins(5, 5, 5, 5)
         inner.addWidget(self.canvas)
-        self.buttons = {j: QPushButton(f"{n} {j.value}") for n, j in enumerate(Judgement, start=1)}
+        self.buttons = {j: QPushButton(f"{n} {JUDGEMENT_TEXT[j]}") for n, j in enumerate(Judgement, start=1)}
         self.done_button = QPushButton("All judged, next (Enter)")
         self.report = QPushButton("Report...")
         self.promote = QPushButton("Use as labels...")
@@ -118,7 +119,7 @@ class ValidateDialog(LookingDialog):
         self.canvas.show_items([self._item(p) for p in self._proposals])
         said = [judgement for judgement, _ in self._said.values()]
         parts = [counted(len(self._proposals), "box")]
-        parts += [f"{said.count(j)} {j.value}" for j in Judgement if said.count(j)]
+        parts += [f"{said.count(j)} {JUDGEMENT_TEXT[j]}" for j in Judgement if said.count(j)]
         missed = ", ".join(self._names.get(c or 0, "of no category") for c in self._missed)
         self.state.setText("; ".join([*parts, *([f"missed: {missed}"] if missed else [])]))
 

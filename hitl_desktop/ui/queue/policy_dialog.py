@@ -15,21 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hitl_desktop.domain.queues import MIXABLE, WORDS, Why
+from hitl_desktop.domain.queues import MIXABLE, REASON_OF, Why
 from hitl_desktop.learning.query import DEFAULT_STRATEGY, FROM_THE_START
+from hitl_desktop.texts import REASON_TEXT, STRATEGY_TEXT
 from hitl_desktop.workflows.queue.listing import CountedQueue
 from hitl_desktop.workflows.queue.policy import Mix
-
-STRATEGY_WORDS = {
-    "margin": "most doubt between two names",
-    "least_confidence": "least sure of the best name",
-    "entropy": "most doubt over all names",
-    "corrections": "most corrections a second, of different kinds",
-    "disagreement": "detector and head disagree",
-    "k_centre": "furthest from what was decided",
-    "typical": "typical of its kind",
-    "random": "at random",
-}
 
 
 class MixDialog(QDialog):
@@ -41,7 +31,7 @@ class MixDialog(QDialog):
         self.chosen: Mix | None = None
         self.strategy = QComboBox()
         self.strategy.setAccessibleName("Order of asking")
-        for name, words in STRATEGY_WORDS.items():
+        for name, words in STRATEGY_TEXT.items():
             self.strategy.addItem(f"{words} (default)" if name == DEFAULT_STRATEGY else words, name)
         self.strategy.setCurrentIndex(self.strategy.findData(now.strategy))
         self.strategy.currentIndexChanged.connect(self._show_rest)
@@ -54,10 +44,10 @@ class MixDialog(QDialog):
             share.setRange(0, 100)
             share.setSuffix(" %")
             share.setValue(now.shares.get(why, 0))
-            share.setAccessibleName(f"Share of the queue: {WORDS[why]}")
+            share.setAccessibleName(f"Share of the queue: {REASON_TEXT[REASON_OF[why]]}")
             share.valueChanged.connect(self._show_rest)
             waiting = "of all pictures" if why is Why.RANDOM else f"{counts.get(int(why), 0)} wait"
-            form.addRow(f"{WORDS[why].capitalize()} ({waiting})", share)
+            form.addRow(f"{REASON_TEXT[REASON_OF[why]].capitalize()} ({waiting})", share)
         self.rest = QLabel()
         self.rest.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

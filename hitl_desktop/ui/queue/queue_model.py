@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.review import Ranked
+from hitl_desktop.texts import REASON_TEXT, skip_text
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.project.review_order import ReviewOrder
 from hitl_desktop.ui.project.session import MANY, Session
@@ -162,7 +163,7 @@ class QueueModel(QAbstractListModel):
         project = self._session.project
         if record.state is ImageState.SKIPPED and project is not None:
             why = project.decisions.why_skipped(record.id)
-            return f"skipped: {why}" if why else "skipped"
+            return f"skipped: {skip_text(why)}" if why else "skipped"
         if record.state is not ImageState.UNDECIDED:
             return record.state.value
         if record.id not in self._ranked and self._session.project is not None:
@@ -170,7 +171,8 @@ class QueueModel(QAbstractListModel):
         ranked = self._ranked.get(record.id)
         if ranked is None:
             return ""
-        return f"{ranked.reason} ({ranked.score:.2f})" if ranked.score else ranked.reason
+        reason = REASON_TEXT[ranked.reason]
+        return f"{reason} ({ranked.score:.2f})" if ranked.score else reason
 
     def _thumbnail(self, record: ImageRecord) -> QImage | None:
         return None if record.reason else self._loader.thumbnail(record.id, lambda: self._session.path_of(record))

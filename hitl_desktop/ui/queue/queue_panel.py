@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.words import counted
+from hitl_desktop.texts import ORDER_TEXT
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
@@ -184,7 +185,7 @@ class QueuePanel(QWidget):
         self.score.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.score.valueChanged.connect(self._on_filter)
         self.score.editingFinished.connect(self.left)
-        self.sorting = self._choice("Order of the list", {order.value: order for order in QueueOrder})
+        self.sorting = self._choice("Order of the list", {text: order for order, text in ORDER_TEXT.items()})
         self.more = QToolButton()
         self.more.setText("More")
         self.more.setCheckable(True)

@@ -25,11 +25,12 @@ from hitl_desktop import __version__
 from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.queues import REASON_OF, Why
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.settings import Settings
+from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
 from hitl_desktop.ui.boxes.category_acts import CategoryActs
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
@@ -527,11 +528,11 @@ class MainWindow(QMainWindow):
         """Why the picture at hand is worth a look."""
         project, image = self.session.project, self.session.image
         if self.session.again:
-            return f"Asked about again: {WORDS[self.session.again]}"
+            return f"Asked about again: {REASON_TEXT[REASON_OF[self.session.again]]}"
         if project is None or image is None or image.state is not ImageState.UNDECIDED or image.reason:
             return ""
         ranked = project.queue.place_of(image.id)
-        return "" if Why.UNSEEN & ranked.queues else f"Asked about: {ranked.reason}"
+        return "" if Why.UNSEEN & ranked.queues else f"Asked about: {REASON_TEXT[ranked.reason]}"
 
     def _show_saved(self) -> None:
         saving = self.session.saving

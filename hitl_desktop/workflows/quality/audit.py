@@ -19,6 +19,7 @@ from hitl_desktop.domain.words import counted, percent
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.claims import CONFIDENCE, interval, pictures_needed, upper_bound
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import AUDIT_ERROR_TEXT
 
 CLAIMS = (0.10, 0.05, 0.02, 0.01)
 
@@ -99,10 +100,12 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
         "drawn": len(audit.image_ids),
         "judged": seen,
         "wrong": wrong,
-        "errors": {error.value: sum(error in v.errors for v in audit.verdicts) for error in Error},
+        "errors": {AUDIT_ERROR_TEXT[error]: sum(error in v.errors for v in audit.verdicts) for error in Error},
         "seconds": round(sum(v.seconds for v in audit.verdicts), 1),
         "wrong_pictures": {
-            names.get(v.image_id, "gone"): sorted(e.value for e in v.errors) for v in audit.verdicts if v.errors
+            names.get(v.image_id, "gone"): sorted(AUDIT_ERROR_TEXT[e] for e in v.errors)
+            for v in audit.verdicts
+            if v.errors
         },
         "confidence": CONFIDENCE,
         "at_most": None,

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import sample_so_far
+from hitl_desktop.domain.queues import Reason, sample_so_far
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, Acts, Decision
-from hitl_desktop.domain.validation import PROMOTED
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval, ratio_interval, share_interval
 from hitl_desktop.store.project import Project
@@ -62,7 +61,7 @@ class EffortOverTime:
 
 def reviews(project: Project) -> list[Decision]:
     """The final decisions that people made by looking at a picture: verdicts that were promoted are none."""
-    return [d for d in project.decisions.final() if d.why != PROMOTED]
+    return [d for d in project.decisions.final() if d.why != Reason.PROMOTED]
 
 
 def random_sample(project: Project) -> list[int]:

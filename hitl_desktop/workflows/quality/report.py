@@ -10,6 +10,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import skip_text
 from hitl_desktop.workflows.prediction import bulk_accept
 from hitl_desktop.workflows.prediction.detector_classes import categories_known
 from hitl_desktop.workflows.quality import audit, validation
@@ -71,7 +72,7 @@ def _skipped(project: Project) -> dict[str, int]:
     """How many pictures were skipped for which reason."""
     counts: dict[str, int] = {}
     for image in project.images.all(state=ImageState.SKIPPED):
-        why = project.decisions.why_skipped(image.id) or "no reason given"
+        why = skip_text(project.decisions.why_skipped(image.id)) or "no reason given"
         counts[why] = counts.get(why, 0) + 1
     return counts
 

@@ -15,9 +15,9 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import shown_to_people
-from hitl_desktop.domain.queues import random_order
+from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.domain.validation import PROMOTED, JudgedBox, Judgement, Validated
+from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
 from hitl_desktop.learning.metrics import (
@@ -29,6 +29,7 @@ from hitl_desktop.learning.metrics import (
 )
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.workflows.annotation.bulk_edits import Addition, add_and_decide
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.prediction.proposals import proposals_of
@@ -139,7 +140,7 @@ def report(project: Project, *, head_id: int | str | None = "latest") -> dict[st
         "pictures": len(seen),
         "boxes": len(boxes),
         "seconds": round(sum(v.seconds for v in seen), 1),
-        "verdicts": {kind.value: kinds[kind] for kind in Judgement},
+        "verdicts": {JUDGEMENT_TEXT[kind]: kinds[kind] for kind in Judgement},
         "categories": [_as_record(c) for c in _per_category(seen, names)],
         "reliability": _reliability(scores, right, images),
         "worst": [
@@ -184,7 +185,7 @@ def in_words(told: dict[str, Any]) -> str:
     """The report in a sentence or two."""
     if not told["pictures"]:
         return "Nothing was validated yet: judge the proposals of some pictures first (Model > Validate)."
-    shown, right = told["boxes"], told["verdicts"][Judgement.CORRECT.value]
+    shown, right = told["boxes"], told["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]]
     low, high = told["reliability"]["precision_interval"]
     share = f"{right / shown:.0%} (95 %: {low:.0%} to {high:.0%})" if shown else "none"
     pictures = f"{told['pictures']} picture{'s' if told['pictures'] != 1 else ''}"
@@ -309,7 +310,7 @@ def promote(project: Project) -> Promotion:
             hint="Validate some pictures first.",
         )
     with project.db.transaction():
-        changes = add_and_decide(project, additions, "Take verdicts as labels", why=PROMOTED)
+        changes = add_and_decide(project, additions, "Take verdicts as labels", why=Reason.PROMOTED)
         project.validations.mark_promoted(promoted, project.journal.last_id())
     decided = sum(a.is_decided for a in additions)
     return Promotion(changes, decided, len(additions) - decided)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.queues import REASON_OF, Why
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import REASON_TEXT
 
 _WAITS = ImageState.UNDECIDED.value
 
@@ -42,8 +43,8 @@ class Listing:
         """All queues by reason, then the sets of edge cases, each with how many pictures are in it now."""
         return [
             *(
-                CountedQueue(words, QueueFilter(queue=int(why)), self.counts.get(why, 0))
-                for why, words in WORDS.items()
+                CountedQueue(REASON_TEXT[reason], QueueFilter(queue=int(why)), self.counts.get(why, 0))
+                for why, reason in REASON_OF.items()
             ),
             *(
                 CountedQueue(f"edge cases: {name}", QueueFilter(image_set=name), len(members))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import OF_DECIDED, WORDS, Why, mix, random_order
+from hitl_desktop.domain.queues import OF_DECIDED, REASON_OF, Reason, Why, mix, random_order
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.diverse import unlike
-from hitl_desktop.learning.query import FROM_THE_START, NEED_VECTORS, SURE, ImageDoubts, Pool, strategy_named
+from hitl_desktop.learning.query import FROM_THE_START, NEED_VECTORS, ImageDoubts, Pool, strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -68,7 +68,7 @@ def rank_undecided(
 
     def say(image_id: int, why: Why) -> None:
         item = said.get(image_id, Ranked(image_id, 0.0, ""))
-        said[image_id] = replace(item, reason=WORDS[why], queues=item.queues | why)
+        said[image_id] = replace(item, reason=REASON_OF[why], queues=item.queues | why)
 
     for image_id in put_back:
         say(image_id, Why.EXPECTED)
@@ -171,7 +171,7 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
 def _with_queues(item: Ranked, queues: Why) -> Ranked:
     """The rarer reason is the one that is said."""
     said = next((why for why in (Why.LOOK_ALIKE, Why.UNLIKE) if why & queues), None)
-    return replace(item, queues=queues, reason=WORDS[said] if said and item.reason == SURE else item.reason)
+    return replace(item, queues=queues, reason=REASON_OF[said] if said and item.reason == Reason.SURE else item.reason)
 
 
 def _unlike(pool: Pool) -> list[int]:

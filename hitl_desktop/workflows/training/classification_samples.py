@@ -14,7 +14,7 @@ from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction, Vector
-from hitl_desktop.domain.queues import WORDS, Why, random_order
+from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.learning.blending import Opinions, detector_weight
 from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.softmax import softmax
@@ -110,7 +110,7 @@ def collect(
 
     That is said by pictures drawn at random, once there are some: those asked about for their doubts are harder.
     """
-    drawn = project.decisions.asked_because(WORDS[Why.RANDOM])
+    drawn = project.decisions.asked_because(Reason.RANDOM)
     trust = _Trust(stands_for(project, detector) if detector else ())
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown else -1

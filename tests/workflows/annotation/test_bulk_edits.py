@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import Reason, Why
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Project:
     project.images.set_reason(6, "The file is empty.")
     project.images.set_size(4, 100, 100)
     project.images.set_size(1, 10, 10)
-    said = [Ranked(3, 0.8, "few doubts", Why.UNCERTAIN | Why.RANDOM), Ranked(1, 0.2, "drawn at random", Why.RANDOM)]
+    said = [Ranked(3, 0.8, Reason.SURE, Why.UNCERTAIN | Why.RANDOM), Ranked(1, 0.2, Reason.RANDOM, Why.RANDOM)]
     project.queue.take(Ranking([3, 1], said))
     project.sets.add("night", [4, 5])
     box, to = BBox(1, 1, 5, 5), BBox(1, 1, 9, 9)

@@ -9,7 +9,7 @@ import pytest
 
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
-from hitl_desktop.domain.queues import WORDS, Why, random_order
+from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.learning.naming_head import NamingHead
@@ -206,7 +206,7 @@ def test_every_queued_picture_has_a_reason_in_words(loop: Project) -> None:
     assert len(order) == 12
     assert all(item.reason and item.reason != "not looked at yet" for item in order)
     refresh_queue(loop, load_naming(loop), QUIET, how=Mix("random", {}), seed=2)
-    assert {item.reason for item in loop.queue.order()} == {WORDS[Why.RANDOM]}
+    assert {item.reason for item in loop.queue.order()} == {Reason.RANDOM}
 
 
 def test_head_is_due_after_each_decision_at_first_and_after_ten_later() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import WORDS, Why, mix, random_order, sample_so_far
+from hitl_desktop.domain.queues import Reason, Why, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
@@ -22,6 +22,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
+from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.workflows.annotation import annotate, bulk_edits
 from hitl_desktop.workflows.benchmark.ground_truth import measurable
 from hitl_desktop.workflows.benchmark.simulate import _hold_back
@@ -52,8 +53,10 @@ def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
     assert mix_of(taught_project).shares == {Why.RANDOM: 50}
     refresh_queue(taught_project, load_naming(taught_project), QUIET)
     order = taught_project.queue.order()
-    assert sum(item.reason == WORDS[Why.RANDOM] for item in order) == len(order) // 2
-    assert {q.words: q.pictures for q in list_queue(taught_project).queues}[WORDS[Why.RANDOM]] == len(order) // 2
+    assert sum(item.reason == Reason.RANDOM for item in order) == len(order) // 2
+    assert {q.words: q.pictures for q in list_queue(taught_project).queues}[REASON_TEXT[Reason.RANDOM]] == len(
+        order
+    ) // 2
     with pytest.raises(HitlError, match="more than 100"):
         set_mix(taught_project, Mix("margin", {Why.RANDOM: 60, Why.UNLIKE: 50}))
     with pytest.raises(HitlError, match="called luck"):
@@ -82,7 +85,7 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
     decided = project.decisions.decided_order()
-    monkeypatch.setattr("hitl_desktop.workflows.quality.self_agreement.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
     box = project.annotations.of_image(decided[3])[0]
     wrong = Suspicion(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
     weak = Suspicion(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
@@ -101,7 +104,11 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
     assert {decided[3], decided[0], waiting[-1]} < set(order[:4])
     listing = list_queue(project)
     counts = {q.words: q.pictures for q in listing.queues}
-    assert (counts[WORDS[Why.SUSPECTED]], counts[WORDS[Why.AGAIN]], counts[WORDS[Why.EDGE]]) == (1, 1, 1)
+    assert (
+        counts[REASON_TEXT[Reason.SUSPECTED]],
+        counts[REASON_TEXT[Reason.AGAIN]],
+        counts[REASON_TEXT[Reason.EDGE]],
+    ) == (1, 1, 1)
     found = {why: project.queue.select(QueueFilter(queue=int(why))) for why in shares}
     assert found == {Why.SUSPECTED: [decided[3]], Why.AGAIN: [decided[0]], Why.EDGE: waiting[-1:]}
 
@@ -146,7 +153,7 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
-    monkeypatch.setattr("hitl_desktop.workflows.quality.self_agreement.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
     refresh_queue(project, naming, QUIET)
     (due,) = project.queue.due()
     with project.db.transaction():
@@ -154,7 +161,7 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
         bulk_edits.reopen(project, [due])
     refresh_queue(project, naming, QUIET)
     assert project.queue.put_back_ids() == [due]
-    assert project.queue.order()[0].reason == WORDS[Why.EXPECTED]
+    assert project.queue.order()[0].reason == Reason.EXPECTED
     annotate.undo(project)
     assert project.queue.walk()[1] == {}
     suspect(project, due)
@@ -170,7 +177,7 @@ def test_the_near_duplicate_of_a_picture_that_comes_again_waits(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, naming = taught_project, load_naming(taught_project)
-    monkeypatch.setattr("hitl_desktop.workflows.quality.self_agreement.FORGOTTEN_AFTER", 5)
+    monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
     refresh_queue(project, naming, QUIET)
     (due,), twin = project.queue.due(), project.queue.ids()[0]
     project.db.execute("UPDATE images SET same_as = 'g' WHERE id IN (?, ?)", (due, twin))
@@ -228,7 +235,7 @@ def test_a_decision_says_why_the_picture_was_asked_about(taught_project: Project
     asked = taught_project.queue.order(limit=1)[0]
     decide(taught_project, taught / "set", 1)
     last = taught_project.decisions.final()[-1]
-    assert (last.image_id, last.why) == (asked.image_id, WORDS[Why.RANDOM])
+    assert (last.image_id, last.why) == (asked.image_id, Reason.RANDOM)
 
 
 def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None:
@@ -397,7 +404,7 @@ def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
     detector, encoder_id = project.models.detector(), encoder_record_id(project)
     assert detector is not None
     images = decided_pictures(project)
-    assert project.decisions.asked_because(WORDS[Why.RANDOM]) == {image.id for image in images}
+    assert project.decisions.asked_because(Reason.RANDOM) == {image.id for image in images}
     *five, chosen = (image for image in images if project.predictions.of_image(image.id, detector.id))
     assert len(five) >= 5
 

@@ -8,7 +8,7 @@ import pytest
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.domain.queues import WORDS, Why
+from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
@@ -118,7 +118,7 @@ def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(
     refresh_queue(early, load_naming(early), QUIET)
     first = early.queue.order(limit=len(changes.annotations_of))
     assert {item.image_id for item in first} == changes.annotations_of
-    assert {item.reason for item in first} == {WORDS[Why.EXPECTED]}
+    assert {item.reason for item in first} == {Reason.EXPECTED}
     assert put_back(early).annotations_of == frozenset()  # once is enough
 
 
@@ -128,7 +128,7 @@ def test_putting_back_is_undone_in_one_step(late: Project) -> None:
     states = [late.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
     refresh_queue(late, load_naming(late), QUIET)
-    assert WORDS[Why.EXPECTED] not in {item.reason for item in late.queue.order()}
+    assert Reason.EXPECTED not in {item.reason for item in late.queue.order()}
 
 
 def test_what_was_decided_again_has_no_reason_any_more(late: Project, learn: Learn) -> None:

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.learning.query import STRATEGIES, UNSURE_TAG, ImageDoubts, Pool
+from hitl_desktop.learning.query import STRATEGIES, ImageDoubts, Pool
 from hitl_desktop.learning.tag_head import TagHead, fit_tags
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
@@ -54,8 +55,8 @@ def test_no_tag_or_too_few_pictures_are_no_head() -> None:
 def test_a_doubtful_tag_is_a_reason_to_ask() -> None:
     sure, none = np.array([[0.99, 0.01]]), np.array([False])
     first, second = STRATEGIES["margin"](Pool([ImageDoubts(1, sure, none), ImageDoubts(2, sure, none, tag_doubt=0.9)]))
-    assert (first.image_id, first.reason) == (2, UNSURE_TAG)
-    assert second.reason != UNSURE_TAG
+    assert (first.image_id, first.reason) == (2, Reason.UNSURE_TAG)
+    assert second.reason != Reason.UNSURE_TAG
 
 
 @pytest.fixture(scope="module")

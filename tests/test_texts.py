@@ -1,0 +1,58 @@
+"""Every code that is stored has a text, and the search for text finds the codes."""
+
+import pytest
+
+from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.domain.queues import REASON_OF, Reason, Why
+from hitl_desktop.domain.review import Ranked, SkipReason
+from hitl_desktop.domain.suspicions import Kind
+from hitl_desktop.domain.validation import Judgement
+from hitl_desktop.learning.query import STRATEGIES
+from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
+from hitl_desktop.texts import (
+    AUDIT_ERROR_TEXT,
+    JUDGEMENT_TEXT,
+    LABEL_ISSUE_TEXT,
+    ORDER_TEXT,
+    REASON_TEXT,
+    SKIP_TEXT,
+    STRATEGY_TEXT,
+    skip_text,
+)
+from hitl_desktop.workflows.annotation import annotate
+
+
+@pytest.mark.parametrize(
+    ("codes", "texts"),
+    [
+        (Reason, REASON_TEXT),
+        (Judgement, JUDGEMENT_TEXT),
+        (Kind, LABEL_ISSUE_TEXT),
+        (Error, AUDIT_ERROR_TEXT),
+        (QueueOrder, ORDER_TEXT),
+        (SkipReason, SKIP_TEXT),
+        (STRATEGIES, STRATEGY_TEXT),
+    ],
+)
+def test_every_code_has_a_text_of_its_own(codes: object, texts: dict[str, str]) -> None:
+    assert list(texts) == list(codes)  # type: ignore[call-overload]
+    assert len(set(texts.values())) == len(texts)
+
+
+def test_every_queue_has_a_reason() -> None:
+    assert set(REASON_OF) == set(Why) - {Why.NOTHING}
+
+
+def test_images_are_found_by_the_text_of_their_reason(project: Project) -> None:
+    project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.TWO_CATEGORIES), Ranked(2, 0.4, Reason.FAR)]))
+    annotate.skip(project, 3, seconds=1.0, reason=SkipReason.BLURRED)
+    annotate.skip(project, 4, seconds=1.0, reason="a dog sat on it")
+    assert project.queue.select(QueueFilter(text="Two Categories")) == [1]
+    assert project.queue.select(QueueFilter(text="blurred or")) == [3]
+    assert project.queue.select(QueueFilter(text="dog sat")) == [4]
+    assert [skip_text(project.decisions.why_skipped(i)) for i in (3, 4)] == [
+        "too blurred or too dark",
+        "a dog sat on it",
+    ]
