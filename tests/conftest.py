@@ -40,13 +40,13 @@ QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 QUICK = (224, 416)
-"""Input sizes for what is tested at any: two, as there are in use, but smaller ones."""
+"""Input sizes where resolution is not what is tested: two, as in use, but smaller."""
 SHARED = Path(os.environ.get("HITL_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nor does what tests copy, made before the first of them, touch the folders of whoever runs them."""
+    """Fixtures that serve several tests write to temporary folders as well."""
     with pytest.MonkeyPatch.context() as patch:
         use_folders_in(tmp_path_factory.mktemp("home"), patch)
         yield
@@ -213,14 +213,14 @@ def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
 
 
 def keep_sums(memory: Taught, folder: Path) -> None:
-    """Put what was taught beside a folder, for copies of it."""
+    """Write the sums of what was taught beside a project's folder, for `copy_taught`."""
     assert memory._lessons
     detection_head._keep(memory._lessons)
     detection_head._file_of(memory._lessons.place).rename(folder.with_name("sums"))
 
 
 def copy_taught(folder: Path, to: Path) -> Path:
-    """A copy of a taught project, which it returns; what it was taught need not be read again."""
+    """Copy a taught project with the sums of its lessons, so that no picture is learned again; returns the file."""
     shutil.copytree(folder, to)
     os.link(folder.with_name("sums"), detection_head._file_of(to / "p.hitl"))  # it is replaced, never written to
     return to / "p.hitl"

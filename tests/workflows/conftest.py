@@ -24,5 +24,5 @@ def taught_project(taught: Path, tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def learn() -> Learn:
-    """Lets a project learn as the window does: what was taught stays in memory from one time to the next."""
+    """Retrain as the window does, with the sums of all lessons in memory from one time to the next."""
     return partial(retrain, progress=NoProgress(), threads=1, taught=Taught())

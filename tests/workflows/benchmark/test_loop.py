@@ -350,7 +350,7 @@ def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(
     assert version.learned == {*order[:2], *order[-2:]}
     assert loop.decisions.images_since(version.summary.last_decision) >= set(order[2:5])  # known when opened again
     assert learn(loop, most_new=2).left == 1
-    last = learn(loop, most_new=2)
+    last = retrain(loop, QUIET, threads=1, most_new=2)
     assert (last.pictures, last.left) == (7, 0)
     bit_by_bit = loop.heads.get(last.head_id or 0)
     at_once = loop.heads.get(retrain(loop, QUIET, threads=1).head_id or 0)
