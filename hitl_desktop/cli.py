@@ -248,13 +248,13 @@ def prelabel(project: Path, model: str | None) -> Report:
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.detection.prelabel import prelabel as run  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
-    from hitl_desktop.workflows.prediction.scoring import load_naming  # noqa: PLC0415
+    from hitl_desktop.workflows.prediction.scoring import load_scorer  # noqa: PLC0415
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
         _, scanned = list_what_is_new(opened, progress)  # and pictures that came back can be read again
         result = run(opened, progress, model=model, threads=_cores())
-        refresh_queue(opened, load_naming(opened), progress)
+        refresh_queue(opened, load_scorer(opened), progress)
     return {
         "model": result.model,
         "done": result.done,
@@ -278,14 +278,14 @@ def errors(project: Path, limit: int) -> Report:
     """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.texts import LABEL_ISSUE_TEXT  # noqa: PLC0415
-    from hitl_desktop.workflows.annotation.label_issues import open_suspicions  # noqa: PLC0415
-    from hitl_desktop.workflows.quality.label_errors import look_for_errors  # noqa: PLC0415
+    from hitl_desktop.workflows.annotation.label_issues import open_issues  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.label_errors import find_label_errors  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Looking for errors") as progress:
-        found = look_for_errors(opened, progress, threads=_cores())
+        found = find_label_errors(opened, progress, threads=_cores())
         names = {c.id: c.name for c in opened.categories.all()}
         paths = {image.id: image.path for image in opened.images.all()}
-        listed = open_suspicions(opened)[:limit]
+        listed = open_issues(opened)[:limit]
     return {
         "ranked": found,
         "suspicions": [
@@ -338,19 +338,19 @@ def train(project: Path, reopen: bool) -> Report:
     """Learn from what was decided, and put the queue in order."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import scan  # noqa: PLC0415
-    from hitl_desktop.workflows.prediction.scoring import load_naming  # noqa: PLC0415
+    from hitl_desktop.workflows.prediction.scoring import load_scorer  # noqa: PLC0415
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
     from hitl_desktop.workflows.training import late_categories as late  # noqa: PLC0415
     from hitl_desktop.workflows.training.detection_head import find_ahead  # noqa: PLC0415
-    from hitl_desktop.workflows.training.train import retrain  # noqa: PLC0415
+    from hitl_desktop.workflows.training.train import train_heads  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Learning") as progress:
         scan(opened, progress)
-        result = retrain(opened, progress, threads=_cores())
+        result = train_heads(opened, progress, threads=_cores())
         find_ahead(opened, progress, threads=_cores())
-        overlooked = late.look_back(opened, progress, threads=_cores())
+        overlooked = late.find_late_categories(opened, progress, threads=_cores())
         put_back = late.reopen(opened, overlooked).annotations_of if reopen and overlooked.images else ()
-        refresh_queue(opened, load_naming(opened), progress)
+        refresh_queue(opened, load_scorer(opened), progress)
         active = opened.heads.active()
     return {
         "head": result.head_id,
@@ -543,7 +543,7 @@ def simulate(
     """Replay a labelled data set with an oracle and report what was learned."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.learning.metrics import paired_difference  # noqa: PLC0415
-    from hitl_desktop.learning.query import STRATEGIES  # noqa: PLC0415
+    from hitl_desktop.learning.strategies import STRATEGIES  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.ground_truth import NothingLeftError  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.simulate import DEFAULT  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.simulate import simulate as run  # noqa: PLC0415

@@ -5,10 +5,10 @@ from types import MappingProxyType
 from typing import Final
 
 from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import SkipReason
-from hitl_desktop.domain.suspicions import Kind
 from hitl_desktop.domain.validation import Judgement
 
 REASON_TEXT: Final[Mapping[str, str]] = MappingProxyType(

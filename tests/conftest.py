@@ -27,13 +27,13 @@ from hitl_desktop.workflows.detection.embeddings import embed_undecided
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import detection_head
-from hitl_desktop.workflows.training.detection_head import Taught, set_sides
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache, set_input_sizes
+from hitl_desktop.workflows.training.train import train_heads
 
 # The limits of pytest-qt (5 s) and hypothesis (0.2 s an example) are for a machine with nothing else to do.
 QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000
@@ -165,7 +165,7 @@ def decide(project: Project, dataset: Path, count: int) -> None:
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     for _ in range(count):
         image = next_undecided(project)
-        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
+        decide_as_oracle(project, image, answers[image.id], load_scorer(project), threshold=0.3)
 
 
 def close(project: Project) -> None:
@@ -193,7 +193,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Pat
     shutil.copytree(prelabelled, folder)
     project = Project.open(folder / "p.hitl", background=True)
     embed_undecided(project, NoProgress(), threads=1)
-    refresh_queue(project, load_naming(project), NoProgress())
+    refresh_queue(project, load_scorer(project), NoProgress())
     close(project)
     return folder
 
@@ -203,16 +203,16 @@ def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
     """The same after a head learned six pictures at `QUICK` sizes; `copy_taught` copies it with what it was taught."""
     folder = tmp_path_factory.mktemp("taught") / "copy"
     shutil.copytree(embedded, folder)
-    project, memory = Project.open(folder / "p.hitl", background=True), Taught()
-    set_sides(project, QUICK)
+    project, memory = Project.open(folder / "p.hitl", background=True), TrainingCache()
+    set_input_sizes(project, QUICK)
     decide(project, folder / "set", 6)
-    retrain(project, NoProgress(), threads=1, taught=memory)
+    train_heads(project, NoProgress(), threads=1, taught=memory)
     keep_sums(memory, folder)
     close(project)
     return folder
 
 
-def keep_sums(memory: Taught, folder: Path) -> None:
+def keep_sums(memory: TrainingCache, folder: Path) -> None:
     """Write the sums of what was taught beside a project's folder, for `copy_taught`."""
     assert memory._lessons
     detection_head._keep(memory._lessons)

@@ -3,12 +3,12 @@
 import pytest
 
 from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import REASON_OF, Reason, Why
+from hitl_desktop.domain.queues import REASON_OF, QueueReason, Reason
 from hitl_desktop.domain.review import Ranked, SkipReason
-from hitl_desktop.domain.suspicions import Kind
 from hitl_desktop.domain.validation import Judgement
-from hitl_desktop.learning.query import STRATEGIES
+from hitl_desktop.learning.strategies import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.texts import (
@@ -42,7 +42,7 @@ def test_every_code_has_a_text_of_its_own(codes: object, texts: dict[str, str]) 
 
 
 def test_every_queue_has_a_reason() -> None:
-    assert set(REASON_OF) == set(Why) - {Why.NOTHING}
+    assert set(REASON_OF) == set(QueueReason) - {QueueReason.NOTHING}
 
 
 def test_images_are_found_by_the_text_of_their_reason(project: Project) -> None:

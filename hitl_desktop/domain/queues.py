@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 
-class Why(IntFlag):
+class QueueReason(IntFlag):
     """Reasons to ask about a picture; it may have several."""
 
     NOTHING = 0
@@ -53,27 +53,37 @@ class Reason(StrEnum):
     PROMOTED = "promoted_verdicts"
 
 
-REASON_OF: Final[Mapping[Why, Reason]] = MappingProxyType({why: Reason[why.name] for why in Why if why.name})
+REASON_OF: Final[Mapping[QueueReason, Reason]] = MappingProxyType(
+    {why: Reason[why.name] for why in QueueReason if why.name}
+)
 """The reason of an image that is asked about because it is in this queue."""
 MIXABLE: Final = (
-    Why.RANDOM, Why.UNCERTAIN, Why.DISAGREEMENT, Why.POSSIBLE_MISS, Why.UNLIKE, Why.LOOK_ALIKE, Why.CHANGED, Why.EDGE,
-    Why.SUSPECTED, Why.AGAIN,
-)  # fmt: skip
+    QueueReason.RANDOM,
+    QueueReason.UNCERTAIN,
+    QueueReason.DISAGREEMENT,
+    QueueReason.POSSIBLE_MISS,
+    QueueReason.UNLIKE,
+    QueueReason.LOOK_ALIKE,
+    QueueReason.CHANGED,
+    QueueReason.EDGE,
+    QueueReason.SUSPECTED,
+    QueueReason.AGAIN,
+)
 """Queues that may have a share of the next pictures; those expected to hold a new category always come first."""
-OF_DECIDED: Final = Why.SUSPECTED | Why.AGAIN
+OF_DECIDED: Final = QueueReason.SUSPECTED | QueueReason.AGAIN
 """These hold decided pictures, which are shown once more."""
-DEFAULT_SHARES: Final[Mapping[Why, int]] = MappingProxyType({Why.RANDOM: 20})
+DEFAULT_SHARES: Final[Mapping[QueueReason, int]] = MappingProxyType({QueueReason.RANDOM: 20})
 """One picture in five is drawn at random, which keeps estimates honest and costs little."""
 
 
 def mix(
     rest: Sequence[int],
-    queues: Mapping[Why, Sequence[int]],
-    shares: Mapping[Why, int],
+    queues: Mapping[QueueReason, Sequence[int]],
+    shares: Mapping[QueueReason, int],
     *,
     most: int | None = None,
     after: int = 0,
-) -> list[tuple[int, Why]]:
+) -> list[tuple[int, QueueReason]]:
     """One order from several: of each hundred pictures `shares` from these queues, all others from `rest`.
 
     A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no more
@@ -84,12 +94,12 @@ def mix(
     named = {why: share for why, share in shares.items() if share > 0 and queues.get(why)}
     strides = {why: 100 / share for why, share in named.items()}
     left = 100 - sum(named.values())
-    sources: dict[Why, Iterable[int]] = {why: queues[why] for why in named}
+    sources: dict[QueueReason, Iterable[int]] = {why: queues[why] for why in named}
     # what is left for `rest` may be nothing, but then it follows when the others have ended
-    strides[Why.NOTHING], sources[Why.NOTHING] = 100 / left if left > 0 else float("inf"), rest
+    strides[QueueReason.NOTHING], sources[QueueReason.NOTHING] = 100 / left if left > 0 else float("inf"), rest
     due = dict(strides)
 
-    def next_turn() -> Why:
+    def next_turn() -> QueueReason:
         why = min(due, key=lambda w: (due[w], -w))
         due[why] += strides[why]
         return why
@@ -98,7 +108,7 @@ def mix(
         next_turn()
     turns = {why: iter(source) for why, source in sources.items()}
     seen: set[int] = set()
-    order: list[tuple[int, Why]] = []
+    order: list[tuple[int, QueueReason]] = []
     while due and (most is None or len(order) < most):
         why = next_turn()
         image_id = next((i for i in turns[why] if i not in seen), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import QueueReason
 
 SECONDS_TO_DRAW = 7.0
 SECONDS_TO_VERIFY = 1.6
@@ -112,4 +112,4 @@ class Ranked:
     image_id: int
     score: float
     reason: str
-    queues: Why = Why.NOTHING
+    queues: QueueReason = QueueReason.NOTHING

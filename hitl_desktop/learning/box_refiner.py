@@ -101,7 +101,7 @@ def _copies(objects: int) -> _Matrix:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MovesLesson:
+class MoveTargets:
     """What copies beside the objects of a picture see [M, F], how they should move [M, 4], and what each counts."""
 
     seen: Floats
@@ -109,13 +109,13 @@ class MovesLesson:
     weight: float
 
 
-def moves_lesson(grid: CellGrid, objects: Sequence[BBox]) -> MovesLesson:
+def assign_moves(grid: CellGrid, objects: Sequence[BBox]) -> MoveTargets:
     """What a picture with these objects teaches."""
     copies = _copies(len(objects))
     corners = np.repeat(grid.to_input(np.array(objects, float).reshape(-1, 4)), len(copies), axis=0)
     beside = moved(corners, np.tile(copies, (len(objects), 1)))
     seen = look(plane_of(grid), beside, grid.stride)
-    return MovesLesson(seen, moves_between(beside, corners), 1.0 / len(copies))
+    return MoveTargets(seen, moves_between(beside, corners), 1.0 / len(copies))
 
 
 class RefinerLearner:
@@ -127,11 +127,11 @@ class RefinerLearner:
         self._seen, self._moves = np.zeros(width), np.zeros(4)
         self._squares, self._crossed = np.zeros((width, width)), np.zeros((width, 4))
 
-    def learn(self, lesson: MovesLesson) -> None:
+    def learn(self, lesson: MoveTargets) -> None:
         """Add a lesson."""
         self._add(lesson, lesson.weight)
 
-    def forget(self, lesson: MovesLesson) -> None:
+    def forget(self, lesson: MoveTargets) -> None:
         """Take a lesson back that was added."""
         self._add(lesson, -lesson.weight)
 
@@ -143,7 +143,7 @@ class RefinerLearner:
         self._squares += other._squares
         self._crossed += other._crossed
 
-    def _add(self, lesson: MovesLesson, weight: float) -> None:
+    def _add(self, lesson: MoveTargets, weight: float) -> None:
         seen, moves = lesson.seen, lesson.moves.astype(np.float32)
         self._count += weight * len(seen)
         self._seen += weight * seen.sum(axis=0, dtype=np.float64)

@@ -19,7 +19,7 @@ LEAST_PICTURES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sights:
+class CalibrationSamples:
     """What was said of boxes before their picture was taught: scores [N] as the head gave them, and what came of it.
 
     `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the
@@ -36,7 +36,7 @@ class Sights:
         return len(self.scores)
 
 
-def fit_calibration(sights: Sights) -> Calibration:
+def fit_calibration(sights: CalibrationSamples) -> Calibration:
     """The likeliest curves for these answers, near to leaving scores as they are while there are few.
 
     Minimises the log loss `+ 10 (ln slope)^2 + bias^2 + 2 offset^2`.

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hitl_desktop.learning.naming_head import STRENGTH
+from hitl_desktop.learning.classification_head import STRENGTH
 
 LEAST_EACH = 2
 """A tag is learned from so many pictures that have it, and as many that have not."""

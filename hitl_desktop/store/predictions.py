@@ -29,7 +29,7 @@ def _prediction(row: Row) -> Prediction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sighting:
+class UnseenPrediction:
     """What was said of a prediction before its picture was taught, by a head or by the detector alone.
 
     `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it was seen
@@ -226,12 +226,12 @@ class Predictions:
         """Take rejections back."""
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
-    def note_sightings(self, sightings: Iterable[Sighting]) -> None:
+    def note_sightings(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
         """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
         self._db.many(
             """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
                SELECT id, image_id, ?, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
-            ((s.head_id, s.name, s.category_id, s.raw, s.score, s.shown, s.prediction_id) for s in sightings),
+            ((s.head_id, s.name, s.category_id, s.raw, s.score, s.shown, s.prediction_id) for s in unseen_predictions),
         )
 
     def note_first_seen(self, image_id: int) -> None:
@@ -247,23 +247,23 @@ class Predictions:
         )
         return [row[0] for row in reversed(rows)]
 
-    def sightings_of(self, image_id: int) -> list[Sighting]:
+    def sightings_of(self, image_id: int) -> list[UnseenPrediction]:
         """What was said of a picture's predictions at first sight."""
         return self.sightings_on([image_id])[image_id]
 
-    def sightings_on(self, image_ids: Iterable[int]) -> dict[int, list[Sighting]]:
+    def sightings_on(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:
         """The same of each of these pictures."""
-        sightings: dict[int, list[Sighting]] = {i: [] for i in image_ids}
+        unseen_predictions: dict[int, list[UnseenPrediction]] = {i: [] for i in image_ids}
         rows = self._db.all(
             """SELECT s.prediction_id, s.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,
                       length(p.class_scores) = 0, s.category_id
                FROM sightings s JOIN predictions p ON p.id = s.prediction_id
                WHERE s.image_id IN (SELECT value FROM json_each(?)) ORDER BY s.id""",
-            (json.dumps(list(sightings)),),
+            (json.dumps(list(unseen_predictions)),),
         )
         for pid, image, x, y, w, h, head_id, name, raw, score, shown, found, category_id in rows:
             box = BBox(x, y, w, h)
-            sightings[image].append(
-                Sighting(pid, image, box, head_id, name, raw, score, bool(shown), bool(found), category_id)
+            unseen_predictions[image].append(
+                UnseenPrediction(pid, image, box, head_id, name, raw, score, bool(shown), bool(found), category_id)
             )
-        return sightings
+        return unseen_predictions

@@ -9,7 +9,7 @@ from typing import Self
 
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import ProjectError
-from hitl_desktop.store import guard
+from hitl_desktop.store import file_lock
 from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.attributes import Attributes
 from hitl_desktop.store.audits import Audits
@@ -18,19 +18,19 @@ from hitl_desktop.store.categories import Categories, Tags
 from hitl_desktop.store.class_maps import ClassMaps
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.decisions import Decisions
+from hitl_desktop.store.edge_case_sets import EdgeCaseSets
 from hitl_desktop.store.embeddings import Embeddings
 from hitl_desktop.store.extras import Extras
 from hitl_desktop.store.heads import Heads
-from hitl_desktop.store.image_sets import ImageSets
 from hitl_desktop.store.images import Images
 from hitl_desktop.store.journal import Journal
+from hitl_desktop.store.label_issues import LabelIssues
 from hitl_desktop.store.meta import Meta
 from hitl_desktop.store.migrations import migrate
 from hitl_desktop.store.models import Models
 from hitl_desktop.store.predictions import Predictions
 from hitl_desktop.store.queue import Queue
-from hitl_desktop.store.second_looks import SecondLooks
-from hitl_desktop.store.suspicions import Suspicions
+from hitl_desktop.store.reannotations import Reannotations
 from hitl_desktop.store.validations import Validations
 
 SUFFIX = ".hitl"
@@ -55,11 +55,11 @@ class Project:
         self.embeddings = Embeddings(db)
         self.heads = Heads(db)
         self.decisions = Decisions(db)
-        self.sets = ImageSets(db)
-        self.suspicions = Suspicions(db)
+        self.sets = EdgeCaseSets(db)
+        self.label_issues = LabelIssues(db)
         self.audits = Audits(db)
         self.validations = Validations(db)
-        self.second_looks = SecondLooks(db)
+        self.reannotations = Reannotations(db)
         self.bulk_accepts = BulkAccepts(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
@@ -91,11 +91,11 @@ class Project:
             part.rename(path)  # whole or not at all, whenever the process may end
         except (OSError, ProjectError) as error:
             raise ProjectError(f"{path} cannot be created.", hint="Choose a folder that you may write to.") from error
-        guard.hold(path)
+        file_lock.hold(path)
         try:
             return cls(Database(path))
         except BaseException:
-            guard.release(path)
+            file_lock.release(path)
             raise
 
     @classmethod
@@ -107,7 +107,7 @@ class Project:
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100
         _check_file(path)
-        guard.hold(path)
+        file_lock.hold(path)
         try:
             db = Database(path, background=background)
             try:
@@ -116,7 +116,7 @@ class Project:
                 db.close()
                 raise
         except BaseException:
-            guard.release(path)
+            file_lock.release(path)
             raise
         return cls(db)
 
@@ -133,7 +133,7 @@ class Project:
         if not self._closed:
             self._closed = True
             self.db.close()
-            guard.release(self.path)
+            file_lock.release(self.path)
 
     def add_folder(self, folder: Path, *, listed: bool = True) -> int:
         """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong here."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hitl_desktop.domain.label_issues import ISSUE_FROM
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import OF_DECIDED, Reason, Why
+from hitl_desktop.domain.queues import OF_DECIDED, QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.domain.suspicions import SUSPECTED_FROM
 from hitl_desktop.store.database import Database, Row
 from hitl_desktop.texts import REASON_TEXT, SKIP_TEXT, codes_with
 
 _LOOKED_AGAIN = "looked_again"
-_QUEUES = f"coalesce(q.queues, {int(Why.UNSEEN)})"
+_QUEUES = f"coalesce(q.queues, {int(QueueReason.UNSEEN)})"
 _WAITS = "WHERE i.state = 'undecided' AND i.reason IS NULL AND (i.split IS NULL OR i.split != 'test')"
 _SUSPECTED = f"""SELECT s.image_id FROM suspicions s JOIN images j ON j.id = s.image_id
-    WHERE NOT dismissed AND s.score >= {SUSPECTED_FROM} AND j.state = 'decided' AND j.reason IS NULL
+    WHERE NOT dismissed AND s.score >= {ISSUE_FROM} AND j.state = 'decided' AND j.reason IS NULL
     AND (s.x IS NULL OR EXISTS (
         SELECT 1 FROM annotations a WHERE a.image_id = s.image_id AND a.category_id = s.category_id
         AND a.x = s.x AND a.y = s.y AND a.w = s.w AND a.h = s.h))"""
@@ -35,10 +35,10 @@ _CONDITIONS = {
                      OR why IN (SELECT value FROM json_each(:skip_reasons))))))""",
     "category_id": "i.id IN (SELECT image_id FROM annotations WHERE category_id = :category)",
     "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
-    "queue": f"""CASE :queue WHEN {int(Why.SUSPECTED)} THEN i.id IN ({_SUSPECTED})
-                 WHEN {int(Why.AGAIN)} THEN i.id IN (SELECT image_id FROM asked_again WHERE why = :queue)
+    "queue": f"""CASE :queue WHEN {int(QueueReason.SUSPECTED)} THEN i.id IN ({_SUSPECTED})
+                 WHEN {int(QueueReason.AGAIN)} THEN i.id IN (SELECT image_id FROM asked_again WHERE why = :queue)
                  ELSE i.state = 'undecided' AND i.reason IS NULL AND coalesce(i.split, '') != 'test' AND CASE :queue
-                      WHEN {int(Why.EDGE)} THEN i.id IN (SELECT image_id FROM image_sets)
+                      WHEN {int(QueueReason.EDGE)} THEN i.id IN (SELECT image_id FROM image_sets)
                       ELSE {_QUEUES} & :queue END END""",
     "image_set": "i.id IN (SELECT image_id FROM image_sets WHERE name = :image_set)",
     "score": "q.score >= :score",
@@ -60,7 +60,7 @@ class Ranking:
     ids: Sequence[int]
     said: Sequence[Ranked] = ()
     groups: Mapping[int, str] = field(default_factory=dict[int, str])
-    again: Mapping[int, Why] = field(default_factory=dict[int, Why])
+    again: Mapping[int, QueueReason] = field(default_factory=dict[int, QueueReason])
 
 
 class Queue:
@@ -72,7 +72,7 @@ class Queue:
     def take(self, ranking: Ranking) -> None:
         """Make a ranking the order of asking, within the caller's transaction: a blob and the rows that changed."""
         self._db.execute("INSERT OR REPLACE INTO queue_order VALUES (1, ?)", (np.array(ranking.ids, "<i8").tobytes(),))
-        drawn = int(Why.RANDOM | Why.EDGE)
+        drawn = int(QueueReason.RANDOM | QueueReason.EDGE)
         self._db.execute("UPDATE queue SET queues = queues & ~?1 WHERE queues & ?1", (drawn,))
         self._db.many(
             """INSERT INTO queue VALUES (?, ?, ?, ?) ON CONFLICT (image_id) DO UPDATE
@@ -80,7 +80,7 @@ class Queue:
             ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.said),
         )
         old = "why != ? OR image_id NOT IN (SELECT id FROM images WHERE state = 'undecided')"
-        self._db.execute(f"DELETE FROM asked_again WHERE {old}", (int(Why.EXPECTED),))
+        self._db.execute(f"DELETE FROM asked_again WHERE {old}", (int(QueueReason.EXPECTED),))
         self._ask_again(ranking.again)
         known = dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))
         new = ((group, image_id) for image_id, group in ranking.groups.items() if known.get(image_id) != group)
@@ -99,7 +99,7 @@ class Queue:
         """The same pictures in the same order, ids only: quick for very many."""
         return self._ordered({})
 
-    def walk(self) -> tuple[list[int], dict[int, Why]]:
+    def walk(self) -> tuple[list[int], dict[int, QueueReason]]:
         """The same, with decided pictures that are to be looked at again where they have their turn, and why."""
         again = {i: why for why in OF_DECIDED for i in self._asked_again(why, "decided")}
         order = self._ordered(again)
@@ -107,9 +107,9 @@ class Queue:
 
     def due(self) -> set[int]:
         """Decided pictures that are to be labelled once more, in the order or not."""
-        return set(self._asked_again(Why.AGAIN, "decided"))
+        return set(self._asked_again(QueueReason.AGAIN, "decided"))
 
-    def _ordered(self, too: Mapping[int, Why]) -> list[int]:
+    def _ordered(self, too: Mapping[int, QueueReason]) -> list[int]:
         waiting = {
             row[0]: None for row in self._db.execute(_WAITING)
         }  # a list of all rows would be garbage to look through
@@ -120,7 +120,7 @@ class Queue:
             waiting.pop(image_id, None)
         return [*first, *waiting]
 
-    def in_queue(self, why: Why) -> set[int]:
+    def in_queue(self, why: QueueReason) -> set[int]:
         """The pictures of a queue, whatever became of them."""
         sql = "SELECT image_id FROM queue WHERE queues & ?"
         return {row[0] for row in self._db.execute(sql, (int(why),))}
@@ -131,21 +131,21 @@ class Queue:
 
     def put_back(self, image_ids: Iterable[int]) -> None:
         """Note that these pictures are to be looked at again, for a category that came after their decision."""
-        self._ask_again(dict.fromkeys(image_ids, Why.EXPECTED))
+        self._ask_again(dict.fromkeys(image_ids, QueueReason.EXPECTED))
 
-    def _ask_again(self, pictures: Mapping[int, Why]) -> None:
+    def _ask_again(self, pictures: Mapping[int, QueueReason]) -> None:
         self._db.many("INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items()))
 
     def put_back_ids(self) -> list[int]:
         """The undecided ones of these pictures."""
-        return self._asked_again(Why.EXPECTED, "undecided")
+        return self._asked_again(QueueReason.EXPECTED, "undecided")
 
-    def _asked_again(self, why: Why, state: str) -> list[int]:
+    def _asked_again(self, why: QueueReason, state: str) -> list[int]:
         return [row[0] for row in self._db.all(_ASKED_AGAIN, {"why": int(why), "state": state})]
 
-    def looked_again(self, image_id: int) -> Why:
+    def looked_again(self, image_id: int) -> QueueReason:
         """A picture was decided, perhaps again; returns why that was asked for, if it was."""
-        why = Why(self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0)
+        why = QueueReason(self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0)
         if why & OF_DECIDED:
             self._db.execute(
                 "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
@@ -163,19 +163,19 @@ class Queue:
         row = self._db.one("SELECT image_id, score, reason, queues FROM queue WHERE image_id = ?", (image_id,))
         return _ranked(row) if row else _unseen(image_id)
 
-    def counts(self) -> dict[Why, int]:
+    def counts(self) -> dict[QueueReason, int]:
         """How many pictures wait in each queue."""
-        sums = ", ".join(f"coalesce(sum({_QUEUES} & {int(why)} != 0), 0)" for why in Why)
+        sums = ", ".join(f"coalesce(sum({_QUEUES} & {int(why)} != 0), 0)" for why in QueueReason)
         row = self._db.one(f"SELECT {sums} FROM images i LEFT JOIN queue q ON q.image_id = i.id {_WAITS}")
         edge = self._db.scalar(f"SELECT count(*) FROM images i {_WAITS} AND id IN (SELECT image_id FROM image_sets)")
-        return dict(zip(Why, row or (), strict=False)) | {
-            Why.EDGE: edge,
-            Why.SUSPECTED: self._db.scalar(f"SELECT count(DISTINCT image_id) FROM ({_SUSPECTED})"),
-            Why.AGAIN: len(self._asked_again(Why.AGAIN, "decided")),
+        return dict(zip(QueueReason, row or (), strict=False)) | {
+            QueueReason.EDGE: edge,
+            QueueReason.SUSPECTED: self._db.scalar(f"SELECT count(DISTINCT image_id) FROM ({_SUSPECTED})"),
+            QueueReason.AGAIN: len(self._asked_again(QueueReason.AGAIN, "decided")),
         }
 
     def flags(self) -> dict[int, int]:
-        """The queues (a `Why`) of all pictures that were looked at, and of those that never wait."""
+        """The queues (a `QueueReason`) of all pictures that were looked at, and of those that never wait."""
         test = "SELECT id, 0 FROM images WHERE split = 'test'"
         return {**dict(self._db.execute("SELECT image_id, queues FROM queue")), **dict(self._db.execute(test))}
 
@@ -199,8 +199,8 @@ class Queue:
 
 def _ranked(row: Row) -> Ranked:
     image_id, score, reason, queues = row
-    return Ranked(image_id, score, reason, Why(queues))
+    return Ranked(image_id, score, reason, QueueReason(queues))
 
 
 def _unseen(image_id: int) -> Ranked:
-    return Ranked(image_id, 0.0, Reason.UNSEEN, Why.UNSEEN)
+    return Ranked(image_id, 0.0, Reason.UNSEEN, QueueReason.UNSEEN)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.suspicions import Suspicion
+from hitl_desktop.domain.label_issues import LabelIssue
 
 _PLANTED = "planted.json"
 _MOVED = 0.3
@@ -26,11 +26,11 @@ class Planted:
         """How many errors there are."""
         return sum(len(boxes) for part in (self.deleted, self.changed) for boxes in part.values())
 
-    def holds(self, file_name: str, suspicion: Suspicion) -> bool:
+    def holds(self, file_name: str, issue: LabelIssue) -> bool:
         """Whether a suspicion is about a planted error."""
-        if suspicion.bbox is None:
-            return any(suspicion.suggested_bbox.iou(box) > 0.5 for box in self.deleted.get(file_name, ()))
-        return any(suspicion.bbox.iou(box) > 0.99 for box in self.changed.get(file_name, ()))
+        if issue.bbox is None:
+            return any(issue.suggested_bbox.iou(box) > 0.5 for box in self.deleted.get(file_name, ()))
+        return any(issue.bbox.iou(box) > 0.99 for box in self.changed.get(file_name, ()))
 
 
 def corrupt(source: Path, target: Path, *, pictures: int, share: float, seed: int) -> None:

@@ -13,25 +13,25 @@ from sklearn.metrics import roc_auc_score
 
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.suspicions import Kind
-from hitl_desktop.learning import naming_head
-from hitl_desktop.learning.box_refiner import RefinerLearner, moves_lesson
-from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
+from hitl_desktop.domain.label_issues import Kind
+from hitl_desktop.learning import classification_head
+from hitl_desktop.learning.box_refiner import RefinerLearner, assign_moves
+from hitl_desktop.learning.detection_head import DetectionLearner, assign_targets
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.label_issues import open_suspicions
+from hitl_desktop.workflows.annotation.label_issues import open_issues
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.benchmark.simulate import simulate
 from hitl_desktop.workflows.detection.embeddings import embed_undecided
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.new_project import new_project
-from hitl_desktop.workflows.quality.label_errors import look_for_errors
+from hitl_desktop.workflows.quality.label_errors import find_label_errors
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training.detection_head import SIDES
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES
+from hitl_desktop.workflows.training.train import train_heads
 
 from .conftest import Bench
 from .corrupt import corrupt, read_planted
@@ -55,12 +55,12 @@ def test_the_loop_on_coco(bench: Bench, shared_data: Path, tmp_path: Path) -> No
         began = time.perf_counter()
         crops = embed_undecided(project, QUIET, threads=CORES)
         bench.note("embed_crops_per_s", crops / (time.perf_counter() - began))
-        refresh_queue(project, load_naming(project), QUIET)
+        refresh_queue(project, load_scorer(project), QUIET)
         answers = answers_for(project, truth)
         for _ in range(20):
             image = next_undecided(project)
-            decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
-        bench.note("retrain_20_pictures_s", retrain(project, QUIET, threads=CORES).seconds)
+            decide_as_oracle(project, image, answers[image.id], load_scorer(project), threshold=0.3)
+        bench.note("retrain_20_pictures_s", train_heads(project, QUIET, threads=CORES).seconds)
 
 
 @pytest.mark.bench
@@ -83,9 +83,9 @@ def test_corrupted_labels_are_found(bench: Bench, shared_data: Path, tmp_path: P
     with Project.open(tmp_path / "p.hitl", background=True) as project:
         prelabel(project, QUIET, threads=CORES)
         began = time.perf_counter()
-        look_for_errors(project, QUIET, threads=CORES)
+        find_label_errors(project, QUIET, threads=CORES)
         bench.note("errors_look_s", time.perf_counter() - began)
-        found = open_suspicions(project)
+        found = open_issues(project)
         paths = {image.id: image.path for image in project.images.all()}
     is_planted = [planted.holds(paths[s.image_id], s) for s in found]
     top = len(found) // 10
@@ -106,19 +106,19 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
     def picture(seed: int) -> tuple[dict[int, CellGrid], list[tuple[BBox, int]]]:
         grids: dict[int, CellGrid] = {}
         boxes = [(BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)]
-        for side in SIDES:
+        for side in DEFAULT_INPUT_SIZES:
             cells = side // 8
             features = rng.normal(size=(cells * cells, 896)).astype(np.float32)
             grids[side] = CellGrid(features, cells, cells, 8.0, (side / 640, side / 640), (0.0, 0.0), (640, 640))
         return grids, boxes
 
     def learn(grids: dict[int, CellGrid], boxes: list[tuple[BBox, int]]) -> None:
-        for side in SIDES:
-            learners[side].learn(lesson_of(grids[side], boxes))
-        refiner.learn(moves_lesson(grids[SIDES[-1]], [box for box, _ in boxes]))
+        for side in DEFAULT_INPUT_SIZES:
+            learners[side].learn(assign_targets(grids[side], boxes))
+        refiner.learn(assign_moves(grids[DEFAULT_INPUT_SIZES[-1]], [box for box, _ in boxes]))
 
     pictures = [picture(seed) for seed in range(5)]
-    learners, refiner = {side: FindingLearner(896) for side in SIDES}, RefinerLearner()
+    learners, refiner = {side: DetectionLearner(896) for side in DEFAULT_INPUT_SIZES}, RefinerLearner()
     for n in range(20):
         learn(*pictures[n % 5])
     if taught > 20:  # as many samples, by their sums: adding each would take minutes
@@ -132,9 +132,9 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
         learn(*pictures[0])
         add.append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
-        for side in SIDES:
+        for side in DEFAULT_INPUT_SIZES:
             learners[side].solve()
-        refiner.solve(SIDES[-1])
+        refiner.solve(DEFAULT_INPUT_SIZES[-1])
         solve.append((time.perf_counter() - began) * 1000)
     bench.note(f"learn_add_ms_{taught}", statistics.median(add))
     bench.note(f"learn_solve_ms_{taught}", statistics.median(solve))
@@ -145,10 +145,10 @@ def test_a_naming_head_of_two_thousand_crops(bench: Bench) -> None:
     rng = np.random.default_rng(0)
     targets = rng.integers(0, 8, 2000)
     embeddings = (rng.normal(size=(8, 448))[targets] * 0.3 + rng.normal(size=(2000, 448))).astype(np.float32)
-    naming_head.warm_up()
+    classification_head.warm_up()
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        naming_head.fit(naming_head.Samples(embeddings, targets), np.ones(80, np.float32), 0.5)
+        classification_head.fit(classification_head.Samples(embeddings, targets), np.ones(80, np.float32), 0.5)
         times.append((time.perf_counter() - began) * 1000)
     bench.note("name_fit_ms", statistics.median(times))

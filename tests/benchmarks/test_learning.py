@@ -20,8 +20,8 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.training import classification_samples, train
-from hitl_desktop.workflows.training.detection_head import Taught
-from hitl_desktop.workflows.training.train import retrain as learn
+from hitl_desktop.workflows.training.detection_head import TrainingCache
+from hitl_desktop.workflows.training.train import train_heads as learn
 from tests.fakes.decided import decided_project, no_networks
 
 from .conftest import Bench
@@ -49,7 +49,7 @@ def test_learning_among_ten_thousand_decided_pictures(
     for module in (train, classification_samples):
         monkeypatch.setattr(module, "fit", timed(module.fit))
     with decided_project(tmp_path, DECIDED, WAITING) as project:
-        taught = Taught()
+        taught = TrainingCache()
         learn(project, NoProgress(), threads=1, taught=taught)
         for image_id in range(DECIDED + 1, DECIDED + 1 + NEW):
             annotate.draw(project, image_id, [(BBox(50, 50, 60, 60), 1)])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hitl_desktop.domain.queues import Reason, Why
+from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -108,7 +108,7 @@ def test_as_many_pictures_as_the_window_lists_by_itself(bench: Bench, tmp_path: 
                 "INSERT INTO images (folder_id, path, width, height, content_hash) VALUES (?, ?, 640, 480, ?)",
                 ((folder_id, f"{n}.jpg", str(n)) for n in range(MANY_IN_WINDOW)),
             )
-            said = [Ranked(n, 0.5, Reason.RANDOM, Why.RANDOM) for n in range(1, MANY_IN_WINDOW, 2)]
+            said = [Ranked(n, 0.5, Reason.RANDOM, QueueReason.RANDOM) for n in range(1, MANY_IN_WINDOW, 2)]
             project.queue.take(Ranking(list(range(MANY_IN_WINDOW, 0, -1)), said))
         pictures, times = PictureList(), list[float]()
         for _ in range(9):

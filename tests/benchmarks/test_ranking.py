@@ -22,9 +22,9 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.loop.background import LEARNING, in_project
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.detection.embeddings import crops_of, encoder_record_id
-from hitl_desktop.workflows.prediction.scoring import load_naming
-from hitl_desktop.workflows.queue.rank import MOST_RANKED, rank_undecided
-from hitl_desktop.workflows.queue.uncertainty import Look
+from hitl_desktop.workflows.prediction.scoring import load_scorer
+from hitl_desktop.workflows.queue.rank import MOST_RANKED, rank_images
+from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer
 
 from .conftest import Bench
 from .loop_process import TICK_MS
@@ -84,13 +84,13 @@ def test_a_hundred_thousand_are_put_in_another_order(bench: Bench, large: Path, 
     figures: dict[str, float] = {}
 
     def rerank(project: Project, _progress: object) -> None:
-        naming = load_naming(project)
-        assert naming is not None
+        scorer = load_scorer(project)
+        assert scorer is not None
         began = time.perf_counter()
-        ranking = rank_undecided(project, naming, NoProgress())
+        ranking = rank_images(project, scorer, NoProgress())
         whole = time.perf_counter() - began
         look, seen = (
-            Look(naming),
+            UncertaintyScorer(scorer),
             [i for item in ranking.said[:MOST_RANKED] if (i := project.images.get(item.image_id))],
         )
         began = time.perf_counter()

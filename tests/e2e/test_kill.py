@@ -15,7 +15,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.prelabel import prelabel
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 
 CHILD = Path(__file__).parent / "killed.py"
 
@@ -56,4 +56,4 @@ def test_nothing_that_was_saved_is_lost(tmp_path: Path, dataset: Path, moment: s
         head = project.heads.active_id()
         assert head is None or project.heads.get(head)
         assert prelabel(project, NoProgress(), threads=2).failed == 0  # and the work goes on
-        retrain(project, NoProgress(), threads=2)
+        train_heads(project, NoProgress(), threads=2)

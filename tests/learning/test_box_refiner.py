@@ -15,10 +15,10 @@ from hitl_desktop.learning.box_refiner import (
     SPREAD,
     BoxRefiner,
     RefinerLearner,
+    assign_moves,
     look,
     moved,
     moves_between,
-    moves_lesson,
 )
 
 CELLS, STRIDE, WIDTH = 40, 8, 12
@@ -57,7 +57,7 @@ def objects(seed: int) -> list[BBox]:
 def learner_of(seeds: list[int]) -> RefinerLearner:
     learner = RefinerLearner()
     for seed in seeds:
-        learner.learn(moves_lesson(grid(seed, objects(seed)), objects(seed)))
+        learner.learn(assign_moves(grid(seed, objects(seed)), objects(seed)))
     return learner
 
 
@@ -90,11 +90,11 @@ def test_a_look_at_a_plane_that_slopes_gives_the_places_of_the_points(
 
 def test_what_was_forgotten_was_never_learned() -> None:
     learner, other = learner_of([1, 2, 3]), learner_of([3, 1])
-    learner.forget(moves_lesson(grid(2, objects(2)), objects(2)))
+    learner.forget(assign_moves(grid(2, objects(2)), objects(2)))
     np.testing.assert_allclose(solved(learner).weights, solved(other).weights, atol=1e-6)
     np.testing.assert_allclose(solved(learner).level, solved(other).level, atol=1e-6)
     for seed in (1, 3):
-        learner.forget(moves_lesson(grid(seed, objects(seed)), objects(seed)))
+        learner.forget(assign_moves(grid(seed, objects(seed)), objects(seed)))
     assert learner.solve(SIDE) is None
 
 
@@ -108,7 +108,7 @@ def test_sums_that_were_kept_are_the_same() -> None:
     learner = learner_of([1, 2])
     again = RefinerLearner.from_arrays(learner.to_arrays())
     np.testing.assert_array_equal(solved(again).weights, solved(learner).weights)
-    again.learn(moves_lesson(grid(3, objects(3)), objects(3)))
+    again.learn(assign_moves(grid(3, objects(3)), objects(3)))
     np.testing.assert_allclose(solved(learner).weights, solved(learner_of([2, 1])).weights, atol=1e-6)
 
 
@@ -142,7 +142,7 @@ def test_any_boxes_stay_in_the_picture_and_are_finite(count: int, size: float, s
 def test_no_object_one_or_very_many(count: int) -> None:
     boxes = [BBox(float(n % 20) * 15, float(n // 20) * 12, 2.0, 2.0) for n in range(count)]
     learner = RefinerLearner()
-    lesson = moves_lesson(grid(0, boxes), boxes)
+    lesson = assign_moves(grid(0, boxes), boxes)
     learner.learn(lesson)
     assert len(lesson.moves) <= 4000
     refiner = learner.solve(SIDE)

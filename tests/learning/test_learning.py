@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.learning.acquisition import ACQUISITION_FUNCTIONS
-from hitl_desktop.learning.calibration import Sights, expected_calibration_error, fit_calibration
+from hitl_desktop.learning.calibration import CalibrationSamples, expected_calibration_error, fit_calibration
+from hitl_desktop.learning.classification_head import BACKGROUND, ClassificationHead, Samples, fit
 from hitl_desktop.learning.metrics import (
     area_under_curve,
     average_precision,
@@ -16,7 +17,6 @@ from hitl_desktop.learning.metrics import (
     paired_difference,
     wilson_interval,
 )
-from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
 from hitl_desktop.learning.softmax import softmax
 
 TRUST = np.ones(2, np.float32)
@@ -56,7 +56,7 @@ def test_the_head_learns_names_that_can_be_told_apart() -> None:
 def test_a_stored_head_says_the_same() -> None:
     head = fit(clusters(), TRUST, 0.5)
     assert head is not None
-    again = NamingHead.from_bytes(head.to_bytes())
+    again = ClassificationHead.from_bytes(head.to_bytes())
     embeddings = clusters(1).embeddings
     assert np.array_equal(again.logits(embeddings), head.logits(embeddings))
     assert again.typical_score == 0.5
@@ -88,12 +88,12 @@ def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
     assert weak == pytest.approx(typical / 2)
 
 
-def sights(count: int, bend: Calibration, seed: int = 0) -> Sights:
+def sights(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
     """Answers to boxes of two categories that are right as often as this calibration says."""
     rng = np.random.default_rng(seed)
     scores, sources, ids = rng.uniform(0.02, 0.98, count), rng.integers(0, 2, count), rng.integers(1, 3, count)
     right = rng.random(count) < bend.chances(scores, sources, ids)
-    return Sights(scores, sources, ids, right, np.arange(count) // 10)
+    return CalibrationSamples(scores, sources, ids, right, np.arange(count) // 10)
 
 
 def test_a_calibration_is_found_again() -> None:
@@ -117,7 +117,9 @@ def test_few_answers_leave_scores_nearly_as_they_are() -> None:
 
 @pytest.mark.parametrize("right", [True, False])
 def test_answers_that_are_all_alike_give_chances_within_0_and_1(right: bool) -> None:
-    alike = Sights(np.full(50, 0.5), np.ones(50, int), np.ones(50, np.int64), np.full(50, right), np.arange(50))
+    alike = CalibrationSamples(
+        np.full(50, 0.5), np.ones(50, int), np.ones(50, np.int64), np.full(50, right), np.arange(50)
+    )
     chances = fit_calibration(alike).chances(np.array([0.0, 0.5, 1.0]), np.ones(3, int), np.ones(3, np.int64))
     assert np.isfinite(chances).all()
     assert chances[0] == 0

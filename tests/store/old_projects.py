@@ -19,13 +19,13 @@ from PIL import Image
 from hitl_desktop.domain.attributes import Attribute, AttributeKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import Split
+from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import Reason, Why
+from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked, Thresholds
-from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
-from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import MIGRATIONS
@@ -35,7 +35,7 @@ from hitl_desktop.workflows.annotation import annotate, attributes, categories
 from hitl_desktop.workflows.annotation.annotate import How, Revision
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.queue.filtering import as_text
 
 PLACE = Path(__file__).parents[1] / "data" / "projects"
@@ -45,7 +45,7 @@ HOW = How(None, Thresholds(0.3), 2.5)
 def fill(project: Project) -> None:
     """Do what people and jobs do, so that every kind of thing is in the file, and leave one act undone."""
     _detect(project)
-    proposals = proposals_of(project, project.images.all()[0], load_naming(project))
+    proposals = proposals_of(project, project.images.all()[0], load_scorer(project))
     annotate.accept(project, proposals[:1])
     annotate.revise(project, [Revision(proposals[1], BBox(31.5, 1, 20, 20), project.categories.ensure("hound").id)])
     annotate.remove(project, [proposals[2]])
@@ -95,7 +95,7 @@ def _learn(project: Project, category_id: int) -> None:
     encoder = project.models.ensure("encoder", "encoder").id
     project.embeddings.add(encoder, [(b"key", np.arange(4, dtype=np.float32))])
     ids = np.array([category_id])
-    head = NamingHead(
+    head = ClassificationHead(
         ids, np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32), np.ones(2, np.float32), 0.5
     ).to_bytes()
     first = project.heads.add(encoder, head, HeadSummary(1, 2, 1), learned=[1])
@@ -103,10 +103,10 @@ def _learn(project: Project, category_id: int) -> None:
     project.heads.activate(first)
     project.sets.add("edge cases", [1, 4])
     project.images.set_split([4], Split.VAL)
-    project.suspicions.replace_open(
-        [2], [Suspicion(2, Kind.PLACE, 0.75, BBox(20, 20, 9, 9), category_id, BBox(21, 20, 9, 9), category_id)]
+    project.label_issues.replace_open(
+        [2], [LabelIssue(2, Kind.PLACE, 0.75, BBox(20, 20, 9, 9), category_id, BBox(21, 20, 9, 9), category_id)]
     )
-    project.queue.take(Ranking([4], [Ranked(4, 0.5, Reason.RANDOM, Why.RANDOM)]))
+    project.queue.take(Ranking([4], [Ranked(4, 0.5, Reason.RANDOM, QueueReason.RANDOM)]))
 
 
 def contents(project: Project) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def contents(project: Project) -> dict[str, Any]:
         "decisions": [[paths[d.image_id], d.kind, d.seconds, d.acts.boxes] for d in project.decisions.final()],
         "heads": [[h.summary.pictures, sorted(h.learned), h.waits] for h in project.heads.latest()],
         "active": project.heads.active_id(),
-        "suspicions": [[paths[s.image_id], s.kind.name, s.score] for s in project.suspicions.open()],
+        "suspicions": [[paths[s.image_id], s.kind.name, s.score] for s in project.label_issues.open()],
         "order": [paths[i] for i in project.queue.ids()],
         "maps": {name: names[i] for name, i in project.class_maps.get("hash").items()},
     }

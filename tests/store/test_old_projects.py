@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
-from hitl_desktop.domain.suspicions import Kind
 from hitl_desktop.domain.validation import Judgement
 from hitl_desktop.store.migrations import MIGRATIONS
 from hitl_desktop.store.project import Project
@@ -42,7 +42,7 @@ def test_words_that_were_stored_are_codes_now(tmp_path: Path) -> None:
         decided = [project.images.get(d.image_id) for d in project.decisions.final()]
         assert {d.why for d in project.decisions.final()} == {Reason.UNSEEN}
         assert project.decisions.asked_because(Reason.UNSEEN) >= {image.id for image in decided if image}
-        assert [issue.kind for issue in project.suspicions.open()] == [Kind.PLACE]
+        assert [issue.kind for issue in project.label_issues.open()] == [Kind.PLACE]
         assert [box.judgement for box in project.validations.all()[0].boxes] == list(Judgement)
         kept = from_text(project.meta.get("queue_filter"))
         assert (kept.text, kept.order) == ("dark", QueueOrder.LATEST)

@@ -15,7 +15,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.store import guard, migrations
+from hitl_desktop.store import file_lock, migrations
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import shorten_vectors
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_opened_is_let_go(tmp_path: Path) -> None:
         Project.open(tmp_path / "a.hitl")
     assert open_files(tmp_path / "a.hitl") == 0
     assert raised.value.hint  # with the error still in hand, and so all that it refers to
-    assert not guard.lock_file(tmp_path / "a.hitl").exists()
+    assert not file_lock.lock_file(tmp_path / "a.hitl").exists()
 
 
 def test_a_project_that_could_not_be_opened_after_it_was_made_is_not_locked(
@@ -81,8 +81,8 @@ def test_a_project_that_could_not_be_opened_after_it_was_made_is_not_locked(
     monkeypatch.setattr("hitl_desktop.store.project.Database", refused)
     with pytest.raises(ProjectError, match="went away"):
         Project.create(tmp_path / "a.hitl")
-    assert not guard.lock_file(tmp_path / "a.hitl").exists()
-    assert tmp_path.resolve() / "a.hitl" not in guard._held
+    assert not file_lock.lock_file(tmp_path / "a.hitl").exists()
+    assert tmp_path.resolve() / "a.hitl" not in file_lock._held
 
 
 def test_a_missing_project_says_so(tmp_path: Path) -> None:
@@ -194,17 +194,17 @@ def test_another_process_is_kept_off_an_open_project_whatever_touches_the_file(t
 
 def test_a_lock_left_behind_by_a_kill_keeps_nobody_off(tmp_path: Path) -> None:
     Project.create(tmp_path / "a.hitl").close()
-    guard.lock_file(tmp_path / "a.hitl").write_text("")
+    file_lock.lock_file(tmp_path / "a.hitl").write_text("")
     with Project.open(tmp_path / "a.hitl") as project:
         assert project.categories.all() == []
-    assert not guard.lock_file(tmp_path / "a.hitl").exists()
+    assert not file_lock.lock_file(tmp_path / "a.hitl").exists()
 
 
 def test_a_project_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
     (tmp_path / "a.hitl").write_bytes(b"plain text, not a database")
     with pytest.raises(ProjectError):
         Project.open(tmp_path / "a.hitl")
-    assert not guard.lock_file(tmp_path / "a.hitl").exists()
+    assert not file_lock.lock_file(tmp_path / "a.hitl").exists()
 
 
 def test_first_sights_from_before_scores_were_kept_stay(pictures: Path, tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState, Split
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import Reason, Why
+from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadSummary
-from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES, Sighting
+from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES, UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 
@@ -126,7 +126,7 @@ def test_first_sights_stay_the_first(project: Project) -> None:
     (prediction,) = project.predictions.of_image(1, model.id)
     head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
     for name in ("first", "second"):
-        sight = Sighting(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
+        sight = UnseenPrediction(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
         project.predictions.note_sightings([sight])
     assert project.predictions.first_seen() == []  # the picture is not decided
     project.images.set_state(1, ImageState.DECIDED)
@@ -139,7 +139,7 @@ def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -
     model = project.models.ensure("hash", "detector", ("x", "y", "z"))
     head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
     project.predictions.reject([77])
-    project.predictions.note_sightings([Sighting(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)])
+    project.predictions.note_sightings([UnseenPrediction(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)])
     project.images.set_state(1, ImageState.DECIDED)
     assert project.predictions.rejected_of(1) == set()
     assert project.predictions.sightings_of(1) == []
@@ -194,13 +194,16 @@ def test_only_the_latest_decision_of_a_decided_picture_counts(project: Project) 
 
 def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) -> None:
     assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
-    said = [Ranked(3, 0.5, Reason.UNCERTAIN, Why.UNCERTAIN), Ranked(1, 0.2, Reason.UNLIKE, Why.UNCERTAIN | Why.UNLIKE)]
+    said = [
+        Ranked(3, 0.5, Reason.UNCERTAIN, QueueReason.UNCERTAIN),
+        Ranked(1, 0.2, Reason.UNLIKE, QueueReason.UNCERTAIN | QueueReason.UNLIKE),
+    ]
     project.queue.take(Ranking([3, 1], said))
     assert [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
     assert project.queue.order(limit=1) == said[:1]
-    assert project.queue.counts()[Why.UNCERTAIN] == 2
-    assert project.queue.counts()[Why.UNLIKE] == 1
-    assert project.queue.counts()[Why.UNSEEN] == 2
+    assert project.queue.counts()[QueueReason.UNCERTAIN] == 2
+    assert project.queue.counts()[QueueReason.UNLIKE] == 1
+    assert project.queue.counts()[QueueReason.UNSEEN] == 2
     project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, Reason.FAR)], {1: "a", 3: "a"}))
     assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), said[0]]
     assert project.images.same_as() == {1: "a", 3: "a"}

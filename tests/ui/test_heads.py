@@ -15,11 +15,11 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.review import Acts
-from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.decisions import Decisions
+from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.heads import HeadSummary
-from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
@@ -31,9 +31,9 @@ from hitl_desktop.workflows.detection.embeddings import embed_pictures
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.quality.threshold_advice import advise, gather, reliability
-from hitl_desktop.workflows.training.detection_head import SIDES, sides_of
-from hitl_desktop.workflows.training.input_resolution import Closer
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, input_sizes
+from hitl_desktop.workflows.training.input_resolution import ResolutionPlan
+from hitl_desktop.workflows.training.train import train_heads
 from tests.conftest import make_dataset
 from tests.ui.conftest import Answers, MakeWindow
 from tests.ui.test_window import key, propose
@@ -49,7 +49,7 @@ def versions(window: MainWindow) -> tuple[int, int, int]:
     project = window.session.project
     assert project
     category = project.categories.ensure("cell").id
-    head = NamingHead(
+    head = ClassificationHead(
         np.array([category]), np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32),
         np.ones(2, np.float32), 0.5,
     ).to_bytes()  # fmt: skip
@@ -69,7 +69,7 @@ def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
     panel = window.model_panel
     qtbot.waitUntil(panel.use_waiting.isVisible)
     assert panel.head.text() == f"version {second} stays, version {third} waits: {WAITS}"
-    assert "41 of 50 boxes shown right (95 %: 69% to 90%)" in panel.first_sight.text()
+    assert "41 of 50 boxes shown right (95 %: 69% to 90%)" in panel.unseen_result.text()
     qtbot.mouseClick(panel.use_waiting, Qt.MouseButton.LeftButton)
     project = window.session.project
     assert project
@@ -270,16 +270,17 @@ def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
     project = window.session.project
     assert project
     monkeypatch.setattr(
-        "hitl_desktop.ui.model.head_acts.look_closer", lambda *_, **__: Closer((640, 1280), 40, 11.0, 22.0, 0.21, 0.94)
+        "hitl_desktop.ui.model.head_acts.plan_input_resolution",
+        lambda *_, **__: ResolutionPlan((640, 1280), 40, 11.0, 22.0, 0.21, 0.94),
     )
     answers = window.head_acts.ask
     window.actions_["look_closer"].trigger()
-    qtbot.waitUntil(lambda: sides_of(project) == (640, 1280), timeout=20_000)
+    qtbot.waitUntil(lambda: input_sizes(project) == (640, 1280), timeout=20_000)
     (question,) = answers.asked  # type: ignore[attr-defined]
     assert "0.9 s a picture instead of 0.2 s" in question
     assert "40 boxes taught is narrower than 11 pixels" in question
     window.actions_["look_closer"].trigger()
-    assert sides_of(project) == SIDES
+    assert input_sizes(project) == DEFAULT_INPUT_SIZES
 
 
 @pytest.mark.slow
@@ -292,7 +293,7 @@ def test_a_head_that_a_newer_program_cannot_use_is_learned_anew_at_opening(
     new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")
     with Project.open(file, background=True) as project:
         prelabel(project, NoProgress(), threads=1)
-        assert retrain(project, NoProgress(), threads=1).head_id is not None
+        assert train_heads(project, NoProgress(), threads=1).head_id is not None
         with project.db.transaction():
             shorten_vectors(project.db)
     window = make_window(automatic=True)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from hitl_desktop.domain.suspicions import Kind
+from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
@@ -17,7 +17,7 @@ from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
-from hitl_desktop.workflows.annotation.label_issues import open_suspicions
+from hitl_desktop.workflows.annotation.label_issues import open_issues
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project
 
@@ -75,12 +75,12 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     second = dialog.current
     assert second is not None
     qtbot.keyClick(dialog.list, Qt.Key.Key_Delete)
-    assert second.id not in {s.id for s in open_suspicions(project)}
+    assert second.id not in {s.id for s in open_issues(project)}
     assert dialog.list.count() == count - 2
 
     dialog.undo_asked.emit()  # the dismissal, nothing else
     qtbot.waitUntil(lambda: dialog.list.count() == count - 1, timeout=LONG)
-    assert second.id in {s.id for s in open_suspicions(project)}
+    assert second.id in {s.id for s in open_issues(project)}
     names = {a.bbox: a.category_id for a in project.annotations.of_image(first.image_id)}
     assert names[first.bbox] == first.suggested_category_id
     dialog.undo_asked.emit()

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation.annotate import Revision
@@ -52,7 +52,7 @@ def weights(window: MainWindow, version: HeadVersion) -> np.ndarray:
     assert window.session.project
     kept = window.session.project.heads.finding_of(version.id)
     assert kept
-    return next(iter(FindingHead.from_bytes(kept).views.values())).weights
+    return next(iter(DetectionHead.from_bytes(kept).views.values())).weights
 
 
 def show(window: MainWindow, image_id: int, qtbot: QtBot) -> None:

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import Reason, Why
+from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.domain.suspicions import Kind, Suspicion
-from hitl_desktop.learning.query import STRATEGIES
+from hitl_desktop.learning.strategies import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.texts import STRATEGY_TEXT
@@ -28,7 +28,7 @@ from hitl_desktop.ui.queue.policy_dialog import MixDialog
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.quality.learning_report import Spot
-from hitl_desktop.workflows.queue.policy import Mix, mix_of
+from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of
 from tests.ui.conftest import Answers, MakeWindow
 
 
@@ -261,11 +261,11 @@ def test_a_filter_that_was_typed_over_is_not_worked_out(
 
 def test_the_mix_is_chosen_in_a_dialog_with_counts(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     def choose_mix(dialog: MixDialog) -> int:
-        dialog.shares[Why.RANDOM].setValue(80)
-        dialog.shares[Why.UNLIKE].setValue(30)
+        dialog.shares[QueueReason.RANDOM].setValue(80)
+        dialog.shares[QueueReason.UNLIKE].setValue(30)
         assert not dialog.ok.isEnabled()
         assert "110 %" in dialog.rest.text()
-        dialog.shares[Why.UNLIKE].setValue(10)
+        dialog.shares[QueueReason.UNLIKE].setValue(10)
         assert "other 10 %" in dialog.rest.text()
         dialog.strategy.setCurrentIndex(dialog.strategy.findData("k_centre"))
         dialog._take()
@@ -274,7 +274,9 @@ def test_the_mix_is_chosen_in_a_dialog_with_counts(window: MainWindow, monkeypat
     monkeypatch.setattr(MixDialog, "exec", choose_mix)
     window.actions_["mix"].trigger()
     assert window.session.project
-    assert mix_of(window.session.project) == Mix("k_centre", {Why.RANDOM: 80, Why.UNLIKE: 10})
+    assert policy_of(window.session.project) == QueuePolicy(
+        "k_centre", {QueueReason.RANDOM: 80, QueueReason.UNLIKE: 10}
+    )
 
 
 def test_every_strategy_has_its_words() -> None:
@@ -285,7 +287,7 @@ def test_why_a_picture_is_asked_about_is_said_beside_it(window: MainWindow) -> N
     project = window.session.project
     assert project
     assert window.why.text() == ""
-    project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, Why.DISAGREEMENT)]))
+    project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, QueueReason.DISAGREEMENT)]))
     window.session.apply_changes(Changes(queue=True))
     assert window.why.text() == "Asked about: detector and head disagree"
     choose(window.queue.reason, "Detector and head disagree (1)")
@@ -317,10 +319,10 @@ def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: Qt
         session.go_to(image_id)
         session.draw([(BBox(5, 5, 20, 20), cat)])
         session.accept_picture()
-    wrong = Suspicion(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
-    project.suspicions.replace_open([2], [wrong])
+    wrong = LabelIssue(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
+    project.label_issues.replace_open([2], [wrong])
     with project.db.transaction():
-        project.queue.take(Ranking([2, 3, 1, 4], again={2: Why.SUSPECTED, 1: Why.AGAIN}))
+        project.queue.take(Ranking([2, 3, 1, 4], again={2: QueueReason.SUSPECTED, 1: QueueReason.AGAIN}))
     assert session.image
     assert session.image.id == 3
     session.apply_changes(Changes(queue=True))
@@ -334,7 +336,7 @@ def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: Qt
     assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
     qtbot.waitUntil(lambda: window.canvas.has_picture)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)  # it is right
-    assert project.suspicions.open() == []
+    assert project.label_issues.open() == []
     assert window.queue.reason.findText("Sure but wrong: a label (0)") > 0
     assert window.canvas._suggestion is None
     dialog = window.consistency_acts.dialog
@@ -343,7 +345,7 @@ def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: Qt
     qtbot.waitUntil(lambda: dialog.canvas.has_picture)
     dialog._on_drawn(BBox(5, 5, 20, 20))
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    (look,) = project.second_looks.all()
+    (look,) = project.reannotations.all()
     assert look.image_id == 1
     assert window.consistency_acts.dialog is None
     assert session.image.id == 4
@@ -357,7 +359,7 @@ def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> Non
     session.mark_empty()
     session.go_to(3)
     with project.db.transaction():
-        project.queue.take(Ranking([1, 2, 4], again={1: Why.AGAIN}))
+        project.queue.take(Ranking([1, 2, 4], again={1: QueueReason.AGAIN}))
     session.go_to(4)
     session.apply_changes(Changes(queue=True))
     session.next()
@@ -367,7 +369,7 @@ def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> Non
     assert window.consistency_acts.dialog is None
     assert session.image
     assert session.image.id == 2
-    assert project.second_looks.all() == []
+    assert project.reannotations.all() == []
 
 
 def blind(window: MainWindow, *, at: int) -> Project:
@@ -378,7 +380,7 @@ def blind(window: MainWindow, *, at: int) -> Project:
     session.go_to(1)
     session.mark_empty()
     with project.db.transaction():
-        project.queue.take(Ranking([1, 2, 3, 4], again={1: Why.AGAIN}))
+        project.queue.take(Ranking([1, 2, 3, 4], again={1: QueueReason.AGAIN}))
     session.go_to(at)
     session.apply_changes(Changes(queue=True))
     return project
@@ -395,7 +397,7 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     assert session.at_hand == 3  # where the hands went meanwhile
 
     session.apply_changes(Changes(queue=True))
-    window.queue.model.set_filter(QueueFilter(queue=int(Why.AGAIN)))
+    window.queue.model.set_filter(QueueFilter(queue=int(QueueReason.AGAIN)))
     assert listed(window) == [1]
     session.next()
     assert session.at_hand == 3
@@ -403,12 +405,12 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     dialog = acts.dialog
     qtbot.waitUntil(lambda: dialog.canvas.has_picture)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    assert len(project.second_looks.all()) == 1
+    assert len(project.reannotations.all()) == 1
     window.queue.model.set_filter(QueueFilter())
     session.go_to(4)
     session.next()
     assert session.at_hand == 2
-    assert len(project.second_looks.all()) == 1
+    assert len(project.reannotations.all()) == 1
 
 
 def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWindow, qtbot: QtBot) -> None:
@@ -418,27 +420,27 @@ def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWi
     session.go_to(2)
     session.draw([(BBox(5, 5, 20, 20), cat)])
     session.accept_picture()
-    wrong = Suspicion(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
-    project.suspicions.replace_open([2], [wrong])
+    wrong = LabelIssue(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
+    project.label_issues.replace_open([2], [wrong])
     session.go_to(3)
     session.draw([(BBox(1, 1, 9, 9), cat)])
     window.tune_acts._look_at(Spot(3, BBox(1, 1, 5, 5)))
     session.set_threshold(0.4)
     assert window.canvas._suggestion == (BBox(1, 1, 5, 5), "this one")
     with project.db.transaction():
-        project.queue.take(Ranking([2, 3, 4], again={2: Why.SUSPECTED}))
+        project.queue.take(Ranking([2, 3, 4], again={2: QueueReason.SUSPECTED}))
     session.apply_changes(Changes(queue=True))
     session.next()
     marker = (BBox(30, 5, 9, 9), "maybe missed: cat")
     assert window.canvas._suggestion == marker
     session.draw([(BBox(40, 40, 5, 5), cat)])
     assert window.canvas._suggestion == marker
-    assert session.again is Why.SUSPECTED
+    assert session.again is QueueReason.SUSPECTED
     qtbot.waitUntil(lambda: window.canvas.has_picture)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)
-    assert project.suspicions.open() == []
+    assert project.label_issues.open() == []
     session.undo()
-    assert [s.image_id for s in project.suspicions.open()] == [2]
+    assert [s.image_id for s in project.label_issues.open()] == [2]
     assert len(project.annotations.of_image(3)) == 1
 
 

@@ -113,7 +113,7 @@ def test_a_picture_is_labelled_once_more_and_no_label_changes(
     qtbot.keyClick(dialog, Qt.Key.Key_X)
     assert len(canvas.items) == 1
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    (look,) = project.second_looks.all()
+    (look,) = project.reannotations.all()
     assert [b.category_id for b in look.again] == [cat]
     assert dog
     assert project.annotations.all() == before

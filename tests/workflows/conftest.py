@@ -8,11 +8,11 @@ import pytest
 
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.training.detection_head import Taught
-from hitl_desktop.workflows.training.train import RetrainResult, retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache
+from hitl_desktop.workflows.training.train import TrainingResult, train_heads
 from tests.conftest import copy_taught
 
-Learn = Callable[..., RetrainResult]
+Learn = Callable[..., TrainingResult]
 
 
 @pytest.fixture
@@ -25,4 +25,4 @@ def taught_project(taught: Path, tmp_path: Path) -> Iterator[Project]:
 @pytest.fixture
 def learn() -> Learn:
     """Retrain as the window does, with the sums of all lessons in memory from one time to the next."""
-    return partial(retrain, progress=NoProgress(), threads=1, taught=Taught())
+    return partial(train_heads, progress=NoProgress(), threads=1, taught=TrainingCache())

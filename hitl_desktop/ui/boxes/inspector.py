@@ -164,13 +164,13 @@ class Inspector(QWidget):
             self.categories.clear()
             return
         counts = project.annotations.count_by_category()
-        naming, names = self._session.naming, self._session.offered
-        taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
-        known = {naming.category_ids[c] for c in naming.class_column.tolist()} if naming else set[int | None]()
+        scorer, names = self._session.scorer, self._session.offered
+        taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
+        known = {scorer.category_ids[c] for c in scorer.class_column.tolist()} if scorer else set[int | None]()
         colours = {c.id: c.colour for c in self._session.categories}
         if (names, taught, known, colours) != self._filled:
             self._filled = (dict(names), taught, known, colours)
-            self._fill_anew(naming.detector.classes if naming else (), taught, known)
+            self._fill_anew(scorer.detector.classes if scorer else (), taught, known)
         keys = self._session.hotkeys
         for row, (category_id, name) in enumerate(names.items()):
             key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "

@@ -15,7 +15,7 @@ from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.inference.session import PROVIDER
-from hitl_desktop.learning.naming_head import warm_up
+from hitl_desktop.learning.classification_head import warm_up
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import FILES, Job, JobRunner
@@ -24,15 +24,15 @@ from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold, gather, start_threshold
 from hitl_desktop.workflows.queue.filtering import filter_queue
 from hitl_desktop.workflows.queue.listing import Listing, list_queue
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.queue.relabelling import SHARE
-from hitl_desktop.workflows.training.detection_head import Taught, find_ahead
-from hitl_desktop.workflows.training.late_categories import Overlooked, look_back
-from hitl_desktop.workflows.training.train import RetrainResult, is_due, retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache, find_ahead
+from hitl_desktop.workflows.training.late_categories import LateCategories, find_late_categories
+from hitl_desktop.workflows.training.train import TrainingResult, is_due, train_heads
 from hitl_desktop.workflows.training.versions import fall_back, use_version
 
 _LISTING = "listing"
@@ -78,7 +78,7 @@ class Background(QObject):
 
     Signals:
         detected: (how many pictures the detector is done with in this run, whether these are all).
-        found_late: decided pictures that probably hold a category that was added later, an `Overlooked`.
+        found_late: decided pictures that probably hold a category that was added later, an `LateCategories`.
     """
 
     detected = Signal(int, bool)
@@ -89,7 +89,7 @@ class Background(QObject):
         self._session, self._runner, self._automatic = session, runner, automatic
         self.unlearned: set[int] = set()
         """Pictures that were decided, corrected or undone since the last head began to learn."""
-        self._ranked_at, self._taught = 0, Taught()
+        self._ranked_at, self._taught = 0, TrainingCache()
         self._look_again = self._said_small = self._learn_again = False
         self._said_due = 0
         self._filtering: Job | None = None
@@ -206,7 +206,7 @@ class Background(QObject):
     def _start(self) -> None:
         project = self._session.project
         self._runner.abandon(READING, DETECTING, LEARNING, EXAMINING)  # what is of another project
-        self.unlearned, self._ranked_at, self._said_due, self._taught = set(), 0, 0, Taught()
+        self.unlearned, self._ranked_at, self._said_due, self._taught = set(), 0, 0, TrainingCache()
         self._look_again = self._said_small = self._learn_again = False
         if project is None:
             return
@@ -341,7 +341,7 @@ class Background(QObject):
         """Put the queue in order."""
         project = self._session.project
         if project is not None:
-            job = in_project(project.path, lambda p, progress: refresh_queue(p, load_naming(p), progress))
+            job = in_project(project.path, lambda p, progress: refresh_queue(p, load_scorer(p), progress))
             self._runner.start(
                 LEARNING, "Ranking the queue", job, on_success=lambda _: self._on_ranked(), gives_way=True
             )
@@ -360,11 +360,11 @@ class Background(QObject):
             LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared,
             gives_way=True,
         )  # fmt: skip
-        back = in_project(project.path, lambda p, progress: look_back(p, progress, threads=1))
+        back = in_project(project.path, lambda p, progress: find_late_categories(p, progress, threads=1))
         told = partial(self._on_looked_back, project)
         self._runner.start(LEARNING, "Looking back", back, on_success=told, quiet=True, gives_way=True)
 
-    def _on_looked_back(self, project: Project, overlooked: Overlooked) -> None:
+    def _on_looked_back(self, project: Project, overlooked: LateCategories) -> None:
         if overlooked.images and self._session.project is project:
             self.found_late.emit(overlooked)
 
@@ -434,7 +434,7 @@ class Background(QObject):
         learning, self.unlearned = self.unlearned, set()
         taught = self._taught
         job = in_project(
-            project.path, lambda p, progress: retrain(p, progress, threads=1, most_new=_AT_ONCE, taught=taught)
+            project.path, lambda p, progress: train_heads(p, progress, threads=1, most_new=_AT_ONCE, taught=taught)
         )
         self._runner.start(
             LEARNING,
@@ -482,7 +482,7 @@ class Background(QObject):
         else:
             self._learn_if_due()
 
-    def _on_learned(self, result: RetrainResult) -> None:
+    def _on_learned(self, result: TrainingResult) -> None:
         if result.waits:
             self._session.messages.say(f"The new version of the head waits: {result.waits}.")
         elif result.small and not self._said_small:

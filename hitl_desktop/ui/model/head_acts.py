@@ -24,12 +24,12 @@ from hitl_desktop.workflows.detection.class_map import set_mapping
 from hitl_desktop.workflows.exchange.export_model import HeadExport, export_head
 from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen, categories_known, classes_seen
 from hitl_desktop.workflows.quality.threshold_advice import Evidence, advise, gather, reliability
-from hitl_desktop.workflows.training.detection_head import SIDES, set_sides, sides_of
-from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, Closer, look_closer
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, input_sizes, set_input_sizes
+from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, ResolutionPlan, plan_input_resolution
 from hitl_desktop.workflows.training.versions import before_active, waiting
 
 
-def _too_narrow(closer: Closer) -> str:
+def _too_narrow(closer: ResolutionPlan) -> str:
     if closer.width_then >= SEEN_FROM:
         return ""
     return f" Many will be missed all the same: below {SEEN_FROM:.0f} pixels few are found."
@@ -123,20 +123,20 @@ class HeadActs:
         if not is_wanted or not session.manage(lambda project: set_mapping(project, mapping, new)):
             session.try_mapping(None)
 
-    def look_closer(self) -> None:
+    def plan_input_resolution(self) -> None:
         """Measure what a closer look would cost, and switch it on, or off again, if that is wanted."""
         project = self._session.project
         if project is None:
             return
-        if sides_of(project) != SIDES:
+        if input_sizes(project) != DEFAULT_INPUT_SIZES:
             question = "The head looks closer at pictures, for small objects. Stop that, and learn everything anew?"
             if self.ask.confirm("Look closer", question):
-                self._look_at(SIDES)
+                self._look_at(DEFAULT_INPUT_SIZES)
             return
-        job = in_project(project.path, lambda p, progress: look_closer(p, progress, threads=1))
+        job = in_project(project.path, lambda p, progress: plan_input_resolution(p, progress, threads=1))
         self._runner.start(LEARNING, "Measuring a closer look", job, on_success=self._on_measured)
 
-    def _on_measured(self, closer: Closer) -> None:
+    def _on_measured(self, closer: ResolutionPlan) -> None:
         question = (
             f"A quarter of the {closer.boxes} boxes taught is narrower than {closer.width_now:.0f} pixels as the head "
             f"sees them; looking closer these are {closer.width_then:.0f} pixels.{_too_narrow(closer)} "
@@ -149,7 +149,7 @@ class HeadActs:
 
     def _look_at(self, sides: Sequence[int]) -> None:
         def keep(project: Project) -> Changes:
-            set_sides(project, sides)
+            set_input_sizes(project, sides)
             return Changes()
 
         if self._session.manage(keep):

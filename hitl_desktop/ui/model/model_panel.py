@@ -31,7 +31,7 @@ from hitl_desktop.ui.jobs.runner import Job, JobRunner
 from hitl_desktop.ui.loop.background import Background, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
-from hitl_desktop.workflows.training.detection_head import can_find
+from hitl_desktop.workflows.training.detection_head import has_detection_head
 from hitl_desktop.workflows.training.versions import waiting
 
 _LOOK_AFTER_MS = 200
@@ -66,7 +66,7 @@ class ModelPanel(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_LOOK_AFTER_MS)
         self._soon.timeout.connect(self._show_figures)
-        self.detector, self.head, self.first_sight, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
+        self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
         learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
         learn.setToolTip("Fit a new head on everything that is decided")
         look.setToolTip("Let the detector look at the pictures it has not seen")
@@ -82,7 +82,7 @@ class ModelPanel(QWidget):
             (
                 ("Detector", self.detector),
                 ("Head", self.head),
-                ("At first sight", self.first_sight),
+                ("At first sight", self.unseen_result),
                 ("Effort", self.effort),
             )
         ):
@@ -190,7 +190,9 @@ class ModelPanel(QWidget):
         detector = project.models.detector()
         done = project.predictions.count_done(detector.id) if detector else 0
         only_names = (
-            "" if detector is None or can_find(detector) else "; heads name its boxes, and find none of their own"
+            ""
+            if detector is None or has_detection_head(detector)
+            else "; heads name its boxes, and find none of their own"
         )
         self.detector.setText(
             f"{detector.name}, pre-labelled {counted(done, 'picture')}{only_names}" if detector else "has not run yet"
@@ -202,8 +204,8 @@ class ModelPanel(QWidget):
         if late is not None:
             self.use_waiting.setText(f"Use version {late.id}")
             self.use_waiting.setToolTip(f"It waits: {late.waits}")
-        self.first_sight.setText(_first_sight_text(version))
-        for label in (self.detector, self.head, self.first_sight):
+        self.unseen_result.setText(_first_sight_text(version))
+        for label in (self.detector, self.head, self.unseen_result):
             label.setToolTip(label.text())
         self._count_effort()
 

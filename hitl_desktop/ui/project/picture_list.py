@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence, Set
 
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import QueueReason
 from hitl_desktop.ui.project.review_order import ReviewOrder, arranged
 from hitl_desktop.workflows.queue.listing import CountedQueue, Listing
 
@@ -59,9 +59,9 @@ class PictureList:
         """The queues by reason, each with how many pictures are in it now."""
         return self._listing.queues
 
-    def again(self, image_id: int | None) -> Why:
+    def again(self, image_id: int | None) -> QueueReason:
         """Why a decided picture is to be looked at again; nothing if it is not."""
-        return self._listing.again.get(image_id, Why.NOTHING) if image_id is not None else Why.NOTHING
+        return self._listing.again.get(image_id, QueueReason.NOTHING) if image_id is not None else QueueReason.NOTHING
 
     def set_status(self, image_id: int, status: str) -> None:
         """A picture has this status now, also in what a job may just be reading."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.store.database import Database
-from hitl_desktop.store.syncer import Syncer
+from hitl_desktop.store.wal_sync import Syncer
 from hitl_desktop.ui.widgets.messages import Messages
 
 RETRY_MS = 2000

@@ -21,7 +21,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import hints_beside, open_ones, shown, shown_to_people, with_category
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import QueueReason
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectBusyError, ProjectError
@@ -36,7 +36,7 @@ from hitl_desktop.ui.widgets.theme import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.workflows.annotation import annotate, categories
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Naming, load_naming
+from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer
 from hitl_desktop.workflows.prediction.tags import load_tag_head, proposed_tags
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold
 from hitl_desktop.workflows.queue.listing import Listing, list_queue
@@ -111,7 +111,7 @@ class Session(QObject):
         self.pictures = PictureList()
         self._covered: int | None = None
         self._is_stepping = False
-        self._naming: Naming | None = None
+        self._naming: Scorer | None = None
         self._shown: tuple[tuple[object, ...], tuple[list[Proposal], list[Proposal]]] | None = None
         self._remembered: dict[str, str] = {}
         self.saving = Saving(messages)
@@ -133,7 +133,7 @@ class Session(QObject):
             HitlError: the project cannot be read; the one before stays open.
         """
         try:
-            load_naming(project)
+            load_scorer(project)
         except HitlError:
             project.close()
             raise
@@ -180,7 +180,7 @@ class Session(QObject):
         self._is_stepping, self._covered = False, None
 
     @property
-    def naming(self) -> Naming | None:
+    def scorer(self) -> Scorer | None:
         """How boxes get their names now; None before the first pre-labelling."""
         return self._naming
 
@@ -195,7 +195,7 @@ class Session(QObject):
             self.hotkeys = hotkeys([c for c in self.categories if not c.retired])
             colours = {c.id: c.colour for c in self.categories if c.colour}
             choose_colours(colours | ({self.unnamed_id: UNNAMED_COLOUR} if self.unnamed_id is not None else {}))
-            self._naming = load_naming(self.project)
+            self._naming = load_scorer(self.project)
             if self.category_id is not None and self.category_id not in self.offered:
                 self.set_category(next(iter(self.offered), None))
 
@@ -205,7 +205,7 @@ class Session(QObject):
         return self.project is not None
 
     @property
-    def again(self) -> Why:
+    def again(self) -> QueueReason:
         """Why the picture at hand, a decided one, is to be looked at again; nothing if it is not."""
         return self.pictures.again(self.at_hand)
 
@@ -461,7 +461,7 @@ class Session(QObject):
     def try_mapping(self, mapping: Mapping[str, int] | None) -> None:
         """Show proposals as if the detector's classes stood for these categories; None as it is kept."""
         if self.project is not None and self.image is not None:
-            self._naming = load_naming(self.project, mapping=mapping)
+            self._naming = load_scorer(self.project, mapping=mapping)
             self._use_proposals(proposals_of(self.project, self.image, self._naming))
             self.boxes_changed.emit()
 

@@ -39,13 +39,13 @@ class BulkActs:
 
     def show(self) -> None:
         """Choose what to accept."""
-        session, naming = self._session, self._session.naming
+        session, scorer = self._session, self._session.scorer
         if session.project is None or self.dialog is not None:
             return
-        if naming is None:
+        if scorer is None:
             self._messages.warn(str(NotPrelabelledError()))
             return
-        names = [naming.names[column] for column in naming.own.tolist()]
+        names = [scorer.names[column] for column in scorer.own.tolist()]
         if not names:
             self._messages.warn("Nothing is suggested under a category of this project yet. Label some pictures first.")
             return

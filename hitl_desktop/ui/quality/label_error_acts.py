@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.suspicions import Suspicion
+from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
@@ -21,11 +21,11 @@ from hitl_desktop.ui.loop.background import EXAMINING, Background, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
 from hitl_desktop.ui.widgets.messages import Messages
-from hitl_desktop.workflows.annotation.label_issues import dismiss, do_as_suggested, holds, open_suspicions
-from hitl_desktop.workflows.quality.label_errors import look_for_errors
+from hitl_desktop.workflows.annotation.label_issues import apply_suggestion, dismiss, holds, open_issues
+from hitl_desktop.workflows.quality.label_errors import find_label_errors
 
 _BELOW_MENU = 60
-_Listed = tuple[list[Suspicion], dict[int, str]]
+_Listed = tuple[list[LabelIssue], dict[int, str]]
 
 
 class ErrorActs:
@@ -45,7 +45,7 @@ class ErrorActs:
         self.dialog: SuspicionsDialog | None = None
         self._is_shown = False
         self._came_from: int | None = None
-        self._done: list[tuple[Suspicion, int | None]] = []
+        self._done: list[tuple[LabelIssue, int | None]] = []
         """What was done in the list, with the number of the edit, which a dismissal has not."""
         session.boxes_changed.connect(self._drop_changed)
         session.opened.connect(self.close)
@@ -113,9 +113,9 @@ class ErrorActs:
         session = self._session
         if session.project is None or session.project.path != path or self.dialog is None:
             return
-        suspicions, paths = listed
-        if suspicions or not or_look:
-            self.dialog.show_all(suspicions, session.names, paths)
+        label_issues, paths = listed
+        if label_issues or not or_look:
+            self.dialog.show_all(label_issues, session.names, paths)
         else:
             self.look()
 
@@ -135,25 +135,25 @@ class ErrorActs:
             dialog.deleteLater()
         self._show_suggestion()
 
-    def _look_at(self, suspicion: Suspicion | None) -> None:
+    def _look_at(self, issue: LabelIssue | None) -> None:
         session = self._session
-        if suspicion is not None and (session.image is None or session.image.id != suspicion.image_id):
-            session.go_to(suspicion.image_id)
+        if issue is not None and (session.image is None or session.image.id != issue.image_id):
+            session.go_to(issue.image_id)
         self._show_suggestion()
-        if suspicion is not None and suspicion.bbox is not None:
-            same = (a for a in session.annotations if a.bbox == suspicion.bbox)
+        if issue is not None and issue.bbox is not None:
+            same = (a for a in session.annotations if a.bbox == issue.bbox)
             item = next((i for a in same for i in self._canvas.items if i.bbox == a.bbox), None)
             self._canvas.select(item.key if item else None)
 
     def _show_suggestion(self) -> None:
         session = self._session
         project, image = session.project, session.image
-        suspicion = self.dialog.current if self.dialog else None
+        issue = self.dialog.current if self.dialog else None
         if self.dialog is None and project and image and image.state is ImageState.DECIDED:
-            strong = project.suspicions.strong_of(image.id)
-            suspicion = next((s for s in strong if holds(s, session.annotations)), None)
-        if suspicion is not None and image is not None and image.id == suspicion.image_id:
-            self._canvas.show_suggestion(suspicion.suggested_bbox, suspicion.in_words(session.names))
+            strong = project.label_issues.strong_of(image.id)
+            issue = next((s for s in strong if holds(s, session.annotations)), None)
+        if issue is not None and image is not None and image.id == issue.image_id:
+            self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.names))
             self._is_shown = True
         elif self._is_shown:
             self._canvas.show_suggestion(None)
@@ -169,18 +169,18 @@ class ErrorActs:
                 lambda s: s.image_id != image.id or holds(s, self._session.annotations), goes_on=False
             )
 
-    def _mend(self, suspicion: Suspicion) -> None:
+    def _mend(self, issue: LabelIssue) -> None:
         project = self._session.project
-        if self._session.manage(lambda p: do_as_suggested(p, suspicion)) and project is not None:
-            self._done.append((suspicion, project.journal.last_id()))
+        if self._session.manage(lambda p: apply_suggestion(p, issue)) and project is not None:
+            self._done.append((issue, project.journal.last_id()))
         if self.dialog is not None:
-            self.dialog.keep_those(lambda s: s.id != suspicion.id)
+            self.dialog.keep_those(lambda s: s.id != issue.id)
 
-    def _dismiss(self, suspicion: Suspicion) -> None:
-        if self._session.manage(partial(_dismissed, suspicion, is_dismissed=True)):
-            self._done.append((suspicion, None))
+    def _dismiss(self, issue: LabelIssue) -> None:
+        if self._session.manage(partial(_dismissed, issue, is_dismissed=True)):
+            self._done.append((issue, None))
             if self.dialog is not None:
-                self.dialog.keep_those(lambda s: s.id != suspicion.id)
+                self.dialog.keep_those(lambda s: s.id != issue.id)
 
     def _undo(self) -> None:
         """Take back what was done last in the list, and nothing else."""
@@ -188,9 +188,9 @@ class ErrorActs:
         if project is None or not self._done:
             self._messages.say("Nothing was done in this list that could be taken back.")
             return
-        suspicion, number = self._done[-1]
+        issue, number = self._done[-1]
         if number is None:
-            self._session.manage(partial(_dismissed, suspicion, is_dismissed=False))
+            self._session.manage(partial(_dismissed, issue, is_dismissed=False))
         else:
             if project.journal.next_act(undone=False)[0] != number:
                 self._messages.say("Something else was done since. Take that back first, in the window.")
@@ -200,17 +200,17 @@ class ErrorActs:
         self._list()
 
 
-def _dismissed(suspicion: Suspicion, project: Project, *, is_dismissed: bool) -> Changes:
-    dismiss(project, suspicion, is_dismissed=is_dismissed)
+def _dismissed(issue: LabelIssue, project: Project, *, is_dismissed: bool) -> Changes:
+    dismiss(project, issue, is_dismissed=is_dismissed)
     return Changes()
 
 
 def _looked(project: Project, progress: Progress) -> _Listed:
-    look_for_errors(project, progress, threads=1)
+    find_label_errors(project, progress, threads=1)
     return _listed(project)
 
 
 def _listed(project: Project) -> _Listed:
-    suspicions = open_suspicions(project)
-    records = (project.images.get(i) for i in {s.image_id for s in suspicions})
-    return suspicions, {image.id: image.path for image in records if image is not None}
+    label_issues = open_issues(project)
+    records = (project.images.get(i) for i in {s.image_id for s in label_issues})
+    return label_issues, {image.id: image.path for image in records if image is not None}

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hitl_desktop.domain.suspicions import Suspicion
+from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.domain.words import counted
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
 from hitl_desktop.ui.jobs.runner import Job
@@ -41,7 +41,7 @@ class SuspicionsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Sure but wrong")
         self.resize(460, 560)
-        self._suspicions: list[Suspicion] = []
+        self._suspicions: list[LabelIssue] = []
         self._names: Mapping[int, str] = {}
         self._paths: Mapping[int, str] = {}
         self.words = QLabel()
@@ -88,19 +88,19 @@ class SuspicionsDialog(QDialog):
         if job.total:
             self.words.setText(f"{job.title}: {job.done} of {job.total}")
 
-    def show_all(self, suspicions: Sequence[Suspicion], names: Mapping[int, str], paths: Mapping[int, str]) -> None:
+    def show_all(self, label_issues: Sequence[LabelIssue], names: Mapping[int, str], paths: Mapping[int, str]) -> None:
         """List these, with the names of categories and the paths of pictures by their ids; the place is kept."""
         row = max(self.list.currentRow(), 0)
-        self._suspicions, self._names, self._paths = list(suspicions), names, paths
+        self._suspicions, self._names, self._paths = list(label_issues), names, paths
         self._fill(row)
 
     @property
-    def current(self) -> Suspicion | None:
+    def current(self) -> LabelIssue | None:
         """The one that is looked at."""
         row = self.list.currentRow()
         return self.list.item(row).data(Qt.ItemDataRole.UserRole) if row >= 0 else None
 
-    def keep_those(self, fits: Callable[[Suspicion], bool], *, goes_on: bool = True) -> None:
+    def keep_those(self, fits: Callable[[LabelIssue], bool], *, goes_on: bool = True) -> None:
         """Take the others out of the list; unless a hand is at work elsewhere, go on with the next."""
         kept = [s for s in self._suspicions if fits(s)]
         if len(kept) < len(self._suspicions):
@@ -125,12 +125,12 @@ class SuspicionsDialog(QDialog):
         fitting = [s for s in self._suspicions if wanted in (_ALL, LABEL_ISSUE_TEXT[s.kind])]
         self.list.blockSignals(True)
         self.list.clear()
-        for suspicion in fitting[:MOST_SHOWN]:
-            path = self._paths.get(suspicion.image_id, "")
+        for issue in fitting[:MOST_SHOWN]:
+            path = self._paths.get(issue.image_id, "")
             name = path.rsplit("/", 1)[-1]
-            item = QListWidgetItem(f"{suspicion.score:.2f}  {name}: {suspicion.in_words(self._names)}")
+            item = QListWidgetItem(f"{issue.score:.2f}  {name}: {issue.in_words(self._names)}")
             item.setToolTip(path)
-            item.setData(Qt.ItemDataRole.UserRole, suspicion)
+            item.setData(Qt.ItemDataRole.UserRole, issue)
             self.list.addItem(item)
         self.list.setCurrentRow(min(row, self.list.count() - 1))
         self.list.blockSignals(False)

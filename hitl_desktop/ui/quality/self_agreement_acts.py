@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from hitl_desktop.domain.consistency import LabelledBox
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import JobRunner
@@ -57,7 +57,7 @@ class ConsistencyActs:
             return
         self._due, why = found
         if not self._due:
-            told = consistency(project.second_looks.all())
+            told = consistency(project.reannotations.all())
             self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
             return
         self._open()
@@ -77,7 +77,7 @@ class ConsistencyActs:
             return
         image = project.images.get(self._due[0]) if self._due else None
         if image is None:
-            told = consistency(project.second_looks.all()).words
+            told = consistency(project.reannotations.all()).words
             if self._asked is None:
                 dialog.show_result(told)
             else:

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hitl_desktop.domain.consistency import LabelledBox
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.looking import LookingDialog
 

@@ -15,20 +15,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hitl_desktop.domain.queues import MIXABLE, REASON_OF, Why
-from hitl_desktop.learning.query import DEFAULT_STRATEGY, FROM_THE_START
+from hitl_desktop.domain.queues import MIXABLE, REASON_OF, QueueReason
+from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, FROM_THE_START
 from hitl_desktop.texts import REASON_TEXT, STRATEGY_TEXT
 from hitl_desktop.workflows.queue.listing import CountedQueue
-from hitl_desktop.workflows.queue.policy import Mix
+from hitl_desktop.workflows.queue.policy import QueuePolicy
 
 
 class MixDialog(QDialog):
     """`chosen` is the mix that is wanted; None to leave it."""
 
-    def __init__(self, now: Mix, queues: Sequence[CountedQueue], parent: QWidget) -> None:
+    def __init__(self, now: QueuePolicy, queues: Sequence[CountedQueue], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Mix of the queue")
-        self.chosen: Mix | None = None
+        self.chosen: QueuePolicy | None = None
         self.strategy = QComboBox()
         self.strategy.setAccessibleName("Order of asking")
         for name, words in STRATEGY_TEXT.items():
@@ -36,7 +36,7 @@ class MixDialog(QDialog):
         self.strategy.setCurrentIndex(self.strategy.findData(now.strategy))
         self.strategy.currentIndexChanged.connect(self._show_rest)
         counts = {q.shows.queue: q.pictures for q in queues}
-        self.shares: dict[Why, QSpinBox] = {}
+        self.shares: dict[QueueReason, QSpinBox] = {}
         form = QFormLayout()
         form.addRow("&Order of asking", self.strategy)
         for why in MIXABLE:
@@ -46,7 +46,7 @@ class MixDialog(QDialog):
             share.setValue(now.shares.get(why, 0))
             share.setAccessibleName(f"Share of the queue: {REASON_TEXT[REASON_OF[why]]}")
             share.valueChanged.connect(self._show_rest)
-            waiting = "of all pictures" if why is Why.RANDOM else f"{counts.get(int(why), 0)} wait"
+            waiting = "of all pictures" if why is QueueReason.RANDOM else f"{counts.get(int(why), 0)} wait"
             form.addRow(f"{REASON_TEXT[REASON_OF[why]].capitalize()} ({waiting})", share)
         self.rest = QLabel()
         self.rest.setWordWrap(True)
@@ -64,8 +64,10 @@ class MixDialog(QDialog):
 
     def _show_rest(self) -> None:
         rest = 100 - sum(share.value() for share in self.shares.values())
-        by_doubt = self.strategy.currentData() not in FROM_THE_START
-        first = "The first five pictures are drawn at random: doubts mean little before a head was taught." * by_doubt
+        by_uncertainty = self.strategy.currentData() not in FROM_THE_START
+        first = (
+            "The first five pictures are drawn at random: doubts mean little before a head was taught." * by_uncertainty
+        )
         self.ok.setEnabled(rest >= 0)
         self.rest.setText(
             f"The other {rest} % come in the order of asking. A queue that is empty leaves its turns to the others. "
@@ -75,12 +77,12 @@ class MixDialog(QDialog):
         )
 
     def _to_default(self) -> None:
-        mix = Mix()
+        mix = QueuePolicy()
         self.strategy.setCurrentIndex(self.strategy.findData(mix.strategy))
         for why, share in self.shares.items():
             share.setValue(mix.shares.get(why, 0))
 
     def _take(self) -> None:
         shares = {why: share.value() for why, share in self.shares.items() if share.value()}
-        self.chosen = Mix(self.strategy.currentData(), shares)
+        self.chosen = QueuePolicy(self.strategy.currentData(), shares)
         self.accept()

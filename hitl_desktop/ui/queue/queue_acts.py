@@ -18,7 +18,7 @@ from hitl_desktop.ui.queue.queue_panel import QueuePanel
 from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.workflows.annotation import bulk_edits
-from hitl_desktop.workflows.queue.policy import Mix, mix_of, set_mix
+from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix
 
 _MANY = 200
 """More pictures than this are changed by a job: each takes a fifth of a millisecond."""
@@ -56,7 +56,7 @@ class QueueActs:
         project = self._session.project
         if project is None:
             return
-        with once(MixDialog(mix_of(project), self._session.pictures.queues, self._queue)) as dialog:
+        with once(MixDialog(policy_of(project), self._session.pictures.queues, self._queue)) as dialog:
             dialog.exec()
         if self._session.project is not project:
             return  # another one was opened meanwhile, by what had begun before
@@ -117,6 +117,6 @@ class QueueActs:
         self._messages.say(words if count else nothing)
 
 
-def _mixed(mix: Mix, project: Project) -> Changes:
+def _mixed(mix: QueuePolicy, project: Project) -> Changes:
     set_mix(project, mix)
     return Changes()

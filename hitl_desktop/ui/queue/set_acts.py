@@ -12,7 +12,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import Progress
-from hitl_desktop.store.image_sets import EDGE_CASES
+from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.jobs.preparing import prepare

@@ -25,7 +25,7 @@ from hitl_desktop import __version__
 from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import REASON_OF, Why
+from hitl_desktop.domain.queues import REASON_OF, QueueReason
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
@@ -73,7 +73,7 @@ from hitl_desktop.ui.widgets.theme import apply_theme
 from hitl_desktop.ui.widgets.toast import Toast
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
-from hitl_desktop.workflows.training.late_categories import Overlooked, reopen
+from hitl_desktop.workflows.training.late_categories import LateCategories, reopen
 
 _OPENING = "opening"
 _SHOWN_MS = 6000
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
         self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
-        self._late_banner, self._overlooked = Banner(calm=True), Overlooked()
+        self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
             self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
             "versions": self.head_acts.choose,
             "reliability": self.head_acts.show_reliability,
             "export_head": self.head_acts.export,
-            "look_closer": self.head_acts.look_closer,
+            "look_closer": self.head_acts.plan_input_resolution,
             "pin": self.set_acts.pin,
             "sets": self.set_acts.manage,
             "find_more": self.set_acts.find_more,
@@ -532,7 +532,7 @@ class MainWindow(QMainWindow):
         if project is None or image is None or image.state is not ImageState.UNDECIDED or image.reason:
             return ""
         ranked = project.queue.place_of(image.id)
-        return "" if Why.UNSEEN & ranked.queues else f"Asked about: {REASON_TEXT[ranked.reason]}"
+        return "" if QueueReason.UNSEEN & ranked.queues else f"Asked about: {REASON_TEXT[ranked.reason]}"
 
     def _show_saved(self) -> None:
         saving = self.session.saving
@@ -554,7 +554,7 @@ class MainWindow(QMainWindow):
             self.session.go_to(self._elsewhere)
             self.canvas.setFocus()
 
-    def _offer_to_reopen(self, overlooked: Overlooked) -> None:
+    def _offer_to_reopen(self, overlooked: LateCategories) -> None:
         self._overlooked = overlooked
         names = " or ".join(overlooked.names)
         count = counted(len(overlooked.images), "decided picture")

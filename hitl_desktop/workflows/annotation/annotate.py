@@ -18,7 +18,7 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress, Progress
-from hitl_desktop.store.predictions import Sighting
+from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 
 _LONG_EDIT = 200_000
@@ -251,7 +251,7 @@ def _decide(
         project.queue.looked_again(image_id)
         is_known = image.state is ImageState.DECIDED
         # of what is left somebody says that it is right
-        dismissed = tuple(s.id for s in project.suspicions.strong_of(image_id)) if is_known else ()
+        dismissed = tuple(s.id for s in project.label_issues.strong_of(image_id)) if is_known else ()
         if is_known and not removed and not accepted:
             if not dismissed:
                 return Changes()
@@ -337,11 +337,11 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
         )
 
 
-def _sighting(proposal: Proposal, thresholds: Thresholds) -> Sighting:
+def _sighting(proposal: Proposal, thresholds: Thresholds) -> UnseenPrediction:
     # the head that named a proposal may have been followed by another while the picture was on screen
     head_id = proposal.head_id if proposal.by_head else None
     name, is_shown = normalise_name(proposal.name), proposal.score >= thresholds.of(proposal.category_id)
-    return Sighting(
+    return UnseenPrediction(
         proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown,
         category_id=proposal.category_id,
     )  # fmt: skip
@@ -514,9 +514,9 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     project.images.set_states((i, side.state) for i, side in of_images if side.state is not None)
     project.images.set_tags_of({i: side.tags for i, side in of_images if side.tags is not None})
     for suspicion_id in (i for side in before for i in side.dismissed):
-        project.suspicions.dismiss(suspicion_id, is_dismissed=False)
+        project.label_issues.dismiss(suspicion_id, is_dismissed=False)
     for suspicion_id in (i for side in after for i in side.dismissed):
-        project.suspicions.dismiss(suspicion_id)
+        project.label_issues.dismiss(suspicion_id)
     for side in after:
         if side.mapping is not None:
             project.class_maps.set(side.mapping[0], dict(side.mapping[1]))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.suspicions import SUSPECTED_FROM, Kind, Suspicion
+from hitl_desktop.domain.label_issues import ISSUE_FROM, Kind, LabelIssue
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
@@ -18,50 +18,50 @@ SAME_OBJECT_IOU = 0.5
 """What overlaps a box less is another object, which has no box."""
 
 
-def open_suspicions(project: Project) -> list[Suspicion]:
+def open_issues(project: Project) -> list[LabelIssue]:
     """What looks wrong and was neither mended nor dismissed since, the strongest first."""
     offered = offered_ids(project)
-    return [s for s in project.suspicions.open() if _still_holds(project, s, offered)]
+    return [s for s in project.label_issues.open() if _still_holds(project, s, offered)]
 
 
-def suspected(project: Project) -> list[Suspicion]:
+def above_threshold(project: Project) -> list[LabelIssue]:
     """Those for which a decided picture that can be seen is worth another look, the strongest first."""
     decided = project.images.ids_to_label(state=ImageState.DECIDED)
-    return [s for s in open_suspicions(project) if s.score >= SUSPECTED_FROM and s.image_id in decided]
+    return [s for s in open_issues(project) if s.score >= ISSUE_FROM and s.image_id in decided]
 
 
-def dismiss(project: Project, suspicion: Suspicion, *, is_dismissed: bool = True) -> None:
+def dismiss(project: Project, issue: LabelIssue, *, is_dismissed: bool = True) -> None:
     """Say that this is right as it is, or take that back."""
-    project.suspicions.dismiss(suspicion.id, is_dismissed=is_dismissed)
+    project.label_issues.dismiss(issue.id, is_dismissed=is_dismissed)
 
 
-def do_as_suggested(project: Project, suspicion: Suspicion) -> Changes:
+def apply_suggestion(project: Project, issue: LabelIssue) -> Changes:
     """Draw what was missed, or give the box its other category or place.
 
     Raises:
         HitlError: the box changed meanwhile.
     """
-    if not _still_holds(project, suspicion, offered_ids(project)):
+    if not _still_holds(project, issue, offered_ids(project)):
         raise HitlError("This box, or its category, changed meanwhile.", hint="Look for errors again.")
-    bbox, category_id = suspicion.suggested_bbox, suspicion.suggested_category_id
+    bbox, category_id = issue.suggested_bbox, issue.suggested_category_id
     with project.db.transaction():
-        if suspicion.bbox is None:
-            changes = annotate.draw(project, suspicion.image_id, [(bbox, category_id)], "Draw what was missed")
-        elif suspicion.kind is Kind.CATEGORY:
-            bbox = suspicion.bbox
-            changes = annotate.revise(project, [Revision(_box_of(project, suspicion), category_id=category_id)])
+        if issue.bbox is None:
+            changes = annotate.draw(project, issue.image_id, [(bbox, category_id)], "Draw what was missed")
+        elif issue.kind is Kind.CATEGORY:
+            bbox = issue.bbox
+            changes = annotate.revise(project, [Revision(_box_of(project, issue), category_id=category_id)])
         else:
-            changes = annotate.revise(project, [Revision(_box_of(project, suspicion), bbox)])
-        if suspicion.kind is not Kind.CATEGORY:  # who looks at it a third time would move it a little more
-            project.suspicions.add_dismissed(replace(suspicion, kind=Kind.PLACE, bbox=bbox, category_id=category_id))
+            changes = annotate.revise(project, [Revision(_box_of(project, issue), bbox)])
+        if issue.kind is not Kind.CATEGORY:  # who looks at it a third time would move it a little more
+            project.label_issues.add_dismissed(replace(issue, kind=Kind.PLACE, bbox=bbox, category_id=category_id))
     return changes
 
 
-def _box_of(project: Project, suspicion: Suspicion) -> Annotation:
+def _box_of(project: Project, issue: LabelIssue) -> Annotation:
     return next(
         a
-        for a in project.annotations.of_image(suspicion.image_id)
-        if (a.bbox, a.category_id) == (suspicion.bbox, suspicion.category_id)
+        for a in project.annotations.of_image(issue.image_id)
+        if (a.bbox, a.category_id) == (issue.bbox, issue.category_id)
     )
 
 
@@ -70,15 +70,13 @@ def offered_ids(project: Project) -> set[int]:
     return {c.id for c in project.categories.all() if not c.retired}
 
 
-def _still_holds(project: Project, suspicion: Suspicion, offered: Set[int]) -> bool:
+def _still_holds(project: Project, issue: LabelIssue, offered: Set[int]) -> bool:
     """Whether the box is as it was, or what was missed still has none, and its category is still one."""
-    return suspicion.suggested_category_id in offered and holds(
-        suspicion, project.annotations.of_image(suspicion.image_id)
-    )
+    return issue.suggested_category_id in offered and holds(issue, project.annotations.of_image(issue.image_id))
 
 
-def holds(suspicion: Suspicion, boxes: Sequence[Annotation]) -> bool:
+def holds(issue: LabelIssue, boxes: Sequence[Annotation]) -> bool:
     """Whether a suspicion is about one of these boxes as it is, or about an object without one."""
-    if suspicion.bbox is None:
-        return not any(a.bbox.iou(suspicion.suggested_bbox) >= SAME_OBJECT_IOU for a in boxes)
-    return any((a.bbox, a.category_id) == (suspicion.bbox, suspicion.category_id) for a in boxes)
+    if issue.bbox is None:
+        return not any(a.bbox.iou(issue.suggested_bbox) >= SAME_OBJECT_IOU for a in boxes)
+    return any((a.bbox, a.category_id) == (issue.bbox, issue.category_id) for a in boxes)

@@ -21,11 +21,11 @@ from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.sample import TRUTH, make_sample
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training.detection_head import Taught
-from hitl_desktop.workflows.training.train import is_due, retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache
+from hitl_desktop.workflows.training.train import is_due, train_heads
 
 DECIDED = 15
 MADE = ("sample.hitl", "sample.hitl-wal", "sample.hitl-shm", "coco.json", "window.png")
@@ -69,19 +69,19 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
             project.categories.ensure(category.name)
         prelabel(project, progress, threads=threads)
         embed_undecided(project, progress, threads=threads)
-        refresh_queue(project, load_naming(project), progress)
+        refresh_queue(project, load_scorer(project), progress)
         answers = answers_for(project, truth)
         before = evaluate(project, truth, progress, threads=threads).ap50
-        new, taught = 0, Taught()
+        new, taught = 0, TrainingCache()
         for done in range(1, DECIDED + 1):
             image = next_undecided(project)
-            naming = load_naming(project)
-            visible = shown_to_people(proposals_of(project, image, naming), Thresholds(DISPLAY_THRESHOLD))
+            scorer = load_scorer(project)
+            visible = shown_to_people(proposals_of(project, image, scorer), Thresholds(DISPLAY_THRESHOLD))
             proposed = [(p.name, p.bbox) for p in visible]
-            decide_as_oracle(project, image, answers.get(image.id, proposed), naming, threshold=DISPLAY_THRESHOLD)
+            decide_as_oracle(project, image, answers.get(image.id, proposed), scorer, threshold=DISPLAY_THRESHOLD)
             new += 1
             if is_due(new, done) or done == DECIDED:
-                retrain(project, progress, threads=threads, taught=taught)
+                train_heads(project, progress, threads=threads, taught=taught)
                 new = 0
             progress.report(done, DECIDED, "reviewing")
         left = [i.id for i in project.images.all(state=ImageState.UNDECIDED) if i.id in answers]

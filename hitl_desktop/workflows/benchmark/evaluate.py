@@ -27,7 +27,7 @@ from hitl_desktop.workflows.benchmark.oracle import acts_needed
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Naming, load_naming, score_boxes
+from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer, score_boxes
 from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
 from hitl_desktop.workflows.training.detection_head import find_objects
 
@@ -72,8 +72,8 @@ def evaluate(
         NotPrelabelledError: no detector has run on the pictures.
         HitlError: no picture of the ground truth is in the project.
     """
-    naming = load_naming(project)
-    if naming is None:
+    scorer = load_scorer(project)
+    if scorer is None:
         raise NotPrelabelledError
     wanted = None if only is None else set(only)
     aligned = align(project, ImportResult(truth, ()))
@@ -87,17 +87,17 @@ def evaluate(
         raise HitlError(
             "None of these pictures is in the project.", hint="Give the ground truth of this project's pictures."
         )
-    if naming.head is not None:
+    if scorer.head is not None:
         find_objects(project, [record for _, record in pairs], progress, threads=threads)
-        naming = load_naming(project) or naming  # what heads found is the first of its kind, perhaps
+        scorer = load_scorer(project) or scorer  # what heads found is the first of its kind, perhaps
         embed_images(project, [record for _, record in pairs], progress, threads=threads)
     by_key = {normalise_name(c.name): c.id for c in truth.categories}
     by_key |= {name_key(c.name): c.id for c in truth.categories}
-    columns = np.array([by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in naming.names])
+    columns = np.array([by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in scorer.names])
     detections: list[dict[str, Any]] = []
     for theirs, record in pairs:
         current = project.images.get(record.id) or record
-        detections += _detections(project, current, naming, columns, theirs)
+        detections += _detections(project, current, scorer, columns, theirs)
     part = _part(truth, {theirs for theirs, _ in pairs})
     result = average_precision(to_record(part), detections)
     by_id = {c.id: c.name for c in truth.categories}
@@ -111,7 +111,7 @@ def evaluate(
     seen: list[tuple[int, float, bool]] = []
     acts = Acts()
     for theirs, record in pairs:
-        boxes, mine = _seen(project, record, naming, threshold, crowds.get(theirs, [])), objects.get(theirs, [])
+        boxes, mine = _seen(project, record, scorer, threshold, crowds.get(theirs, [])), objects.get(theirs, [])
         right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], mine)
         seen += [(theirs, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
         acts += acts_needed(boxes, mine)
@@ -126,12 +126,12 @@ def evaluate(
 def _seen(
     project: Project,
     record: ImageRecord,
-    naming: Naming,
+    scorer: Scorer,
     threshold: float,
     crowds: Sequence[BBox],
 ) -> list[Proposal]:
     """The boxes that a person would see, crowds aside; hints count under the names of their classes."""
-    proposals = proposals_of(project, project.images.get(record.id) or record, naming)
+    proposals = proposals_of(project, project.images.get(record.id) or record, scorer)
     visible = shown_to_people(proposals, Thresholds(threshold))
     boxes = [*visible, *hints_beside(proposals, visible, Thresholds(threshold))]
     return [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
@@ -165,21 +165,21 @@ def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
 
 
 def _detections(
-    project: Project, image: ImageRecord, naming: Naming, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
+    project: Project, image: ImageRecord, scorer: Scorer, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
 ) -> Sequence[dict[str, Any]]:
     """Each box under each name it may have, as COCO counts them.
 
     Beside candidates, which heads name, the detector's lesser boxes are counted under its own names, as without a head.
     """
-    named = score_boxes(project, image, naming, candidates_only=True)
+    named = score_boxes(project, image, scorer, candidates_only=True)
     known = {p.id for p in named.predictions}
-    every = score_boxes(project, image, naming, candidates_only=False)
+    every = score_boxes(project, image, scorer, candidates_only=False)
     rest = [row for row, p in enumerate(every.predictions) if p.id not in known]
     boxes = np.array([p.bbox for p in named.predictions] + [every.predictions[row].bbox for row in rest], float)
     lesser = every.scores[rest]
     if named.by_head:  # on the scale of the candidates' scores, to which the detector contributes that much
         class_scores = np.array([every.predictions[row].class_scores for row in rest], np.float32)
-        lesser = naming.detector_part(class_scores.reshape(len(rest), len(naming.detector.classes)))
+        lesser = scorer.detector_part(class_scores.reshape(len(rest), len(scorer.detector.classes)))
     scores = np.concatenate([named.scores, lesser])
     kept, names = class_wise_nms(boxes.reshape(-1, 4), scores.astype(np.float32), _FLOOR, _NMS_IOU)
     return [

@@ -18,7 +18,7 @@ from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.exchange.align_dataset import align
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Naming
+from hitl_desktop.workflows.prediction.scoring import Scorer
 
 SAME_OBJECT_IOU = 0.5
 GOOD_ENOUGH_IOU = 0.7
@@ -64,14 +64,14 @@ def acts_needed(visible: Sequence[Proposal], truth: Truth) -> Acts:
 
 
 def decide_as_oracle(
-    project: Project, image: ImageRecord, truth: Truth, naming: Naming | None, *, threshold: float
+    project: Project, image: ImageRecord, truth: Truth, scorer: Scorer | None, *, threshold: float
 ) -> None:
     """Accept, rename, move, reject and draw until the picture is right, and call it done.
 
     Only proposals and hints from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is. A
     hint on no object costs nothing.
     """
-    candidates = proposals_of(project, image, naming)
+    candidates = proposals_of(project, image, scorer)
     visible = shown_to_people(candidates, Thresholds(threshold))
     answer = _answer([*visible, *hints_beside(candidates, visible, Thresholds(threshold))], truth)
     for proposal in answer.wrong:
@@ -82,7 +82,7 @@ def decide_as_oracle(
         annotate.revise(project, [Revision(proposal, moved, category_id)])
     for name, box in answer.missed:
         annotate.draw(project, image.id, [(box, project.categories.ensure(name).id)])
-    head_id = naming.head_id if naming else None
+    head_id = scorer.head_id if scorer else None
     annotate.decide(
         project, image.id, answer.right, candidates, annotate.How(head_id, Thresholds(threshold), seconds=0.0)
     )

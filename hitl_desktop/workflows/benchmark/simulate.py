@@ -15,7 +15,7 @@ from hitl_desktop.domain.images import Split
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import area_under_curve
-from hitl_desktop.learning.query import strategy_named
+from hitl_desktop.learning.strategies import strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
@@ -26,11 +26,11 @@ from hitl_desktop.workflows.detection.embeddings import embed_images, embed_pict
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
-from hitl_desktop.workflows.prediction.scoring import load_naming
-from hitl_desktop.workflows.queue.policy import Mix
+from hitl_desktop.workflows.prediction.scoring import load_scorer
+from hitl_desktop.workflows.queue.policy import QueuePolicy
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training.detection_head import Taught, find_ahead
-from hitl_desktop.workflows.training.train import is_due, retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache, find_ahead
+from hitl_desktop.workflows.training.train import is_due, train_heads
 
 _LOOKED_AHEAD = 5
 DEFAULT = "default"
@@ -127,12 +127,12 @@ def simulate(
     return simulations
 
 
-def _mix_named(name: str) -> Mix:
+def _mix_named(name: str) -> QueuePolicy:
     """A strategy by itself, or what a new project does."""
     if name == DEFAULT:
-        return Mix()
+        return QueuePolicy()
     strategy_named(name)
-    return Mix(name, {})
+    return QueuePolicy(name, {})
 
 
 def _prepare(path: Path, folder: Path, read: ImportResult, progress: Progress, threads: int | None) -> GroundTruth:
@@ -147,7 +147,7 @@ def _prepare(path: Path, folder: Path, read: ImportResult, progress: Progress, t
         readable = [i for i in project.images.all() if i.reason is None]
         embed_images(project, readable, progress, threads=threads)
         embed_pictures(project, readable, progress, threads=threads)
-        refresh_queue(project, load_naming(project), progress)  # which pictures are nearly the same
+        refresh_queue(project, load_scorer(project), progress)  # which pictures are nearly the same
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return usable
 
@@ -180,7 +180,7 @@ def _run(
     project: Project,
     truth: Dataset,
     wanted: Sequence[int],
-    how: Mix,
+    how: QueuePolicy,
     seed: int,
     progress: Progress,
     threads: int | None,
@@ -188,17 +188,17 @@ def _run(
     """What is measured at each wanted number of pictures."""
     answers = answers_for(project, truth)
     test = [i.id for i in project.images.all() if i.split is Split.TEST and i.id in answers]
-    refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
+    refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
     new, results = 0, list[_Measured]()
     seconds: list[float] = []
-    taught = Taught()
+    taught = TrainingCache()
     for done in range(1, wanted[-1] + 1):
         progress.check_cancelled()
         image = next_undecided(project)
-        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=DISPLAY_THRESHOLD)
+        decide_as_oracle(project, image, answers[image.id], load_scorer(project), threshold=DISPLAY_THRESHOLD)
         new += 1
         if is_due(new, done) or done in wanted:
-            seconds.append(retrain(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds)
+            seconds.append(train_heads(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds)
             find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
             new = 0
         if done in wanted:

@@ -17,7 +17,9 @@ NOT_SHOWN = 0
 """What a class of the detector stands for of which people want to see nothing."""
 
 
-def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, int] | None = None) -> list[int | None]:
+def class_to_category(
+    project: Project, detector: ModelRecord, mapping: Mapping[str, int] | None = None
+) -> list[int | None]:
     """The category that each class of a detector stands for: as people chose, else the one of its name.
 
     None where there is none yet, `NOT_SHOWN` where people want to see nothing of it.
@@ -37,7 +39,7 @@ def stands_for(project: Project, detector: ModelRecord, mapping: Mapping[str, in
 def own_classes(project: Project, model_id: int) -> set[int]:
     """The classes of a detector, by number, that are mapped to categories of the project."""
     detector = project.models.get(model_id)
-    return {n for n, category in enumerate(stands_for(project, detector)) if category} if detector else set()
+    return {n for n, category in enumerate(class_to_category(project, detector)) if category} if detector else set()
 
 
 def set_mapping(

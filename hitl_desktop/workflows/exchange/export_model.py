@@ -14,21 +14,21 @@ from hitl_desktop.domain.proposals import SAME_SPOT_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.onnx_graph import FindingRules, NamingArrays, RefinerArrays, ViewArrays, build
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card
-from hitl_desktop.inference.taught_graph import FindingRules, NamingArrays, RefinerArrays, ViewArrays, build
-from hitl_desktop.learning import box_refiner, finding_head
+from hitl_desktop.learning import box_refiner, detection_head
 from hitl_desktop.learning.blending import found_weight
-from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import CANDIDATE_IOU, KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prediction.scoring import SECOND, Naming, load_naming
+from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM
 
 _RULES = FindingRules(
-    finding_head.FLOOR, finding_head.AGREES_FROM, finding_head.OTHER_OBJECT, finding_head.MOST_SEEDS,
-    finding_head.MOST_FOUND, FOUND_FROM, finding_head.MOST_LOG_SIDE,
+    detection_head.FLOOR, detection_head.AGREES_FROM, detection_head.OTHER_OBJECT, detection_head.MOST_SEEDS,
+    detection_head.MOST_FOUND, FOUND_FROM, detection_head.MOST_LOG_SIDE,
 )  # fmt: skip
 
 
@@ -50,37 +50,37 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     """
     with project.db.snapshot():
         version = project.heads.active()
-        naming = load_naming(project)
+        scorer = load_scorer(project)
         finding = project.heads.finding_of(version.id) if version else None
-    if version is None or naming is None or naming.head is None:
+    if version is None or scorer is None or scorer.head is None:
         raise HitlError("Nothing was taught yet.", hint="Decide some pictures first, then export what was learned.")
     detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
-    if naming.detector.hash != detector.sha256:
+    if scorer.detector.hash != detector.sha256:
         raise HitlError(
-            f"What was taught beside {naming.detector.name} cannot be exported with it yet.",
+            f"What was taught beside {scorer.detector.name} cannot be exported with it yet.",
             hint="Pre-label with the bundled detector, let it learn, and export then.",
         )
-    head = FindingHead.from_bytes(finding) if finding else None
+    head = DetectionHead.from_bytes(finding) if finding else None
     graph = build(
-        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _naming_arrays(naming),
-        _metadata(naming, detector, encoder),
+        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _naming_arrays(scorer),
+        _metadata(scorer, detector, encoder),
     )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HitlError(f"{folder} cannot be made ({error.strerror}).", hint="Choose another place.") from error
     write_atomically(folder / "detector.onnx", graph)
-    write_atomically(folder / "detector.toml", _card(naming, graph, detector, encoder).encode())
+    write_atomically(folder / "detector.toml", _card(scorer, graph, detector, encoder).encode())
     write_atomically(folder / "naming.npz", version.weights)
     if finding is not None:
         write_atomically(folder / "finding.npz", finding)
     else:
         (folder / "finding.npz").unlink(missing_ok=True)  # of an older export
-    write_atomically(folder / "head.json", _told(version, naming, detector, encoder).encode())
-    return HeadExport(folder, version.id, len(naming.names), len(graph))
+    write_atomically(folder / "head.json", _told(version, scorer, detector, encoder).encode())
+    return HeadExport(folder, version.id, len(scorer.names), len(graph))
 
 
-def _views(head: FindingHead | None) -> dict[int, ViewArrays]:
+def _views(head: DetectionHead | None) -> dict[int, ViewArrays]:
     if head is None:
         return {}
     return {
@@ -91,7 +91,7 @@ def _views(head: FindingHead | None) -> dict[int, ViewArrays]:
     }
 
 
-def _refiner_arrays(head: FindingHead | None) -> RefinerArrays | None:
+def _refiner_arrays(head: DetectionHead | None) -> RefinerArrays | None:
     if head is None or head.refiner is None:
         return None
     refiner, width = head.refiner, len(next(iter(head.views.values())).weights)
@@ -101,41 +101,41 @@ def _refiner_arrays(head: FindingHead | None) -> RefinerArrays | None:
     )  # fmt: skip
 
 
-def _naming_arrays(naming: Naming) -> NamingArrays:
-    head, names = naming.head, len(naming.names)
+def _naming_arrays(scorer: Scorer) -> NamingArrays:
+    head, names = scorer.head, len(scorer.names)
     if head is None:
         raise HitlError("Nothing was taught yet.", hint="Decide some pictures first.")
     own_weight = np.ones((2, names), np.float32)
-    class_to_name = np.zeros((len(naming.class_column), names), np.float32)
-    for row, column in enumerate(naming.class_column.tolist()):
-        class_to_name[row, column] = naming.trust[row]
-        own_weight[:, column] = 1.0 - naming.trust[row], found_weight(naming.trust[row])
+    class_to_name = np.zeros((len(scorer.class_column), names), np.float32)
+    for row, column in enumerate(scorer.class_column.tolist()):
+        class_to_name[row, column] = scorer.trust[row]
+        own_weight[:, column] = 1.0 - scorer.trust[row], found_weight(scorer.trust[row])
     own_to_name = np.zeros((len(head.category_ids), names), np.float32)
-    for column, own in enumerate(naming.head_column.tolist()):
+    for column, own in enumerate(scorer.head_column.tolist()):
         own_to_name[own, column] = 1.0
-    bent = naming.calibration
-    offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in naming.category_ids], np.float32)
+    bent = scorer.calibration
+    offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in scorer.category_ids], np.float32)
     return NamingArrays(
-        naming.names, head.centre, head.weights, head.bias, own_to_name, own_weight, naming.class_index,
+        scorer.names, head.centre, head.weights, head.bias, own_to_name, own_weight, scorer.class_index,
         class_to_name, head.typical_score, head.reach,
         (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
         SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
     )  # fmt: skip
 
 
-def _metadata(naming: Naming, detector: ModelCard, encoder: ModelCard) -> dict[str, str]:
+def _metadata(scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> dict[str, str]:
     """What the file says of itself, as the program's other models do."""
     return {
         "task": "detect",
         "family": "taught",
-        "classes": json.dumps(naming.names),
+        "classes": json.dumps(scorer.names),
         "input": json.dumps({"size": [0, 0], "mean": [0, 0, 0], "std": [1, 1, 1], "color": "RGB"}),
         "license": f"{detector.license} (detector), {encoder.license} (encoder)",
         "threshold": str(DISPLAY_THRESHOLD),
     }
 
 
-def _card(naming: Naming, graph: bytes, detector: ModelCard, encoder: ModelCard) -> str:
+def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard) -> str:
     """The card: TOML's strings are JSON's."""
     lines = [
         "# A picture in, named boxes out; needs ONNX Runtime alone:",
@@ -145,14 +145,14 @@ def _card(naming: Naming, graph: bytes, detector: ModelCard, encoder: ModelCard)
         "# list below. Boxes are suppressed already and come best first; the program shows those with a score of",
         f"# {DISPLAY_THRESHOLD} or more.",
         f"name = {json.dumps('taught-' + hashlib.sha256(graph).hexdigest()[:8])}",
-        f"title = {json.dumps(f'{detector.title}, taught {naming.taught} names')}",
+        f"title = {json.dumps(f'{detector.title}, taught {scorer.taught} names')}",
         'task = "detect"',
         'family = "taught"',
         'file = "detector.onnx"',
         f"sha256 = {json.dumps(hashlib.sha256(graph).hexdigest())}",
         f"license = {json.dumps(f'{detector.license} (detector), {encoder.license} (encoder)')}",
         f"source = {json.dumps(f'{detector.source}; {encoder.source}')}",
-        f"classes = {json.dumps(naming.names, ensure_ascii=False)}",
+        f"classes = {json.dumps(scorer.names, ensure_ascii=False)}",
         "",
         "[input]",
         "size = [0, 0]  # as the picture is",
@@ -164,15 +164,15 @@ def _card(naming: Naming, graph: bytes, detector: ModelCard, encoder: ModelCard)
     return "\n".join(lines)
 
 
-def _told(version: HeadVersion, naming: Naming, detector: ModelCard, encoder: ModelCard) -> str:
+def _told(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> str:
     """What the arrays mean."""
     told = {
         "version": version.id,
         "made": version.created,
         "learned": asdict(version.summary),
-        "names": list(naming.names),
-        "category_ids": list(naming.category_ids),
-        "taught": naming.taught,
+        "names": list(scorer.names),
+        "category_ids": list(scorer.category_ids),
+        "taught": scorer.taught,
         "calibration": asdict(version.calibration),
         "detector": {"name": detector.name, "sha256": detector.sha256},
         "encoder": {"name": encoder.name, "sha256": encoder.sha256},

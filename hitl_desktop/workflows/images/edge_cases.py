@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from hitl_desktop.store.image_sets import EDGE_CASES
+from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
 
 
-def pinned(project: Project) -> frozenset[int]:
+def edge_case_ids(project: Project) -> frozenset[int]:
     """The pictures of all sets."""
     return frozenset(i for members in project.sets.all().values() for i in members)
 

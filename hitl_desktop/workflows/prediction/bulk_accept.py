@@ -19,14 +19,14 @@ from hitl_desktop.domain.proposals import open_ones, shown, with_category
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.learning.claims import CONFIDENCE, pictures_needed, upper_bound
+from hitl_desktop.learning.sampling_bounds import CONFIDENCE, sample_size, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.annotate import LongAct, as_annotation, check_offered, remove, undo
 from hitl_desktop.workflows.annotation.bulk_edits import portions
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""
@@ -57,8 +57,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
         NotPrelabelledError: no detector has run on the pictures.
         HitlError: there is no such proposal.
     """
-    naming = load_naming(project)
-    if naming is None:
+    scorer = load_scorer(project)
+    if scorer is None:
         raise NotPrelabelledError
     found: list[Proposal] = []
     images = [i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None]
@@ -67,7 +67,7 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
             progress.check_cancelled()
             progress.report(number, len(images), image.path)
         free = open_ones(
-            proposals_of(project, image, naming),
+            proposals_of(project, image, scorer),
             project.annotations.of_image(image.id),
             project.predictions.rejected_of(image.id),
         )
@@ -77,8 +77,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
             f"No proposal of {name} has a score of {threshold:.2f} or more.", hint="Lower the score, or pre-label more."
         )
     drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
-    seen = project.predictions.images_found_by(naming.finder_id or 0, naming.head_id or 0)
-    not_yet = sum(i.id not in seen for i in images) if naming.finder_id is not None else 0
+    seen = project.predictions.images_found_by(scorer.finder_id or 0, scorer.head_id or 0)
+    not_yet = sum(i.id not in seen for i in images) if scorer.finder_id is not None else 0
     pictures = len({p.image_id for p in found})
     return Preview(name, threshold, found, pictures, _with_pixels(project, drawn, progress), not_yet)
 
@@ -132,7 +132,7 @@ def accept_all(
             label = f"Accept all {wanted.name} from {wanted.threshold:.2f} ({counted(pictures, 'picture')})"
             number, _ = act.do(Edit(label, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
             bulk_id = bulk_id or project.bulk_accepts.add(wanted.name, wanted.threshold, number)
-            size = pictures_needed(CLAIM, of=len(accepted)) or len(accepted)
+            size = sample_size(CLAIM, of=len(accepted)) or len(accepted)
             project.bulk_accepts.set_sample(bulk_id, len(accepted), pictures, draw.sample(accepted, size))
     if not accepted:
         raise HitlError("All of these proposals were answered meanwhile.", hint="Look at what is left.")

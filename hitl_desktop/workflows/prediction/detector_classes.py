@@ -12,8 +12,8 @@ from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.detection.class_map import stands_for
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.detection.class_map import class_to_category
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 _MOST_LOOKED_AT = 2000
 _ASKED = "detector_classes_asked"
@@ -102,7 +102,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         here = [int(np.argmax(p.class_scores)) for p in found if p.score >= DISPLAY_THRESHOLD]
         boxes.update(here)
         pictures.update(set(here))
-    chosen, now = project.class_maps.get(detector.hash), stands_for(project, detector)
+    chosen, now = project.class_maps.get(detector.hash), class_to_category(project, detector)
     seen = [
         ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen, number)
         for number, name in enumerate(detector.classes)
@@ -131,7 +131,7 @@ def always_labelled(project: Project, category_id: int) -> str | None:
     labelled: dict[int, list[int]] = {}
     for category, class_scores in project.predictions.latest_labelled(detector.id, most=_LATEST):
         labelled.setdefault(int(np.argmax(class_scores)), []).append(category)
-    now = stands_for(project, detector)
+    now = class_to_category(project, detector)
     for number, categories_ in labelled.items():
         if now[number] is None and len(categories_) >= ALWAYS_FROM and set(categories_) == {category_id}:
             return detector.classes[number]
@@ -140,13 +140,13 @@ def always_labelled(project: Project, category_id: int) -> str | None:
 
 def categories_known(project: Project) -> list[CategoryKnown]:
     """What detector and head know of each category."""
-    detector, naming = project.models.detector(), load_naming(project)
+    detector, scorer = project.models.detector(), load_scorer(project)
     of: dict[int, list[str]] = {}
     if detector is not None:
-        for name, category in zip(detector.classes, stands_for(project, detector), strict=True):
+        for name, category in zip(detector.classes, class_to_category(project, detector), strict=True):
             if category:
                 of.setdefault(category, []).append(name)
-    taught = set(naming.category_ids[: naming.taught]) if naming else set[int | None]()
+    taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
     counts = project.annotations.count_by_category()
     return [
         CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in taught, counts.get(c.id, 0))

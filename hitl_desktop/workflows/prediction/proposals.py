@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prediction.scoring import Naming, score_boxes
+from hitl_desktop.workflows.prediction.scoring import Scorer, score_boxes
 
 
-def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) -> list[Proposal]:
+def proposals_of(project: Project, image: ImageRecord, scorer: Scorer | None) -> list[Proposal]:
     """The picture's candidates as they are named now, best first, whatever people said and whatever their score.
 
     Each has its best category of the project; where the project has none at all, it is a hint only.
     """
-    if naming is None:
+    if scorer is None:
         return []
-    scored = score_boxes(project, image, naming, candidates_only=True)
-    hints = _hints(naming, scored.predictions)
+    scored = score_boxes(project, image, scorer, candidates_only=True)
+    hints = _hints(scorer, scored.predictions)
     proposals = [
-        _proposal(naming, p, row, raw, chances, hint, by_head=scored.by_head)
+        _proposal(scorer, p, row, raw, chances, hint, by_head=scored.by_head)
         for p, row, raw, chances, hint in zip(
             scored.predictions, scored.scores, scored.raw.tolist(), scored.probabilities, hints, strict=True
         )
@@ -31,21 +31,21 @@ def proposals_of(project: Project, image: ImageRecord, naming: Naming | None) ->
     return sorted(proposals, key=lambda p: (p.category_id is None, -p.score))
 
 
-def _hints(naming: Naming, predictions: Sequence[Prediction]) -> list[tuple[str, float]]:
+def _hints(scorer: Scorer, predictions: Sequence[Prediction]) -> list[tuple[str, float]]:
     """For each box the detector's surest class that is no category of the project, with the detector's own score."""
-    foreign = [g for g, c in enumerate(naming.class_column.tolist()) if naming.category_ids[c] is None]
+    foreign = [g for g, c in enumerate(scorer.class_column.tolist()) if scorer.category_ids[c] is None]
     by_detector = [row for row, p in enumerate(predictions) if len(p.class_scores)]
     hints = [("", 0.0)] * len(predictions)
     if foreign and by_detector:
-        said = naming.said(np.stack([predictions[row].class_scores for row in by_detector]))[:, foreign]
+        said = scorer.said(np.stack([predictions[row].class_scores for row in by_detector]))[:, foreign]
         best = said.argmax(axis=1)
         for row, column, score_ in zip(by_detector, best.tolist(), said.max(axis=1).tolist(), strict=True):
-            hints[row] = (naming.names[int(naming.class_column[foreign[column]])], score_)
+            hints[row] = (scorer.names[int(scorer.class_column[foreign[column]])], score_)
     return hints
 
 
 def _proposal(
-    naming: Naming,
+    scorer: Scorer,
     prediction: Prediction,
     scores: NDArray[np.float64],
     raw: float,
@@ -54,25 +54,25 @@ def _proposal(
     *,
     by_head: bool,
 ) -> Proposal:
-    own = naming.own
+    own = scorer.own
     best = int(own[np.argmax(scores[own])]) if own.size else int(np.argmax(scores))
     by_detector = len(prediction.class_scores) > 0
-    said = naming.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
+    said = scorer.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
     return Proposal(
         prediction_id=prediction.id,
         image_id=prediction.image_id,
         bbox=prediction.bbox,
-        name=naming.names[best],
-        category_id=naming.category_ids[best],
+        name=scorer.names[best],
+        category_id=scorer.category_ids[best],
         score=float(scores[best]),
-        named_by=f"head {naming.head_id}" if by_head and best < naming.taught else naming.detector.name,
+        named_by=f"head {scorer.head_id}" if by_head and best < scorer.taught else scorer.detector.name,
         probabilities=chances.astype(np.float32),
         raw=raw,
         by_head=by_head,
-        head_id=naming.head_id,
+        head_id=scorer.head_id,
         detector_name=said,
         detector_score=float(prediction.score) if by_detector else 0.0,
-        proposed_by=naming.detector.name if by_detector else "found by a head",
+        proposed_by=scorer.detector.name if by_detector else "found by a head",
         hint=hint[0],
         hint_score=hint[1],
     )

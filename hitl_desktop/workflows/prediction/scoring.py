@@ -12,19 +12,19 @@ from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND, Calibra
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction
 from hitl_desktop.learning.blending import found_weight
-from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, stands_for
+from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, class_to_category
 
 SECOND = 1 - 1e-6
 """Other names of a box are less likely than the best one by this factor at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Naming:
+class Scorer:
     """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).
 
     The first `taught` columns are those of the head (`head_column` says which of its own); the others are the
@@ -35,7 +35,7 @@ class Naming:
     detector: ModelRecord
     finder_id: int | None
     encoder_id: int | None
-    head: NamingHead | None
+    head: ClassificationHead | None
     head_id: int | None
     names: tuple[str, ...]
     category_ids: tuple[int | None, ...]
@@ -106,18 +106,18 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class CalibratedHead:
     """A head that names boxes, on the vectors of which encoder, and what its scores mean."""
 
-    head: NamingHead
+    head: ClassificationHead
     encoder_id: int
     calibration: Calibration = field(default_factory=Calibration)
     head_id: int | None = None
 
 
-def load_naming(
-    project: Project, *, named: Named | None = None, mapping: Mapping[str, int] | None = None
-) -> Naming | None:
+def load_scorer(
+    project: Project, *, named: CalibratedHead | None = None, mapping: Mapping[str, int] | None = None
+) -> Scorer | None:
     """The names as the active head and the detector give them; `named` is one that is not active.
 
     `mapping` says which category each class of the detector stands for, where it is not the project's own choice that
@@ -137,7 +137,7 @@ def load_naming(
     names = [by_id[c] for c in taught]
     ids: list[int | None] = list(taught)
     classes_of: dict[int, list[int]] = {}
-    for number, category in enumerate(stands_for(project, detector, mapping)):
+    for number, category in enumerate(class_to_category(project, detector, mapping)):
         if category == NOT_SHOWN:
             continue
         if category is None or category not in ids:
@@ -153,7 +153,7 @@ def load_naming(
     taught_beside_it = head is not None and len(head.trust) == len(detector.classes)
     trust = head.trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
     finder = project.models.detection_head_of(detector) if head is not None else None
-    return Naming(
+    return Scorer(
         detector, finder.id if finder else None,
         named.encoder_id if named else None, head, named.head_id if named else None,
         tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(list(classes_of), np.intp),
@@ -162,9 +162,11 @@ def load_naming(
     )  # fmt: skip
 
 
-def named_by(version: HeadVersion) -> Named:
+def named_by(version: HeadVersion) -> CalibratedHead:
     """A stored version's way to name boxes."""
-    return Named(NamingHead.from_bytes(version.weights), version.model_id, version.calibration, version.id)
+    return CalibratedHead(
+        ClassificationHead.from_bytes(version.weights), version.model_id, version.calibration, version.id
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,16 +196,16 @@ class Boxes:
     vectors: NDArray[np.float32] | None
 
 
-def boxes_of(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Boxes:
+def boxes_of(project: Project, image: ImageRecord, scorer: Scorer, *, candidates_only: bool) -> Boxes:
     """The boxes of a picture, of the detector and of what heads found."""
-    models = [m for m in (naming.detector.id, naming.finder_id) if m is not None]
+    models = [m for m in (scorer.detector.id, scorer.finder_id) if m is not None]
     predictions = project.predictions.of_image(image.id, *models, candidates_only=candidates_only)
     vectors = None
-    if naming.encoder_id is not None and image.content_hash is not None and predictions:
+    if scorer.encoder_id is not None and image.content_hash is not None and predictions:
         keys = [crop_key(image.content_hash, p.bbox) for p in predictions]
-        known = project.embeddings.get(naming.encoder_id, keys)
+        known = project.embeddings.get(scorer.encoder_id, keys)
         vectors = np.stack([known[key] for key in keys]) if len(known) == len(set(keys)) else None
-    class_scores = np.zeros((len(predictions), len(naming.detector.classes)), np.float32)
+    class_scores = np.zeros((len(predictions), len(scorer.detector.classes)), np.float32)
     found = np.zeros(len(predictions), np.float32)
     for row, p in enumerate(predictions):
         if len(p.class_scores):
@@ -213,23 +215,23 @@ def boxes_of(project: Project, image: ImageRecord, naming: Naming, *, candidates
     return Boxes(predictions, class_scores, found, vectors)
 
 
-def score(naming: Naming, boxes: Boxes) -> Scored:
+def score(scorer: Scorer, boxes: Boxes) -> Scored:
     """What boxes are called, and how surely; the head speaks where all their vectors are there."""
     if not boxes.predictions:
-        nothing = np.zeros((0, len(naming.names)))
-        return Scored([], nothing, np.zeros(0), with_background(nothing[:, naming.own]), by_head=False)
-    raw = naming.score(boxes.class_scores, boxes.found, boxes.vectors)
-    by_head = naming.head is not None and boxes.vectors is not None
-    scores = naming.calibrated(raw, np.where(boxes.found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
-    raw_own, scores_own = raw[:, naming.own], scores[:, naming.own]
+        nothing = np.zeros((0, len(scorer.names)))
+        return Scored([], nothing, np.zeros(0), with_background(nothing[:, scorer.own]), by_head=False)
+    raw = scorer.score(boxes.class_scores, boxes.found, boxes.vectors)
+    by_head = scorer.head is not None and boxes.vectors is not None
+    scores = scorer.calibrated(raw, np.where(boxes.found > 0, FOUND, BY_HEAD if by_head else BY_DETECTOR))
+    raw_own, scores_own = raw[:, scorer.own], scores[:, scorer.own]
     best = raw_own.max(axis=1, initial=0.0)
     chances = _shared(raw_own, scores_own.max(axis=1, initial=0.0) / np.maximum(best, 1e-9))
     return Scored(boxes.predictions, scores, best, chances, by_head=by_head, vectors=boxes.vectors)
 
 
-def score_boxes(project: Project, image: ImageRecord, naming: Naming, *, candidates_only: bool) -> Scored:
+def score_boxes(project: Project, image: ImageRecord, scorer: Scorer, *, candidates_only: bool) -> Scored:
     """What the boxes of a picture are called, and how surely."""
-    return score(naming, boxes_of(project, image, naming, candidates_only=candidates_only))
+    return score(scorer, boxes_of(project, image, scorer, candidates_only=candidates_only))
 
 
 def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:

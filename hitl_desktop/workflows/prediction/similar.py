@@ -11,7 +11,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.learning.diverse import unit
+from hitl_desktop.learning.diversity import unit
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project

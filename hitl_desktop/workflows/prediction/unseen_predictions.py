@@ -11,9 +11,9 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
 from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.proposals import shown
-from hitl_desktop.learning.calibration import Sights
+from hitl_desktop.learning.calibration import CalibrationSamples
 from hitl_desktop.learning.metrics import Interval, clustered_interval
-from hitl_desktop.store.predictions import KEEP_FROM, Sighting
+from hitl_desktop.store.predictions import KEEP_FROM, UnseenPrediction
 from hitl_desktop.store.project import Project
 
 RIGHT_IOU = 0.5
@@ -22,14 +22,14 @@ LATEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FirstSight:
+class UnseenResult:
     """A picture as it was seen first: the boxes proposed, best first, and whether each was right; objects there are.
 
     A box is right if it overlaps an object of its name by half, and is the first to do so.
     """
 
     image_id: int
-    boxes: tuple[Sighting, ...]
+    boxes: tuple[UnseenPrediction, ...]
     right: tuple[bool, ...]
     objects: int
 
@@ -56,7 +56,7 @@ class FirstSight:
         return 2 * sum(there) / both if both else 1.0
 
 
-def first_sights(project: Project, *, latest: int | None = LATEST) -> list[FirstSight]:
+def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[UnseenResult]:
     """First sights of the decided pictures, the latest ones or all, in order of time."""
     merged, ids = project.categories.merged(), project.categories.by_name()
 
@@ -66,24 +66,28 @@ def first_sights(project: Project, *, latest: int | None = LATEST) -> list[First
         return str(merged.get(known, known)) if known else name
 
     seen = project.predictions.first_seen(latest)
-    annotations, sightings = project.annotations.of_images(seen), project.predictions.sightings_on(seen)
-    return [_first_sight(image_id, annotations[image_id], sightings[image_id], kind) for image_id in seen]
+    annotations, unseen_predictions = project.annotations.of_images(seen), project.predictions.sightings_on(seen)
+    return [_first_sight(image_id, annotations[image_id], unseen_predictions[image_id], kind) for image_id in seen]
 
 
 def _first_sight(
     image_id: int,
     annotations: Sequence[Annotation],
-    sightings: Sequence[Sighting],
+    unseen_predictions: Sequence[UnseenPrediction],
     kind: Callable[[int | None, str], str],
-) -> FirstSight:
+) -> UnseenResult:
     crowds = [a.bbox for a in annotations if a.crowd]
     objects = [(kind(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
-    kept = [sight for sight in shown(sightings, KEEP_FROM) if not any(in_crowd(sight.bbox, crowd) for crowd in crowds)]
+    kept = [
+        sight
+        for sight in shown(unseen_predictions, KEEP_FROM)
+        if not any(in_crowd(sight.bbox, crowd) for crowd in crowds)
+    ]
     right = agreed([(kind(s.category_id, s.name), s.bbox) for s in kept], objects)
-    return FirstSight(image_id, tuple(kept), tuple(right), len(objects))
+    return UnseenResult(image_id, tuple(kept), tuple(right), len(objects))
 
 
-def precision_interval(seen: Sequence[FirstSight]) -> Interval:
+def precision_interval(seen: Sequence[UnseenResult]) -> Interval:
     """The 95 % interval of the share of shown boxes that were right."""
     rows = [
         (right, sight.image_id)
@@ -112,11 +116,11 @@ def in_crowd(box: BBox, crowd: BBox) -> bool:
     return box.clipped_to(crowd).area > box.area / 2
 
 
-def sights_of(project: Project, seen: Sequence[FirstSight]) -> Sights:
+def calibration_samples(project: Project, seen: Sequence[UnseenResult]) -> CalibrationSamples:
     """First sights as samples for calibration; those from before scores were kept say nothing."""
     ids, merged = project.categories.by_name(), project.categories.merged()
 
-    def known(box: Sighting) -> int:
+    def known(box: UnseenPrediction) -> int:
         category_id = box.category_id or ids.get(box.name, 0)
         return merged.get(category_id, category_id)
 
@@ -127,13 +131,13 @@ def sights_of(project: Project, seen: Sequence[FirstSight]) -> Sights:
         if box.raw > 0
     ]
     raw, sources, categories, right, images = zip(*rows, strict=True) if rows else ((),) * 5
-    return Sights(
+    return CalibrationSamples(
         np.array(raw, float), np.array(sources, np.int64), np.array(categories, np.int64), np.array(right, bool),
         np.array(images, np.int64),
     )  # fmt: skip
 
 
-def _source(box: Sighting) -> int:
+def _source(box: UnseenPrediction) -> int:
     if box.head_id is None:
         return BY_DETECTOR
     return FOUND if box.found else BY_HEAD

@@ -17,7 +17,7 @@ from hitl_desktop.domain.audits import Audit, Error, Verdict
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted, percent
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.claims import CONFIDENCE, interval, pictures_needed, upper_bound
+from hitl_desktop.learning.sampling_bounds import CONFIDENCE, interval, sample_size, upper_bound
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
 
@@ -40,7 +40,7 @@ def plans(project: Project) -> list[Plan]:
         HitlError: no picture is decided yet.
     """
     population = len(_population(project))
-    return [Plan(claim, population, pictures_needed(claim, of=population)) for claim in CLAIMS]
+    return [Plan(claim, population, sample_size(claim, of=population)) for claim in CLAIMS]
 
 
 def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
@@ -58,7 +58,7 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
             hint="Judge the rest of its pictures first: the number was fixed.",
         )
     pictures = _population(project)
-    wanted = pictures_needed(claim, of=len(pictures))
+    wanted = sample_size(claim, of=len(pictures))
     if wanted is None:
         raise HitlError(
             f"{counted(len(pictures), 'decided picture')} cannot prove that no more than {percent(claim)} are wrong.",

@@ -15,7 +15,7 @@ import numpy as np
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.encoder import crop
@@ -27,7 +27,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.label_issues import SAME_OBJECT_IOU, holds, offered_ids
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Named, load_naming
+from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 from hitl_desktop.workflows.training.classification_samples import decided_pictures
 from hitl_desktop.workflows.training.cross_fit import Untaught, check_enough, untaught
@@ -39,7 +39,7 @@ _OFF = 2.0
 """A box is as suspicious as it can be when half of it and of where it should be do not overlap."""
 
 
-def look_for_errors(project: Project, progress: Progress, *, threads: int | None = None) -> int:
+def find_label_errors(project: Project, progress: Progress, *, threads: int | None = None) -> int:
     """Look at all decided pictures as if nobody had taught them, and keep what looks wrong; returns how much that is.
 
     Raises:
@@ -49,35 +49,35 @@ def look_for_errors(project: Project, progress: Progress, *, threads: int | None
     check_enough(project, images, threads=threads)
     embed_images(project, images, Quiet(progress), threads=threads)
     images = [image for i in images if (image := project.images.get(i.id)) and image.content_hash and not image.reason]
-    found: list[Suspicion] = []
+    found: list[LabelIssue] = []
     looked_at: list[int] = []
     for each in untaught(project, images, progress, threads=threads):
         looked_at.append(each.image.id)
         found += _of_picture(project, each, threads)
     stale = list[int]()
-    for old in project.suspicions.dismissed():  # it stays dismissed until the box changes
+    for old in project.label_issues.dismissed():  # it stays dismissed until the box changes
         if holds(old, project.annotations.of_image(old.image_id)):
             found = [s for s in found if not _same(s, old)]
         else:
             stale.append(old.id)
     found = _strongest(s for s in found if s.score >= WORTH_KEEPING)
     with project.db.transaction():
-        project.suspicions.forget(stale)
-        project.suspicions.replace_open(looked_at, found)
+        project.label_issues.forget(stale)
+        project.label_issues.replace_open(looked_at, found)
     return len(found)
 
 
-def _strongest(suspicions: Iterable[Suspicion]) -> list[Suspicion]:
+def _strongest(label_issues: Iterable[LabelIssue]) -> list[LabelIssue]:
     """One for each box."""
-    kept: dict[object, Suspicion] = {}
-    for s in suspicions:
+    kept: dict[object, LabelIssue] = {}
+    for s in label_issues:
         key = (s.image_id, s.bbox, s.category_id) if s.bbox is not None else (s.image_id, s.suggested_bbox)
         if key not in kept or kept[key].score < s.score:
             kept[key] = s
     return list(kept.values())
 
 
-def _same(a: Suspicion, b: Suspicion) -> bool:
+def _same(a: LabelIssue, b: LabelIssue) -> bool:
     if a.image_id != b.image_id or (a.bbox is None) != (b.bbox is None):
         return False
     if a.bbox is None:
@@ -85,7 +85,7 @@ def _same(a: Suspicion, b: Suspicion) -> bool:
     return (a.bbox, a.category_id, a.kind) == (b.bbox, b.category_id, b.kind)
 
 
-def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[Suspicion]:
+def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[LabelIssue]:
     unknown = project.categories.find(UNKNOWN)
     annotations = project.annotations.of_image(each.image.id)
     judged = [a for a in annotations if not a.crowd and (unknown is None or a.category_id != unknown.id)]
@@ -95,46 +95,46 @@ def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[S
     return [*_of_boxes(project, each, judged, threads), *_missed(project, each, annotations, found, threads)]
 
 
-def _of_boxes(project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[Suspicion]:
+def _of_boxes(project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
     """For each box how suspicious its category is, and how much its place."""
     if not boxes:
         return []
     return [*_misnamed(project, each, boxes), *_misplaced(each, boxes, threads)]
 
 
-def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[Suspicion]:
-    offered, ids = offered_ids(project), each.naming.category_ids.tolist()
+def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[LabelIssue]:
+    offered, ids = offered_ids(project), each.scorer.category_ids.tolist()
     keys = [crop_key(each.image.content_hash or "", box.bbox) for box in boxes]
     vectors = project.embeddings.get(encoder_record_id(project), keys)
-    suspicions: list[Suspicion] = []
+    label_issues: list[LabelIssue] = []
     for box, key in zip(boxes, keys, strict=True):
         others = [n for n, c in enumerate(ids) if c != box.category_id and c in offered]
         if key not in vectors or box.category_id not in ids or not others:
             continue
-        chances = softmax(each.naming.logits(vectors[key][None]))[0]
+        chances = softmax(each.scorer.logits(vectors[key][None]))[0]
         best = max(others, key=lambda n: chances[n])
         score = float(chances[best] / max(chances[best] + chances[ids.index(box.category_id)], 1e-9))
-        suspicions.append(
-            Suspicion(each.image.id, Kind.CATEGORY, score, box.bbox, box.category_id, box.bbox, ids[best])
+        label_issues.append(
+            LabelIssue(each.image.id, Kind.CATEGORY, score, box.bbox, box.category_id, box.bbox, ids[best])
         )
-    return suspicions
+    return label_issues
 
 
-def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[Suspicion]:
+def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
     if each.finding.refiner is None:
         return []
     with few_threads(threads):
         there = each.finding.refiner.refine(each.grid, np.array([box.bbox.scaled(1 / each.grown) for box in boxes]))
     width, height = each.image.width or 0, each.image.height or 0
-    suspicions: list[Suspicion] = []
+    label_issues: list[LabelIssue] = []
     for box, corners in zip(boxes, there.tolist(), strict=True):
         if box.bbox.clipped(width, height).is_valid():  # what lies outside of the picture is seen by nobody
             bbox = BBox(*corners).scaled(each.grown)
             score = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
-            suspicions.append(
-                Suspicion(each.image.id, Kind.PLACE, score, box.bbox, box.category_id, bbox, box.category_id)
+            label_issues.append(
+                LabelIssue(each.image.id, Kind.PLACE, score, box.bbox, box.category_id, bbox, box.category_id)
             )
-    return suspicions
+    return label_issues
 
 
 def _missed(
@@ -143,7 +143,7 @@ def _missed(
     annotations: Sequence[Annotation],
     found: Sequence[tuple[BBox, float]],
     threads: int | None,
-) -> list[Suspicion]:
+) -> list[LabelIssue]:
     """Objects without a box: what the head finds and names, and what the detector is sure of."""
 
     known = project.predictions.rejected_of(each.image.id)
@@ -161,12 +161,12 @@ def _missed(
     if free:
         for (bbox, score), chances in zip(free, _chances(project, each, [b for b, _ in free], threads), strict=True):
             best = int(chances[:-1].argmax())
-            if int(each.naming.category_ids[best]) in offered:
-                missed.append((score * float(chances[best]), bbox, int(each.naming.category_ids[best])))
-    naming = load_naming(project, named=Named(each.naming, encoder_record_id(project)))
+            if int(each.scorer.category_ids[best]) in offered:
+                missed.append((score * float(chances[best]), bbox, int(each.scorer.category_ids[best])))
+    scorer = load_scorer(project, named=CalibratedHead(each.scorer, encoder_record_id(project)))
     missed += [
         (p.score, p.bbox, p.category_id)
-        for p in proposals_of(project, each.image, naming)
+        for p in proposals_of(project, each.image, scorer)
         if p.detector_name and p.category_id is not None and is_free(p.bbox)  # what heads found, they were taught
     ]
     kept: list[tuple[float, BBox, int]] = []
@@ -174,7 +174,8 @@ def _missed(
         if not any(candidate[1].iou(bbox) >= SAME_OBJECT_IOU for _, bbox, _ in kept):
             kept.append(candidate)
     return [
-        Suspicion(each.image.id, Kind.MISSED, score, None, None, bbox, category_id) for score, bbox, category_id in kept
+        LabelIssue(each.image.id, Kind.MISSED, score, None, None, bbox, category_id)
+        for score, bbox, category_id in kept
     ]
 
 
@@ -185,9 +186,9 @@ def _chances(
     try:
         size, pixels = read_for_models(project.path_of(each.image))
     except UnreadableImageError:
-        return np.zeros((len(boxes), len(each.naming.category_ids) + 1))
+        return np.zeros((len(boxes), len(each.scorer.category_ids) + 1))
     shrink = pixels.shape[1] / size[0]
     encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
     with few_threads(threads):
         vectors = encoder.embed([crop(pixels, box.scaled(shrink)) for box in boxes])
-    return softmax(each.naming.logits(vectors))
+    return softmax(each.scorer.logits(vectors))

@@ -12,12 +12,12 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, gain_interval, share_interval
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
-from hitl_desktop.store.predictions import Sighting
+from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prediction.unseen_predictions import RIGHT_IOU, FirstSight, first_sights
+from hitl_desktop.workflows.prediction.unseen_predictions import RIGHT_IOU, UnseenResult, unseen_results
 from hitl_desktop.workflows.quality.effort import EffortOverTime, effort_over_time, random_sample, reviews, stop_advice
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability, advise, gather, reliability
-from hitl_desktop.workflows.training.promotion import Trial, f1_of, trial_pictures
+from hitl_desktop.workflows.training.promotion import HoldoutModel, f1_of, trial_pictures
 
 STRETCH = 10
 LATEST = 10
@@ -142,7 +142,7 @@ class Tuning:
 
 def tuning(project: Project, progress: Progress) -> Tuning:
     """Read what first sights, decisions and trials say. It is empty before anything was decided on proposals."""
-    every = first_sights(project, latest=None)
+    every = unseen_results(project, latest=None)
     progress.check_cancelled()
     final, drawn = reviews(project), set(random_sample(project))
     places = {d.image_id: n for n, d in enumerate(final)}
@@ -161,7 +161,7 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     )  # fmt: skip
 
 
-def _curve(seen: Sequence[FirstSight], places: dict[int, int]) -> tuple[Point, ...]:
+def _curve(seen: Sequence[UnseenResult], places: dict[int, int]) -> tuple[Point, ...]:
     points: list[Point] = []
     for start in range(0, len(seen), STRETCH):
         part = seen[start : start + STRETCH]
@@ -172,7 +172,7 @@ def _curve(seen: Sequence[FirstSight], places: dict[int, int]) -> tuple[Point, .
     return tuple(points)
 
 
-def _gap(project: Project, seen: Sequence[FirstSight]) -> Gap | None:
+def _gap(project: Project, seen: Sequence[UnseenResult]) -> Gap | None:
     images = [i for s in seen if (i := project.images.get(s.image_id)) and not i.reason]
     version = project.heads.active()
     known = [i for i in images if version is not None and i.id in version.learned]
@@ -189,7 +189,7 @@ def _gap(project: Project, seen: Sequence[FirstSight]) -> Gap | None:
 def _held_out(project: Project) -> HeldOut:
     active = project.heads.active_id()
     kept = project.heads.trial_of(active) if active is not None else None
-    trial = Trial.from_bytes(kept) if kept else None
+    trial = HoldoutModel.from_bytes(kept) if kept else None
     images = [i for i in trial_pictures(project) if trial is not None and i.id not in trial.learned]
     if trial is None or not images:
         return HeldOut(0, 0, None, (0.0, 1.0))
@@ -204,7 +204,7 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
     kept = [v for v in reversed(project.heads.latest()) if v.is_kept]
     spread = sorted({round(n) for n in np.linspace(0, len(kept) - 1, min(len(kept), MOST_VERSIONS))})
     trials = [
-        (len(v.learned), Trial.from_bytes(data))
+        (len(v.learned), HoldoutModel.from_bytes(data))
         for v in (kept[n] for n in spread)
         if (data := project.heads.trial_of(v.id)) is not None
     ]
@@ -220,14 +220,14 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
 
 
 def _mixed_up(
-    project: Project, seen: Sequence[FirstSight]
+    project: Project, seen: Sequence[UnseenResult]
 ) -> tuple[tuple[Cell, ...], tuple[CategoryAtFirstSight, ...]]:
     """The confusion matrix and the table per category of what was shown at first sight."""
     names, merged, ids = (
         {c.id: c.name for c in project.categories.all()}, project.categories.merged(), project.categories.by_name(),
     )  # fmt: skip
 
-    def called(box: Sighting) -> str:
+    def called(box: UnseenPrediction) -> str:
         known = box.category_id or ids.get(box.name)
         return names.get(merged.get(known, known), box.name) if known else box.name
 

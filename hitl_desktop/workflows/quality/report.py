@@ -16,7 +16,7 @@ from hitl_desktop.workflows.prediction.detector_classes import categories_known
 from hitl_desktop.workflows.quality import audit, validation
 from hitl_desktop.workflows.quality.learning_report import tuning
 from hitl_desktop.workflows.quality.self_agreement import consistency
-from hitl_desktop.workflows.queue.policy import mix_of
+from hitl_desktop.workflows.queue.policy import policy_of
 
 Told = dict[str, Any]
 
@@ -33,7 +33,7 @@ def report(project: Project, progress: Progress) -> Told:
         "program": f"HITL Desktop {__version__}",
         "pictures": {"all": len(images), **states, "unreadable": sum(bool(i.reason) for i in images)},
         "head": version and {"version": version.id, "made": version.created, **asdict(version.summary)},
-        "strategy": mix_of(project).strategy,
+        "strategy": policy_of(project).strategy,
         "categories": [_plain(c) | {"words": c.words} for c in categories_known(project)],
         "learning_curve": _plain(tuned.curve),
         "learning_curve_random": _plain(tuned.drawn),
@@ -46,7 +46,7 @@ def report(project: Project, progress: Progress) -> Told:
         "thresholds": _plain(tuned.advice),
         "effort": _plain(tuned.effort),
         "stop_advice": tuned.stop,
-        "consistency": _plain(told := consistency(project.second_looks.all())) | {"words": told.words},
+        "consistency": _plain(told := consistency(project.reannotations.all())) | {"words": told.words},
         "validation": _validation(project),
         "audits": [audit.report(project, a) | {"words": _audit_words(project, a)} for a in project.audits.all()],
         "accepted_at_once": [

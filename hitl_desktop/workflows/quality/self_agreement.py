@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hitl_desktop.domain.consistency import LabelledBox, SecondLook
 from hitl_desktop.domain.geometry import as_array, iou_matrix, match
+from hitl_desktop.domain.reannotation import LabelledBox, Reannotation
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval, ratio_interval
 from hitl_desktop.store.project import Project
@@ -24,11 +24,11 @@ def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
     return tuple(LabelledBox(a.category_id, a.bbox) for a in project.annotations.of_image(image_id) if not a.crowd)
 
 
-def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> SecondLook:
+def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> Reannotation:
     """Store what was drawn again; the picture's labels stay as they are."""
-    look = SecondLook(image_id, labels_of(project, image_id), tuple(again), seconds)
+    look = Reannotation(image_id, labels_of(project, image_id), tuple(again), seconds)
     with project.db.transaction():
-        project.second_looks.add(look)
+        project.reannotations.add(look)
         project.queue.looked_again(image_id)
     return look
 
@@ -71,7 +71,7 @@ class Consistency:
 _Counts = NDArray[np.float64]
 
 
-def consistency(looks: Sequence[SecondLook]) -> Consistency:
+def consistency(looks: Sequence[Reannotation]) -> Consistency:
     """What pictures that were labelled again say."""
     rows = np.array([_compared(look) for look in looks], float).reshape(len(looks), 7)
     both, same, strict, matched, overlap, agree = (rows[:, n] for n in range(1, 7))
@@ -87,7 +87,7 @@ def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:
     return (float(parts.sum()) / total if total else None), ratio_interval(parts, of, is_share=True)
 
 
-def _compared(look: SecondLook) -> tuple[float, ...]:
+def _compared(look: Reannotation) -> tuple[float, ...]:
     """Boxes before, boxes of both, the same at .5, at .75, overlapping by .5, their overlap, of the same category."""
     before, again = (as_array([b.bbox for b in boxes]) for boxes in (look.before, look.again))
     overlaps = iou_matrix(again, before) if len(before) and len(again) else np.zeros((len(again), len(before)))
@@ -104,7 +104,7 @@ def _compared(look: SecondLook) -> tuple[float, ...]:
     )
 
 
-def _same(look: SecondLook, threshold: float) -> int:
+def _same(look: Reannotation, threshold: float) -> int:
     count = 0
     for category in {b.category_id for b in look.before}:
         before, again = (

@@ -13,7 +13,7 @@ from hitl_desktop.domain.categories import UNKNOWN, normalise_name
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, SECONDS_TO_REJECT, SECONDS_TO_VERIFY
 from hitl_desktop.learning.calibration import (
     BINS,
-    Sights,
+    CalibrationSamples,
     calibration_error_interval,
     error_if_honest,
     expected_calibration_error,
@@ -21,7 +21,7 @@ from hitl_desktop.learning.calibration import (
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prediction.unseen_predictions import FirstSight, first_sights, sights_of
+from hitl_desktop.workflows.prediction.unseen_predictions import UnseenResult, calibration_samples, unseen_results
 
 WORTH_SHOWING = round(SECONDS_TO_VERIFY / SECONDS_TO_DRAW + 0.07, 2)
 """A proposal that is right this often pays: looking at it costs 1.6 s, deleting it some more, drawing it 7 s."""
@@ -70,8 +70,8 @@ class Advice:
 class Evidence:
     """What the latest first sights say, read once: for a job, and then for as many questions as people have."""
 
-    seen: list[FirstSight]
-    sights: Sights
+    seen: list[UnseenResult]
+    sights: CalibrationSamples
     chances: NDArray[np.float64]
     objects: dict[int, int]
     categories: list[tuple[int, str]]
@@ -79,8 +79,8 @@ class Evidence:
 
 def gather(project: Project) -> Evidence:
     """Read the latest first sights, with scores as the active head gives them now."""
-    version, seen = project.heads.active(), first_sights(project)
-    sights = sights_of(project, seen)
+    version, seen = project.heads.active(), unseen_results(project)
+    sights = calibration_samples(project, seen)
     calibration = version.calibration if version else Calibration()
     chances = calibration.chances(sights.scores, sights.sources, sights.category_ids)
     categories = [
@@ -141,7 +141,7 @@ def start_threshold(evidence: Evidence) -> StartThreshold | None:
     return StartThreshold(round(float(steps[int(np.argmax(totals))]), 2), len(scores))
 
 
-def _objects(project: Project, seen: Sequence[FirstSight]) -> dict[int, int]:
+def _objects(project: Project, seen: Sequence[UnseenResult]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for sight in seen:
         for a in project.annotations.of_image(sight.image_id):
@@ -151,7 +151,7 @@ def _objects(project: Project, seen: Sequence[FirstSight]) -> dict[int, int]:
 
 
 def _advice(
-    category_id: int, name: str, chances: NDArray[np.float64], sights: Sights, objects: int, wanted: float
+    category_id: int, name: str, chances: NDArray[np.float64], sights: CalibrationSamples, objects: int, wanted: float
 ) -> Advice:
     mine = (sights.category_ids == category_id) & (chances >= KEEP_FROM)
     steps = np.arange(round(WORTH_SHOWING / _STEP), round(_HIGHEST / _STEP) + 1) * _STEP

@@ -33,7 +33,7 @@ from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.workflows.annotation.bulk_edits import Addition, add_and_decide
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.training.detection_head import find_objects
 
 WORST = 20
@@ -61,7 +61,7 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
         NotPrelabelledError: no detector has run on the pictures.
         HitlError: every picture is decided.
     """
-    if load_naming(project) is None:
+    if load_scorer(project) is None:
         raise NotPrelabelledError
     head_id = project.heads.active_id()
     done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
@@ -91,7 +91,7 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
 
 def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
     """What a person would see on this picture, the surest first."""
-    return shown_to_people(proposals_of(project, image, load_naming(project)), thresholds)
+    return shown_to_people(proposals_of(project, image, load_scorer(project)), thresholds)
 
 
 def judge(project: Project, validated: Validated) -> int | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import REASON_OF, Why
+from hitl_desktop.domain.queues import REASON_OF, QueueReason
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import REASON_TEXT
 
@@ -30,11 +30,11 @@ class Listing:
     """
 
     ranked: list[int] = field(default_factory=list)
-    again: dict[int, Why] = field(default_factory=dict[int, Why])
+    again: dict[int, QueueReason] = field(default_factory=dict[int, QueueReason])
     due: set[int] = field(default_factory=set[int])
     statuses: dict[int, str] = field(default_factory=dict)
     by_status: dict[str, set[int]] = field(default_factory=dict)
-    counts: dict[Why, int] = field(default_factory=dict[Why, int])
+    counts: dict[QueueReason, int] = field(default_factory=dict[QueueReason, int])
     flags: dict[int, int] = field(default_factory=dict[int, int])
     sets: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
@@ -64,9 +64,9 @@ class Listing:
         self.by_status.setdefault(status, set()).add(image_id)
         if (change := (status == _WAITS) - (before == _WAITS)) != 0:
             in_set = any(image_id in members for members in self.sets.values())
-            flags = Why(self.flags.get(image_id, int(Why.UNSEEN)))
-            edge = Why.EDGE if in_set and flags else Why.NOTHING
-            for why in flags & ~Why.EDGE | edge:
+            flags = QueueReason(self.flags.get(image_id, int(QueueReason.UNSEEN)))
+            edge = QueueReason.EDGE if in_set and flags else QueueReason.NOTHING
+            for why in flags & ~QueueReason.EDGE | edge:
                 self.counts[why] = self.counts.get(why, 0) + change
 
     def __contains__(self, image_id: object) -> bool:
@@ -75,7 +75,7 @@ class Listing:
 
     def pass_over(self, image_id: int) -> None:
         """A decided picture that was to be looked at again was, or is not to be now."""
-        why = self.again.pop(image_id, Why.AGAIN if image_id in self.due else None)
+        why = self.again.pop(image_id, QueueReason.AGAIN if image_id in self.due else None)
         self.due.discard(image_id)
         if why is not None:
             self.counts[why] = max(self.counts.get(why, 0) - 1, 0)

@@ -6,20 +6,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hitl_desktop.domain.queues import DEFAULT_SHARES, Why
+from hitl_desktop.domain.queues import DEFAULT_SHARES, QueueReason
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.query import DEFAULT_STRATEGY, RANDOM, strategy_named
+from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, RANDOM, strategy_named
 from hitl_desktop.store.project import Project
 
 _KEY = "queue_mix"
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
+class QueuePolicy:
     """A query strategy, and of each hundred pictures how many come from other queues."""
 
     strategy: str = DEFAULT_STRATEGY
-    shares: Mapping[Why, int] = field(default_factory=lambda: DEFAULT_SHARES)
+    shares: Mapping[QueueReason, int] = field(default_factory=lambda: DEFAULT_SHARES)
 
     @property
     def is_random(self) -> bool:
@@ -27,16 +27,16 @@ class Mix:
         return self.strategy == RANDOM
 
 
-def mix_of(project: Project) -> Mix:
+def policy_of(project: Project) -> QueuePolicy:
     """The project's own choice, or the default."""
     kept = project.meta.get(_KEY)
     if kept is None:
-        return Mix()
+        return QueuePolicy()
     told = json.loads(kept)
-    return Mix(told["strategy"], {Why(int(why)): share for why, share in told["shares"].items()})
+    return QueuePolicy(told["strategy"], {QueueReason(int(why)): share for why, share in told["shares"].items()})
 
 
-def set_mix(project: Project, mix: Mix) -> None:
+def set_mix(project: Project, mix: QueuePolicy) -> None:
     """Keep a choice.
 
     Raises:

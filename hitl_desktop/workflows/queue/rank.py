@@ -9,22 +9,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import OF_DECIDED, REASON_OF, Reason, Why, mix, random_order
+from hitl_desktop.domain.queues import OF_DECIDED, REASON_OF, QueueReason, Reason, mix, random_order
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.learning.diverse import unlike
-from hitl_desktop.learning.query import FROM_THE_START, NEED_VECTORS, ImageDoubts, Pool, strategy_named
+from hitl_desktop.learning.diversity import unlike
+from hitl_desktop.learning.strategies import FROM_THE_START, NEED_VECTORS, ImageUncertainty, Pool, strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.workflows.annotation.label_issues import suspected
+from hitl_desktop.workflows.annotation.label_issues import above_threshold
 from hitl_desktop.workflows.detection.embeddings import embed_pictures, vectors_of
-from hitl_desktop.workflows.images.edge_cases import pinned
+from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.near_duplicates import groups_of, one_of_each
-from hitl_desktop.workflows.prediction.scoring import Naming
+from hitl_desktop.workflows.prediction.scoring import Scorer
 from hitl_desktop.workflows.prediction.tags import load_tag_head
-from hitl_desktop.workflows.queue.policy import Mix, mix_of
+from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of
 from hitl_desktop.workflows.queue.relabelling import due
-from hitl_desktop.workflows.queue.uncertainty import Look, overturned
+from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer, confident_errors
 
 _KNOWS_FROM = 5
 """So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance asks."""
@@ -35,13 +35,13 @@ _MOST_MIXED = MOST_RANKED
 """So many pictures in front are mixed: before they are through, the next ranking has come."""
 
 
-def rank_undecided(
+def rank_images(
     project: Project,
-    naming: Naming | None,
+    scorer: Scorer | None,
     progress: Progress,
     *,
-    before: Naming | None = None,
-    how: Mix | None = None,
+    before: Scorer | None = None,
+    how: QueuePolicy | None = None,
     seed: int = 0,
 ) -> Ranking:
     """The new order of the queue; nothing is written.
@@ -49,35 +49,35 @@ def rank_undecided(
     `before` names boxes as the head that is being followed did; `how` is the project's own choice where it is not
     given. Pictures without predictions keep their place behind the others.
     """
-    how = how or mix_of(project)
-    if naming is not None and how.strategy in NEED_VECTORS:
+    how = how or policy_of(project)
+    if scorer is not None and how.strategy in NEED_VECTORS:
         embed_pictures(project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1)
-    knows = naming is not None and naming.head is not None and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
+    knows = scorer is not None and scorer.head is not None and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
     if how.strategy not in FROM_THE_START and not knows:
         how = replace(how, shares=_drawn(how.shares))
     with project.db.snapshot():
         turns = project.queue.turns()
         ids = project.queue.ids()
-        looked = _look(project, naming, before, ids, how, progress, seed) if naming else _Looked([], ids, {})
+        looked = _look(project, scorer, before, ids, how, progress, seed) if scorer else _Looked([], ids, {})
         put_back = project.queue.put_back_ids()
-        edge_cases = pinned(project)
-        again = dict.fromkeys(due(project), Why.AGAIN)
-        if how.shares.get(Why.SUSPECTED):
-            again |= dict.fromkeys((s.image_id for s in suspected(project)), Why.SUSPECTED)
+        edge_cases = edge_case_ids(project)
+        again = dict.fromkeys(due(project), QueueReason.AGAIN)
+        if how.shares.get(QueueReason.SUSPECTED):
+            again |= dict.fromkeys((s.image_id for s in above_threshold(project)), QueueReason.SUSPECTED)
     said = {item.image_id: item for item in looked.said}
 
-    def say(image_id: int, why: Why) -> None:
+    def say(image_id: int, why: QueueReason) -> None:
         item = said.get(image_id, Ranked(image_id, 0.0, ""))
         said[image_id] = replace(item, reason=REASON_OF[why], queues=item.queues | why)
 
     for image_id in put_back:
-        say(image_id, Why.EXPECTED)
+        say(image_id, QueueReason.EXPECTED)
     first = set(put_back)
     rest = [i for i in looked.order if i not in first]
     queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
-    if Why.RANDOM in queues:
-        queues[Why.RANDOM] = random_order(rest, seed)
-    queues[Why.EDGE] = [i for i in rest if i in edge_cases]
+    if QueueReason.RANDOM in queues:
+        queues[QueueReason.RANDOM] = random_order(rest, seed)
+    queues[QueueReason.EDGE] = [i for i in rest if i in edge_cases]
     for why in OF_DECIDED:
         queues[why] = [i for i in again if again[i] is why]
     front = mix(rest, queues, how.shares, most=_MOST_MIXED, after=turns)
@@ -90,18 +90,18 @@ def rank_undecided(
 
 
 def refresh_queue(
-    project: Project, naming: Naming | None, progress: Progress, *, how: Mix | None = None, seed: int = 0
+    project: Project, scorer: Scorer | None, progress: Progress, *, how: QueuePolicy | None = None, seed: int = 0
 ) -> None:
     """Rank and make the new order active."""
-    ranking = rank_undecided(project, naming, progress, how=how, seed=seed)
+    ranking = rank_images(project, scorer, progress, how=how, seed=seed)
     with project.db.transaction():
         project.queue.take(ranking)
 
 
-def _drawn(shares: Mapping[Why, int]) -> dict[Why, int]:
+def _drawn(shares: Mapping[QueueReason, int]) -> dict[QueueReason, int]:
     """The shares of queues that no doubt fills; all others are drawn at random."""
-    sure = {why: share for why, share in shares.items() if why & (OF_DECIDED | Why.EDGE)}
-    return {**sure, Why.RANDOM: 100 - sum(sure.values())}
+    sure = {why: share for why, share in shares.items() if why & (OF_DECIDED | QueueReason.EDGE)}
+    return {**sure, QueueReason.RANDOM: 100 - sum(sure.values())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,33 +115,33 @@ class _Looked:
 
 def _look(
     project: Project,
-    naming: Naming,
-    before: Naming | None,
+    scorer: Scorer,
+    before: Scorer | None,
     ids: Sequence[int],
-    how: Mix,
+    how: QueuePolicy,
     progress: Progress,
     seed: int,
 ) -> _Looked:
-    done = project.predictions.images_done(naming.detector.id)
+    done = project.predictions.images_done(scorer.detector.id)
     chosen, rest = _choose([i for i in ids if i in done], seed)
     records = project.images.some(chosen)
     decided = project.images.latest_decided(_MOST_KNOWN)
     vectors = vectors_of(project, [*records, *decided])
     known = [vectors[i.id] for i in decided if i.id in vectors]
-    look = Look(naming, before, vectors, overturned(project, naming), load_tag_head(project))
-    doubts: list[ImageDoubts] = []
-    queues: dict[int, Why] = {}
+    look = UncertaintyScorer(scorer, before, vectors, confident_errors(project, scorer), load_tag_head(project))
+    doubts: list[ImageUncertainty] = []
+    queues: dict[int, QueueReason] = {}
     for number, image in enumerate(records):
         if number % 16 == 0:
             progress.check_cancelled()
         seen, queues[image.id] = look.at(project, image)
         doubts.append(seen)
     if before is None:  # the head is the one of the last ranking: what it sees otherwise is as it was
-        for image_id in project.queue.in_queue(Why.CHANGED) & queues.keys():
-            queues[image_id] |= Why.CHANGED
+        for image_id in project.queue.in_queue(QueueReason.CHANGED) & queues.keys():
+            queues[image_id] |= QueueReason.CHANGED
     pool = Pool(doubts, np.stack(known) if known else np.zeros((0, 0), np.float32), seed)
     for image_id in _unlike(pool):
-        queues[image_id] |= Why.UNLIKE
+        queues[image_id] |= QueueReason.UNLIKE
     said = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy)(pool)]
     order = [*_merged(said, rest, project.queue.scores()), *(i for i in ids if i not in done)]
     return _Looked(said, order, groups_of(project, [*decided, *records], vectors))
@@ -168,9 +168,9 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
     return [*front, *(rest[i] for i in sorted(drawn))], [item for i, item in enumerate(rest) if i not in drawn]
 
 
-def _with_queues(item: Ranked, queues: Why) -> Ranked:
+def _with_queues(item: Ranked, queues: QueueReason) -> Ranked:
     """The rarer reason is the one that is said."""
-    said = next((why for why in (Why.LOOK_ALIKE, Why.UNLIKE) if why & queues), None)
+    said = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
     return replace(item, queues=queues, reason=REASON_OF[said] if said and item.reason == Reason.SURE else item.reason)
 
 

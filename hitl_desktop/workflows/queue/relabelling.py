@@ -18,7 +18,7 @@ FORGOTTEN_AFTER = 20
 def due(project: Project) -> list[int]:
     """The pictures to be labelled once more now, in a random order that is always the same."""
     order = _decided(project)
-    done = {look.image_id for look in project.second_looks.all()}
+    done = {look.image_id for look in project.reannotations.all()}
     wanted = math.ceil(SHARE * len(order)) - len(done)
     if wanted <= 0:
         return []
@@ -36,7 +36,7 @@ def _decided(project: Project) -> list[int]:
 
 def why_none(project: Project) -> str:
     """Why nothing is due, and what to do."""
-    decided, done = len(_decided(project)), len(project.second_looks.all())
+    decided, done = len(_decided(project)), len(project.reannotations.all())
     if decided <= FORGOTTEN_AFTER:
         return (
             f"{counted(decided, 'picture')} decided: none is forgotten enough to be labelled again. "

@@ -16,13 +16,13 @@ from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.predictions import Prediction, Vector
 from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.learning.blending import Opinions, detector_weight
-from hitl_desktop.learning.naming_head import BACKGROUND, NamingHead, Samples, fit
+from hitl_desktop.learning.classification_head import BACKGROUND, ClassificationHead, Samples, fit
 from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.detection.class_map import stands_for
+from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 
 MATCH_IOU = 0.6
@@ -111,7 +111,7 @@ def collect(
     That is said by pictures drawn at random, once there are some: those asked about for their doubts are harder.
     """
     drawn = project.decisions.asked_because(Reason.RANDOM)
-    trust = _Trust(stands_for(project, detector) if detector else ())
+    trust = _Trust(class_to_category(project, detector) if detector else ())
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown else -1
     embeddings: list[NDArray[np.float32]] = []
@@ -149,7 +149,9 @@ def collect(
     reach = (fitted + 1) / (boxes + 1)
     later = _later_categories(project)
     collected = Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
-    return replace(collected, trust=_weights(collected, stands_for(project, detector) if detector else (), by_detector))
+    return replace(
+        collected, trust=_weights(collected, class_to_category(project, detector) if detector else (), by_detector)
+    )
 
 
 def _weights(
@@ -264,7 +266,9 @@ def without_overlooked(collected: Collected) -> Collected:
     )
 
 
-def head_without_background(collected: Collected, image_ids: Set[int], *, evenly: bool = False) -> NamingHead | None:
+def head_without_background(
+    collected: Collected, image_ids: Set[int], *, evenly: bool = False
+) -> ClassificationHead | None:
     """A head that was not taught what these pictures show beside their boxes; `evenly` as if of as many examples of
     each name."""
     samples = collected.samples

@@ -13,8 +13,8 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.inference.features import FeatureNet
 from hitl_desktop.learning.box_refiner import RefinerLearner
-from hitl_desktop.learning.finding_head import FindingHead, FindingLearner
-from hitl_desktop.learning.naming_head import NamingHead, Samples, fit
+from hitl_desktop.learning.classification_head import ClassificationHead, Samples, fit
+from hitl_desktop.learning.detection_head import DetectionHead, DetectionLearner
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
@@ -25,9 +25,9 @@ from hitl_desktop.workflows.training.detection_head import (
     features_of,
     few_threads,
     grids_of,
-    lessons_of,
-    sides_of,
-    wanted_of,
+    input_sizes,
+    targets_of,
+    training_targets,
 )
 
 PARTS = 4
@@ -41,8 +41,8 @@ class Untaught:
     image: ImageRecord
     grid: CellGrid
     grown: float
-    finding: FindingHead
-    naming: NamingHead
+    finding: DetectionHead
+    scorer: ClassificationHead
 
 
 def untaught(
@@ -61,18 +61,18 @@ def untaught(
     part_of = {image.id: groups[image.group] for image in there}  # nearly the same pictures are in the same part
     found = _finding_heads(project, there, part_of, net, progress, threads)
     named = _naming_heads(project, there, part_of, detector, progress)
-    side = sides_of(project)[0]
+    side = input_sizes(project)[0]
     for number, image in enumerate(there, start=len(there)):
         progress.report(number, 2 * len(there), image.path)
         progress.check_cancelled()
-        finding, naming, now = found[part_of[image.id]], named[part_of[image.id]], project.images.get(image.id)
-        if finding is None or naming is None or now is None or now.reason is not None:
+        finding, scorer, now = found[part_of[image.id]], named[part_of[image.id]], project.images.get(image.id)
+        if finding is None or scorer is None or now is None or now.reason is not None:
             continue
         try:
             grids, grown = grids_of(project, image, net, (side,))
         except UnreadableImageError:
             continue  # it was there a moment ago: the first pass will say so the next time
-        yield Untaught(now, grids[side], grown, finding, naming)
+        yield Untaught(now, grids[side], grown, finding, scorer)
 
 
 def check_enough(
@@ -107,10 +107,10 @@ def _finding_heads(
     net: FeatureNet,
     progress: Progress,
     threads: int | None,
-) -> list[FindingHead | None]:
-    side = sides_of(project)[0]
-    wanted = wanted_of(project, images, part_of)  # all are as if pinned: the learner of trials is not needed
-    parts = [(FindingLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
+) -> list[DetectionHead | None]:
+    side = input_sizes(project)[0]
+    wanted = training_targets(project, images, part_of)  # all are as if pinned: the learner of trials is not needed
+    parts = [(DetectionLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
     for number, image in enumerate(images):
         progress.report(number, 2 * len(images), image.path)
         progress.check_cancelled()
@@ -119,22 +119,22 @@ def _finding_heads(
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        lessons, moves = lessons_of(seen, wanted[image.id])
+        sums, moves = targets_of(seen, wanted[image.id])
         finder, refiner = parts[part_of[image.id]]
         with few_threads(threads):
-            finder.learn(lessons[side])
+            finder.learn(sums[side])
             refiner.learn(moves)
     return [_head_of(parts[:n] + parts[n + 1 :], side, net.width) for n in range(PARTS)]
 
 
-def _head_of(others: Sequence[tuple[FindingLearner, RefinerLearner]], side: int, width: int) -> FindingHead | None:
+def _head_of(others: Sequence[tuple[DetectionLearner, RefinerLearner]], side: int, width: int) -> DetectionHead | None:
     """A head from what these parts were taught."""
-    all_finders, all_refiners = FindingLearner(width), RefinerLearner()
+    all_finders, all_refiners = DetectionLearner(width), RefinerLearner()
     for finder, refiner in others:
         all_finders.add_sums(finder)
         all_refiners.add_sums(refiner)
     view = all_finders.solve()
-    return FindingHead({side: view}, all_refiners.solve(side)) if view is not None else None
+    return DetectionHead({side: view}, all_refiners.solve(side)) if view is not None else None
 
 
 def _naming_heads(
@@ -143,13 +143,13 @@ def _naming_heads(
     part_of: Mapping[int, int],
     detector: ModelRecord,
     progress: Progress,
-) -> list[NamingHead | None]:
+) -> list[ClassificationHead | None]:
     with project.db.snapshot():
         collected = collect(project, images, detector, encoder_record_id(project), progress)
     if collected is None:
         return [None] * PARTS
     parts = np.array([part_of[i] for i in collected.image_ids.tolist()])
-    heads: list[NamingHead | None] = []
+    heads: list[ClassificationHead | None] = []
     for part in range(PARTS):
         others = parts != part
         samples = Samples(collected.samples.embeddings[others], collected.samples.targets[others])

@@ -23,17 +23,17 @@ from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
 from hitl_desktop.imaging import content_hash, read_for_models
 from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
-from hitl_desktop.learning.box_refiner import MovesLesson, RefinerLearner, moves_lesson
-from hitl_desktop.learning.finding_head import FindingHead, FindingLearner, Lesson, lesson_of
+from hitl_desktop.learning.box_refiner import MoveTargets, RefinerLearner, assign_moves
+from hitl_desktop.learning.detection_head import CellTargets, DetectionHead, DetectionLearner, assign_targets
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.embeddings import embed_images, embed_pictures
-from hitl_desktop.workflows.images.edge_cases import pinned
+from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.open_folder import note_unreadable
-from hitl_desktop.workflows.training.holdout import is_drawn
+from hitl_desktop.workflows.training.holdout import in_holdout
 
-SIDES = (416, 640)
+DEFAULT_INPUT_SIZES = (416, 640)
 """Input sizes whose views vote, as long as nobody asked for a closer look."""
 
 _TRIAL = 1
@@ -58,7 +58,7 @@ class PicturesAwayError(HitlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TrainedImage:
     """What a picture was when it was taught: enough to take its lesson back."""
 
     content_hash: str
@@ -70,46 +70,48 @@ class Taken:
 _SIDES = "input_sides"
 
 
-def sides_of(project: Project) -> tuple[int, ...]:
+def input_sizes(project: Project) -> tuple[int, ...]:
     """The input sizes at which the head looks at the project's pictures, the smallest first."""
     kept = project.meta.get(_SIDES)
-    return tuple(msgspec.json.decode(kept, type=list[int])) if kept else SIDES
+    return tuple(msgspec.json.decode(kept, type=list[int])) if kept else DEFAULT_INPUT_SIZES
 
 
-def set_sides(project: Project, sides: Sequence[int]) -> None:
+def set_input_sizes(project: Project, sides: Sequence[int]) -> None:
     """Look at pictures at these input sizes from the next head on, which learns everything anew."""
-    project.meta.set(_SIDES, None if tuple(sides) == SIDES else msgspec.json.encode(sorted(sides)).decode())
+    project.meta.set(
+        _SIDES, None if tuple(sides) == DEFAULT_INPUT_SIZES else msgspec.json.encode(sorted(sides)).decode()
+    )
 
 
 @dataclass(slots=True)
-class _Lessons:
+class TrainingSums:
     """The sums of all lessons of one project, and what they came from."""
 
     place: Path
     detector: str
     sides: tuple[int, ...]
-    learners: dict[int, FindingLearner]
+    learners: dict[int, DetectionLearner]
     refiner: RefinerLearner
-    taken: dict[int, Taken] = field(default_factory=dict)
+    taken: dict[int, TrainedImage] = field(default_factory=dict)
     unkept: int = 0
     grids: dict[int, tuple[str, CellGrid]] = field(default_factory=dict)
     """Cells of the pictures on which heads are compared, by id, with the hash of what they were made of."""
 
 
-class Taught:
+class TrainingCache:
     """What heads were taught, in memory from one learning of a project to its next.
 
     It belongs to whoever makes them learn, one at a time. Without it the sums are read from the cache.
     """
 
     def __init__(self) -> None:
-        self._lessons: _Lessons | None = None
+        self._lessons: TrainingSums | None = None
 
-    def of(self, project: Project, detector: ModelRecord, net: FeatureNet) -> _Lessons:
+    def of(self, project: Project, detector: ModelRecord, net: FeatureNet) -> TrainingSums:
         """The sums of a project beside this detector: those in memory, or in the cache, or new ones."""
-        wanted, kept = (project.path, detector.hash, sides_of(project)), self._lessons
+        wanted, kept = (project.path, detector.hash, input_sizes(project)), self._lessons
         if kept is None or (kept.place, kept.detector, kept.sides) != wanted:
-            kept = _restored(*wanted) or _Lessons(*wanted, _fresh(wanted[-1], net), RefinerLearner())
+            kept = _restored(*wanted) or TrainingSums(*wanted, _fresh(wanted[-1], net), RefinerLearner())
             self._lessons = kept
         return kept
 
@@ -125,19 +127,19 @@ _MadeOf = tuple[int, str, tuple[int, ...], dict[str, tuple[str, _Objects, _Boxes
 """Version, detector, input sizes (the refiner sees the largest), and what was taken."""
 
 
-def _keep(lessons: _Lessons) -> None:
+def _keep(sums: TrainingSums) -> None:
     """Write the sums to the cache, so that the next session need not look at every taught picture again."""
-    taken = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in lessons.taken.items()}
-    arrays = {f"{s}.{name}": a for s, learner in lessons.learners.items() for name, a in learner.to_arrays().items()}
-    arrays |= {f"{_REFINER}.{name}": a for name, a in lessons.refiner.to_arrays().items()}
-    made_of = (_VERSION, lessons.detector, lessons.sides, taken)
+    taken = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in sums.taken.items()}
+    arrays = {f"{s}.{name}": a for s, learner in sums.learners.items() for name, a in learner.to_arrays().items()}
+    arrays |= {f"{_REFINER}.{name}": a for name, a in sums.refiner.to_arrays().items()}
+    made_of = (_VERSION, sums.detector, sums.sides, taken)
     arrays["taken"] = np.frombuffer(msgspec.json.encode(made_of), np.uint8)
-    place = _file_of(lessons.place)
+    place = _file_of(sums.place)
     part = place.with_name(f".{place.name}.part")
     with part.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
     part.replace(place)
-    lessons.unkept = 0
+    sums.unkept = 0
     trim(place.parent, _MOST_BYTES)
 
 
@@ -145,7 +147,7 @@ def _file_of(project: Path) -> Path:
     return room(_ROOM) / f"{hashlib.blake2b(os.fsencode(project), digest_size=16).hexdigest()}.npz"
 
 
-def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons | None:
+def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> TrainingSums | None:
     """The sums as they were kept; None if there are none of this detector, sizes and version, or they are damaged."""
     try:
         with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
@@ -157,23 +159,23 @@ def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> _Lessons 
         for key, array in arrays.items():
             part, name = key.split(".")
             parts.setdefault(part, {})[name] = array
-        learners = {side: FindingLearner.from_arrays(parts[str(side)]) for side in (*sides, _TRIAL)}
+        learners = {side: DetectionLearner.from_arrays(parts[str(side)]) for side in (*sides, _TRIAL)}
         refiner = RefinerLearner.from_arrays(parts[_REFINER])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None  # it is a cache: what it says can be learned anew
-    taken = {int(i): Taken(*each) for i, each in told.items()}
-    return _Lessons(project, detector, sides, learners, refiner, taken)
+    taken = {int(i): TrainedImage(*each) for i, each in told.items()}
+    return TrainingSums(project, detector, sides, learners, refiner, taken)
 
 
-def learn_to_find(
+def train_detection_head(
     project: Project,
     images: Sequence[ImageRecord],
     detector: ModelRecord | None,
     progress: Progress,
     *,
     threads: int | None = None,
-    taught: Taught | None = None,
-) -> tuple[FindingHead | None, FindingHead | None]:
+    taught: TrainingCache | None = None,
+) -> tuple[DetectionHead | None, DetectionHead | None]:
     """A head that has learned from exactly these decided pictures, and one on trial; None while they find nothing.
 
     Only what changed since the last time is added or taken back. The new pictures are looked at, too: what the head
@@ -186,23 +188,23 @@ def learn_to_find(
     net = features_of(detector, threads)
     if detector is None or net is None:
         return None, None
-    absent, tried = project.absent_folders(), pinned(project)
+    absent, tried = project.absent_folders(), edge_case_ids(project)
     now = project.images.some(image.id for image in images)  # hashed since, perhaps
     known = [i for i in now if i.content_hash]
     there = [i for i in known if i.folder_id not in absent]
-    wanted = wanted_of(project, known, tried)
-    lessons = (taught or Taught()).of(project, detector, net)
-    if any(i.folder_id in absent and i.id not in lessons.taken for i in known):
+    wanted = training_targets(project, known, tried)
+    sums = (taught or TrainingCache()).of(project, detector, net)
+    if any(i.folder_id in absent and i.id not in sums.taken for i in known):
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
     with few_threads(threads):
-        changed = _take_back(project, lessons, wanted, net, progress)
-        if not absent and any(learner.cells.is_pooled_needlessly for learner in lessons.learners.values()):
-            _begin_anew(lessons, net)
-        new, seen = _teach(project, [i for i in there if i.id not in lessons.taken], lessons, wanted, net, progress)
-        lessons.unkept += changed + len(new)
-        if lessons.unkept >= _KEEP_AFTER:
-            _keep(lessons)
-        head, on_trial = _solve(lessons, lessons.sides), _solve(lessons, (_TRIAL,))
+        changed = _take_back(project, sums, wanted, net, progress)
+        if not absent and any(learner.cells.is_pooled_needlessly for learner in sums.learners.values()):
+            _begin_anew(sums, net)
+        new, seen = _teach(project, [i for i in there if i.id not in sums.taken], sums, wanted, net, progress)
+        sums.unkept += changed + len(new)
+        if sums.unkept >= _KEEP_AFTER:
+            _keep(sums)
+        head, on_trial = _solve(sums, sums.sides), _solve(sums, (_TRIAL,))
         if head is not None and new:
             _look(project, new, detector, net, head, 0, seen)
     if head is not None and new:
@@ -218,40 +220,40 @@ def few_threads(threads: int | None) -> AbstractContextManager[object]:
 
 
 def _take_back(
-    project: Project, lessons: _Lessons, wanted: Mapping[int, Taken], net: FeatureNet, progress: Progress
+    project: Project, sums: TrainingSums, wanted: Mapping[int, TrainedImage], net: FeatureNet, progress: Progress
 ) -> int:
     """Forget what was undone or edited since; where that cannot be read any more, begin anew."""
-    changed = [i for i, taken in lessons.taken.items() if wanted.get(i) != taken]
+    changed = [i for i, taken in sums.taken.items() if wanted.get(i) != taken]
     there = {image.id: image for image in project.images.some(changed)}
     images = {i: there.get(i) for i in changed}
     absent = project.absent_folders()  # what lies there is taken back when it returns
     images = {i: image for i, image in images.items() if image is None or image.folder_id not in absent}
     changed = list(images)
-    if len(changed) > len(lessons.taken) / 2 or any(
-        image is None or not _is_as_taken(project, image, lessons.taken[i]) for i, image in images.items()
+    if len(changed) > len(sums.taken) / 2 or any(
+        image is None or not _is_as_taken(project, image, sums.taken[i]) for i, image in images.items()
     ):
-        _begin_anew(lessons, net)
+        _begin_anew(sums, net)
         return 0
     for image in images.values():
         progress.check_cancelled()
         if image is not None:
-            parts, moves = lessons_of(grids_of(project, image, net, lessons.sides), lessons.taken[image.id])
+            parts, moves = targets_of(grids_of(project, image, net, sums.sides), sums.taken[image.id])
             try:
                 for side, lesson in parts.items():
-                    lessons.learners[side].forget(lesson)
-                lessons.refiner.forget(moves)
+                    sums.learners[side].forget(lesson)
+                sums.refiner.forget(moves)
             except ValueError:  # it is not what was added
-                _begin_anew(lessons, net)
+                _begin_anew(sums, net)
                 return 0
-            del lessons.taken[image.id]
+            del sums.taken[image.id]
     return len(changed)
 
 
 def _teach(
     project: Project,
     images: Sequence[ImageRecord],
-    lessons: _Lessons,
-    wanted: Mapping[int, Taken],
+    sums: TrainingSums,
+    wanted: Mapping[int, TrainedImage],
     net: FeatureNet,
     progress: Progress,
 ) -> tuple[list[ImageRecord], dict[int, Seen]]:
@@ -263,24 +265,24 @@ def _teach(
         progress.check_cancelled()
         try:
             there = content_hash(project.path_of(image))
-            seen = grids_of(project, image, net, lessons.sides)
+            seen = grids_of(project, image, net, sums.sides)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
         if there != image.content_hash:
             continue  # it was written over: nobody has said yet that its boxes are right on what it shows now
-        parts, moves = lessons_of(seen, wanted[image.id])
+        parts, moves = targets_of(seen, wanted[image.id])
         if len(images) <= _MOST_KEPT_SEEN:
             kept[image.id] = seen
         for side, lesson in parts.items():
-            lessons.learners[side].learn(lesson)
-        lessons.refiner.learn(moves)
-        lessons.taken[image.id] = wanted[image.id]
+            sums.learners[side].learn(lesson)
+        sums.refiner.learn(moves)
+        sums.taken[image.id] = wanted[image.id]
         taught.append(image)
     return taught, kept
 
 
-def can_find(detector: ModelRecord) -> bool:
+def has_detection_head(detector: ModelRecord) -> bool:
     """Whether heads find objects of their own beside this detector: it is the bundled one."""
     try:
         return find_card(DEFAULT_DETECTOR).sha256 == detector.hash
@@ -293,37 +295,39 @@ def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet
     if detector is None:
         return None
     try:
-        return load_features(find_card(DEFAULT_DETECTOR), threads=threads) if can_find(detector) else None
+        return load_features(find_card(DEFAULT_DETECTOR), threads=threads) if has_detection_head(detector) else None
     except ModelError:
         return None
 
 
-def _begin_anew(lessons: _Lessons, net: FeatureNet) -> None:
-    lessons.learners, lessons.refiner, lessons.taken = _fresh(lessons.sides, net), RefinerLearner(), {}
+def _begin_anew(sums: TrainingSums, net: FeatureNet) -> None:
+    sums.learners, sums.refiner, sums.taken = _fresh(sums.sides, net), RefinerLearner(), {}
 
 
-def _fresh(sides: Sequence[int], net: FeatureNet) -> dict[int, FindingLearner]:
-    return {side: FindingLearner(net.width) for side in (*sides, _TRIAL)}
+def _fresh(sides: Sequence[int], net: FeatureNet) -> dict[int, DetectionLearner]:
+    return {side: DetectionLearner(net.width) for side in (*sides, _TRIAL)}
 
 
-def wanted_of(project: Project, images: Sequence[ImageRecord], tried: Collection[int]) -> dict[int, Taken]:
+def training_targets(
+    project: Project, images: Sequence[ImageRecord], tried: Collection[int]
+) -> dict[int, TrainedImage]:
     """What each of these pictures is to teach; nobody vouches for what lies in crowds, or is unknown."""
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown is not None else None
     annotations = project.annotations.of_images(image.id for image in images)
     return {
-        image.id: Taken(
+        image.id: TrainedImage(
             image.content_hash or "",
             tuple((a.bbox, a.category_id) for a in here if not a.crowd and a.category_id != unknown_id),
             tuple(a.bbox for a in here if a.crowd or a.category_id == unknown_id),
-            image.id in tried or is_drawn(image.group),
+            image.id in tried or in_holdout(image.group),
         )
         for image in images
         for here in (annotations[image.id],)
     }
 
 
-def _is_as_taken(project: Project, image: ImageRecord, taken: Taken) -> bool:
+def _is_as_taken(project: Project, image: ImageRecord, taken: TrainedImage) -> bool:
     """Whether the file that a lesson came from is still there; it is read, for it may have been written over."""
     try:
         return content_hash(project.path_of(image)) == taken.content_hash
@@ -337,25 +341,25 @@ def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Itera
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 
-def lessons_of(seen: Seen, taken: Taken) -> tuple[dict[int, Lesson], MovesLesson]:
+def targets_of(seen: Seen, taken: TrainedImage) -> tuple[dict[int, CellTargets], MoveTargets]:
     """What a picture teaches each learner, by its key, and the refiner, which sees the largest size."""
     grids, grown = seen
     sides = sorted(grids)
     objects = [(box.scaled(1 / grown), category) for box, category in taken.objects]
     unverified = [box.scaled(1 / grown) for box in taken.unverified]
-    lessons = {side: lesson_of(grid, objects, unverified) for side, grid in grids.items()}
-    moves = moves_lesson(grids[sides[-1]], [box for box, _ in objects])
-    return lessons if taken.on_trial else lessons | {_TRIAL: lessons[sides[0]]}, moves
+    sums = {side: assign_targets(grid, objects, unverified) for side, grid in grids.items()}
+    moves = assign_moves(grids[sides[-1]], [box for box, _ in objects])
+    return sums if taken.on_trial else sums | {_TRIAL: sums[sides[0]]}, moves
 
 
-def quick_look(
+def find_with_heads(
     project: Project,
     images: Sequence[ImageRecord],
-    heads: Sequence[FindingHead],
+    heads: Sequence[DetectionHead],
     progress: Progress,
     *,
     threads: int | None = None,
-    taught: Taught | None = None,
+    taught: TrainingCache | None = None,
 ) -> dict[int, list[list[tuple[BBox, float]]]] | None:
     """What each of these heads, on trial, finds on each picture; None without feature maps.
 
@@ -366,7 +370,7 @@ def quick_look(
     net = features_of(detector, threads)
     if detector is None or net is None:
         return None
-    kept = (taught or Taught()).of(project, detector, net).grids
+    kept = (taught or TrainingCache()).of(project, detector, net).grids
     for gone in kept.keys() - {image.id for image in images}:
         del kept[gone]
     if len({side for head in heads for side in head.views}) != 1:
@@ -400,13 +404,13 @@ def _kept_grid(
     return replace(known[1], features=known[1].features.astype(np.float32))
 
 
-def _solve(lessons: _Lessons, keys: Sequence[int]) -> FindingHead | None:
-    first = lessons.sides[0]
-    views = {first if k == _TRIAL else k: view for k in keys if (view := lessons.learners[k].solve()) is not None}
+def _solve(sums: TrainingSums, keys: Sequence[int]) -> DetectionHead | None:
+    first = sums.sides[0]
+    views = {first if k == _TRIAL else k: view for k in keys if (view := sums.learners[k].solve()) is not None}
     if len(views) < len(keys):
         return None
-    is_whole = lessons.sides[-1] in keys  # a head on trial sees the smallest size only
-    return FindingHead(views, lessons.refiner.solve(lessons.sides[-1]) if is_whole else None)
+    is_whole = sums.sides[-1] in keys  # a head on trial sees the smallest size only
+    return DetectionHead(views, sums.refiner.solve(sums.sides[-1]) if is_whole else None)
 
 
 def _look(
@@ -414,7 +418,7 @@ def _look(
     images: Sequence[ImageRecord],
     detector: ModelRecord,
     net: FeatureNet,
-    head: FindingHead,
+    head: DetectionHead,
     by: int,
     seen: Mapping[int, Seen] | None = None,
     may_store: Callable[[int], bool] = lambda _: True,
@@ -460,7 +464,7 @@ class _Finder:
 
     detector: ModelRecord
     net: FeatureNet
-    head: FindingHead
+    head: DetectionHead
     head_id: int
     seen: set[int]
     absent: set[int]
@@ -488,7 +492,7 @@ def _active_finder(project: Project, threads: int | None) -> _Finder | None:
         return None
     model = project.models.ensure_detection_head_of(detector)
     seen = project.predictions.images_found_by(model.id, head_id)
-    return _Finder(detector, net, FindingHead.from_bytes(kept), head_id, seen, project.absent_folders(), threads)
+    return _Finder(detector, net, DetectionHead.from_bytes(kept), head_id, seen, project.absent_folders(), threads)
 
 
 def find_ahead(

@@ -8,6 +8,6 @@ from zlib import crc32
 ONE_IN = 5
 
 
-def is_drawn(group: str) -> bool:
+def in_holdout(group: str) -> bool:
     """Whether pictures of a group (`ImageRecord.group`) are of those drawn: always the same, whoever asks."""
     return crc32(group.encode()) % ONE_IN == 0

@@ -11,10 +11,10 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import read_for_models
-from hitl_desktop.learning.finding_head import FindingLearner, lesson_of
+from hitl_desktop.learning.detection_head import DetectionLearner, assign_targets
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.training.detection_head import SIDES, features_of, sides_of
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, features_of, input_sizes
 
 SEEN_FROM = 20.0
 """Objects should be this wide, in input pixels, two cells and a half: smaller ones are hardly found."""
@@ -25,7 +25,7 @@ LEAST_BOXES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Closer:
+class ResolutionPlan:
     """An input size at which the small ones of the taught objects are wide enough; both widths in input pixels.
 
     Seconds are those that the head took for one picture now and would take then, to look and to learn.
@@ -48,7 +48,7 @@ def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] 
     if len(boxes) < LEAST_BOXES:
         return None
     shares, largest = np.array(boxes).T
-    small, now = float(np.quantile(shares, 0.25)), sides_of(project)
+    small, now = float(np.quantile(shares, 0.25)), input_sizes(project)
     if small * now[-1] >= SEEN_FROM:
         return None
     limit = MOST_ENLARGED * float(np.median(largest))
@@ -56,10 +56,10 @@ def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] 
     if not possible:
         return None
     side = next((side for side in possible if small * side >= SEEN_FROM), possible[-1])
-    return (SIDES[-1], side), len(shares), small * now[-1], small * side
+    return (DEFAULT_INPUT_SIZES[-1], side), len(shares), small * now[-1], small * side
 
 
-def look_closer(project: Project, progress: Progress, *, threads: int | None = None) -> Closer:
+def plan_input_resolution(project: Project, progress: Progress, *, threads: int | None = None) -> ResolutionPlan:
     """What a closer look would bring, and what it costs, measured on a decided picture.
 
     Raises:
@@ -86,12 +86,12 @@ def look_closer(project: Project, progress: Progress, *, threads: int | None = N
         )
     pixels = read_for_models(project.path_of(image))[1]
     seconds: list[float] = []
-    for each in (sides_of(project), sides):
+    for each in (input_sizes(project), sides):
         net.cells(pixels, each[-1])  # the first time at a size takes longer
         progress.check_cancelled()
         started = time.perf_counter()
         for side in each:
             grid = net.cells(pixels, side)
-            FindingLearner(net.width).learn(lesson_of(grid, [(BBox(1, 1, 20, 20), 1)]))
+            DetectionLearner(net.width).learn(assign_targets(grid, [(BBox(1, 1, 20, 20), 1)]))
         seconds.append(time.perf_counter() - started)
-    return Closer(sides, boxes, now, then, *seconds)
+    return ResolutionPlan(sides, boxes, now, then, *seconds)

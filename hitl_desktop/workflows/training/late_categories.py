@@ -20,7 +20,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import bulk_edits
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Named, Naming, load_naming, named_by
+from hitl_desktop.workflows.prediction.scoring import CalibratedHead, Scorer, load_scorer, named_by
 from hitl_desktop.workflows.training.classification_samples import (
     Collected,
     collect,
@@ -68,14 +68,14 @@ def note_new_categories(project: Project, before: HeadVersion | None, now: HeadV
 
 
 @dataclass(frozen=True, slots=True)
-class Overlooked:
+class LateCategories:
     """Decided pictures that probably hold objects of categories that appeared later, and the names of these."""
 
     images: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
 
 
-def look_back(project: Project, progress: Progress, *, threads: int | None = None) -> Overlooked:
+def find_late_categories(project: Project, progress: Progress, *, threads: int | None = None) -> LateCategories:
     """Look for new categories on pictures decided before they appeared; `reopen` puts the found ones back.
 
     Cancelling keeps what was found out; the next time goes on.
@@ -85,7 +85,7 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
     counts = {c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered}
     wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]
     if not wanted or detector is None:
-        return Overlooked()
+        return LateCategories()
     collected = collect(project, decided_for_training(project), detector, encoder_record_id(project), progress)
     likely: dict[int, float] = {}
     of: dict[int, int] = {}
@@ -94,20 +94,20 @@ def look_back(project: Project, progress: Progress, *, threads: int | None = Non
         before = [i for i in _decided_before(project, known[category_id].since) if i not in holding]
         records = [image for image in project.images.some(before[:MOST_LOOKED_AT]) if not image.reason]
         embed_images(project, records, progress, threads=threads)
-        for naming, enough in _judges(project, collected, set(before)):
+        for scorer, enough in _judges(project, collected, set(before)):
             for image in records:
                 progress.check_cancelled()
-                chance = _chance(project, project.images.get(image.id) or image, naming, category_id) / enough
+                chance = _chance(project, project.images.get(image.id) or image, scorer, category_id) / enough
                 if chance > likely.get(image.id, 0.0):
                     likely[image.id], of[image.id] = chance, category_id
     chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[:MOST_PUT_BACK]
     progress.check_cancelled()
     _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
     names = {c.id: c.name for c in project.categories.all()}
-    return Overlooked(tuple(chosen), tuple(sorted({names[of[i]] for i in chosen})))
+    return LateCategories(tuple(chosen), tuple(sorted({names[of[i]] for i in chosen})))
 
 
-def reopen(project: Project, overlooked: Overlooked) -> Changes:
+def reopen(project: Project, overlooked: LateCategories) -> Changes:
     """Let these pictures be to do again, as one step that undo takes back."""
     with project.db.transaction():
         decided = project.images.decided_of(overlooked.images)
@@ -128,19 +128,21 @@ def _decided_before(project: Project, since: int) -> list[int]:
     return [i for _, i in before if i not in undone]
 
 
-def _judges(project: Project, collected: Collected | None, before: Set[int]) -> Iterator[tuple[Naming, float]]:
+def _judges(project: Project, collected: Collected | None, before: Set[int]) -> Iterator[tuple[Scorer, float]]:
     """Who is asked of pictures decided `before`, and from which chance on that is enough.
 
     The second one takes no account of how few examples there are, so that one or two can be enough.
     """
     for evenly, enough in ((False, PROBABLY), (True, PROBABLY_EVENLY)):
         judge = head_without_background(collected, before, evenly=evenly) if collected is not None else None
-        naming = load_naming(project, named=Named(judge, encoder_record_id(project))) if judge is not None else None
-        if naming is not None:
-            yield naming, enough
+        scorer = (
+            load_scorer(project, named=CalibratedHead(judge, encoder_record_id(project))) if judge is not None else None
+        )
+        if scorer is not None:
+            yield scorer, enough
 
 
-def _chance(project: Project, image: ImageRecord, naming: Naming, category_id: int) -> float:
+def _chance(project: Project, image: ImageRecord, scorer: Scorer, category_id: int) -> float:
     """How likely the likeliest object of the category is that has no box yet."""
     if image.state is not ImageState.DECIDED:
         return 0.0
@@ -148,7 +150,7 @@ def _chance(project: Project, image: ImageRecord, naming: Naming, category_id: i
     return max(
         (
             p.score
-            for p in proposals_of(project, image, naming)
+            for p in proposals_of(project, image, scorer)
             if p.category_id == category_id  # also what was rejected: nobody could say then that it is one
             and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
         ),

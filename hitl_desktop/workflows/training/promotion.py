@@ -18,18 +18,18 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.proposals import shown, with_category
 from hitl_desktop.domain.words import counted
-from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.learning.classification_head import ClassificationHead
+from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.learning.metrics import paired_bound
-from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.images.edge_cases import pinned
+from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Named, load_naming
+from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
-from hitl_desktop.workflows.training.detection_head import Taught, quick_look
-from hitl_desktop.workflows.training.holdout import is_drawn
+from hitl_desktop.workflows.training.detection_head import TrainingCache, find_with_heads
+from hitl_desktop.workflows.training.holdout import in_holdout
 
 MOST_TRIED = 12
 """So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
@@ -88,12 +88,12 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial:
+class HoldoutModel:
     """A head that was not taught the pictures it is tried on: what it was taught, and its two parts."""
 
     learned: frozenset[int]
-    named: Named
-    finding: FindingHead | None
+    named: CalibratedHead
+    finding: DetectionHead | None
 
     def to_bytes(self) -> bytes:
         """The trial as it is kept with its version: an npz archive of plain arrays."""
@@ -111,13 +111,18 @@ class Trial:
     def from_bytes(cls, data: bytes) -> Self:
         """A kept trial."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            finding = FindingHead.from_bytes(data) if (data := file["finding"].tobytes()) else None
-            named = Named(NamingHead.from_bytes(file["naming"].tobytes()), int(file["encoder"]))
+            finding = DetectionHead.from_bytes(data) if (data := file["finding"].tobytes()) else None
+            named = CalibratedHead(ClassificationHead.from_bytes(file["naming"].tobytes()), int(file["encoder"]))
             return cls(frozenset(file["learned"].tolist()), named, finding)
 
 
 def compare(
-    project: Project, trial: Trial, progress: Progress, *, threads: int | None = None, taught: Taught | None = None
+    project: Project,
+    trial: HoldoutModel,
+    progress: Progress,
+    *,
+    threads: int | None = None,
+    taught: TrainingCache | None = None,
 ) -> list[Comparison]:
     """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge cases.
 
@@ -129,17 +134,17 @@ def compare(
     kept = project.heads.trial_of(active) if active is not None else None
     if kept is None:
         return []
-    before = Trial.from_bytes(kept)
+    before = HoldoutModel.from_bytes(kept)
     records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash}
     sets = project.sets.all()
-    tried = pinned(project)
+    tried = edge_case_ids(project)
     withdrawn = {i for i in before.learned - trial.learned if i not in records or i in tried}
     if len(withdrawn) > len(trial.learned - before.learned):
         return []  # the new one was taught less, as people wished: it may well be worse
     order = project.decisions.decided_order()
     with_decision = set(order)
     order = [*(i for i in records if i not in with_decision), *order]  # imports decide without a decision
-    drawn = [i for i in order if i in records and is_drawn(records[i].group)]
+    drawn = [i for i in order if i in records and in_holdout(records[i].group)]
     unseen = records.keys() - before.learned - trial.learned
     parts = {"pictures drawn for trial": _truths(project, drawn[-MOST_TRIED:], unseen)}
     if len(next(iter(parts.values()))) < LEAST_DRAWN:
@@ -168,7 +173,7 @@ _Boxes = list[tuple[str, BBox, float]]
 """What was said of a picture: name, place and score, best first."""
 
 
-def f1_of(project: Project, images: Sequence[ImageRecord], by: Named | None = None) -> dict[int, float]:
+def f1_of(project: Project, images: Sequence[ImageRecord], by: CalibratedHead | None = None) -> dict[int, float]:
     """How well a head (the active one, if none is given) names what is shown of each decided picture.
 
     The harmonic mean of precision and recall, from 0 to 1.
@@ -179,9 +184,9 @@ def f1_of(project: Project, images: Sequence[ImageRecord], by: Named | None = No
 
 def trial_pictures(project: Project) -> list[ImageRecord]:
     """The decided pictures that new heads are tried on: those drawn by their content, and the edge cases."""
-    tried = pinned(project)
+    tried = edge_case_ids(project)
     decided = project.images.all(state=ImageState.DECIDED)
-    return [i for i in decided if not i.reason and i.content_hash and (i.id in tried or is_drawn(i.group))]
+    return [i for i in decided if not i.reason and i.content_hash and (i.id in tried or in_holdout(i.group))]
 
 
 def _truths(
@@ -203,13 +208,13 @@ def _truth(project: Project, image_id: int, boxes: Set[int] = frozenset()) -> _T
     )
 
 
-def _named(project: Project, images: Sequence[ImageRecord], by: Named | None) -> dict[int, _Boxes]:
+def _named(project: Project, images: Sequence[ImageRecord], by: CalibratedHead | None) -> dict[int, _Boxes]:
     """What is shown of the stored boxes, with the names a head gives them."""
-    naming = load_naming(project, named=by)
+    scorer = load_scorer(project, named=by)
     return {
         image.id: [
             (normalise_name(p.name), p.bbox, p.score)
-            for p in shown(with_category(proposals_of(project, image, naming)), DISPLAY_THRESHOLD)
+            for p in shown(with_category(proposals_of(project, image, scorer)), DISPLAY_THRESHOLD)
         ]
         for image in images
     }
@@ -224,17 +229,17 @@ def _f1(boxes: _Boxes, truth: _Truth) -> float:
 def _found(
     project: Project,
     images: Sequence[ImageRecord],
-    heads: tuple[FindingHead | None, FindingHead | None],
+    heads: tuple[DetectionHead | None, DetectionHead | None],
     progress: Progress,
     threads: int | None,
-    taught: Taught | None,
+    taught: TrainingCache | None,
 ) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
     """What both find on each picture that can be read, nameless; None where nothing was found before."""
     old, new = heads
     if old is None:
         return None
     heads_there = (old,) if new is None else (old, new)
-    found = quick_look(project, images, heads_there, progress, threads=threads, taught=taught)
+    found = find_with_heads(project, images, heads_there, progress, threads=threads, taught=taught)
     if found is None:
         return None
     nameless = [

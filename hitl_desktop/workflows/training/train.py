@@ -11,33 +11,38 @@ import numpy as np
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.learning.calibration import fit_calibration
-from hitl_desktop.learning.finding_head import FindingHead
-from hitl_desktop.learning.naming_head import Samples, fit
+from hitl_desktop.learning.classification_head import Samples, fit
+from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
-from hitl_desktop.workflows.images.edge_cases import pinned
-from hitl_desktop.workflows.prediction.scoring import Named, load_naming
-from hitl_desktop.workflows.prediction.unseen_predictions import FirstSight, first_sights, precision_interval, sights_of
-from hitl_desktop.workflows.queue.policy import Mix
-from hitl_desktop.workflows.queue.rank import rank_undecided, refresh_queue
+from hitl_desktop.workflows.images.edge_cases import edge_case_ids
+from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
+from hitl_desktop.workflows.prediction.unseen_predictions import (
+    UnseenResult,
+    calibration_samples,
+    precision_interval,
+    unseen_results,
+)
+from hitl_desktop.workflows.queue.policy import QueuePolicy
+from hitl_desktop.workflows.queue.rank import rank_images, refresh_queue
 from hitl_desktop.workflows.training.classification_samples import (
     Collected,
     collect,
     decided_for_training,
     without_overlooked,
 )
-from hitl_desktop.workflows.training.detection_head import PicturesAwayError, Taught, learn_to_find
-from hitl_desktop.workflows.training.holdout import is_drawn
+from hitl_desktop.workflows.training.detection_head import PicturesAwayError, TrainingCache, train_detection_head
+from hitl_desktop.workflows.training.holdout import in_holdout
 from hitl_desktop.workflows.training.input_resolution import wanted_sides
 from hitl_desktop.workflows.training.late_categories import note_new_categories
-from hitl_desktop.workflows.training.promotion import Comparison, Trial, compare
+from hitl_desktop.workflows.training.promotion import Comparison, HoldoutModel, compare
 from hitl_desktop.workflows.training.tag_head import learn_tags
 
 
 @dataclass(frozen=True, slots=True)
-class RetrainResult:
+class TrainingResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
     `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more; `left` how
@@ -60,16 +65,16 @@ def is_due(new_decisions: int, decided: int) -> bool:
     return new_decisions >= max(1, min(10, decided // 10))
 
 
-def retrain(
+def train_heads(
     project: Project,
     progress: Progress,
     *,
-    how: Mix | None = None,
+    how: QueuePolicy | None = None,
     seed: int = 0,
     threads: int | None = None,
     most_new: int | None = None,
-    taught: Taught | None = None,
-) -> RetrainResult:
+    taught: TrainingCache | None = None,
+) -> TrainingResult:
     """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
 
     Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few labels are no
@@ -77,7 +82,7 @@ def retrain(
     know are taken in (or a quarter of very many), those decided last; the others are for the next one. What was
     `taught` before need not be read again.
     """
-    started, taught = time.perf_counter(), taught or Taught()
+    started, taught = time.perf_counter(), taught or TrainingCache()
     last_decision = project.decisions.last_id()
     images, put_off = _in_portions(project, decided_for_training(project), most_new)
     detector, encoder_id = project.models.detector(), encoder_record_id(project)
@@ -89,12 +94,12 @@ def retrain(
     progress.report(0, 3, "learning where objects are")
     as_before = False
     try:
-        finding, tried = learn_to_find(project, images, detector, progress, threads=threads, taught=taught)
+        finding, tried = train_detection_head(project, images, detector, progress, threads=threads, taught=taught)
     except PicturesAwayError:
         (finding, tried), as_before = _active_finding(project), True
     with project.db.snapshot():
         collected = collect(project, images, detector, encoder_id, progress)
-        sights = first_sights(project)
+        sights = unseen_results(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
     collected = without_overlooked(collected) if collected is not None else None
@@ -107,15 +112,15 @@ def retrain(
         with project.db.transaction():
             project.heads.activate(None)  # what the one before learned from was taken back
             project.heads.keep_tag_head(tag_head)
-        refresh_queue(project, load_naming(project), progress, how=how, seed=seed)
-        return RetrainResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
-    calibration = fit_calibration(sights_of(project, sights))
+        refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
+        return TrainingResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
+    calibration = fit_calibration(calibration_samples(project, sights))
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
-    named, trial = Named(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
+    named, trial = CalibratedHead(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
     waits = _why_it_waits(project, compare(project, trial, progress, threads=threads, taught=taught) if trial else ())
-    naming = load_naming(project, named=None if waits else named)
-    ranking = rank_undecided(project, naming, progress, before=load_naming(project), how=how, seed=seed)
+    scorer = load_scorer(project, named=None if waits else named)
+    ranking = rank_images(project, scorer, progress, before=load_scorer(project), how=how, seed=seed)
     seconds = time.perf_counter() - started
     progress.check_cancelled()
     known_up_to = _known_up_to(project, put_off, last_decision)
@@ -138,13 +143,13 @@ def retrain(
         project.queue.take(ranking)
     progress.report(3, 3, "done")
     small = wanted_sides(project) is not None
-    return RetrainResult(
+    return TrainingResult(
         head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off),
         as_before,
     )  # fmt: skip
 
 
-def _at_first_sight(sights: Sequence[FirstSight]) -> HeadSummary:
+def _at_first_sight(sights: Sequence[UnseenResult]) -> HeadSummary:
     """How the loop did before this version, on what it had not seen."""
     low, high = precision_interval(sights)
     return HeadSummary(
@@ -175,24 +180,28 @@ def _in_portions(
     return [i for i in images if i.id not in put_off], put_off
 
 
-def _active_finding(project: Project) -> tuple[FindingHead | None, FindingHead | None]:
+def _active_finding(project: Project) -> tuple[DetectionHead | None, DetectionHead | None]:
     """The finding head of the active version, and of its companion on trial."""
     active = project.heads.active_id()
     if active is None:
         return None, None
     finding, trial = project.heads.finding_of(active), project.heads.trial_of(active)
-    return FindingHead.from_bytes(finding) if finding else None, Trial.from_bytes(trial).finding if trial else None
+    return DetectionHead.from_bytes(finding) if finding else None, HoldoutModel.from_bytes(
+        trial
+    ).finding if trial else None
 
 
-def _on_trial(project: Project, collected: Collected, encoder_id: int, finding: FindingHead | None) -> Trial | None:
+def _on_trial(
+    project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
+) -> HoldoutModel | None:
     """The companion of a head that was not taught the pictures of the trial; None while it has too little to learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
-    tried = pinned(project) | {image.id for image in images if is_drawn(image.group)}
+    tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}
     taught = ~np.isin(collected.image_ids, list(tried))
     samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])
     head = fit(samples, collected.trust, collected.typical_score, reach=collected.reach)
     learned = frozenset(np.unique(collected.image_ids[taught]).tolist())
-    return Trial(learned, Named(head, encoder_id), finding) if head is not None else None
+    return HoldoutModel(learned, CalibratedHead(head, encoder_id), finding) if head is not None else None
 
 
 def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:

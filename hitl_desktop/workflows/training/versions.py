@@ -8,8 +8,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prediction.scoring import load_naming, named_by
-from hitl_desktop.workflows.queue.rank import rank_undecided
+from hitl_desktop.workflows.prediction.scoring import load_scorer, named_by
+from hitl_desktop.workflows.queue.rank import rank_images
 from hitl_desktop.workflows.training.late_categories import note_new_categories
 
 
@@ -53,8 +53,8 @@ def use_version(project: Project, head_id: int, progress: Progress, *, hold: boo
     version = project.heads.get(head_id)
     if version is None or not version.is_kept:
         raise HitlError(f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones.")
-    naming = load_naming(project, named=named_by(version))
-    ranking = rank_undecided(project, naming, progress, before=load_naming(project))
+    scorer = load_scorer(project, named=named_by(version))
+    ranking = rank_images(project, scorer, progress, before=load_scorer(project))
     with project.db.transaction():
         note_new_categories(project, project.heads.active(), version)
         project.heads.activate(head_id, hold=hold)

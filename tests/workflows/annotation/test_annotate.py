@@ -18,7 +18,7 @@ from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 HOW = annotate.How(None, Thresholds(0.3), 1.5)
 
@@ -38,7 +38,7 @@ def proposals(project: Project) -> list[Proposal]:
 def proposed_on(project: Project, image_id: int) -> list[Proposal]:
     image = project.images.get(image_id)
     assert image
-    return proposals_of(project, image, load_naming(project))
+    return proposals_of(project, image, load_scorer(project))
 
 
 def categories(project: Project) -> list[str]:

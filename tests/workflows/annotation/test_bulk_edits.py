@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.queues import Reason, Why
+from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
-from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -35,16 +35,19 @@ def project(tmp_path: Path) -> Project:
     project.images.set_reason(6, "The file is empty.")
     project.images.set_size(4, 100, 100)
     project.images.set_size(1, 10, 10)
-    said = [Ranked(3, 0.8, Reason.SURE, Why.UNCERTAIN | Why.RANDOM), Ranked(1, 0.2, Reason.RANDOM, Why.RANDOM)]
+    said = [
+        Ranked(3, 0.8, Reason.SURE, QueueReason.UNCERTAIN | QueueReason.RANDOM),
+        Ranked(1, 0.2, Reason.RANDOM, QueueReason.RANDOM),
+    ]
     project.queue.take(Ranking([3, 1], said))
     project.sets.add("night", [4, 5])
     box, to = BBox(1, 1, 5, 5), BBox(1, 1, 9, 9)
-    project.suspicions.replace_open(
+    project.label_issues.replace_open(
         [2, 3, 4],
         [
-            Suspicion(2, Kind.PLACE, 0.6, box, cat, to, cat),  # nobody has said yet that it is so
-            Suspicion(3, Kind.PLACE, 0.4, box, cat, to, cat),
-            Suspicion(4, Kind.MISSED, 0.6, None, None, to, cat),
+            LabelIssue(2, Kind.PLACE, 0.6, box, cat, to, cat),  # nobody has said yet that it is so
+            LabelIssue(3, Kind.PLACE, 0.4, box, cat, to, cat),
+            LabelIssue(4, Kind.MISSED, 0.6, None, None, to, cat),
         ],
     )
     return project
@@ -65,11 +68,11 @@ ASKED = [3, 1, 2, 5, 4, 6]
         (QueueFilter(category_id=1), [3, 2]),
         (QueueFilter(category_id=2), [3]),
         (QueueFilter(tag_id=1), [5]),
-        (QueueFilter(queue=Why.UNCERTAIN), [3]),
-        (QueueFilter(queue=Why.RANDOM), [3, 1]),
-        (QueueFilter(queue=Why.UNSEEN), [2, 5]),
+        (QueueFilter(queue=QueueReason.UNCERTAIN), [3]),
+        (QueueFilter(queue=QueueReason.RANDOM), [3, 1]),
+        (QueueFilter(queue=QueueReason.UNSEEN), [2, 5]),
         (QueueFilter(image_set="night"), [5, 4]),
-        (QueueFilter(queue=int(Why.SUSPECTED)), [4]),
+        (QueueFilter(queue=int(QueueReason.SUSPECTED)), [4]),
         (QueueFilter(score=0.2), [3, 1]),
         (QueueFilter(score=0.21), [3]),
         (QueueFilter(category_id=1, score=0.21), [3]),

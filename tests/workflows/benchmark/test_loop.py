@@ -12,7 +12,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectError
-from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
@@ -23,14 +23,14 @@ from hitl_desktop.workflows.detection.embeddings import embed_images, embed_unde
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
-from hitl_desktop.workflows.prediction.unseen_predictions import first_sights
+from hitl_desktop.workflows.prediction.scoring import load_scorer
+from hitl_desktop.workflows.prediction.unseen_predictions import unseen_results
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.projects.synthetic import CLASSES, draw_picture
-from hitl_desktop.workflows.queue.policy import Mix
+from hitl_desktop.workflows.queue.policy import QueuePolicy
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training.detection_head import SIDES, set_sides
-from hitl_desktop.workflows.training.train import is_due, retrain
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, set_input_sizes
+from hitl_desktop.workflows.training.train import is_due, train_heads
 from tests.conftest import QUICK, CancelAt, decide, make_dataset
 from tests.workflows.conftest import Learn
 
@@ -41,7 +41,7 @@ QUIET = NoProgress()
 def loop(embedded: Path, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(embedded, tmp_path / "copy")
     with Project.open(tmp_path / "copy" / "p.hitl") as project:
-        set_sides(project, QUICK)
+        set_input_sizes(project, QUICK)
         yield project
 
 
@@ -95,25 +95,25 @@ def test_a_vanished_folder_is_a_sentence_and_loses_nothing(loop: Project, tmp_pa
 
 
 def test_before_any_decision_the_detectors_own_scores_serve(loop: Project, dataset: Path) -> None:
-    result = retrain(loop, QUIET, threads=1)
+    result = train_heads(loop, QUIET, threads=1)
     assert result.head_id is None
     assert loop.heads.active() is None
-    naming = load_naming(loop)
-    assert naming
+    scorer = load_scorer(loop)
+    assert scorer
     image = next_undecided(loop)
-    proposals = proposals_of(loop, image, naming)
+    proposals = proposals_of(loop, image, scorer)
     assert {p.named_by for p in proposals} == {"nanodet_g_416"}
-    assert all(p.name in naming.detector.classes for p in proposals)
+    assert all(p.name in scorer.detector.classes for p in proposals)
     assert [p.score for p in proposals] == sorted((p.score for p in proposals), reverse=True)
     assert evaluate(loop, read_dataset(dataset / "instances.json").dataset, QUIET).map == 0
 
 
 def test_a_few_pictures_teach_the_head_three_classes_no_detector_knows(loop: Project, dataset: Path) -> None:
     truth = read_dataset(dataset / "instances.json").dataset
-    set_sides(loop, SIDES)
+    set_input_sizes(loop, DEFAULT_INPUT_SIZES)
     loop.images.set_split([10, 11, 12], Split.TEST)
     decide(loop, dataset, 6)
-    result = retrain(loop, QUIET, threads=1)
+    result = train_heads(loop, QUIET, threads=1)
     assert result.head_id == loop.heads.active_id()
     assert result.pictures == 6
     score = evaluate(loop, truth, QUIET, only=[10, 11, 12])
@@ -123,7 +123,7 @@ def test_a_few_pictures_teach_the_head_three_classes_no_detector_knows(loop: Pro
     assert set(score.per_category) == set(CLASSES)
     image = loop.images.get(10)
     assert image
-    best = proposals_of(loop, image, load_naming(loop))[0]
+    best = proposals_of(loop, image, load_scorer(loop))[0]
     assert best.named_by == f"head {result.head_id}"
     assert best.name in CLASSES
     assert best.probabilities.sum() == pytest.approx(1, abs=1e-5)
@@ -146,7 +146,7 @@ def test_first_sight_is_measured_on_what_the_head_had_not_been_taught(
     assert second.summary.first_sight_total > seen
     assert 0 < second.summary.first_sight_right <= second.summary.first_sight_total
     assert second.learned > first.learned
-    sights = first_sights(loop)
+    sights = unseen_results(loop)
     assert [s.image_id for s in sights] == loop.decisions.decided_order()
     assert np.mean([s.f1 for s in sights[4:]]) > np.mean([s.f1 for s in sights[:4]])
     assert loop.heads.get(first.id) is not None
@@ -157,9 +157,9 @@ def test_the_new_head_and_the_new_order_become_active_together(loop: Project, da
     before = loop.queue.order(), loop.heads.active_id()
     for check in range(5, 8):  # after reading the crops, after fitting, while ranking
         with pytest.raises(JobCancelled):
-            retrain(loop, CancelAt(check), threads=1)
+            train_heads(loop, CancelAt(check), threads=1)
         assert (loop.queue.order(), loop.heads.active_id()) == before
-    retrain(loop, QUIET, threads=1)
+    train_heads(loop, QUIET, threads=1)
     assert loop.heads.active_id() is not None
     assert loop.queue.order() != before[0]
     assert {r.image_id for r in loop.queue.order()} == {r.image_id for r in before[0]}
@@ -167,8 +167,8 @@ def test_the_new_head_and_the_new_order_become_active_together(loop: Project, da
 
 def test_learning_is_the_same_in_whatever_order_it_is_run(loop: Project, dataset: Path) -> None:
     decide(loop, dataset, 5)
-    retrain(loop, QUIET, threads=1)
-    retrain(loop, QUIET, threads=1)
+    train_heads(loop, QUIET, threads=1)
+    train_heads(loop, QUIET, threads=1)
     version = loop.heads.active()
     assert version
     previous = loop.heads.get(version.id - 1)
@@ -181,21 +181,21 @@ def test_test_pictures_are_neither_asked_nor_learned(loop: Project, dataset: Pat
     with loop.db.transaction():
         for image_id in range(1, 8):
             loop.images.set_state(image_id, ImageState.DECIDED)
-    assert retrain(loop, QUIET, threads=1).pictures == 0
+    assert train_heads(loop, QUIET, threads=1).pictures == 0
     assert {r.image_id for r in loop.queue.order()} == {8, 9, 10, 11, 12}
 
 
 def test_pictures_are_drawn_until_enough_was_decided_for_doubts(loop: Project, dataset: Path) -> None:
     ids = [item.image_id for item in loop.queue.order()]
     assert ids == random_order(ids)
-    refresh_queue(loop, load_naming(loop), QUIET, how=Mix("typical", {}))  # this one means something already
+    refresh_queue(loop, load_scorer(loop), QUIET, how=QueuePolicy("typical", {}))  # this one means something already
     assert [item.image_id for item in loop.queue.order()] != ids
     decide(loop, dataset, 4)
-    retrain(loop, QUIET, how=Mix(shares={}), threads=1)
+    train_heads(loop, QUIET, how=QueuePolicy(shares={}), threads=1)
     waiting = [item.image_id for item in loop.queue.order()]
     assert waiting == random_order(waiting)
     decide(loop, dataset, 1)
-    refresh_queue(loop, load_naming(loop), QUIET, how=Mix(shares={}))
+    refresh_queue(loop, load_scorer(loop), QUIET, how=QueuePolicy(shares={}))
     scores = [item.score for item in loop.queue.order()]
     assert len(scores) == 7
     assert scores == sorted(scores, reverse=True)
@@ -205,7 +205,7 @@ def test_every_queued_picture_has_a_reason_in_words(loop: Project) -> None:
     order = loop.queue.order()
     assert len(order) == 12
     assert all(item.reason and item.reason != "not looked at yet" for item in order)
-    refresh_queue(loop, load_naming(loop), QUIET, how=Mix("random", {}), seed=2)
+    refresh_queue(loop, load_scorer(loop), QUIET, how=QueuePolicy("random", {}), seed=2)
     assert {item.reason for item in loop.queue.order()} == {Reason.RANDOM}
 
 
@@ -271,14 +271,14 @@ def test_coco_prelabels_reach_the_published_figure(tmp_path: Path, shared_data: 
 
 def test_another_detector_beside_a_taught_head_is_named_and_trusted(loop: Project, dataset: Path) -> None:
     decide(loop, dataset, 3)
-    retrain(loop, QUIET, threads=1)
+    train_heads(loop, QUIET, threads=1)
     other = loop.models.ensure("other", "other detector", ("gear", "mouse"))
     loop.categories.ensure("mouse")
     image = next_undecided(loop)
     found = Detections(np.array([[10.0, 10, 80, 80]]), np.array([[0.1, 0.9]], np.float32))
     loop.predictions.replace(image.id, other.id, found)
     loop.models.set_detector(other.id)
-    (proposal,) = proposals_of(loop, image, load_naming(loop))
+    (proposal,) = proposals_of(loop, image, load_scorer(loop))
     assert proposal.name == "mouse"
     assert proposal.raw == pytest.approx(0.9, abs=1e-3)  # in full; what it is shown as is for calibration to say
 
@@ -287,7 +287,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, l
     decide(loop, dataset, 3)
     first = learn(loop).head_id
     image = next_undecided(loop)
-    seen = proposals_of(loop, image, load_naming(loop))
+    seen = proposals_of(loop, image, load_scorer(loop))
     second = learn(loop).head_id  # while the picture is on screen
     annotate.decide(loop, image.id, [], seen, annotate.How(second, Thresholds(0.3), 1.0))
     heads = {s.head_id for s in loop.predictions.sightings_of(image.id)}
@@ -350,12 +350,12 @@ def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(
     assert version.learned == {*order[:2], *order[-2:]}
     assert loop.decisions.images_since(version.summary.last_decision) >= set(order[2:5])  # known when opened again
     assert learn(loop, most_new=2).left == 1
-    last = retrain(loop, QUIET, threads=1, most_new=2)
+    last = train_heads(loop, QUIET, threads=1, most_new=2)
     assert (last.pictures, last.left) == (7, 0)
     bit_by_bit = loop.heads.get(last.head_id or 0)
-    at_once = loop.heads.get(retrain(loop, QUIET, threads=1).head_id or 0)
+    at_once = loop.heads.get(train_heads(loop, QUIET, threads=1).head_id or 0)
     assert bit_by_bit
     assert at_once
-    one, other = (NamingHead.from_bytes(v.weights) for v in (bit_by_bit, at_once))
+    one, other = (ClassificationHead.from_bytes(v.weights) for v in (bit_by_bit, at_once))
     assert one.weights == pytest.approx(other.weights, abs=1e-6)
     assert version.summary.pictures == 4

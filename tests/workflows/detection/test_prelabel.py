@@ -17,7 +17,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from tests.conftest import CancelAt, save
 from tests.toy_models import toy, write_card
 
@@ -270,5 +270,5 @@ def test_a_box_of_a_category_is_shown_where_a_surer_one_of_another_class_lies_on
     prelabel(project, QUIET)
     image = project.images.get(1)
     assert image
-    seen = shown_to_people(proposals_of(project, image, load_naming(project)), Thresholds(0.3))
+    seen = shown_to_people(proposals_of(project, image, load_scorer(project)), Thresholds(0.3))
     assert [(p.name, round(p.score, 2)) for p in seen] == [shown]

@@ -14,8 +14,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.model_card import read_card
 from hitl_desktop.inference.registry import load_detector
-from hitl_desktop.learning.finding_head import FindingHead
-from hitl_desktop.learning.naming_head import NamingHead
+from hitl_desktop.learning.classification_head import ClassificationHead
+from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
@@ -23,7 +23,7 @@ from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, set_mapping
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.exchange.export_model import export_head
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.training.detection_head import find_objects
 from tests.conftest import QUICK
 
@@ -47,14 +47,14 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
     taught_project: Project, tmp_path: Path, is_mapped: bool
 ) -> None:
     if is_mapped:  # several classes of the detector stand for one category, some are not shown
-        classes, first = load_naming(taught_project).detector.classes, taught_project.categories.all()[0].id  # type: ignore[union-attr]
+        classes, first = load_scorer(taught_project).detector.classes, taught_project.categories.all()[0].id  # type: ignore[union-attr]
         set_mapping(taught_project, dict.fromkeys(classes[20:50], first) | dict.fromkeys(classes[50:60], NOT_SHOWN))
     export = export_head(taught_project, tmp_path / "out")
     images = [i for i in taught_project.images.all() if i.state == "undecided"]
     find_objects(taught_project, images, QUIET, threads=1)
     embed_images(taught_project, images, QUIET, threads=1)
-    naming = load_naming(taught_project)
-    assert naming
+    scorer = load_scorer(taught_project)
+    assert scorer
     paths = [str(taught_project.path_of(image)) for image in images]
     done = subprocess.run(
         [sys.executable, "-c", BARE, str(export.folder / "detector.onnx"), *paths],
@@ -63,8 +63,8 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     compared = 0
     for image, (boxes, scores, classes, shape) in zip(images, answers, strict=True):
-        seen = shown(proposals_of(taught_project, image, naming), KEEP_FROM)
-        assert shape == [len(boxes), len(naming.names)]
+        seen = shown(proposals_of(taught_project, image, scorer), KEEP_FROM)
+        assert shape == [len(boxes), len(scorer.names)]
         assert scores == sorted(scores, reverse=True)
         theirs = sorted(zip(classes, scores, boxes, strict=True), key=lambda each: -each[1])
         for p in seen:
@@ -72,9 +72,9 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
                 continue  # beside the limit both may be right
             x, y, w, h = p.bbox
             best = max(
-                theirs, key=lambda each: (naming.names[each[0]] == p.name) - np.abs(np.subtract(each[2], p.bbox)).max()
+                theirs, key=lambda each: (scorer.names[each[0]] == p.name) - np.abs(np.subtract(each[2], p.bbox)).max()
             )
-            assert naming.names[best[0]] == p.name
+            assert scorer.names[best[0]] == p.name
             assert best[2] == pytest.approx([x, y, w, h], abs=0.005 * min(w, h) + 0.05)
             assert best[1] == pytest.approx(p.score, abs=0.01)
             compared += 1
@@ -113,9 +113,9 @@ def test_the_head_alone_is_written_as_arrays_and_json(taught_project: Project, t
     assert told["version"] == version.id
     assert told["names"][: told["taught"]] == [c.name for c in taught_project.categories.all()]
     assert told["learned"]["pictures"] == 6
-    head = NamingHead.from_bytes((folder / "naming.npz").read_bytes())
+    head = ClassificationHead.from_bytes((folder / "naming.npz").read_bytes())
     assert head.category_ids.tolist() == told["category_ids"][: told["taught"]]
-    assert set(FindingHead.from_bytes((folder / "finding.npz").read_bytes()).views) == {*QUICK}
+    assert set(DetectionHead.from_bytes((folder / "finding.npz").read_bytes()).views) == {*QUICK}
     for name in ("naming.npz", "finding.npz"):
         with np.load(folder / name, allow_pickle=False) as arrays:
             assert all(arrays[each].dtype != object for each in arrays.files)

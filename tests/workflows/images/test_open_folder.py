@@ -28,7 +28,7 @@ from hitl_desktop.workflows.images.open_folder import (
     scan,
 )
 from hitl_desktop.workflows.projects.new_project import new_project
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 from tests.conftest import save
 from tests.damage import SHORT_EXIF, with_exif
 
@@ -177,7 +177,7 @@ def test_one_picture_costs_no_other_one_its_proposals_vectors_or_lessons(
     project.images.set_reason(3, None)
     assert embed_images(project, project.images.all(), QUIET) >= 3
     project.images.set_reason(3, None)
-    retrain(project, QUIET)
+    train_heads(project, QUIET)
     reason = {i.path: i.reason for i in project.images.all()}
     assert reason.pop("c.png")
     assert set(reason.values()) == {None}

@@ -8,7 +8,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.claims import pictures_needed
+from hitl_desktop.learning.sampling_bounds import sample_size
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
@@ -23,7 +23,7 @@ from hitl_desktop.workflows.prediction.bulk_accept import (
     unfinished,
 )
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 QUIET = NoProgress()
 
@@ -64,7 +64,7 @@ def test_the_sample_is_as_large_as_its_claim_takes_and_the_bound_is_exact(propos
     accept_all(proposed, preview(proposed, "car", 0.5, QUIET), seed=1)
     bulk = unfinished(proposed)
     assert bulk
-    assert len(bulk.sample) == pictures_needed(CLAIM, of=bulk.boxes)
+    assert len(bulk.sample) == sample_size(CLAIM, of=bulk.boxes)
     assert len(set(bulk.sample)) == len(bulk.sample)
     assert "nothing is claimed before" in in_words(bulk)
     for box in bulk.sample:
@@ -85,7 +85,7 @@ def test_what_somebody_answered_meanwhile_is_left_alone(proposed: Project) -> No
     for image_id in (1, 2, 3):
         image = proposed.images.get(image_id)
         assert image
-        mine = [p for p in proposals_of(proposed, image, load_naming(proposed)) if p.name == "car" and p.score >= 0.9]
+        mine = [p for p in proposals_of(proposed, image, load_scorer(proposed)) if p.name == "car" and p.score >= 0.9]
         annotate.remove(proposed, mine)
     proposed.images.set_state(4, ImageState.SKIPPED)
     with pytest.raises(HitlError, match="answered meanwhile"):

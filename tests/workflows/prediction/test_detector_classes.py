@@ -17,7 +17,7 @@ from hitl_desktop.workflows.annotation.annotate import Revision, redo, undo
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, map_class, set_mapping
 from hitl_desktop.workflows.prediction.detector_classes import always_labelled, categories_known, classes_seen
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 QUIET = NoProgress()
 CLASSES = ("car", "truck", "person")
@@ -33,7 +33,7 @@ def detect(project: Project, image_id: int, *rows: tuple[float, float, float]) -
 def said(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
     image = project.images.get(image_id)
     assert image
-    proposals = proposals_of(project, image, load_naming(project))
+    proposals = proposals_of(project, image, load_scorer(project))
     visible = shown_to_people(proposals, Thresholds(0.3))
     return [(p.name, round(p.score, 2)) for p in (*visible, *hints_beside(proposals, visible, Thresholds(0.3)))]
 
@@ -56,7 +56,7 @@ def test_an_accepted_box_has_the_mapped_category_and_one_of_its_own_name_is_not_
     set_mapping(project, {"car": vehicle})
     image = project.images.get(1)
     assert image
-    annotate.accept(project, proposals_of(project, image, load_naming(project)))
+    annotate.accept(project, proposals_of(project, image, load_scorer(project)))
     assert [a.category_id for a in project.annotations.of_image(1)] == [vehicle]
     assert project.categories.find("car") is None
 
@@ -69,7 +69,7 @@ def test_a_class_that_always_gets_one_category_is_worth_mapping(project: Project
     def label(image_id: int, category_id: int, class_name: str) -> None:
         image = project.images.get(image_id)
         assert image
-        hints = hints_beside(proposals_of(project, image, load_naming(project)), [], Thresholds(0.3))
+        hints = hints_beside(proposals_of(project, image, load_scorer(project)), [], Thresholds(0.3))
         annotate.revise(project, [Revision(h, category_id=category_id) for h in hints if h.name == class_name])
 
     label(1, cell, "car")
@@ -130,7 +130,7 @@ def test_what_cannot_be_mapped_is_said(project: Project) -> None:
     with pytest.raises(HitlError, match="names no classes") as raised:
         classes_seen(project, QUIET)
     assert "teach the head" in raised.value.hint
-    assert load_naming(project) is not None  # a detector without names still proposes, if only for the head
+    assert load_scorer(project) is not None  # a detector without names still proposes, if only for the head
     detect(project, 1, (0.8, 0.1, 0.0))
     with pytest.raises(HitlError, match="is gone"):
         set_mapping(project, {"boat": 1})
@@ -139,13 +139,13 @@ def test_what_cannot_be_mapped_is_said(project: Project) -> None:
 
 
 def test_trust_is_in_what_a_class_stands_for(taught_project: Project) -> None:
-    naming = load_naming(taught_project)
-    assert naming
-    assert naming.class_index.shape == (len(naming.class_column), 1)
-    one, other = naming.detector.classes[:2]
-    category = next(c for c in naming.category_ids if c)
+    scorer = load_scorer(taught_project)
+    assert scorer
+    assert scorer.class_index.shape == (len(scorer.class_column), 1)
+    one, other = scorer.detector.classes[:2]
+    category = next(c for c in scorer.category_ids if c)
     set_mapping(taught_project, {one: category, other: category})
-    now = load_naming(taught_project)
+    now = load_scorer(taught_project)
     assert now
     assert now.class_index.shape[1] == 2
     scores = np.zeros((1, len(now.detector.classes)), np.float32)

@@ -9,7 +9,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.categories import change
 from hitl_desktop.workflows.benchmark.evaluate import Evaluation, evaluate
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 
 QUIET = NoProgress()
 
@@ -30,7 +30,7 @@ def test_a_name_that_the_detector_has_is_no_wall(taught_project: Project, taught
     named = replace(truth, categories=tuple(replace(c, name=OF_DETECTOR[c.name]) for c in truth.categories))
     taught_project.heads.activate(None)
     alone = evaluated(taught_project, named)
-    retrain(taught_project, QUIET, threads=1)
+    train_heads(taught_project, QUIET, threads=1)
     known = evaluated(taught_project, named)
     assert known.ap50 is not None
     assert known.ap50 >= max(alone.ap50 or 0.0, unknown.ap50 or 0.0) - 0.01

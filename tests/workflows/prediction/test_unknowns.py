@@ -9,8 +9,8 @@ from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
+from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.learning.clusters import alike
-from hitl_desktop.learning.naming_head import NamingHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
@@ -18,10 +18,10 @@ from hitl_desktop.workflows.benchmark.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.detection.crops import CROP_SIDE
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.unknowns import group_unknowns, name_unknowns, unknown_category
 from hitl_desktop.workflows.training.detection_head import find_ahead
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 
 QUIET = NoProgress()
 
@@ -80,15 +80,15 @@ def test_nothing_is_learned_from_unknown_objects(taught_project: Project, datase
     before = taught_project.heads.active()
     assert before is not None
     mark_all_unknown(taught_project, dataset, 3)
-    retrain(taught_project, QUIET, threads=1)
+    train_heads(taught_project, QUIET, threads=1)
     after = taught_project.heads.active()
     assert after is not None
-    known = NamingHead.from_bytes(before.weights).category_ids.tolist()
-    assert NamingHead.from_bytes(after.weights).category_ids.tolist() == known
+    known = ClassificationHead.from_bytes(before.weights).category_ids.tolist()
+    assert ClassificationHead.from_bytes(after.weights).category_ids.tolist() == known
     find_ahead(taught_project, QUIET, threads=1)
-    naming = load_naming(taught_project)
+    scorer = load_scorer(taught_project)
     image = next(i for i in taught_project.images.all() if i.state is ImageState.UNDECIDED)
-    best = proposals_of(taught_project, image, naming)[0]
+    best = proposals_of(taught_project, image, scorer)[0]
     assert best.score > 0.5
     assert best.name != UNKNOWN
 

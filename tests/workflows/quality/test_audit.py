@@ -13,13 +13,13 @@ from scipy import stats
 from hitl_desktop.domain.audits import Audit, Error, Verdict
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.claims import pictures_needed
+from hitl_desktop.learning.sampling_bounds import sample_size
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality.audit import begin, in_words, judge, plans, report, to_html, unfinished
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def finish(project: Project, audit: Audit, wrong: int = 0) -> Audit:
 
 def test_an_audit_of_all_there_is(decided: Project) -> None:
     offered = {plan.claim: plan.wanted for plan in plans(decided)}
-    assert offered[0.05] == pictures_needed(0.05, of=4) == 4
+    assert offered[0.05] == sample_size(0.05, of=4) == 4
     audit = begin(decided, 0.05, seed=1)
     assert (audit.population, len(audit.image_ids)) == (4, 4)
     assert unfinished(decided) == audit
@@ -123,11 +123,11 @@ def test_a_head_that_learns_after_an_audit_is_the_one_that_learns_without(taught
         audit = judge(taught_project, audit, Verdict(image_id, frozenset(Error), 1.0))
 
     def scores() -> list[float]:
-        naming = load_naming(taught_project)
-        return [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, naming)]
+        scorer = load_scorer(taught_project)
+        return [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, scorer)]
 
     before = scores()
-    retrain(taught_project, NoProgress(), threads=1)
+    train_heads(taught_project, NoProgress(), threads=1)
     assert scores() == pytest.approx(before, abs=1e-6)
 
 

@@ -12,19 +12,19 @@ import pytest
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.suspicions import Kind, Suspicion
+from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.categories import retire
-from hitl_desktop.workflows.annotation.label_issues import dismiss, do_as_suggested, open_suspicions
+from hitl_desktop.workflows.annotation.label_issues import apply_suggestion, dismiss, open_issues
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.new_project import new_project
-from hitl_desktop.workflows.quality.label_errors import look_for_errors
+from hitl_desktop.workflows.quality.label_errors import find_label_errors
 from tests.conftest import close
 
 QUIET = NoProgress()
@@ -57,7 +57,7 @@ def looked_over(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> tupl
     annotate.revise(project, [Revision(swapped, category_id=other)])
     place = BBox(moved.bbox.x + 0.3 * moved.bbox.w, moved.bbox.y, moved.bbox.w, moved.bbox.h)
     annotate.revise(project, [Revision(moved, place)])
-    look_for_errors(project, QUIET, threads=1)
+    find_label_errors(project, QUIET, threads=1)
     close(project)
     return folder, [
         missed, replace(swapped, category_id=other, edited=True), replace(moved, bbox=place, edited=True),
@@ -72,13 +72,13 @@ def corrupted(looked_over: tuple[Path, list[Annotation]], tmp_path: Path) -> Ite
         yield Corrupted(project, *wrong)
 
 
-def of_box(suspicions: list[Suspicion], box: Annotation) -> Suspicion:
-    return next(s for s in suspicions if s.image_id == box.image_id and s.bbox == box.bbox)
+def of_box(label_issues: list[LabelIssue], box: Annotation) -> LabelIssue:
+    return next(s for s in label_issues if s.image_id == box.image_id and s.bbox == box.bbox)
 
 
 def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corrupted) -> None:
     project = corrupted.project
-    found = open_suspicions(project)
+    found = open_issues(project)
     assert len(found) > 3
     assert [s.score for s in found] == sorted((s.score for s in found), reverse=True)
     top = found[: len(found) // 4]
@@ -87,16 +87,16 @@ def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corr
     assert missed.suggested_category_id == corrupted.missed.category_id
     assert (swapped.kind, moved.kind) == (Kind.CATEGORY, Kind.PLACE)
 
-    for suspicion in (missed, swapped, moved):
-        before = project.annotations.of_image(suspicion.image_id)
-        do_as_suggested(project, suspicion)
-        assert suspicion not in open_suspicions(project)
+    for issue in (missed, swapped, moved):
+        before = project.annotations.of_image(issue.image_id)
+        apply_suggestion(project, issue)
+        assert issue not in open_issues(project)
         annotate.undo(project)
-        assert project.annotations.of_image(suspicion.image_id) == before
-        assert suspicion in open_suspicions(project)
+        assert project.annotations.of_image(issue.image_id) == before
+        assert issue in open_issues(project)
         annotate.redo(project)
         with pytest.raises(HitlError, match="changed meanwhile"):
-            do_as_suggested(project, suspicion)
+            apply_suggestion(project, issue)
     names = [a.category_id for a in project.annotations.of_image(swapped.image_id) if a.bbox == swapped.bbox]
     assert names == [swapped.suggested_category_id]
     truth = BBox(moved.bbox.x - 0.3 * moved.bbox.w, moved.bbox.y, moved.bbox.w, moved.bbox.h)  # type: ignore[union-attr]
@@ -107,54 +107,52 @@ def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corr
 @pytest.mark.slow
 def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -> None:
     project = corrupted.project
-    swapped = of_box(open_suspicions(project), corrupted.swapped)
-    missed = next(
-        s for s in open_suspicions(project) if not s.bbox and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5
-    )
-    for suspicion in (swapped, missed):
-        dismiss(project, suspicion)
-    look_for_errors(project, QUIET, threads=1)
-    found = open_suspicions(project)
+    swapped = of_box(open_issues(project), corrupted.swapped)
+    missed = next(s for s in open_issues(project) if not s.bbox and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5)
+    for issue in (swapped, missed):
+        dismiss(project, issue)
+    find_label_errors(project, QUIET, threads=1)
+    found = open_issues(project)
     assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)
     assert not any(not s.bbox and s.suggested_bbox.iou(missed.suggested_bbox) > 0.5 for s in found)
 
     box = next(a for a in project.annotations.of_image(swapped.image_id) if a.bbox == swapped.bbox)
     nudged = box.bbox._replace(x=box.bbox.x + 1)
     annotate.revise(project, [Revision(box, nudged)])
-    look_for_errors(project, QUIET, threads=1)
-    assert of_box(open_suspicions(project), replace(box, bbox=nudged)).kind is Kind.CATEGORY
+    find_label_errors(project, QUIET, threads=1)
+    assert of_box(open_issues(project), replace(box, bbox=nudged)).kind is Kind.CATEGORY
 
 
 @pytest.mark.slow
 def test_dismissed_stays_dismissed_where_the_suggested_category_is_gone_for_a_while(corrupted: Corrupted) -> None:
     project = corrupted.project
-    swapped = of_box(open_suspicions(project), corrupted.swapped)
+    swapped = of_box(open_issues(project), corrupted.swapped)
     dismiss(project, swapped)
     category = project.categories.get(swapped.suggested_category_id)
     assert category
     retire(project, category)
-    look_for_errors(project, QUIET, threads=1)
+    find_label_errors(project, QUIET, threads=1)
     annotate.undo(project)
-    look_for_errors(project, QUIET, threads=1)
-    found = open_suspicions(project)
+    find_label_errors(project, QUIET, threads=1)
+    found = open_issues(project)
     assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)
 
 
 def test_the_dismissed_one_can_be_taken_back(corrupted: Corrupted) -> None:
     project = corrupted.project
-    first = open_suspicions(project)[0]
+    first = open_issues(project)[0]
     dismiss(project, first)
-    assert first not in open_suspicions(project)
+    assert first not in open_issues(project)
     dismiss(project, first, is_dismissed=False)
-    assert open_suspicions(project)[0] == first
+    assert open_issues(project)[0] == first
 
 
 def test_what_was_mended_as_suggested_does_not_come_back(corrupted: Corrupted) -> None:
     project = corrupted.project
-    moved = of_box(open_suspicions(project), corrupted.moved)
-    do_as_suggested(project, moved)
-    look_for_errors(project, QUIET, threads=1)
-    now = [s for s in open_suspicions(project) if s.bbox == moved.suggested_bbox and s.kind is Kind.PLACE]
+    moved = of_box(open_issues(project), corrupted.moved)
+    apply_suggestion(project, moved)
+    find_label_errors(project, QUIET, threads=1)
+    now = [s for s in open_issues(project) if s.bbox == moved.suggested_bbox and s.kind is Kind.PLACE]
     assert now == []
 
 
@@ -164,52 +162,52 @@ def test_dismissing_the_place_leaves_the_name_in_doubt(corrupted: Corrupted) -> 
     box = next(a for a in project.annotations.of_image(corrupted.swapped.image_id) if a.bbox == corrupted.swapped.bbox)
     moved = box.bbox._replace(x=box.bbox.x + 0.3 * box.bbox.w)
     annotate.revise(project, [Revision(box, moved)])
-    look_for_errors(project, QUIET, threads=1)
-    first = of_box(open_suspicions(project), replace(box, bbox=moved))
+    find_label_errors(project, QUIET, threads=1)
+    first = of_box(open_issues(project), replace(box, bbox=moved))
     dismiss(project, first)
-    look_for_errors(project, QUIET, threads=1)
-    second = of_box(open_suspicions(project), replace(box, bbox=moved))
+    find_label_errors(project, QUIET, threads=1)
+    second = of_box(open_issues(project), replace(box, bbox=moved))
     assert {first.kind, second.kind} == {Kind.PLACE, Kind.CATEGORY}
 
 
 def test_a_category_that_is_none_any_more_is_not_suggested(corrupted: Corrupted) -> None:
     project = corrupted.project
-    swapped = of_box(open_suspicions(project), corrupted.swapped)
+    swapped = of_box(open_issues(project), corrupted.swapped)
     category = project.categories.get(swapped.suggested_category_id)
     assert category is not None
     retire(project, category)
-    assert swapped not in open_suspicions(project)
+    assert swapped not in open_issues(project)
     with pytest.raises(HitlError, match="changed meanwhile"):
-        do_as_suggested(project, swapped)
-    look_for_errors(project, QUIET, threads=1)
-    assert category.id not in {s.suggested_category_id for s in open_suspicions(project) if s.kind is not Kind.PLACE}
+        apply_suggestion(project, swapped)
+    find_label_errors(project, QUIET, threads=1)
+    assert category.id not in {s.suggested_category_id for s in open_issues(project) if s.kind is not Kind.PLACE}
 
 
 def test_what_a_person_rejected_is_not_missed(corrupted: Corrupted) -> None:
     project = corrupted.project
     missed = corrupted.missed
-    naming = load_naming(project)
+    scorer = load_scorer(project)
     image = project.images.get(missed.image_id)
     assert image is not None
-    there = [p for p in proposals_of(project, image, naming) if p.bbox.iou(missed.bbox) > 0.7]
+    there = [p for p in proposals_of(project, image, scorer) if p.bbox.iou(missed.bbox) > 0.7]
 
     def is_suspected() -> bool:
         return any(
             s.kind is Kind.MISSED and s.image_id == image.id and s.suggested_bbox.iou(missed.bbox) > 0.6
-            for s in open_suspicions(project)
+            for s in open_issues(project)
         )
 
     assert is_suspected()
     assert there  # the detector sees it, too
     annotate.remove(project, there)
-    look_for_errors(project, QUIET, threads=1)
+    find_label_errors(project, QUIET, threads=1)
     assert not is_suspected()
 
 
 def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> None:
     project = corrupted.project
     before = project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id()
-    look_for_errors(project, QUIET, threads=1)
+    find_label_errors(project, QUIET, threads=1)
     assert before == (
         project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id(),
     )  # fmt: skip
@@ -217,15 +215,15 @@ def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> 
 
 def test_too_little_says_so(taught_project: Project, project: Project) -> None:
     with pytest.raises(HitlError, match="bundled detector"):
-        look_for_errors(project, QUIET)  # nothing was pre-labelled
+        find_label_errors(project, QUIET)  # nothing was pre-labelled
     with pytest.raises(HitlError, match="Only 6 decided pictures"):
-        look_for_errors(taught_project, QUIET)
+        find_label_errors(taught_project, QUIET)
 
 
 def test_a_picture_that_is_gone_costs_itself_only(corrupted: Corrupted) -> None:
     project = corrupted.project
     decided = project.images.all(state=ImageState.DECIDED)
-    project.suspicions.replace_open([image.id for image in decided], [])
+    project.label_issues.replace_open([image.id for image in decided], [])
     project.path_of(decided[0]).unlink()
-    assert look_for_errors(project, QUIET, threads=1) > 0
-    assert not any(s.image_id == decided[0].id for s in open_suspicions(project))
+    assert find_label_errors(project, QUIET, threads=1) > 0
+    assert not any(s.image_id == decided[0].id for s in open_issues(project))

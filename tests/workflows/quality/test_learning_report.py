@@ -9,17 +9,17 @@ import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import Why
+from hitl_desktop.domain.queues import QueueReason
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.images.edge_cases import toggle_edge_case
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality import audit, learning_report
 from hitl_desktop.workflows.quality.learning_report import NOTHING, Gap, HeldOut, tuning
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
-from hitl_desktop.workflows.queue.policy import Mix
+from hitl_desktop.workflows.queue.policy import QueuePolicy
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from tests.conftest import decide
 from tests.workflows.conftest import Learn
@@ -85,7 +85,9 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     for image_id in taught_project.decisions.decided_order()[:2]:
         toggle_edge_case(taught_project, image_id)
     learn(taught_project)
-    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("margin", {Why.RANDOM: 100}))
+    refresh_queue(
+        taught_project, load_scorer(taught_project), QUIET, how=QueuePolicy("margin", {QueueReason.RANDOM: 100})
+    )
     decide(taught_project, taught / "set", 2)
     learn(taught_project)
     assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little

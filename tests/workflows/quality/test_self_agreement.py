@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.consistency import LabelledBox, SecondLook
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.reannotation import LabelledBox, Reannotation
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.quality.self_agreement import consistency, labels_of, look_again
@@ -56,25 +56,25 @@ def test_skipped_pictures_are_not_decided_ones(many: Project) -> None:
 def test_what_is_remembered_is_not_asked_about(project: Project) -> None:
     assert due(project) == []
     assert "none is forgotten enough" in why_none(project)
-    assert consistency(project.second_looks.all()).words == "Nothing was labelled again yet."
+    assert consistency(project.reannotations.all()).words == "Nothing was labelled again yet."
 
 
 def test_agreement_has_known_answers() -> None:
-    same = consistency([SecondLook(1, (box(0), box(50, 2)), (box(50, 2), box(0)), 1.0)])
+    same = consistency([Reannotation(1, (box(0), box(50, 2)), (box(50, 2), box(0)), 1.0)])
     assert (same.f1, same.f1_strict, same.mean_iou, same.same_category) == (1.0, 1.0, 1.0, 1.0)
     # one box moved by a fifth (overlap 2/3), one called otherwise, one forgotten, one new
-    look = SecondLook(1, (box(0), box(50), box(100)), (box(2), box(50, 2), box(200)), 1.0)
+    look = Reannotation(1, (box(0), box(50), box(100)), (box(2), box(50, 2), box(200)), 1.0)
     told = consistency([look])
     assert told.f1 == pytest.approx(2 * 1 / 6)
     assert told.f1_strict == 0.0
     assert told.mean_iou == pytest.approx((2 / 3 + 1) / 2)
     assert told.same_category == 0.5
     assert (told.pictures, told.boxes) == (1, 3)
-    empty = consistency([SecondLook(1, (), (), 1.0)])
+    empty = consistency([Reannotation(1, (), (), 1.0)])
     assert (empty.f1, empty.mean_iou) == (None, None)  # nothing was measured
     assert "1 picture had no box either time" in empty.words
     assert "Of so few pictures that says little." in same.words
-    five = consistency([SecondLook(n, (box(0),), (box(0),), 1.0) for n in range(5)])
+    five = consistency([Reannotation(n, (box(0),), (box(0),), 1.0) for n in range(5)])
     assert "No model can be better than that" in five.words
 
 
@@ -86,7 +86,7 @@ def test_agreement_does_not_depend_on_which_came_first(
     first: list[tuple[int, int]], second: list[tuple[int, int]]
 ) -> None:
     before, again = (tuple(box(20.0 * x, c) for x, c in boxes) for boxes in (first, second))
-    one, other = consistency([SecondLook(1, before, again, 1.0)]), consistency([SecondLook(1, again, before, 1.0)])
+    one, other = consistency([Reannotation(1, before, again, 1.0)]), consistency([Reannotation(1, again, before, 1.0)])
     assert (one.f1, one.mean_iou, one.same_category) == (other.f1, other.mean_iou, other.same_category)
 
 

@@ -11,13 +11,13 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.learning.calibration import Sights, fit_calibration
+from hitl_desktop.learning.calibration import CalibrationSamples, fit_calibration
 from hitl_desktop.learning.metrics import clustered_interval, wilson_interval
 from hitl_desktop.store.heads import HeadSummary
-from hitl_desktop.store.predictions import Sighting
+from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
-from hitl_desktop.workflows.prediction.unseen_predictions import first_sights, sights_of
+from hitl_desktop.workflows.prediction.unseen_predictions import calibration_samples, unseen_results
 from hitl_desktop.workflows.quality.threshold_advice import WORTH_SHOWING, advise, gather, reliability, start_threshold
 
 Said = tuple[str, float, bool]
@@ -36,7 +36,7 @@ def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) 
         category = project.categories.ensure(name).id
         project.predictions.note_sightings(
             [
-                Sighting(
+                UnseenPrediction(
                     prediction.id, image_id, prediction.bbox, None, name, score, score, score >= 0.3, False, category
                 )
             ]
@@ -51,7 +51,7 @@ def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) 
 
 def test_first_sights_count_what_was_shown_and_what_was_missed(project: Project) -> None:
     see(project, 1, [("cell", 0.9, True), ("cell", 0.8, False), ("cell", 0.2, True)], missed=2)
-    (sight,) = first_sights(project)
+    (sight,) = unseen_results(project)
     assert (sight.shown, sight.shown_right, sight.objects) == (2, 1, 4)
     assert sight.f1 == pytest.approx(2 * 1 / (2 + 4))
     assert sight.right == (True, False, True)
@@ -74,27 +74,27 @@ def test_suggestions_start_at_the_score_that_saves_most(project: Project) -> Non
 def test_only_the_latest_pictures_count(project: Project) -> None:
     for image_id in (3, 1, 2):
         see(project, image_id, [("cell", 0.9, True)])
-    assert [s.image_id for s in first_sights(project, latest=2)] == [1, 2]
-    assert [s.image_id for s in first_sights(project, latest=None)] == [3, 1, 2]
+    assert [s.image_id for s in unseen_results(project, latest=2)] == [1, 2]
+    assert [s.image_id for s in unseen_results(project, latest=None)] == [3, 1, 2]
 
 
 def test_a_name_that_changed_is_still_right(project: Project) -> None:
     see(project, 1, [("cell", 0.9, True), ("gap", 0.9, True)])
     cell, gap = (project.categories.ensure(name).id for name in ("cell", "gap"))
     project.db.execute("UPDATE categories SET name = 'globule', normalised = 'globule' WHERE id = ?", (cell,))
-    assert first_sights(project)[0].right == (True, True)
+    assert unseen_results(project)[0].right == (True, True)
     project.annotations.set_category(project.annotations.ids_of_category(gap), cell)
     project.db.execute("UPDATE categories SET retired = 1, merged_into = ? WHERE id = ?", (cell, gap))
-    (sight,) = first_sights(project)
+    (sight,) = unseen_results(project)
     assert sight.right == (True, True)
-    assert sights_of(project, [sight]).category_ids.tolist() == [cell, cell]
+    assert calibration_samples(project, [sight]).category_ids.tolist() == [cell, cell]
 
 
 def test_a_picture_on_which_nothing_was_proposed_counts_what_was_missed(project: Project) -> None:
     category = project.categories.ensure("cell").id
     annotate.draw(project, 1, [(BBox(2, 2, 9, 9), category)])
     annotate.decide(project, 1, [], [], annotate.How(None, Thresholds(0.3), 1.0))
-    (sight,) = first_sights(project)
+    (sight,) = unseen_results(project)
     assert (sight.shown, sight.objects, sight.f1) == (0, 1, 0.0)
 
 
@@ -109,7 +109,7 @@ def test_what_was_imported_or_taught_is_no_first_sight(project: Project) -> None
     project.heads.activate(head)
     annotate.draw(project, 2, [(BBox(2, 2, 9, 9), category)])
     annotate.decide(project, 2, [], [], annotate.How(None, Thresholds(0.3), 1.0))
-    assert first_sights(project) == []
+    assert unseen_results(project) == []
 
 
 def test_what_the_detector_alone_said_does_not_bend_the_head(project: Project) -> None:
@@ -119,7 +119,7 @@ def test_what_the_detector_alone_said_does_not_bend_the_head(project: Project) -
     sources = np.repeat([BY_HEAD, BY_DETECTOR], [200, 200])
     right[sources == BY_DETECTOR] = False
     ids = np.where(sources == BY_HEAD, 1, 0)
-    bent = fit_calibration(Sights(scores, sources, ids, right, np.arange(400)))
+    bent = fit_calibration(CalibrationSamples(scores, sources, ids, right, np.arange(400)))
     said = bent.chances(np.array([0.5, 0.5]), np.array([BY_HEAD, BY_DETECTOR]), np.array([1, 0]))
     assert said[0] == pytest.approx(0.5, abs=0.12)
     assert said[1] < 0.25

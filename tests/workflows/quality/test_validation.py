@@ -25,7 +25,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality.effort import effort_over_time
 from hitl_desktop.workflows.quality.validation import (
     in_words,
@@ -36,7 +36,7 @@ from hitl_desktop.workflows.quality.validation import (
     report,
     to_judge,
 )
-from hitl_desktop.workflows.queue.rank import rank_undecided
+from hitl_desktop.workflows.queue.rank import rank_images
 from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
@@ -202,9 +202,9 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
 
 def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: Project, learn: Learn) -> None:
     def state() -> tuple[list[float], list[int]]:
-        naming = load_naming(taught_project)
-        scores = [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, naming)]
-        return scores, list(rank_undecided(taught_project, naming, QUIET).ids)
+        scorer = load_scorer(taught_project)
+        scores = [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, scorer)]
+        return scores, list(rank_images(taught_project, scorer, QUIET).ids)
 
     learn(taught_project)
     before = state()

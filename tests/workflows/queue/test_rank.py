@@ -10,10 +10,10 @@ from PIL import Image
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
+from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.queues import Reason, Why, mix, random_order, sample_so_far
+from hitl_desktop.domain.queues import QueueReason, Reason, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
-from hitl_desktop.domain.suspicions import Kind, Suspicion
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import looks, read_upright
 from hitl_desktop.inference.encoder import CropEncoder
@@ -31,16 +31,16 @@ from hitl_desktop.workflows.detection.embeddings import embed_pictures, encoder_
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
-from hitl_desktop.workflows.prediction.scoring import load_naming
-from hitl_desktop.workflows.prediction.unseen_predictions import first_sights
+from hitl_desktop.workflows.prediction.scoring import load_scorer
+from hitl_desktop.workflows.prediction.unseen_predictions import unseen_results
 from hitl_desktop.workflows.quality.effort import effort_of, effort_over_time, random_sample, stop_advice
 from hitl_desktop.workflows.quality.self_agreement import look_again
 from hitl_desktop.workflows.queue.listing import list_queue
-from hitl_desktop.workflows.queue.policy import Mix, mix_of, set_mix
+from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.classification_samples import collect, decided_pictures
 from hitl_desktop.workflows.training.detection_head import find_ahead
-from hitl_desktop.workflows.training.holdout import is_drawn
+from hitl_desktop.workflows.training.holdout import in_holdout
 from tests.conftest import decide
 from tests.workflows.conftest import Learn
 
@@ -48,20 +48,20 @@ QUIET = NoProgress()
 
 
 def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
-    assert mix_of(taught_project) == Mix()
-    set_mix(taught_project, Mix("margin", {Why.RANDOM: 50}))
-    assert mix_of(taught_project).shares == {Why.RANDOM: 50}
-    refresh_queue(taught_project, load_naming(taught_project), QUIET)
+    assert policy_of(taught_project) == QueuePolicy()
+    set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 50}))
+    assert policy_of(taught_project).shares == {QueueReason.RANDOM: 50}
+    refresh_queue(taught_project, load_scorer(taught_project), QUIET)
     order = taught_project.queue.order()
     assert sum(item.reason == Reason.RANDOM for item in order) == len(order) // 2
     assert {q.words: q.pictures for q in list_queue(taught_project).queues}[REASON_TEXT[Reason.RANDOM]] == len(
         order
     ) // 2
     with pytest.raises(HitlError, match="more than 100"):
-        set_mix(taught_project, Mix("margin", {Why.RANDOM: 60, Why.UNLIKE: 50}))
+        set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 60, QueueReason.UNLIKE: 50}))
     with pytest.raises(HitlError, match="called luck"):
-        set_mix(taught_project, Mix("luck"))
-    assert mix_of(taught_project).shares == {Why.RANDOM: 50}
+        set_mix(taught_project, QueuePolicy("luck"))
+    assert policy_of(taught_project).shares == {QueueReason.RANDOM: 50}
 
 
 def test_a_strategy_that_needs_whole_pictures_leaves_the_window_its_processor(
@@ -75,7 +75,7 @@ def test_a_strategy_that_needs_whole_pictures_leaves_the_window_its_processor(
         return real(card, threads=threads)
 
     monkeypatch.setattr(embeddings, "load_encoder", load)
-    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("typical"))
+    refresh_queue(taught_project, load_scorer(taught_project), QUIET, how=QueuePolicy("typical"))
     assert used
     assert set(used) == {1}
 
@@ -83,22 +83,22 @@ def test_a_strategy_that_needs_whole_pictures_leaves_the_window_its_processor(
 def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project, naming = taught_project, load_naming(taught_project)
+    project, scorer = taught_project, load_scorer(taught_project)
     decided = project.decisions.decided_order()
     monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
     box = project.annotations.of_image(decided[3])[0]
-    wrong = Suspicion(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
-    weak = Suspicion(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
-    project.suspicions.replace_open(decided, [wrong, weak])
-    refresh_queue(project, naming, QUIET)
+    wrong = LabelIssue(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
+    weak = LabelIssue(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
+    project.label_issues.replace_open(decided, [wrong, weak])
+    refresh_queue(project, scorer, QUIET)
     assert project.queue.walk()[1] == {}
     waiting = project.queue.ids()
     project.sets.add("night", waiting[-1:])
 
-    shares = {Why.SUSPECTED: 25, Why.AGAIN: 25, Why.EDGE: 25}
-    refresh_queue(project, naming, QUIET, how=Mix(shares=shares))
+    shares = {QueueReason.SUSPECTED: 25, QueueReason.AGAIN: 25, QueueReason.EDGE: 25}
+    refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares=shares))
     order, again = project.queue.walk()
-    assert again == {decided[3]: Why.SUSPECTED, decided[0]: Why.AGAIN}
+    assert again == {decided[3]: QueueReason.SUSPECTED, decided[0]: QueueReason.AGAIN}
     assert [i for i in order if i not in again] == project.queue.ids()
     assert sorted(project.queue.ids()) == sorted(waiting)
     assert {decided[3], decided[0], waiting[-1]} < set(order[:4])
@@ -110,36 +110,40 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
         counts[REASON_TEXT[Reason.EDGE]],
     ) == (1, 1, 1)
     found = {why: project.queue.select(QueueFilter(queue=int(why))) for why in shares}
-    assert found == {Why.SUSPECTED: [decided[3]], Why.AGAIN: [decided[0]], Why.EDGE: waiting[-1:]}
+    assert found == {
+        QueueReason.SUSPECTED: [decided[3]],
+        QueueReason.AGAIN: [decided[0]],
+        QueueReason.EDGE: waiting[-1:],
+    }
 
     how = annotate.How(None, Thresholds(0.3), 1.0)
     spent = {d.image_id: d.seconds for d in project.decisions.final()}[decided[3]]
     annotate.decide(project, decided[3], [], [], how)  # it is right as it is
     assert {d.image_id: d.seconds for d in project.decisions.final()}[decided[3]] == spent + 1.0
-    assert [s.image_id for s in project.suspicions.open()] == [decided[2]]
+    assert [s.image_id for s in project.label_issues.open()] == [decided[2]]
     annotate.undo(project)
-    assert {s.image_id for s in project.suspicions.open()} == {decided[2], decided[3]}
+    assert {s.image_id for s in project.label_issues.open()} == {decided[2], decided[3]}
     annotate.redo(project)
     look_again(project, decided[0], [], 1.0)
     assert project.queue.walk()[1] == {}
-    assert [s.image_id for s in project.suspicions.open()] == [decided[2]]
-    refresh_queue(project, naming, QUIET, how=Mix(shares=shares))
+    assert [s.image_id for s in project.label_issues.open()] == [decided[2]]
+    refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares=shares))
     assert project.queue.walk()[1] == {}
 
 
 def suspect(project: Project, image_id: int) -> None:
     box = project.annotations.of_image(image_id)[0]
-    wrong = Suspicion(image_id, Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
-    project.suspicions.replace_open([image_id], [wrong])
+    wrong = LabelIssue(image_id, Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
+    project.label_issues.replace_open([image_id], [wrong])
 
 
 def test_a_share_of_decided_pictures_is_held_though_nothing_is_decided(taught_project: Project) -> None:
-    project, naming, decided = taught_project, load_naming(taught_project), taught_project.decisions.decided_order()
+    project, scorer, decided = taught_project, load_scorer(taught_project), taught_project.decisions.decided_order()
     for image_id in decided:
         suspect(project, image_id)
     asked: list[bool] = []
     for _ in range(4):
-        refresh_queue(project, naming, QUIET, how=Mix(shares={Why.SUSPECTED: 50}))
+        refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares={QueueReason.SUSPECTED: 50}))
         order, again = project.queue.walk()
         asked.append(order[0] in again)
         if order[0] in again:
@@ -152,57 +156,57 @@ def test_a_share_of_decided_pictures_is_held_though_nothing_is_decided(taught_pr
 def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project, naming = taught_project, load_naming(taught_project)
+    project, scorer = taught_project, load_scorer(taught_project)
     monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
-    refresh_queue(project, naming, QUIET)
+    refresh_queue(project, scorer, QUIET)
     (due,) = project.queue.due()
     with project.db.transaction():
         project.queue.put_back([due])
         bulk_edits.reopen(project, [due])
-    refresh_queue(project, naming, QUIET)
+    refresh_queue(project, scorer, QUIET)
     assert project.queue.put_back_ids() == [due]
     assert project.queue.order()[0].reason == Reason.EXPECTED
     annotate.undo(project)
     assert project.queue.walk()[1] == {}
     suspect(project, due)
-    refresh_queue(project, naming, QUIET, how=Mix(shares={Why.SUSPECTED: 50}))
-    assert project.queue.walk()[1] == {due: Why.SUSPECTED}
+    refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares={QueueReason.SUSPECTED: 50}))
+    assert project.queue.walk()[1] == {due: QueueReason.SUSPECTED}
     project.images.set_reason(due, "gone")  # nobody could look at it
-    refresh_queue(project, naming, QUIET, how=Mix(shares={Why.SUSPECTED: 50}))
+    refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares={QueueReason.SUSPECTED: 50}))
     assert project.queue.walk()[1] == {}
-    assert project.queue.counts()[Why.SUSPECTED] == 0
+    assert project.queue.counts()[QueueReason.SUSPECTED] == 0
 
 
 def test_the_near_duplicate_of_a_picture_that_comes_again_waits(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project, naming = taught_project, load_naming(taught_project)
+    project, scorer = taught_project, load_scorer(taught_project)
     monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
-    refresh_queue(project, naming, QUIET)
+    refresh_queue(project, scorer, QUIET)
     (due,), twin = project.queue.due(), project.queue.ids()[0]
     project.db.execute("UPDATE images SET same_as = 'g' WHERE id IN (?, ?)", (due, twin))
-    refresh_queue(project, naming, QUIET)
+    refresh_queue(project, scorer, QUIET)
     assert project.queue.ids()[-1] == twin
 
 
 def test_counts_follow_what_became_of_sets_boxes_and_splits(taught_project: Project) -> None:
-    project, naming = taught_project, load_naming(taught_project)
+    project, scorer = taught_project, load_scorer(taught_project)
     *_, tested, last = project.queue.ids()
     project.sets.add("night", [last])
-    refresh_queue(project, naming, QUIET, how=Mix(shares={Why.EDGE: 50}))
+    refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares={QueueReason.EDGE: 50}))
     project.sets.delete("night")
     listing = list_queue(project)
     annotate.skip(project, last, seconds=0.0)
     listing.set_status(last, "skipped")
-    assert listing.counts[Why.EDGE] == list_queue(project).counts[Why.EDGE] == 0
+    assert listing.counts[QueueReason.EDGE] == list_queue(project).counts[QueueReason.EDGE] == 0
     project.images.set_split([tested], Split.TEST)
     project.sets.add("night", [tested])
-    assert project.queue.select(QueueFilter(queue=int(Why.EDGE))) == []
+    assert project.queue.select(QueueFilter(queue=int(QueueReason.EDGE))) == []
     first = project.decisions.decided_order()[0]
     suspect(project, first)
-    assert list_queue(project).counts[Why.SUSPECTED] == 1
+    assert list_queue(project).counts[QueueReason.SUSPECTED] == 1
     annotate.remove(project, project.annotations.of_image(first))
-    assert list_queue(project).counts[Why.SUSPECTED] == 0
+    assert list_queue(project).counts[QueueReason.SUSPECTED] == 0
 
 
 def test_queues_are_counted_as_hands_go_on(taught_project: Project) -> None:
@@ -221,17 +225,17 @@ def test_queues_are_counted_as_hands_go_on(taught_project: Project) -> None:
 
 
 def test_what_is_drawn_at_random_is_drawn_once_for_all(taught_project: Project) -> None:
-    naming = load_naming(taught_project)
-    set_mix(taught_project, Mix("margin", {Why.RANDOM: 100}))
-    refresh_queue(taught_project, naming, QUIET)
+    scorer = load_scorer(taught_project)
+    set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 100}))
+    refresh_queue(taught_project, scorer, QUIET)
     before = taught_project.queue.ids()
     annotate.skip(taught_project, before[2], seconds=0.0)
-    refresh_queue(taught_project, naming, QUIET)
+    refresh_queue(taught_project, scorer, QUIET)
     assert taught_project.queue.ids() == [i for i in before if i != before[2]]
 
 
 def test_a_decision_says_why_the_picture_was_asked_about(taught_project: Project, taught: Path) -> None:
-    refresh_queue(taught_project, load_naming(taught_project), QUIET, how=Mix("random", {}))
+    refresh_queue(taught_project, load_scorer(taught_project), QUIET, how=QueuePolicy("random", {}))
     asked = taught_project.queue.order(limit=1)[0]
     decide(taught_project, taught / "set", 1)
     last = taught_project.decisions.final()[-1]
@@ -259,39 +263,41 @@ def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Pr
             other = taught_project.categories.ensure(f"another {box.category_id}")
             annotate.revise(taught_project, [annotate.Revision(box, category_id=other.id)])
     learn(taught_project)
-    changed = taught_project.queue.counts()[Why.CHANGED]
+    changed = taught_project.queue.counts()[QueueReason.CHANGED]
     assert changed > 0
-    refresh_queue(taught_project, load_naming(taught_project), QUIET)
-    assert taught_project.queue.counts()[Why.CHANGED] == changed  # the head is still the same
+    refresh_queue(taught_project, load_scorer(taught_project), QUIET)
+    assert taught_project.queue.counts()[QueueReason.CHANGED] == changed  # the head is still the same
     learn(taught_project)
-    assert taught_project.queue.counts()[Why.CHANGED] == 0  # and the next one sees nothing otherwise
+    assert taught_project.queue.counts()[QueueReason.CHANGED] == 0  # and the next one sees nothing otherwise
 
 
 def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Project) -> None:
     from hitl_desktop.workflows.queue import uncertainty
 
     find_ahead(taught_project, QUIET, threads=1)
-    naming = load_naming(taught_project)
-    assert naming
-    assert naming.head
-    look = uncertainty.Look(naming)
+    scorer = load_scorer(taught_project)
+    assert scorer
+    assert scorer.head
+    look = uncertainty.UncertaintyScorer(scorer)
     images = [i for i in map(taught_project.images.get, taught_project.queue.ids()) if i]
     plain = {i.id: look.at(taught_project, i)[1] for i in images}
-    assert not any(why & Why.LOOK_ALIKE for why in plain.values())
+    assert not any(why & QueueReason.LOOK_ALIKE for why in plain.values())
     # take the surest boxes there are for overturned ones: their pictures, at least, look like that
-    overturned: dict[int, np.ndarray] = {}
+    confident_errors: dict[int, np.ndarray] = {}
     holding: set[int] = set()
     for image in images:
-        boxes = uncertainty.boxes_of(taught_project, image, naming, candidates_only=True)
-        scored = uncertainty.score(naming, boxes)
+        boxes = uncertainty.boxes_of(taught_project, image, scorer, candidates_only=True)
+        scored = uncertainty.score(scorer, boxes)
         if scored.vectors is None or scored.scores.max() < uncertainty.SURE_FROM:
             continue
         row, column = np.unravel_index(scored.scores.argmax(), scored.scores.shape)
-        overturned[naming.category_ids[int(column)] or 0] = uncertainty.unit(scored.vectors[[row]], naming.head.centre)
+        confident_errors[scorer.category_ids[int(column)] or 0] = uncertainty.unit(
+            scored.vectors[[row]], scorer.head.centre
+        )
         holding.add(image.id)
     assert holding
-    wary = uncertainty.Look(naming, overturned=overturned)
-    found = {i.id for i in images if wary.at(taught_project, i)[1] & Why.LOOK_ALIKE}
+    wary = uncertainty.UncertaintyScorer(scorer, confident_errors=confident_errors)
+    found = {i.id for i in images if wary.at(taught_project, i)[1] & QueueReason.LOOK_ALIKE}
     assert found & holding
 
 
@@ -318,7 +324,7 @@ def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(t
         from hitl_desktop.store.queue import Ranking
 
         project.queue.take(Ranking([], groups=groups))
-        sides = {is_drawn(image.group) for image in map(project.images.get, pair) if image}
+        sides = {in_holdout(image.group) for image in map(project.images.get, pair) if image}
         assert len(sides) == 1
         assert groups_of(project, images[:1], {}) == groups  # it is kept
 
@@ -366,10 +372,10 @@ def test_the_random_sample_holds_whatever_the_strategy_asked_about() -> None:
         ids = rng.permutation(list(hard)).tolist()
         difficulty = {i: hard[n + 1] for n, i in enumerate(ids)}
         by_strategy = sorted(difficulty, key=lambda i: -difficulty[i])
-        order = mix(by_strategy, {Why.RANDOM: random_order(sorted(difficulty), seed)}, {Why.RANDOM: 20})
+        order = mix(by_strategy, {QueueReason.RANDOM: random_order(sorted(difficulty), seed)}, {QueueReason.RANDOM: 20})
         done = {i for i, _ in order[:100]}
         sample = sample_so_far(sorted(difficulty), done, seed)
-        drawn = [i for i, why in order[:100] if why is Why.RANDOM]
+        drawn = [i for i, why in order[:100] if why is QueueReason.RANDOM]
         assert len(sample) >= len(drawn)
         gaps.append(np.mean([difficulty[i] for i in sample]) - np.mean(list(hard.values())))
     assert abs(np.mean(gaps)) < 2.5 * np.std(gaps) / np.sqrt(len(gaps))
@@ -386,15 +392,15 @@ def test_a_near_duplicate_that_waits_does_not_end_the_random_sample(project: Pro
 
 def test_effort_is_told_of_a_random_sample_beside_the_others(taught_project: Project, taught: Path) -> None:
     assert effort_over_time(taught_project).drawn.pictures == 0  # all were decided before there was a head
-    set_mix(taught_project, Mix("margin", {Why.RANDOM: 100}))
-    refresh_queue(taught_project, load_naming(taught_project), QUIET)
+    set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 100}))
+    refresh_queue(taught_project, load_scorer(taught_project), QUIET)
     decide(taught_project, taught / "set", 2)
     told = effort_over_time(taught_project, stretch=3)
     assert told.drawn.pictures == 2
     assert told.others.pictures == 0
     assert [part.pictures for part in told.stretches][:2] == [3, 3]
     assert all(part.saved_interval is None for part in told.stretches)  # three pictures say nothing
-    assert first_sights(taught_project)
+    assert unseen_results(taught_project)
 
 
 def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(

@@ -16,10 +16,10 @@ from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_model import export_head
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.quality.threshold_advice import advise, gather, reliability
-from hitl_desktop.workflows.training.detection_head import find_ahead, set_sides
+from hitl_desktop.workflows.training.detection_head import find_ahead, set_input_sizes
 from tests.conftest import QUICK
 from tests.workflows.conftest import Learn
 
@@ -38,7 +38,7 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
     shutil.copy(pictures[0], folder / "images" / f"again{pictures[0].suffix}")
     new_project(folder / "p.hitl", folder / "images", QUIET)
     with Project.open(folder / "p.hitl", background=True) as project:
-        set_sides(project, QUICK)
+        set_input_sizes(project, QUICK)
         prelabel(project, QUIET, threads=1)
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
@@ -103,9 +103,9 @@ def contradictions(project: Project) -> None:
 
 
 def all_rejected(project: Project) -> None:
-    naming = load_naming(project)
+    scorer = load_scorer(project)
     for image in project.images.all():
-        annotate.remove(project, proposals_of(project, image, naming))
+        annotate.remove(project, proposals_of(project, image, scorer))
         decide(project, image.id, [])
 
 
@@ -135,9 +135,9 @@ def test_every_decision_ends_in_a_head_or_in_none_yet(
     for _ in range(2):  # the second head is tried beside the first
         result = learn(empty)
     find_ahead(empty, QUIET, threads=1)
-    naming = load_naming(empty)
+    scorer = load_scorer(empty)
     for image in empty.images.all():
-        for proposal in proposals_of(empty, image, naming):
+        for proposal in proposals_of(empty, image, scorer):
             assert np.isfinite(proposal.bbox).all()
             assert proposal.bbox.is_valid()
             assert 0 <= proposal.score <= 1
@@ -150,6 +150,6 @@ def test_every_decision_ends_in_a_head_or_in_none_yet(
     assert result.pictures == len(decided)
     if result.head_id is None:
         assert empty.heads.active_id() is None
-        assert naming is None or naming.head is None
+        assert scorer is None or scorer.head is None
     else:
         export_head(empty, tmp_path / "out")

@@ -16,7 +16,7 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.inference.features import load_features
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
 from hitl_desktop.learning.cell_classifier import CellClassifier
-from hitl_desktop.learning.finding_head import FindingHead, FindingView
+from hitl_desktop.learning.detection_head import DetectionHead, FindingView
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
@@ -25,18 +25,18 @@ from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracl
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import detection_head
 from hitl_desktop.workflows.training.detection_head import (
-    SIDES,
-    Taught,
+    DEFAULT_INPUT_SIZES,
+    TrainingCache,
     find_ahead,
     find_objects,
-    learn_to_find,
-    set_sides,
+    set_input_sizes,
+    train_detection_head,
 )
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 from tests.conftest import QUICK, CancelAt
 from tests.workflows.conftest import Learn
 
@@ -47,7 +47,7 @@ QUIET = NoProgress()
 def project(embedded: Path, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(embedded, tmp_path / "copy")
     with Project.open(tmp_path / "copy" / "p.hitl") as project:
-        set_sides(project, QUICK)
+        set_input_sizes(project, QUICK)
         yield project
 
 
@@ -56,17 +56,17 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
     for image_id in image_ids:
         image = project.images.get(image_id)
         assert image
-        decide_as_oracle(project, image, answers[image_id], load_naming(project), threshold=0.3)
+        decide_as_oracle(project, image, answers[image_id], load_scorer(project), threshold=0.3)
 
 
-def learned(project: Project, taught: Taught | None = None) -> FindingHead:
+def learned(project: Project, taught: TrainingCache | None = None) -> DetectionHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head, _ = learn_to_find(project, images, project.models.detector(), QUIET, threads=1, taught=taught)
+    head, _ = train_detection_head(project, images, project.models.detector(), QUIET, threads=1, taught=taught)
     assert head is not None
     return head
 
 
-def lessons_in(memory: Taught, project: Project) -> detection_head._Lessons:
+def lessons_in(memory: TrainingCache, project: Project) -> detection_head.TrainingSums:
     detector = project.models.detector()
     net = detection_head.features_of(detector, 2)
     assert detector
@@ -74,7 +74,7 @@ def lessons_in(memory: Taught, project: Project) -> detection_head._Lessons:
     return memory.of(project, detector, net)
 
 
-def same(a: FindingHead, b: FindingHead) -> None:
+def same(a: DetectionHead, b: DetectionHead) -> None:
     assert a.views.keys() == b.views.keys()
     for side, view in a.views.items():
         for name in FindingView.__slots__:
@@ -101,7 +101,7 @@ def test_the_backbone_alone_gives_the_maps_of_the_whole_detector(project: Projec
 
 def test_an_undone_decision_leads_to_the_head_that_never_saw_it(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2])
-    before, memory = learned(project), Taught()
+    before, memory = learned(project), TrainingCache()
     decide(project, dataset, [3])
     with_third = learned(project, memory)
     assert not np.allclose(with_third.views[416].weights[:, 0], before.views[416].weights[:, 0], atol=1e-6)
@@ -112,7 +112,7 @@ def test_an_undone_decision_leads_to_the_head_that_never_saw_it(project: Project
 
 def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2])
-    memory = Taught()
+    memory = TrainingCache()
     learned(project, memory)
     box = project.annotations.of_image(1)[0]
     annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
@@ -122,7 +122,7 @@ def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, 
 
 def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3])
-    memory = Taught()
+    memory = TrainingCache()
     learned(project, memory)
     image = project.images.get(1)
     assert image
@@ -134,7 +134,7 @@ def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_i
     project: Project, dataset: Path
 ) -> None:
     decide(project, dataset, [1, 2, 3])
-    memory = Taught()
+    memory = TrainingCache()
     learned(project, memory)
     image = project.images.get(1)
     assert image
@@ -155,7 +155,7 @@ def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
 ) -> None:
     monkeypatch.setattr(CellClassifier.__init__, "__defaults__", (0.3, (), 5))  # from five on one scatter for all
     decide(project, dataset, [1, 2])
-    memory = Taught()
+    memory = TrainingCache()
     before = learned(project, memory)
     names = [project.categories.ensure(f"odd {n}").id for n in range(5)]
     boxes = [(BBox(20 + 40 * n, 20, 30, 30), category) for n, category in enumerate(names)]
@@ -169,7 +169,7 @@ def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
 
 def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decide(project, dataset, [1, 2, 3])
-    memory = Taught()
+    memory = TrainingCache()
     before = learned(project, memory)
     detection_head._keep(lessons_in(memory, project))
     read: list[int] = []
@@ -177,7 +177,7 @@ def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeyp
     monkeypatch.setattr(
         detection_head, "grids_of", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest)
     )
-    memory = Taught()
+    memory = TrainingCache()
     same(learned(project, memory), before)
     assert read == []
     decide(project, dataset, [4])
@@ -187,7 +187,7 @@ def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeyp
 
 def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2])
-    memory = Taught()
+    memory = TrainingCache()
     before = learned(project, memory)
     detection_head._keep(lessons_in(memory, project))
     place = detection_head._file_of(project.path)
@@ -200,15 +200,15 @@ def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
 ) -> None:
     """A program that made lessons in another way leaves sums from which its lessons cannot be taken back."""
     decide(project, dataset, [1, 2, 3])
-    memory = Taught()
+    memory = TrainingCache()
     with monkeypatch.context() as older:
         older.setattr(detection_head, "_VERSION", 0)
-        lessons = lessons_in(memory, project)
+        sums = lessons_in(memory, project)
         learned(project, memory)
-        for learner in lessons.learners.values():
+        for learner in sums.learners.values():
             learner.cells.sums_ = learner.cells.sums_ * 2
-        detection_head._keep(lessons)
-    memory = Taught()
+        detection_head._keep(sums)
+    memory = TrainingCache()
     assert lessons_in(memory, project).taken == {}
     box = project.annotations.of_image(1)[0]
     annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
@@ -218,17 +218,17 @@ def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
 def test_sums_of_other_input_sizes_are_made_anew(project: Project, dataset: Path) -> None:
     """The refiner sees the largest size, so its sums are others."""
     decide(project, dataset, [1, 2])
-    before, memory = learned(project), Taught()
-    set_sides(project, (*QUICK, 640))
+    before, memory = learned(project), TrainingCache()
+    set_input_sizes(project, (*QUICK, 640))
     learned(project, memory)
     detection_head._keep(lessons_in(memory, project))
-    set_sides(project, QUICK)
+    set_input_sizes(project, QUICK)
     same(learned(project), before)
 
 
 def test_what_cannot_be_taken_back_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3])
-    memory = Taught()
+    memory = TrainingCache()
     learned(project, memory)
     for learner in lessons_in(memory, project).learners.values():
         learner.cells.counts_ = learner.cells.counts_ * 0
@@ -242,7 +242,7 @@ def test_two_projects_are_taught_side_by_side(project: Project, dataset: Path, t
     shutil.copytree(project.path.parent, tmp_path / "other")
     with Project.open(tmp_path / "other" / project.path.name) as other:
         decide(other, dataset, [3])
-        mine, its = Taught(), Taught()
+        mine, its = TrainingCache(), TrainingCache()
         before, _ = learned(project, mine), learned(other, its)
         assert lessons_in(mine, project).taken.keys() == {1, 2}
         assert lessons_in(its, other).taken.keys() == {1, 2, 3}
@@ -255,17 +255,17 @@ def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(
     decide(project, dataset, [1, 2, 3, 4])
     assert learn(project).head_id is not None
     assert find_ahead(project, QUIET, threads=1, most=3) > 0
-    naming = load_naming(project)
+    scorer = load_scorer(project)
     front = project.queue.order(limit=1)[0].image_id
     image = project.images.get(front)
     assert image
-    found = [p for p in proposals_of(project, image, naming) if not p.detector_name]
+    found = [p for p in proposals_of(project, image, scorer) if not p.detector_name]
     assert found
     assert {p.named_by for p in found} == {f"head {project.heads.active_id()}"}
     annotate.remove(project, [found[0]])
     learn(project)
     find_objects(project, [image], QUIET, threads=1)
-    assert found[0].prediction_id in {p.prediction_id for p in proposals_of(project, image, load_naming(project))}
+    assert found[0].prediction_id in {p.prediction_id for p in proposals_of(project, image, load_scorer(project))}
     assert found[0].prediction_id in project.predictions.rejected_of(front)
 
 
@@ -302,7 +302,7 @@ def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_sc
         return first if len(asked) > 2 else None
 
     project.queue.put_back([first])
-    refresh_queue(project, load_naming(project), QUIET)
+    refresh_queue(project, load_scorer(project), QUIET)
     assert project.queue.ids()[0] == first
     find_ahead(project, QUIET, threads=1, most=1, at_hand=arrives)
     assert len(asked) > 2
@@ -334,7 +334,7 @@ def test_looking_ahead_reads_the_head_once_for_all_pictures(
     project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(project, dataset, [1, 2])
-    retrain(project, QUIET, threads=1)
+    train_heads(project, QUIET, threads=1)
     read: list[int] = []
     real = project.heads.finding_of
     monkeypatch.setattr(project.heads, "finding_of", lambda head_id: read.append(head_id) or real(head_id))
@@ -343,21 +343,21 @@ def test_looking_ahead_reads_the_head_once_for_all_pictures(
 
 
 def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
-    set_sides(project, SIDES)
+    set_input_sizes(project, DEFAULT_INPUT_SIZES)
     decide(project, dataset, [1])
     for box in project.annotations.of_image(1)[1:]:
         annotate.remove(project, [box])
-    assert learned(project).views.keys() == {*SIDES}
+    assert learned(project).views.keys() == {*DEFAULT_INPUT_SIZES}
     annotate.remove(project, project.annotations.of_image(1))
     images = project.images.all(state=ImageState.DECIDED)
-    assert learn_to_find(project, images, project.models.detector(), QUIET, threads=1) == (None, None)
-    assert retrain(project, QUIET, threads=1).head_id is None
+    assert train_detection_head(project, images, project.models.detector(), QUIET, threads=1) == (None, None)
+    assert train_heads(project, QUIET, threads=1).head_id is None
 
 
 def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3])
-    memory = Taught()
+    memory = TrainingCache()
     images = project.images.all(state=ImageState.DECIDED)
     with pytest.raises(JobCancelled):
-        learn_to_find(project, images, project.models.detector(), CancelAt(1), threads=1, taught=memory)
+        train_detection_head(project, images, project.models.detector(), CancelAt(1), threads=1, taught=memory)
     same(learned(project, memory), learned(project))

@@ -6,12 +6,12 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.finding_head import FindingHead
+from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits
-from hitl_desktop.workflows.training.detection_head import SIDES, find_ahead, set_sides, sides_of
-from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, look_closer, wanted_sides
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, find_ahead, input_sizes, set_input_sizes
+from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, plan_input_resolution, wanted_sides
 from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
@@ -20,7 +20,7 @@ QUIET = NoProgress()
 @pytest.fixture
 def taught_project(taught_project: Project) -> Project:
     """It looks at the usual sizes from the next head on."""
-    set_sides(taught_project, SIDES)
+    set_input_sizes(taught_project, DEFAULT_INPUT_SIZES)
     return taught_project
 
 
@@ -36,7 +36,7 @@ def teach_small(project: Project, width: float) -> None:
 def test_large_objects_need_no_closer_look(taught_project: Project) -> None:
     assert wanted_sides(taught_project) is None
     with pytest.raises(HitlError, match="large enough"):
-        look_closer(taught_project, QUIET, threads=1)
+        plan_input_resolution(taught_project, QUIET, threads=1)
 
 
 @pytest.mark.parametrize(("width", "side"), [(19, 960), (14, 960), (11, 1280), (8, 1600), (3, 1600)])
@@ -54,17 +54,17 @@ def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_proj
     bulk_edits.reopen(taught_project, taught_project.decisions.decided_order()[1:])  # one is enough beside that of dust
     teach_small(taught_project, 14)
     assert learn(taught_project).small
-    closer = look_closer(taught_project, QUIET, threads=1)
+    closer = plan_input_resolution(taught_project, QUIET, threads=1)
     assert 0 < closer.seconds_now < closer.seconds_then
-    set_sides(taught_project, closer.sides)
+    set_input_sizes(taught_project, closer.sides)
     assert not learn(taught_project).small
     active = taught_project.heads.active_id()
     assert active is not None
     kept = taught_project.heads.finding_of(active)
     assert kept is not None
-    assert tuple(FindingHead.from_bytes(kept).views) == closer.sides == (640, 960)
+    assert tuple(DetectionHead.from_bytes(kept).views) == closer.sides == (640, 960)
     assert wanted_sides(taught_project) is None
     find_ahead(taught_project, QUIET, threads=1, most=1)
-    set_sides(taught_project, SIDES)
-    assert sides_of(taught_project) == SIDES
+    set_input_sizes(taught_project, DEFAULT_INPUT_SIZES)
+    assert input_sizes(taught_project) == DEFAULT_INPUT_SIZES
     assert learn(taught_project).waits == ""  # heads at other sizes are not compared

@@ -15,12 +15,12 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
-from hitl_desktop.workflows.prediction.scoring import Naming, load_naming
+from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import late_categories as look_back_module
-from hitl_desktop.workflows.training.detection_head import Taught
-from hitl_desktop.workflows.training.late_categories import look_back, reopen
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache
+from hitl_desktop.workflows.training.late_categories import find_late_categories, reopen
+from hitl_desktop.workflows.training.train import train_heads
 from hitl_desktop.workflows.training.versions import use_version
 from tests.conftest import close, copy_taught, keep_sums
 from tests.workflows.conftest import Learn
@@ -50,16 +50,16 @@ def show_leaves(project: Project, dataset: Path, count: int, learn: Learn) -> No
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     for _ in range(count):
         image = next_undecided(project)
-        decide_as_oracle(project, image, answers[image.id], load_naming(project), threshold=0.3)
+        decide_as_oracle(project, image, answers[image.id], load_scorer(project), threshold=0.3)
     learn(project)
 
 
 @pytest.fixture(scope="module")
 def early_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
     """A project taught without the late category; copy it."""
-    folder, memory = tmp_path_factory.mktemp("early") / "copy", Taught()
+    folder, memory = tmp_path_factory.mktemp("early") / "copy", TrainingCache()
     project = Project.open(copy_taught(taught, folder), background=True)
-    forget(project, partial(retrain, progress=QUIET, threads=1, taught=memory))
+    forget(project, partial(train_heads, progress=QUIET, threads=1, taught=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -68,9 +68,9 @@ def early_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
 @pytest.fixture(scope="module")
 def late_copy(tmp_path_factory: pytest.TempPathFactory, early_copy: Path) -> Path:
     """The same after the head learned four pictures more, some with the late category; copy it."""
-    folder, memory = tmp_path_factory.mktemp("late") / "copy", Taught()
+    folder, memory = tmp_path_factory.mktemp("late") / "copy", TrainingCache()
     project = Project.open(copy_taught(early_copy, folder), background=True)
-    show_leaves(project, folder / "set", 4, partial(retrain, progress=QUIET, threads=1, taught=memory))
+    show_leaves(project, folder / "set", 4, partial(train_heads, progress=QUIET, threads=1, taught=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -90,13 +90,13 @@ def late(late_copy: Path, tmp_path: Path) -> Iterator[Project]:
 
 def put_back(project: Project) -> Changes:
     """Look back, and open again what was found."""
-    overlooked = look_back(project, QUIET, threads=1)
+    overlooked = find_late_categories(project, QUIET, threads=1)
     return reopen(project, overlooked) if overlooked.images else Changes()
 
 
 def test_decided_pictures_stay_decided_until_a_person_opens_them_again(late: Project) -> None:
     before = late.images.statuses()
-    overlooked = look_back(late, QUIET, threads=1)
+    overlooked = find_late_categories(late, QUIET, threads=1)
     assert overlooked.names == (LATE,)
     assert late.images.statuses() == before
     reopen(late, overlooked)
@@ -115,7 +115,7 @@ def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(
     assert changes.annotations_of
     assert changes.annotations_of <= holding
     assert changes.annotations_of.isdisjoint(others)
-    refresh_queue(early, load_naming(early), QUIET)
+    refresh_queue(early, load_scorer(early), QUIET)
     first = early.queue.order(limit=len(changes.annotations_of))
     assert {item.image_id for item in first} == changes.annotations_of
     assert {item.reason for item in first} == {Reason.EXPECTED}
@@ -127,7 +127,7 @@ def test_putting_back_is_undone_in_one_step(late: Project) -> None:
     annotate.undo(late)
     states = [late.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
-    refresh_queue(late, load_naming(late), QUIET)
+    refresh_queue(late, load_scorer(late), QUIET)
     assert Reason.EXPECTED not in {item.reason for item in late.queue.order()}
 
 
@@ -146,9 +146,9 @@ def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
     asked: list[int] = []
     chance = look_back_module._chance
 
-    def asks(project: Project, image: ImageRecord, naming: Naming, category_id: int) -> float:
+    def asks(project: Project, image: ImageRecord, scorer: Scorer, category_id: int) -> float:
         asked.append(image.id)
-        return chance(project, image, naming, category_id)
+        return chance(project, image, scorer, category_id)
 
     monkeypatch.setattr(look_back_module, "_chance", asks)
     looked: list[bool] = []
@@ -159,7 +159,7 @@ def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
         while len(early.annotations.images_of(early.annotations.ids_of_category(category.id))) == before:
             show_leaves(early, dataset, 1, learn)
         asked.clear()
-        look_back(early, QUIET, threads=1)
+        find_late_categories(early, QUIET, threads=1)
         looked.append(bool(asked))
     assert looked == [True, True, False, True]  # after 1, 2 and 4 pictures
 

@@ -13,8 +13,8 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.metrics import paired_bound
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.heads import KEPT
-from hitl_desktop.store.image_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits
 from hitl_desktop.workflows.annotation.annotate import Revision
@@ -22,9 +22,9 @@ from hitl_desktop.workflows.benchmark.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.edge_cases import delete_set, rename_set, toggle_edge_case
 from hitl_desktop.workflows.training import detection_head
-from hitl_desktop.workflows.training.detection_head import Taught
-from hitl_desktop.workflows.training.promotion import LEAST_DRAWN, Trial, compare
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache
+from hitl_desktop.workflows.training.promotion import LEAST_DRAWN, HoldoutModel, compare
+from hitl_desktop.workflows.training.train import train_heads
 from hitl_desktop.workflows.training.versions import before_active, use_version, waiting
 from tests.conftest import close, copy_taught, decide, keep_sums
 from tests.workflows.conftest import Learn
@@ -54,9 +54,9 @@ def pin(project: Project, learn: Learn, count: int = 4) -> None:
 @pytest.fixture(scope="module")
 def pinned_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
     """A taught project with four edge cases; copy it."""
-    folder, memory = tmp_path_factory.mktemp("pinned") / "copy", Taught()
+    folder, memory = tmp_path_factory.mktemp("pinned") / "copy", TrainingCache()
     project = Project.open(copy_taught(taught, folder), background=True)
-    pin(project, partial(retrain, progress=QUIET, threads=1, taught=memory))
+    pin(project, partial(train_heads, progress=QUIET, threads=1, taught=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -65,10 +65,10 @@ def pinned_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
 @pytest.fixture(scope="module")
 def misled_copy(tmp_path_factory: pytest.TempPathFactory, pinned_copy: Path) -> Path:
     """The same after a head learned nonsense, which waits; copy it."""
-    folder, memory = tmp_path_factory.mktemp("misled") / "copy", Taught()
+    folder, memory = tmp_path_factory.mktemp("misled") / "copy", TrainingCache()
     project = Project.open(copy_taught(pinned_copy, folder), background=True)
     decide_wrongly(project, folder / "set")
-    assert retrain(project, QUIET, threads=1, taught=memory).waits
+    assert train_heads(project, QUIET, threads=1, taught=memory).waits
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -134,7 +134,7 @@ def test_a_set_of_boxes_says_nothing_of_what_else_is_on_their_pictures(
     late = learn(project).head_id
     kept = project.heads.trial_of(late) if late is not None else None
     assert kept is not None
-    named = {c.on: c for c in compare(project, Trial.from_bytes(kept), QUIET, threads=1) if c.ability == "names"}
+    named = {c.on: c for c in compare(project, HoldoutModel.from_bytes(kept), QUIET, threads=1) if c.ability == "names"}
     whole, part = named["the set “pictures”"], named["the set “boxes”"]
     assert whole.after < whole.before
     assert part.after == part.before == 1.0
@@ -174,8 +174,8 @@ def test_pictures_drawn_by_their_content_are_tried_without_being_chosen(
 ) -> None:
     first = taught_project.decisions.decided_order()[: LEAST_DRAWN + 1]
     drawn = {image.content_hash for image in taught_project.images.all() if image.id in first}
-    for module in ("gate", "finding", "retrain"):  # of so few pictures one in five is too few
-        monkeypatch.setattr(f"hitl_desktop.workflows.{module}.is_drawn", drawn.__contains__)
+    for module in ("promotion", "detection_head", "train"):  # of so few pictures one in five is too few
+        monkeypatch.setattr(f"hitl_desktop.workflows.training.{module}.in_holdout", drawn.__contains__)
     learn(taught_project)
     decide_wrongly(taught_project, dataset)
     assert "on pictures drawn for trial" in learn(taught_project).waits
@@ -187,12 +187,12 @@ def test_the_companion_is_not_taught_what_it_is_tried_on(taught_project: Project
     assert active is not None
     kept = taught_project.heads.trial_of(active)
     assert kept is not None
-    trial = Trial.from_bytes(kept)
+    trial = HoldoutModel.from_bytes(kept)
     decided = taught_project.decisions.decided_order()
     assert trial.learned.isdisjoint(decided[:2])
     assert trial.learned <= set(decided)
     assert trial.finding is not None
-    again = Trial.from_bytes(trial.to_bytes())
+    again = HoldoutModel.from_bytes(trial.to_bytes())
     assert again.learned == trial.learned
     assert np.array_equal(again.named.head.weights, trial.named.head.weights)
 
@@ -243,10 +243,10 @@ def test_only_the_arrays_of_the_latest_versions_are_kept(taught_project: Project
 
 def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) -> None:
     """The companion has nothing left to learn from; the sums are written to the cache all the same."""
-    memory = Taught()
+    memory = TrainingCache()
     for image_id in taught_project.decisions.decided_order():
         toggle_edge_case(taught_project, image_id)
-        retrain(taught_project, QUIET, threads=1, taught=memory)
+        train_heads(taught_project, QUIET, threads=1, taught=memory)
     assert memory._lessons
     detection_head._keep(memory._lessons)
     assert taught_project.heads.active_id() is not None

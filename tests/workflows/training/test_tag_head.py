@@ -9,18 +9,18 @@ from PIL import Image, ImageDraw
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.learning.query import STRATEGIES, ImageDoubts, Pool
+from hitl_desktop.learning.strategies import STRATEGIES, ImageUncertainty, Pool
 from hitl_desktop.learning.tag_head import TagHead, fit_tags
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.prelabel import prelabel
-from hitl_desktop.workflows.prediction.scoring import load_naming
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.tags import load_tag_head, proposed_tags, tag_chances
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.detection_head import find_ahead
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.train import train_heads
 
 QUIET = NoProgress()
 
@@ -54,7 +54,9 @@ def test_no_tag_or_too_few_pictures_are_no_head() -> None:
 
 def test_a_doubtful_tag_is_a_reason_to_ask() -> None:
     sure, none = np.array([[0.99, 0.01]]), np.array([False])
-    first, second = STRATEGIES["margin"](Pool([ImageDoubts(1, sure, none), ImageDoubts(2, sure, none, tag_doubt=0.9)]))
+    first, second = STRATEGIES["margin"](
+        Pool([ImageUncertainty(1, sure, none), ImageUncertainty(2, sure, none, tag_doubt=0.9)])
+    )
     assert (first.image_id, first.reason) == (2, Reason.UNSURE_TAG)
     assert second.reason != Reason.UNSURE_TAG
 
@@ -81,13 +83,13 @@ def test_tags_of_decided_pictures_are_proposed_on_the_others(days_and_nights: Pa
             if int(image.path[:2]) % 2:
                 annotate.set_tags(project, image.id, [night])
             annotate.mark_empty(project, image.id, [], annotate.How(None, Thresholds(0.3), 1.0))
-        retrain(project, QUIET, threads=1)  # there is no box to learn from, but there are tags
+        train_heads(project, QUIET, threads=1)  # there is no box to learn from, but there are tags
         find_ahead(project, QUIET, threads=1)
         head = load_tag_head(project)
         waiting = [i for i in project.images.all() if i.state is ImageState.UNDECIDED]
         said = {image.path: [tag.name for tag, _ in proposed_tags(project, image, head)] for image in waiting}
         assert said == {image.path: ["night"] if int(image.path[:2]) % 2 else [] for image in waiting}
-        refresh_queue(project, load_naming(project), QUIET)
+        refresh_queue(project, load_scorer(project), QUIET)
         dark = next(image for image in waiting if int(image.path[:2]) % 2)
         assert tag_chances(project, dark, head)[night] > 0.5
         annotate.set_tags(project, dark.id, [night])

@@ -12,8 +12,8 @@ from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
-from hitl_desktop.workflows.training.detection_head import Taught
-from hitl_desktop.workflows.training.train import retrain
+from hitl_desktop.workflows.training.detection_head import TrainingCache
+from hitl_desktop.workflows.training.train import train_heads
 from tests.fakes.decided import decided_project, no_networks
 from tests.workflows.conftest import Learn
 
@@ -25,8 +25,8 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
     folder.mkdir()
     with decided_project(folder, decided, 5) as project:
         project.tags.ensure("night")
-        taught = Taught()
-        retrain(project, QUIET, threads=1, taught=taught)
+        taught = TrainingCache()
+        train_heads(project, QUIET, threads=1, taught=taught)
         annotate.draw(project, decided + 1, [(BBox(50, 50, 60, 60), 1)])
         annotate.decide(project, decided + 1, (), (), annotate.How(None, Thresholds(0.3), 1.0))
         count = 0
@@ -39,7 +39,7 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
         real = Database.execute
         with monkeypatch.context() as counting:
             counting.setattr(Database, "execute", execute)
-            assert retrain(project, QUIET, threads=1, taught=taught).head_id == 2
+            assert train_heads(project, QUIET, threads=1, taught=taught).head_id == 2
     return count
 
 
@@ -77,7 +77,7 @@ def test_a_learning_that_was_cancelled_leaves_the_tags_as_they_were_learned(
     assert before
     taught_project.images.set_tags(decided[0], [])
     with pytest.raises(JobCancelled):
-        retrain(taught_project, CancelledAfter("ranking the queue"), threads=1)
+        train_heads(taught_project, CancelledAfter("ranking the queue"), threads=1)
     assert taught_project.heads.tag_head() == before
     learn(taught_project)
     assert taught_project.heads.tag_head() != before

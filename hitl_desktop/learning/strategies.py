@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.predictions import Vector
-from hitl_desktop.domain.queues import Reason, Why, random_order
+from hitl_desktop.domain.queues import QueueReason, Reason, random_order
 from hitl_desktop.domain.review import SECONDS_PER_PICTURE, SECONDS_TO_VERIFY, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import (
@@ -22,15 +22,15 @@ from hitl_desktop.learning.acquisition import (
     Scores,
     least_confidence,
 )
-from hitl_desktop.learning.diverse import Floats, k_centre, spread
-from hitl_desktop.learning.typical import typical_first
+from hitl_desktop.learning.diversity import Floats, k_centre, spread
+from hitl_desktop.learning.typiclust import typiclust
 
 _SURE_BELOW = 0.2
 _AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ImageDoubts:
+class ImageUncertainty:
     """What is proposed on one picture.
 
     `probabilities` [N, K + 1] are the chances of each name for each proposal, the last one that of "no object";
@@ -54,7 +54,7 @@ class ImageDoubts:
 class Pool:
     """The pictures to be ranked, and the vectors [M, D] of those that were decided."""
 
-    images: Sequence[ImageDoubts]
+    images: Sequence[ImageUncertainty]
     known: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     seed: int = 0
 
@@ -62,7 +62,7 @@ class Pool:
 Strategy = Callable[[Pool], list[Ranked]]
 
 
-def by_doubt(acquire: Callable[[Probabilities], Scores], pool: Pool) -> list[Ranked]:
+def by_uncertainty(acquire: Callable[[Probabilities], Scores], pool: Pool) -> list[Ranked]:
     """Doubts a second, most first.
 
     Doubts of a picture add up, each as far as there is an object at all: at first every box of background is doubtful,
@@ -77,7 +77,7 @@ def by_doubt(acquire: Callable[[Probabilities], Scores], pool: Pool) -> list[Ran
 
 def corrections(pool: Pool) -> list[Ranked]:
     """Expected corrections a second, and of the best ones first those that differ (PPAL, arXiv 2211.11612)."""
-    ranked = by_doubt(_corrections, pool)
+    ranked = by_uncertainty(_corrections, pool)
     by_id = {image.image_id: image for image in pool.images}
     known = [item for item in ranked if by_id[item.image_id].vector is not None]
     if len(known) < _AT_ONCE:
@@ -95,7 +95,7 @@ def _corrections(proba: Probabilities) -> Scores:
 
 def disagreement(pool: Pool) -> list[Ranked]:
     """Boxes on which detector and head disagree, most first; the others by their doubts."""
-    doubts = {item.image_id: item for item in by_doubt(ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION], pool)}
+    doubts = {item.image_id: item for item in by_uncertainty(ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION], pool)}
     return _best_first(
         Ranked(i.image_id, float((i.disagrees * i.likely).sum()) + doubts[i.image_id].score, Reason.DISAGREEMENT)
         if i.disagrees.any()
@@ -113,7 +113,7 @@ def typical(pool: Pool) -> list[Ranked]:
     """Typical pictures, each of another kind (TypiClust), to the end."""
 
     def order(vectors: Floats) -> list[int]:
-        chosen = typical_first(vectors, pool.known, seed=pool.seed)
+        chosen = typiclust(vectors, pool.known, seed=pool.seed)
         taken = set(chosen)
         return [*chosen, *(row for row in range(len(vectors)) if row not in taken)]
 
@@ -129,7 +129,7 @@ def at_random(pool: Pool) -> list[Ranked]:
 RANDOM: Final = "random"
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
     {
-        **{name: partial(by_doubt, function) for name, function in ACQUISITION_FUNCTIONS.items()},
+        **{name: partial(by_uncertainty, function) for name, function in ACQUISITION_FUNCTIONS.items()},
         "corrections": corrections,
         "disagreement": disagreement,
         "k_centre": far_first,
@@ -155,18 +155,18 @@ def strategy_named(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-def queues_of(image: ImageDoubts) -> Why:
+def queues_of(image: ImageUncertainty) -> QueueReason:
     """The queues a picture belongs to for what is proposed on it."""
     if len(image.probabilities) == 0:
-        return Why.POSSIBLE_MISS | (Why.UNCERTAIN if image.tag_doubt > 0.5 else Why.NOTHING)
+        return QueueReason.POSSIBLE_MISS | (QueueReason.UNCERTAIN if image.tag_doubt > 0.5 else QueueReason.NOTHING)
     doubts = ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION](image.probabilities) * image.likely
-    queues = Why.NOTHING
+    queues = QueueReason.NOTHING
     if image.likely.max() <= 0.5:
-        queues |= Why.POSSIBLE_MISS
+        queues |= QueueReason.POSSIBLE_MISS
     if doubts.max() >= _SURE_BELOW or image.tag_doubt > 0.5:
-        queues |= Why.UNCERTAIN
+        queues |= QueueReason.UNCERTAIN
     if image.disagrees.any():
-        queues |= Why.DISAGREEMENT
+        queues |= QueueReason.DISAGREEMENT
     return queues
 
 
@@ -183,12 +183,12 @@ def _by_vectors(pool: Pool, order: Callable[[Floats], list[int]], reason: Reason
     return [Ranked(i, 0.0, reason) for i in (*(known[row].image_id for row in rows), *unknown)]
 
 
-def _vector(image: ImageDoubts) -> Vector:
+def _vector(image: ImageUncertainty) -> Vector:
     assert image.vector is not None  # noqa: S101 - the caller looked
     return image.vector
 
 
-def _scored(image: ImageDoubts, doubts: Scores) -> Ranked:
+def _scored(image: ImageUncertainty, doubts: Scores) -> Ranked:
     if len(doubts) == 0:
         reason = Reason.UNSURE_TAG if image.tag_doubt > 0.5 else Reason.POSSIBLE_MISS
         return Ranked(image.image_id, round(max(0.5, image.tag_doubt) / SECONDS_PER_PICTURE, 6), reason)
@@ -199,7 +199,7 @@ def _scored(image: ImageDoubts, doubts: Scores) -> Ranked:
     return Ranked(image.image_id, round(score, 6), Reason.UNSURE_TAG if is_the_tag else _reason(image, doubts * likely))
 
 
-def _reason(image: ImageDoubts, doubts: Scores) -> Reason:
+def _reason(image: ImageUncertainty, doubts: Scores) -> Reason:
     """The reason that the most doubtful proposal gives."""
     if doubts.max() < _SURE_BELOW:
         return Reason.SURE if image.probabilities[:, -1].min() < 0.5 else Reason.POSSIBLE_MISS

@@ -43,7 +43,7 @@ def interval(wrong: int, seen: int, *, of: int | None = None, confidence: float 
     return lower_bound(wrong, seen, of=of, confidence=each), upper_bound(wrong, seen, of=of, confidence=each)
 
 
-def pictures_needed(
+def sample_size(
     claim: float, *, of: int | None = None, expected_wrong: int = 0, confidence: float = CONFIDENCE
 ) -> int | None:
     """How many pictures must be looked at for the claim that no more than this share is wrong; None if all do not do.

@@ -101,7 +101,7 @@ def build(
     views: Mapping[int, ViewArrays],
     refiner: RefinerArrays | None,
     rules: FindingRules,
-    naming: NamingArrays,
+    scorer: NamingArrays,
     metadata: Mapping[str, str],
 ) -> bytes:
     """The graph as a file.
@@ -114,7 +114,7 @@ def build(
             f"A detector of the family {detector.family} cannot be exported with a head yet.",
             hint="Teach beside the bundled detector, or export the data set instead.",
         )
-    return _Taught(detector, encoder).build(views, refiner, rules, naming, metadata)
+    return _Taught(detector, encoder).build(views, refiner, rules, scorer, metadata)
 
 
 class _Taught:
@@ -132,7 +132,7 @@ class _Taught:
         views: Mapping[int, ViewArrays],
         refiner: RefinerArrays | None,
         rules: FindingRules,
-        naming: NamingArrays,
+        scorer: NamingArrays,
         metadata: Mapping[str, str],
     ) -> bytes:
         from onnx import TensorProto, helper  # noqa: PLC0415
@@ -143,7 +143,7 @@ class _Taught:
         self.height, self.width = g.slice(shape, 0, 1, 0), g.slice(shape, 1, 2, 0)
         self.size = g.cast(g("Concat", self.width, self.height, self.width, self.height, axis=0))  # [4]
         boxes, class_scores, feature_maps = self._detect()
-        boxes, class_scores = self._candidates(boxes, class_scores, naming)
+        boxes, class_scores = self._candidates(boxes, class_scores, scorer)
         found = g.constant(0.0)
         found_scores = g("Mul", self._best(class_scores), found)  # [N] none of them was found by the head
         if views:
@@ -152,13 +152,13 @@ class _Taught:
             boxes = g("Concat", boxes, more, axis=0)
             class_scores = g("Concat", class_scores, blank, axis=0)
             found_scores = g("Concat", found_scores, more_scores, axis=0)
-        scores = self._name(boxes, class_scores, found_scores, naming)
-        self._finish(boxes, scores, naming)
+        scores = self._name(boxes, class_scores, found_scores, scorer)
+        self._finish(boxes, scores, scorer)
         outputs = [
             helper.make_tensor_value_info("boxes", TensorProto.FLOAT, ["found", 4]),
             helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["found"]),
             helper.make_tensor_value_info("classes", TensorProto.INT64, ["found"]),
-            helper.make_tensor_value_info("class_scores", TensorProto.FLOAT, ["found", len(naming.names)]),
+            helper.make_tensor_value_info("class_scores", TensorProto.FLOAT, ["found", len(scorer.names)]),
         ]
         image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["height", "width", 3])
         return g.model([image], outputs, metadata)
@@ -320,12 +320,12 @@ class _Taught:
         middle = g.constant(centres)
         return g("Concat", g("Sub", middle, g.slice(sides, 0, 2, 1)), g("Add", middle, g.slice(sides, 2, 4, 1)), axis=1)
 
-    def _candidates(self, boxes: str, class_scores: str, naming: NamingArrays) -> tuple[str, str]:
+    def _candidates(self, boxes: str, class_scores: str, scorer: NamingArrays) -> tuple[str, str]:
         """Of boxes on top of each other the best one."""
         g = self.g
         best = g("Unsqueeze", self._best(class_scores), g.ints(1))
         chosen = self._suppressed(
-            self._corners(boxes), best, most=naming.most_candidates, iou=naming.candidate_iou, floor=0.0
+            self._corners(boxes), best, most=scorer.most_candidates, iou=scorer.candidate_iou, floor=0.0
         )
         numbers = g("Squeeze", g.slice(chosen, 1, 2, 1), g.ints(1))
         return g.rows(boxes, numbers), g.rows(class_scores, numbers)
@@ -512,52 +512,52 @@ class _Taught:
 
     # names
 
-    def _name(self, boxes: str, class_scores: str, found: str, naming: NamingArrays) -> str:
+    def _name(self, boxes: str, class_scores: str, found: str, scorer: NamingArrays) -> str:
         """Calibrated scores [N, names]."""
         g = self.g
         unit = self._embedded(boxes)
-        centred = g("Sub", unit, g.constant(naming.centre))
+        centred = g("Sub", unit, g.constant(scorer.centre))
         length = g("Max", g("ReduceL2", centred, axes=[1], keepdims=1), g.constant(1e-6))
-        logits = g("Add", g("MatMul", g("Div", centred, length), g.constant(naming.weights)), g.constant(naming.bias))
-        taught = naming.weights.shape[1] - 1
+        logits = g("Add", g("MatMul", g("Div", centred, length), g.constant(scorer.weights)), g.constant(scorer.bias))
+        taught = scorer.weights.shape[1] - 1
         chances = g.slice(g("Softmax", logits, axis=1), 0, taught, 1)
-        typical = g.constant(naming.typical_score)
+        typical = g.constant(scorer.typical_score)
         seen = g("Max", self._best(class_scores), g("Mul", found, typical))
         surely = g("Min", g.constant(1.0), g("Sqrt", g("Div", seen, typical)))
         # where the detector seldom fits what was taught, what the head found goes first
         is_found = g("Greater", found, g.constant(0.0))
         any_found = g("Greater", g.most(g("Concat", found, g.constant([0.0]), axis=0), 0, keep=True), g.constant(0.0))
         held_back = g("And", any_found, g("Not", is_found))
-        surely = g("Mul", surely, g("Where", held_back, g.constant(naming.reach), g.constant(1.0)))
+        surely = g("Mul", surely, g("Where", held_back, g.constant(scorer.reach), g.constant(1.0)))
         own = g("Mul", chances, g("Unsqueeze", surely, g.ints(1)))
-        by_detector, by_head = (g.constant(weight) for weight in naming.own_weight)
+        by_detector, by_head = (g.constant(weight) for weight in scorer.own_weight)
         blended = (
             g(
                 "Mul",
-                g("MatMul", own, g.constant(naming.own_to_name)),
+                g("MatMul", own, g.constant(scorer.own_to_name)),
                 g("Where", g("Unsqueeze", is_found, g.ints(1)), by_head, by_detector),
             ),
-            g("MatMul", self._said(class_scores, naming), g.constant(naming.class_to_name)),
+            g("MatMul", self._said(class_scores, scorer), g.constant(scorer.class_to_name)),
         )
         raw = g("Add", *blended)
-        clipped = g("Clip", raw, g.constant(naming.sure), g.constant(1 - naming.sure))
+        clipped = g("Clip", raw, g.constant(scorer.sure), g.constant(1 - scorer.sure))
         odds = g("Log", g("Div", clipped, g("Sub", g.constant(1.0), clipped)))
         slope, bias = (
             g("Unsqueeze", g("Where", is_found, g.constant(pair[1]), g.constant(pair[0])), g.ints(1))
-            for pair in (naming.slopes, naming.biases)
+            for pair in (scorer.slopes, scorer.biases)
         )
-        bent = g("Sigmoid", g("Add", g("Add", g("Mul", slope, odds), bias), g.constant(naming.offsets)))
+        bent = g("Sigmoid", g("Add", g("Add", g("Mul", slope, odds), bias), g.constant(scorer.offsets)))
         bent = g("Where", g("Greater", raw, g.constant(0.0)), bent, g.constant(0.0))
         is_best = g("GreaterOrEqual", raw, g.most(raw, 1, keep=True))
         most = g.most(g("Where", is_best, bent, g.constant(0.0)), 1, keep=True)
-        return g("Where", is_best, bent, g("Min", bent, g("Mul", most, g.constant(naming.second))))
+        return g("Where", is_best, bent, g("Min", bent, g("Mul", most, g.constant(scorer.second))))
 
-    def _said(self, class_scores: str, naming: NamingArrays) -> str:
+    def _said(self, class_scores: str, scorer: NamingArrays) -> str:
         """[N, G] the surest of the classes that stand for each name."""
         g = self.g
         none = g("Mul", g("Unsqueeze", self._best(class_scores), g.ints(1)), g.constant(0.0))
         padded = g("Concat", class_scores, none, axis=1)
-        taken = g("Gather", padded, g.constant(naming.class_index, np.int64), axis=1)  # [N, G, m]
+        taken = g("Gather", padded, g.constant(scorer.class_index, np.int64), axis=1)  # [N, G, m]
         return g.most(taken, 2)
 
     def _embedded(self, boxes: str) -> str:
@@ -592,7 +592,7 @@ class _Taught:
         vectors = g("Mul", g("Round", g("Div", vectors, step)), step)
         return g("Slice", vectors, g.ints(0), g.ints(-1), g.ints(0))
 
-    def _finish(self, boxes: str, scores: str, naming: NamingArrays) -> None:
+    def _finish(self, boxes: str, scores: str, scorer: NamingArrays) -> None:
         """Of boxes of one name on one spot the best, in order of score."""
         from onnx import helper  # noqa: PLC0415
 
@@ -600,7 +600,7 @@ class _Taught:
         best = g.most(scores, 1, keep=True)
         only = g("Where", g("GreaterOrEqual", scores, best), scores, g.constant(0.0))
         chosen = self._suppressed(
-            self._corners(boxes), only, most=1000, iou=naming.same_spot_iou, floor=naming.kept_from
+            self._corners(boxes), only, most=1000, iou=scorer.same_spot_iou, floor=scorer.kept_from
         )
         numbers = g("Squeeze", g.slice(chosen, 1, 2, 1), g.ints(1))
         sure, order = g("TopK", g.rows(g("Squeeze", best, g.ints(1)), numbers), g.size(numbers, 0), outputs=2)

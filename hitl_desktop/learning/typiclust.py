@@ -15,7 +15,7 @@ WANTED = 10
 _NEIGHBOURS = 20
 
 
-def typical_first(pictures: Floats, known: Floats, *, wanted: int = WANTED, seed: int = 0) -> list[int]:
+def typiclust(pictures: Floats, known: Floats, *, wanted: int = WANTED, seed: int = 0) -> list[int]:
     """Rows of `pictures` [N, D], the typical one of each kind, at most `wanted`, given those `known` [M, D] already."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415

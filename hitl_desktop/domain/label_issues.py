@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from hitl_desktop.domain.geometry import BBox
 
-SUSPECTED_FROM = 0.5
+ISSUE_FROM = 0.5
 """Pictures with a suspicion from this score up are called suspected; the list holds weaker ones, too."""
 
 
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class LabelIssue:
     """One of them: the box as it is (None where one is missing) and its category, and what it rather should be.
 
     `score` is 0..1, higher for more suspicion; it orders, and is no chance.

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.suspicions import SUSPECTED_FROM, Kind, Suspicion
+from hitl_desktop.domain.label_issues import ISSUE_FROM, Kind, LabelIssue
 from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id"
 
 
-class Suspicions:
+class LabelIssues:
     """The suspicions table."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def replace_open(self, image_ids: Iterable[int], suspicions: Iterable[Suspicion]) -> None:
+    def replace_open(self, image_ids: Iterable[int], label_issues: Iterable[LabelIssue]) -> None:
         """Store what was found on these pictures in place of all there that nobody dismissed."""
         with self._db.transaction():
             self._db.many("DELETE FROM suspicions WHERE image_id = ? AND NOT dismissed", ((i,) for i in image_ids))
-            self._add(suspicions, is_dismissed=False)
+            self._add(label_issues, is_dismissed=False)
 
-    def add_dismissed(self, suspicion: Suspicion) -> None:
+    def add_dismissed(self, issue: LabelIssue) -> None:
         """Store one that is not to come up."""
-        self._add([suspicion], is_dismissed=True)
+        self._add([issue], is_dismissed=True)
 
-    def _add(self, suspicions: Iterable[Suspicion], *, is_dismissed: bool) -> None:
+    def _add(self, label_issues: Iterable[LabelIssue], *, is_dismissed: bool) -> None:
         nothing = (None, None, None, None)
         self._db.many(
             """INSERT INTO suspicions
@@ -38,16 +38,16 @@ class Suspicions:
                     s.image_id, s.kind, s.score, *(s.bbox or nothing), s.category_id, *s.suggested_bbox,
                     s.suggested_category_id, int(is_dismissed),
                 )
-                for s in suspicions
+                for s in label_issues
             ),
         )  # fmt: skip
 
-    def open(self) -> list[Suspicion]:
+    def open(self) -> list[LabelIssue]:
         """Those nobody dismissed, the strongest first."""
         rows = self._db.all(f"SELECT {_COLUMNS} FROM suspicions WHERE NOT dismissed ORDER BY score DESC, id")
         return [_suspicion(row) for row in rows]
 
-    def dismissed(self) -> list[Suspicion]:
+    def dismissed(self) -> list[LabelIssue]:
         """Those that people dismissed."""
         return [_suspicion(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM suspicions WHERE dismissed")]
 
@@ -55,18 +55,18 @@ class Suspicions:
         """Dismiss one, or take that back."""
         self._db.execute("UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), suspicion_id))
 
-    def strong_of(self, image_id: int) -> list[Suspicion]:
+    def strong_of(self, image_id: int) -> list[LabelIssue]:
         """Those for which a picture is suspected, the strongest first."""
         sql = f"""SELECT {_COLUMNS} FROM suspicions WHERE image_id = ? AND NOT dismissed AND score >= ?
                   ORDER BY score DESC, id"""
-        return [_suspicion(row) for row in self._db.all(sql, (image_id, SUSPECTED_FROM))]
+        return [_suspicion(row) for row in self._db.all(sql, (image_id, ISSUE_FROM))]
 
     def forget(self, suspicion_ids: Iterable[int]) -> None:
         """Drop some, dismissed or not."""
         self._db.many("DELETE FROM suspicions WHERE id = ?", ((i,) for i in suspicion_ids))
 
 
-def _suspicion(row: Row) -> Suspicion:
+def _suspicion(row: Row) -> LabelIssue:
     id_, image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id = row
     bbox = BBox(x, y, w, h) if x is not None else None
-    return Suspicion(image_id, Kind(kind), score, bbox, category_id, BBox(to_x, to_y, to_w, to_h), to_category_id, id_)
+    return LabelIssue(image_id, Kind(kind), score, bbox, category_id, BBox(to_x, to_y, to_w, to_h), to_category_id, id_)

@@ -37,7 +37,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NamingHead:
+class ClassificationHead:
     """A fitted head; columns of its logits are `category_ids` and then "no object".
 
     `trust` [C] is the weight of the detector's own score under each of its class names; `typical_score` is the score
@@ -77,7 +77,7 @@ class NamingHead:
         return file.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> NamingHead:
+    def from_bytes(cls, data: bytes) -> ClassificationHead:
         """A stored head."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return cls(
@@ -95,7 +95,7 @@ def warm_up() -> None:
 
 def fit(
     samples: Samples, trust: Floats, typical_score: float, *, reach: float = 1.0, seed: int = 0
-) -> NamingHead | None:
+) -> ClassificationHead | None:
     """A head for these samples; None while they show fewer than two different names (background counts as one)."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
@@ -120,7 +120,7 @@ def fit(
     if BACKGROUND in model.classes_:
         column = int(np.flatnonzero(model.classes_ == BACKGROUND)[0])
         all_weights[:, -1], all_bias[-1] = weights[:, column], bias[column]
-    return NamingHead(
+    return ClassificationHead(
         categories.astype(np.int64),
         centre.astype(np.float32),
         all_weights,

@@ -16,7 +16,7 @@ class LabelledBox:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondLook:
+class Reannotation:
     """The labels of a picture as they were, and as they were drawn again, in so many active seconds."""
 
     image_id: int

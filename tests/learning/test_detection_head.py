@@ -11,13 +11,13 @@ from sklearn.utils.estimator_checks import check_estimator
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.learning.cell_classifier import CellClassifier
-from hitl_desktop.learning.finding_head import (
+from hitl_desktop.learning.detection_head import (
     BACKGROUND,
     RING,
-    FindingHead,
-    FindingLearner,
+    DetectionHead,
+    DetectionLearner,
     FindingView,
-    lesson_of,
+    assign_targets,
 )
 
 SIZE, STRIDE, WIDTH = 320, 8, 12
@@ -54,10 +54,10 @@ def picture(seed: int, count: int = 4, categories: int = 2) -> list[tuple[BBox, 
     ]
 
 
-def learned(seeds: list[int]) -> FindingLearner:
-    learner = FindingLearner(WIDTH)
+def learned(seeds: list[int]) -> DetectionLearner:
+    learner = DetectionLearner(WIDTH)
     for seed in seeds:
-        learner.learn(lesson_of(grid(picture(seed), seed), picture(seed)))
+        learner.learn(assign_targets(grid(picture(seed), seed), picture(seed)))
     return learner
 
 
@@ -78,7 +78,7 @@ def test_the_classifier_is_one_of_scikit_learn() -> None:
 
 def test_what_was_forgotten_was_never_learned() -> None:
     learner = learned([1, 2, 3])
-    extra = lesson_of(grid(picture(9), 9), picture(9))
+    extra = assign_targets(grid(picture(9), 9), picture(9))
     learner.learn(extra)
     learner.forget(extra)
     same(learner.solve(), learned([1, 2, 3]).solve())
@@ -100,7 +100,7 @@ def test_sums_that_are_added_are_those_of_all_lessons() -> None:
 def test_a_category_that_was_forgotten_is_known_no_longer() -> None:
     learner = learned([1, 2])
     third = [(BBox(100, 100, 40, 40), 3)]
-    lesson = lesson_of(grid(third, 7), third)
+    lesson = assign_targets(grid(third, 7), third)
     learner.learn(lesson)
     assert arrays(learner.solve())["category_ids"].tolist() == [1, 2, 3]
     learner.forget(lesson)
@@ -133,7 +133,7 @@ def test_many_categories_share_a_scatter_whatever_their_order() -> None:
 def test_roles_of_cells() -> None:
     large, small = BBox(80, 80, 160, 160), BBox(150, 150, 24, 24)
     made = grid([])
-    lesson = lesson_of(made, [(large, 1), (small, 2)], [BBox(0, 0, 40, 320)])
+    lesson = assign_targets(made, [(large, 1), (small, 2)], [BBox(0, 0, 40, 320)])
     assert len(lesson.roles) == 40 * 40 - 5 * 40  # what nobody vouches for teaches nothing
     roles = np.full(1600, 9)
     roles[np.delete(np.arange(1600), [r * 40 + c for r in range(40) for c in range(5)])] = lesson.roles
@@ -150,7 +150,7 @@ def test_roles_of_cells() -> None:
 def test_objects_are_found_where_they_are() -> None:
     views = {320: learned(list(range(10))).solve()}
     assert views[320] is not None
-    head = FindingHead.from_bytes(FindingHead({320: views[320]}).to_bytes())
+    head = DetectionHead.from_bytes(DetectionHead({320: views[320]}).to_bytes())
     objects = picture(77)
     boxes, scores = head.find({320: grid(objects, 77)})
     best = [max(BBox(*b).iou(box) for b in boxes[:6].tolist()) for box, _ in objects]
@@ -161,7 +161,7 @@ def test_objects_are_found_where_they_are() -> None:
 
 def test_kept_sums_go_on_as_they_were() -> None:
     learner = learned([1, 2, 3])
-    same(FindingLearner.from_arrays(learner.to_arrays()).solve(), learner.solve())
+    same(DetectionLearner.from_arrays(learner.to_arrays()).solve(), learner.solve())
 
 
 @pytest.mark.parametrize(
@@ -178,23 +178,23 @@ def test_kept_sums_go_on_as_they_were() -> None:
     ids=["one box", "two pixels", "in the corner", "contradiction", "500 boxes", "200 categories", "whole picture"],
 )
 def test_input_that_says_little_gives_a_head_or_none(objects: list[tuple[BBox, int]]) -> None:
-    learner = FindingLearner(WIDTH)
+    learner = DetectionLearner(WIDTH)
     categories = [(box, min(category, 5)) for box, category in objects]
     for _ in range(2):  # identical pictures
-        learner.learn(lesson_of(grid(categories), objects))
+        learner.learn(assign_targets(grid(categories), objects))
     view = learner.solve()
     if view is None:
         assert not (learner.cells.classes_ == BACKGROUND).any()
         return
     assert all(np.isfinite(np.asarray(value)).all() for value in arrays(view).values())
-    boxes, scores = FindingHead({320: view}).find({320: grid(categories)})
+    boxes, scores = DetectionHead({320: view}).find({320: grid(categories)})
     assert np.isfinite(boxes).all()
     assert np.isfinite(scores).all()
     assert (boxes[:, 2:] >= 1).all()
 
 
 def test_nothing_but_background_is_not_enough() -> None:
-    learner = FindingLearner(WIDTH)
+    learner = DetectionLearner(WIDTH)
     assert learner.solve() is None
-    learner.learn(lesson_of(grid([]), []))
+    learner.learn(assign_targets(grid([]), []))
     assert learner.solve() is None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from hitl_desktop.domain.consistency import LabelledBox, SecondLook
+from hitl_desktop.domain.reannotation import LabelledBox, Reannotation
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.database import Database
 
 
-class SecondLooks:
+class Reannotations:
     """The second looks table."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, look: SecondLook) -> None:
+    def add(self, look: Reannotation) -> None:
         """Store one."""
         before, again = (msgspec.json.encode(boxes).decode() for boxes in (look.before, look.again))
         self._db.execute(
@@ -23,8 +23,8 @@ class SecondLooks:
             (look.image_id, before, again, look.seconds, now()),
         )
 
-    def all(self) -> list[SecondLook]:
+    def all(self) -> list[Reannotation]:
         """All of them, in order of time."""
         rows = self._db.all("SELECT image_id, before, again, seconds, at FROM second_looks ORDER BY id")
         read = msgspec.json.Decoder(tuple[LabelledBox, ...]).decode
-        return [SecondLook(i, read(before), read(again), seconds, at) for i, before, again, seconds, at in rows]
+        return [Reannotation(i, read(before), read(again), seconds, at) for i, before, again, seconds, at in rows]

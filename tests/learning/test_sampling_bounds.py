@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hitl_desktop.learning.claims import interval, lower_bound, pictures_needed, upper_bound
+from hitl_desktop.learning.sampling_bounds import interval, lower_bound, sample_size, upper_bound
 
 
 @given(st.integers(1, 400), st.data())
@@ -35,17 +35,17 @@ def test_bounds_of_so_many_pictures_are_those_of_the_hypergeometric_distribution
 
 @pytest.mark.parametrize(("claim", "endless", "of_two_hundred"), [(0.05, 59, 47), (0.02, 149, 90), (0.01, 299, 126)])
 def test_the_numbers_that_everybody_quotes(claim: float, endless: int, of_two_hundred: int) -> None:
-    assert pictures_needed(claim) == endless
-    assert pictures_needed(claim, of=200) == of_two_hundred
+    assert sample_size(claim) == endless
+    assert sample_size(claim, of=200) == of_two_hundred
 
 
 def test_all_were_looked_at_or_none() -> None:
     assert upper_bound(0, 0) == 1.0
     assert upper_bound(3, 20, of=20) == 3 / 20 == lower_bound(3, 20, of=20)
-    assert pictures_needed(0.05, of=10, expected_wrong=1) is None
-    assert pictures_needed(0.05, of=10) is not None
+    assert sample_size(0.05, of=10, expected_wrong=1) is None
+    assert sample_size(0.05, of=10) is not None
     with pytest.raises(ValueError, match="no share"):
-        pictures_needed(0.0)
+        sample_size(0.0)
     for wrong, seen, of in ((3, 2, None), (-1, 2, None), (0, 5, 4)):
         with pytest.raises(ValueError, match="wrong of"):
             upper_bound(wrong, seen, of=of)

@@ -7,7 +7,7 @@ from hitl_desktop.store.database import Database
 EDGE_CASES = "edge cases"
 
 
-class ImageSets:
+class EdgeCaseSets:
     """The image sets table."""
 
     def __init__(self, db: Database) -> None:

@@ -5,24 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitl_desktop.domain.queues import MIXABLE, Reason, Why, mix
+from hitl_desktop.domain.queues import MIXABLE, QueueReason, Reason, mix
 from hitl_desktop.errors import HitlError
-from hitl_desktop.learning.diverse import k_centre, spread, unlike
-from hitl_desktop.learning.query import (
+from hitl_desktop.learning.diversity import k_centre, spread, unlike
+from hitl_desktop.learning.strategies import (
     STRATEGIES,
-    ImageDoubts,
+    ImageUncertainty,
     Pool,
     queues_of,
     strategy_named,
 )
-from hitl_desktop.learning.typical import typical_first
+from hitl_desktop.learning.typiclust import typiclust
 
 
 def doubts(
     image_id: int, *rows: list[float], disagrees: bool = False, vector: list[float] | None = None
-) -> ImageDoubts:
+) -> ImageUncertainty:
     place = np.array(vector, np.float32) if vector is not None else None
-    return ImageDoubts(image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees), 0.0, place)
+    return ImageUncertainty(image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees), 0.0, place)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -46,7 +46,7 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
         doubts(1, [0.97, 0.01, 0.02]),
         doubts(2, [0.5, 0.48, 0.02]),
         doubts(3, [0.5, 0.0, 0.5]),
-        ImageDoubts(4, np.zeros((0, 3)), np.zeros(0, bool)),
+        ImageUncertainty(4, np.zeros((0, 3)), np.zeros(0, bool)),
         doubts(5, [0.6, 0.4, 0.0], disagrees=True),
         doubts(6, [0.02, 0.01, 0.97]),
     ]
@@ -62,12 +62,12 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
     assert {r.image_id for r in ranked[:2]} == {2, 5}  # what is perhaps background is worth less of a look
     assert ranked[-1].image_id in {1, 6}
     assert [queues_of(image) for image in images] == [
-        Why.NOTHING,
-        Why.UNCERTAIN,
-        Why.UNCERTAIN | Why.POSSIBLE_MISS,
-        Why.POSSIBLE_MISS,
-        Why.UNCERTAIN | Why.DISAGREEMENT,
-        Why.POSSIBLE_MISS,
+        QueueReason.NOTHING,
+        QueueReason.UNCERTAIN,
+        QueueReason.UNCERTAIN | QueueReason.POSSIBLE_MISS,
+        QueueReason.POSSIBLE_MISS,
+        QueueReason.UNCERTAIN | QueueReason.DISAGREEMENT,
+        QueueReason.POSSIBLE_MISS,
     ]
     assert STRATEGIES["disagreement"](Pool(images))[0].image_id == 5
 
@@ -104,12 +104,12 @@ def test_the_first_of_a_spread_are_of_different_kinds() -> None:
 def test_the_first_pictures_are_one_of_each_kind_that_nobody_looked_at() -> None:
     rng = np.random.default_rng(1)
     kinds = np.repeat(np.eye(5, dtype=np.float32) * 9, 12, axis=0) + rng.normal(0, 0.1, (60, 5)).astype(np.float32)
-    first = typical_first(kinds, kinds[:0], wanted=5)
+    first = typiclust(kinds, kinds[:0], wanted=5)
     assert sorted(row // 12 for row in first) == [0, 1, 2, 3, 4]
-    assert typical_first(kinds, kinds[:0], wanted=5) == first  # the same whenever it is asked
-    assert {row // 12 for row in typical_first(kinds, kinds[[0, 12]], wanted=3)} == {2, 3, 4}
-    assert typical_first(np.ones((4, 5), np.float32), kinds[:0], wanted=3) == [0, 1, 2]  # all alike
-    assert typical_first(kinds[:0], kinds[:3]) == []
+    assert typiclust(kinds, kinds[:0], wanted=5) == first  # the same whenever it is asked
+    assert {row // 12 for row in typiclust(kinds, kinds[[0, 12]], wanted=3)} == {2, 3, 4}
+    assert typiclust(np.ones((4, 5), np.float32), kinds[:0], wanted=3) == [0, 1, 2]  # all alike
+    assert typiclust(kinds[:0], kinds[:3]) == []
 
 
 def test_the_typical_one_lies_in_the_densest_place() -> None:
@@ -119,7 +119,7 @@ def test_the_typical_one_lies_in_the_densest_place() -> None:
     stray = place[0] + np.array([[0, 0, 3]], np.float32)
     other = place[1] + rng.normal(0, 0.05, (5, 3)).astype(np.float32)
     pictures = np.concatenate([stray, dense, other])
-    assert 0 not in typical_first(pictures, pictures[:0], wanted=2)
+    assert 0 not in typiclust(pictures, pictures[:0], wanted=2)
 
 
 def test_a_picture_far_from_all_that_is_known_is_unlike() -> None:
@@ -139,38 +139,44 @@ IDS = st.lists(st.integers(1, 40), unique=True)
     st.dictionaries(st.sampled_from(MIXABLE), st.integers(0, 33), max_size=3),
 )
 def test_a_mix_has_each_picture_once_and_keeps_the_order_of_each_queue(
-    rest: list[int], queues: dict[Why, list[int]], shares: dict[Why, int]
+    rest: list[int], queues: dict[QueueReason, list[int]], shares: dict[QueueReason, int]
 ) -> None:
     mixed = mix(rest, queues, shares)
     ids = [image_id for image_id, _ in mixed]
     assert len(ids) == len(set(ids))
     assert set(ids) == set(rest).union(*(queues[why] for why in queues if shares.get(why)))
-    for why, source in {**queues, Why.NOTHING: rest}.items():
+    for why, source in {**queues, QueueReason.NOTHING: rest}.items():
         places = [source.index(image_id) for image_id, of in mixed if of is why]
         assert places == sorted(places)
 
 
 def test_shares_hold_when_the_order_is_made_anew_after_each_picture() -> None:
-    waiting = {Why.RANDOM: list(range(1000, 1200)), Why.UNLIKE: list(range(2000, 2200)), Why.NOTHING: list(range(200))}
-    asked: list[Why] = []
+    waiting = {
+        QueueReason.RANDOM: list(range(1000, 1200)),
+        QueueReason.UNLIKE: list(range(2000, 2200)),
+        QueueReason.NOTHING: list(range(200)),
+    }
+    asked: list[QueueReason] = []
     for turn in range(200):
-        named = {why: waiting[why] for why in (Why.RANDOM, Why.UNLIKE)}
-        image_id, why = mix(waiting[Why.NOTHING], named, {Why.RANDOM: 20, Why.UNLIKE: 10}, most=9, after=turn)[0]
+        named = {why: waiting[why] for why in (QueueReason.RANDOM, QueueReason.UNLIKE)}
+        image_id, why = mix(
+            waiting[QueueReason.NOTHING], named, {QueueReason.RANDOM: 20, QueueReason.UNLIKE: 10}, most=9, after=turn
+        )[0]
         waiting[why].remove(image_id)
         asked.append(why)
     for end in range(1, 201):
-        assert abs(asked[:end].count(Why.RANDOM) - 0.2 * end) <= 1
-        assert abs(asked[:end].count(Why.UNLIKE) - 0.1 * end) <= 1
+        assert abs(asked[:end].count(QueueReason.RANDOM) - 0.2 * end) <= 1
+        assert abs(asked[:end].count(QueueReason.UNLIKE) - 0.1 * end) <= 1
 
 
 def test_shares_hold_in_every_stretch() -> None:
-    queues = {Why.RANDOM: list(range(1000, 2000)), Why.UNLIKE: list(range(2000, 3000))}
-    mixed = [why for _, why in mix(range(1000), queues, {Why.RANDOM: 20, Why.UNLIKE: 10})][:500]
+    queues = {QueueReason.RANDOM: list(range(1000, 2000)), QueueReason.UNLIKE: list(range(2000, 3000))}
+    mixed = [why for _, why in mix(range(1000), queues, {QueueReason.RANDOM: 20, QueueReason.UNLIKE: 10})][:500]
     for end in range(1, 500):
-        assert abs(mixed[:end].count(Why.RANDOM) - 0.2 * end) <= 1
-        assert abs(mixed[:end].count(Why.UNLIKE) - 0.1 * end) <= 1
-    follows = mix(range(9), {Why.RANDOM: [1000]}, {Why.RANDOM: 20}, after=3)
+        assert abs(mixed[:end].count(QueueReason.RANDOM) - 0.2 * end) <= 1
+        assert abs(mixed[:end].count(QueueReason.UNLIKE) - 0.1 * end) <= 1
+    follows = mix(range(9), {QueueReason.RANDOM: [1000]}, {QueueReason.RANDOM: 20}, after=3)
     assert [image_id for image_id, _ in follows][:2] == [1000, 0]
-    assert [why for _, why in mix([1, 2], {Why.RANDOM: [3, 4]}, {Why.RANDOM: 100})] == [Why.RANDOM] * 2 + [
-        Why.NOTHING
-    ] * 2
+    assert [why for _, why in mix([1, 2], {QueueReason.RANDOM: [3, 4]}, {QueueReason.RANDOM: 100})] == [
+        QueueReason.RANDOM
+    ] * 2 + [QueueReason.NOTHING] * 2

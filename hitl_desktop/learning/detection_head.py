@@ -44,7 +44,7 @@ _POOLED_ID = -99
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class CellTargets:
     """What the cells of one decided picture are.
 
     `roles` [N] are category ids, `BACKGROUND` or `RING`; `boxes` [N, 4] say where the cell's object is from its centre,
@@ -58,7 +58,7 @@ class Lesson:
     quality: NDArray[np.float64]
 
 
-def lesson_of(grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: Sequence[BBox] = ()) -> Lesson:
+def assign_targets(grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: Sequence[BBox] = ()) -> CellTargets:
     """What a picture with these objects (box, category id), and regions that nobody vouches for, teaches."""
     centres, inside = grid.centres(), grid.inside()
     roles = np.where(inside, BACKGROUND, IGNORED)
@@ -87,14 +87,14 @@ def lesson_of(grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: S
     middle = (corners[:, :2] + corners[:, 2:]) / 2
     boxes[owned, :2] = (middle[owner[owned]] - centres[owned]) / grid.stride
     boxes[owned, 2:] = np.log(np.maximum(sides[owner[owned]], 1.0))
-    return Lesson(grid.features[taught], roles[taught], boxes[taught], quality[taught])
+    return CellTargets(grid.features[taught], roles[taught], boxes[taught], quality[taught])
 
 
 def _boxes(boxes: Sequence[BBox]) -> Boxes:
     return np.array(boxes, float).reshape(-1, 4)
 
 
-class FindingLearner:
+class DetectionLearner:
     """The sums of all lessons at one input size."""
 
     def __init__(self, width: int) -> None:
@@ -104,19 +104,19 @@ class FindingLearner:
         self._box_sums: dict[int, tuple[Matrix, Matrix]] = {}
         self._by_quality, self._quality = np.zeros(width), 0.0
 
-    def learn(self, lesson: Lesson) -> None:
+    def learn(self, lesson: CellTargets) -> None:
         """Add a lesson."""
         if len(lesson.roles):
             self.cells.partial_fit(lesson.features, lesson.roles)
             self._add(lesson, 1.0)
 
-    def forget(self, lesson: Lesson) -> None:
+    def forget(self, lesson: CellTargets) -> None:
         """Take a lesson back that was added."""
         if len(lesson.roles):
             self._add(lesson, -1.0)
             self.cells.forget(lesson.features, lesson.roles)
 
-    def add_sums(self, other: FindingLearner) -> None:
+    def add_sums(self, other: DetectionLearner) -> None:
         """Add all lessons that another one was taught."""
         self.cells.add_sums(other.cells)
         for role, (crossed, total) in other._box_sums.items():
@@ -125,7 +125,7 @@ class FindingLearner:
         self._by_quality = self._by_quality + other._by_quality
         self._quality += other._quality
 
-    def _add(self, lesson: Lesson, sign: float) -> None:
+    def _add(self, lesson: CellTargets, sign: float) -> None:
         features = lesson.features
         for role in np.unique(lesson.roles[lesson.roles > 0]).tolist():
             chosen = lesson.roles == role
@@ -288,7 +288,7 @@ class FindingView:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FindingHead:
+class DetectionHead:
     """Views by input size; what they suggest is put to the vote, and looked at a second time."""
 
     views: Mapping[int, FindingView]

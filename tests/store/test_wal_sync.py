@@ -11,7 +11,7 @@ import pytest
 
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.project import Project
-from hitl_desktop.store.syncer import Syncer
+from hitl_desktop.store.wal_sync import Syncer
 
 
 class Answers:
