@@ -152,11 +152,13 @@ class MainWindow(QMainWindow):
         self.category_acts = CategoryActs(self.session, self.background, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.background, self.queue, self.messages, self.ask)
-        self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
+        self.unknown_acts = UnknownActs(
+            self.session, self.runner, self.background, self.controller, self.messages, self
+        )
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
         self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
         self.bulk_acts = BulkActs(self.session, self.runner, self.background, self.messages, self)
-        self.validate_acts = ValidateActs(self.session, self.runner, self.messages, self.ask, self)
+        self.validate_acts = ValidateActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports)
