@@ -135,11 +135,9 @@ def set_mapping(
         made = _added(project, new)
         if before == mapping and not made[1].categories:
             return Changes()
-        sides = (
-            replace(side, mapping=(detector.hash, tuple(chosen.items())))
-            for side, chosen in zip(made, (before, mapping), strict=True)
-        )
-        return annotate.do(project, Edit(label, None, *sides))
+        first = replace(made[0], mapping=(detector.hash, tuple(before.items())))
+        last = replace(made[1], mapping=(detector.hash, tuple(mapping.items())))
+        return annotate.do(project, Edit(label, None, first, last))
 
 
 def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
