@@ -129,7 +129,8 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
         """The canvas, or the welcome page, below what is to be read and answered."""
-        self.receipt, self.better = Toast(self.canvas), Toast(self.canvas, row=2, stays=True)
+        notices: list[Toast] = []
+        self.receipt, self.better = Toast(self, notices), Toast(self, notices, stays=True)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -138,7 +139,7 @@ class MainWindow(QMainWindow):
         self._late_banner, self._overlooked = Banner(calm=True), Overlooked()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
-            self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
+            self.session, self.runner, self.background, class_banner, Toast(self, notices), self
         )
         self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
         self.exchange_acts = ExchangeActs(
