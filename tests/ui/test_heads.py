@@ -27,6 +27,7 @@ from hitl_desktop.ui.dialogs.reliability import ReliabilityDialog
 from hitl_desktop.ui.dialogs.versions import VersionsDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.models.queue_model import IMAGE_ID
+from hitl_desktop.ui.panels import model_panel
 from hitl_desktop.workflows.advise import advise, gather, reliability
 from hitl_desktop.workflows.embed import embed_pictures
 from hitl_desktop.workflows.finding import SIDES, sides_of
@@ -90,6 +91,7 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
         return real(decisions)
 
     monkeypatch.setattr(Decisions, "acts", acts)
+    monkeypatch.setattr(model_panel, "_FEW", -1)  # any number is very many
     propose(window)
     window.session.accept_picture()
     qtbot.waitUntil(lambda: "less than drawing all 3 boxes" in window.model_panel.effort.text(), timeout=20_000)
