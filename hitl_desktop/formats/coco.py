@@ -16,7 +16,7 @@ import msgspec
 from hitl_desktop import __version__
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import COMMON, CROWD, Value
-from hitl_desktop.domain.categories import Category, normalise_name
+from hitl_desktop.domain.categories import Category, clean_name, normalise_name
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult, IssueKind
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.words import counted
@@ -24,6 +24,7 @@ from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.formats.coco_reading import DEFAULTS, MARK, OLD_MARK, Record, Root, parse, read_records, values_in
+from hitl_desktop.formats.extras import beside
 
 _START = 4096
 _OURS = re.compile(rf'"exported_by"\s*:\s*"{MARK}|"description"\s*:\s*"{OLD_MARK}"'.encode())
@@ -143,6 +144,9 @@ def _as_record(extra: bytes | None) -> Record:
 
 
 def _category_record(category: Category, extra: Record) -> Record:
+    as_written: Any = extra.get("name")
+    if isinstance(as_written, str) and clean_name(as_written) != category.name:  # it was renamed since
+        del extra["name"]
     return {"id": category.id, "name": category.name, "supercategory": ""} | extra
 
 
@@ -156,12 +160,11 @@ def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
         record["tags"] = as_written
     elif image.tags:
         record["tags"] = list(image.tags)
-    if image.sets:
-        record["sets"] = list(image.sets)
-        extra.pop("sets", None)
+    ours: Record = {"sets": list(image.sets)} if image.sets else {}
     if image.state is not None and (is_empty or image.state is not ImageState.DECIDED):
-        record["state"] = image.state.value  # a picture without boxes is empty because somebody said so
-    return extra | record if "state" in record else record | extra
+        ours["state"] = image.state.value  # a picture without boxes is empty because somebody said so
+    record |= beside(ours, extra)
+    return extra | record if "state" in ours else record | extra
 
 
 def _annotation_record(annotation: Annotation, sets: Sequence[str] | None, extra: Record) -> Record:
@@ -184,7 +187,7 @@ def _annotation_record(annotation: Annotation, sets: Sequence[str] | None, extra
     _put_attributes(annotation, extra)
     if annotation.crowd:
         extra.pop("iscrowd", None)
-    return record | extra | {key: value for key, value in ours.items() if value is not None}
+    return record | extra | beside({key: value for key, value in ours.items() if value is not None}, extra)
 
 
 def _is_same(a: Value | None, b: Value | None) -> bool:

@@ -27,7 +27,7 @@ from hitl_desktop.domain.dataset import (
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.formats import lenient, outlines
-from hitl_desktop.formats.extras import filled
+from hitl_desktop.formats.extras import apart, filled
 from hitl_desktop.formats.numbering import References, numbers_for
 
 Record = dict[str, Any]
@@ -174,7 +174,7 @@ class _Reader:
 
     def _fill_category(self, known: Category, record: Record) -> None:
         """What the first record of a name lacks is taken from another one."""
-        extra, clashing = filled(self.category_extras.get(known.id, b""), _category_extra(record))
+        extra, clashing = filled(self.category_extras.get(known.id, b""), _category_extra(record), but=("name",))
         if extra:
             self.category_extras[known.id] = extra
         if clashing:
@@ -252,9 +252,10 @@ class _Reader:
                 shown = json.dumps(record.get("bbox"), ensure_ascii=False)[:60]
                 self.problem(where, f"has no usable bbox ({shown}) and was left out", IssueKind.NO_BOX)
                 continue
-            annotation = _annotation(image.id, category_id, bbox, record)
-            extra = _encoded(_leftover(record, annotation))
-            self.boxes.append(_Box(annotation, record.get("id"), _words(record, "sets"), extra, is_outlined))
+            ours, theirs = apart(record)
+            annotation = _annotation(image.id, category_id, bbox, ours)
+            extra = _encoded(_leftover(ours, annotation) | theirs)
+            self.boxes.append(_Box(annotation, record.get("id"), _words(ours, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
                 "annotations", f"no box in {outlined} of them; it was made from the outline",
@@ -365,11 +366,14 @@ def _encoded(record: Record | None) -> bytes:
 
 
 def _category_extra(record: Record) -> bytes:
-    held = ["id", "name"] + (["supercategory"] if record.get("supercategory") == "" else [])
+    name = record.get("name")
+    held = ["id"] + ([] if isinstance(name, str) and name != clean_name(name) else ["name"])
+    held += ["supercategory"] if record.get("supercategory") == "" else []
     return _encoded(_without(record, held))
 
 
 def _image(record: Record, number: int, name: str) -> DatasetImage:
+    record, theirs = apart(record)
     state = record.get("state")
     width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
     has_state = isinstance(state, str) and state in set(ImageState)
@@ -387,7 +391,7 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
         _words(record, "tags"),
         ImageState(cast("str", state)) if has_state else None,
         _words(record, "sets"),
-        _encoded(_without(record, held)),
+        _encoded(_without(record, held) | theirs),
     )
 
 

@@ -21,6 +21,25 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 """What a loss of a key is called; the others go with these."""
 
 
+_BESIDE = "hitl_"
+_MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited")
+"""Keys of this program's own in the records of pictures and annotations."""
+
+
+def beside(ours: Mapping[str, Any], extra: Container[str]) -> dict[str, Any]:
+    """This program's marks on a record; under names of their own where another program's value has the name."""
+    return {_BESIDE + key if key in extra else key: value for key, value in ours.items()}
+
+
+def apart(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A record with this program's marks under their usual names, and what other programs have under these names."""
+    named = [key for key in _MARKS if _BESIDE + key in record]
+    if not named:
+        return record, {}
+    left = {key: value for key, value in record.items() if key not in {_BESIDE + mark for mark in named}}
+    return left | {key: record[_BESIDE + key] for key in named}, {key: left[key] for key in named if key in left}
+
+
 def merged_licences(known: bytes, new: bytes) -> tuple[bytes, dict[bytes, Any]] | None:
     """The licences of two files as one list, and the ids that those of the second have in it where they are others.
 

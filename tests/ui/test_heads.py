@@ -22,6 +22,7 @@ from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.model import model_panel
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
@@ -89,6 +90,7 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
         return real(decisions)
 
     monkeypatch.setattr(Decisions, "acts", acts)
+    monkeypatch.setattr(model_panel, "_FEW", -1)  # any number is very many
     propose(window)
     window.session.accept_picture()
     qtbot.waitUntil(lambda: "less than drawing all 3 boxes" in window.model_panel.effort.text(), timeout=20_000)

@@ -167,8 +167,8 @@ def test_the_name_field_follows_its_box_and_forgets_what_was_meant_for_another(w
     assert field.text() == ""
 
 
-def test_a_toast_is_never_wider_than_the_canvas(window: MainWindow) -> None:
+def test_a_notice_is_never_wider_than_the_window(window: MainWindow) -> None:
     window.receipt.show_text("a very long notice " * 40, "Undo")
     assert window.receipt.x() >= 0
-    assert window.receipt.geometry().right() <= window.canvas.width()
+    assert window.receipt.geometry().right() <= window.width()
     assert window.receipt.button.isVisible()

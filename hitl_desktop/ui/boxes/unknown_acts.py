@@ -10,23 +10,34 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
+from hitl_desktop.domain.words import counted
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.unknown_wall import WallDialog
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import in_project
+from hitl_desktop.ui.loop.background import Background, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.prediction.unknowns import Unknown, group_unknowns, name_unknowns
+
+_MANY = 100
+"""More objects than this are named by a job."""
 
 
 class UnknownActs:
     """Acts on objects without a name."""
 
     def __init__(
-        self, session: Session, runner: JobRunner, controller: Controller, messages: Messages, window: QWidget
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        controller: Controller,
+        messages: Messages,
+        window: QWidget,
     ) -> None:
-        self._session, self._runner, self._controller = session, runner, controller
+        self._session, self._runner = session, runner
+        self._background, self._controller = background, controller
         self._messages, self._window = messages, window
         self.wall: WallDialog | None = None
         session.opened.connect(self.close)
@@ -64,4 +75,14 @@ class UnknownActs:
             wall.deleteLater()
 
     def _name(self, boxes: Sequence[Annotation], name: str) -> bool:
-        return self._session.manage(lambda project: name_unknowns(project, boxes, name))
+        if len(boxes) <= _MANY:
+            return self._session.manage(lambda project: name_unknowns(project, boxes, name))
+        if not name.strip():
+            self._messages.warn("Type a name for these objects first.")
+            return False
+        self._background.change_many(
+            f"Naming {counted(len(boxes), 'object')}",
+            lambda p, progress, reserved: name_unknowns(p, boxes, name, progress, reserved=reserved),
+            self._session.apply_changes,
+        )
+        return True

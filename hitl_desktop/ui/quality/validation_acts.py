@@ -18,7 +18,7 @@ from hitl_desktop.imaging import verify
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import EXAMINING, READING, in_project
+from hitl_desktop.ui.loop.background import EXAMINING, READING, Background, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.ui.questions.ask import Ask
@@ -27,13 +27,17 @@ from hitl_desktop.workflows.images.open_folder import note_unreadable
 from hitl_desktop.workflows.quality import validation
 
 _LOOKED_AT = 4
+_MANY = 50
+"""The verdicts on more pictures than this are made labels by a job."""
 
 
 class ValidateActs:
     """Acts of validation; verdicts go into a table of their own, which nothing that teaches reads."""
 
-    def __init__(self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, window: QWidget) -> None:
-        self._session, self._runner = session, runner
+    def __init__(
+        self, session: Session, runner: JobRunner, background: Background, messages: Messages, ask: Ask, window: QWidget
+    ) -> None:
+        self._session, self._runner, self._background = session, runner, background
         self._messages, self.ask, self._window = messages, ask, window
         self.dialog: ValidateDialog | None = None
         self._done: list[int] = []
@@ -141,6 +145,14 @@ class ValidateActs:
         )
         if not self.ask.confirm("Use verdicts as labels", question):
             return
+        project = self._session.project
+        if project is not None and len(project.validations.all()) > _MANY:
+            self._background.change_many(
+                "Using verdicts as labels",
+                lambda p, progress, reserved: validation.promote(p, progress, reserved=reserved),
+                self._on_promoted,
+            )
+            return
         done: list[validation.Promotion] = []
 
         def act(project: Project) -> Changes:
@@ -148,10 +160,17 @@ class ValidateActs:
             return done[-1].changes
 
         if self._session.manage(act):
-            self._messages.say(
-                f"Decided from verdicts: {counted(done[0].decided, 'picture')}; {done[0].to_finish} still want a box "
-                "drawn or moved. Ctrl+Z takes it back."
-            )
+            self._say_promoted(done[0])
+
+    def _on_promoted(self, promotion: validation.Promotion) -> None:
+        self._session.apply_changes(promotion.changes)
+        self._say_promoted(promotion)
+
+    def _say_promoted(self, promotion: validation.Promotion) -> None:
+        self._messages.say(
+            f"Decided from verdicts: {counted(promotion.decided, 'picture')}; {promotion.to_finish} still want a box "
+            "drawn or moved. Ctrl+Z takes it back."
+        )
 
     def close(self, _result: int = 0) -> None:
         """End it for now; what was judged is kept."""

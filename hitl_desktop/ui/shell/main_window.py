@@ -130,7 +130,8 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
         """The canvas, or the welcome page, below what is to be read and answered."""
-        self.receipt, self.better = Toast(self.canvas), Toast(self.canvas, row=2, stays=True)
+        notices: list[Toast] = []
+        self.receipt, self.better = Toast(self, notices), Toast(self, notices, stays=True)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -139,7 +140,7 @@ class MainWindow(QMainWindow):
         self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
-            self.session, self.runner, self.background, class_banner, Toast(self.canvas, row=1), self
+            self.session, self.runner, self.background, class_banner, Toast(self, notices), self
         )
         self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
         self.exchange_acts = ExchangeActs(
@@ -153,11 +154,13 @@ class MainWindow(QMainWindow):
         self.category_acts = CategoryActs(self.session, self.background, self.ask, self.messages, self._owner_of)
         self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
         self.queue_acts = QueueActs(self.session, self.background, self.queue, self.messages, self.ask)
-        self.unknown_acts = UnknownActs(self.session, self.runner, self.controller, self.messages, self)
+        self.unknown_acts = UnknownActs(
+            self.session, self.runner, self.background, self.controller, self.messages, self
+        )
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
         self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
         self.bulk_acts = BulkActs(self.session, self.runner, self.background, self.messages, self)
-        self.validate_acts = ValidateActs(self.session, self.runner, self.messages, self.ask, self)
+        self.validate_acts = ValidateActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports)

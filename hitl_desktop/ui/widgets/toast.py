@@ -1,4 +1,4 @@
-"""A short notice over the lower edge of the canvas, with what can be done about it."""
+"""A short notice at the lower edge of the window, with what can be done about it; one at a time."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ Toast QPushButton:hover { text-decoration: underline; }
 class Toast(QFrame):
     """Stays for some seconds, or until it is answered; it never takes the keyboard.
 
+    Of those that share a group one is visible, the newest. One that `stays` gives way to the others and comes back.
+
     Signals:
         acted: its button was pressed.
     """
 
     acted = Signal()
 
-    def __init__(self, over: QWidget, *, row: int = 0, stays: bool = False) -> None:
-        """`row` is its place above the lower edge, so that several do not cover each other."""
+    def __init__(self, over: QWidget, group: list[Toast], *, stays: bool = False) -> None:
         super().__init__(over)
+        group.append(self)
+        self._group, self.waits = group, False
         self.setStyleSheet(_STYLE)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._label, self.button = QLabel(), QPushButton()
@@ -41,7 +44,11 @@ class Toast(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_STAYS_MS)
         self._timer.timeout.connect(self.hide)
-        self._over, self._row, self._stays = over, row, stays
+        self._back = QTimer(self)
+        self._back.setSingleShot(True)
+        self._back.setInterval(0)
+        self._back.timeout.connect(self._let_another_back)
+        self._over, self._stays = over, stays
         self.hide()
 
     def text(self) -> str:
@@ -55,24 +62,46 @@ class Toast(QFrame):
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self._label.setWordWrap(False)
+        others = [other for other in self._group if other is not self and other.isVisible()]
+        if self._stays and others:
+            self.waits = True
+            return
+        for other in others:
+            other.give_way()
         self.show()
         self._place()
         self.raise_()
         if not self._stays:
             self._timer.start()
 
+    def hide(self) -> None:
+        """Put it away for good."""
+        self.waits = False
+        super().hide()
+
+    def give_way(self) -> None:
+        """Put it away for a newer notice."""
+        self.waits = self._stays
+        super().hide()
+
+    def _let_another_back(self) -> None:
+        if not any(toast.isVisible() for toast in self._group):
+            for toast in [toast for toast in self._group if toast.waits][:1]:
+                toast.show_text(toast.text(), toast.button.text())
+
     def showEvent(self, event: QShowEvent) -> None:
-        """Follow the canvas from now on."""
+        """Follow the window from now on."""
         self._over.installEventFilter(self)
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Leave the canvas alone: a filter costs time at every move of the pointer."""
+        """Leave the window alone: a filter costs time at every event."""
         self._over.removeEventFilter(self)
+        self._back.start()
         super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep to the lower edge when the canvas changes its size."""
+        """Keep to the lower edge when the window changes its size."""
         if event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
@@ -86,8 +115,7 @@ class Toast(QFrame):
             self._label.setMinimumWidth(0)
             self._label.setMaximumWidth(room)
         self.adjustSize()
-        below = (self._row + 1) * (self.height() + _MARGIN // 2) + _MARGIN // 2
-        self.move((self._over.width() - self.width()) // 2, self._over.height() - below)
+        self.move((self._over.width() - self.width()) // 2, self._over.height() - self.height())
 
     def _on_pressed(self) -> None:
         self.hide()

@@ -306,15 +306,6 @@ def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:
             )
 
 
-def check_named(project: Project, image_id: int) -> None:
-    """Check that no box of a picture waits for its category.
-
-    Raises:
-        HitlError: some do.
-    """
-    _check_named(project, project.annotations.of_image(image_id))
-
-
 def _check_named(project: Project, present: Sequence[Annotation]) -> None:
     unnamed = project.categories.unnamed_id()
     waiting = sum(a.category_id == unnamed for a in present)

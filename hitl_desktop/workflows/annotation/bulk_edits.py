@@ -13,7 +13,7 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import LongAct, check_named, count_acts, do
+from hitl_desktop.workflows.annotation.annotate import LongAct, count_acts
 
 _AT_ONCE = 100
 """So many pictures are one portion: a few milliseconds of work, and more beside other busy programs."""
@@ -78,32 +78,44 @@ class Addition:
     seconds: float = 0.0
 
 
-def add_and_decide(project: Project, additions: Sequence[Addition], label: str, *, why: str) -> Changes:
-    """Add boxes on several pictures and decide those that are whole, as one edit; `why` goes on record.
+def add_and_decide(
+    project: Project,
+    additions: Sequence[Addition],
+    label: str,
+    progress: Progress | None = None,
+    *,
+    why: str,
+    note: Callable[[int, Sequence[Addition]], None],
+    reserved: int | None = None,
+) -> Changes:
+    """Add boxes on pictures that have none and decide those that are whole, in portions; `why` goes on record.
 
-    Raises:
-        HitlError: a picture to be decided has a box without a category.
+    `note` is called in the transaction of each portion, with the number of the act and what was added.
     """
-    with project.db.transaction():
-        for a in additions:
-            if a.is_decided:
-                check_named(project, a.image.id)
-        parts = tuple(
-            Edit(
-                label,
-                a.image.id,
-                Side(state=a.image.state if a.is_decided else None),
-                Side(a.annotations, ImageState.DECIDED if a.is_decided else None),
-            )
-            for a in additions
-        )
-        changes = do(project, Edit(f"{label} ({counted(len(additions), 'picture')})", None, parts=parts))
-        for a in additions:
-            if a.is_decided:
-                acts = count_acts(project, a.image.id)
-                kind = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
-                project.decisions.add(Decision(a.image.id, kind, a.seconds, acts, why=why))
-    return changes | Changes(queue=True, categories=True)
+    act, done = LongAct(project, reserved), 0
+    for some in portions(additions, _AT_ONCE, progress or NoProgress()):
+        with project.db.transaction():
+            left = act.changed_meanwhile()
+            here = [a for a in some if a.image.id not in left]
+            if not here:
+                continue
+            done += len(here)
+            edit = Edit(f"{label} ({counted(done, 'picture')})", None, parts=tuple(_addition(label, a) for a in here))
+            number, _ = act.do(edit, is_all=len(additions) <= _AT_ONCE)
+            decisions: list[Decision] = []
+            for a in here:
+                if a.is_decided:
+                    acts = count_acts(project, a.image.id)
+                    kind = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
+                    decisions.append(Decision(a.image.id, kind, a.seconds, acts, why=why))
+            project.decisions.add(*decisions)
+            note(number, here)
+    return act.changes | Changes(queue=True, categories=True)
+
+
+def _addition(label: str, a: Addition) -> Edit:
+    before = Side(state=a.image.state if a.is_decided else None)
+    return Edit(label, a.image.id, before, Side(a.annotations, ImageState.DECIDED if a.is_decided else None))
 
 
 def tag(

@@ -169,13 +169,13 @@ class _Work:
         if place is None:
             size = f"{record.width} x {record.height}"
             lost = f"; left out, since nobody can place them: {counted(len(boxes), 'box')}" if boxes else ""
-            what = f"is {size} upright, not {image.width} x {image.height}, which no turn or scale explains{lost}"
+            what = f"is {size} as shown, not {image.width} x {image.height}, which no turn or scale explains{lost}"
             self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
             self.incomplete.add(whole_id)
             return []
         if not place.is_identity and boxes:
             how = "turned" if place.orientation > 1 else "scaled"
-            what = f"is {record.width} x {record.height} upright, not {image.width} x {image.height}; "
+            what = f"is {record.width} x {record.height} as shown, not {image.width} x {image.height}; "
             self.issue(image.file_name, f"{what}its boxes were {how} with it", IssueKind.TRANSFORMED)
         kept: list[Annotation] = []
         for a in boxes:

@@ -196,7 +196,7 @@ class _Import:
         for id_ in ids:
             own = self.categories[id_]
             known = kept[own].extra if own in kept else b""
-            extra, clashing = extras.filled(known, theirs.get(id_, b""))
+            extra, clashing = extras.filled(known, theirs.get(id_, b""), but=("name",) if own in kept else ())
             self.clashing.update((key, "category") for key in clashing)
             rows.append((own, own if own in before and own not in kept else id_, extra))
         self.project.extras.add_categories(rows)

@@ -14,15 +14,17 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.clusters import MOST, alike
-from hitl_desktop.progress import Progress
+from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import do
+from hitl_desktop.workflows.annotation.annotate import LongAct
+from hitl_desktop.workflows.annotation.bulk_edits import portions
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.detection.embeddings import embed_boxes, encoder_record_id
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 
-"""Crops on the wall are as large as this at most, in pixels."""
+_AT_ONCE = 50
+"""So many pictures are one portion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,23 +77,42 @@ def group_unknowns(project: Project, progress: Progress, *, threads: int | None 
     return [[unknowns[row] for row in rows] for rows in alike(np.stack(vectors))]
 
 
-def name_unknowns(project: Project, boxes: Sequence[Annotation], name: str) -> Changes:
-    """Give unknown objects a name, on all their pictures in one step; those that changed meanwhile stay as they are.
+def name_unknowns(
+    project: Project,
+    boxes: Sequence[Annotation],
+    name: str,
+    progress: Progress | None = None,
+    *,
+    reserved: int | None = None,
+) -> Changes:
+    """Give unknown objects a name, on all their pictures as one act; those that changed meanwhile stay as they are.
+
+    It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 
     Raises:
-        HitlError: the name is empty.
+        HitlError: the name is empty, or none of the boxes is unknown any more.
     """
-    with project.db.transaction():
-        category = project.categories.ensure(clean_name(name))
-        wanted = {box.id: box for box in boxes}
-        parts: list[Edit] = []
-        for image_id in dict.fromkeys(box.image_id for box in boxes):
-            now = [a for a in project.annotations.of_image(image_id) if wanted.get(a.id) == a]
-            after = tuple(replace(a, category_id=category.id, edited=True) for a in now)
-            if now:
-                parts.append(Edit("Name unknown objects", image_id, Side(tuple(now)), Side(after)))
-        if not parts:
-            raise HitlError("None of these boxes is unknown any more.", hint="Look at the unknown objects again.")
-        count = sum(len(part.after.annotations) for part in parts)
-        changes = do(project, Edit(f"Name {counted(count, 'unknown object')}", None, parts=tuple(parts)))
-    return changes | Changes(categories=True)
+    wanted, each = {box.id: box for box in boxes}, list(dict.fromkeys(box.image_id for box in boxes))
+    act, count, cleaned = LongAct(project, reserved), 0, clean_name(name)
+    for ids in portions(each, _AT_ONCE, progress or NoProgress()):
+        with project.db.transaction():
+            there = project.annotations.of_images(ids)
+            still = {i: [a for a in there[i] if wanted.get(a.id) == a] for i in ids}
+            if not any(still.values()):
+                continue
+            category = project.categories.ensure(cleaned)
+            parts = tuple(
+                Edit("Name unknown objects", i, Side(tuple(now)), Side(_named(now, category.id)))
+                for i, now in still.items()
+                if now
+            )
+            count += sum(map(len, still.values()))
+            whole = Edit(f"Name {counted(count, 'unknown object')}", None, parts=parts)
+            act.do(whole, is_all=len(each) <= _AT_ONCE)
+    if not count and each:
+        raise HitlError("None of these boxes is unknown any more.", hint="Look at the unknown objects again.")
+    return act.changes | Changes(categories=True)
+
+
+def _named(boxes: Sequence[Annotation], category_id: int) -> tuple[Annotation, ...]:
+    return tuple(replace(a, category_id=category_id, edited=True) for a in boxes)

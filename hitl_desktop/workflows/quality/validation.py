@@ -273,8 +273,10 @@ class Promotion:
     to_finish: int
 
 
-def promote(project: Project) -> Promotion:
+def promote(project: Project, progress: Progress | None = None, *, reserved: int | None = None) -> Promotion:
     """Make verdicts training data: the one explicit act by which they teach, and one that undo takes back.
+
+    It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 
     Correct boxes, and those whose real category was said, become annotations. A picture on which nothing has to be
     drawn or moved is decided, any other is left to be finished. Pictures that people decided meanwhile are left alone.
@@ -283,15 +285,14 @@ def promote(project: Project) -> Promotion:
         HitlError: there are no verdicts on pictures that nobody decided since.
     """
     detector = project.models.detector()
-    additions: list[Addition] = []
-    promoted: list[int] = []
+    additions: dict[int, Addition] = {}
+    verdicts: dict[int, list[int]] = {}
     for v in project.validations.all():
         image = project.images.get(v.image_id)
         if image is None or image.state is not ImageState.UNDECIDED or image.reason:
             continue
         if v.is_promoted or project.annotations.of_image(v.image_id):
             continue  # it was done before, or somebody began
-        additions = [a for a in additions if a.image.id != v.image_id]  # the latest verdicts count
         by = f"head {v.head_id}" if v.head_id is not None else detector.name if detector else None
         boxes = tuple(
             Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
@@ -302,18 +303,23 @@ def promote(project: Project) -> Promotion:
             box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
             for box in v.boxes
         )
-        additions.append(Addition(image, boxes, is_decided=whole, seconds=v.seconds))
-        promoted.append(v.id)
+        additions[v.image_id] = Addition(image, boxes, is_decided=whole, seconds=v.seconds)  # the latest verdicts count
+        verdicts.setdefault(v.image_id, []).append(v.id)
     if not additions:
         raise HitlError(
             "There are no verdicts on pictures that are still to do.",
             hint="Validate some pictures first.",
         )
-    with project.db.transaction():
-        changes = add_and_decide(project, additions, "Take verdicts as labels", why=Reason.PROMOTED)
-        project.validations.mark_promoted(promoted, project.journal.last_id())
-    decided = sum(a.is_decided for a in additions)
-    return Promotion(changes, decided, len(additions) - decided)
+    done: list[Addition] = []
+
+    def note(number: int, some: Sequence[Addition]) -> None:
+        project.validations.mark_promoted([i for a in some for i in verdicts[a.image.id]], number)
+        done.extend(some)
+
+    label, every = "Take verdicts as labels", list(additions.values())
+    changes = add_and_decide(project, every, label, progress, why=Reason.PROMOTED, note=note, reserved=reserved)
+    decided = sum(a.is_decided for a in done)
+    return Promotion(changes, decided, len(done) - decided)
 
 
 def _category_of(project: Project, box: JudgedBox) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits, categories
+from hitl_desktop.workflows.prediction.unknowns import name_unknowns, unknown_category
+from hitl_desktop.workflows.quality.validation import promote
 from tests.conftest import CancelAt
 
 PICTURES, PORTION = 450, 100
@@ -182,3 +186,54 @@ def test_a_category_of_many_boxes_is_merged_in_portions(crowd: Project) -> None:
     annotate.undo(crowd)
     assert crowd.annotations.count_by_category() == {kitty.id: 50}
     assert crowd.categories.find("kitty") == kitty
+
+
+def in_portions(project: Project) -> int:
+    """How many entries of the journal the latest act has."""
+    act, _ = project.journal.next_act(undone=False)
+    return project.db.scalar("SELECT count(*) FROM journal WHERE coalesce(act, id) = ?", (act,))
+
+
+def test_unknown_objects_on_many_pictures_are_named_in_portions_and_undone_as_one(
+    crowd: Project, tmp_path: Path
+) -> None:
+    unknown = unknown_category(crowd)
+    cat = crowd.categories.ensure("cat").id
+    ids = crowd.images.ids()
+    crowd.annotations.add(Annotation(0, i, unknown, BBox(1, 1, 9, 9)) for i in ids)
+    boxes = crowd.annotations.of_category(unknown)
+    number = crowd.journal.reserve()
+    with Project.open(tmp_path / "many.hitl", background=True) as job:
+        draw = partial(annotate.draw, crowd, 420, [(BBox(5, 5, 9, 9), cat)])
+        changes = name_unknowns(job, boxes, "bolt", Between(NoProgress().check_cancelled, draw), reserved=number)
+    bolt = crowd.categories.find("bolt")
+    assert bolt
+    assert changes.annotations_of == set(ids)
+    assert {a.image_id for a in crowd.annotations.of_category(bolt.id)} == set(ids)
+    annotate.undo(crowd)  # the box, which was drawn later
+    assert crowd.annotations.of_category(cat) == []
+    assert in_portions(crowd) == 9
+    edit, _ = annotate.undo(crowd)
+    assert edit
+    assert edit.label == f"Name {PICTURES} unknown objects"
+    assert crowd.annotations.of_category(unknown) == boxes
+    assert crowd.annotations.of_category(bolt.id) == []
+
+
+def test_verdicts_on_many_pictures_become_labels_in_portions_undone_as_one(crowd: Project) -> None:
+    cat = crowd.categories.ensure("cat").id
+    ids = crowd.images.ids()
+    judged = JudgedBox(Judgement.CORRECT, cat, "cat", BBox(1, 1, 9, 9), 0.9)
+    for i in ids:
+        crowd.validations.add(Validated(i, None, 1.0, (judged,)))
+    cut = promote(crowd, CancelAt(2))
+    assert (cut.decided, crowd.images.count(ImageState.DECIDED)) == (200, 200)
+    rest = promote(crowd)
+    assert (rest.decided, crowd.images.count(ImageState.DECIDED)) == (PICTURES - 200, PICTURES)
+    assert {a.image_id for a in crowd.annotations.of_category(cat)} == set(ids)
+    assert in_portions(crowd) == 3
+    for left in (200, 0):
+        annotate.undo(crowd)
+        assert crowd.images.count(ImageState.DECIDED) == left
+        assert sum(v.is_promoted for v in crowd.validations.all()) == left
+    assert crowd.annotations.all() == []

@@ -14,6 +14,7 @@ from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation.categories import change
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
@@ -418,3 +419,62 @@ def test_boxes_drawn_during_an_import_and_boxes_without_id_never_meet_an_id_of_t
     assert (summary.images, summary.annotations) == (3, 5)
     assert len({a.id for a in project.annotations.all()}) == 5 + len(drawn)
     assert {1, 2, 3, 4} <= {a.id for a in project.annotations.all()}
+
+
+MARKED = {
+    "images": [
+        {"id": 1, "file_name": "a.png", "width": 64, "height": 48, "state": "sent to Ann", "sets": "third"},
+        {"id": 2, "file_name": "b.jpg", "width": 64, "height": 48, "state": {"by": 7}},
+    ],
+    "annotations": [
+        {
+            "id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 1, 9, 9], "area": 81, "iscrowd": 0,
+            "segmentation": [], "origin": "scanner 4", "edited": "2020-02-02", "score": "high", "sets": "x",
+        }
+    ],
+    "categories": [{"id": 3, "name": " red  cell ", "supercategory": "blood"}, {"id": 4, "name": "dust ", "supercategory": ""}],
+}  # fmt: skip
+
+
+def test_marks_of_other_programs_stay_beside_the_own_ones_in_an_export_of_everything(
+    tmp_path: Path, project: Project
+) -> None:
+    file, out = tmp_path / "in.json", tmp_path / "out.json"
+    file.write_text(json.dumps(MARKED))
+    import_dataset(project, read_dataset(file))
+    (box,) = project.annotations.all()
+    annotate.draw(project, 1, [(BBox(20, 20, 5, 5), box.category_id)])
+    annotate.revise(project, [annotate.Revision(box, category_id=project.categories.ensure("dust").id)])
+    project.images.set_state(1, ImageState.SKIPPED)
+    export_dataset(project, out, all_images=True)
+    written = json.loads(out.read_text())
+    images = {image["file_name"]: image for image in written["images"]}
+    assert (images["a.png"]["state"], images["a.png"]["sets"]) == ("sent to Ann", "third")
+    assert images["b.jpg"]["state"] == {"by": 7}
+    first = written["annotations"][0]
+    assert [first[key] for key in ("origin", "edited", "score", "sets")] == ["scanner 4", "2020-02-02", "high", "x"]
+    assert first["hitl_edited"] is True
+    new_project(tmp_path / "again.hitl", project.folder_path(1), NoProgress(), coco=out)
+    with Project.open(tmp_path / "again.hitl") as again:  # and when the file comes back
+        assert {i.path: i.state for i in again.images.all()}["a.png"] is ImageState.SKIPPED
+        assert again.annotations.all()[0].edited
+        out = tmp_path / "second.json"
+        export_dataset(again, out, all_images=True)
+    assert {i["file_name"]: i for i in json.loads(out.read_text())["images"]} == images
+    assert json.loads(out.read_text())["annotations"] == written["annotations"]
+
+
+def test_spaces_at_the_ends_of_names_come_back_and_do_not_count(tmp_path: Path, project: Project) -> None:
+    cell = project.categories.ensure("Dust")
+    file, out = tmp_path / "in.json", tmp_path / "out.json"
+    file.write_text(json.dumps(MARKED))
+    import_dataset(project, read_dataset(file))
+    red = project.categories.find("red cell")
+    assert red
+    assert red.name == "red cell"
+    export_dataset(project, out, all_images=True)
+    assert {c["name"] for c in json.loads(out.read_text())["categories"]} == {" red  cell ", "Dust"}
+    change(project, red, name="erythrocyte")
+    change(project, cell, name="dirt")
+    export_dataset(project, out, all_images=True)
+    assert {c["name"] for c in json.loads(out.read_text())["categories"]} == {"erythrocyte", "dirt"}

@@ -283,7 +283,7 @@ def test_names_that_look_the_same_are_one_and_names_that_differ_are_two(project:
     out = exported(project)
     ids = {c["id"]: c["name"] for c in out["categories"]}
     assert [ids[a["category_id"]] for a in out["annotations"]] == [
-        "Ka\u0308fer", "Ka\u0308fer", "M1", "M-1", "-", "_", "Cat", "Cat"
+        "Ka\u0308fer", "Ka\u0308fer", "M1", "M-1", "-", "_", "Cat ", "Cat "
     ]  # fmt: skip
     assert summary.faults() == {"same category": 2}
     found = [project.categories.find(name) for name in ("M1", "M-1", "m_1", "-")]

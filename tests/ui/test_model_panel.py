@@ -1,0 +1,26 @@
+"""What the model panel shows while jobs run."""
+
+from __future__ import annotations
+
+import os
+from threading import Event
+
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.shell.main_window import MainWindow
+
+
+def test_the_effort_saved_is_shown_while_something_else_computes(window: MainWindow, qtbot: QtBot) -> None:
+    go_on = Event()
+    for lane in range(max(1, (os.cpu_count() or 2) - 1)):  # as learning does on all processors
+        window.runner.start(f"busy {lane}", "Learning", lambda _: go_on.wait(20))
+    try:
+        cat = window.session.add_category("cat")
+        assert cat is not None
+        window.session.draw([(BBox(5, 5, 10, 10), cat)])
+        assert "no box decided yet" in window.model_panel.effort.text()
+        window.session.accept_picture()
+        qtbot.waitUntil(lambda: "drawing all 1 box" in window.model_panel.effort.text(), timeout=5_000)
+    finally:
+        go_on.set()
