@@ -34,18 +34,6 @@ REASON_TEXT: Final[Mapping[str, str]] = MappingProxyType(
         Reason.PROMOTED: "promoted from validation",
     }
 )
-STRATEGY_TEXT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "margin": "most doubt between two names",
-        "entropy": "most doubt over all names",
-        "least_confidence": "least sure of the best name",
-        "corrections": "most corrections a second, of different kinds",
-        "disagreement": "detector and head disagree",
-        "k_centre": "furthest from what was decided",
-        "typical": "typical of its kind",
-        "random": "at random",
-    }
-)
 JUDGEMENT_TEXT: Final[Mapping[Judgement, str]] = MappingProxyType(
     {
         Judgement.CORRECT: "correct",

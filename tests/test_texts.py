@@ -8,7 +8,6 @@ from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.queues import REASON_OF, QueueReason, Reason
 from hitl_desktop.domain.review import Ranked, SkipReason
 from hitl_desktop.domain.validation import Judgement
-from hitl_desktop.learning.strategies import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.texts import (
@@ -18,7 +17,6 @@ from hitl_desktop.texts import (
     ORDER_TEXT,
     REASON_TEXT,
     SKIP_TEXT,
-    STRATEGY_TEXT,
     skip_text,
 )
 from hitl_desktop.workflows.annotation import annotate
@@ -33,7 +31,6 @@ from hitl_desktop.workflows.annotation import annotate
         (Error, AUDIT_ERROR_TEXT),
         (QueueOrder, ORDER_TEXT),
         (SkipReason, SKIP_TEXT),
-        (STRATEGIES, STRATEGY_TEXT),
     ],
 )
 def test_every_code_has_a_text_of_its_own(codes: object, texts: dict[str, str]) -> None:

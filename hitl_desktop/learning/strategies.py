@@ -59,7 +59,17 @@ class Pool:
     seed: int = 0
 
 
-Strategy = Callable[[Pool], list[Ranked]]
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A query strategy: its title, and `rank`, the images of a pool, best first.
+
+    It may need the images' vectors; `works_before_training` where it needs no head.
+    """
+
+    title: str
+    rank: Callable[[Pool], list[Ranked]]
+    needs_vectors: bool = False
+    works_before_training: bool = False
 
 
 def by_uncertainty(acquire: Callable[[Probabilities], Scores], pool: Pool) -> list[Ranked]:
@@ -127,21 +137,21 @@ def at_random(pool: Pool) -> list[Ranked]:
 
 
 RANDOM: Final = "random"
+DEFAULT_STRATEGY: Final = DEFAULT_ACQUISITION
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
     {
-        **{name: partial(by_uncertainty, function) for name, function in ACQUISITION_FUNCTIONS.items()},
-        "corrections": corrections,
-        "disagreement": disagreement,
-        "k_centre": far_first,
-        "typical": typical,
-        RANDOM: at_random,
+        "margin": Strategy("most doubt between two names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])),
+        "entropy": Strategy("most doubt over all names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])),
+        "least_confidence": Strategy("least sure of the best name", partial(by_uncertainty, least_confidence)),
+        "corrections": Strategy("most corrections a second, of different kinds", corrections, needs_vectors=True),
+        "disagreement": Strategy("detector and head disagree", disagreement),
+        "k_centre": Strategy(
+            "furthest from what was decided", far_first, needs_vectors=True, works_before_training=True
+        ),
+        "typical": Strategy("typical of its kind", typical, needs_vectors=True, works_before_training=True),
+        RANDOM: Strategy("at random", at_random, works_before_training=True),
     }
 )
-NEED_VECTORS: Final = frozenset({"corrections", "k_centre", "typical"})
-"""These look at pictures as a whole."""
-FROM_THE_START: Final = frozenset({"k_centre", "typical", RANDOM})
-"""These mean something before anything was taught."""
-DEFAULT_STRATEGY = DEFAULT_ACQUISITION
 
 
 def strategy_named(name: str) -> Strategy:

@@ -34,11 +34,12 @@ def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str, wi
         for n in range(1, 16)
     ]
     pool = Pool(images, rng.normal(size=(3, 4)).astype(np.float32), seed=3)
-    first = STRATEGIES[strategy](pool)
+    assert STRATEGIES[strategy].title
+    first = STRATEGIES[strategy].rank(pool)
     assert sorted(r.image_id for r in first) == list(range(1, 16))
-    assert first == STRATEGIES[strategy](pool)
+    assert first == STRATEGIES[strategy].rank(pool)
     assert all(r.reason for r in first)
-    assert STRATEGIES[strategy](Pool([])) == []
+    assert STRATEGIES[strategy].rank(Pool([])) == []
 
 
 def test_doubtful_pictures_come_first_with_their_reasons() -> None:
@@ -50,7 +51,7 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
         doubts(5, [0.6, 0.4, 0.0], disagrees=True),
         doubts(6, [0.02, 0.01, 0.97]),
     ]
-    ranked = STRATEGIES["margin"](Pool(images))
+    ranked = STRATEGIES["margin"].rank(Pool(images))
     assert {r.image_id: r.reason for r in ranked} == {
         1: Reason.SURE,
         2: Reason.TWO_CATEGORIES,
@@ -69,7 +70,7 @@ def test_doubtful_pictures_come_first_with_their_reasons() -> None:
         QueueReason.UNCERTAIN | QueueReason.DISAGREEMENT,
         QueueReason.POSSIBLE_MISS,
     ]
-    assert STRATEGIES["disagreement"](Pool(images))[0].image_id == 5
+    assert STRATEGIES["disagreement"].rank(Pool(images))[0].image_id == 5
 
 
 def test_an_unknown_strategy_says_which_there_are() -> None:
@@ -81,7 +82,7 @@ def test_an_unknown_strategy_says_which_there_are() -> None:
 def test_what_is_wrong_is_worth_more_than_what_is_unsure() -> None:
     unsure = doubts(1, [0.6, 0.4, 0.0])
     missed = doubts(2, [0.45, 0.0, 0.55])  # not shown, and nearly as likely to be there as not
-    assert [r.image_id for r in STRATEGIES["corrections"](Pool([unsure, missed]))] == [2, 1]
+    assert [r.image_id for r in STRATEGIES["corrections"].rank(Pool([unsure, missed]))] == [2, 1]
 
 
 def test_k_centre_goes_where_nobody_was() -> None:

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.queues import MIXABLE, REASON_OF, QueueReason
-from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, FROM_THE_START
-from hitl_desktop.texts import REASON_TEXT, STRATEGY_TEXT
+from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, STRATEGIES
+from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.workflows.queue.listing import CountedQueue
 from hitl_desktop.workflows.queue.policy import QueuePolicy
 
@@ -31,8 +31,9 @@ class MixDialog(QDialog):
         self.chosen: QueuePolicy | None = None
         self.strategy = QComboBox()
         self.strategy.setAccessibleName("Order of asking")
-        for name, words in STRATEGY_TEXT.items():
-            self.strategy.addItem(f"{words} (default)" if name == DEFAULT_STRATEGY else words, name)
+        for name, strategy in STRATEGIES.items():
+            title = f"{strategy.title} (default)" if name == DEFAULT_STRATEGY else strategy.title
+            self.strategy.addItem(title, name)
         self.strategy.setCurrentIndex(self.strategy.findData(now.strategy))
         self.strategy.currentIndexChanged.connect(self._show_rest)
         counts = {q.shows.queue: q.pictures for q in queues}
@@ -64,7 +65,7 @@ class MixDialog(QDialog):
 
     def _show_rest(self) -> None:
         rest = 100 - sum(share.value() for share in self.shares.values())
-        by_uncertainty = self.strategy.currentData() not in FROM_THE_START
+        by_uncertainty = not STRATEGIES[self.strategy.currentData()].works_before_training
         first = (
             "The first five pictures are drawn at random: doubts mean little before a head was taught." * by_uncertainty
         )

@@ -12,7 +12,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import OF_DECIDED, REASON_OF, QueueReason, Reason, mix, random_order
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.diversity import unlike
-from hitl_desktop.learning.strategies import FROM_THE_START, NEED_VECTORS, ImageUncertainty, Pool, strategy_named
+from hitl_desktop.learning.strategies import ImageUncertainty, Pool, strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -50,10 +50,11 @@ def rank_images(
     given. Pictures without predictions keep their place behind the others.
     """
     how = how or policy_of(project)
-    if scorer is not None and how.strategy in NEED_VECTORS:
+    strategy = strategy_named(how.strategy)
+    if scorer is not None and strategy.needs_vectors:
         embed_pictures(project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1)
     knows = scorer is not None and scorer.head is not None and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
-    if how.strategy not in FROM_THE_START and not knows:
+    if not strategy.works_before_training and not knows:
         how = replace(how, shares=_drawn(how.shares))
     with project.db.snapshot():
         turns = project.queue.turns()
@@ -142,7 +143,7 @@ def _look(
     pool = Pool(doubts, np.stack(known) if known else np.zeros((0, 0), np.float32), seed)
     for image_id in _unlike(pool):
         queues[image_id] |= QueueReason.UNLIKE
-    said = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy)(pool)]
+    said = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy).rank(pool)]
     order = [*_merged(said, rest, project.queue.scores()), *(i for i in ids if i not in done)]
     return _Looked(said, order, groups_of(project, [*decided, *records], vectors))
 

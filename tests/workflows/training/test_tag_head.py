@@ -54,7 +54,7 @@ def test_no_tag_or_too_few_pictures_are_no_head() -> None:
 
 def test_a_doubtful_tag_is_a_reason_to_ask() -> None:
     sure, none = np.array([[0.99, 0.01]]), np.array([False])
-    first, second = STRATEGIES["margin"](
+    first, second = STRATEGIES["margin"].rank(
         Pool([ImageUncertainty(1, sure, none), ImageUncertainty(2, sure, none, tag_doubt=0.9)])
     )
     assert (first.image_id, first.reason) == (2, Reason.UNSURE_TAG)
