@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.settings import Settings
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell import excepthook
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.ui.widgets.theme import apply_theme
 
 SWITCH_INTERVAL = 0.0002

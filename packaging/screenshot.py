@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.widgets.theme import apply_theme
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.benchmark.demo import run_demo

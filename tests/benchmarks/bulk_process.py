@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from hitl_desktop.app import SWITCH_INTERVAL
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from tests.benchmarks.loop_process import timer
 
 TICK_MS = 5

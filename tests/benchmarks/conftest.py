@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 
 OUT = Path(__file__).parents[2] / "build" / "bench.json"
 FIGURES: dict[str, float] = {}

@@ -20,7 +20,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.images.open_folder import open_path
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from hitl_desktop.app import SWITCH_INTERVAL
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 sys.setswitchinterval(SWITCH_INTERVAL)
 app = QApplication(["bench"])
 window = MainWindow(Settings(), automatic=False)

@@ -21,7 +21,7 @@ began = time.perf_counter()
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.widgets.theme import apply_theme
 app = QApplication(["bench"])
 apply_theme("light")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 
 app = QApplication(sys.argv[:1])
 window = MainWindow(Settings())

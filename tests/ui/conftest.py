@@ -12,8 +12,8 @@ from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.settings import Settings
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.shell.main_window import MainWindow
 
 
 class Answers(Ask):

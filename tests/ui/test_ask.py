@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.shell.main_window import MainWindow
 from tests.ui.conftest import Answers
 
 QUESTIONS = [name for name, _ in inspect.getmembers(Ask, inspect.isfunction) if not name.startswith("_")]

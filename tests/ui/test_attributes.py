@@ -12,8 +12,8 @@ from hitl_desktop.domain.attributes import Attribute, AttributeKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.learning.tag_head import TagHead
 from hitl_desktop.store.embeddings import crop_key
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.new_attribute import NewAttribute
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.workflows.detection.embeddings import encoder_record_id
 from tests.ui.conftest import Answers

@@ -14,8 +14,8 @@ from hitl_desktop.domain.audits import Error
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.audit_dialog import AuditDialog
-from hitl_desktop.ui.shell.main_window import MainWindow
 
 LONG = 20_000
 

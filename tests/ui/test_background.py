@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from tests.conftest import save
 from tests.toy_models import toy

@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotation import bulk_edits
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_queue import listed

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project

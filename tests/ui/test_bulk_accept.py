@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.ui.boxes.crop_wall import CropWall
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotation import bulk_edits
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction import bulk_accept

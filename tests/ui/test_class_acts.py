@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.ui.widgets.banner import Banner
 
 LEFT = Qt.MouseButton.LeftButton

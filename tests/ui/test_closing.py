@@ -16,7 +16,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.ui.files import exchange_acts
 from hitl_desktop.ui.jobs.finishing import FinishingDialog
 from hitl_desktop.ui.jobs.runner import FILES
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import Answers
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.progress import Progress
 from hitl_desktop.ui.jobs.preparing import PREPARING, PreparingDialog
 from hitl_desktop.ui.loop.background import EXAMINING
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.images.open_folder import Place, locate
 from tests.ui.conftest import Answers
 
@@ -80,7 +80,7 @@ def test_closing_ends_the_search_through_a_large_folder(
             ended.set()
         return locate(path)
 
-    monkeypatch.setattr("hitl_desktop.ui.shell.main_window.locate", endless)
+    monkeypatch.setattr("hitl_desktop.ui.main_window.locate", endless)
     window.open_path(tmp_path / "large")
     qtbot.waitUntil(started.is_set)
     assert window.close()

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 
 USES = 50

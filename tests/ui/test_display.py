@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.images.qimages import to_qimage
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 
 displays = st.builds(Display, st.floats(-1, 1), st.floats(0.2, 5), st.floats(0.2, 5))
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled
 from hitl_desktop.formats import coco
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.import_question import ImportQuestion
-from hitl_desktop.ui.shell.main_window import MainWindow
 from tests.ui.conftest import Answers
 
 CATEGORIES = [{"id": 1, "name": "cat"}]

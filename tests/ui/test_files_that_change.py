@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.images.file_watch import FileState, FileWatch
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.widgets.banner import Banner
 from tests.ui.conftest import Answers, MakeWindow
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import Answers
 
 

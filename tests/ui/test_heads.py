@@ -22,12 +22,12 @@ from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model import model_panel
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.detection.embeddings import embed_pictures
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project

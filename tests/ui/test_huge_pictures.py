@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop import cache, pyramid
 from hitl_desktop.ui.images import thumbnails
 from hitl_desktop.ui.images.thumbnails import Thumbnails
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import MakeWindow
 
 

@@ -11,7 +11,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.ui.keys.actions import ACTIONS, clash
 from hitl_desktop.ui.keys.cheat_sheet import cheat_sheet_html
 from hitl_desktop.ui.keys.keys_editor import KeysEditor
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import MakeWindow
 
 

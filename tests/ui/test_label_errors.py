@@ -13,8 +13,8 @@ from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.label_issues import open_issues

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.store.heads import HeadVersion
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotation.annotate import Revision
 from tests.conftest import copy_taught
 from tests.ui.conftest import MakeWindow

@@ -8,7 +8,7 @@ from threading import Event
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 
 
 def test_the_effort_saved_is_shown_while_something_else_computes(window: MainWindow, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.ui.keys.actions import ACTIONS
 from hitl_desktop.ui.keys.palette import Palette
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 
 
 def rows(palette: Palette) -> list[str]:

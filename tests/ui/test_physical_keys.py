@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.ui.canvas.physical_keys import us_key
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 
 X11_H, CYRILLIC_ER = 43, 0x0420
 """The key with H on it has the letter er (Р) on a Russian keyboard."""

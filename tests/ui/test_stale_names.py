@@ -13,7 +13,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.prediction import bulk_accept
 from tests.ui.test_window import CTRL, click, drag, key, on_disk, propose, type_name
 

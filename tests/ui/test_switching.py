@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.boxes.controller import SKIP_REASONS
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.projects.new_project import new_project
 
 

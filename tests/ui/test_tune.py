@@ -17,9 +17,9 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.errors import HitlError
 from hitl_desktop.ui.loop.background import EXAMINING
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model import tune_acts
 from hitl_desktop.ui.model.tune_pages import TunePages
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.queue import relabelling
 from tests.ui.conftest import Answers

@@ -9,7 +9,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.boxes.unknown_wall import WallDialog
-from hitl_desktop.ui.shell.main_window import MainWindow
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 from tests.ui.test_window import click, drag, key, type_name
 

@@ -13,8 +13,8 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.validation import Judgement
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.quality.validation import look, next_pictures
 from tests.ui.conftest import Answers

@@ -26,9 +26,9 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
 from hitl_desktop.ui.images.image_loader import Loaded
 from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.project.review_order import ReviewOrder
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.ui.shell.main_window import MainWindow
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import How, Revision, decide, undo
 from hitl_desktop.workflows.detection.class_map import use_as_categories

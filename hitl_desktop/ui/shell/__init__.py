@@ -1,1 +1,1 @@
-"""The main window and what belongs to the process."""
+"""What belongs to the process and the empty window: uncaught errors, garbage, the welcome page."""

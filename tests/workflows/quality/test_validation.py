@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.errors import HitlError
@@ -138,7 +139,7 @@ def test_promotion_is_one_act_on_record_that_undo_takes_back(proposed: Project) 
     states = {i.id: i.state for i in proposed.images.all()}
     assert (states[1], states[2], states[3]) == (ImageState.DECIDED, ImageState.UNDECIDED, ImageState.DECIDED)
     assert [a.category_id for a in proposed.annotations.all()] == [car, car]
-    assert {d.why for d in proposed.decisions.final()} == {"promoted from validation"}
+    assert {d.why for d in proposed.decisions.final()} == {Reason.PROMOTED}
     assert all(v.is_promoted for v in proposed.validations.all())
     with pytest.raises(HitlError, match="no verdicts"):  # also not of those with nothing to take
         promote(proposed)
