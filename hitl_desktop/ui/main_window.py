@@ -356,8 +356,8 @@ class MainWindow(QMainWindow):
         return self.actions_.owner_of(key)
 
     def _edit_keys(self) -> None:
-        names = self.session.names
-        chords = {key: names[i] for i, key in self.session.hotkeys.items() if not key.isdigit() and i in names}
+        names = self.session.known.of
+        chords = {key: names[i] for i, key in self.session.known.hotkeys.items() if not key.isdigit() and i in names}
         with once(KeysEditor(self.actions_, self, chords)) as editor:
             editor.exec()
         self.session.keep("keys", json.dumps(self.actions_.chosen))
@@ -521,8 +521,8 @@ class MainWindow(QMainWindow):
         remark = session.image.remark if session.image and not session.image.reason else None
         self.why.setText("   ".join(filter(None, (self._why_asked(), remark))))
         self.place.setText(f"{name}   {state}   {place}")
-        own = f", {len(session.own_thresholds)} of their own" if session.own_thresholds else ""
-        self.threshold.setText(f"shown from {session.threshold:.2f}{own}")
+        own = f", {len(session.thresholds.own)} of their own" if session.thresholds.own else ""
+        self.threshold.setText(f"shown from {session.thresholds.general:.2f}{own}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
         self.speed.setText(self.background.speed)
         self._show_saved()

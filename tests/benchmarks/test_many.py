@@ -17,8 +17,8 @@ from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
+from hitl_desktop.ui.project.image_walk import MANY as MANY_IN_WINDOW
 from hitl_desktop.ui.project.picture_list import PictureList
-from hitl_desktop.ui.project.session import MANY as MANY_IN_WINDOW
 from hitl_desktop.workflows.queue.listing import list_queue
 
 from .conftest import Bench

@@ -45,7 +45,7 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert (again["done"], again["skipped"]) == (0, 12)
     queue = report("queue", project, "--limit", 3)["queue"]
     assert len(queue) == 3
-    assert set(queue[0]) == {"path", "score", "reason"}
+    assert set(queue[0]) == {"path", "score", "reason", "reason_code"}
     assert report("evaluate", project, "--ground-truth", truth)["ap50"] == 0
 
     half = json.loads(truth.read_text())
@@ -113,7 +113,7 @@ def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> 
     assert found["ranked"] > len(found["suspicions"]) == 3
     first = found["suspicions"][0]
     assert set(first) == {
-        "kind", "score", "picture", "box", "category", "suggested_box", "suggested_category"
+        "kind", "kind_code", "score", "picture", "box", "category", "suggested_box", "suggested_category"
     }  # fmt: skip
     assert first["score"] >= found["suspicions"][-1]["score"]
 

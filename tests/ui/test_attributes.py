@@ -138,7 +138,7 @@ def test_tags_by_key(window: MainWindow) -> None:
 
 def test_the_dialog_makes_an_attribute(window: MainWindow) -> None:
     window.session.add_category("car")
-    dialog = NewAttribute(window.session.categories[0], window)
+    dialog = NewAttribute(window.session.known.categories[0], window)
     dialog.name.setText("colour")
     dialog.kind.setCurrentIndex(1)
     dialog.choices.setText("red, green")

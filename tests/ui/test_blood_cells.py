@@ -73,7 +73,7 @@ def test_with_the_detectors_classes_as_categories_accepting_works_at_once(
         assert window.session.visible_hints == []
     assert sum(map(len, shown.values())) >= COUNT
     accept_all(window, qtbot)
-    names = window.session.names
+    names = window.session.known.of
     window.close()
     with Project.open(tmp_path / "p.hitl", background=True) as disk:
         for image_id, expected in shown.items():

@@ -156,4 +156,4 @@ def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot:
     qtbot.waitUntil(lambda: not runner.jobs, timeout=LONG)
     assert session.project
     assert len(session.project.annotations.all()) == 2001
-    assert session.threshold == 0.4
+    assert session.thresholds.general == 0.4

@@ -86,7 +86,7 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
     zoo(window)
     for n in range(10):
         window.session.add_category(f"c{n}")
-    assert window.session.hotkeys[10] == "W, 1"
+    assert window.session.known.hotkeys[10] == "W, 1"
     QTest.keyClick(window.canvas, Qt.Key.Key_W)
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
     assert window.session.category_id == 10
@@ -99,7 +99,7 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
     answers(window).next_text = "A"  # accepts pictures
     window.actions_["choose_category_key"].trigger()
     assert "A is taken" in window.statusBar().currentMessage()
-    assert window.session.hotkeys[10] == "J"
+    assert window.session.known.hotkeys[10] == "J"
 
 
 def test_the_right_button_makes_a_category_current_before_its_menu_opens(window: MainWindow) -> None:
@@ -115,14 +115,14 @@ def test_the_right_button_makes_a_category_current_before_its_menu_opens(window:
 def test_a_plural_is_asked_about(window: MainWindow) -> None:
     zoo(window)
     window.inspector.name_typed.emit("Cats", False)
-    assert window.session.names == {1: "cat", 2: "kitty"}
+    assert window.session.known.of == {1: "cat", 2: "kitty"}
     answers(window).confirms = None  # Escape
     window.inspector.name_typed.emit("Cats", False)
-    assert window.session.names == {1: "cat", 2: "kitty"}
+    assert window.session.known.of == {1: "cat", 2: "kitty"}
     assert window.inspector.name.text() == "Cats"
     answers(window).confirms = False
     window.inspector.name_typed.emit("Cats", False)
-    assert window.session.names[3] == "Cats"
+    assert window.session.known.of[3] == "Cats"
 
 
 def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window: MainWindow) -> None:
@@ -136,8 +136,8 @@ def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window:
     assert not window.inspector.categories.item(3).isHidden()
     assert window.inspector.categories.item(4).isHidden()
     QTest.keyClick(name, Qt.Key.Key_Return)
-    assert window.session.names[window.session.category_id or 0].startswith("kind 173")
-    assert len(window.session.names) == 10
+    assert window.session.known.of[window.session.category_id or 0].startswith("kind 173")
+    assert len(window.session.known.of) == 10
     assert not window.inspector.categories.item(4).isHidden()
 
 
@@ -148,7 +148,7 @@ def test_ctrl_and_enter_add_a_name_though_another_holds_it(window: MainWindow, m
     held = Qt.KeyboardModifier.ControlModifier
     monkeypatch.setattr(QGuiApplication, "keyboardModifiers", staticmethod(lambda: held))
     QTest.keyClick(window.inspector.name, Qt.Key.Key_Return, held)
-    assert list(window.session.names.values()) == ["red blood cell", "cell"]
+    assert list(window.session.known.of.values()) == ["red blood cell", "cell"]
 
 
 def test_adding_a_category_is_undone(window: MainWindow) -> None:
@@ -156,8 +156,8 @@ def test_adding_a_category_is_undone(window: MainWindow) -> None:
     window.session.draw([(BBox(5, 5, 10, 10), 1)])
     for _ in range(2):
         window.session.undo()
-    assert window.session.names == {}
+    assert window.session.known.of == {}
     for _ in range(2):
         window.session.redo()
-    assert window.session.names == {1: "cat"}
+    assert window.session.known.of == {1: "cat"}
     assert len(window.session.annotations) == 1

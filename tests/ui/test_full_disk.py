@@ -120,5 +120,5 @@ def test_closing_asks_before_anything_is_lost(window: MainWindow) -> None:
 def test_a_threshold_that_cannot_be_kept_is_said(window: MainWindow) -> None:
     with full_disk(window):
         window.session.set_threshold(0.5)
-    assert window.session.threshold == 0.5
+    assert window.session.thresholds.general == 0.5
     assert window._warning.isVisible()

@@ -44,7 +44,7 @@ def test_suggestions_of_a_category_that_was_undone_elsewhere_are_gone(window: Ma
     assert named(window) == ["cup"]
     key(window, Qt.Key.Key_Z, CTRL)
     assert named(window) == []
-    assert window.session.offered == {}
+    assert window.session.known.offered == {}
     key(window, Qt.Key.Key_A)
     with on_disk(window) as disk:
         assert disk.annotations.of_image(3) == []
@@ -116,7 +116,7 @@ def test_unknown_objects_leave_the_category_of_the_next_box_alone(window: MainWi
     key(window, Qt.Key.Key_Escape)
     key(window, Qt.Key.Key_U)
     assert "Select a box first" in window.statusBar().currentMessage()
-    assert list(window.session.offered.values()) == ["cell"]
+    assert list(window.session.known.offered.values()) == ["cell"]
 
 
 def test_undo_of_a_new_category_goes_back_to_the_one_before(window: MainWindow) -> None:

@@ -24,15 +24,15 @@ def test_a_box_is_marked_as_none_of_these_by_key(window: MainWindow, qtbot: QtBo
     unknown = project.categories.find(UNKNOWN)
     assert unknown is not None
     assert [a.category_id for a in window.session.annotations] == [unknown.id]
-    assert window.session.names[window.session.category_id or 0] == "cell"  # what comes next is a cell again
+    assert window.session.known.of[window.session.category_id or 0] == "cell"  # what comes next is a cell again
     window.actions_["undo"].trigger()
-    assert [window.session.names[a.category_id] for a in window.session.annotations] == ["cell"]
+    assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["cell"]
 
 
 def test_a_box_that_waits_for_a_name_may_be_unknown(window: MainWindow, qtbot: QtBot) -> None:
     drag(window, (10, 10), (50, 40))
     key(window, Qt.Key.Key_U)
-    assert [window.session.names[a.category_id] for a in window.session.annotations] == [UNKNOWN]
+    assert [window.session.known.of[a.category_id] for a in window.session.annotations] == [UNKNOWN]
 
 
 def test_the_wall_shows_groups_and_names_what_is_chosen(window: MainWindow, qtbot: QtBot) -> None:
@@ -79,5 +79,5 @@ def test_the_wall_is_made_of_the_project(window: MainWindow, qtbot: QtBot) -> No
     assert wall is not None
     QTest.keyClicks(wall.name, "moon")
     wall.give.click()
-    assert [window.session.names[a.category_id] for a in window.session.annotations] == ["moon"]
+    assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["moon"]
     wall.reject()

@@ -170,12 +170,12 @@ def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: Qt
     assert not window._offer.isVisible()
     assert session.annotations == []
     key(window, Qt.Key.Key_Z, control)
-    assert session.names == {}
+    assert session.known.of == {}
     key(window, Qt.Key.Key_Z, control)
     assert "nothing to undo" in window.statusBar().currentMessage()
     shift = control | Qt.KeyboardModifier.ShiftModifier
     key(window, Qt.Key.Key_Z, shift)
-    assert session.names == {1: "cat"}
+    assert session.known.of == {1: "cat"}
     key(window, Qt.Key.Key_Z, shift)
     assert len(session.annotations) == 1
     key(window, Qt.Key.Key_Z, shift)
@@ -220,12 +220,13 @@ def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
     window.canvas.select_all([item.key for item in window.canvas.items[:2]])
     key(window, Qt.Key.Key_C)
     type_name(window, "red cell")
-    names = window.session.names
+    names = window.session.known.of
     assert [names[a.category_id] for a in window.session.annotations] == ["red cell", "red cell", "cell", "cell"]
     window.session.undo()
     assert {names[a.category_id] for a in window.session.annotations} == {"cell"}
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_boxes_on_one_picture(window: MainWindow, qtbot: QtBot) -> None:
     project = window.session.project
     assert project
@@ -275,7 +276,7 @@ def test_tab_enter_and_x_go_through_proposals_the_most_doubtful_first(window: Ma
     assert window.canvas.selected
     assert window.canvas.selected.label == "dog 0.80"
     key(window, Qt.Key.Key_Return)
-    assert [window.session.names[a.category_id] for a in window.session.annotations] == ["dog"]
+    assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["dog"]
     assert window.canvas.selected.label == "cup 0.90"
     assert len(window.session.visible_proposals) == 1
 
@@ -338,7 +339,7 @@ def test_escape_while_naming_keeps_the_box_and_gives_the_keyboard_back(window: M
     QTest.keyClick(window.controller.name_at_box, Qt.Key.Key_Escape)
     assert window.canvas.hasFocus()
     assert [item.label for item in window.canvas.items] == ["unnamed"]
-    assert window.session.offered == {}
+    assert window.session.known.offered == {}
     drag(window, (45, 10), (60, 40))
     window.queue.list.clicked.emit(window.queue.model.index(2, 0))
     assert window.canvas.hasFocus()
@@ -382,7 +383,7 @@ def test_a_digit_after_drawing_is_about_the_next_box(window: MainWindow) -> None
     drag(window, (5, 5), (20, 20))
     key(window, Qt.Key.Key_2)
     drag(window, (30, 5), (45, 20))
-    names = window.session.names
+    names = window.session.known.of
     assert [names[a.category_id] for a in window.session.annotations] == ["cell", "dust"]
     assert window.canvas.next_label == "dust"
 
@@ -803,7 +804,7 @@ def test_entering_a_name_that_is_being_suggested(window: MainWindow, qtbot: QtBo
         popup = window.inspector.name.completer().popup()
         QTest.keyClick(popup if popup.isVisible() else window.inspector.name, Qt.Key.Key_Return)
         QCoreApplication.processEvents()
-    assert set(window.session.names.values()) >= {"jack", "jacks"}
+    assert set(window.session.known.of.values()) >= {"jack", "jacks"}
 
 
 def test_escape_in_the_name_field_goes_back_to_the_canvas_and_c_starts_anew(window: MainWindow, qtbot: QtBot) -> None:
@@ -811,7 +812,7 @@ def test_escape_in_the_name_field_goes_back_to_the_canvas_and_c_starts_anew(wind
     QTest.keyClicks(window.inspector.name, "mistake")
     QTest.keyClick(window.inspector.name, Qt.Key.Key_Escape)
     assert window.canvas.hasFocus()
-    assert window.session.names == {}
+    assert window.session.known.of == {}
     key(window, Qt.Key.Key_C)
     assert window.inspector.name.text() == ""
 
@@ -940,7 +941,7 @@ def test_a_renamed_folder_opens_its_project(
     qtbot.waitUntil(lambda: other.session.is_open)
     assert other.session.project
     assert other.session.project.path == tmp_path / "renamed" / "pictures.hitl"
-    assert list(other.session.names.values()) == ["cat"]
+    assert list(other.session.known.of.values()) == ["cat"]
 
 
 def test_pictures_added_while_the_detector_looks_are_looked_at_too(
@@ -1173,7 +1174,7 @@ def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: P
 def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitl_desktop.ui.project.session.MANY", 2)
+    monkeypatch.setattr("hitl_desktop.ui.project.image_walk.MANY", 2)
     window.session.go_to(3)
     other = reopened(window, make_window)
     session = other.session
@@ -1236,7 +1237,7 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
     assert slider.words.text() == "from 0.30"
     assert not slider.reset.isEnabled()
     slider.slider.setValue(17)
-    assert session.own_thresholds == {category: 0.85}
+    assert session.thresholds.own == {category: 0.85}
     assert slider.words.text() == "from 0.85"
     assert [p.name for p in session.visible_proposals] == ["cup", "dog"]
     slider.slider.setValue(1)
@@ -1245,7 +1246,7 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
     assert slider.words.text() == "from 0.30"
     session.set_category(category)
     slider.reset.click()
-    assert session.own_thresholds == {}
+    assert session.thresholds.own == {}
     assert len(session.visible_proposals) == 3
 
 

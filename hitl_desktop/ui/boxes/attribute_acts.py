@@ -75,7 +75,7 @@ class AttributeActs:
     def add(self) -> None:
         """A new attribute, of the current category or of all."""
         session = self._session
-        category = next((c for c in session.categories if c.id == session.category_id), None)
+        category = next((c for c in session.known.categories if c.id == session.category_id), None)
         wanted = self.ask.attribute(category)
         if wanted is not None:
             session.manage(partial(attributes.define, attribute=wanted))
@@ -83,7 +83,7 @@ class AttributeActs:
     def remove(self) -> None:
         """Take an attribute off the list."""
         session = self._session
-        by_words = {_words(a, session.names): a for a in session.attributes}
+        by_words = {_words(a, session.known.of): a for a in session.known.attributes}
         if not by_words:
             self._messages.say("There is no attribute of your own yet; the four common ones stay.")
             return

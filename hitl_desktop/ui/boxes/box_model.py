@@ -58,7 +58,7 @@ class BoxModel(QAbstractTableModel):
         if isinstance(row, Proposal):
             name = row.name if row.category_id is not None else f"object? ({row.name})"
             return name, f"{row.score:.2f}", row.named_by
-        name = self._session.names.get(row.category_id, f"category {row.category_id}")
+        name = self._session.known.of.get(row.category_id, f"category {row.category_id}")
         said = in_words((*row.attributes, *(((CROWD, True),) if row.crowd else ())))
         name = f"{name} ({said})" if said else name
         return name, "" if row.score is None else f"{row.score:.2f}", _origin(row)

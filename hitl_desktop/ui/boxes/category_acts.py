@@ -34,7 +34,7 @@ class CategoryActs:
 
     def _current(self) -> Category | None:
         session = self._session
-        found = next((c for c in session.categories if c.id == session.category_id), None)
+        found = next((c for c in session.known.categories if c.id == session.category_id), None)
         if found is None:
             self._messages.say("Choose a category first: click it in the list, or press its key.")
         return found
@@ -58,7 +58,7 @@ class CategoryActs:
         category = self._current()
         if category is None:
             return
-        now = self._session.hotkeys.get(category.id, "")
+        now = self._session.known.hotkeys.get(category.id, "")
         typed = self.ask.text("Key of the category", "One key, or two with a comma (such as W, C)", now)
         if typed is None:
             return
@@ -76,7 +76,7 @@ class CategoryActs:
         session, category = self._session, self._current()
         if category is None or session.project is None:
             return
-        others = {c.name: c for c in session.categories if c.id != category.id and not c.retired}
+        others = {c.name: c for c in session.known.categories if c.id != category.id and not c.retired}
         if not others:
             self._messages.say("There is no other category to merge it into.")
             return

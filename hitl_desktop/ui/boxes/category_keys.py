@@ -23,7 +23,7 @@ class CategoryKeys(QObject):
         session.changed.connect(self._refresh)
 
     def _refresh(self, _changes: object = None) -> None:
-        wanted = {key for key in self._session.hotkeys.values() if not key.isdigit()}
+        wanted = {key for key in self._session.known.hotkeys.values() if not key.isdigit()}
         for key in set(self._shortcuts) - wanted:
             shortcut = self._shortcuts.pop(key)
             shortcut.setEnabled(False)

@@ -24,7 +24,8 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.project.session import THRESHOLD_STEP, Session
+from hitl_desktop.ui.project.display_thresholds import THRESHOLD_STEP
+from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR
@@ -84,7 +85,7 @@ class Controller(QObject):
         inspector.category_chosen.connect(self.use_category)
         inspector.name_typed.connect(self._on_name)
         inspector.left.connect(self._back_to_canvas)
-        self.name_at_box = NameAtBox(inspector.left, lambda: session.offered, canvas)
+        self.name_at_box = NameAtBox(inspector.left, lambda: session.known.offered, canvas)
         self.name_at_box.entered.connect(self._on_name_at_box)
         self.name_at_box.left_empty.connect(self._back_to_canvas)
         inspector.names_changed.connect(self.name_at_box.offer)
@@ -163,8 +164,8 @@ class Controller(QObject):
             self._messages.warn(why)
 
     def _show_boxes(self) -> None:
-        names = self._session.names
-        unnamed = self._session.unnamed_id
+        names = self._session.known.of
+        unnamed = self._session.known.unnamed_id
         items = [
             BoxItem(key_of(p), p.bbox, "", NEW_NAME_COLOUR, tip=f"object? {p.name} {p.score:.2f} ({p.named_by})")
             for p in self._session.visible_hints
@@ -185,7 +186,7 @@ class Controller(QObject):
 
     def _show_category(self) -> None:
         category_id = self._session.category_id
-        self._canvas.next_label = self._session.names.get(category_id, "") if category_id else ""
+        self._canvas.next_label = self._session.known.of.get(category_id, "") if category_id else ""
         self._canvas.next_colour = category_id or NEW_NAME_COLOUR
         self._canvas.update()
 
@@ -349,7 +350,7 @@ class Controller(QObject):
 
     def _asks_for_names(self) -> bool:
         """Whether boxes of the picture wait for their categories; they are selected, and the person is asked."""
-        unnamed = [a for a in self._session.annotations if a.category_id == self._session.unnamed_id]
+        unnamed = [a for a in self._session.annotations if a.category_id == self._session.known.unnamed_id]
         if not unnamed:
             return False
         keys = [key_of(a) for a in unnamed]
@@ -357,7 +358,7 @@ class Controller(QObject):
         self._hidden_categories.discard(unnamed[0].category_id)
         self._show_boxes()
         self._canvas.select_all(keys, grabbed=False)
-        if not self._session.offered:
+        if not self._session.known.offered:
             self._ask_for_name(keys, unnamed[0].bbox)
         self._messages.say(
             f"{counted(len(unnamed), 'box')} without a category: press the digit of one, or C to type a name; "
@@ -430,7 +431,7 @@ class Controller(QObject):
 
     def use_category_key(self, key: str) -> None:
         """The category under a key, or two keys one after the other."""
-        found = next((category_id for category_id, its in self._session.hotkeys.items() if its == key), None)
+        found = next((category_id for category_id, its in self._session.known.hotkeys.items() if its == key), None)
         if found is not None:
             self.use_category(found)
         else:
@@ -491,7 +492,7 @@ class Controller(QObject):
         """Draw boxes of another picture as far as they lie on this one; those that are there already stay single."""
         present = {(a.bbox, a.category_id) for a in self._session.annotations}
         clipped = [(box.clipped(*self._canvas.picture_size), category_id) for box, category_id in boxes]
-        fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.offered and b not in present]
+        fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.known.offered and b not in present]
         if not self._canvas.has_picture:
             self._messages.say("The picture is still being read.")
         elif not boxes:
@@ -503,7 +504,7 @@ class Controller(QObject):
 
     def _with_categories(self, items: Sequence[BoxItem]) -> list[tuple[BBox, int]]:
         """Boxes of a category that is offered: others cannot be drawn."""
-        copies = [(item.bbox, item.colour) for item in items if item.colour in self._session.offered]
+        copies = [(item.bbox, item.colour) for item in items if item.colour in self._session.known.offered]
         if items and not copies:
             self._messages.say("Only boxes of a category that is offered can be copied.")
         return copies
@@ -580,7 +581,7 @@ class Controller(QObject):
 
     def change_threshold(self, steps: int) -> None:
         """Show more or fewer proposals."""
-        self._session.set_threshold(self._session.threshold + steps * THRESHOLD_STEP)
+        self._session.set_threshold(self._session.thresholds.general + steps * THRESHOLD_STEP)
 
 
 def _view_from(text: str) -> tuple[int, float, float, float] | None:

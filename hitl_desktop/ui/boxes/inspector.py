@@ -72,7 +72,7 @@ class Inspector(QWidget):
         self.tags.setAccessibleName("Tags of this picture")
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
-        self.name = NameField(self.left, lambda: session.offered)
+        self.name = NameField(self.left, lambda: session.known.offered)
         self.name.entered.connect(self.name_typed)
         self.name.left_empty.connect(self.left)
         self.name.textChanged.connect(self._show_matching)
@@ -111,7 +111,7 @@ class Inspector(QWidget):
     def show_selected(self, boxes: Sequence[Annotation | Proposal]) -> None:
         """Mark the row of the box that was selected last on the canvas, and show what is said of all that are."""
         categories = [box.category_id or 0 for box in boxes]
-        self.free_attributes = of_categories(self._session.attributes, categories)
+        self.free_attributes = of_categories(self._session.known.attributes, categories)
         self.attributes.show_boxes(boxes, self.free_attributes)
         row = self.model.row_of(key_of(boxes[-1]) if boxes else None)
         if row >= 0:
@@ -164,14 +164,14 @@ class Inspector(QWidget):
             self.categories.clear()
             return
         counts = project.annotations.count_by_category()
-        scorer, names = self._session.scorer, self._session.offered
+        scorer, names = self._session.known.scorer, self._session.known.offered
         taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
         known = {scorer.category_ids[c] for c in scorer.class_column.tolist()} if scorer else set[int | None]()
-        colours = {c.id: c.colour for c in self._session.categories}
+        colours = {c.id: c.colour for c in self._session.known.categories}
         if (names, taught, known, colours) != self._filled:
             self._filled = (dict(names), taught, known, colours)
             self._fill_anew(scorer.detector.classes if scorer else (), taught, known)
-        keys = self._session.hotkeys
+        keys = self._session.known.hotkeys
         for row, (category_id, name) in enumerate(names.items()):
             key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "
             text = f"{key}{name}   {counts.get(category_id, 0)}"
@@ -181,7 +181,7 @@ class Inspector(QWidget):
         self._mark_current()
 
     def _fill_anew(self, classes: Sequence[str], taught: set[int | None], known: set[int | None]) -> None:
-        names = self._session.offered
+        names = self._session.known.offered
         self.categories.clear()
         for category_id, name in names.items():
             marks = ["known to the detector"] if category_id in known else []
@@ -231,7 +231,7 @@ class Inspector(QWidget):
             self.show_tags()
 
     def _show_matching(self, text: str) -> None:
-        found = set(matching(text, self._session.offered))
+        found = set(matching(text, self._session.known.offered))
         for row in range(self.categories.count()):
             item = self.categories.item(row)
             item.setHidden(bool(text.strip()) and item.data(Qt.ItemDataRole.UserRole) not in found)

@@ -49,14 +49,14 @@ class ThresholdSlider(QWidget):
         self.slider.setValue(round(value / _STEP))
         self._is_showing = False
         self.words.setText(f"from {value:.2f}")
-        self.reset.setEnabled(category_id in session.own_thresholds)
+        self.reset.setEnabled(category_id in session.thresholds.own)
 
     def _on_moved(self, value: int) -> None:
         category_id = self._session.category_id
         if not self._is_showing and category_id is not None:
-            own = self._session.own_thresholds | {category_id: round(value * _STEP, 2)}
+            own = {**self._session.thresholds.own, category_id: round(value * _STEP, 2)}
             self._session.set_own_thresholds(own)
 
     def _on_reset(self) -> None:
-        own = {i: score for i, score in self._session.own_thresholds.items() if i != self._session.category_id}
+        own = {i: score for i, score in self._session.thresholds.own.items() if i != self._session.category_id}
         self._session.set_own_thresholds(own)

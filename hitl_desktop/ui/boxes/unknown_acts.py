@@ -61,7 +61,7 @@ class UnknownActs:
         if not groups:
             self._messages.say("No object is marked as unknown yet. U marks the selected box.")
             return
-        names = [name for name in session.offered.values() if name != UNKNOWN]
+        names = [name for name in session.known.offered.values() if name != UNKNOWN]
         self.close()
         self.wall = WallDialog(groups, names, self._name, self._window)
         self.wall.finished.connect(self.close)

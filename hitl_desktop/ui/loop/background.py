@@ -500,11 +500,11 @@ class Background(QObject):
     def _measure_threshold(self) -> None:
         """Let suggestions start at the score that was measured to be best, until a person chooses one."""
         project = self._session.project
-        if project is not None and not self._session.has_chosen_threshold:
+        if project is not None and not self._session.limits.is_chosen:
             job = in_project(project.path, lambda p, _: start_threshold(gather(p)))
             take = partial(self._on_threshold, project)
             self._runner.start(READING, "Measuring the threshold", job, on_success=take, quiet=True)
 
     def _on_threshold(self, project: Project, measured: StartThreshold | None) -> None:
         if measured is not None and self._session.project is project:
-            self._session.start_at_threshold(measured)
+            self._session.limits.start_at(measured)

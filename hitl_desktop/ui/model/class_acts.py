@@ -74,14 +74,14 @@ class ClassActs(QObject):
     def _has_own(self) -> bool:
         """Whether the project has a category that is no class of the detector."""
         classes = {normalise_name(c.name) for c in self._seen.classes} if self._seen is not None else set[str]()
-        return any(normalise_name(name) not in classes for name in self._session.offered.values())
+        return any(normalise_name(name) not in classes for name in self._session.known.offered.values())
 
     def _on_detected(self, pictures: int, is_all: bool) -> None:
         """The detector is done with so many pictures of this run."""
         project = self._session.project
         if project is None or self._counting or self._banner.isVisible() or not (is_all or pictures >= ASKED_AFTER):
             return
-        if self._session.offered or classes_asked(project):
+        if self._session.known.offered or classes_asked(project):
             return
         self._counting = True
         job = in_project(project.path, classes_seen)
@@ -91,7 +91,7 @@ class ClassActs(QObject):
     def _ask(self, project: Project, seen: ClassesSeen) -> None:
         self._counting = False
         found = [c for c in seen.classes if c.boxes]
-        if self._session.project is not project or self._session.offered or not found:
+        if self._session.project is not project or self._session.known.offered or not found:
             return
         self._seen = seen
         most = ", ".join(f"{c.name} {c.boxes}" for c in found[:_NAMED])
@@ -140,7 +140,7 @@ class ClassActs(QObject):
         if name is not None and name not in self._offered:
             self._offered.add(name)
             self._to_map = (name, category_id)
-            category = self._session.names[category_id]
+            category = self._session.known.of[category_id]
             self._toast.show_text(f"{name} is always {category} here. Map it?", f"Map {name} to {category}")
 
     def _map(self) -> None:
@@ -149,4 +149,4 @@ class ClassActs(QObject):
         name, category_id = self._to_map
         self._to_map = None
         if self._session.manage(lambda project: map_class(project, name, category_id)):
-            self._session.receipt.emit(f"{name} is shown as {self._session.names[category_id]} now.")
+            self._session.receipt.emit(f"{name} is shown as {self._session.known.of[category_id]} now.")

@@ -93,7 +93,9 @@ class HeadActs:
         if not self._is_open(path):
             return
         advises = partial(advise, evidence)
-        with once(ReliabilityDialog(reliability(evidence), advises, self._session.threshold, self._window)) as dialog:
+        with once(
+            ReliabilityDialog(reliability(evidence), advises, self._session.thresholds.general, self._window)
+        ) as dialog:
             dialog.exec()
         if dialog.chosen is not None and self._is_open(path):
             self._session.set_own_thresholds(dialog.chosen)
@@ -114,7 +116,7 @@ class HeadActs:
         session, project = self._session, self._session.project
         if project is None or project.path != path:
             return
-        with once(ClassMapDialog(seen, session.offered, categories_known(project), self._window)) as dialog:
+        with once(ClassMapDialog(seen, session.known.offered, categories_known(project), self._window)) as dialog:
             dialog.tried.connect(session.try_mapping)
             is_wanted = bool(dialog.exec())
             mapping, new = dialog.mapping, dialog.new_categories

@@ -98,7 +98,7 @@ class AuditActs:
             self._on_unseen(image_id)
             return
         self._session.cover(image.id)
-        names = self._session.names
+        names = self._session.known.of
         items = [
             BoxItem(BoxKey(Kind.TRUTH, a.id), a.bbox, names.get(a.category_id, ""), a.category_id)
             for a in project.annotations.of_image(image.id)

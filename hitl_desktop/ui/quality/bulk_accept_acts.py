@@ -39,7 +39,7 @@ class BulkActs:
 
     def show(self) -> None:
         """Choose what to accept."""
-        session, scorer = self._session, self._session.scorer
+        session, scorer = self._session, self._session.known.scorer
         if session.project is None or self.dialog is not None:
             return
         if scorer is None:

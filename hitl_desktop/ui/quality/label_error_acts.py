@@ -115,7 +115,7 @@ class ErrorActs:
             return
         label_issues, paths = listed
         if label_issues or not or_look:
-            self.dialog.show_all(label_issues, session.names, paths)
+            self.dialog.show_all(label_issues, session.known.of, paths)
         else:
             self.look()
 
@@ -153,7 +153,7 @@ class ErrorActs:
             strong = project.label_issues.strong_of(image.id)
             issue = next((s for s in strong if holds(s, session.annotations)), None)
         if issue is not None and image is not None and image.id == issue.image_id:
-            self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.names))
+            self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.known.of))
             self._is_shown = True
         elif self._is_shown:
             self._canvas.show_suggestion(None)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.project.session import IDLE_SECONDS
+from hitl_desktop.ui.project.image_acts import IDLE_SECONDS
 
 
 class LookingDialog(QDialog):

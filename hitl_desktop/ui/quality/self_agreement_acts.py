@@ -86,7 +86,7 @@ class ConsistencyActs:
             return
         self._session.cover(image.id)
         words = f"{counted(len(self._due), 'picture')} to be labelled once more."
-        dialog.show_picture(image.id, project.path_of(image), self._session.offered, words)
+        dialog.show_picture(image.id, project.path_of(image), self._session.known.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog

@@ -87,7 +87,7 @@ class ValidateActs:
         proposals = validation.to_judge(project, image, session.thresholds)
         words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."
         self.dialog.show_proposals(
-            image.id, project.path_of(image), proposals, session.offered, project.heads.active_id(), words
+            image.id, project.path_of(image), proposals, session.known.offered, project.heads.active_id(), words
         )
         ahead = in_project(project.path, lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1))
         self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)

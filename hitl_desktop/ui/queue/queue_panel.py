@@ -302,12 +302,12 @@ class QueuePanel(QWidget):
         """Offer the categories and tags there are."""
         project = self._session.project
         tags = project.tags.all() if project else []
-        offered = [(one.id, one.name) for one in (*self._session.categories, *tags)]
+        offered = [(one.id, one.name) for one in (*self._session.known.categories, *tags)]
         if offered == self._offered:
             return  # filling takes milliseconds, and this is asked after each act
         self._offered, self._is_filling = offered, True
         for box, anything, named in (
-            (self.category, "Any category", self._session.categories),
+            (self.category, "Any category", self._session.known.categories),
             (self.tag, "Any tag", tags),
         ):
             chosen = box.currentData()

@@ -124,8 +124,8 @@ def categories_that_are_gone(project: Project) -> None:
 @pytest.mark.parametrize(
     "decisions",
     [
-        one_box, one_class_only, a_class_with_one_example, two_hundred_classes, boxes_of_two_pixels, five_hundred_boxes,
-        identical_pictures, contradictions, all_rejected, a_box_over_everything, categories_that_are_gone,
+        one_box, one_class_only, a_class_with_one_example, pytest.param(two_hundred_classes, marks=pytest.mark.slow),
+        boxes_of_two_pixels, pytest.param(five_hundred_boxes, marks=pytest.mark.slow), identical_pictures, contradictions, all_rejected, a_box_over_everything, categories_that_are_gone,
     ],
 )  # fmt: skip
 def test_every_decision_ends_in_a_head_or_in_none_yet(

@@ -43,6 +43,7 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
     return count
 
 
+@pytest.mark.slow
 def test_learning_asks_the_file_nothing_for_each_decided_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

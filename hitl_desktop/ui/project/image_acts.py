@@ -1,0 +1,205 @@
+"""What hands do to the image at hand: each act is a command, and in the file when its method returns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import shown, with_category
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.texts import skip_text
+from hitl_desktop.ui.project.image_walk import ImageWalk
+from hitl_desktop.workflows.annotation.annotate import How, Revision
+from hitl_desktop.workflows.annotation.commands import (
+    Accept,
+    Command,
+    Draw,
+    DrawUnnamed,
+    MarkEmpty,
+    Remove,
+    Revise,
+    SetTags,
+    Skip,
+    preview,
+)
+
+IDLE_SECONDS = 30.0
+
+
+class ImageActs(ImageWalk):
+    """Executes commands on the image at hand; one that the disk refuses waits and is tried again as the same value."""
+
+    def execute(self, command: Command | None, *, leaves: bool = False) -> bool:
+        """Do something to the image at hand; if it cannot be saved, what it would leave is shown and one message.
+
+        A command that `leaves` the image does not show it once more.
+        """
+        if self.project is None or self.image is None or command is None or self.has_to_wait():
+            return False
+        if self.saving.is_waiting:
+            self.messages.say(
+                "The act that waited is saved now. Do this one again."
+                if self.saving.retry()
+                else "An act still waits for the disk, so this one was not begun. Make room; it is tried by itself."
+            )
+            return False
+        self._touch()
+        self.messages.say("")
+        before = (self.image.state, self.annotations)
+        try:
+            changes = command.run(self.project)
+        except ProjectError as error:
+            self.saving.keep(partial(self._execute_kept, command), error)
+            self._show_as_if(command)
+            return False
+        except HitlError as error:  # nothing that could be done later
+            self.messages.error(error)
+            self._read_again(command.image_id)
+            self.boxes_changed.emit()
+            return False
+        self.saving.written()
+        if changes.categories:
+            self.read_names()
+        self._read_again(command.image_id)
+        if leaves:
+            self.pictures.pass_over(command.image_id)
+        else:
+            self.boxes_changed.emit()
+        self.changed.emit(changes)
+        if self.image and self.image.state is ImageState.DECIDED and before != (self.image.state, self.annotations):
+            self.decided.emit()
+        return True
+
+    def _execute_kept(self, command: Command) -> None:
+        """Do what waited for the disk, wherever the hands are now."""
+        image = self.project.images.get(command.image_id) if self.project else None
+        if self.project is None or image is None:
+            return
+        changes = command.run(self.project)
+        self.read_names()
+        if self.at_hand == image.id:
+            self._read_again(image.id)
+            self.boxes_changed.emit()
+        elif (after := self.project.images.get(image.id)) is not None:
+            self.pictures.set_status(image.id, after.status)
+        self.changed.emit(changes)
+        self.messages.say(f"Saved now: what waited for the disk, on {image.path}.")
+        if changes.queue:
+            self.decided.emit()
+
+    def _show_as_if(self, command: Command) -> None:
+        """Show the boxes as the command would leave them."""
+        self._read_again(command.image_id)
+        after = preview(self.project, command) if self.project is not None else None
+        if after is not None:
+            self.current.annotations, self.current.rejected = after
+        self.boxes_changed.emit()
+
+    def _read_again(self, image_id: int) -> None:
+        """Read state and annotations again; the proposals stay as they were scored when the image came up."""
+        if self.project is not None:
+            self.current.read_again(self.project, image_id)
+            if self.image is not None:
+                self.pictures.set_status(image_id, self.image.status)
+
+    def has_to_wait(self) -> bool:
+        """Whether a job is still undoing or redoing; who then acts is told so."""
+        if self.is_stepping:
+            self.messages.say("Very much is being undone or redone. Do this when that has ended.")
+        return self.is_stepping
+
+    def _touch(self) -> None:
+        """Count active time; pauses over half a minute count as half a minute."""
+        now = time.monotonic()
+        self._active_seconds += min(now - self._since, IDLE_SECONDS)
+        self._since = now
+
+    def draw(self, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> bool:
+        """Add boxes, each with its category."""
+        return self.image is not None and self.execute(Draw(self.image.id, tuple(boxes), label))
+
+    def draw_unnamed(self, bbox: BBox) -> bool:
+        """Add a box that waits for its category."""
+        image = self.image
+        if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
+            return False
+        if image.state is ImageState.DECIDED:
+            self.messages.say("This picture is to do again until its new box has a category.")
+        return True
+
+    def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
+        """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""
+        return self.image is not None and self.execute(Revise(self.image.id, tuple(revisions), goes_on))
+
+    def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
+        """Delete annotations and reject proposals, as one step."""
+        if self.image is None or not self.execute(Remove(self.image.id, tuple(boxes))):
+            return False
+        ids = {box.prediction_id for box in boxes if isinstance(box, Proposal)}
+        if not ids <= self.current.rejected:  # a job replaced them since: what is in their place is rejected
+            self.current.proposals = [p for p in self.proposals if p.prediction_id not in ids]
+            self.boxes_changed.emit()
+        return True
+
+    def set_tags(self, names: Sequence[str]) -> bool:
+        """Replace the tags of the image."""
+        return self.image is not None and self.execute(SetTags(self.image.id, tuple(names)))
+
+    def accept_picture(self) -> None:
+        """Accept every proposal shown, call the picture done, show the next one."""
+        if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
+            self._decide(empty=False)
+        elif self.visible_hints:
+            self.messages.say(
+                "The dotted boxes are hints without a category, which A does not accept. Select them (Ctrl+A) and "
+                "press a digit to label them; E marks the picture as empty."
+            )
+        else:
+            hidden = len(shown(with_category(self.proposals), 0.0))
+            limit = "their thresholds" if self.thresholds.own else f"{self.thresholds.general:.2f}"
+            more = f" (those below {limit}: {hidden}; [ shows more)" if hidden else ""
+            self.messages.say(
+                f"No box is shown{more}, so there is nothing to accept. E says that the picture is empty."
+            )
+
+    def mark_empty(self) -> None:
+        """Nothing here: the picture is done without boxes."""
+        self._decide(empty=True)
+
+    def _decide(self, *, empty: bool) -> None:
+        self._touch()
+        shown_now, candidates, present = tuple(self.visible_proposals), tuple(self.proposals), len(self.annotations)
+        how = How(self.current.head_id, self.thresholds, self._active_seconds)
+        if self.image is None:
+            return
+        if self.image.reason:
+            self.messages.say("This picture cannot be read, so it cannot be decided.")
+            return
+        image_id = self.image.id
+        command = MarkEmpty(image_id, candidates, how) if empty else Accept(image_id, shown_now, candidates, how)
+        if self.execute(command, leaves=True):
+            self.next()
+            self.receipt.emit(_receipt(len(shown_now), present, empty=empty))
+
+    def skip(self, reason: str = "") -> None:
+        """Cannot tell: put the image aside, show the next one."""
+        self._touch()
+        if self.image is not None and self.execute(Skip(self.image.id, self._active_seconds, reason), leaves=True):
+            self.next()
+            self.receipt.emit(f"Skipped: {skip_text(reason)}." if reason else "Skipped.")
+
+
+def _receipt(suggested: int, present: int, *, empty: bool) -> str:
+    """What a decision did."""
+    if not empty:
+        accepted = f"{suggested} accepted, " if suggested else ""
+        return f"Done: {accepted}{counted(suggested + present, 'box')} in all."
+    gone = [f"{counted(suggested, 'suggestion')} rejected"] if suggested else []
+    gone += [f"{counted(present, 'box')} removed"] if present else []
+    return f"Marked as empty: {', '.join(gone)}." if gone else "Marked as empty."

@@ -1,0 +1,178 @@
+"""The open project on the GUI thread: its image at hand, names and thresholds, and whether what was done is saved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.errors import HitlError, ProjectBusyError
+from hitl_desktop.settings import Settings
+from hitl_desktop.store.project import Project
+from hitl_desktop.ui.project.current_image import CurrentImage
+from hitl_desktop.ui.project.display_thresholds import DisplayThresholds
+from hitl_desktop.ui.project.names import Names
+from hitl_desktop.ui.project.picture_list import PictureList
+from hitl_desktop.ui.project.saving import Saving
+from hitl_desktop.ui.widgets.messages import Messages
+
+
+class OpenProject(QObject):
+    """What is open; `ImageWalk` goes from image to image, `ImageActs` changes them, `Session` undoes that.
+
+    Signals:
+        opened: another project is open, or none.
+        leaving: another picture, or none, is about to be at hand; what is typed for this one is to be kept now.
+        image_changed: another picture is at hand.
+        boxes_changed: its annotations or proposals are others now, or shown otherwise.
+        changed: a `Changes` that views may care about.
+        category_changed: the current category is another one.
+        decided: a picture was decided, or a decided one was corrected.
+        done_elsewhere: an undo or redo changed another picture, (its id, what was done).
+        listing_wanted: a job is to read the queue under this number, for `take_listing`.
+        step_wanted: a job is to undo, or redo (True), an entry of the journal that is too long to wait for, for
+            `take_step`.
+        blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
+        better_changed: newer suggestions for the picture at hand are ready (True) for `take_better`, or no longer.
+        receipt: what a decision did, in a sentence; undo takes it back.
+        hints_named: hints of the detector were given a category (its id).
+    """
+
+    opened = Signal()
+    leaving = Signal()
+    image_changed = Signal()
+    boxes_changed = Signal()
+    changed = Signal(object)
+    category_changed = Signal()
+    decided = Signal()
+    done_elsewhere = Signal(int, str)
+    listing_wanted = Signal(int)
+    step_wanted = Signal(int, bool)
+    blind_wanted = Signal(int)
+    better_changed = Signal(bool)
+    receipt = Signal(str)
+    hints_named = Signal(int)
+
+    def __init__(self, settings: Settings, messages: Messages) -> None:
+        super().__init__()
+        self.settings, self.messages = settings, messages
+        self.project: Project | None = None
+        self.current = CurrentImage()
+        self.known = Names()
+        self.limits = DisplayThresholds(self._default_threshold, self._keep_in_project, messages)
+        self.pictures = PictureList()
+        self.saving = Saving(messages)
+        self.category_id: int | None = None
+        self.is_stepping = False
+        self._covered: int | None = None
+        self._remembered: dict[str, str] = {}
+        self._since = time.monotonic()
+        self._active_seconds = 0.0
+
+    @property
+    def _default_threshold(self) -> float:
+        return self.settings.number("display_threshold")
+
+    @property
+    def image(self) -> ImageRecord | None:
+        """The image at hand."""
+        return self.current.record
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """The boxes of the image at hand."""
+        return self.current.annotations
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """All proposals on it, shown or not."""
+        return self.current.proposals
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which score on proposals are shown."""
+        return self.limits.value
+
+    @property
+    def visible_proposals(self) -> list[Proposal]:
+        """Proposals that are shown: sure enough, unanswered, not on a box that is there already."""
+        return self.current.shown(self.thresholds)[0]
+
+    @property
+    def visible_hints(self) -> list[Proposal]:
+        """Boxes of the detector's classes that are no categories of the project, where no proposal lies."""
+        return self.current.shown(self.thresholds)[1]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a project."""
+        return self.project is not None
+
+    @property
+    def at_hand(self) -> int | None:
+        """The id of the image at hand; also for jobs to read."""
+        image = self.current.record
+        return image.id if image is not None else None
+
+    def remember(self, key: str, text: str) -> None:
+        """Keep how the project is looked at, to be recalled when it is opened again."""
+        self._remembered[key] = text
+
+    def recall(self, key: str) -> str:
+        """What was kept; empty if nothing was."""
+        return self.project.meta.get(key) or "" if self.project else ""
+
+    def path_of(self, image: ImageRecord) -> Path | None:
+        """Where a picture lies."""
+        return self.project.path_of(image) if self.project else None
+
+    def read_names(self) -> None:
+        """Categories or the head changed."""
+        if self.project is not None:
+            self.known.read(self.project)
+            if self.category_id is not None and self.category_id not in self.known.offered:
+                self.set_category(next(iter(self.known.offered), None))
+
+    def set_category(self, category_id: int | None) -> None:
+        """Make a category the one of the next boxes."""
+        if category_id != self.category_id:
+            self.category_id = category_id
+            self.category_changed.emit()
+
+    def set_threshold(self, value: float) -> None:
+        """Show proposals from this score up, but those of categories with scores of their own."""
+        self.limits.set_general(value)
+        self.boxes_changed.emit()
+
+    def set_own_thresholds(self, own: Mapping[int, float]) -> None:
+        """Show proposals of these categories from scores of their own."""
+        self.limits.set_own(own)
+        self.boxes_changed.emit()
+
+    def _keep_in_project(self, key: str, text: str) -> None:
+        if self.project is None:
+            return
+        if self.is_stepping:  # a job has the file: nobody waits for that because of a slider
+            self.remember(key, text)
+            return
+        try:
+            with self.project.db.at_once():
+                self.project.meta.set(key, text)
+            self._remembered.pop(key, None)
+        except HitlError as error:  # it holds, and is written when the project is closed
+            self.remember(key, text)
+            if not isinstance(error, ProjectBusyError):
+                self.messages.error(error)
+
+    def keep(self, key: str, value: str | float) -> None:
+        """Keep a setting; where that cannot be, it holds until the program ends."""
+        try:
+            self.settings.set(key, value)
+        except HitlError as error:
+            self.messages.error(error)
