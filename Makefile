@@ -1,4 +1,4 @@
-# make run | test | test-slow | bench | setup | tools | format | lock; everything lives in .venv
+# make run | test | test-slow | bench | figures | setup | tools | format | lock; everything lives in .venv
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
@@ -37,6 +37,9 @@ test-slow: tools  ## the slow tests: whole trips with the real models, and what 
 bench: tools  ## the measurements of tests/benchmarks as a table and in build/bench.json
 	$(PYTEST) -m bench tests/benchmarks
 
+figures: tools  ## sizes of files, functions and classes, each beside its limit
+	@$(BIN)/python packaging/figures.py
+
 format: tools  ## ruff's formatter and its safe mends
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -48,4 +51,4 @@ lock:  ## write both lock files anew from pyproject.toml (needs uv); versions st
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra dev --constraints requirements.lock -o requirements-dev.lock
 
-.PHONY: help setup tools run test test-slow bench format lock
+.PHONY: help setup tools run test test-slow bench figures format lock

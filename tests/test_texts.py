@@ -19,7 +19,7 @@ from hitl_desktop.texts import (
     SKIP_TEXT,
     skip_text,
 )
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import decisions
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_every_queue_has_a_reason() -> None:
 
 def test_images_are_found_by_the_text_of_their_reason(project: Project) -> None:
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.TWO_CATEGORIES), Ranked(2, 0.4, Reason.FAR)]))
-    annotate.skip(project, 3, seconds=1.0, reason=SkipReason.BLURRED)
-    annotate.skip(project, 4, seconds=1.0, reason="a dog sat on it")
+    decisions.skip(project, 3, seconds=1.0, reason=SkipReason.BLURRED)
+    decisions.skip(project, 4, seconds=1.0, reason="a dog sat on it")
     assert project.queue.select(QueueFilter(text="Two Categories")) == [1]
     assert project.queue.select(QueueFilter(text="blurred or")) == [3]
     assert project.queue.select(QueueFilter(text="dog sat")) == [4]

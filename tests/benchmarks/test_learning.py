@@ -18,7 +18,7 @@ import pytest
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.training import classification_samples, train
 from hitl_desktop.workflows.training.detection_head import TrainingCache
 from hitl_desktop.workflows.training.train import train_heads as learn
@@ -53,7 +53,7 @@ def test_learning_among_ten_thousand_decided_pictures(
         learn(project, NoProgress(), threads=1, taught=taught)
         for image_id in range(DECIDED + 1, DECIDED + 1 + NEW):
             annotate.draw(project, image_id, [(BBox(50, 50, 60, 60), 1)])
-            annotate.decide(project, image_id, (), (), annotate.How(None, Thresholds(0.3), 1.0))
+            decisions.decide(project, image_id, (), (), decisions.How(None, Thresholds(0.3), 1.0))
         fitting.clear()
         began = time.thread_time()
         result = learn(project, NoProgress(), threads=1, taught=taught)

@@ -31,8 +31,9 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import MIGRATIONS
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.workflows.annotation import annotate, attributes, categories
-from hitl_desktop.workflows.annotation.annotate import How, Revision
+from hitl_desktop.workflows.annotation import annotate, attributes, categories, decisions, edits
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.decisions import How
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
@@ -49,7 +50,7 @@ def fill(project: Project) -> None:
     annotate.accept(project, proposals[:1])
     annotate.revise(project, [Revision(proposals[1], BBox(31.5, 1, 20, 20), project.categories.ensure("hound").id)])
     annotate.remove(project, [proposals[2]])
-    annotate.decide(project, 1, [], proposals, HOW)
+    decisions.decide(project, 1, [], proposals, HOW)
 
     cell, _ = categories.add(project, "cell")
     blob, _ = categories.add(project, "blob")
@@ -65,12 +66,12 @@ def fill(project: Project) -> None:
     assert merged is not None
     assert kept is not None
     categories.merge(project, merged, kept)
-    annotate.decide(project, 2, [], [], HOW)
-    annotate.mark_empty(project, 3, [], HOW)
-    annotate.undo(project)
-    annotate.skip(project, 3, seconds=1.5, reason="too dark")
+    decisions.decide(project, 2, [], [], HOW)
+    decisions.mark_empty(project, 3, [], HOW)
+    edits.undo(project)
+    decisions.skip(project, 3, seconds=1.5, reason="too dark")
     annotate.draw(project, 4, [(BBox(5, 5, 10, 10), cell.id)])
-    annotate.undo(project)
+    edits.undo(project)
     _learn(project, cell.id)
     _judge(project, cell.id)
 
@@ -149,10 +150,10 @@ def contents(project: Project) -> dict[str, Any]:
 def history(project: Project) -> list[dict[str, Any]]:
     """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done again."""
     told = [contents(project)["pictures"]]
-    while annotate.undo(project)[0] is not None:
+    while edits.undo(project)[0] is not None:
         told.append(contents(project)["pictures"])
     for before in reversed(told[:-1]):
-        annotate.redo(project)
+        edits.redo(project)
         assert contents(project)["pictures"] == before
     return told
 

@@ -29,8 +29,10 @@ from hitl_desktop.ui.keys.actions import ACTIONS
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.project.review_order import ReviewOrder
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.workflows.annotation import annotate
-from hitl_desktop.workflows.annotation.annotate import How, Revision, decide, undo
+from hitl_desktop.workflows.annotation import decisions
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.decisions import How, decide
+from hitl_desktop.workflows.annotation.edits import undo
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.queue.listing import Listing
 from tests.conftest import save
@@ -498,16 +500,16 @@ def test_a_decision_that_waited_for_the_disk_is_about_its_own_picture(
     propose(window, 2)
     window.session.go_to(1)
     on_first = [p.bbox for p in window.session.visible_proposals]
-    decide = annotate.decide
+    decide = decisions.decide
 
     def is_full(*_args: object) -> Changes:
         raise ProjectError("The disk is full.", hint="Free some space.")
 
-    monkeypatch.setattr(annotate, "decide", is_full)
+    monkeypatch.setattr(decisions, "decide", is_full)
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_N)
     assert window.session.at_hand == 2
-    monkeypatch.setattr(annotate, "decide", decide)
+    monkeypatch.setattr(decisions, "decide", decide)
     assert window.session.saving.retry()
     with on_disk(window) as disk:
         assert disk.images.statuses()[1] == "decided"

@@ -21,7 +21,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import FILES, Job, JobRunner
 from hitl_desktop.ui.project.review_order import ReviewOrder, arranged
 from hitl_desktop.ui.project.session import Session
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
 from hitl_desktop.workflows.prediction.scoring import load_scorer
@@ -66,7 +66,7 @@ def _get_ready() -> None:
 
 def _step_over(project: Project, act: int, progress: Progress, *, redo: bool) -> tuple[Edit | None, Changes]:
     """Undo or redo a long act; after undoing decisions no head is used that learned from them."""
-    edit, changes = annotate.step_over(project, act, progress, redo=redo)
+    edit, changes = edits.step_over(project, act, progress, redo=redo)
     withdrawn = changes.learn_from - project.images.decided_of(changes.learn_from)
     return edit, changes | Changes(head=not redo and fall_back(project, withdrawn))
 

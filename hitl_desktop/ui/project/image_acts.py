@@ -15,7 +15,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.texts import skip_text
 from hitl_desktop.ui.project.image_walk import ImageWalk
-from hitl_desktop.workflows.annotation.annotate import How, Revision
+from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.commands import (
     Accept,
     Command,
@@ -28,6 +28,7 @@ from hitl_desktop.workflows.annotation.commands import (
     Skip,
     preview,
 )
+from hitl_desktop.workflows.annotation.decisions import How
 
 IDLE_SECONDS = 30.0
 

@@ -12,7 +12,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.project.image_acts import ImageActs
 from hitl_desktop.ui.widgets.messages import Messages
-from hitl_desktop.workflows.annotation import annotate, categories
+from hitl_desktop.workflows.annotation import categories, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.commands import NameBoxes
 from hitl_desktop.workflows.training.versions import fall_back
@@ -147,12 +147,12 @@ class Session(ImageActs):
             return
         entry, _ = self.project.journal.next_act(undone=redo)
         try:
-            entry_id = annotate.long_step(self.project, redo=redo)
+            entry_id = edits.long_step(self.project, redo=redo)
             if entry_id is not None:
                 self.is_stepping = True
                 self.step_wanted.emit(entry_id, redo)
                 return
-            edit, changes = annotate.redo(self.project) if redo else self._undo(self.project)
+            edit, changes = edits.redo(self.project) if redo else self._undo(self.project)
         except HitlError as error:
             self.saving.failed(error)
             self.boxes_changed.emit()
@@ -168,7 +168,7 @@ class Session(ImageActs):
     def _undo(project: Project) -> tuple[Edit | None, Changes]:
         """Undo the latest act; if it was a decision, use no head any longer that learned from it."""
         with project.db.transaction():
-            edit, changes = annotate.undo(project)
+            edit, changes = edits.undo(project)
             fell_back = fall_back(project, changes.learn_from - project.images.decided_of(changes.learn_from))
         return edit, changes | Changes(head=fell_back)
 

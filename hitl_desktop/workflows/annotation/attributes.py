@@ -10,7 +10,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import edits
 
 
 def of_categories(attributes: Iterable[Attribute], category_ids: Iterable[int]) -> list[Attribute]:
@@ -36,7 +36,7 @@ def define(project: Project, attribute: Attribute) -> Changes:
         if both and normalise_name(other.name) == normalise_name(name):
             raise HitlError(f'There is an attribute "{other.name}" already.', hint="Choose another name.")
     added = Attribute(name, attribute.kind, choices, attribute.category_id)
-    return annotate.do(project, Edit(f'Add attribute "{name}"', None, after=Side(attributes=(added,))))
+    return edits.do(project, Edit(f'Add attribute "{name}"', None, after=Side(attributes=(added,))))
 
 
 def remove(project: Project, attribute: Attribute) -> Changes:
@@ -50,6 +50,4 @@ def remove(project: Project, attribute: Attribute) -> Changes:
         raise HitlError(
             f'"{attribute.name}" is said of {counted(used, "box")}.', hint="Take it from them first, or keep it."
         )
-    return annotate.do(
-        project, Edit(f'Remove attribute "{attribute.name}"', None, before=Side(attributes=(attribute,)))
-    )
+    return edits.do(project, Edit(f'Remove attribute "{attribute.name}"', None, before=Side(attributes=(attribute,))))

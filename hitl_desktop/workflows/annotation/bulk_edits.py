@@ -13,7 +13,7 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import LongAct, count_acts
+from hitl_desktop.workflows.annotation.edits import LongAct, count_acts
 
 _AT_ONCE = 100
 """So many pictures are one portion: a few milliseconds of work, and more beside other busy programs."""

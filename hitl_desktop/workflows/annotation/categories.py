@@ -10,8 +10,8 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
-from hitl_desktop.workflows.annotation.annotate import LongAct
+from hitl_desktop.workflows.annotation import edits
+from hitl_desktop.workflows.annotation.edits import LongAct
 
 MANY = 2000
 """More boxes than this are merged by a job."""
@@ -39,7 +39,7 @@ def add(project: Project, name: str) -> tuple[Category, Changes]:
     with project.db.transaction():
         added = project.categories.ensure(name)
         before, after = Side(categories=(replace(added, retired=True),)), Side(categories=(added,))
-        return added, annotate.do(project, Edit(f'Add category "{added.name}"', None, before, after))
+        return added, edits.do(project, Edit(f'Add category "{added.name}"', None, before, after))
 
 
 def change(
@@ -70,9 +70,7 @@ def change(
                 before_all.append(other)
                 after_all.append(replace(other, hotkey=""))
     label = f'Change category "{category.name}"' if name is None else f'Rename category to "{name}"'
-    return annotate.do(
-        project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all)))
-    )
+    return edits.do(project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +141,4 @@ def retire(project: Project, category: Category) -> Changes:
     """Offer a category no longer; its boxes keep it, and its name, typed anew, brings it back."""
     retired = replace(category, retired=True, hotkey="")
     label = f'Retire category "{category.name}"'
-    return annotate.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(retired,))))
+    return edits.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(retired,))))

@@ -12,8 +12,9 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
-from hitl_desktop.workflows.annotation.annotate import How, Revision
+from hitl_desktop.workflows.annotation import annotate, decisions
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.decisions import How
 
 Boxes = tuple[Annotation | Proposal, ...]
 
@@ -117,7 +118,7 @@ class Accept:
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        return annotate.decide(project, self.image_id, self.shown, self.candidates, self.how)
+        return decisions.decide(project, self.image_id, self.shown, self.candidates, self.how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class MarkEmpty:
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        return annotate.mark_empty(project, self.image_id, self.candidates, self.how)
+        return decisions.mark_empty(project, self.image_id, self.candidates, self.how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class Skip:
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        return annotate.skip(project, self.image_id, seconds=self.seconds, reason=self.reason)
+        return decisions.skip(project, self.image_id, seconds=self.seconds, reason=self.reason)
 
 
 class _RolledBackError(Exception):

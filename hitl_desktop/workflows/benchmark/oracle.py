@@ -14,7 +14,7 @@ from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.exchange.align_dataset import align
 from hitl_desktop.workflows.prediction.proposals import proposals_of
@@ -83,8 +83,8 @@ def decide_as_oracle(
     for name, box in answer.missed:
         annotate.draw(project, image.id, [(box, project.categories.ensure(name).id)])
     head_id = scorer.head_id if scorer else None
-    annotate.decide(
-        project, image.id, answer.right, candidates, annotate.How(head_id, Thresholds(threshold), seconds=0.0)
+    decisions.decide(
+        project, image.id, answer.right, candidates, decisions.How(head_id, Thresholds(threshold), seconds=0.0)
     )
 
 

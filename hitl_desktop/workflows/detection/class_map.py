@@ -11,7 +11,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import edits
 
 NOT_SHOWN = 0
 """What a class of the detector stands for of which people want to see nothing."""
@@ -68,7 +68,7 @@ def set_mapping(
             replace(side, mapping=(detector.hash, tuple(chosen.items())))
             for side, chosen in zip(made, (before, mapping), strict=True)
         )
-        return annotate.do(project, Edit(label, None, earlier, later))
+        return edits.do(project, Edit(label, None, earlier, later))
 
 
 def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
@@ -98,4 +98,4 @@ def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
         if not after.categories:
             return Changes()
         label = f"Use {counted(len(after.categories), 'class')} as categories"
-        return annotate.do(project, Edit(label, None, before, after))
+        return edits.do(project, Edit(label, None, before, after))

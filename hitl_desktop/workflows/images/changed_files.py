@@ -14,7 +14,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
 
 
@@ -37,7 +37,7 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
     label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
     kept, kept_after = _kept(project, boxes, place)
-    annotate.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
+    edits.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
     return True
 
 

@@ -10,7 +10,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.images.changed_files import another_file, note_size, take_content
 from hitl_desktop.workflows.images.open_folder import Reading, note_reading, read_picture
 
@@ -46,7 +46,7 @@ def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> No
     project.images.set_reason(image.id, None)
     if image.state is ImageState.DECIDED:
         sides = Side(state=ImageState.DECIDED), Side(state=ImageState.UNDECIDED)
-        annotate.do(project, Edit("Open the picture again: its file is another one", image.id, *sides))
+        edits.do(project, Edit("Open the picture again: its file is another one", image.id, *sides))
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:

@@ -22,8 +22,9 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.sampling_bounds import CONFIDENCE, sample_size, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import LongAct, as_annotation, check_offered, remove, undo
+from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered, remove
 from hitl_desktop.workflows.annotation.bulk_edits import portions
+from hitl_desktop.workflows.annotation.edits import LongAct, undo
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer

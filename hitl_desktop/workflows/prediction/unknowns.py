@@ -17,8 +17,8 @@ from hitl_desktop.learning.clusters import MOST, alike
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import LongAct
 from hitl_desktop.workflows.annotation.bulk_edits import portions
+from hitl_desktop.workflows.annotation.edits import LongAct
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.detection.embeddings import embed_boxes, encoder_record_id
 from hitl_desktop.workflows.images.open_folder import note_unreadable

@@ -14,13 +14,13 @@ from hitl_desktop.domain.proposals import hints_beside, open_ones, shown
 from hitl_desktop.domain.review import Acts, DecisionKind, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 
-HOW = annotate.How(None, Thresholds(0.3), 1.5)
+HOW = decisions.How(None, Thresholds(0.3), 1.5)
 
 
 @pytest.fixture
@@ -66,35 +66,35 @@ def test_an_accepted_proposal_keeps_its_category_score_and_origin(project: Proje
 def test_a_class_that_is_no_category_is_never_accepted_and_makes_none(
     project: Project, proposals: list[Proposal]
 ) -> None:
-    annotate.undo(project)  # the detector's classes are no categories any more
+    edits.undo(project)  # the detector's classes are no categories any more
     hints = proposed_on(project, 1)
     assert [(h.category_id, h.hint) for h in hints] == [(None, "cup"), (None, "dog"), (None, "cup")]
     with pytest.raises(HitlError, match="no category"):
         annotate.accept(project, [hints[0]])
-    annotate.decide(project, 2, [], hints, HOW)
+    decisions.decide(project, 2, [], hints, HOW)
     assert project.annotations.all() == []
     assert project.predictions.sightings_of(1) == []
     assert categories(project) == []
 
 
 def test_a_hint_that_gets_a_category_keeps_its_place(project: Project, proposals: list[Proposal]) -> None:
-    annotate.undo(project)
+    edits.undo(project)
     cell = project.categories.ensure("cell").id
     hints = hints_beside(proposed_on(project, 1), [], HOW.thresholds)
     assert [h.category_id for h in hints] == [None] * 3
     annotate.revise(project, [Revision(hint, category_id=cell) for hint in hints])
     assert [(a.category_id, a.bbox) for a in project.annotations.of_image(1)] == [(cell, h.bbox) for h in hints]
     assert categories(project) == ["cell"]
-    assert annotate.count_acts(project, 1) == Acts(relabelled=3)
+    assert edits.count_acts(project, 1) == Acts(relabelled=3)
 
 
 def test_undo_of_a_new_name_takes_the_category_as_well(project: Project, proposals: list[Proposal]) -> None:
     annotate.name_boxes(project, [proposals[0]], "cell")
     assert categories(project) == ["cup", "dog", "cell"]
-    annotate.undo(project)
+    edits.undo(project)
     assert categories(project) == ["cup", "dog"]
     assert project.annotations.of_image(1) == []
-    annotate.redo(project)
+    edits.redo(project)
     assert categories(project) == ["cup", "dog", "cell"]
     assert len(project.annotations.of_image(1)) == 1
 
@@ -115,7 +115,7 @@ def test_scores_before_training_are_kept_also_if_a_job_replaced_the_proposals(
     model = project.models.find("hash")
     assert model
     project.predictions.replace(1, model.id, Detections(np.array([[1, 1, 20, 20]]), np.array([[0.8, 0]], np.float32)))
-    annotate.decide(project, 1, proposals, proposals, HOW)
+    decisions.decide(project, 1, proposals, proposals, HOW)
     assert [s.name for s in project.predictions.sightings_of(1)] == ["cup"]
 
 
@@ -123,19 +123,19 @@ def test_no_picture_with_an_unnamed_box_is_decided(project: Project) -> None:
     unnamed = project.categories.ensure_unnamed()
     annotate.draw(project, 1, [(BBox(1, 1, 9, 9), unnamed)])
     with pytest.raises(HitlError, match="1 box of this picture has no category yet"):
-        annotate.decide(project, 1, [], [], HOW)
+        decisions.decide(project, 1, [], [], HOW)
     image = project.images.get(1)
     assert image
     assert image.state is ImageState.UNDECIDED
     annotate.name_boxes(project, project.annotations.of_image(1), "cell")
-    annotate.decide(project, 1, [], [], HOW)
+    decisions.decide(project, 1, [], [], HOW)
     assert categories(project) == ["cell"]
 
 
 def test_accepting_under_its_own_name_is_no_correction(project: Project, proposals: list[Proposal]) -> None:
     cup = project.categories.ensure("CUP").id
     annotate.revise(project, [Revision(proposals[0], category_id=cup)])
-    assert annotate.count_acts(project, 1) == Acts(accepted=1)
+    assert edits.count_acts(project, 1) == Acts(accepted=1)
 
 
 def test_only_a_name_that_is_no_category_yet_changes_the_categories(
@@ -143,7 +143,7 @@ def test_only_a_name_that_is_no_category_yet_changes_the_categories(
 ) -> None:
     """Views read all names anew for a new category, which nobody waits for at each box."""
     assert not annotate.accept(project, proposals[:1]).categories
-    assert not annotate.decide(project, 1, proposals[1:2], proposals, HOW).categories
+    assert not decisions.decide(project, 1, proposals[1:2], proposals, HOW).categories
     assert annotate.name_boxes(project, proposals[2:], "cell").categories
     boxes = project.annotations.of_image(1)
     assert not annotate.name_boxes(project, boxes, "cell").categories
@@ -159,7 +159,7 @@ def test_a_category_that_was_removed_is_not_accepted(project: Project, proposals
 
 
 def test_a_key_that_repeats_on_a_decided_picture_is_on_record_once(project: Project, proposals: list[Proposal]) -> None:
-    annotate.decide(project, 1, proposals[:1], proposals, HOW)
+    decisions.decide(project, 1, proposals[:1], proposals, HOW)
     before = project.decisions.count()
     for step in range(1, 20):
         (box,) = project.annotations.of_image(1)
@@ -177,22 +177,22 @@ def test_acts_are_counted_by_what_they_changed(project: Project, proposals: list
     annotate.accept(project, [proposals[1]])
     annotate.remove(project, [proposals[2]])
     annotate.draw(project, 1, [(BBox(40, 40, 9, 9), project.categories.ensure("cup").id)])
-    assert annotate.count_acts(project, 1) == Acts(accepted=1, moved=1, rejected=1, drawn=1)
+    assert edits.count_acts(project, 1) == Acts(accepted=1, moved=1, rejected=1, drawn=1)
 
 
 def test_deciding_accepts_what_is_shown_in_one_step(project: Project, proposals: list[Proposal]) -> None:
-    changes = annotate.decide(project, 1, proposals, proposals, HOW)
+    changes = decisions.decide(project, 1, proposals, proposals, HOW)
     assert changes.queue
     image = project.images.get(1)
     assert image
     assert image.state is ImageState.DECIDED
     assert len(project.annotations.of_image(1)) == 3
     assert project.decisions.last_of(1) is DecisionKind.ACCEPTED
-    edit, _ = annotate.undo(project)
+    edit, _ = edits.undo(project)
     assert edit
     assert project.annotations.of_image(1) == []
     assert project.decisions.last_of(1) is DecisionKind.UNDONE
-    annotate.redo(project)
+    edits.redo(project)
     assert len(project.annotations.of_image(1)) == 3
     assert project.decisions.last_of(1) is DecisionKind.ACCEPTED
     assert project.decisions.count() == 3
@@ -202,9 +202,9 @@ def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty
     project: Project, proposals: list[Proposal]
 ) -> None:
     annotate.remove(project, [proposals[0]])
-    annotate.decide(project, 1, proposals[1:], proposals, HOW)
+    decisions.decide(project, 1, proposals[1:], proposals, HOW)
     assert project.decisions.last_of(1) is DecisionKind.CORRECTED
-    annotate.decide(project, 2, [], [], HOW)
+    decisions.decide(project, 2, [], [], HOW)
     assert project.decisions.last_of(2) is DecisionKind.EMPTY
 
 
@@ -213,25 +213,25 @@ def test_verified_empty_removes_the_boxes_and_undo_brings_them_back(
 ) -> None:
     annotate.accept(project, proposals[:2])
     before = project.annotations.of_image(1)
-    annotate.mark_empty(project, 1, proposals, HOW)
+    decisions.mark_empty(project, 1, proposals, HOW)
     assert project.annotations.of_image(1) == []
     assert project.decisions.last_of(1) is DecisionKind.EMPTY
-    annotate.undo(project)
+    edits.undo(project)
     assert project.annotations.of_image(1) == before
 
 
 def test_a_skip_that_is_done_again_keeps_its_reason(project: Project) -> None:
-    annotate.skip(project, 1, seconds=3, reason="blurred")
-    annotate.undo(project)
-    annotate.redo(project)
+    decisions.skip(project, 1, seconds=3, reason="blurred")
+    edits.undo(project)
+    edits.redo(project)
     assert project.decisions.why_skipped(1) == "blurred"
 
 
 def test_skipping_puts_a_picture_aside(project: Project) -> None:
-    annotate.skip(project, 1, seconds=3)
+    decisions.skip(project, 1, seconds=3)
     assert [r.image_id for r in project.queue.order()] == [2, 3, 4]
-    assert not annotate.skip(project, 1, seconds=3).queue
-    annotate.undo(project)
+    assert not decisions.skip(project, 1, seconds=3).queue
+    edits.undo(project)
     assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
 
 
@@ -239,7 +239,7 @@ def test_deleting_an_accepted_box_rejects_its_proposal(project: Project, proposa
     annotate.accept(project, [proposals[0]])
     annotate.remove(project, project.annotations.of_image(1))
     assert project.predictions.rejected_of(1) == {proposals[0].prediction_id}
-    annotate.undo(project)
+    edits.undo(project)
     assert project.predictions.rejected_of(1) == set()
 
 
@@ -250,36 +250,36 @@ def test_changing_nothing_is_no_edit(project: Project) -> None:
     annotate.revise(project, [Revision(annotation, annotation.bbox)])
     annotate.set_tags(project, 1, [])
     assert annotate.accept(project, []) == annotate.remove(project, []) == Changes()
-    annotate.undo(project)
+    edits.undo(project)
     assert project.annotations.of_image(1) == []
-    assert annotate.undo(project)[0] is None
+    assert edits.undo(project)[0] is None
 
 
 def test_a_box_without_size_is_refused_and_nothing_is_left_to_undo(project: Project) -> None:
     category = project.categories.ensure("a").id
     with pytest.raises(HitlError):
         annotate.draw(project, 1, [(BBox(0, 0, 0, 9), category)])
-    assert annotate.undo(project)[0] is None
+    assert edits.undo(project)[0] is None
 
 
 def test_undo_survives_a_restart(project: Project) -> None:
     category = project.categories.ensure("a").id
     annotate.draw(project, 2, [(BBox(0, 0, 9, 9), category)])
     with Project.open(project.path) as again:
-        edit, changes = annotate.undo(again)
+        edit, changes = edits.undo(again)
         assert edit
         assert changes.go_to == 2
         assert again.annotations.all() == []
-        assert annotate.redo(again)[0]
+        assert edits.redo(again)[0]
         assert len(again.annotations.all()) == 1
 
 
 def test_a_new_edit_ends_what_could_be_redone(project: Project) -> None:
     category = project.categories.ensure("a").id
     annotate.draw(project, 1, [(BBox(0, 0, 9, 9), category)])
-    annotate.undo(project)
+    edits.undo(project)
     annotate.draw(project, 1, [(BBox(5, 5, 9, 9), category)])
-    assert annotate.redo(project)[0] is None
+    assert edits.redo(project)[0] is None
 
 
 ACTS = st.lists(
@@ -296,7 +296,7 @@ ACTS = st.lists(
 def test_undoing_everything_leads_back_and_redoing_everything_forth(
     project: Project, proposals: list[Proposal], acts: list[tuple[str, int]]
 ) -> None:
-    while annotate.undo(project)[0]:
+    while edits.undo(project)[0]:
         pass
     for name in ("cup", "dog"):
         project.categories.ensure(name)  # before the first act, so that no undo takes them away
@@ -324,19 +324,19 @@ def test_undoing_everything_leads_back_and_redoing_everything_forth(
         elif act == "tags":
             annotate.set_tags(project, 1, [tag] if n % 2 else [])
         elif act == "decide":
-            annotate.decide(project, 1, open_ones, proposals, HOW)
+            decisions.decide(project, 1, open_ones, proposals, HOW)
         elif act == "empty":
-            annotate.mark_empty(project, 1, proposals, HOW)
+            decisions.mark_empty(project, 1, proposals, HOW)
         elif act == "skip":
-            annotate.skip(project, 1, seconds=1)
+            decisions.skip(project, 1, seconds=1)
         if everything(project) != states[-1]:
             states.append(everything(project))
     undone = 0
-    while annotate.undo(project)[0]:
+    while edits.undo(project)[0]:
         undone += 1
     assert everything(project) == start
     for _ in range(undone):
-        annotate.redo(project)
+        edits.redo(project)
     assert everything(project) == states[-1]
 
 
@@ -365,12 +365,12 @@ def test_an_arrow_held_down_is_undone_as_one(project: Project) -> None:
     for n in range(2, 6):
         (box,) = project.annotations.of_image(1)
         annotate.revise(project, [Revision(box, BBox(n, 1, 5, 5))], goes_on=n > 2)
-    annotate.undo(project)
+    edits.undo(project)
     assert [a.bbox for a in project.annotations.of_image(1)] == [BBox(1, 1, 5, 5)]
-    annotate.redo(project)
+    edits.redo(project)
     assert [a.bbox for a in project.annotations.of_image(1)] == [BBox(5, 1, 5, 5)]
-    annotate.undo(project)
-    annotate.undo(project)
+    edits.undo(project)
+    edits.undo(project)
     assert project.annotations.of_image(1) == []
 
 

@@ -16,7 +16,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats import coco
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, attributes
+from hitl_desktop.workflows.annotation import annotate, attributes, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
 from hitl_desktop.workflows.exchange.import_dataset import import_dataset
@@ -75,18 +75,18 @@ def test_attributes_are_said_counted_undone_and_done_again(project: Project) -> 
     assert project.attributes.count_uses(COLOUR) == 1
     with pytest.raises(HitlError, match="1 box"):
         attributes.remove(project, COLOUR)
-    annotate.undo(project)
-    annotate.undo(project)
+    edits.undo(project)
+    edits.undo(project)
     assert project.annotations.of_image(1)[0].attributes == ()
-    annotate.undo(project)
+    edits.undo(project)
     assert project.attributes.all() == []
-    annotate.redo(project)
-    annotate.redo(project)
+    edits.redo(project)
+    edits.redo(project)
     assert project.annotations.of_image(1)[0].attributes == (("colour", "red"),)
     say(project, "colour", None)
     attributes.remove(project, COLOUR)
     assert project.attributes.all() == []
-    edit, _ = annotate.undo(project)
+    edit, _ = edits.undo(project)
     assert edit is not None
     assert edit.label == 'Remove attribute "colour"'
     assert project.attributes.all() == [COLOUR]

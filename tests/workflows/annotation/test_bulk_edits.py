@@ -18,7 +18,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows.annotation import bulk_edits
-from hitl_desktop.workflows.annotation.annotate import draw, redo, set_tags, undo
+from hitl_desktop.workflows.annotation.annotate import draw, set_tags
+from hitl_desktop.workflows.annotation.edits import redo, undo
 from hitl_desktop.workflows.queue.filtering import as_text, filter_queue, from_text
 
 

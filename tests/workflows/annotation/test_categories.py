@@ -8,7 +8,7 @@ from hitl_desktop.domain.categories import Category, hotkeys, singular
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, categories
+from hitl_desktop.workflows.annotation import annotate, categories, edits
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def test_a_merge_renames_all_boxes_and_its_name_means_the_other_from_then_on(zoo
     assert [c.name for c in zoo.categories.all()] == ["cat"]
     assert zoo.categories.find("KITTY") == named(zoo, "cat")
     assert zoo.categories.ensure("kitty") == named(zoo, "cat")
-    edit, changes = annotate.undo(zoo)
+    edit, changes = edits.undo(zoo)
     assert edit
     assert edit.label == 'Merge category "kitty" into "cat"'
     assert (changes.annotations_of, changes.go_to) == ({1, 2}, None)
     assert by_name(zoo) == ["cat", "kitty", "kitty"]
-    annotate.redo(zoo)
+    edits.redo(zoo)
     assert by_name(zoo) == ["cat", "cat", "cat"]
 
 
@@ -66,7 +66,7 @@ def test_undoing_everything_gives_back_what_was_there(zoo: Project) -> None:
     categories.merge(zoo, named(zoo, "kitty"), named(zoo, "felis catus"))
     assert zoo.annotations.all()[0].category_id == 1
     for _ in range(3):
-        annotate.undo(zoo)
+        edits.undo(zoo)
     assert (zoo.categories.all(), zoo.annotations.all()) == before
 
 
@@ -74,7 +74,7 @@ def test_a_retired_category_stays_while_it_has_boxes_and_comes_back_when_named(z
     categories.retire(zoo, named(zoo, "kitty"))
     assert zoo.categories.find("kitty") is None
     assert [(c.name, c.retired) for c in zoo.categories.all()] == [("cat", False), ("kitty", True)]
-    annotate.undo(zoo)
+    edits.undo(zoo)
     typo = zoo.categories.ensure("kat")
     categories.retire(zoo, typo)
     assert zoo.categories.find("kat") is None
@@ -88,7 +88,7 @@ def test_a_name_that_another_has_is_refused_and_nothing_changes(zoo: Project, na
     with pytest.raises(HitlError, match=words):
         categories.change(zoo, named(zoo, "cat"), name=name)
     assert [c.name for c in zoo.categories.all()] == ["cat", "kitty"]
-    edit, _ = annotate.undo(zoo)
+    edit, _ = edits.undo(zoo)
     assert edit
     assert edit.label == "Draw box"  # the refused one is not in the journal
 

@@ -14,7 +14,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, bulk_edits, categories
+from hitl_desktop.workflows.annotation import annotate, bulk_edits, categories, edits
 from hitl_desktop.workflows.prediction.unknowns import name_unknowns, unknown_category
 from hitl_desktop.workflows.quality.validation import promote
 from tests.conftest import CancelAt
@@ -60,19 +60,19 @@ def test_an_act_in_portions_is_undone_and_redone_as_one(crowd: Project) -> None:
     changes = bulk_edits.skip(crowd, everything)
     assert changes.annotations_of == set(everything) - {1}
     assert skipped(crowd) == set(everything)
-    edit, undone = annotate.undo(crowd)
+    edit, undone = edits.undo(crowd)
     assert edit
     assert edit.label == f"Skip {PICTURES - 1} pictures"
     assert undone.annotations_of == set(everything) - {1}
     assert skipped(crowd) == {1}
-    edit, _ = annotate.redo(crowd)
+    edit, _ = edits.redo(crowd)
     assert edit
     assert edit.label == f"Skip {PICTURES - 1} pictures"
     assert skipped(crowd) == set(everything)
-    annotate.undo(crowd)
-    annotate.undo(crowd)
+    edits.undo(crowd)
+    edits.undo(crowd)
     assert skipped(crowd) == set()
-    assert annotate.undo(crowd) == (None, annotate.Changes())
+    assert edits.undo(crowd) == (None, annotate.Changes())
 
 
 @pytest.mark.parametrize("way", ["cancel", "crash"])
@@ -88,7 +88,7 @@ def test_what_was_done_before_a_cancel_or_a_crash_stays_and_is_undone_as_one(
             bulk_edits.skip(crowd, ids, Between(NoProgress().check_cancelled, NoProgress().check_cancelled, crash))
     with Project.open(tmp_path / "many.hitl", background=True) as other:
         assert skipped(other) == set(range(1, 2 * PORTION + 1))
-        edit, _ = annotate.undo(other)
+        edit, _ = edits.undo(other)
         assert edit
         assert edit.label == f"Skip {2 * PORTION} pictures"
         assert skipped(other) == set()
@@ -106,14 +106,14 @@ def test_what_a_hand_changes_meanwhile_stays_and_is_undone_before(crowd: Project
         bulk_edits.skip(job, crowd.images.ids(), Between(NoProgress().check_cancelled, draw))
     assert skipped(crowd) == set(crowd.images.ids()) - {150}
     assert {a.image_id for a in crowd.annotations.all()} == {50, 150}
-    annotate.undo(crowd)
-    annotate.undo(crowd)
+    edits.undo(crowd)
+    edits.undo(crowd)
     assert crowd.annotations.all() == []
     assert skipped(crowd) == set(crowd.images.ids()) - {150}
-    annotate.undo(crowd)
+    edits.undo(crowd)
     assert skipped(crowd) == set()
     for _ in range(3):
-        annotate.redo(crowd)
+        edits.redo(crowd)
     assert {a.image_id for a in crowd.annotations.all()} == {50, 150}
     assert skipped(crowd) == set(crowd.images.ids()) - {150}
 
@@ -131,27 +131,27 @@ def test_what_was_decided_after_the_key_was_pressed_is_not_opened_again(crowd: P
 def test_undo_takes_back_first_what_was_done_after_the_key_was_pressed(crowd: Project) -> None:
     everything, cat = set(crowd.images.ids()), crowd.categories.ensure("cat").id
     annotate.draw(crowd, 1, [(BBox(3, 3, 9, 9), cat)])
-    annotate.undo(crowd)  # can be redone until the act begins
+    edits.undo(crowd)  # can be redone until the act begins
     number = crowd.journal.reserve()  # the key is pressed, the job waits
     annotate.draw(crowd, 2, [(BBox(1, 1, 9, 9), cat)])
     bulk_edits.skip(crowd, list(everything), reserved=number)
     assert skipped(crowd) == everything - {2}
-    annotate.undo(crowd)
+    edits.undo(crowd)
     assert crowd.annotations.all() == []
     assert skipped(crowd) == everything - {2}
-    annotate.undo(crowd)
+    edits.undo(crowd)
     assert skipped(crowd) == set()
-    annotate.redo(crowd)
+    edits.redo(crowd)
     assert skipped(crowd) == everything - {2}
-    annotate.redo(crowd)
+    edits.redo(crowd)
     assert [a.image_id for a in crowd.annotations.all()] == [2]
-    assert annotate.redo(crowd) == (None, annotate.Changes())
+    assert edits.redo(crowd) == (None, annotate.Changes())
 
 
 def test_an_undo_that_a_crash_cut_short_goes_on(crowd: Project) -> None:
     ids = crowd.images.ids()
     bulk_edits.skip(crowd, ids)
-    act = annotate.long_step(crowd, redo=False)
+    act = edits.long_step(crowd, redo=False)
     act = act if act is not None else crowd.journal.next_act(undone=False)[0]
     assert act
 
@@ -161,11 +161,11 @@ def test_an_undo_that_a_crash_cut_short_goes_on(crowd: Project) -> None:
                 raise CrashError
 
     with pytest.raises(CrashError):
-        annotate.step_over(crowd, act, CutShort(), redo=False)
+        edits.step_over(crowd, act, CutShort(), redo=False)
     assert 0 < len(skipped(crowd)) < PICTURES
-    annotate.undo(crowd)
+    edits.undo(crowd)
     assert skipped(crowd) == set()
-    annotate.redo(crowd)
+    edits.redo(crowd)
     assert skipped(crowd) == set(ids)
 
 
@@ -176,14 +176,14 @@ def test_a_category_of_many_boxes_is_merged_in_portions(crowd: Project) -> None:
     categories.merge(crowd, kitty, cat, CancelAt(2), most=20)
     assert crowd.annotations.count_by_category() == {kitty.id: 10, cat.id: 40}
     assert crowd.categories.find("kitty") == kitty  # still offered: merging again goes on
-    annotate.undo(crowd)
+    edits.undo(crowd)
     assert crowd.annotations.count_by_category() == {kitty.id: 50}
     changes = categories.merge(crowd, kitty, cat, most=20)
     assert changes.categories
     assert changes.annotations_of == set(range(1, 51))
     assert crowd.annotations.count_by_category() == {cat.id: 50}
     assert crowd.categories.find("kitty") == cat
-    annotate.undo(crowd)
+    edits.undo(crowd)
     assert crowd.annotations.count_by_category() == {kitty.id: 50}
     assert crowd.categories.find("kitty") == kitty
 
@@ -210,10 +210,10 @@ def test_unknown_objects_on_many_pictures_are_named_in_portions_and_undone_as_on
     assert bolt
     assert changes.annotations_of == set(ids)
     assert {a.image_id for a in crowd.annotations.of_category(bolt.id)} == set(ids)
-    annotate.undo(crowd)  # the box, which was drawn later
+    edits.undo(crowd)  # the box, which was drawn later
     assert crowd.annotations.of_category(cat) == []
     assert in_portions(crowd) == 9
-    edit, _ = annotate.undo(crowd)
+    edit, _ = edits.undo(crowd)
     assert edit
     assert edit.label == f"Name {PICTURES} unknown objects"
     assert crowd.annotations.of_category(unknown) == boxes
@@ -233,7 +233,7 @@ def test_verdicts_on_many_pictures_become_labels_in_portions_undone_as_one(crowd
     assert {a.image_id for a in crowd.annotations.of_category(cat)} == set(ids)
     assert in_portions(crowd) == 3
     for left in (200, 0):
-        annotate.undo(crowd)
+        edits.undo(crowd)
         assert crowd.images.count(ImageState.DECIDED) == left
         assert sum(v.is_promoted for v in crowd.validations.all()) == left
     assert crowd.annotations.all() == []

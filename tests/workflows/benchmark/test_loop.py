@@ -15,7 +15,7 @@ from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import decisions, edits
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
 from hitl_desktop.workflows.benchmark.oracle import next_undecided
 from hitl_desktop.workflows.benchmark.simulate import simulate, steps_up_to
@@ -289,7 +289,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, l
     image = next_undecided(loop)
     seen = proposals_of(loop, image, load_scorer(loop))
     second = learn(loop).head_id  # while the picture is on screen
-    annotate.decide(loop, image.id, [], seen, annotate.How(second, Thresholds(0.3), 1.0))
+    decisions.decide(loop, image.id, [], seen, decisions.How(second, Thresholds(0.3), 1.0))
     heads = {s.head_id for s in loop.predictions.sightings_of(image.id)}
     assert heads == {first}
     assert first != second
@@ -327,7 +327,7 @@ def test_a_head_whose_lessons_were_all_taken_back_names_nothing_any_more(
 ) -> None:
     decide(loop, dataset, 3)
     assert learn(loop).head_id
-    while annotate.undo(loop)[0] is not None:
+    while edits.undo(loop)[0] is not None:
         pass
     result = learn(loop)
     assert result.head_id is None

@@ -13,7 +13,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions, edits
 from hitl_desktop.workflows.annotation.categories import change
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
@@ -329,7 +329,7 @@ def test_undecided_pictures_stay_undecided_through_a_round_trip(
 ) -> None:
     category = project.categories.ensure("cat").id
     annotate.draw(project, 2, [(BBox(1, 1, 9, 9), category)])
-    annotate.skip(project, 3, seconds=1)
+    decisions.skip(project, 3, seconds=1)
     project.images.set_state(4, ImageState.DECIDED)
     export_dataset(project, tmp_path / "1.json", all_images=True)
     with Project.create(tmp_path / "y.hitl") as other:
@@ -353,7 +353,7 @@ def test_undo_works_after_an_import_of_an_id_that_was_used_before(tmp_path: Path
     }
     (tmp_path / "c.json").write_text(json.dumps(record))
     import_dataset(project, read_dataset(tmp_path / "c.json"))
-    assert annotate.undo(project)[0]
+    assert edits.undo(project)[0]
     assert drawn in project.annotations.all()
     assert len(project.annotations.all()) == 2
 

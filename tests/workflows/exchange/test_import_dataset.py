@@ -19,7 +19,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.categories import merge
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
@@ -382,11 +382,11 @@ def test_a_box_that_was_moved_loses_what_no_longer_fits_and_undo_brings_it_back(
         f"Left out, for it no longer fits boxes that were changed: 1 {what}."
         for what in ("area", "key points", "outline")
     ]
-    annotate.undo(project)
+    edits.undo(project)
     assert exported(project) == before
     annotate.remove(project, [person])
     assert len(exported(project)["annotations"]) == 2
-    annotate.undo(project)
+    edits.undo(project)
     assert exported(project) == before
 
 
@@ -514,7 +514,7 @@ def test_a_box_that_a_person_deleted_does_not_come_back(project: Project, boxes:
     summary = take(project, [image(1)], rows)
     assert boxes_of(project, "a.jpg") == left
     assert "changed here; the project's version was kept" in " ".join(i.problem for i in summary.issues)
-    annotate.undo(project)
+    edits.undo(project)
     take(project, [image(1)], rows)
     assert len(boxes_of(project, "a.jpg")) == boxes
 

@@ -17,7 +17,8 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.imaging import content_hash
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.annotate import draw, redo, undo
+from hitl_desktop.workflows.annotation.annotate import draw
+from hitl_desktop.workflows.annotation.edits import redo, undo
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
 from hitl_desktop.workflows.images import open_folder

@@ -11,7 +11,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.sampling_bounds import sample_size
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, edits
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.bulk_accept import (
     CLAIM,
@@ -53,10 +53,10 @@ def test_what_is_previewed_is_accepted_as_one_step_and_pictures_stay_to_do(propo
     assert changes.annotations_of == {1, 2, 3, 4}
     assert all(i.state is ImageState.UNDECIDED for i in proposed.images.all())
     assert {b.prediction_id for b in boxes} == {p.prediction_id for p in wanted.proposals[1:]}
-    annotate.undo(proposed)
+    edits.undo(proposed)
     assert proposed.annotations.all() == []
     assert proposed.bulk_accepts.all() == []  # what was undone is claimed nothing about
-    annotate.redo(proposed)
+    edits.redo(proposed)
     assert len(proposed.bulk_accepts.all()) == 1
 
 
@@ -76,7 +76,7 @@ def test_the_sample_is_as_large_as_its_claim_takes_and_the_bound_is_exact(propos
     most = max(k for k in range(done.boxes + 1) if stats.hypergeom.cdf(1, done.boxes, k, len(done.sample)) > 0.05)
     assert bound == pytest.approx(most / done.boxes, abs=0.0006)
     assert len(proposed.annotations.all()) == done.boxes - 1  # the wrong one was deleted
-    annotate.undo(proposed)
+    edits.undo(proposed)
     assert len(proposed.annotations.all()) == done.boxes
 
 

@@ -13,7 +13,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, categories
-from hitl_desktop.workflows.annotation.annotate import Revision, redo, undo
+from hitl_desktop.workflows.annotation.annotate import Revision
+from hitl_desktop.workflows.annotation.edits import redo, undo
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, map_class, set_mapping
 from hitl_desktop.workflows.prediction.detector_classes import always_labelled, categories_known, classes_seen
 from hitl_desktop.workflows.prediction.proposals import proposals_of

@@ -13,7 +13,7 @@ from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.learning.clusters import alike
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions, edits
 from hitl_desktop.workflows.benchmark.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.detection.crops import CROP_SIDE
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
@@ -33,7 +33,7 @@ def mark_all_unknown(project: Project, dataset: Path, count: int) -> list[str]:
     for _ in range(count):
         image = next_undecided(project)
         annotate.draw(project, image.id, [(box, unknown) for _, box in answers[image.id]])
-        annotate.decide(project, image.id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+        decisions.decide(project, image.id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
         really += [name for name, _ in answers[image.id]]
     return really
 
@@ -61,7 +61,7 @@ def test_unknown_objects_are_grouped_by_looks_and_named_at_once(taught_project: 
     assert {a.id for a in taught_project.annotations.of_category(category.id)} == {box.id for box in boxes}
     left = group_unknowns(taught_project, QUIET, threads=1)
     assert sum(len(group) for group in left) == len(really) - len(boxes)
-    annotate.undo(taught_project)
+    edits.undo(taught_project)
     assert taught_project.annotations.of_category(category.id) == []
     assert len(taught_project.annotations.of_category(unknown_category(taught_project))) == len(really)
 

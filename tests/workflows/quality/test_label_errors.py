@@ -16,7 +16,7 @@ from hitl_desktop.domain.label_issues import Kind, LabelIssue
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.categories import retire
 from hitl_desktop.workflows.annotation.label_issues import apply_suggestion, dismiss, open_issues
@@ -91,10 +91,10 @@ def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corr
         before = project.annotations.of_image(issue.image_id)
         apply_suggestion(project, issue)
         assert issue not in open_issues(project)
-        annotate.undo(project)
+        edits.undo(project)
         assert project.annotations.of_image(issue.image_id) == before
         assert issue in open_issues(project)
-        annotate.redo(project)
+        edits.redo(project)
         with pytest.raises(HitlError, match="changed meanwhile"):
             apply_suggestion(project, issue)
     names = [a.category_id for a in project.annotations.of_image(swapped.image_id) if a.bbox == swapped.bbox]
@@ -132,7 +132,7 @@ def test_dismissed_stays_dismissed_where_the_suggested_category_is_gone_for_a_wh
     assert category
     retire(project, category)
     find_label_errors(project, QUIET, threads=1)
-    annotate.undo(project)
+    edits.undo(project)
     find_label_errors(project, QUIET, threads=1)
     found = open_issues(project)
     assert not any(s.bbox == swapped.bbox and s.kind is swapped.kind for s in found)

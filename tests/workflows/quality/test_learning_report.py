@@ -12,7 +12,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import QueueReason
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.images.edge_cases import toggle_edge_case
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality import audit, learning_report
@@ -136,7 +136,7 @@ class Checked(HTMLParser):
 def test_the_report_is_one_page_and_plain_data(taught_project: Project, taught: Path) -> None:
     decide(taught_project, taught / "set", 1)
     skipped = taught_project.queue.ids()[0]
-    annotate.skip(taught_project, skipped, seconds=1.0, reason="<too dark>")
+    decisions.skip(taught_project, skipped, seconds=1.0, reason="<too dark>")
     claimed = audit.begin(taught_project, 0.2, seed=1)
     for image_id in claimed.image_ids:
         claimed = audit.judge(taught_project, claimed, audit.Verdict(image_id, frozenset(), 1.0))

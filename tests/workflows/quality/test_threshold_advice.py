@@ -16,7 +16,7 @@ from hitl_desktop.learning.metrics import clustered_interval, wilson_interval
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.prediction.unseen_predictions import calibration_samples, unseen_results
 from hitl_desktop.workflows.quality.threshold_advice import WORTH_SHOWING, advise, gather, reliability, start_threshold
 
@@ -93,7 +93,7 @@ def test_a_name_that_changed_is_still_right(project: Project) -> None:
 def test_a_picture_on_which_nothing_was_proposed_counts_what_was_missed(project: Project) -> None:
     category = project.categories.ensure("cell").id
     annotate.draw(project, 1, [(BBox(2, 2, 9, 9), category)])
-    annotate.decide(project, 1, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    decisions.decide(project, 1, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     (sight,) = unseen_results(project)
     assert (sight.shown, sight.objects, sight.f1) == (0, 1, 0.0)
 
@@ -103,12 +103,12 @@ def test_what_was_imported_or_taught_is_no_first_sight(project: Project) -> None
     project.annotations.add([Annotation(0, 1, category, BBox(2, 2, 9, 9))])
     project.images.set_state(1, ImageState.DECIDED)  # as an import does
     annotate.draw(project, 1, [(BBox(30, 2, 9, 9), category)])
-    annotate.decide(project, 1, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    decisions.decide(project, 1, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     model = project.models.ensure("hash", "detector", ("x",))
     head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1), learned=[2])
     project.heads.activate(head)
     annotate.draw(project, 2, [(BBox(2, 2, 9, 9), category)])
-    annotate.decide(project, 2, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    decisions.decide(project, 2, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     assert unseen_results(project) == []
 
 

@@ -23,7 +23,7 @@ from hitl_desktop.learning.metrics import (
 )
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, bulk_edits
+from hitl_desktop.workflows.annotation import bulk_edits, edits
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
@@ -145,7 +145,7 @@ def test_promotion_is_one_act_on_record_that_undo_takes_back(proposed: Project) 
         promote(proposed)
     assert effort_over_time(proposed).others.pictures == 0  # nobody looked at them in the queue
     assert {a.proposed_by for a in proposed.annotations.all()} == {"small"}
-    annotate.undo(proposed)
+    edits.undo(proposed)
     assert proposed.annotations.all() == []
     assert not any(v.is_promoted for v in proposed.validations.all())
     assert promote(proposed).decided == 2  # and it can be asked for again

@@ -23,7 +23,7 @@ from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.texts import REASON_TEXT
-from hitl_desktop.workflows.annotation import annotate, bulk_edits
+from hitl_desktop.workflows.annotation import annotate, bulk_edits, decisions, edits
 from hitl_desktop.workflows.benchmark.ground_truth import measurable
 from hitl_desktop.workflows.benchmark.simulate import _hold_back
 from hitl_desktop.workflows.detection import embeddings
@@ -116,14 +116,14 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
         QueueReason.EDGE: waiting[-1:],
     }
 
-    how = annotate.How(None, Thresholds(0.3), 1.0)
+    how = decisions.How(None, Thresholds(0.3), 1.0)
     spent = {d.image_id: d.seconds for d in project.decisions.final()}[decided[3]]
-    annotate.decide(project, decided[3], [], [], how)  # it is right as it is
+    decisions.decide(project, decided[3], [], [], how)  # it is right as it is
     assert {d.image_id: d.seconds for d in project.decisions.final()}[decided[3]] == spent + 1.0
     assert [s.image_id for s in project.label_issues.open()] == [decided[2]]
-    annotate.undo(project)
+    edits.undo(project)
     assert {s.image_id for s in project.label_issues.open()} == {decided[2], decided[3]}
-    annotate.redo(project)
+    edits.redo(project)
     look_again(project, decided[0], [], 1.0)
     assert project.queue.walk()[1] == {}
     assert [s.image_id for s in project.label_issues.open()] == [decided[2]]
@@ -147,9 +147,9 @@ def test_a_share_of_decided_pictures_is_held_though_nothing_is_decided(taught_pr
         order, again = project.queue.walk()
         asked.append(order[0] in again)
         if order[0] in again:
-            annotate.decide(project, order[0], [], [], annotate.How(None, Thresholds(0.3), 1.0))
+            decisions.decide(project, order[0], [], [], decisions.How(None, Thresholds(0.3), 1.0))
         else:
-            annotate.skip(project, order[0], seconds=0.0)
+            decisions.skip(project, order[0], seconds=0.0)
     assert sorted(asked) == [False, False, True, True]
 
 
@@ -166,7 +166,7 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     refresh_queue(project, scorer, QUIET)
     assert project.queue.put_back_ids() == [due]
     assert project.queue.order()[0].reason == Reason.EXPECTED
-    annotate.undo(project)
+    edits.undo(project)
     assert project.queue.walk()[1] == {}
     suspect(project, due)
     refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares={QueueReason.SUSPECTED: 50}))
@@ -196,7 +196,7 @@ def test_counts_follow_what_became_of_sets_boxes_and_splits(taught_project: Proj
     refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares={QueueReason.EDGE: 50}))
     project.sets.delete("night")
     listing = list_queue(project)
-    annotate.skip(project, last, seconds=0.0)
+    decisions.skip(project, last, seconds=0.0)
     listing.set_status(last, "skipped")
     assert listing.counts[QueueReason.EDGE] == list_queue(project).counts[QueueReason.EDGE] == 0
     project.images.set_split([tested], Split.TEST)
@@ -215,11 +215,11 @@ def test_queues_are_counted_as_hands_go_on(taught_project: Project) -> None:
     project.sets.add("night", [last])
     listing = list_queue(project)
     for image_id in (last, first):
-        annotate.skip(project, image_id, seconds=0.0)
+        decisions.skip(project, image_id, seconds=0.0)
         listing.set_status(image_id, "skipped")
     assert listing.queues == list_queue(project).queues
     for image_id in (first, last):
-        annotate.undo(project)
+        edits.undo(project)
         listing.set_status(image_id, "undecided")
     assert listing.queues == list_queue(project).queues
 
@@ -229,7 +229,7 @@ def test_what_is_drawn_at_random_is_drawn_once_for_all(taught_project: Project) 
     set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 100}))
     refresh_queue(taught_project, scorer, QUIET)
     before = taught_project.queue.ids()
-    annotate.skip(taught_project, before[2], seconds=0.0)
+    decisions.skip(taught_project, before[2], seconds=0.0)
     refresh_queue(taught_project, scorer, QUIET)
     assert taught_project.queue.ids() == [i for i in before if i != before[2]]
 
@@ -245,13 +245,13 @@ def test_a_decision_says_why_the_picture_was_asked_about(taught_project: Project
 def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None:
     from hitl_desktop.domain.queue_filter import QueueFilter
 
-    annotate.skip(project, 2, seconds=1.0, reason="too blurred")
-    annotate.skip(project, 3, seconds=1.0)
+    decisions.skip(project, 2, seconds=1.0, reason="too blurred")
+    decisions.skip(project, 3, seconds=1.0)
     assert project.decisions.why_skipped(2) == "too blurred"
     assert project.decisions.why_skipped(3) == ""
     assert project.queue.select(QueueFilter(text="BLURR")) == [2]
-    annotate.undo(project)
-    annotate.undo(project)
+    edits.undo(project)
+    edits.undo(project)
     assert project.queue.ids() == [1, 2, 3, 4]
 
 

@@ -12,7 +12,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_model import export_head
 from hitl_desktop.workflows.prediction.proposals import proposals_of
@@ -24,7 +24,7 @@ from tests.conftest import QUICK
 from tests.workflows.conftest import Learn
 
 QUIET = NoProgress()
-HOW = annotate.How(None, Thresholds(0.3), 1.0)
+HOW = decisions.How(None, Thresholds(0.3), 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,9 @@ def empty(looked_at: Path, tmp_path: Path) -> Iterator[Project]:
 def decide(project: Project, image_id: int, boxes: list[tuple[BBox, str]]) -> None:
     annotate.draw(project, image_id, [(box, project.categories.ensure(name).id) for box, name in boxes])
     if boxes:
-        annotate.decide(project, image_id, [], [], HOW)
+        decisions.decide(project, image_id, [], [], HOW)
     else:
-        annotate.mark_empty(project, image_id, [], HOW)
+        decisions.mark_empty(project, image_id, [], HOW)
 
 
 def one_box(project: Project) -> None:

@@ -20,7 +20,7 @@ from hitl_desktop.learning.detection_head import DetectionHead, FindingView
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions, edits
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
@@ -106,7 +106,7 @@ def test_an_undone_decision_leads_to_the_head_that_never_saw_it(project: Project
     with_third = learned(project, memory)
     assert not np.allclose(with_third.views[416].weights[:, 0], before.views[416].weights[:, 0], atol=1e-6)
     while (image := project.images.get(3)) is not None and image.state is ImageState.DECIDED:
-        annotate.undo(project)
+        edits.undo(project)
     same(learned(project, memory), before)
 
 
@@ -160,10 +160,10 @@ def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
     names = [project.categories.ensure(f"odd {n}").id for n in range(5)]
     boxes = [(BBox(20 + 40 * n, 20, 30, 30), category) for n, category in enumerate(names)]
     annotate.draw(project, 3, boxes)
-    annotate.decide(project, 3, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    decisions.decide(project, 3, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     assert len(learned(project, memory).views[416].category_ids) > 5
     for _ in range(2):
-        annotate.undo(project)
+        edits.undo(project)
     same(learned(project, memory), before)
 
 

@@ -9,7 +9,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, bulk_edits
+from hitl_desktop.workflows.annotation import annotate, bulk_edits, decisions
 from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, find_ahead, input_sizes, set_input_sizes
 from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, plan_input_resolution, wanted_sides
 from tests.workflows.conftest import Learn
@@ -30,7 +30,7 @@ def teach_small(project: Project, width: float) -> None:
     category = project.categories.ensure("dust").id
     project.annotations.remove(project.annotations.all())
     annotate.draw(project, image.id, [(BBox(20 + 45 * n, 40, width, width + 2), category) for n in range(12)])
-    annotate.decide(project, image.id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+    decisions.decide(project, image.id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
 
 
 def test_large_objects_need_no_closer_look(taught_project: Project) -> None:

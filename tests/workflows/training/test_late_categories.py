@@ -12,7 +12,7 @@ from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, bulk_edits
+from hitl_desktop.workflows.annotation import bulk_edits, decisions, edits
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer
@@ -124,7 +124,7 @@ def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(
 
 def test_putting_back_is_undone_in_one_step(late: Project) -> None:
     changes = put_back(late)
-    annotate.undo(late)
+    edits.undo(late)
     states = [late.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
     refresh_queue(late, load_scorer(late), QUIET)
@@ -134,7 +134,7 @@ def test_putting_back_is_undone_in_one_step(late: Project) -> None:
 def test_what_was_decided_again_has_no_reason_any_more(late: Project, learn: Learn) -> None:
     back = put_back(late).annotations_of
     for image_id in back:
-        annotate.decide(late, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+        decisions.decide(late, image_id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     assert late.queue.put_back_ids() == []
     learn(late)
     assert put_back(late).annotations_of == frozenset()
@@ -180,10 +180,10 @@ def test_what_a_person_left_as_it_was_is_not_put_back_again(early: Project, data
     first = put_back(early).annotations_of
     assert first
     undone, *others = first
-    annotate.undo(early)
+    edits.undo(early)
     for image_id in others:
         bulk_edits.reopen(early, [image_id])
-        annotate.decide(early, image_id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+        decisions.decide(early, image_id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     show_leaves(early, dataset, 4, learn)
     again = put_back(early).annotations_of
     assert again.isdisjoint(first)
@@ -197,7 +197,7 @@ def test_a_category_that_was_known_once_is_not_late(taught_project: Project, dat
     holders = taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id))
     bulk_edits.reopen(taught_project, sorted(holders))
     learn(taught_project)  # a head that does not know it any more
-    annotate.undo(taught_project)
+    edits.undo(taught_project)
     learn(taught_project)
     show_leaves(taught_project, dataset, 3, learn)
     assert put_back(taught_project).annotations_of == frozenset()

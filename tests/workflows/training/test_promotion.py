@@ -16,7 +16,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.heads import KEPT
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate, bulk_edits
+from hitl_desktop.workflows.annotation import annotate, bulk_edits, decisions, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.benchmark.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
@@ -41,7 +41,7 @@ def decide_wrongly(project: Project, dataset: Path, count: int = 6, *, but: str 
     for _ in range(count):
         image = next_undecided(project)
         annotate.draw(project, image.id, [(box, other[name]) for name, box in answers[image.id]])
-        annotate.decide(project, image.id, [], [], annotate.How(None, Thresholds(0.3), 1.0))
+        decisions.decide(project, image.id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
 
 
 def pin(project: Project, learn: Learn, count: int = 4) -> None:
@@ -143,7 +143,7 @@ def test_a_set_of_boxes_says_nothing_of_what_else_is_on_their_pictures(
 def test_taking_the_nonsense_back_ends_the_waiting(misled_project: Project, learn: Learn) -> None:
     assert waiting(misled_project)
     for _ in range(12):
-        annotate.undo(misled_project)
+        edits.undo(misled_project)
     again = learn(misled_project)
     assert again.waits == ""
     assert misled_project.heads.active_id() == again.head_id

@@ -13,7 +13,7 @@ from hitl_desktop.learning.strategies import STRATEGIES, ImageUncertainty, Pool
 from hitl_desktop.learning.tag_head import TagHead, fit_tags
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.tags import load_tag_head, proposed_tags, tag_chances
@@ -82,7 +82,7 @@ def test_tags_of_decided_pictures_are_proposed_on_the_others(days_and_nights: Pa
         for image in project.images.all()[:8]:
             if int(image.path[:2]) % 2:
                 annotate.set_tags(project, image.id, [night])
-            annotate.mark_empty(project, image.id, [], annotate.How(None, Thresholds(0.3), 1.0))
+            decisions.mark_empty(project, image.id, [], decisions.How(None, Thresholds(0.3), 1.0))
         train_heads(project, QUIET, threads=1)  # there is no box to learn from, but there are tags
         find_ahead(project, QUIET, threads=1)
         head = load_tag_head(project)

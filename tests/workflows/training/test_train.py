@@ -11,7 +11,7 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.training.detection_head import TrainingCache
 from hitl_desktop.workflows.training.train import train_heads
 from tests.fakes.decided import decided_project, no_networks
@@ -28,7 +28,7 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
         taught = TrainingCache()
         train_heads(project, QUIET, threads=1, taught=taught)
         annotate.draw(project, decided + 1, [(BBox(50, 50, 60, 60), 1)])
-        annotate.decide(project, decided + 1, (), (), annotate.How(None, Thresholds(0.3), 1.0))
+        decisions.decide(project, decided + 1, (), (), decisions.How(None, Thresholds(0.3), 1.0))
         count = 0
 
         def execute(db: Database, sql: str, values: tuple[object, ...] = ()) -> object:

@@ -1,0 +1,143 @@
+"""Decisions: an image is done, empty, or put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import normalise_name
+from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.proposals import with_category
+from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import HitlError
+from hitl_desktop.store.predictions import UnseenPrediction
+from hitl_desktop.store.project import Project
+from hitl_desktop.texts import skip_text
+from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered, stored_ids
+from hitl_desktop.workflows.annotation.edits import apply, changes_of, count_acts, do, kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a picture came to be decided: who named its boxes, the scores they were shown from, active seconds."""
+
+    head_id: int | None
+    thresholds: Thresholds
+    seconds: float
+
+
+def decide(
+    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How
+) -> Changes:
+    """Accept these proposals and call the picture done, as one step.
+
+    What was said of all its candidates (`seen`) is kept, for the head has not been taught this picture yet.
+    """
+    return _decide(project, image_id, accepted, seen, how, empty=False)
+
+
+def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: How) -> Changes:
+    """Say that a picture shows nothing of interest; its boxes, if any, go, in the same step."""
+    return _decide(project, image_id, (), seen, how, empty=True)
+
+
+def _decide(
+    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How, *, empty: bool
+) -> Changes:
+    with project.db.transaction():
+        image = project.images.get(image_id)
+        if image is None:
+            raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+        present = project.annotations.of_image(image_id)
+        removed = tuple(present) if empty else ()
+        if not empty:
+            _check_named(project, present)
+            _check_inside(image, present)
+        project.queue.looked_again(image_id)
+        is_known = image.state is ImageState.DECIDED
+        # of what is left somebody says that it is right
+        dismissed = tuple(s.id for s in project.label_issues.strong_of(image_id)) if is_known else ()
+        if is_known and not removed and not accepted:
+            if not dismissed:
+                return Changes()
+            right = apply(project, Edit("Right as it is", image_id, after=Side(dismissed=dismissed)))
+            project.journal.push(right)
+            acts = count_acts(project, image_id)
+            project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id))
+            return changes_of(project, right) | Changes(queue=True)
+        added = tuple(as_annotation(p) for p in accepted)
+        check_offered(project, added)
+        label = "Mark empty" if empty else "Accept picture"
+        # a head may have been taught it, whatever became of that
+        known = (
+            image.state is ImageState.DECIDED
+            or project.decisions.was_decided(image_id)
+            or image_id in project.heads.taught()
+        )
+        after = Side(added, ImageState.DECIDED, dismissed=dismissed)
+        edit = Edit(label, image_id, Side(removed, image.state), after)
+        project.journal.push(apply(project, edit))
+        changes = Changes(annotations_of=frozenset({image_id}), learn_from=frozenset({image_id}))
+        acts = count_acts(project, image_id)
+        why = "" if known else project.queue.place_of(image_id).reason
+        project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id, why))
+        if not known:
+            _note_first_seen(project, image_id, with_category(seen), how.thresholds)
+    return changes | Changes(queue=True)
+
+
+def _note_first_seen(project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds) -> None:
+    """Keep the scores that proposals had before their picture was taught."""
+    now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
+    project.predictions.note_first_seen(image_id)
+    project.predictions.note_sightings(
+        _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds) for p in seen if now[p.prediction_id]
+    )
+
+
+def _check_named(project: Project, present: Sequence[Annotation]) -> None:
+    unnamed = project.categories.unnamed_id()
+    waiting = sum(a.category_id == unnamed for a in present)
+    if waiting:
+        raise HitlError(
+            f"{counted(waiting, 'box')} of this picture {'has' if waiting == 1 else 'have'} no category yet.",
+            hint="Press the digit of a category, or C to type a name; Delete removes a box.",
+        )
+
+
+def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
+    """Nobody can see a box outside of the picture, as there are when its file became a smaller one."""
+    if image.width is None or image.height is None:
+        return
+    lost = sum(not a.bbox.clipped(image.width, image.height).is_valid() for a in present)
+    if lost:
+        raise HitlError(
+            f"{counted(lost, 'box')} of this picture {'lies' if lost == 1 else 'lie'} outside of it.",
+            hint="Choose them in the list of boxes, and delete or move them.",
+        )
+
+
+def _sighting(proposal: Proposal, thresholds: Thresholds) -> UnseenPrediction:
+    # the head that named a proposal may have been followed by another while the picture was on screen
+    head_id = proposal.head_id if proposal.by_head else None
+    name, is_shown = normalise_name(proposal.name), proposal.score >= thresholds.of(proposal.category_id)
+    return UnseenPrediction(
+        proposal.prediction_id, proposal.image_id, proposal.bbox, head_id, name, proposal.raw, proposal.score, is_shown,
+        category_id=proposal.category_id,
+    )  # fmt: skip
+
+
+def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -> Changes:
+    """Say that one cannot tell."""
+    image = project.images.get(image_id)
+    if image is None or image.state is ImageState.SKIPPED:
+        return Changes()
+    with project.db.transaction():
+        label = f"Skip picture: {skip_text(reason)}" if reason else "Skip picture"
+        changes = do(project, Edit(label, image_id, Side(state=image.state), Side(state=ImageState.SKIPPED)))
+        project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts(), why=reason))
+    return changes | Changes(queue=True)
