@@ -21,7 +21,7 @@ from hitl_desktop.learning.strategies import STRATEGIES
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.ui.boxes.controller import OTHER_REASON
-from hitl_desktop.ui.loop import background
+from hitl_desktop.ui.loop import long_acts
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.queue import queue_model
 from hitl_desktop.ui.queue.policy_dialog import MixDialog
@@ -243,14 +243,14 @@ def test_a_filter_that_was_typed_over_is_not_worked_out(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_model, "MANY", 2)
-    go, worked_out, real = Event(), [], background.filter_queue
+    go, worked_out, real = Event(), [], long_acts.filter_queue
 
     def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) -> Sequence[int]:
         go.wait(10)
         worked_out.append(wanted.text)
         return real(project, wanted, asked)
 
-    monkeypatch.setattr(background, "filter_queue", filter_queue)
+    monkeypatch.setattr(long_acts, "filter_queue", filter_queue)
     for text in ("a", "b", "c.", "c.p"):
         window.queue.text.setText(text)
     go.set()

@@ -21,6 +21,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import ProjectError
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
@@ -34,6 +35,7 @@ from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.decisions import How, decide
 from hitl_desktop.workflows.annotation.edits import undo
 from hitl_desktop.workflows.detection.class_map import use_as_categories
+from hitl_desktop.workflows.images.open_folder import add_folder
 from hitl_desktop.workflows.queue.listing import Listing
 from tests.conftest import save
 from tests.ui.conftest import Answers, MakeWindow
@@ -1114,6 +1116,23 @@ def test_pasted_boxes_are_clipped_to_a_smaller_picture(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: window.canvas.has_picture)
     window.controller.paste()
     assert [a.bbox for a in window.session.annotations] == [BBox(30, 30, 10, 10)]
+
+
+def test_what_was_copied_is_forgotten_with_its_project(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, pictures: Path
+) -> None:
+    cat = window.session.add_category("cat")
+    assert cat
+    window.session.draw([(BBox(10, 10, 10, 10), cat)])
+    key(window, Qt.Key.Key_A, CTRL)
+    key(window, Qt.Key.Key_C, CTRL)
+    with Project.create(tmp_path / "other.hitl") as other:
+        add_folder(other, pictures, NoProgress())
+    window.session.use(Project.open(tmp_path / "other.hitl"))
+    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    window.controller.paste()
+    assert "Nothing was copied" in window.statusBar().currentMessage()
+    assert window.session.annotations == []
 
 
 def test_locked_boxes_stay_as_they_are(window: MainWindow) -> None:

@@ -12,7 +12,8 @@ from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner

@@ -14,7 +14,8 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.ui.images.file_watch import FileState, FileWatch
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner

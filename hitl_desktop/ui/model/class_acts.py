@@ -12,7 +12,8 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import READING, Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import READING, in_project
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.banner import Banner

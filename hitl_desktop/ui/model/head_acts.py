@@ -13,7 +13,8 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.loop.background import LEARNING, Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import LEARNING, in_project
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
 from hitl_desktop.ui.project.session import Session

@@ -28,7 +28,8 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
 from hitl_desktop.workflows.training.detection_head import has_detection_head

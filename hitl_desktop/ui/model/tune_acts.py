@@ -16,7 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import EXAMINING, in_project
+from hitl_desktop.ui.loop.lanes import EXAMINING, in_project
 from hitl_desktop.ui.model.model_panel import ModelPanel
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.messages import Messages

@@ -18,7 +18,7 @@ from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import in_project
+from hitl_desktop.ui.loop.lanes import in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.audit_dialog import AuditDialog
 from hitl_desktop.ui.questions.ask import Ask

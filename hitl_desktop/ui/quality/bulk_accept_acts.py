@@ -15,7 +15,8 @@ from hitl_desktop.errors import NotPrelabelledError
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.preparing import PREPARING
 from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
 from hitl_desktop.ui.widgets.messages import Messages

@@ -17,7 +17,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.jobs.preparing import PREPARING
 from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import EXAMINING, Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import EXAMINING, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
 from hitl_desktop.ui.widgets.messages import Messages

@@ -12,7 +12,7 @@ from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import READING, in_project
+from hitl_desktop.ui.loop.lanes import READING, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
 from hitl_desktop.ui.widgets.messages import Messages

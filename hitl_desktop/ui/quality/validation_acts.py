@@ -18,7 +18,8 @@ from hitl_desktop.imaging import verify
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import EXAMINING, READING, Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import EXAMINING, READING, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.ui.questions.ask import Ask

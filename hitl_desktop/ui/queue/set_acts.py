@@ -17,7 +17,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import EXAMINING, Background, in_project
+from hitl_desktop.ui.loop.background import Background
+from hitl_desktop.ui.loop.lanes import EXAMINING, in_project
 from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
