@@ -19,8 +19,8 @@ from hitl_desktop.ui.widgets.theme import apply_theme
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a job hands the interpreter to the window.
 
-One accepted picture is some hundred hand-overs, so Python's 5 ms would make it wait for half a second at worst;
-measured, the longest pause fell from 145 ms to under 70 ms.
+One accepted picture is some hundred hand-overs, so Python's 5 ms would make it wait for half a second at
+worst; measured, the longest pause fell from 145 ms to under 70 ms.
 """
 
 _LOOK_AGAIN_MS = 200

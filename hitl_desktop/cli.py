@@ -147,11 +147,15 @@ def _short(value: object) -> str:
 @cli.command("open", hidden=True)
 @click.argument("path", type=PATH, required=False)
 @click.option("--screenshot", type=PATH, hidden=True, help="Save a picture of the window and leave.")
-@click.option("--after", type=float, default=60.0, hidden=True, help="Save it after so many seconds at the latest.")
+@click.option(
+    "--after", type=float, default=60.0, hidden=True, help="Save it after so many seconds at the latest."
+)
 def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
     """Open the window."""
     if path is not None and not path.exists():
-        raise HitlError(f"There is no project or folder {path}.", hint="Check the name, or see hitl-desktop --help.")
+        raise HitlError(
+            f"There is no project or folder {path}.", hint="Check the name, or see hitl-desktop --help."
+        )
     from hitl_desktop.app import run  # noqa: PLC0415 - the only command that needs Qt
 
     sys.exit(run(path, screenshot=screenshot, after=after))
@@ -215,7 +219,8 @@ def _import_report(imported: ImportSummary | None) -> Report:
 @click.argument("project", type=PATH)
 @_reports
 def refresh(project: Path) -> Report:
-    """Add the pictures that came into the folders later, read them, and compare files that were written since."""
+    """Add the pictures that came into the folders later, read them, and compare files that were written
+    since."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import check_folders  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as run  # noqa: PLC0415
@@ -264,14 +269,20 @@ def prelabel(project: Path, model: str | None) -> Report:
         "boxes": result.boxes,
         "images_per_s": round(result.images_per_s, 2),
         "remarks": result.remarks,
-        "changed": [{"path": path, "reason": reason} for path, reason in (scanned.changed | result.changed).items()],
+        "changed": [
+            {"path": path, "reason": reason} for path, reason in (scanned.changed | result.changed).items()
+        ],
     }
 
 
 @cli.command()
 @click.argument("project", type=PATH)
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many, the most suspicious first."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many, the most suspicious first.",
 )
 @_reports
 def errors(project: Path, limit: int) -> Report:
@@ -306,9 +317,13 @@ def errors(project: Path, limit: int) -> Report:
 
 @cli.command()
 @click.argument("project", type=PATH)
-@click.option("--claim", type=float, default=None, help="Begin one: no more than this share of the pictures is wrong.")
+@click.option(
+    "--claim", type=float, default=None, help="Begin one: no more than this share of the pictures is wrong."
+)
 @click.option("--seed", type=int, default=None, help="Draw the same pictures again.")
-@click.option("--out", type=PATH, default=None, help="Write the report of the latest one, as HTML, or as JSON (.json).")
+@click.option(
+    "--out", type=PATH, default=None, help="Write the report of the latest one, as HTML, or as JSON (.json)."
+)
 @_reports
 def audit(project: Path, claim: float | None, seed: int | None, out: Path | None) -> Report:
     """What a random sample of decided pictures proves; they are judged in the window (Model > Audit)."""
@@ -322,7 +337,11 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
         latest = next(reversed(opened.audits.all()), None)
         if latest is None:
             offered = {f"{plan.claim:.0%}": plan.wanted for plan in audits.plans(opened)}
-            return {"audit": None, "decided_pictures": audits.plans(opened)[0].population, "pictures_needed": offered}
+            return {
+                "audit": None,
+                "decided_pictures": audits.plans(opened)[0].population,
+                "pictures_needed": offered,
+            }
         told = audits.report(opened, latest)
     if out is not None:
         text = json.dumps(told, indent=1) if out.suffix == ".json" else audits.to_html(told)
@@ -332,7 +351,9 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
 
 @cli.command()
 @click.argument("project", type=PATH)
-@click.option("--reopen", is_flag=True, help="Open decided pictures again that may hold a category added later.")
+@click.option(
+    "--reopen", is_flag=True, help="Open decided pictures again that may hold a category added later."
+)
 @_reports
 def train(project: Path, reopen: bool) -> Report:
     """Learn from what was decided, and put the queue in order."""
@@ -408,7 +429,12 @@ def queue(project: Path, limit: int | None) -> Report:
         paths = {image.id: image.path for image in opened.images.all()}
     return {
         "queue": [
-            {"path": paths[r.image_id], "score": r.score, "reason": REASON_TEXT[r.reason], "reason_code": r.reason}
+            {
+                "path": paths[r.image_id],
+                "score": r.score,
+                "reason": REASON_TEXT[r.reason],
+                "reason_code": r.reason,
+            }
             for r in rows
         ]
     }
@@ -446,7 +472,9 @@ def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes:
 @click.option("--format", "format_name", default="coco", show_default=True)
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 @click.option("--all", "all_images", is_flag=True, help="Undecided and skipped pictures too.")
-@click.option("--force", is_flag=True, help="Replace a file that was imported, or that another program wrote.")
+@click.option(
+    "--force", is_flag=True, help="Replace a file that was imported, or that another program wrote."
+)
 @_reports
 def export(project: Path, format_name: str, out: Path, all_images: bool, force: bool) -> Report:
     """Write the decided pictures and their annotations."""
@@ -488,7 +516,9 @@ def evaluate(project: Path, truth: Path) -> Report:
         try:
             usable = measurable(opened, read)
         except NothingLeftError as error:
-            raise _ReportedError({"images": 0, "map": None, "ap50": None} | error.truth.report(), error) from error
+            raise _ReportedError(
+                {"images": 0, "map": None, "ap50": None} | error.truth.report(), error
+            ) from error
         result = run(opened, usable.dataset, progress, threads=_cores())
     return {
         "images": result.images,
@@ -522,12 +552,17 @@ def report(project: Path, out: Path | None) -> Report:
 
 @cli.command()
 @click.argument("dataset_dir", type=PATH)
-@click.option("--strategy", default=None, help="A query strategy by itself; without it, what a new project does.")
+@click.option(
+    "--strategy", default=None, help="A query strategy by itself; without it, what a new project does."
+)
 @click.option("--pictures", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--test-share", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True)
 @click.option(
-    "--against", multiple=True, metavar="STRATEGY", help="Run this one, too, and compare seed by seed; or all of them."
+    "--against",
+    multiple=True,
+    metavar="STRATEGY",
+    help="Run this one, too, and compare seed by seed; or all of them.",
 )
 @click.option("--out", type=PATH, help="Also write the report to a file.")
 @_reports
@@ -558,7 +593,9 @@ def simulate(
                 threads=_cores(),
             )  # fmt: skip
         except NothingLeftError as error:
-            raise _ReportedError({"dataset": dataset_dir.name, "steps": []} | error.truth.report(), error) from error
+            raise _ReportedError(
+                {"dataset": dataset_dir.name, "steps": []} | error.truth.report(), error
+            ) from error
     report = _simulated(result) | result.truth.report()
     if others:
         report["against"] = {}
@@ -596,7 +633,9 @@ def _simulated(result: Simulation) -> Report:
 
 
 @cli.command()
-@click.option("--out", type=PATH, default=None, help="Where to put the project, the COCO file and the screenshot.")
+@click.option(
+    "--out", type=PATH, default=None, help="Where to put the project, the COCO file and the screenshot."
+)
 @_reports
 def demo(out: Path | None) -> Report:
     """Run the whole loop on the sample pictures, without a window."""
@@ -605,11 +644,16 @@ def demo(out: Path | None) -> Report:
     with TerminalProgress("Demo") as progress:
         result = run_demo(out, progress, threads=_cores())
     screenshot = out_dir_screenshot(result.project)
-    return asdict(result) | {"project": str(result.project), "coco": str(result.coco), "screenshot": screenshot}
+    return asdict(result) | {
+        "project": str(result.project),
+        "coco": str(result.coco),
+        "screenshot": screenshot,
+    }
 
 
 def out_dir_screenshot(project: Path) -> str | None:
-    """Let another process draw the window on this project offscreen; None, with a line on stderr, if it cannot."""
+    """Let another process draw the window on this project offscreen; None, with a line on stderr, if it
+    cannot."""
     import os  # noqa: PLC0415
     import subprocess  # noqa: PLC0415
 
@@ -618,7 +662,9 @@ def out_dir_screenshot(project: Path) -> str | None:
     command = [sys.executable, "-m", "hitl_desktop", "open", str(project), "--screenshot", str(target)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0 or not target.exists():
-        click.echo(f"The window could not be drawn: {done.stderr.strip()[-300:]}\nRun hitl-desktop doctor.", err=True)
+        click.echo(
+            f"The window could not be drawn: {done.stderr.strip()[-300:]}\nRun hitl-desktop doctor.", err=True
+        )
         return None
     return str(target)
 

@@ -1,7 +1,7 @@
 """The only decoder: canvas, thumbnails, detector and encoder all see the same upright picture.
 
-Pillow decodes what has up to eight bits a channel, libvips what is deeper or has other channels (TIFF, PNG), large
-JPEGs, and, by way of `pyramid`, what is too large to be held whole.
+Pillow decodes what has up to eight bits a channel, libvips what is deeper or has other channels (TIFF, PNG),
+large JPEGs, and, by way of `pyramid`, what is too large to be held whole.
 """
 
 from __future__ import annotations
@@ -103,14 +103,19 @@ def verify(path: Path) -> tuple[int, int]:
 
 
 def read_header(path: Path) -> tuple[tuple[int, int], int]:
-    """Upright width and height as the header says, and the orientation (EXIF, 1 to 8) by which pixels are turned.
+    """Upright width and height as the header says, and the orientation (EXIF, 1 to 8) by which pixels are
+    turned.
 
     Raises:
         UnreadableImageError: there is no header that can be read.
     """
 
     def read(picture: _Picture) -> tuple[tuple[int, int], int]:
-        if isinstance(picture, _Plain) and picture.image.format == "PNG" and not pyramid.is_huge(picture.size):
+        if (
+            isinstance(picture, _Plain)
+            and picture.image.format == "PNG"
+            and not pyramid.is_huge(picture.size)
+        ):
             picture.image.load()  # its orientation may follow the pixels
         return picture.upright_size(), picture.turned_by()
 
@@ -118,14 +123,17 @@ def read_header(path: Path) -> tuple[tuple[int, int], int]:
 
 
 def is_of_size(path: Path, size: tuple[int, int]) -> bool:
-    """Whether a picture's upright size is this, by its header alone; a PNG, turned or not, may also be turned by 90.
+    """Whether a picture's upright size is this, by its header alone; a PNG, turned or not, may also be turned
+    by 90.
 
     Raises:
         UnreadableImageError: there is no header that can be read.
     """
 
     def read(picture: _Picture) -> bool:
-        if isinstance(picture, _Plain) and picture.image.format == "PNG":  # its orientation may follow the pixels
+        if (
+            isinstance(picture, _Plain) and picture.image.format == "PNG"
+        ):  # its orientation may follow the pixels
             return sorted(picture.size) == sorted(size)
         return picture.upright_size() == size
 
@@ -166,11 +174,14 @@ def read_reduced(path: Path, side: int) -> RgbImage:
     return _read(path, lambda picture: picture.reduced(side), MAX_PIXELS)
 
 
-def read_for_screen(path: Path, *, smallest: int, most: int | None = None) -> tuple[tuple[int, int], list[RgbImage]]:
-    """The upright size, and the picture as a screen has it: whole, half, a quarter ... while above `smallest` pixels.
+def read_for_screen(
+    path: Path, *, smallest: int, most: int | None = None
+) -> tuple[tuple[int, int], list[RgbImage]]:
+    """The upright size, and the picture as a screen has it: whole, half, a quarter ... while above `smallest`
+    pixels.
 
-    With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes. A huge picture
-    (`pyramid.is_huge`) gives one image of some 2,000 pixels a side.
+    With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes. A huge
+    picture (`pyramid.is_huge`) gives one image of some 2,000 pixels a side.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
@@ -201,7 +212,8 @@ def _resized(pixels: RgbImage, size: tuple[int, int]) -> RgbImage:
 
 
 def looks(pixels: RgbImage) -> int:
-    """What a picture looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to its right.
+    """What a picture looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
+    its right.
 
     Nearly the same pictures differ in few of them (difference hash).
     """
@@ -238,7 +250,8 @@ class _Picture(Protocol):
     def upright_size(self) -> tuple[int, int]: ...
 
     def turned_by(self) -> int:
-        """The orientation (EXIF, 1 to 8) by which the stored pixels are turned; 1 where the decoder itself does it."""
+        """The orientation (EXIF, 1 to 8) by which the stored pixels are turned; 1 where the decoder itself
+        does it."""
         ...
 
     def check(self) -> RgbImage | None:
@@ -276,12 +289,15 @@ def _read(path: Path, act: Callable[[_Picture], T], most_pixels: int) -> T:
 
 
 def _mended(path: Path, kind: Kind, error: UnreadableImageError) -> _Mended | None:
-    """A JPEG that lacks nothing but its end mark, or a PNG without texts too long or damaged; None for others."""
+    """A JPEG that lacks nothing but its end mark, or a PNG without texts too long or damaged; None for
+    others."""
     if kind is Kind.JPEG and isinstance(error, CutShortError):
         data = libvips.with_end_mark(path)
         remark = "The end mark of the file is missing; all of its pixels are there."
         return None if data is None else _Mended(data, remark)
-    if kind is Kind.PNG and ("MAX_TEXT" in error.message or isinstance(error.__cause__, Image.UnidentifiedImageError)):
+    if kind is Kind.PNG and (
+        "MAX_TEXT" in error.message or isinstance(error.__cause__, Image.UnidentifiedImageError)
+    ):
         return _Mended(without_texts(path))
     return None
 
@@ -390,8 +406,8 @@ class _Plain:
         return np.asarray(_turned(small, self.turned_by()).convert("RGB"))
 
     def pixels(self) -> RgbImage:
-        """Copying a large one out of Pillow takes as long as decoding it, 50 ms for 12 megapixels with the interpreter
-        held; libvips decodes the same pixels into an array at once.
+        """Copying a large one out of Pillow takes as long as decoding it, 50 ms for 12 megapixels with the
+        interpreter held; libvips decodes the same pixels into an array at once.
         """
         is_large = self.size[0] * self.size[1] > _LARGE and self.mended is None
         if is_large and self.image.format == "JPEG" and self.image.mode == "RGB":
@@ -444,7 +460,9 @@ class _Plain:
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
             scaled = stretch.eight_bits(np.asarray(image), no_data=self.no_data)
             return _turned(Image.fromarray(scaled), orientation).convert("RGB")
-        upright = _turned(image.copy() if image.format == "HEIF" else image, orientation)  # else it is loaded once more
+        upright = _turned(
+            image.copy() if image.format == "HEIF" else image, orientation
+        )  # else it is loaded once more
         if upright.mode == "RGB":
             return upright
         if upright.has_transparency_data:
@@ -483,9 +501,15 @@ def _turned_array(pixels: RgbImage, orientation: int) -> RgbImage:
 def _shrunk(pixels: RgbImage, side: int) -> RgbImage:
     height, width = pixels.shape[:2]
     shrink = side / max(width, height)
-    return _resized(pixels, (max(round(width * shrink), 1), max(round(height * shrink), 1))) if shrink < 1 else pixels
+    return (
+        _resized(pixels, (max(round(width * shrink), 1), max(round(height * shrink), 1)))
+        if shrink < 1
+        else pixels
+    )
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
     """Whether a colour picture has 16 bits a channel, of which Pillow would keep the upper eight."""
-    return image.mode in {"RGB", "RGBA", "LA"} and any(";16" in str(tile) for tile in getattr(image, "tile", ()))
+    return image.mode in {"RGB", "RGBA", "LA"} and any(
+        ";16" in str(tile) for tile in getattr(image, "tile", ())
+    )

@@ -40,7 +40,8 @@ def is_known(path: Path) -> bool:
 
 
 def decode(path: Path) -> NDArray[np.uint8] | None:
-    """The whole picture [h, w, 3], not turned, as it is stored; None unless it has three colours of eight bits."""
+    """The whole picture [h, w, 3], not turned, as it is stored; None unless it has three colours of eight
+    bits."""
     pixels = _open(path).numpy()
     return pixels if pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
 
@@ -105,7 +106,11 @@ def _turned(image: Any, orientation: int) -> Any:
 def view(path: Path, side: int) -> NDArray[np.uint8]:
     """An upright view [h, w, 3] of at most `side` pixels a side, streamed."""
     vips = library()
-    if kind_of(path) is not Kind.TIFF and is_known(path) and vips.Image.new_from_file(str(path)).format == "uchar":
+    if (
+        kind_of(path) is not Kind.TIFF
+        and is_known(path)
+        and vips.Image.new_from_file(str(path)).format == "uchar"
+    ):
         image = vips.Image.thumbnail(
             str(path), side, height=side, size="down", fail_on="truncated"
         )  # may shrink at once
@@ -139,7 +144,8 @@ def _open(path: Path, access: str = "sequential") -> Any:
 
 
 def _strictness(path: Path) -> str:
-    """At what a TIFF is refused: at warnings, for below them libvips fills what is missing of it up with black.
+    """At what a TIFF is refused: at warnings, for below them libvips fills what is missing of it up with
+    black.
 
     Where a warning is about the header only, at errors.
     """
@@ -211,7 +217,8 @@ def _stretched(image: Any, path: Path, layout: tiff.Layout | None) -> Any:
 
 
 def _by_pillow(vips: Any, path: Path) -> Any:
-    """A picture of a kind that libvips does not read here (BMP, PPM, JPEG 2000), held whole while it is read."""
+    """A picture of a kind that libvips does not read here (BMP, PPM, JPEG 2000), held whole while it is
+    read."""
     with opened_by_pillow(path, kind_of(path)) as image:
         if image.width * image.height > _MOST_BY_PILLOW:
             raise vips.Error("pictures of this kind are read up to 300 megapixels")

@@ -34,7 +34,8 @@ def config_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """Where samples and projects of read-only folders lie (`HITL_DATA_DIR` overrides it); made when missing."""
+    """Where samples and projects of read-only folders lie (`HITL_DATA_DIR` overrides it); made when
+    missing."""
     return _own_dir("HITL_DATA_DIR", platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 

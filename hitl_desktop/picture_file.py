@@ -1,4 +1,5 @@
-"""The file of a picture before its pixels are decoded: what kind it is, whether it may be opened, what is wrong."""
+"""The file of a picture before its pixels are decoded: what kind it is, whether it may be opened, what is
+wrong."""
 
 from __future__ import annotations
 
@@ -37,7 +38,21 @@ OTHER_SUFFIXES = frozenset(
 )  # fmt: skip
 """Kinds of files that show something and cannot be read here; how many there are is reported."""
 
-_READ_BY_PILLOW = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM", "TGA", "PCX", "ICO")
+_READ_BY_PILLOW = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "TIFF",
+    "BMP",
+    "DIB",
+    "GIF",
+    "AVIF",
+    "JPEG2000",
+    "PPM",
+    "TGA",
+    "PCX",
+    "ICO",
+)
 """Not all that Pillow reads: for some files (EPS) it starts another program."""
 _BRANDS_OF_AVIF = (b"avif", b"avis")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -45,8 +60,8 @@ _PNG_TEXTS = (b"iCCP", b"tEXt", b"zTXt", b"iTXt")
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 Image.MAX_IMAGE_PIXELS = None  # sizes are refused by `imaging`, with a message of ours
-# Once, as long as nobody else can be at it: filters are the whole process's, and changing them is not safe in threads.
-# Pillow warns about odd metadata that no annotator cares about.
+# Once, as long as nobody else can be at it: filters are the whole process's, and changing them is not safe in
+# threads. Pillow warns about odd metadata that no annotator cares about.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -66,7 +81,8 @@ class CutShortError(UnreadableImageError):
 
 
 def stamp_of(path: Path | str) -> str | None:
-    """Time of the last write and size of a file: other bytes have another stamp. None when there is no such file."""
+    """Time of the last write and size of a file: other bytes have another stamp. None when there is no such
+    file."""
     try:
         found = os.stat(path)  # noqa: PTH116 - 100,000 files
     except OSError:
@@ -107,8 +123,8 @@ def kind_of(path: Path) -> Kind:
 
 
 def without_texts(path: Path) -> bytes:
-    """The bytes of a PNG without its colour profile and texts, which Pillow refuses beyond a megabyte, and without what
-    else is damaged and no picture needs.
+    """The bytes of a PNG without its colour profile and texts, which Pillow refuses beyond a megabyte, and
+    without what else is damaged and no picture needs.
     """
     data = path.read_bytes()
     kept, place = [data[: len(_PNG)]], len(_PNG)
@@ -131,7 +147,8 @@ def opened_by_pillow(path: Path, kind: Kind, stream: BinaryIO | None = None) -> 
 
 
 def _formats(kind: Kind) -> tuple[str, ...]:
-    """The formats that Pillow tries; decoders of their own are imported when the first such picture is opened."""
+    """The formats that Pillow tries; decoders of their own are imported when the first such picture is
+    opened."""
     if kind is Kind.HEIF:
         import pi_heif  # noqa: PLC0415 - rare
 
@@ -172,7 +189,9 @@ def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None
             ) from error
         raise _as_unreadable(error, size) from error
     except MemoryError as error:
-        raise UnreadableImageError("The picture does not fit in memory.", hint="Scale it down.", size=size) from error
+        raise UnreadableImageError(
+            "The picture does not fit in memory.", hint="Scale it down.", size=size
+        ) from error
     except Exception as error:
         raise _as_unreadable(error, size) from error
 
@@ -184,7 +203,10 @@ def _as_unreadable(error: Exception, size: tuple[int, int] | None) -> Unreadable
         text = "its header cannot be read"  # and not where the file lies
     if any(word in text.lower() for word in ("truncated", "premature", "out of data")):
         return CutShortError(f"The file is cut short ({text}).", hint=hint, size=size)
-    if any(word in text.lower() for word in ("not supported", "unsupported", "not configured", "unknown compression")):
+    if any(
+        word in text.lower()
+        for word in ("not supported", "unsupported", "not configured", "unknown compression")
+    ):
         hint = "Save it as another kind of file, or leave it out."
         return UnreadableImageError(f"This kind of file is not supported ({text}).", hint=hint, size=size)
     return UnreadableImageError(f"The file is damaged ({text}).", hint=hint, size=size)

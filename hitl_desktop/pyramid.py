@@ -119,14 +119,17 @@ def _overview(vips: Any, part: Path, size: tuple[int, int]) -> None:
     number = fitting[-1] if fitting else 0
     pyramid = Pyramid(part, size, levels)
     columns, rows = (math.ceil(side / TILE) for side in levels[number])
-    tiles = [vips.Image.new_from_file(str(pyramid.tile(number, c, r))) for r in range(rows) for c in range(columns)]
+    tiles = [
+        vips.Image.new_from_file(str(pyramid.tile(number, c, r))) for r in range(rows) for c in range(columns)
+    ]
     joined = vips.Image.arrayjoin(tiles, across=columns, hspacing=TILE, vspacing=TILE)
     joined = joined.crop(0, 0, *levels[number])
     joined.thumbnail_image(OVERVIEW, height=OVERVIEW, size="down").jpegsave(str(part / "overview.jpg"), Q=92)
 
 
 def small_view(path: Path, side: int) -> NDArray[np.uint8]:
-    """An upright view [h, w, 3] of at most `side` pixels a side: from the pyramid if there is one, else streamed.
+    """An upright view [h, w, 3] of at most `side` pixels a side: from the pyramid if there is one, else
+    streamed.
 
     Raises:
         UnreadableImageError: it cannot be decoded.

@@ -11,7 +11,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir
 
 DISPLAY_THRESHOLD: Final = 0.3
-"""Proposals below this score are not shown: verifying takes 1.6 s, drawing 7 s, deleting costs something too."""
+"""Proposals below this score are not shown: verifying takes 1.6 s, drawing 7 s, deleting costs something
+too."""
 
 Value = str | float | int
 
@@ -31,7 +32,9 @@ class Setting:
         """Whether a value is allowed."""
         if isinstance(self.default, str):
             return isinstance(value, str) and (not self.choices or value in self.choices)
-        return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+        return (
+            isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+        )
 
 
 SETTINGS: Final = (

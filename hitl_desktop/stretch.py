@@ -33,9 +33,9 @@ _MOST_SAMPLED = 250_000
 def bounds(values: NDArray[np.generic], no_data: float | None = None) -> tuple[float, float]:
     """The values that become 0 and 255; equal where there is nothing to stretch.
 
-    They are the 0.1th and 99.9th percentile of what was measured: finite, and neither `no_data` nor a value that
-    programs write for it. Unsigned 16-bit values that use more than half of their range are scaled as they are, so
-    colours stay true.
+    They are the 0.1th and 99.9th percentile of what was measured: finite, and neither `no_data` nor a value
+    that programs write for it. Unsigned 16-bit values that use more than half of their range are scaled as
+    they are, so colours stay true.
     """
     flat = values.ravel()
     with np.errstate(all="ignore"):  # some values may be no numbers, others as large as there are

@@ -1,4 +1,5 @@
-"""What the header of a TIFF tells about its pixels (bands, bits, "nothing measured"), and its bands one by one."""
+"""What the header of a TIFF tells about its pixels (bands, bits, "nothing measured"), and its bands one by
+one."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ _LONG, _UNDEFINED = 4, 7
 class Layout:
     """How the pixels of the first page are stored.
 
-    `alpha` is the number of the band that tells how opaque they are; `is_cut`, they lie partly behind the file's end.
+    `alpha` is the number of the band that tells how opaque they are; `is_cut`, they lie partly behind the
+    file's end.
     """
 
     size: tuple[int, int]
@@ -89,7 +91,8 @@ def read_layout(path: Path) -> Layout:
 
 
 def one_band(path: Path, band: int) -> bytes:
-    """A TIFF of one band of a planar one, its data as they are: libvips mixes the bands of some planar files up.
+    """A TIFF of one band of a planar one, its data as they are: libvips mixes the bands of some planar files
+    up.
 
     Raises:
         ValueError: the header contradicts itself, or the file ends before the band does.
@@ -111,7 +114,10 @@ def one_band(path: Path, band: int) -> bytes:
         for tag in (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _FILL_ORDER, _PREDICTOR, _SAMPLE_FORMAT)
     }
     entries |= {_PHOTOMETRIC: (1,), _BANDS: (1,), _PLANAR: (1,)}
-    entries |= {offsets_tag: tuple(offsets), bytes_tag: tuple(int(n) for _, n in places[band * count :][:count])}
+    entries |= {
+        offsets_tag: tuple(offsets),
+        bytes_tag: tuple(int(n) for _, n in places[band * count :][:count]),
+    }
     for tag in (_TILE_WIDTH, _TILE_HEIGHT) if is_tiled else (_ROWS_PER_STRIP,):
         entries[tag] = (min(int(_first(tags, tag, 2**32 - 1)), 2**32 - 1),)
     if _JPEG_TABLES in tags:

@@ -55,7 +55,16 @@ def length(node: Function | ast.ClassDef) -> int:
 
 def complexity(function: Function) -> int:
     """Branches of a function plus one: conditions, loops, boolean operators, handlers and comprehensions."""
-    branches = (ast.If, ast.IfExp, ast.For, ast.While, ast.ExceptHandler, ast.comprehension, ast.match_case, ast.Assert)
+    branches = (
+        ast.If,
+        ast.IfExp,
+        ast.For,
+        ast.While,
+        ast.ExceptHandler,
+        ast.comprehension,
+        ast.match_case,
+        ast.Assert,
+    )
     count = 1
     for node in _own(function):
         count += isinstance(node, branches)
@@ -95,7 +104,8 @@ def undocumented(module: Module) -> Iterator[str]:
 
 
 def is_public(node: ast.stmt) -> bool:
-    """Whether a statement defines something that others may use; overrides of Qt (camelCase) document themselves."""
+    """Whether a statement defines something that others may use; overrides of Qt (camelCase) document
+    themselves."""
     return (
         isinstance(node, ast.ClassDef | Function)
         and not node.name.startswith("_")
@@ -113,15 +123,23 @@ def is_broad(handler: ast.ExceptHandler) -> bool:
 def figures(modules: list[Module]) -> Iterator[Figure]:
     """All figures of these modules."""
     functions = [
-        (node, f"{m.name} {node.name}") for m in modules for node in ast.walk(m.tree) if isinstance(node, Function)
+        (node, f"{m.name} {node.name}")
+        for m in modules
+        for node in ast.walk(m.tree)
+        if isinstance(node, Function)
     ]
     classes = [
-        (node, f"{m.name} {node.name}") for m in modules for node in ast.walk(m.tree) if isinstance(node, ast.ClassDef)
+        (node, f"{m.name} {node.name}")
+        for m in modules
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.ClassDef)
     ]
     lines = [(line, m.name) for m in modules for line in m.lines]
     yield Figure("files", len(modules), None)
     yield Figure("lines", len(lines), None)
-    yield from spread("file lines", [(len(m.lines), m.name) for m in modules], {"p50": 100, "p90": 300, "max": 500})
+    yield from spread(
+        "file lines", [(len(m.lines), m.name) for m in modules], {"p50": 100, "p90": 300, "max": 500}
+    )
     limits = {"p50": 7, "p90": 23, "p99": 55, "max": 80}
     yield from spread("function lines", [(length(f), name) for f, name in functions], limits)
     yield from spread("class lines", [(length(c), name) for c, name in classes], {"max": 300})

@@ -1,16 +1,17 @@
 """Make the bundled encoder of crops: MobileNetV2 cut off in its middle, pooled in parts, and projected.
 
-    python packaging/make_encoder.py mobilenetv2_224.onnx resources/samples/photos resources/models/mobilenetv2_mid.onnx
+    python packaging/make_encoder.py mobilenetv2_224.onnx resources/samples/photos
+    resources/models/mobilenetv2_mid.onnx
 
-The last layer of a classifier forgets what its thousand classes share, such as where in a crop something is, or its
-texture. Block 13, pooled in 3 by 3 parts, keeps that, and names better what nobody trained for. The 864 numbers are
-projected to 448, half whitened, along directions from crops of the sample photographs. Average precision of names over
-proposals that cover an object, or none, with logistic regression on 5 and 20 taught pictures (four to five draws):
+The last layer of a classifier forgets what its thousand classes share, such as where in a crop something is,
+or its texture. Block 13, pooled in 3 by 3 parts, keeps that, and names better what nobody trained for. The
+864 numbers are projected to 448, half whitened, along directions from crops of the sample photographs.
+Average precision of names over proposals that cover an object, or none, with logistic regression on 5 and 20
+taught pictures (four to five draws):
 
-    vectors                               numbers   bccd        cards
-    last layer, pooled                      1,280   .879 .919   .482 .597
-    block 13 in 3 by 3 parts                  864   .912 .939   .487 .622
-    the same, half whitened                   512   .908 .933   .482 .628
+    vectors                               numbers   bccd        cards last layer, pooled
+    1,280   .879 .919   .482 .597 block 13 in 3 by 3 parts                  864   .912 .939   .487 .622 the
+    same, half whitened                   512   .908 .933   .482 .628
                                               384   .907 .931   .475 .609
     a random projection of it                 512   .901 .932   .483 .591
 
@@ -55,7 +56,9 @@ def main(source: str, photos: str, target: str) -> None:
     Path(target).write_bytes(part.SerializeToString())  # the card speaks of a file that is there
     card = read_card(Path(target).with_suffix(".toml"))
     session = onnxruntime.InferenceSession(part.SerializeToString())
-    crops = (each for photo in sorted(Path(photos).iterdir()) for each in random_crops(read_for_models(photo)[1]))
+    crops = (
+        each for photo in sorted(Path(photos).iterdir()) for each in random_crops(read_for_models(photo)[1])
+    )
     seen = np.concatenate([session.run(None, {"images": prepare(c, card.input)[0][None]})[0] for c in crops])
     _, spread, directions = np.linalg.svd(seen - seen.mean(axis=0), full_matrices=False)
     projection = (directions[:WIDTH] / np.sqrt(spread[:WIDTH, None] / np.sqrt(len(seen)))).T
@@ -66,7 +69,9 @@ def main(source: str, photos: str, target: str) -> None:
     Path(target).write_bytes(part.SerializeToString())
 
 
-def add(model: Any, operator: str, inputs: list[str], output: str, to: int | None = None, **constants: Any) -> None:
+def add(
+    model: Any, operator: str, inputs: list[str], output: str, to: int | None = None, **constants: Any
+) -> None:
     """Append a node to the graph, with the arrays it needs."""
     attributes = {} if to is None else {"to": to}
     model.graph.node.append(helper.make_node(operator, inputs, [output], **attributes))
@@ -100,7 +105,9 @@ def random_crops(photo: RgbImage) -> list[RgbImage]:
     for _ in range(CROPS_PER_PHOTO):
         size, shape = np.exp(rng.uniform(np.log(24), np.log(300))), np.exp(rng.gauss(0, 0.4))
         w, h = size * shape, size / shape
-        boxes.append(BBox(rng.uniform(-w / 4, width - 0.75 * w), rng.uniform(-h / 4, height - 0.75 * h), w, h))
+        boxes.append(
+            BBox(rng.uniform(-w / 4, width - 0.75 * w), rng.uniform(-h / 4, height - 0.75 * h), w, h)
+        )
     return [crop(photo, box) for box in boxes]
 
 

@@ -1,7 +1,7 @@
 """Delete from this virtual environment what neither the program nor its tests can use, some 150 MB.
 
-That is Qt Quick, QML and Qt's design tools (the window is made of widgets), and the test suites that numpy, scipy,
-scikit-learn and onnx ship.
+That is Qt Quick, QML and Qt's design tools (the window is made of widgets), and the test suites that numpy,
+scipy, scikit-learn and onnx ship.
 """
 
 import shutil
@@ -10,10 +10,19 @@ from pathlib import Path
 
 PACKAGES = Path(sysconfig.get_path("purelib"))
 UNUSED = (
-    *(f"PySide6/Qt/lib/libQt6{part}*" for part in ("Designer", "Labs", "Lottie", "Qml", "Quick", "Wayland*Compositor")),
+    *(
+        f"PySide6/Qt/lib/libQt6{part}*"
+        for part in ("Designer", "Labs", "Lottie", "Qml", "Quick", "Wayland*Compositor")
+    ),
     *(f"PySide6/Qt{part}*.so" for part in ("Designer", "Qml", "Quick")),
-    *(f"PySide6/Qt/plugins/{part}" for part in ("designer", "qmllint", "qmltooling", "vectorimageformats", "*-server")),
-    *(f"PySide6/{tool}" for tool in ("assistant", "designer", "linguist", "lrelease", "lupdate", "qml*", "svgtoqml")),
+    *(
+        f"PySide6/Qt/plugins/{part}"
+        for part in ("designer", "qmllint", "qmltooling", "vectorimageformats", "*-server")
+    ),
+    *(
+        f"PySide6/{tool}"
+        for tool in ("assistant", "designer", "linguist", "lrelease", "lupdate", "qml*", "svgtoqml")
+    ),
     *(f"PySide6/Qt/{part}" for part in ("qml", "metatypes", "libexec")),
     *(f"PySide6/{part}" for part in ("libpyside6qml*", "include", "typesystems")),
     *(f"{library}/**/tests" for library in ("numpy", "scipy", "sklearn")),

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read at import; the workers of pytest share the processors
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # read at import; the workers of pytest share the processors
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
@@ -146,7 +148,12 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pictures(tmp_path: Path) -> Path:
     """A folder of four small pictures, one of them in a folder below."""
     rng = np.random.default_rng(0)
-    for name, size in (("a.png", (60, 80)), ("b.jpg", (90, 70)), ("c.png", (40, 40)), ("sub/d.png", (50, 64))):
+    for name, size in (
+        ("a.png", (60, 80)),
+        ("b.jpg", (90, 70)),
+        ("c.png", (40, 40)),
+        ("sub/d.png", (50, 64)),
+    ):
         save(tmp_path / "pictures" / name, rng.integers(0, 255, (*size, 3), dtype=np.uint8))
     return tmp_path / "pictures"
 
@@ -176,7 +183,8 @@ def close(project: Project) -> None:
 
 @pytest.fixture(scope="session")
 def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
-    """A folder with the labelled set in `set`, and a project of its pictures that the real detector has seen; copy it."""
+    """A folder with the labelled set in `set`, and a project of its pictures that the real detector has seen;
+    copy it."""
     folder = tmp_path_factory.mktemp("prelabelled")
     shutil.copytree(dataset, folder / "set")
     new_project(folder / "p.hitl", folder / "set" / "images", NoProgress())
@@ -200,7 +208,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Pat
 
 @pytest.fixture(scope="session")
 def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
-    """The same after a head learned six pictures at `QUICK` sizes; `copy_taught` copies it with what it was taught."""
+    """The same after a head learned six pictures at `QUICK` sizes; `copy_taught` copies it with what it was
+    taught."""
     folder = tmp_path_factory.mktemp("taught") / "copy"
     shutil.copytree(embedded, folder)
     project, memory = Project.open(folder / "p.hitl", background=True), TrainingCache()
@@ -220,7 +229,10 @@ def keep_sums(memory: TrainingCache, folder: Path) -> None:
 
 
 def copy_taught(folder: Path, to: Path) -> Path:
-    """Copy a taught project with the sums of its lessons, so that no picture is learned again; returns the file."""
+    """Copy a taught project with the sums of its lessons, so that no picture is learned again; returns the
+    file."""
     shutil.copytree(folder, to)
-    os.link(folder.with_name("sums"), detection_head._file_of(to / "p.hitl"))  # it is replaced, never written to
+    os.link(
+        folder.with_name("sums"), detection_head._file_of(to / "p.hitl")
+    )  # it is replaced, never written to
     return to / "p.hitl"

@@ -46,7 +46,9 @@ def run(code: str) -> str:
 def test_everything_but_the_window_works_where_there_is_no_qt() -> None:
     names = modules()
     assert len(names) > 50
-    run(f"import sys, importlib\nsys.modules['PySide6'] = None\nfor name in {names!r}: importlib.import_module(name)")
+    run(
+        f"import sys, importlib\nsys.modules['PySide6'] = None\nfor name in {names!r}: importlib.import_module(name)"
+    )
 
 
 @pytest.mark.parametrize(

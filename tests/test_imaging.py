@@ -234,7 +234,9 @@ def read_in_every_way(path: Path) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("exif", [SHORT_EXIF, b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM\0*\0", b"Exif\0\0"])
+@pytest.mark.parametrize(
+    "exif", [SHORT_EXIF, b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM\0*\0", b"Exif\0\0"]
+)
 def test_damaged_metadata_does_not_cost_the_pixels(tmp_path: Path, kind: str, exif: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(with_exif(Image.new("RGB", (64, 48), (10, 200, 30)), kind, exif))
     assert set(read_in_every_way(tmp_path / "a.jpg")) == {(64, 48)}
@@ -304,7 +306,9 @@ def jpeg(size: tuple[int, int], **options: Any) -> bytes:
 
 @pytest.mark.parametrize("lost", [1, 2])
 @pytest.mark.parametrize("filled_up", [0, 512])
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"icc_profile": bytes(200_000)}, {"subsampling": 0}])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"icc_profile": bytes(200_000)}, {"subsampling": 0}]
+)
 @pytest.mark.parametrize("size", [(120, 90), (1700, 1300)])
 def test_a_jpeg_without_its_end_mark_is_read(
     tmp_path: Path, lost: int, filled_up: int, options: dict[str, Any], size: tuple[int, int]
@@ -316,7 +320,10 @@ def test_a_jpeg_without_its_end_mark_is_read(
     assert set(read_in_every_way(without)) == {size}
     assert np.array_equal(read_upright(without), read_upright(whole))
     if not filled_up:
-        assert imaging.inspect(without).remark == "The end mark of the file is missing; all of its pixels are there."
+        assert (
+            imaging.inspect(without).remark
+            == "The end mark of the file is missing; all of its pixels are there."
+        )
     assert imaging.inspect(whole).remark is None
 
 
@@ -336,13 +343,19 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     "kind", [b"iCCP", b"zTXt", b"iTXt"],
 )  # fmt: skip
 @pytest.mark.parametrize("deep", [False, True])
-def test_a_png_with_a_large_profile_or_text_is_read(tmp_path: Path, place: int, kind: bytes, deep: bool) -> None:
+def test_a_png_with_a_large_profile_or_text_is_read(
+    tmp_path: Path, place: int, kind: bytes, deep: bool
+) -> None:
     import cv2
 
     pixels = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
-    _, encoded = cv2.imencode(".png", pixels[..., ::-1].astype(np.uint16) * 257 if deep else pixels[..., ::-1])
+    _, encoded = cv2.imencode(
+        ".png", pixels[..., ::-1].astype(np.uint16) * 257 if deep else pixels[..., ::-1]
+    )
     data, much = encoded.tobytes(), zlib.compress(bytes(3_000_000))
-    extra = chunk(kind, {b"iCCP": b"p\0\0", b"zTXt": b"Comment\0\0", b"iTXt": b"Comment\0\1\0\0\0"}[kind] + much)
+    extra = chunk(
+        kind, {b"iCCP": b"p\0\0", b"zTXt": b"Comment\0\0", b"iTXt": b"Comment\0\1\0\0\0"}[kind] + much
+    )
     (tmp_path / "a.png").write_bytes(data[:place] + extra + data[place:])
     assert set(read_in_every_way(tmp_path / "a.png")) == {(60, 40)}
     assert np.array_equal(read_upright(tmp_path / "a.png"), pixels)
@@ -387,7 +400,13 @@ def test_two_pictures_in_a_file_of_a_phone_are_told() -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
 def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
-    for act in (verify, read_upright, read_for_models, content_hash, lambda p: read_for_screen(p, smallest=100)):
+    for act in (
+        verify,
+        read_upright,
+        read_for_models,
+        content_hash,
+        lambda p: read_for_screen(p, smallest=100),
+    ):
         with pytest.raises(UnreadableImageError, match="no regular file"):
             act(tmp_path / "pipe.jpg")
 
@@ -402,7 +421,9 @@ def test_decoding_in_threads_leaves_the_filters_of_warnings_alone(tmp_path: Path
         warnings.warn("still an error", UserWarning, stacklevel=1)
 
 
-@pytest.mark.parametrize(("kind", "words"), [("f8", "64 bits (floating-point numbers)"), ("c8", "complex numbers")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("f8", "64 bits (floating-point numbers)"), ("c8", "complex numbers")]
+)
 def test_a_tiff_of_numbers_that_nobody_reads_is_called_so_and_not_damaged(
     tmp_path: Path, kind: str, words: str
 ) -> None:

@@ -14,7 +14,14 @@ from hitl_desktop.errors import UnreadableImageError
 
 from .tiffs import GREY, RGB, write_tiff
 
-KINDS = {"u1": (255, 0), "i1": (120, -20), "u2": (4000, 100), "i2": (3000, -500), "i4": (70000, -5), "f4": (50, 250)}
+KINDS = {
+    "u1": (255, 0),
+    "i1": (120, -20),
+    "u2": (4000, 100),
+    "i2": (3000, -500),
+    "i4": (70000, -5),
+    "f4": (50, 250),
+}
 NOT_OF_EIGHT_BITS = [kind for kind in KINDS if kind != "u1"]
 
 
@@ -40,7 +47,9 @@ def test_the_first_three_of_several_bands_are_shown(
     tmp_path: Path, kind: str, count: int, photometric: int, planar: bool
 ) -> None:
     extra = [0] * (count - (3 if photometric == RGB else 1))
-    file = write_tiff(tmp_path / "a.tif", bands(count, kind), photometric=photometric, planar=planar, extra=extra)
+    file = write_tiff(
+        tmp_path / "a.tif", bands(count, kind), photometric=photometric, planar=planar, extra=extra
+    )
     assert imaging.inspect(file)[:2] == ((60, 40), None)
     assert_as_drawn(imaging.read_upright(file))
 
@@ -55,7 +64,9 @@ def test_the_first_of_two_bands_is_shown_in_grey(tmp_path: Path, kind: str, plan
 
 @pytest.mark.parametrize("kind", NOT_OF_EIGHT_BITS)
 @pytest.mark.parametrize("planar", [False, True])
-def test_what_is_transparent_is_white_and_takes_no_part_in_stretching(tmp_path: Path, kind: str, planar: bool) -> None:
+def test_what_is_transparent_is_white_and_takes_no_part_in_stretching(
+    tmp_path: Path, kind: str, planar: bool
+) -> None:
     values = bands(4, kind)
     values[..., 3] = 100
     values[:10, :, 3] = 0
@@ -127,7 +138,9 @@ def test_a_huge_picture_has_the_shades_of_a_whole_one(
     assert np.abs(tile[::5, ::5].astype(int) - whole[::5, ::5]).mean() < 5
 
 
-@pytest.mark.parametrize(("kind", "words"), [("f8", "3 bands of 64 bits (floating-point numbers)"), ("c16", "complex")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("f8", "3 bands of 64 bits (floating-point numbers)"), ("c16", "complex")]
+)
 def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path, kind: str, words: str) -> None:
     file = write_tiff(tmp_path / "a.tif", np.ones((8, 9, 3), kind))
     with pytest.raises(UnreadableImageError) as raised:
@@ -151,5 +164,7 @@ def test_a_png_of_sixteen_bits_keeps_all_of_them(tmp_path: Path, alpha: bool) ->
 
     values = bands(4, "u2")
     values[..., 3] = 65535
-    cv2.imwrite(str(tmp_path / "a.png"), np.ascontiguousarray(values[..., [2, 1, 0, 3] if alpha else [2, 1, 0]]))
+    cv2.imwrite(
+        str(tmp_path / "a.png"), np.ascontiguousarray(values[..., [2, 1, 0, 3] if alpha else [2, 1, 0]])
+    )
     assert_as_drawn(imaging.read_upright(tmp_path / "a.png"))

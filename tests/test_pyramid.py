@@ -37,7 +37,10 @@ def test_tiles_show_what_the_picture_shows_where_it_shows_it(tmp_path: Path, nam
             for column in range(-(-width // pyramid.TILE)):
                 tile = np.asarray(Image.open(built.tile(level, column, row)))
                 assert tile.shape[:2] == (min(512, height - 512 * row), min(512, width - 512 * column))
-                y, x = (row * 512 + tile.shape[0] / 2) * 2**level, (column * 512 + tile.shape[1] / 2) * 2**level
+                y, x = (
+                    (row * 512 + tile.shape[0] / 2) * 2**level,
+                    (column * 512 + tile.shape[1] / 2) * 2**level,
+                )
                 there = pixels[min(int(y), 1299), min(int(x), 1699)].astype(int)
                 assert np.abs(tile[tile.shape[0] // 2, tile.shape[1] // 2] - there).max() < 12
     assert pyramid.cached(tmp_path / name) == built

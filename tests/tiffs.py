@@ -1,4 +1,5 @@
-"""TIFFs as other programs write them: any number of bands, band by band or pixel by pixel, with tags of their own."""
+"""TIFFs as other programs write them: any number of bands, band by band or pixel by pixel, with tags of their
+own."""
 
 from __future__ import annotations
 
@@ -25,12 +26,17 @@ def write_tiff(
     order: str = "<",
     cut: bool = False,
 ) -> Path:
-    """Write [h, w] or [h, w, bands], uncompressed, in two strips a band; `cut`, the last one lies behind the end of the file."""
-    values = (pixels[..., np.newaxis] if pixels.ndim == 2 else pixels).astype(pixels.dtype.newbyteorder(order))
+    """Write [h, w] or [h, w, bands], uncompressed, in two strips a band; `cut`, the last one lies behind the
+    end of the file."""
+    values = (pixels[..., np.newaxis] if pixels.ndim == 2 else pixels).astype(
+        pixels.dtype.newbyteorder(order)
+    )
     height, width, bands = values.shape
     rows = -(-height // 2)
     parts = [values[..., n] for n in range(bands)] if planar else [values]
-    strips = [np.ascontiguousarray(part[start : start + rows]).tobytes() for part in parts for start in (0, rows)]
+    strips = [
+        np.ascontiguousarray(part[start : start + rows]).tobytes() for part in parts for start in (0, rows)
+    ]
     body, offsets = bytearray(8), list[int]()
     for strip in strips:
         offsets.append(len(body))
@@ -57,7 +63,11 @@ def write_tiff(
         tags[42113] = ("s", no_data.encode() + b"\0")
     entries = []
     for tag, (kind, content) in sorted(tags.items()):
-        data = bytes(content) if isinstance(content, bytes) else struct.pack(f"{order}{len(content)}{kind}", *content)
+        data = (
+            bytes(content)
+            if isinstance(content, bytes)
+            else struct.pack(f"{order}{len(content)}{kind}", *content)
+        )
         place = data.ljust(4, b"\0")
         if len(data) > 4:
             place = struct.pack(f"{order}L", len(body))

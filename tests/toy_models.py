@@ -32,7 +32,8 @@ def toy(
     std: Sequence[float] = (1, 1, 1),
     weights_beside: bool = False,
 ) -> Path:
-    """A model and its card: one cup of `score` in the middle of the picture, NaN where the picture is all black."""
+    """A model and its card: one cup of `score` in the middle of the picture, NaN where the picture is all
+    black."""
     nodes = [
         helper.make_node("Cast", ["picture"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["floats"], ["brightness"], keepdims=0),
@@ -41,7 +42,10 @@ def toy(
     constants, outputs = [], []
     if endless:
         nodes.append(_endless())
-        constants += [numpy_helper.from_array(np.int64(2**60), "times"), numpy_helper.from_array(np.array(True), "go")]
+        constants += [
+            numpy_helper.from_array(np.int64(2**60), "times"),
+            numpy_helper.from_array(np.array(True), "go"),
+        ]
     for stride in STRIDES:
         count = (SIDE // stride) ** 2 + cells
         scores = np.zeros((1, count, len(CLASSES)), np.float32)
@@ -49,15 +53,21 @@ def toy(
             scores[0, 0, 0] = score
         sides = np.zeros((1, count, 4, BINS), np.float32)
         sides[..., 1] = 50  # one stride to each side
-        arrays = {f"cls_pred_stride_{stride}": scores, f"dis_pred_stride_{stride}": sides.reshape(1, count, -1)}
+        arrays = {
+            f"cls_pred_stride_{stride}": scores,
+            f"dis_pred_stride_{stride}": sides.reshape(1, count, -1),
+        }
         for name, array in arrays.items():
             if name == without:
                 continue
-            constants.append(numpy_helper.from_array(array if output_rank == 3 else array[0], f"{name}_values"))
+            constants.append(
+                numpy_helper.from_array(array if output_rank == 3 else array[0], f"{name}_values")
+            )
             nodes.append(helper.make_node("Mul", [f"{name}_values", "ended" if endless else "one"], [name]))
             outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     takes = [
-        helper.make_tensor_value_info("picture" if n == 0 else f"more_{n}", input_type, shape) for n in range(inputs)
+        helper.make_tensor_value_info("picture" if n == 0 else f"more_{n}", input_type, shape)
+        for n in range(inputs)
     ]
     if not inputs:
         constants.append(numpy_helper.from_array(np.ones(PICTURE, np.float32), "picture"))
@@ -93,7 +103,10 @@ strides = {list(STRIDES)}
 def _endless() -> onnx.NodeProto:
     """A loop that never leaves by itself, from "one" to "ended"."""
     body = helper.make_graph(
-        [helper.make_node("Identity", ["go_on"], ["goes_on"]), helper.make_node("Add", ["value", "value"], ["twice"])],
+        [
+            helper.make_node("Identity", ["go_on"], ["goes_on"]),
+            helper.make_node("Add", ["value", "value"], ["twice"]),
+        ],
         "body",
         [
             helper.make_tensor_value_info("number", TensorProto.INT64, []),

@@ -25,7 +25,8 @@ class AttributeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One thing that can be said of boxes, of a category's or of all (None); `choices` are those of a choice."""
+    """One thing that can be said of boxes, of a category's or of all (None); `choices` are those of a
+    choice."""
 
     name: str
     kind: AttributeKind = AttributeKind.FLAG
@@ -46,7 +47,9 @@ class Attribute:
         if self.kind is AttributeKind.NUMBER:
             return _number(self.name, text)
         if self.kind is AttributeKind.CHOICE and text not in self.choices:
-            raise HitlError(f'"{text}" is no choice of "{self.name}".', hint=f"Take one of: {', '.join(self.choices)}.")
+            raise HitlError(
+                f'"{text}" is no choice of "{self.name}".', hint=f"Take one of: {', '.join(self.choices)}."
+            )
         return text
 
 
@@ -56,7 +59,9 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise HitlError(f'"{name}" is a number, and "{text}" is none.', hint="Type digits, such as 3 or 0.25.")
+        raise HitlError(
+            f'"{name}" is a number, and "{text}" is none.', hint="Type digits, such as 3 or 0.25."
+        )
     return value
 
 

@@ -30,7 +30,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """So many pictures of a `population`, drawn before anybody looked, for a claim about the share of wrong ones.
+    """So many pictures of a `population`, drawn before anybody looked, for a claim about the share of wrong
+    ones.
 
     `image_ids` are in the order of asking.
     """

@@ -12,11 +12,14 @@ FRACTIONS = frozenset({BoxForm.FRACTIONS, BoxForm.FRACTION_CORNERS})
 _SLACK = 0.1
 """Rounding, and objects that reach beyond the picture, take fractions so far above 1."""
 MOST_FRACTION = 2.0
-"""A box with no larger number is too small to have been drawn on pixels: it is of fractions, perhaps poor ones."""
+"""A box with no larger number is too small to have been drawn on pixels: it is of fractions, perhaps poor
+ones."""
 _BEYOND_PX, _BEYOND_SHARE = 2.0, 0.1
-"""A box that reaches this far beyond its picture was not drawn in a hurry; its numbers mean something else."""
+"""A box that reaches this far beyond its picture was not drawn in a hurry; its numbers mean something
+else."""
 _MISFITS, _BEYOND = 0.2, 0.2
-"""So many boxes of a file of corners may be broken, if at least so many reach far beyond their pictures as pixels."""
+"""So many boxes of a file of corners may be broken, if at least so many reach far beyond their pictures as
+pixels."""
 _ENOUGH = 3
 """Boxes of one picture that are enough to tell corners where the rest of the file is not so."""
 
@@ -32,12 +35,14 @@ def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
 
 
 def may_be(form: BoxForm, boxes: Sequence[BBox]) -> bool:
-    """Whether the boxes of a picture can be of a form; in a merged file some pictures may have pixels all the same."""
+    """Whether the boxes of a picture can be of a form; in a merged file some pictures may have pixels all the
+    same."""
     return form in {BoxForm.PIXELS, BoxForm.CORNERS} or not _most(max(box) > MOST_FRACTION for box in boxes)
 
 
 def form_of_outline(form: BoxForm, box: BBox) -> BoxForm:
-    """The form of a box that was made from an outline, where the file's own boxes are of another: never corners."""
+    """The form of a box that was made from an outline, where the file's own boxes are of another: never
+    corners."""
     are_fractions = form in FRACTIONS and max(box) <= MOST_FRACTION
     return BoxForm.FRACTIONS if are_fractions else BoxForm.PIXELS
 
@@ -61,7 +66,9 @@ def suspect(
     found = dict.fromkeys(small, BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS)
     large = {i: own for i, own in boxes.items() if i not in small and own and min(sizes.get(i, (0, 0))) > 0}
     if _are_corners((box, sizes[i]) for i, own in large.items() for box in own):
-        return found | dict.fromkeys((i for i, own in boxes.items() if own and i not in small), BoxForm.CORNERS)
+        return found | dict.fromkeys(
+            (i for i, own in boxes.items() if own and i not in small), BoxForm.CORNERS
+        )
     for i, own in large.items():
         if len(own) >= _ENOUGH and _are_corners((box, sizes[i]) for box in own):
             found[i] = BoxForm.CORNERS
@@ -87,7 +94,9 @@ def _are_corners(boxes: Iterable[tuple[BBox, Size]]) -> bool:
     count = misfits = beyond = 0
     for box, (width, height) in boxes:
         count += 1
-        unit = 0.01 if width == height == 1 else 1  # a hundredth of a picture whose numbers are fractions, or a pixel
+        unit = (
+            0.01 if width == height == 1 else 1
+        )  # a hundredth of a picture whose numbers are fractions, or a pixel
         fits = box.w > box.x and box.h > box.y and box.w <= width + unit and box.h <= height + unit
         misfits += not fits
         is_far_x = box.right - width > max(_BEYOND_PX * unit, _BEYOND_SHARE * box.w)

@@ -13,14 +13,16 @@ SURE = 1e-4
 
 
 BY_HEAD, FOUND, BY_DETECTOR = 0, 1, 2
-"""Where a score is from: a box of the detector named by a head, a box that a head found itself, the detector alone."""
+"""Where a score is from: a box of the detector named by a head, a box that a head found itself, the detector
+alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Chances from scores: `sigmoid(slope * logit(score) + bias + offset)` (Platt 1999).
 
-    Slopes and biases are those of each source (`BY_HEAD`, `FOUND`, `BY_DETECTOR`), offsets those of categories.
+    Slopes and biases are those of each source (`BY_HEAD`, `FOUND`, `BY_DETECTOR`), offsets those of
+    categories.
     """
 
     slopes: tuple[float, ...] = (1.0, 1.0, 1.0)

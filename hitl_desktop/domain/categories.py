@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 UNKNOWN = "unknown"
-"""The category of objects that are none of the others, and will be named later: nothing is learned from it."""
+"""The category of objects that are none of the others, and will be named later: nothing is learned from
+it."""
 
 UNNAMED = "(unnamed)"
-"""The category of drawn boxes that wait for theirs. It is never offered, no picture with such a box is decided, and
-such boxes are not exported."""
+"""The category of drawn boxes that wait for theirs. It is never offered, no picture with such a box is
+decided, and such boxes are not exported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
     """A class of object; ids start at 1 and never move.
 
-    `colour` (`#rrggbb`) and `hotkey` are empty until somebody chose them. A retired one is no longer offered; when it
-    was merged, its name stands for another from then on.
+    `colour` (`#rrggbb`) and `hotkey` are empty until somebody chose them. A retired one is no longer offered;
+    when it was merged, its name stands for another from then on.
     """
 
     id: int
@@ -42,7 +43,8 @@ _AFTER_W = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def hotkeys(categories: Sequence[Category]) -> dict[int, str]:
-    """The key of each category: its own, else that of its place: a digit, or `W` and one more; the rest have none.
+    """The key of each category: its own, else that of its place: a digit, or `W` and one more; the rest have
+    none.
 
     A place's key stays with it: fingers have learned it. One that another category took is left out.
     """
@@ -65,22 +67,32 @@ def clean_name(name: str) -> str:
 
 
 def singular(name: str) -> str:
-    """The key under which a name and its plain English plural are the same; for warnings, never for matching."""
+    """The key under which a name and its plain English plural are the same; for warnings, never for
+    matching."""
     key = normalise_name(name)
-    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", "")):
+    for ending, instead in (
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("xes", "x"),
+        ("s", ""),
+    ):
         if key.endswith(ending) and not key.endswith("ss") and len(key) > len(ending) + 1:
             return key.removesuffix(ending) + instead
     return key
 
 
 def name_key(name: str) -> str:
-    """The key under which names look the same: case, spaces, invisible characters and Unicode form do not count."""
+    """The key under which names look the same: case, spaces, invisible characters and Unicode form do not
+    count."""
     visible = re.sub(f"[\\s{_INVISIBLE}]+", "", unicodedata.normalize("NFC", name))
     return unicodedata.normalize("NFC", visible.casefold())
 
 
 def normalise_name(name: str) -> str:
-    """The key under which names that people type are the same: as `name_key`, and `_` and `-` do not count either.
+    """The key under which names that people type are the same: as `name_key`, and `_` and `-` do not count
+    either.
 
     In a name of nothing but these they do.
     """

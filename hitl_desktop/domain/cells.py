@@ -14,10 +14,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellGrid:
-    """One picture as a network saw it: `features` [rows * columns, D], row by row, a cell every `stride` input pixels.
+    """One picture as a network saw it: `features` [rows * columns, D], row by row, a cell every `stride`
+    input pixels.
 
-    `scale` and `offset` (x, y) place the picture of `size` (width, height) in the network's input:
-    `input = picture * scale + offset`.
+    `scale` and `offset` (x, y) place the picture of `size` (width, height) in the network's input: `input =
+    picture * scale + offset`.
     """
 
     features: Floats

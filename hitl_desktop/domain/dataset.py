@@ -11,10 +11,11 @@ from hitl_desktop.domain.images import ImageState
 
 @dataclass(frozen=True, slots=True)
 class DatasetImage:
-    """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground truth.
+    """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground
+    truth.
 
-    `state` is None where the file lists the picture without a box and without a word about it. `sets` are the sets of
-    edge cases it is in. `extra` is a JSON object of the keys that the program has no place for.
+    `state` is None where the file lists the picture without a box and without a word about it. `sets` are the
+    sets of edge cases it is in. `extra` is a JSON object of the keys that the program has no place for.
     """
 
     id: int
@@ -29,7 +30,8 @@ class DatasetImage:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """JSON of what a file says beyond pictures, names and boxes: by annotation id, category id, and top-level key."""
+    """JSON of what a file says beyond pictures, names and boxes: by annotation id, category id, and top-level
+    key."""
 
     annotations: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     categories: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
@@ -38,7 +40,8 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pictures with ground truth; `pinned` are the sets of edge cases that an annotation, by id, is in itself."""
+    """Pictures with ground truth; `pinned` are the sets of edge cases that an annotation, by id, is in
+    itself."""
 
     images: tuple[DatasetImage, ...]
     categories: tuple[Category, ...]
@@ -120,10 +123,10 @@ class ImportOptions:
 class ImportResult:
     """A data set and what was wrong with its file.
 
-    `incomplete` pictures, by id, lost some of their boxes; `boxes` are all that the file lists. When `lost_track` is
-    set, some boxes belong to no listed picture, so no picture without boxes is known to be empty. `suspected` is the
-    form that the boxes seem to have when it is not pixels. The boxes of `outlined` annotations, by id, were
-    made from their outlines.
+    `incomplete` pictures, by id, lost some of their boxes; `boxes` are all that the file lists. When
+    `lost_track` is set, some boxes belong to no listed picture, so no picture without boxes is known to be
+    empty. `suspected` is the form that the boxes seem to have when it is not pixels. The boxes of `outlined`
+    annotations, by id, were made from their outlines.
     """
 
     dataset: Dataset

@@ -65,7 +65,8 @@ class BBox(NamedTuple):
         return BBox(x, y, w, h)
 
     def snapped(self, width: float, height: float, tolerance: float) -> BBox:
-        """The part inside a picture of this size, with edges that are as near as `tolerance` to its border on it."""
+        """The part inside a picture of this size, with edges that are as near as `tolerance` to its border on
+        it."""
         box = self.clipped(width, height)
         x, y = (0.0 if box.x <= tolerance else box.x), (0.0 if box.y <= tolerance else box.y)
         right = width if box.right >= width - tolerance else box.right
@@ -77,7 +78,9 @@ class BBox(NamedTuple):
     def clipped_to(self, other: BBox) -> BBox:
         """The part inside another box; of zero size when there is none."""
         x, y = max(self.x, other.x), max(self.y, other.y)
-        return BBox(x, y, max(min(self.right, other.right) - x, 0.0), max(min(self.bottom, other.bottom) - y, 0.0))
+        return BBox(
+            x, y, max(min(self.right, other.right) - x, 0.0), max(min(self.bottom, other.bottom) - y, 0.0)
+        )
 
     def scaled(self, by: float) -> BBox:
         """The same box in a picture that is so many times as large."""
@@ -132,7 +135,9 @@ def handle_at(box: BBox, x: float, y: float, tolerance: float) -> Handle | None:
 
 def on_border(box: BBox, x: float, y: float, tolerance: float) -> bool:
     """Whether a point lies within `tolerance` pixels of an edge of a box, corners included."""
-    inside = box.x - tolerance <= x <= box.right + tolerance and box.y - tolerance <= y <= box.bottom + tolerance
+    inside = (
+        box.x - tolerance <= x <= box.right + tolerance and box.y - tolerance <= y <= box.bottom + tolerance
+    )
     across = min(abs(x - box.x), abs(x - box.right)) <= tolerance
     return inside and (across or min(abs(y - box.y), abs(y - box.bottom)) <= tolerance)
 

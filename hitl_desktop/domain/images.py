@@ -23,10 +23,11 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture of the project; `width` and `height` are upright pixels, `reason` says why it cannot be read.
+    """One picture of the project; `width` and `height` are upright pixels, `reason` says why it cannot be
+    read.
 
-    `same_as` is the content hash of the first picture that shows nearly the same, if there is another one; `remark` is
-    what a person should be told about the file of a readable one.
+    `same_as` is the content hash of the first picture that shows nearly the same, if there is another one;
+    `remark` is what a person should be told about the file of a readable one.
     """
 
     id: int
@@ -43,7 +44,8 @@ class ImageRecord:
 
     @property
     def group(self) -> str:
-        """What it has in common with pictures that show nearly the same: they are never on both sides of a trial."""
+        """What it has in common with pictures that show nearly the same: they are never on both sides of a
+        trial."""
         return self.same_as or self.content_hash or ""
 
     @property

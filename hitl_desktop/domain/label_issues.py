@@ -20,7 +20,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabelIssue:
-    """One of them: the box as it is (None where one is missing) and its category, and what it rather should be.
+    """One of them: the box as it is (None where one is missing) and its category, and what it rather should
+    be.
 
     `score` is 0..1, higher for more suspicion; it orders, and is no chance.
     """

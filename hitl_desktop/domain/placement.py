@@ -17,7 +17,8 @@ TURNS_SIDES = 5
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """From the pixels that boxes were drawn on, `drawn_on`, to the upright picture: turned (EXIF), then scaled."""
+    """From the pixels that boxes were drawn on, `drawn_on`, to the upright picture: turned (EXIF), then
+    scaled."""
 
     drawn_on: Size
     orientation: int = 1
@@ -51,7 +52,8 @@ class Placement:
 
 
 def placement(drawn_on: Size, upright: Size, orientation: int = 1) -> Placement | None:
-    """How boxes drawn on a picture of one size lie on the picture now; None where no turn or scale explains it.
+    """How boxes drawn on a picture of one size lie on the picture now; None where no turn or scale explains
+    it.
 
     Args:
         drawn_on: the size that the boxes refer to.
@@ -65,7 +67,9 @@ def placement(drawn_on: Size, upright: Size, orientation: int = 1) -> Placement 
         return Placement(drawn_on)
     if turned == upright or (_is_scaled(turned, upright) and _turns_better(drawn_on, upright)):
         fits = orientation >= TURNS_SIDES
-        return Placement(drawn_on, orientation, upright[0] / turned[0], upright[1] / turned[1]) if fits else None
+        return (
+            Placement(drawn_on, orientation, upright[0] / turned[0], upright[1] / turned[1]) if fits else None
+        )
     if _is_scaled(drawn_on, upright):
         return Placement(drawn_on, 1, upright[0] / drawn_on[0], upright[1] / drawn_on[1])
     return None
@@ -78,6 +82,7 @@ def _is_scaled(before: Size, after: Size) -> bool:
 
 
 def _turns_better(before: Size, after: Size) -> bool:
-    """Whether the factors of both sides differ less after a turn: a nearly square picture can seem scaled as well."""
+    """Whether the factors of both sides differ less after a turn: a nearly square picture can seem scaled as
+    well."""
     (w, h), (now_w, now_h) = before, after
     return abs(log(now_w * w / (now_h * h))) < abs(log(now_w * h / (now_h * w))) - 1e-9

@@ -12,7 +12,8 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """What a detector found on one picture: `bboxes` [N, 4] and all class `scores` [N, C] in 0..1, best first."""
+    """What a detector found on one picture: `bboxes` [N, 4] and all class `scores` [N, C] in 0..1, best
+    first."""
 
     bboxes: Boxes
     scores: NDArray[np.float32]
@@ -20,7 +21,8 @@ class Detections:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """A stored box of a detector with its class scores [C], or of a head that finds objects, with none [0]."""
+    """A stored box of a detector with its class scores [C], or of a head that finds objects, with none
+    [0]."""
 
     id: int
     image_id: int
@@ -33,11 +35,12 @@ class Prediction:
 class Proposal:
     """A prediction as a person sees it, named by the detector or by the head.
 
-    `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `raw` is the score
-    before calibration, `head_id` the head that gave it, and `by_head` whether it had the box's vector.
+    `probabilities` [K + 1] are the chances of each possible name, the last one that of "no object"; `raw` is
+    the score before calibration, `head_id` the head that gave it, and `by_head` whether it had the box's
+    vector.
 
-    `category_id` is None where the project has no category for the box: it is a mere hint. `hint` is the detector's
-    surest class that is no category, with its score; empty where there is none.
+    `category_id` is None where the project has no category for the box: it is a mere hint. `hint` is the
+    detector's surest class that is no category, with its score; empty where there is none.
     """
 
     prediction_id: int

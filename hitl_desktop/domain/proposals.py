@@ -53,7 +53,8 @@ def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> li
 
 
 def with_category(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Those of the project's categories; the others are hints, which nothing accepts, counts or learns from."""
+    """Those of the project's categories; the others are hints, which nothing accepts, counts or learns
+    from."""
     return [p for p in proposals if p.category_id is not None]
 
 
@@ -64,7 +65,9 @@ def hints_beside(
 
     There may be an object; what it is, a person decides.
     """
-    sure = sorted((p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score)
+    sure = sorted(
+        (p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score
+    )
     boxes = as_array([p.bbox for p in sure])
     overlaps = iou_matrix(boxes, as_array([p.bbox for p in shown_ones]))
     free = overlaps.max(axis=1, initial=0.0) <= SAME_SPOT_IOU
@@ -86,7 +89,8 @@ def shown(proposals: Sequence[NamedT], threshold: float) -> list[NamedT]:
 
 
 def _best_of_spots(same: NDArray[np.bool_], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of boxes [N], best first, are kept: those that are `free` and the `same` [N, N] as no better one kept."""
+    """Which of boxes [N], best first, are kept: those that are `free` and the `same` [N, N] as no better one
+    kept."""
     kept = free.copy()
     for row in range(len(kept)):
         if kept[row]:

@@ -22,9 +22,9 @@ class QueueOrder(StrEnum):
 class QueueFilter:
     """What a picture must have to be listed: all of what is not empty.
 
-    `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id` that of
-    one of its boxes, `queue` (a `QueueReason`) and `score` (this or more) as it was ranked, `image_set` a set of edge
-    cases it is in.
+    `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id`
+    that of one of its boxes, `queue` (a `QueueReason`) and `score` (this or more) as it was ranked,
+    `image_set` a set of edge cases it is in.
     """
 
     status: str = ""

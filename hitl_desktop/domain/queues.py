@@ -69,7 +69,8 @@ MIXABLE: Final = (
     QueueReason.SUSPECTED,
     QueueReason.AGAIN,
 )
-"""Queues that may have a share of the next pictures; those expected to hold a new category always come first."""
+"""Queues that may have a share of the next pictures; those expected to hold a new category always come
+first."""
 OF_DECIDED: Final = QueueReason.SUSPECTED | QueueReason.AGAIN
 """These hold decided pictures, which are shown once more."""
 DEFAULT_SHARES: Final[Mapping[QueueReason, int]] = MappingProxyType({QueueReason.RANDOM: 20})
@@ -86,17 +87,21 @@ def mix(
 ) -> list[tuple[int, QueueReason]]:
     """One order from several: of each hundred pictures `shares` from these queues, all others from `rest`.
 
-    A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no more
-    pictures leaves its turns to the others. At each place the queue that is furthest behind its share has its turn
-    (stride scheduling, Waldspurger and Weihl 1995). At `most` so many pictures are wanted. So many turns were taken
-    `after` which this order follows: anew after each picture, it would never come to a turn further behind.
+    A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no
+    more pictures leaves its turns to the others. At each place the queue that is furthest behind its share
+    has its turn (stride scheduling, Waldspurger and Weihl 1995). At `most` so many pictures are wanted. So
+    many turns were taken `after` which this order follows: anew after each picture, it would never come to a
+    turn further behind.
     """
     named = {why: share for why, share in shares.items() if share > 0 and queues.get(why)}
     strides = {why: 100 / share for why, share in named.items()}
     left = 100 - sum(named.values())
     sources: dict[QueueReason, Iterable[int]] = {why: queues[why] for why in named}
     # what is left for `rest` may be nothing, but then it follows when the others have ended
-    strides[QueueReason.NOTHING], sources[QueueReason.NOTHING] = 100 / left if left > 0 else float("inf"), rest
+    strides[QueueReason.NOTHING], sources[QueueReason.NOTHING] = (
+        100 / left if left > 0 else float("inf"),
+        rest,
+    )
     due = dict(strides)
 
     def next_turn() -> QueueReason:
@@ -121,7 +126,8 @@ def mix(
 
 
 def random_order(ids: Sequence[int], seed: int = 0) -> list[int]:
-    """A random order that is always the same, so that its first pictures are a random sample whatever else is done.
+    """A random order that is always the same, so that its first pictures are a random sample whatever else is
+    done.
 
     By a hash of the id (SplitMix64, Steele et al. 2014), of a hundred thousand in ten milliseconds.
     """
@@ -133,7 +139,8 @@ def random_order(ids: Sequence[int], seed: int = 0) -> list[int]:
 
 
 def sample_so_far(ids: Sequence[int], done: Set[int], seed: int = 0) -> list[int]:
-    """The pictures of that order before the first that is not done: a random sample, whoever asked about them.
+    """The pictures of that order before the first that is not done: a random sample, whoever asked about
+    them.
 
     Only those asked about *because* they were drawn are none: what a strategy likes is missing there.
     """

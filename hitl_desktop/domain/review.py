@@ -107,7 +107,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A place in the review queue: how much an image is worth asking about, why (a `Reason`), and its queues."""
+    """A place in the review queue: how much an image is worth asking about, why (a `Reason`), and its
+    queues."""
 
     image_id: int
     score: float

@@ -22,8 +22,8 @@ class Judgement(StrEnum):
 class JudgedBox:
     """A proposal as it was shown, and what a person said of it.
 
-    What was missed has no box and no score. `true_category_id` is what it really is, where a person said so: that of a
-    wrong category or of something missed.
+    What was missed has no box and no score. `true_category_id` is what it really is, where a person said so:
+    that of a wrong category or of something missed.
     """
 
     judgement: Judgement
@@ -36,7 +36,8 @@ class JudgedBox:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """All verdicts on one picture, of which head (None: the detector alone), and the active seconds they took."""
+    """All verdicts on one picture, of which head (None: the detector alone), and the active seconds they
+    took."""
 
     image_id: int
     head_id: int | None

@@ -1,0 +1,1 @@
+"""Data set files and what is in them."""

@@ -23,7 +23,16 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
 from hitl_desktop.formats.atomic import write_atomically
-from hitl_desktop.formats.coco_reading import DEFAULTS, MARK, OLD_MARK, Record, Root, parse, read_records, values_in
+from hitl_desktop.formats.coco_reading import (
+    DEFAULTS,
+    MARK,
+    OLD_MARK,
+    Record,
+    Root,
+    parse,
+    read_records,
+    values_in,
+)
 from hitl_desktop.formats.extras import beside
 
 _START = 4096
@@ -51,7 +60,9 @@ def read(path: Path) -> ImportResult:
     result = read_records(root)
     if no_numbers:
         what = f"has NaN or Infinity {counted(no_numbers, 'time')}, which JSON has no place for; read as null"
-        result = replace(result, issues=(ImportIssue("file", what, IssueKind.DROPPED, no_numbers), *result.issues))
+        result = replace(
+            result, issues=(ImportIssue("file", what, IssueKind.DROPPED, no_numbers), *result.issues)
+        )
     if is_other:
         what = "is not UTF-8 throughout; what is not was read as Windows-1252, so check names with accents"
         result = replace(result, issues=(ImportIssue("file", what, IssueKind.ENCODING), *result.issues))
@@ -100,17 +111,22 @@ def _root(path: Path, content: bytes) -> tuple[Root, int]:
 
 
 def write(dataset: Dataset, path: Path) -> None:
-    """Write a file, atomically; origin, score, attributes, tags and sets are extra keys that COCO tools ignore.
+    """Write a file, atomically; origin, score, attributes, tags and sets are extra keys that COCO tools
+    ignore.
 
     Raises:
         FormatError: the place cannot be written.
     """
-    lists = {key: [msgspec.Raw(msgspec.json.encode(r)) for r in records] for key, records in _lists(dataset).items()}
+    lists = {
+        key: [msgspec.Raw(msgspec.json.encode(r)) for r in records]
+        for key, records in _lists(dataset).items()
+    }
     write_atomically(path, msgspec.json.format(msgspec.json.encode(_top(dataset) | lists), indent=1))
 
 
 def was_written_here(path: Path) -> bool:
-    """Whether this program wrote a file, or it is empty, so that nothing of others is lost when it is replaced."""
+    """Whether this program wrote a file, or it is empty, so that nothing of others is lost when it is
+    replaced."""
     with path.open("rb") as file:
         start = file.read(_START)
     return not start or _OURS.search(start) is not None
@@ -135,7 +151,9 @@ def _lists(dataset: Dataset) -> dict[str, Iterator[Record]]:
             _annotation_record(a, dataset.pinned.get(a.id), _as_record(extras.annotations.get(a.id)))
             for a in dataset.annotations
         ),
-        "categories": (_category_record(c, _as_record(extras.categories.get(c.id))) for c in dataset.categories),
+        "categories": (
+            _category_record(c, _as_record(extras.categories.get(c.id))) for c in dataset.categories
+        ),
     }
 
 
@@ -152,7 +170,12 @@ def _category_record(category: Category, extra: Record) -> Record:
 
 def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
     extra = _as_record(image.extra)
-    record: Record = {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
+    record: Record = {
+        "id": image.id,
+        "file_name": image.file_name,
+        "width": image.width,
+        "height": image.height,
+    }
     as_written: Any = extra.pop("tags", None)
     listed = cast("list[Any]", as_written) if isinstance(as_written, list) else []
     words = {normalise_name(tag) for tag in listed if isinstance(tag, str)} - {""}

@@ -1,4 +1,5 @@
-"""The records of a COCO file, one by one: a bad one costs itself only, and what has no place is kept as it is."""
+"""The records of a COCO file, one by one: a bad one costs itself only, and what has no place is kept as it
+is."""
 
 from __future__ import annotations
 
@@ -174,18 +175,24 @@ class _Reader:
 
     def _fill_category(self, known: Category, record: Record) -> None:
         """What the first record of a name lacks is taken from another one."""
-        extra, clashing = filled(self.category_extras.get(known.id, b""), _category_extra(record), but=("name",))
+        extra, clashing = filled(
+            self.category_extras.get(known.id, b""), _category_extra(record), but=("name",)
+        )
         if extra:
             self.category_extras[known.id] = extra
         if clashing:
-            what = f"{known.name!r} has another {', '.join(clashing)} where it is listed again; the first stays"
+            what = (
+                f"{known.name!r} has another {', '.join(clashing)} where it is listed again; the first stays"
+            )
             self.problem("categories", what, IssueKind.DROPPED, len(clashing))
 
     def _tell_renumbered(self, where: str, changed: int) -> None:
         if changed:
             what = "1 id is no whole number" if changed == 1 else f"{changed} ids are no whole numbers"
             problem = (
-                f"{what} above 0 that nobody else has" if where == "annotations" else f"{what} that nobody else has"
+                f"{what} above 0 that nobody else has"
+                if where == "annotations"
+                else f"{what} that nobody else has"
             )
             problem += ", so new ones were given" if changed > 1 else ", so a new one was given"
             self.problem(where, problem, IssueKind.RENUMBERED, changed)
@@ -245,7 +252,9 @@ class _Reader:
             if bbox is None:
                 bbox = outlines.box_around(record.get("segmentation"), (image.width, image.height))
                 outlined += bbox is not None
-            elif (area := lenient.number(record.get("area"))) and (vote := area_of_corners(bbox, area)) is not None:
+            elif (area := lenient.number(record.get("area"))) and (
+                vote := area_of_corners(bbox, area)
+            ) is not None:
                 self.area_votes[vote] += 1
             if bbox is None:
                 self.incomplete.add(image.id)
@@ -272,7 +281,9 @@ class _Reader:
         self.incomplete.update(image.id for image in candidates)
         if not places:
             self.lost_track = True
-            self.problem(where, f"refers to the unknown image {id_!r} and was left out", IssueKind.UNKNOWN_IMAGE)
+            self.problem(
+                where, f"refers to the unknown image {id_!r} and was left out", IssueKind.UNKNOWN_IMAGE
+            )
         elif candidates:
             what = f"refers to the image {id_!r}, an id that several pictures have, and was left out"
             self.problem(where, what, IssueKind.UNKNOWN_IMAGE)
@@ -407,13 +418,16 @@ def _annotation(image_id: int, category_id: int, bbox: BBox, record: Record) -> 
         proposed_by=proposed_by if isinstance(proposed_by, str) else None,
         score=lenient.number(record.get("score")),
         edited=record.get("edited") is True,
-        crowd=lenient.flag(record["iscrowd"]) if record.get("iscrowd") is not None else (CROWD, True) in attributes,
+        crowd=lenient.flag(record["iscrowd"])
+        if record.get("iscrowd") is not None
+        else (CROWD, True) in attributes,
         attributes=tuple(pair for pair in attributes if pair[0] != CROWD),
     )
 
 
 def values_in(record: Record) -> Values:
-    """The attributes of a record that have a value here, as CVAT and others write them; anything else has none.
+    """The attributes of a record that have a value here, as CVAT and others write them; anything else has
+    none.
 
     Flags that every box has may also stand beside the box (`"occluded": 1`).
     """
@@ -450,7 +464,9 @@ def _leftover(record: Record, annotation: Annotation) -> Record:
         left.pop("proposed_by", None)
     if annotation.score is not None:
         left.pop("score", None)
-    if annotation.attributes and _encoded(left.get("attributes")) == _encoded(dict(annotation.attributes)):  # 1 != 1.0
+    if annotation.attributes and _encoded(left.get("attributes")) == _encoded(
+        dict(annotation.attributes)
+    ):  # 1 != 1.0
         left.pop("attributes", None)
     if not left.get("segmentation"):
         left.pop("segmentation", None)

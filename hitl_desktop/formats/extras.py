@@ -27,21 +27,26 @@ _MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited")
 
 
 def beside(ours: Mapping[str, Any], extra: Container[str]) -> dict[str, Any]:
-    """This program's marks on a record; under names of their own where another program's value has the name."""
+    """This program's marks on a record; under names of their own where another program's value has the
+    name."""
     return {_BESIDE + key if key in extra else key: value for key, value in ours.items()}
 
 
 def apart(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A record with this program's marks under their usual names, and what other programs have under these names."""
+    """A record with this program's marks under their usual names, and what other programs have under these
+    names."""
     named = [key for key in _MARKS if _BESIDE + key in record]
     if not named:
         return record, {}
     left = {key: value for key, value in record.items() if key not in {_BESIDE + mark for mark in named}}
-    return left | {key: record[_BESIDE + key] for key in named}, {key: left[key] for key in named if key in left}
+    return left | {key: record[_BESIDE + key] for key in named}, {
+        key: left[key] for key in named if key in left
+    }
 
 
 def merged_licences(known: bytes, new: bytes) -> tuple[bytes, dict[bytes, Any]] | None:
-    """The licences of two files as one list, and the ids that those of the second have in it where they are others.
+    """The licences of two files as one list, and the ids that those of the second have in it where they are
+    others.
 
     None if one of the two is no list of objects.
     """
@@ -54,7 +59,9 @@ def merged_licences(known: bytes, new: bytes) -> tuple[bytes, dict[bytes, Any]] 
         same = next((other for other in both if _but_id(other) == _but_id(licence)), None)
         is_taken = any(other.get("id") == licence.get("id") for other in both)
         if same is None:
-            fresh = 1 + max([0, *(id_ for other in (*both, *theirs) if isinstance(id_ := other.get("id"), int))])
+            fresh = 1 + max(
+                [0, *(id_ for other in (*both, *theirs) if isinstance(id_ := other.get("id"), int))]
+            )
             same = licence | {"id": fresh} if is_taken else licence
             both.append(same)
         if same.get("id") != licence.get("id"):
@@ -78,7 +85,8 @@ def with_licence(extra: bytes, changed: Mapping[bytes, Any]) -> bytes:
 
 
 def filled(known: bytes, new: bytes, *, but: Container[str] = ()) -> tuple[bytes, list[str]]:
-    """The keys of both, the first's where both have a value, and the keys of which the second has another value."""
+    """The keys of both, the first's where both have a value, and the keys of which the second has another
+    value."""
     ours, theirs = _record(known), {key: value for key, value in _record(new).items() if key not in but}
     merged, clashing = _filled(ours, theirs)
     return (known if merged == ours else msgspec.json.encode(merged)), clashing
@@ -106,8 +114,11 @@ def _is_blank(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def joined(a: Annotation, extra: bytes, other: Annotation, more: bytes) -> tuple[Annotation, bytes, list[str]]:
-    """A box with what it lacks of an equal one of another record, and the keys of which that has another value."""
+def joined(
+    a: Annotation, extra: bytes, other: Annotation, more: bytes
+) -> tuple[Annotation, bytes, list[str]]:
+    """A box with what it lacks of an equal one of another record, and the keys of which that has another
+    value."""
     ours, theirs = _record(extra), _record(more)
     if "attributes" in ours or "attributes" in theirs or a.attributes != other.attributes:
         ours, theirs = _with_attributes(a, ours), _with_attributes(other, theirs)
@@ -141,7 +152,8 @@ def _without(extra: bytes, stale: set[str]) -> tuple[bytes, list[str]]:
 
 
 def moved(extra: bytes, place: Placement) -> tuple[bytes, list[str]]:
-    """The keys after the picture was turned or scaled, and in words what was dropped, since it cannot be moved."""
+    """The keys after the picture was turned or scaled, and in words what was dropped, since it cannot be
+    moved."""
     record = cast("dict[str, Any]", msgspec.json.decode(extra))
     stale: set[str] = set()
     if "segmentation" in record:
@@ -157,7 +169,8 @@ def moved(extra: bytes, place: Placement) -> tuple[bytes, list[str]]:
 
 
 def in_pixels(extra: bytes, size: Size) -> bytes:
-    """The keys of a box in fractions in pixels of a picture of a size; what has numbers above a fraction's is kept."""
+    """The keys of a box in fractions in pixels of a picture of a size; what has numbers above a fraction's is
+    kept."""
     record = cast("dict[str, Any]", msgspec.json.decode(extra))
     place = Placement((1, 1), 1, *map(float, size))
     around = outlines.box_around(record.get("segmentation"))

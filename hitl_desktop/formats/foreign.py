@@ -49,10 +49,13 @@ def refuse_other_files(path: Path, start: bytes) -> None:
             raise FormatError(f"{path} is {kind}, not a COCO file.", hint=hint[0] if hint else _GIVE_COCO)
     text = start.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if text.startswith((b"<!doctype html", b"<html")):
-        raise FormatError(f"{path} is a web page, not a COCO file.", hint="Download the file itself; perhaps log in.")
+        raise FormatError(
+            f"{path} is a web page, not a COCO file.", hint="Download the file itself; perhaps log in."
+        )
     if text.startswith(b"<"):
         raise FormatError(
-            f"{path} is XML, such as Pascal VOC or CVAT, not a COCO file.", hint="Export it as COCO where it came from."
+            f"{path} is XML, such as Pascal VOC or CVAT, not a COCO file.",
+            hint="Export it as COCO where it came from.",
         )
 
 

@@ -57,7 +57,8 @@ def flag(value: object) -> bool:
 
 
 def box(value: object) -> BBox | None:
-    """Four numbers with a size: a list, a list in a list, an object with the usual keys, or text of any of these."""
+    """Four numbers with a size: a list, a list in a list, an object with the usual keys, or text of any of
+    these."""
     values = _four(value)
     if values is None:
         return None

@@ -20,7 +20,12 @@ def numbers_for(ids: Sequence[object], *, allowed: Callable[[int], bool]) -> tup
     changed = 0
     for id_, wanted in zip(ids, as_numbers, strict=True):
         number = wanted
-        if number is None or not allowed(number) or number in used or (isinstance(id_, str) and number in typed):
+        if (
+            number is None
+            or not allowed(number)
+            or number in used
+            or (isinstance(id_, str) and number in typed)
+        ):
             fresh += 1
             number = fresh
         changed += number != wanted or (isinstance(id_, str) and str(number) != id_.strip())

@@ -18,7 +18,8 @@ _MOST = 2**_MOST_BITS
 
 
 def box_around(segmentation: object, size: Size = (0, 0)) -> BBox | None:
-    """The box around an outline, in pixels of a picture of a size; None where it has no area or is no outline.
+    """The box around an outline, in pixels of a picture of a size; None where it has no area or is no
+    outline.
 
     A mask of another resolution is scaled; one of another shape is none of this picture.
     """
@@ -33,13 +34,15 @@ def box_around(segmentation: object, size: Size = (0, 0)) -> BBox | None:
 
 
 def moved(segmentation: object, place: Placement) -> list[list[float]] | None:
-    """Polygons where they lie after the picture was turned or scaled; None for masks, whose pixels are gone."""
+    """Polygons where they lie after the picture was turned or scaled; None for masks, whose pixels are
+    gone."""
     polygons = None if isinstance(segmentation, dict) else _polygons(segmentation)
     return [place.points(p) for p in polygons] if polygons else None
 
 
 def _polygons(value: object) -> list[list[float]]:
-    """Lists of x, y, x, y ...; also a single one in no list, and points as pairs. Empty unless all are sound."""
+    """Lists of x, y, x, y ...; also a single one in no list, and points as pairs. Empty unless all are
+    sound."""
     if not isinstance(value, list) or not value:
         return []
     parts = cast("list[Any]", value)

@@ -11,7 +11,8 @@ from hitl_desktop.formats import coco
 
 @dataclass(frozen=True, slots=True)
 class DatasetFormat:
-    """A file format for data sets; `was_written_here` tells the files of this program from those of others."""
+    """A file format for data sets; `was_written_here` tells the files of this program from those of
+    others."""
 
     title: str
     suffix: str

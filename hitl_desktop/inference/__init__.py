@@ -1,0 +1,1 @@
+"""Models as they run: cards, sessions, pre- and post-processing, export."""

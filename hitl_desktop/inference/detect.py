@@ -20,7 +20,8 @@ LONGEST = 60.0
 _MOST = 1000
 """Boxes of one picture beyond these, the best ones, are more than anybody can look at."""
 _USUAL = 2.0
-"""Seconds within which nearly every picture is done; cancelling is checked between pictures, and after these."""
+"""Seconds within which nearly every picture is done; cancelling is checked between pictures, and after
+these."""
 _POLL = 0.2
 _TO_STOP = 5.0
 """Seconds that a graph has to notice that it was stopped, which it does between two operators."""
@@ -33,7 +34,9 @@ class _Run:
     error: BaseException | None = None
 
 
-def detect(detector: Detector, image: RgbImage, progress: Progress, *, longest: float = LONGEST) -> Detections:
+def detect(
+    detector: Detector, image: RgbImage, progress: Progress, *, longest: float = LONGEST
+) -> Detections:
     """What a detector finds on one picture.
 
     Raises:
@@ -109,5 +112,6 @@ def _checked(found: Detections, detector: Detector, image: RgbImage) -> Detectio
     best = np.argsort(-scores.max(axis=1, initial=0), kind="stable")[:_MOST]
     best = best[(corners[best, 2:] > corners[best, :2]).all(axis=1)]
     return Detections(
-        np.concatenate([corners[best, :2], corners[best, 2:] - corners[best, :2]], axis=1), np.clip(scores[best], 0, 1)
+        np.concatenate([corners[best, :2], corners[best, 2:] - corners[best, :2]], axis=1),
+        np.clip(scores[best], 0, 1),
     )

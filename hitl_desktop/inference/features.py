@@ -28,7 +28,8 @@ class FeatureNet:
         self.width = sum(int(session.output_shapes[name][1]) for name in card.decode.features)
 
     def cells(self, image: RgbImage, side: int) -> CellGrid:
-        """The picture's cells at an input of `side` pixels: all maps at the finest stride, one after the other."""
+        """The picture's cells at an input of `side` pixels: all maps at the finest stride, one after the
+        other."""
         spec = msgspec.structs.replace(self.card.input, size=(side, side))
         batch, placement = prepare(image, spec)
         maps = [output[0] for output in self._session.run(self.card.decode.features, batch[None])]
@@ -70,7 +71,9 @@ def load_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
             f"The model {card.name} names no feature maps, so nothing can be taught to find beside it.",
             hint="It keeps its own classes; choose the bundled detector to teach new ones.",
         )
-    return FeatureNet(card, Session(card.file, threads=threads, graph=_backbone(card.file, card.decode.features)))
+    return FeatureNet(
+        card, Session(card.file, threads=threads, graph=_backbone(card.file, card.decode.features))
+    )
 
 
 def _backbone(file: Path, features: tuple[str, ...]) -> bytes:
@@ -80,7 +83,9 @@ def _backbone(file: Path, features: tuple[str, ...]) -> bytes:
 
     try:
         whole = onnx.load(str(file))
-        inputs = [i.name for i in whole.graph.input if i.name not in {k.name for k in whole.graph.initializer}]
+        inputs = [
+            i.name for i in whole.graph.input if i.name not in {k.name for k in whole.graph.initializer}
+        ]
         part = Extractor(whole).extract_model(inputs, list(features))
     except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
         raise ModelError(

@@ -86,7 +86,9 @@ class GraphBuilder:
         """The maximum along an axis."""
         return self("ReduceMax", value, axes=[axis], keepdims=int(keep))
 
-    def include(self, graph: Any, inputs: Mapping[str, str], outputs: Sequence[str], prefix: str) -> list[str]:
+    def include(
+        self, graph: Any, inputs: Mapping[str, str], outputs: Sequence[str], prefix: str
+    ) -> list[str]:
         """Add another graph's nodes, its inputs being these values; returns its named outputs here.
 
         Its weights keep their names, so that a graph included twice has them once.
@@ -112,7 +114,9 @@ class GraphBuilder:
         """The finished file."""
         weights = [numpy_helper.from_array(array, name) for name, array in self.constants.items()]
         graph = helper.make_graph(self.nodes, "taught", list(inputs), list(outputs), weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=_IR_VERSION)
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=_IR_VERSION
+        )
         model.producer_name = "HITL Desktop"
         helper.set_model_props(model, dict(metadata))
         return model.SerializeToString()

@@ -17,7 +17,8 @@ MOST_SIDE = 8192
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """How a picture becomes the network's input: size as (width, height), channel means and deviations on 0..255.
+    """How a picture becomes the network's input: size as (width, height), channel means and deviations on
+    0..255.
 
     A size of 0 x 0 is that of the picture.
     """
@@ -39,7 +40,8 @@ class DecodeSpec(msgspec.Struct, frozen=True):
 
 
 class ModelCard(msgspec.Struct, frozen=True):
-    """A model: what it does, its family (one module each), its input, its classes; `sha256` is its identity."""
+    """A model: what it does, its family (one module each), its input, its classes; `sha256` is its
+    identity."""
 
     name: str
     title: str
@@ -86,7 +88,9 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
             f"The model card {source} cannot be used: {problem}.", hint="Edit the model card, then try again."
         )
     if not card.file.is_file():
-        raise ModelError(f"The model file {card.file} is missing.", hint="Put it back, or choose another model.")
+        raise ModelError(
+            f"The model file {card.file} is missing.", hint="Put it back, or choose another model."
+        )
     return card
 
 
@@ -144,5 +148,6 @@ def file_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be read ({error.strerror}).", hint="Check its permissions, or choose another model."
+            f"{path} cannot be read ({error.strerror}).",
+            hint="Check its permissions, or choose another model.",
         ) from error

@@ -25,7 +25,9 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%PDF", "a PDF document, not an ONNX model", _EXPORT_AGAIN),
 )  # fmt: skip
 _NEWER = re.compile(r"model IR version: (\d+), max supported IR version: (\d+)")
-_NEWER_OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
+_NEWER_OPSET = re.compile(
+    r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL
+)
 _UNKNOWN_OPERATOR = re.compile(
     r"(?:No Op registered for|Could not find an implementation for|Fatal error:) ?([\w.:]+)(?:\(-?\d+\))?"
 )
@@ -40,10 +42,13 @@ def check_is_model(file: Path) -> None:
     """Refuse a file that its first bytes show to be something else than an ONNX model.
 
     Raises:
-        ModelError: it is missing, empty, cannot be read, or is a pointer, page, archive or another kind of model.
+        ModelError: it is missing, empty, cannot be read, or is a pointer, page, archive or another kind of
+            model.
     """
     if file.is_dir():
-        raise ModelError(f"{file} is a folder, not a model file.", hint="Choose the .onnx file, perhaps one in it.")
+        raise ModelError(
+            f"{file} is a folder, not a model file.", hint="Choose the .onnx file, perhaps one in it."
+        )
     if not file.is_file():
         raise ModelError(f"There is no model file {file}.", hint="Check the name, or choose another model.")
     try:
@@ -51,7 +56,8 @@ def check_is_model(file: Path) -> None:
             head = opened.read(512)
     except OSError as error:
         raise ModelError(
-            f"{file.name} cannot be read ({error.strerror}).", hint="Check its permissions, or choose another model."
+            f"{file.name} cannot be read ({error.strerror}).",
+            hint="Check its permissions, or choose another model.",
         ) from error
     found = _something_else(file, head)
     if found is not None:
@@ -141,12 +147,18 @@ def _weight_files(file: Path) -> list[str]:
         graph = onnx.load(str(file), load_external_data=False).graph
     except Exception:  # noqa: BLE001 - the caller reports what the runtime said of it
         return []
-    named = (entry.value for tensor in graph.initializer for entry in tensor.external_data if entry.key == "location")
+    named = (
+        entry.value
+        for tensor in graph.initializer
+        for entry in tensor.external_data
+        if entry.key == "location"
+    )
     return list(dict.fromkeys(named))[:3]
 
 
 def reason(error: Exception) -> str:
-    """What ONNX Runtime gives as the reason, without codes, source files and what comes after 300 characters."""
+    """What ONNX Runtime gives as the reason, without codes, source files and what comes after 300
+    characters."""
     return _shortened(str(error))
 
 

@@ -1,4 +1,5 @@
-"""The NanoDet family: per stride, class scores and distributions of the four side distances (RangiLyu/nanodet)."""
+"""The NanoDet family: per stride, class scores and distributions of the four side distances
+(RangiLyu/nanodet)."""
 
 from __future__ import annotations
 
@@ -17,11 +18,13 @@ from hitl_desktop.inference.session import FloatArray, Session
 
 SCORE_FLOOR = 0.05
 MOST_BOXES = 100
-"""How many pairs of box and class are kept a picture, as COCO counts them; a box with two classes is one box."""
+"""How many pairs of box and class are kept a picture, as COCO counts them; a box with two classes is one
+box."""
 
 
 class NanoDet:
-    """Boxes by generalised focal loss: each side distance is the mean of a softmax over bins (Li et al. 2020)."""
+    """Boxes by generalised focal loss: each side distance is the mean of a softmax over bins (Li et al.
+    2020)."""
 
     def __init__(self, card: ModelCard, session: Session) -> None:
         self.card = card

@@ -1,9 +1,9 @@
 """A detector and what it was taught as one ONNX graph: a picture in, named boxes out.
 
-Input `image` is uint8 [height, width, 3], upright, RGB. Outputs are `boxes` [N, 4] (x, y, w, h in pixels of the
-picture), `scores` [N], `classes` [N] (places in the list of names) and `class_scores` [N, names], best first, already
-suppressed. Everything between, from resizing to suppression, is in the graph; what is done and why is told where the
-program itself does it (`preprocess`, `nanodet`, `features`, `encoder`, and the heads).
+Input `image` is uint8 [height, width, 3], upright, RGB. Outputs are `boxes` [N, 4] (x, y, w, h in pixels of
+the picture), `scores` [N], `classes` [N] (places in the list of names) and `class_scores` [N, names], best
+first, already suppressed. Everything between, from resizing to suppression, is in the graph; what is done and
+why is told where the program itself does it (`preprocess`, `nanodet`, `features`, `encoder`, and the heads).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewArrays:
-    """The finding head at one input size: weights [D, R] and biases [R] of roles, which of them are categories, the
-    quality's weights [D] and level, and box weights [K, D, 4] and levels [K, 4]."""
+    """The finding head at one input size: weights [D, R] and biases [R] of roles, which of them are
+    categories, the quality's weights [D] and level, and box weights [K, D, 4] and levels [K, 4]."""
 
     weights: Floats
     bias: Floats
@@ -38,8 +38,9 @@ class ViewArrays:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RefinerArrays:
-    """The second look at what was found, at the input size `side`: cells along directions [D, C], `points` by `points`
-    of them over `spread` of a box, weights [F, 4] and level [4] of its move, `passes` times at most `most_moved`."""
+    """The second look at what was found, at the input size `side`: cells along directions [D, C], `points` by
+    `points` of them over `spread` of a box, weights [F, 4] and level [4] of its move, `passes` times at most
+    `most_moved`."""
 
     side: int
     directions: Floats
@@ -66,12 +67,13 @@ class FindingRules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamingArrays:
-    """How boxes get their M names: `weights` [D, T + 1] and `bias` are of what was taught and "no object" (last).
+    """How boxes get their M names: `weights` [D, T + 1] and `bias` are of what was taught and "no object"
+    (last).
 
-    `own_to_name` [T, M] says which name has which of the head's own chances, `own_weight` [2, M] how much they count on
-    boxes of the detector and on those that the head found, `class_to_name` [G, M] how much the detector's score counts,
-    which is the surest of the classes in each row of `class_index` [G, m] (C is none). Slopes and biases are those of
-    the detector's boxes and of the head's own ones.
+    `own_to_name` [T, M] says which name has which of the head's own chances, `own_weight` [2, M] how much
+    they count on boxes of the detector and on those that the head found, `class_to_name` [G, M] how much the
+    detector's score counts, which is the surest of the classes in each row of `class_index` [G, m] (C is
+    none). Slopes and biases are those of the detector's boxes and of the head's own ones.
     """
 
     names: tuple[str, ...]
@@ -125,7 +127,10 @@ class _Taught:
 
         self.g = GraphBuilder()
         self.detector, self.encoder = detector, encoder
-        self._detector, self._encoder = onnx.load(str(detector.file)).graph, onnx.load(str(encoder.file)).graph
+        self._detector, self._encoder = (
+            onnx.load(str(detector.file)).graph,
+            onnx.load(str(encoder.file)).graph,
+        )
 
     def build(
         self,
@@ -148,7 +153,9 @@ class _Taught:
         found_scores = g("Mul", self._best(class_scores), found)  # [N] none of them was found by the head
         if views:
             more, more_scores = self._find(views, refiner, rules, feature_maps)
-            blank = g("Expand", g.constant([[0.0]]), g("Concat", g.size(more, 0), g.size(class_scores, 1), axis=0))
+            blank = g(
+                "Expand", g.constant([[0.0]]), g("Concat", g.size(more, 0), g.size(class_scores, 1), axis=0)
+            )
             boxes = g("Concat", boxes, more, axis=0)
             class_scores = g("Concat", class_scores, blank, axis=0)
             found_scores = g("Concat", found_scores, more_scores, axis=0)
@@ -169,7 +176,8 @@ class _Taught:
     # pictures to networks
 
     def _resized(self, pixels: str, height: str, width: str, graph: Any = None) -> str:
-        """[1, 3, h, w] of [H, W, 3], to the bit what OpenCV's exact bilinear resizing gives; sizes are [1] integers.
+        """[1, 3, h, w] of [H, W, 3], to the bit what OpenCV's exact bilinear resizing gives; sizes are [1]
+        integers.
 
         Weights are rounded to 1/256, sums are exact in float32, and halves of pixel values are rounded up.
         """
@@ -179,7 +187,8 @@ class _Taught:
             share = g("Unsqueeze", share, g.ints(1, 2) if axis == 0 else g.ints(0, 2))
             ends = (g("Gather", pixels, each, axis=axis) for each in (first, second))
             before, after = (
-                g("Mul", end, part) for end, part in zip(ends, (g("Sub", g.constant(1.0), share), share), strict=True)
+                g("Mul", end, part)
+                for end, part in zip(ends, (g("Sub", g.constant(1.0), share), share), strict=True)
             )
             pixels = g("Add", before, after)
         whole = g("Floor", g("Add", pixels, g.constant(0.5)))
@@ -187,7 +196,8 @@ class _Taught:
 
     @staticmethod
     def _between(g: Any, source: str, target: str) -> tuple[str, str, str]:
-        """For each of `target` places the two of `source` that it lies between, and the second one's share."""
+        """For each of `target` places the two of `source` that it lies between, and the second one's
+        share."""
         double, whole = 11, 7
         half, one = g.constant(0.5, np.float64), g.ints(1)
         places = g("Range", g.constant(0, np.int64), g("Squeeze", target), g.constant(1, np.int64))
@@ -216,10 +226,12 @@ class _Taught:
             g("Max", g.constant([1.0]), g("Round", g("Mul", each, scale))) for each in (wide, high)
         )
         left, top = (
-            g("Floor", g("Div", g("Sub", target, each), g.constant([2.0]))) for each in (new_width, new_height)
+            g("Floor", g("Div", g("Sub", target, each), g.constant([2.0])))
+            for each in (new_width, new_height)
         )
         right, bottom = (
-            g("Sub", g("Sub", target, each), before) for each, before in ((new_width, left), (new_height, top))
+            g("Sub", g("Sub", target, each), before)
+            for each, before in ((new_width, left), (new_height, top))
         )
         whole = [g.cast(each, 7) for each in (new_height, new_width, top, left, bottom, right)]
         resized = self._resized(self.pixels, whole[0], whole[1])
@@ -247,7 +259,10 @@ class _Taught:
     def _sized(self, corners: str, least: float | None = None) -> str:
         """[N, 4] x, y, w, h of corners."""
         g = self.g
-        first, sides = g.slice(corners, 0, 2, 1), g("Sub", g.slice(corners, 2, 4, 1), g.slice(corners, 0, 2, 1))
+        first, sides = (
+            g.slice(corners, 0, 2, 1),
+            g("Sub", g.slice(corners, 2, 4, 1), g.slice(corners, 0, 2, 1)),
+        )
         if least is not None:
             sides = g("Max", sides, g.constant([least]))
         return g("Concat", first, sides, axis=1)
@@ -280,7 +295,9 @@ class _Taught:
         self._at_own_size = (batch, scale, offset)
         levels = card.decode.strides
         names = [f"{kind}_pred_stride_{s}" for kind in ("cls", "dis") for s in levels]
-        outputs = g.include(self._detector, {self._detector.input[0].name: batch}, [*names, *card.decode.features], "d")
+        outputs = g.include(
+            self._detector, {self._detector.input[0].name: batch}, [*names, *card.decode.features], "d"
+        )
         scores = [g("Squeeze", each, g.ints(0)) for each in outputs[: len(levels)]]
         corners = [
             self._decoded(g("Squeeze", each, g.ints(0)), side, stride)
@@ -313,12 +330,21 @@ class _Taught:
         centres = (np.stack([columns, rows], axis=1) + 0.5) * stride
         bins = g("Reshape", distances, g.ints(count * count, 4, -1))
         shares = g("Softmax", bins, axis=2)
-        steps = g.cast(g("Range", g.constant(0, np.int64), g("Squeeze", g.size(shares, 2)), g.constant(1, np.int64)))
+        steps = g.cast(
+            g("Range", g.constant(0, np.int64), g("Squeeze", g.size(shares, 2)), g.constant(1, np.int64))
+        )
         sides = g(
-            "Mul", g("Squeeze", g("MatMul", shares, g("Unsqueeze", steps, g.ints(1))), g.ints(2)), g.constant(stride)
+            "Mul",
+            g("Squeeze", g("MatMul", shares, g("Unsqueeze", steps, g.ints(1))), g.ints(2)),
+            g.constant(stride),
         )
         middle = g.constant(centres)
-        return g("Concat", g("Sub", middle, g.slice(sides, 0, 2, 1)), g("Add", middle, g.slice(sides, 2, 4, 1)), axis=1)
+        return g(
+            "Concat",
+            g("Sub", middle, g.slice(sides, 0, 2, 1)),
+            g("Add", middle, g.slice(sides, 2, 4, 1)),
+            axis=1,
+        )
 
     def _candidates(self, boxes: str, class_scores: str, scorer: NamingArrays) -> tuple[str, str]:
         """Of boxes on top of each other the best one."""
@@ -333,7 +359,11 @@ class _Taught:
     # the finding head
 
     def _find(
-        self, views: Mapping[int, ViewArrays], refiner: RefinerArrays | None, rules: FindingRules, own_maps: list[str]
+        self,
+        views: Mapping[int, ViewArrays],
+        refiner: RefinerArrays | None,
+        rules: FindingRules,
+        own_maps: list[str],
     ) -> tuple[str, str]:
         """Boxes [N, 4] that the finding head proposes, and how surely [N]."""
         g, card = self.g, self.detector
@@ -352,7 +382,8 @@ class _Taught:
             ones = g("Add", g("Mul", scores, g.constant(0.0)), g.constant(float(number)))
             parts.append((corners, scores, peaks, ones))
         corners, scores, peaks, view_of = (
-            g("Concat", *column, axis=0) if len(parts) > 1 else column[0] for column in zip(*parts, strict=True)
+            g("Concat", *column, axis=0) if len(parts) > 1 else column[0]
+            for column in zip(*parts, strict=True)
         )
         corners, scores = self._counted(corners, scores, peaks, view_of, len(parts), rules)
         if refiner is not None:
@@ -403,9 +434,15 @@ class _Taught:
         last = g("Add", first, g("Mul", g.slice(self.size, 0, 2, 0), g.slice(scale, 0, 2, 0)))
         inside = g("And", g("Greater", centres, first), g("Less", centres, last))
         inside = g("ReduceMin", g.cast(inside), axes=[1], keepdims=1)
-        chances = g("Softmax", g("Add", g("MatMul", cells, g.constant(view.weights)), g.constant(view.bias)), axis=1)
+        chances = g(
+            "Softmax", g("Add", g("MatMul", cells, g.constant(view.weights)), g.constant(view.bias)), axis=1
+        )
         chances = g("Mul", g.columns(chances, *np.flatnonzero(view.is_category).tolist()), inside)
-        level = g("Add", g("MatMul", cells, g.constant(view.quality_weights[:, None])), g.constant(view.quality_level))
+        level = g(
+            "Add",
+            g("MatMul", cells, g.constant(view.quality_weights[:, None])),
+            g.constant(view.quality_level),
+        )
         quality = g("Max", level, g.constant(1e-3))  # [N, 1]
         scores = g("Sqrt", g("Mul", g.total(chances, 1, keep=True), quality))  # [N, 1]
         planes = g("Concat", scores, g("Sqrt", g("Mul", chances, quality)), axis=1)
@@ -430,7 +467,8 @@ class _Taught:
     def _counted(
         self, corners: str, scores: str, peaks: str, view_of: str, views: int, rules: FindingRules
     ) -> tuple[str, str]:
-        """Greedy suppression among peaks; each box the mean of all that agree with it, its score that of the views."""
+        """Greedy suppression among peaks; each box the mean of all that agree with it, its score that of the
+        views."""
         g = self.g
         seeds = g.where_true(g("Greater", peaks, g.constant(0.5)))
         most = g("Min", g.size(seeds, 0), g.ints(rules.most_seeds))
@@ -448,7 +486,10 @@ class _Taught:
         surely = g("Mul", g("Unsqueeze", scores, g.ints(0)), agrees)
         weights = g("Add", g("Mul", surely, overlaps), g("Mul", g.constant(1e-9), g("Sign", agrees)))
         means = g("Div", g("MatMul", weights, corners), g.total(weights, 1, keep=True))
-        found = [g.most(g("Mul", surely, g.cast(g("Equal", view_of, g.constant(float(v))))), 1) for v in range(views)]
+        found = [
+            g.most(g("Mul", surely, g.cast(g("Equal", view_of, g.constant(float(v))))), 1)
+            for v in range(views)
+        ]
         summed = g("Sum", *found)
         score = g("Min", g("Div", summed, g.constant(float(views))), g.constant(1.0))
         kept = g.where_true(g("GreaterOrEqual", score, g.constant(rules.kept_from)))
@@ -465,13 +506,16 @@ class _Taught:
         for _ in range(refiner.passes):
             first, last = g.slice(corners, 0, 2, 1), g.slice(corners, 2, 4, 1)
             middle, sides = g("Mul", g("Add", first, last), half), g("Sub", last, first)
-            at = g("Add", g("Unsqueeze", middle, g.ints(2)), g("Mul", g("Unsqueeze", sides, g.ints(2)), points))
+            at = g(
+                "Add", g("Unsqueeze", middle, g.ints(2)), g("Mul", g("Unsqueeze", sides, g.ints(2)), points)
+            )
             at = g("Sub", g("Div", at, g.constant(stride)), half)
             at = g("Clip", at, g.constant(0.0), g.constant(count - 1.0))  # [N, 2, points]
             before = g("Min", g.cast(at, 7), g.ints(count - 2))
             share = g("Unsqueeze", g("Sub", at, g.cast(before)), g.ints(3))
             (x, y), (right, below) = (
-                [g("Squeeze", g.slice(each, n, n + 1, 1), g.ints(1)) for n in (0, 1)] for each in (before, share)
+                [g("Squeeze", g.slice(each, n, n + 1, 1), g.ints(1)) for n in (0, 1)]
+                for each in (before, share)
             )
             right, below = g("Unsqueeze", right, g.ints(1)), g("Unsqueeze", below, g.ints(2))
             cell = g("Add", g("Mul", g("Unsqueeze", y, g.ints(2)), columns), g("Unsqueeze", x, g.ints(1)))
@@ -497,10 +541,14 @@ class _Taught:
         g = self.g
         left, right = g("Unsqueeze", a, g.ints(1)), g("Unsqueeze", b, g.ints(0))
         first = g(
-            "Max", g("Slice", left, g.ints(0), g.ints(2), g.ints(2)), g("Slice", right, g.ints(0), g.ints(2), g.ints(2))
+            "Max",
+            g("Slice", left, g.ints(0), g.ints(2), g.ints(2)),
+            g("Slice", right, g.ints(0), g.ints(2), g.ints(2)),
         )
         last = g(
-            "Min", g("Slice", left, g.ints(2), g.ints(4), g.ints(2)), g("Slice", right, g.ints(2), g.ints(4), g.ints(2))
+            "Min",
+            g("Slice", left, g.ints(2), g.ints(4), g.ints(2)),
+            g("Slice", right, g.ints(2), g.ints(4), g.ints(2)),
         )
         shared = g("ReduceProd", g("Max", g("Sub", last, first), g.constant(0.0)), axes=[2], keepdims=0)
         areas = [
@@ -518,7 +566,9 @@ class _Taught:
         unit = self._embedded(boxes)
         centred = g("Sub", unit, g.constant(scorer.centre))
         length = g("Max", g("ReduceL2", centred, axes=[1], keepdims=1), g.constant(1e-6))
-        logits = g("Add", g("MatMul", g("Div", centred, length), g.constant(scorer.weights)), g.constant(scorer.bias))
+        logits = g(
+            "Add", g("MatMul", g("Div", centred, length), g.constant(scorer.weights)), g.constant(scorer.bias)
+        )
         taught = scorer.weights.shape[1] - 1
         chances = g.slice(g("Softmax", logits, axis=1), 0, taught, 1)
         typical = g.constant(scorer.typical_score)
@@ -526,7 +576,9 @@ class _Taught:
         surely = g("Min", g.constant(1.0), g("Sqrt", g("Div", seen, typical)))
         # where the detector seldom fits what was taught, what the head found goes first
         is_found = g("Greater", found, g.constant(0.0))
-        any_found = g("Greater", g.most(g("Concat", found, g.constant([0.0]), axis=0), 0, keep=True), g.constant(0.0))
+        any_found = g(
+            "Greater", g.most(g("Concat", found, g.constant([0.0]), axis=0), 0, keep=True), g.constant(0.0)
+        )
         held_back = g("And", any_found, g("Not", is_found))
         surely = g("Mul", surely, g("Where", held_back, g.constant(scorer.reach), g.constant(1.0)))
         own = g("Mul", chances, g("Unsqueeze", surely, g.ints(1)))
@@ -561,7 +613,8 @@ class _Taught:
         return g.most(taken, 2)
 
     def _embedded(self, boxes: str) -> str:
-        """[N, D] the encoder's vectors of the crops; one crop more is looked at, for it cannot look at none."""
+        """[N, D] the encoder's vectors of the crops; one crop more is looked at, for it cannot look at
+        none."""
         g = self.g
         whole = g("Unsqueeze", g("Mul", self.size, g.constant([0.0, 0.0, 1.0, 1.0])), g.ints(0))
         corners = self._corners(g("Concat", boxes, whole, axis=0))
@@ -570,7 +623,9 @@ class _Taught:
         limit = g("Concat", g("Sub", wide, one), g("Sub", high, one), axis=0)
         first = g("Min", g("Max", g("Floor", g.slice(corners, 0, 2, 1)), none), limit)
         last = g(
-            "Min", g("Max", g("Ceil", g.slice(corners, 2, 4, 1)), g("Add", first, one)), g("Concat", wide, high, axis=0)
+            "Min",
+            g("Max", g("Ceil", g.slice(corners, 2, 4, 1)), g("Add", first, one)),
+            g("Concat", wide, high, axis=0),
         )
         places = g.cast(g("Concat", first, last, axis=1), 7)  # [N, 4] left, top, right, bottom
         body = g.inner()

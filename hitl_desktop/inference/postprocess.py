@@ -30,8 +30,8 @@ def class_wise_nms(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The best pairs of box and class, as indices into `boxes` [N, 4] and into the classes, best first.
 
-    Every class of a box from `floor` up competes with the same class of other boxes, as in the COCO evaluations of the
-    detectors' authors.
+    Every class of a box from `floor` up competes with the same class of other boxes, as in the COCO
+    evaluations of the detectors' authors.
     """
     import cv2  # noqa: PLC0415 - heavy: the window opens without it
 

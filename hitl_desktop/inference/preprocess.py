@@ -15,7 +15,8 @@ from hitl_desktop.inference.session import FloatArray, Session
 
 
 class Placement(NamedTuple):
-    """Where a picture lies in the network's input: `input = picture * scale + offset`, x before y, in pixels."""
+    """Where a picture lies in the network's input: `input = picture * scale + offset`, x before y, in
+    pixels."""
 
     scale_x: float
     scale_y: float
@@ -34,14 +35,17 @@ def check_input(card: ModelCard, session: Session) -> None:
     """Refuse a model that cannot take pictures as `prepare` makes them, one at a time: [1, 3, height, width].
 
     Raises:
-        ModelError: it takes another layout, number or size of pictures, or whole numbers where its card asks for
+        ModelError: it takes another layout, number or size of pictures, or whole numbers where its card asks
+            for
             fractions.
     """
     width, height = card.input.size
     wanted = [1, 3, height, width]
     shape = session.input_shape
     if 0 in card.input.size:
-        raise ModelError(f"The card of {session.name} has no input size.", hint="Give it: size = [width, height].")
+        raise ModelError(
+            f"The card of {session.name} has no input size.", hint="Give it: size = [width, height]."
+        )
     is_declared = bool(shape)
     fits = len(shape) == len(wanted) and all(
         not isinstance(axis, int) or axis == size for axis, size in zip(shape, wanted, strict=True)

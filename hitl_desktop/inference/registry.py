@@ -53,7 +53,8 @@ def bundled_detectors() -> list[ModelCard]:
 
 
 def find_card(name_or_file: str) -> ModelCard:
-    """The card of a bundled model by name, or of an ONNX file by path (its TOML card beside it, or its metadata).
+    """The card of a bundled model by name, or of an ONNX file by path (its TOML card beside it, or its
+    metadata).
 
     Raises:
         ModelError: there is no such model, or the file says too little or is damaged.
@@ -64,12 +65,17 @@ def find_card(name_or_file: str) -> ModelCard:
         if not card_path.is_file():
             known = ", ".join(card.name for card in bundled_detectors())
             raise ModelError(
-                f"There is no model called {name_or_file}.", hint=f"Name one of {known}, or give an .onnx file."
+                f"There is no model called {name_or_file}.",
+                hint=f"Name one of {known}, or give an .onnx file.",
             )
         return read_card(card_path)
     check_is_model(file)
     card_path = file.with_suffix(".toml")
-    return read_card(card_path) if card_path.is_file() else card_from_metadata(file, Session(file, threads=1).metadata)
+    return (
+        read_card(card_path)
+        if card_path.is_file()
+        else card_from_metadata(file, Session(file, threads=1).metadata)
+    )
 
 
 @lru_cache(maxsize=2)
@@ -92,9 +98,13 @@ def load_encoder(card: ModelCard, *, threads: int | None = None) -> CropEncoder:
     return _load(card, "embed", ENCODER_FAMILIES, threads)
 
 
-def _load(card: ModelCard, task: str, families: dict[str, Callable[[ModelCard, Session], T]], threads: int | None) -> T:
+def _load(
+    card: ModelCard, task: str, families: dict[str, Callable[[ModelCard, Session], T]], threads: int | None
+) -> T:
     if card.task != task:
-        raise ModelError(f"The model {card.name} is made to {card.task}, not to {task}.", hint="Choose another model.")
+        raise ModelError(
+            f"The model {card.name} is made to {card.task}, not to {task}.", hint="Choose another model."
+        )
     if card.family not in families:
         raise ModelError(
             f"The model {card.name} is of the unknown family {card.family!r}.",
@@ -103,6 +113,7 @@ def _load(card: ModelCard, task: str, families: dict[str, Callable[[ModelCard, S
     check_is_model(card.file)
     if file_hash(card.file) != card.sha256:
         raise ModelError(
-            f"{card.file.name} is not the file its card describes.", hint="Get the model again, or correct sha256."
+            f"{card.file.name} is not the file its card describes.",
+            hint="Get the model again, or correct sha256.",
         )
     return families[card.family](card, Session(card.file, threads=threads))

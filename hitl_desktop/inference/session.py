@@ -40,7 +40,9 @@ class Session:
         Raises:
             ModelError: it is missing, damaged, no ONNX file, or takes something else than one picture.
         """
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import: its wheels would call home, and this works offline
+        os.environ["ORT_DISABLE_TELEMETRY"] = (
+            "1"  # read at import: its wheels would call home, and this works offline
+        )
         import onnxruntime as ort  # noqa: PLC0415 - heavy: imported in the first job that needs it
 
         check_is_model(file)
@@ -62,7 +64,9 @@ class Session:
         self._running: list[Any] = []
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self._take_input(self._session.get_inputs())
-        self.output_shapes: dict[str, list[int | str]] = {o.name: list(o.shape) for o in self._session.get_outputs()}
+        self.output_shapes: dict[str, list[int | str]] = {
+            o.name: list(o.shape) for o in self._session.get_outputs()
+        }
         self._output_types: dict[str, str] = {o.name: o.type for o in self._session.get_outputs()}
         self.output_names = list(self.output_shapes)
 
@@ -90,7 +94,8 @@ class Session:
         self.input_shape: list[int | str] = list(inputs[0].shape)
 
     def run(self, outputs: Sequence[str], batch: FloatArray | NDArray[np.uint8]) -> list[FloatArray]:
-        """The named outputs for one input batch, which is converted to the input's type; floats come as float32.
+        """The named outputs for one input batch, which is converted to the input's type; floats come as
+        float32.
 
         Raises:
             ModelError: the model failed on it, was stopped, or computed NaN or infinity.

@@ -23,7 +23,11 @@ class TaughtDetector:
         self.session = session
         columns = (session.output_shapes.get("class_scores") or [0])[-1]
         takes_pictures = session.input_type == np.uint8 and len(session.input_shape) == 3
-        if not takes_pictures or not set(_OUTPUTS) <= set(session.output_names) or columns != len(card.classes):
+        if (
+            not takes_pictures
+            or not set(_OUTPUTS) <= set(session.output_names)
+            or columns != len(card.classes)
+        ):
             raise ModelError(
                 f"{card.file.name} is no taught detector of {len(card.classes)} classes.",
                 hint="Export it again, or correct the family in its card.",

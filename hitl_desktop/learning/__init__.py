@@ -1,0 +1,1 @@
+"""What is fitted here: heads, calibration, query strategies, statistics."""

@@ -1,7 +1,7 @@
 """Acquisition functions: from the chances of each name to how much a box is worth asking about.
 
-Each takes probabilities [N, K] whose rows sum to one and gives [N] scores, 0 for certainty, higher for more doubt
-(Settles 2009; margin on small sets: arXiv 2210.03822).
+Each takes probabilities [N, K] whose rows sum to one and gives [N] scores, 0 for certainty, higher for more
+doubt (Settles 2009; margin on small sets: arXiv 2210.03822).
 """
 
 from __future__ import annotations

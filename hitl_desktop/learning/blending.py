@@ -1,4 +1,5 @@
-"""The weight of the head against the detector in a name's score, measured on boxes the head had not learned from."""
+"""The weight of the head against the detector in a name's score, measured on boxes the head had not learned
+from."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ _STEPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinions:
-    """Scores of boxes for one category before their picture was taught: the detector's [N], the head's [N], and whether
-    a person agreed [N]."""
+    """Scores of boxes for one category before their picture was taught: the detector's [N], the head's [N],
+    and whether a person agreed [N]."""
 
     detector: NDArray[np.float64]
     head: NDArray[np.float64]
@@ -25,7 +26,8 @@ class Opinions:
 
 
 def detector_weight(opinions: Opinions, prior: float) -> float:
-    """The detector's weight, 0..1, in the likeliest mixture of the two scores; `prior` while there are few boxes.
+    """The detector's weight, 0..1, in the likeliest mixture of the two scores; `prior` while there are few
+    boxes.
 
     Expectation maximisation of a mixture with two components; a box counts as far as the two scores differ.
     """
@@ -40,10 +42,11 @@ def detector_weight(opinions: Opinions, prior: float) -> float:
 
 
 def found_weight(trust: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the head's scores count on boxes that it found itself, by the detector's weight [G] under the same names.
+    """What the head's scores count on boxes that it found itself, by the detector's weight [G] under the same
+    names.
 
-    More than on the detector's boxes, `1 - trust`: the detector's silence is weaker evidence than its score. On persons
-    in everyday scenes, where the detector is much better, weights of 1 cost .05 of AP50; on cars from above, which it
-    does not recognise, `1 - trust` costs .19 after one picture.
+    More than on the detector's boxes, `1 - trust`: the detector's silence is weaker evidence than its score.
+    On persons in everyday scenes, where the detector is much better, weights of 1 cost .05 of AP50; on cars
+    from above, which it does not recognise, `1 - trust` costs .19 after one picture.
     """
     return np.minimum(1.0, FOUND_SHARE * (1 - trust)).astype(np.float32)

@@ -1,8 +1,9 @@
 """The second look at found boxes: a closed-form regression from what lies in a box to how it should move.
 
-Each taught object is shown many times, a little beside and of another size, always by the same moves, so that what a
-picture added can be taken back. From sums over these copies comes one ridge regression for all categories, which is
-then applied a few times over. It is the idea of cascaded box regression (Cai and Vasconcelos 2018) without training.
+Each taught object is shown many times, a little beside and of another size, always by the same moves, so that
+what a picture added can be taken back. From sums over these copies comes one ridge regression for all
+categories, which is then applied a few times over. It is the idea of cascaded box regression (Cai and
+Vasconcelos 2018) without training.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _Matrix = NDArray[np.float64]
 def directions(width: int) -> Floats:
     """[D, CHANNELS] the fixed random directions along which cells are seen (Johnson and Lindenstrauss 1984).
 
-    The principal directions of photographs did no better: on bccd at 20 pictures mAP of boxes whatever their names is
-    .42 and .45 (two seeds) without a second look, .47 and .51 with either.
+    The principal directions of photographs did no better: on bccd at 20 pictures mAP of boxes whatever their
+    names is .42 and .45 (two seeds) without a second look, .47 and .51 with either.
     """
     drawn = np.random.RandomState(0).randn(width, CHANNELS) / np.sqrt(width)
     return drawn.astype(np.float32)
@@ -51,7 +52,8 @@ def plane_of(grid: CellGrid) -> Floats:
 
 
 def look(plane: Floats, corners: Boxes, stride: float) -> Floats:
-    """[N, POINTS * POINTS * CHANNELS] what a plane shows at the points of each box, bilinear between cells."""
+    """[N, POINTS * POINTS * CHANNELS] what a plane shows at the points of each box, bilinear between
+    cells."""
     rows, columns = plane.shape[:2]
     x, right = _places(corners[:, 0], corners[:, 2], stride, columns)
     y, below = _places(corners[:, 1], corners[:, 3], stride, rows)
@@ -66,7 +68,8 @@ def look(plane: Floats, corners: Boxes, stride: float) -> Floats:
 
 
 def _places(first: _Matrix, last: _Matrix, stride: float, cells: int) -> tuple[NDArray[np.intp], Floats]:
-    """[N, POINTS] the cell before each point along one axis, and how far the point is towards the next one."""
+    """[N, POINTS] the cell before each point along one axis, and how far the point is towards the next
+    one."""
     points = (np.arange(POINTS) / (POINTS - 1) - 0.5) * SPREAD
     at = ((first + last) / 2)[:, None] + points * (last - first)[:, None]
     at = np.clip(at / stride - 0.5, 0, cells - 1)
@@ -90,7 +93,8 @@ def moved(corners: Boxes, moves: _Matrix) -> Boxes:
 
 
 def _copies(objects: int) -> _Matrix:
-    """[copies, 4] the moves away from an object, the same for each: pairs of opposite ones, every other pair halved.
+    """[copies, 4] the moves away from an object, the same for each: pairs of opposite ones, every other pair
+    halved.
 
     Fewer of them where a picture has very many objects.
     """
@@ -102,7 +106,8 @@ def _copies(objects: int) -> _Matrix:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoveTargets:
-    """What copies beside the objects of a picture see [M, F], how they should move [M, 4], and what each counts."""
+    """What copies beside the objects of a picture see [M, F], how they should move [M, 4], and what each
+    counts."""
 
     seen: Floats
     moves: _Matrix
@@ -178,7 +183,10 @@ class RefinerLearner:
         learner = cls()
         learner._count = float(arrays["count"])
         learner._seen, learner._moves = np.array(arrays["seen"], float), np.array(arrays["moves"], float)
-        learner._squares, learner._crossed = np.array(arrays["squares"], float), np.array(arrays["crossed"], float)
+        learner._squares, learner._crossed = (
+            np.array(arrays["squares"], float),
+            np.array(arrays["crossed"], float),
+        )
         return learner
 
 

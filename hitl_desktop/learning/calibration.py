@@ -1,4 +1,5 @@
-"""Probabilities one may believe: scores bent until they say how often they are right, and how far off they are."""
+"""Probabilities one may believe: scores bent until they say how often they are right, and how far off they
+are."""
 
 from __future__ import annotations
 
@@ -20,10 +21,11 @@ LEAST_PICTURES = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationSamples:
-    """What was said of boxes before their picture was taught: scores [N] as the head gave them, and what came of it.
+    """What was said of boxes before their picture was taught: scores [N] as the head gave them, and what came
+    of it.
 
-    `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the
-    project's), `right` [N] whether a person agreed, `image_ids` [N] where they are.
+    `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the project's),
+    `right` [N] whether a person agreed, `image_ids` [N] where they are.
     """
 
     scores: NDArray[np.float64]
@@ -69,8 +71,11 @@ def fit_calibration(sights: CalibrationSamples) -> Calibration:
     )
 
 
-def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins, weighted by size (Naeini et al. 2015)."""
+def expected_calibration_error(
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS
+) -> float:
+    """Mean gap between confidence and accuracy over equal-width bins, weighted by size (Naeini et al.
+    2015)."""
     if len(confidence) == 0:
         return 0.0
     index = np.clip((confidence * bins).astype(int), 0, bins - 1)
@@ -81,14 +86,18 @@ def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArra
 def calibration_error_interval(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_], image_ids: NDArray[np.integer]
 ) -> Interval:
-    """The calibration error's 95 % interval, whole pictures drawn anew; of fewer than five nothing is known."""
+    """The calibration error's 95 % interval, whole pictures drawn anew; of fewer than five nothing is
+    known."""
     if len(np.unique(image_ids)) < LEAST_PICTURES:
         return 0.0, 1.0
     return bootstrap(lambda rows: expected_calibration_error(confidence[rows], correct[rows]), image_ids)
 
 
 def error_if_honest(confidence: NDArray[np.floating], *, draws: int = 200, seed: int = 0) -> float:
-    """The calibration error that scores which are right as often as they say would have by chance, on average."""
+    """The calibration error that scores which are right as often as they say would have by chance, on
+    average."""
     rng = np.random.default_rng(seed)
-    tries = [expected_calibration_error(confidence, rng.random(len(confidence)) < confidence) for _ in range(draws)]
+    tries = [
+        expected_calibration_error(confidence, rng.random(len(confidence)) < confidence) for _ in range(draws)
+    ]
     return float(np.mean(tries)) if len(confidence) else 0.0

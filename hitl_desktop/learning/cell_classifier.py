@@ -1,7 +1,7 @@
 """A Gaussian discriminant with one shared covariance, from sums that are added to and subtracted from.
 
-What one picture teaches can be forgotten exactly, the order of teaching does not matter, and the cost of a picture does
-not grow with their number. Shrinkage: Ledoit & Wolf 2004, on the correlation matrix.
+What one picture teaches can be forgotten exactly, the order of teaching does not matter, and the cost of a
+picture does not grow with their number. Shrinkage: Ledoit & Wolf 2004, on the correlation matrix.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ POOLED = "pooled"
 class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Weights `R^-1 mu` and biases `ln prior - mu' R^-1 mu / 2` (Fisher 1936).
 
-    The covariance is the plain mean of those of the classes: frequent ones would drown the rest (on bccd, where red
-    cells are eleven in twelve, AP50 at 20 pictures falls from .85 to .66 if they do). A matrix a class takes
-    D * D * 8 bytes: from `most` classes on, all but those `apart` share one.
+    The covariance is the plain mean of those of the classes: frequent ones would drown the rest (on bccd,
+    where red cells are eleven in twelve, AP50 at 20 pictures falls from .85 to .66 if they do). A matrix a
+    class takes D * D * 8 bytes: from `most` classes on, all but those `apart` share one.
     """
 
     pooled = POOLED
@@ -49,7 +49,9 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("Unknown label type: continuous values are no classes.")
         if first:
             self._begin(np.unique(targets)[:0], samples.shape[1])
-        self._make_room(np.unique(targets if classes is None else np.concatenate([np.unique(targets), classes])))
+        self._make_room(
+            np.unique(targets if classes is None else np.concatenate([np.unique(targets), classes]))
+        )
         return self._add(samples, targets, 1.0)
 
     def add_sums(self, other: CellClassifier) -> Self:
@@ -91,7 +93,8 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def is_pooled_needlessly(self) -> bool:
-        """Whether so many classes were forgotten that each could have a scatter of its own, were it still known."""
+        """Whether so many classes were forgotten that each could have a scatter of its own, were it still
+        known."""
         return hasattr(self, "classes_") and self.is_pooled_ and len(self.classes_) <= self.most
 
     def _begin(self, no_classes: NDArray[Any], width: int) -> None:
@@ -106,7 +109,8 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 delattr(self, name)
 
     def restored(self, width: int) -> None:
-        """Be ready with sums that were kept elsewhere, of so many features; scikit-learn looks for this attribute."""
+        """Be ready with sums that were kept elsewhere, of so many features; scikit-learn looks for this
+        attribute."""
         self.n_features_in_ = width
 
     def _make_room(self, labels: NDArray[Any], *, pooled: bool = False) -> None:
@@ -120,7 +124,9 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if (pooled or len(self.classes_) > self.most) and not self.is_pooled_:
             self.is_pooled_ = True
             shared = [
-                self.scatters_.pop(c) for c in self.classes_.tolist() if c in self.scatters_ and c not in self.apart
+                self.scatters_.pop(c)
+                for c in self.classes_.tolist()
+                if c in self.scatters_ and c not in self.apart
             ]
             self.scatters_[POOLED] = sum(shared, np.zeros((self.sums_.shape[1],) * 2))
 
@@ -131,7 +137,9 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.counts_[place] += sign * len(chosen)
             self.sums_[place] += sign * chosen.sum(axis=0, dtype=np.float64)
             scatter = self._scatter_of(self.classes_.tolist()[place])
-            (np.add if sign > 0 else np.subtract)(scatter, chosen.T @ chosen, out=scatter)  # in place: it is megabytes
+            (np.add if sign > 0 else np.subtract)(
+                scatter, chosen.T @ chosen, out=scatter
+            )  # in place: it is megabytes
         return self
 
     def _scatter_of(self, label: Any) -> Matrix:
@@ -149,7 +157,8 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.sums_ / np.maximum(self.counts_, 1.0)[:, None]
 
     def covariance_of(self, group: Any) -> tuple[Matrix, float]:
-        """[D, D] covariance of the classes of a group around their own means, and how many samples it is of."""
+        """[D, D] covariance of the classes of a group around their own means, and how many samples it is
+        of."""
         members = np.array([self.group_of(c) == group for c in self.classes_.tolist()])
         count = float(self.counts_[members].sum())
         means = self.means()[members]

@@ -1,9 +1,10 @@
-"""The head that names boxes: logistic regression on crop embeddings, blended with the detector where that is trusted.
+"""The head that names boxes: logistic regression on crop embeddings, blended with the detector where that is
+trusted.
 
-Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to 50 taught
-pictures): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's scores as
-features are within noise; the arithmetic blend by measured trust keeps COCO names as good as the detector's own (.432
-before, .433 after 50 pictures), where the head alone falls to .165.
+Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to 50
+taught pictures): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
+scores as features are within noise; the arithmetic blend by measured trust keeps COCO names as good as the
+detector's own (.432 before, .433 after 50 pictures), where the head alone falls to .165.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ class Samples:
 class ClassificationHead:
     """A fitted head; columns of its logits are `category_ids` and then "no object".
 
-    `trust` [C] is the weight of the detector's own score under each of its class names; `typical_score` is the score
-    that the detector gives to the objects taught, and `reach` the share of them that one of its boxes fits.
+    `trust` [C] is the weight of the detector's own score under each of its class names; `typical_score` is
+    the score that the detector gives to the objects taught, and `reach` the share of them that one of its
+    boxes fits.
     """
 
     category_ids: NDArray[np.int64]
@@ -57,7 +59,8 @@ class ClassificationHead:
         return (_features(embeddings, self.centre) @ self.weights + self.bias).astype(np.float64)
 
     def scores(self, logits: NDArray[np.float64], objectness: Floats) -> NDArray[np.float64]:
-        """[N, K] scores of the categories: their chances, less where the detector [N] saw less than it usually does."""
+        """[N, K] scores of the categories: their chances, less where the detector [N] saw less than it
+        usually does."""
         chances = softmax(logits)[:, :-1]
         return chances * np.minimum(1.0, np.sqrt(objectness / self.typical_score))[:, None]
 
@@ -96,7 +99,8 @@ def warm_up() -> None:
 def fit(
     samples: Samples, trust: Floats, typical_score: float, *, reach: float = 1.0, seed: int = 0
 ) -> ClassificationHead | None:
-    """A head for these samples; None while they show fewer than two different names (background counts as one)."""
+    """A head for these samples; None while they show fewer than two different names (background counts as
+    one)."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
@@ -107,7 +111,8 @@ def fit(
         return None
     centre = embeddings.mean(axis=0)
     model = LogisticRegression(C=STRENGTH, max_iter=300)
-    # many categories with an example each are no regression problem; said here, for filters may be reset elsewhere
+    # many categories with an example each are no regression problem; said here, for filters may be reset
+    # elsewhere
     warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
     with threadpool_limits(1):  # the matrices are small: more threads only take processors from the window
         model.fit(_features(embeddings, centre), targets)
@@ -142,7 +147,9 @@ def _per_column(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """[D, K] weights and [K] biases; of two names scikit-learn keeps one row, the other one is its mirror."""
     if len(intercept) == 1:
-        return np.concatenate([-coefficients, coefficients]).T / 2, np.concatenate([-intercept, intercept]) / 2
+        return np.concatenate([-coefficients, coefficients]).T / 2, np.concatenate(
+            [-intercept, intercept]
+        ) / 2
     return coefficients.T, intercept
 
 

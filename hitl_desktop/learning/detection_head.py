@@ -1,10 +1,12 @@
-"""The head that finds objects: closed-form regressions on the detector's feature maps, one view for each input size.
+"""The head that finds objects: closed-form regressions on the detector's feature maps, one view for each
+input size.
 
-Every cell of a taught picture is the core of an object of some category, the ring around a core, or background. From
-sums over these come a discriminant (which of them is it), a quality (how near the middle of an object is it) and a box.
-Neighbouring cells vote, and so do views at two input sizes. On bccd (30 % held back, three seeds, random pictures, the
-finding head alone) AP50 is .60 at 5 pictures and .74 at 50 without votes, .65 and .78 with those of neighbours, .71 and
-.82 with those of both sizes; quality adds .03 and .02. A second look then moves the boxes.
+Every cell of a taught picture is the core of an object of some category, the ring around a core, or
+background. From sums over these come a discriminant (which of them is it), a quality (how near the middle of
+an object is it) and a box. Neighbouring cells vote, and so do views at two input sizes. On bccd (30 % held
+back, three seeds, random pictures, the finding head alone) AP50 is .60 at 5 pictures and .74 at 50 without
+votes, .65 and .78 with those of neighbours, .71 and .82 with those of both sizes; quality adds .03 and .02. A
+second look then moves the boxes.
 """
 
 from __future__ import annotations
@@ -34,8 +36,9 @@ _CORE, _LEAST_CORE = 0.2, 0.75
 _MIDDLE, _LEAST_MIDDLE = 0.15, 0.3
 FLOOR = 0.03
 AGREES_FROM, OTHER_OBJECT = 0.3, 0.6
-"""Votes count from the first overlap on, in full from the second on, without a step: a vote more or less of those in
-between changes little. On cards at 20 pictures AP50 is .60, with a step at 0.5 it is .57; .845 and .840 on bccd."""
+"""Votes count from the first overlap on, in full from the second on, without a step: a vote more or less of
+those in between changes little. On cards at 20 pictures AP50 is .60, with a step at 0.5 it is .57; .845 and
+.840 on bccd."""
 MOST_SEEDS = 400
 MOST_LOG_SIDE = 7.5
 _REFINER = "refiner"
@@ -47,9 +50,9 @@ _POOLED_ID = -99
 class CellTargets:
     """What the cells of one decided picture are.
 
-    `roles` [N] are category ids, `BACKGROUND` or `RING`; `boxes` [N, 4] say where the cell's object is from its centre,
-    in strides, and how large (ln of input pixels); `quality` [N] is 1 in its middle. Cells that nobody vouches for are
-    left out.
+    `roles` [N] are category ids, `BACKGROUND` or `RING`; `boxes` [N, 4] say where the cell's object is from
+    its centre, in strides, and how large (ln of input pixels); `quality` [N] is 1 in its middle. Cells that
+    nobody vouches for are left out.
     """
 
     features: Floats
@@ -58,7 +61,9 @@ class CellTargets:
     quality: NDArray[np.float64]
 
 
-def assign_targets(grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: Sequence[BBox] = ()) -> CellTargets:
+def assign_targets(
+    grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: Sequence[BBox] = ()
+) -> CellTargets:
     """What a picture with these objects (box, category id), and regions that nobody vouches for, teaches."""
     centres, inside = grid.centres(), grid.inside()
     roles = np.where(inside, BACKGROUND, IGNORED)
@@ -167,10 +172,13 @@ class DetectionLearner:
         )
 
     def _solve_boxes(self, ids: Sequence[int], means: Matrix) -> NDArray[np.float64]:
-        """[K, D, 4] a ridge regression for each category around its own means; those that share a scatter share it."""
+        """[K, D, 4] a ridge regression for each category around its own means; those that share a scatter
+        share it."""
         groups = [self.cells.group_of(c) for c in ids]
         solved = {
-            group: self._solve_group([(c, m) for c, m, g in zip(ids, means, groups, strict=True) if g == group], group)
+            group: self._solve_group(
+                [(c, m) for c, m, g in zip(ids, means, groups, strict=True) if g == group], group
+            )
             for group in dict.fromkeys(groups)
         }
         return np.stack([solved[group] for group in groups])
@@ -190,7 +198,9 @@ class DetectionLearner:
         """[D] weights and a level: half the weight for cells in boxes, half for the background."""
         cells = self.cells
         background = cells.classes_ == BACKGROUND
-        weights = np.where(background, 0.5 / cells.counts_[background].sum(), 0.5 / cells.counts_[~background].sum())
+        weights = np.where(
+            background, 0.5 / cells.counts_[background].sum(), 0.5 / cells.counts_[~background].sum()
+        )
         mean = (weights[:, None] * cells.sums_).sum(axis=0)
         in_boxes = 0.5 / cells.counts_[~background].sum()
         scatter = np.zeros_like(cells.scatters_[BACKGROUND])
@@ -215,7 +225,9 @@ class DetectionLearner:
             arrays["totals"] = np.stack([self._box_sums[c][1] for c in ids])
         if hasattr(cells, "classes_") and cells.scatters_:  # none are left when everything was forgotten
             arrays |= {name: getattr(cells, f"{name}_") for name in _KEPT}
-            arrays["groups"] = np.array([_POOLED_ID if g == cells.pooled else g for g in cells.scatters_], np.int64)
+            arrays["groups"] = np.array(
+                [_POOLED_ID if g == cells.pooled else g for g in cells.scatters_], np.int64
+            )
             arrays["scatters"] = np.stack(list(cells.scatters_.values()))
         return arrays
 
@@ -223,7 +235,10 @@ class DetectionLearner:
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
         """Sums that were kept."""
         learner = cls(len(arrays["by_quality"]))
-        learner._by_quality, learner._quality = np.array(arrays["by_quality"], float), float(arrays["quality"])
+        learner._by_quality, learner._quality = (
+            np.array(arrays["by_quality"], float),
+            float(arrays["quality"]),
+        )
         for n, c in enumerate(arrays["box_ids"].tolist()):
             learner._box_sums[c] = np.array(arrays["crossed"][n], float), np.array(arrays["totals"][n], float)
         if "classes" in arrays:
@@ -310,7 +325,9 @@ class DetectionHead:
     def to_bytes(self) -> bytes:
         """The head as it is stored: an npz archive of plain arrays."""
         file = io.BytesIO()
-        arrays = {f"{side}.{name}": getattr(v, name) for side, v in self.views.items() for name in v.__slots__}
+        arrays = {
+            f"{side}.{name}": getattr(v, name) for side, v in self.views.items() for name in v.__slots__
+        }
         if self.refiner:
             arrays |= {f"{_REFINER}.{name}": getattr(self.refiner, name) for name in BoxRefiner.__slots__}
         np.savez(file, **arrays)
@@ -332,9 +349,14 @@ class DetectionHead:
 
 
 def _count(
-    corners: Boxes, scores: NDArray[np.float64], is_peak: NDArray[np.bool_], view_of: NDArray[np.intp], views: int
+    corners: Boxes,
+    scores: NDArray[np.float64],
+    is_peak: NDArray[np.bool_],
+    view_of: NDArray[np.intp],
+    views: int,
 ) -> tuple[Boxes, NDArray[np.float32]]:
-    """Greedy suppression among peaks; each box is the mean of all that agree with it, its score that of the views."""
+    """Greedy suppression among peaks; each box is the mean of all that agree with it, its score that of the
+    views."""
     seeds = np.flatnonzero(is_peak)
     seeds = seeds[np.argsort(-scores[seeds], kind="stable")][:MOST_SEEDS]
     if len(seeds) == 0:
@@ -363,7 +385,9 @@ def _count(
 
 def _iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:
     """[N, M] intersection over union of corner boxes."""
-    shared = np.clip(np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
+    shared = np.clip(
+        np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None
+    )
     both = shared[..., 0] * shared[..., 1]
     area_a, area_b = ((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]) for box in (a, b))
     return both / np.maximum(area_a[:, None] + area_b[None] - both, 1e-9)

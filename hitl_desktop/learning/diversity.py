@@ -22,8 +22,8 @@ def unit(vectors: Floats, centre: Floats | None = None) -> Floats:
 def k_centre(pictures: Floats, known: Floats) -> list[int]:
     """Rows of `pictures` [N, D], the one furthest from all that is known [M, D] or chosen first, and so on.
 
-    Greedy k-centre (Sener and Savarese 2018, arXiv 1708.00489) by cosine distance; without anything known the first is
-    the one nearest to the mean.
+    Greedy k-centre (Sener and Savarese 2018, arXiv 1708.00489) by cosine distance; without anything known the
+    first is the one nearest to the mean.
     """
     if len(pictures) == 0:
         return []
@@ -40,8 +40,8 @@ def k_centre(pictures: Floats, known: Floats) -> list[int]:
 
 
 def spread(rows: Sequence[int], pictures: Floats, wanted: int, *, seed: int = 0) -> list[int]:
-    """The same rows with the first ones all different: the best `5 * wanted` in as many clusters as are wanted, and
-    the best of each cluster first (PPAL, arXiv 2211.11612)."""
+    """The same rows with the first ones all different: the best `5 * wanted` in as many clusters as are
+    wanted, and the best of each cluster first (PPAL, arXiv 2211.11612)."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
@@ -59,7 +59,8 @@ def spread(rows: Sequence[int], pictures: Floats, wanted: int, *, seed: int = 0)
 
 
 def unlike(pictures: Floats, known: Floats) -> NDArray[np.bool_]:
-    """Which of these pictures [N, D] are further from all known ones [M, D] than 95 % of those are from each other."""
+    """Which of these pictures [N, D] are further from all known ones [M, D] than 95 % of those are from each
+    other."""
     if len(known) < _ENOUGH_KNOWN or len(pictures) == 0:
         return np.zeros(len(pictures), bool)
     everything = unit(np.concatenate([known, pictures]))

@@ -39,7 +39,9 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
         return AveragePrecision(None, None, dict.fromkeys(categories, (None, None)))
     if not detections:
         present = {a["category_id"] for a in truth["annotations"] if not a.get("iscrowd")}
-        return AveragePrecision(0.0, 0.0, {c: (0.0, 0.0) if c in present else (None, None) for c in categories})
+        return AveragePrecision(
+            0.0, 0.0, {c: (0.0, 0.0) if c in present else (None, None) for c in categories}
+        )
     ground_truth = COCO(_with_areas(truth))
     evaluation = COCOeval_faster(
         ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=_say_nothing
@@ -48,7 +50,9 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
     evaluation.accumulate()
     precision: Any = evaluation.eval["precision"]  # [IoU, recall, category, area, most detections]
     whole = precision[:, :, :, 0, -1]
-    per_category = {c: (_mean(whole[:, :, k]), _mean(whole[0, :, k])) for k, c in enumerate(evaluation.params.catIds)}
+    per_category = {
+        c: (_mean(whole[:, :, k]), _mean(whole[0, :, k])) for k, c in enumerate(evaluation.params.catIds)
+    }
     return AveragePrecision(_mean(whole), _mean(whole[0]), per_category)
 
 
@@ -58,7 +62,8 @@ def _say_nothing(*_: object) -> None:
 
 def _with_areas(truth: Record) -> Record:
     annotations = [
-        a | {"id": number, "area": a.get("area") or a["bbox"][2] * a["bbox"][3], "iscrowd": a.get("iscrowd", 0)}
+        a
+        | {"id": number, "area": a.get("area") or a["bbox"][2] * a["bbox"][3], "iscrowd": a.get("iscrowd", 0)}
         for number, a in enumerate(truth["annotations"], start=1)
     ]
     return truth | {"annotations": annotations}
@@ -101,9 +106,14 @@ def clustered_interval(right: NDArray[np.bool_], groups: NDArray[np.integer]) ->
 
 
 def bootstrap(
-    statistic: Callable[[NDArray[np.intp]], float], groups: NDArray[np.integer], *, draws: int = _DRAWS, seed: int = 0
+    statistic: Callable[[NDArray[np.intp]], float],
+    groups: NDArray[np.integer],
+    *,
+    draws: int = _DRAWS,
+    seed: int = 0,
 ) -> Interval:
-    """The 95 % percentile interval of a statistic of rows, their groups [N] drawn with replacement (Efron 1979).
+    """The 95 % percentile interval of a statistic of rows, their groups [N] drawn with replacement (Efron
+    1979).
 
     Boxes of one picture are not independent: whole pictures are drawn.
     """
@@ -120,9 +130,11 @@ def bootstrap(
 def ratio_interval(
     parts: NDArray[np.floating], wholes: NDArray[np.floating], *, is_share: bool = False, seed: int = 0
 ) -> Interval:
-    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron 1979).
+    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron
+    1979).
 
-    Of a share, that is a ratio between 0 and 1, pictures all alike are no proof; of boxes see `share_interval`.
+    Of a share, that is a ratio between 0 and 1, pictures all alike are no proof; of boxes see
+    `share_interval`.
     """
     if len(parts) == 0:
         return 0.0, 1.0
@@ -133,7 +145,8 @@ def ratio_interval(
 
 
 def share_interval(right: NDArray[np.floating], of: NDArray[np.floating]) -> Interval:
-    """The 95 % interval of a share of boxes, given how many were right and how many there were on each picture [N]."""
+    """The 95 % interval of a share of boxes, given how many were right and how many there were on each
+    picture [N]."""
     boxes = of.astype(int)
     places = np.arange(boxes.sum()) - np.repeat(np.cumsum(boxes) - boxes, boxes)
     is_right = places < np.repeat(right, boxes)
@@ -141,13 +154,16 @@ def share_interval(right: NDArray[np.floating], of: NDArray[np.floating]) -> Int
 
 
 def _not_too_sure(low: float, high: float, pictures: int) -> Interval:
-    """Pictures that are all alike have no spread, which is no proof: then as for a share of so many (Wilson)."""
+    """Pictures that are all alike have no spread, which is no proof: then as for a share of so many
+    (Wilson)."""
     if high - low > 1e-9 or not 0.0 <= low <= 1.0:
         return low, high
     return wilson_interval(low * pictures, pictures)
 
 
-def bootstrap_pictures(statistic: Callable[[NDArray[np.intp]], float], pictures: int, *, seed: int = 0) -> Interval:
+def bootstrap_pictures(
+    statistic: Callable[[NDArray[np.intp]], float], pictures: int, *, seed: int = 0
+) -> Interval:
     """The 95 % percentile interval of a statistic of so many pictures, which are drawn with replacement.
 
     Draws of which nothing can be said (NaN) are left out.
@@ -162,8 +178,11 @@ def bootstrap_pictures(statistic: Callable[[NDArray[np.intp]], float], pictures:
     return _not_too_sure(float(low), float(high), pictures)
 
 
-def average_precision_of_judged(scores: NDArray[np.floating], right: NDArray[np.bool_], objects: int) -> float:
-    """COCO's average precision (101 recall levels) of boxes [N] of which it is known whether each is right."""
+def average_precision_of_judged(
+    scores: NDArray[np.floating], right: NDArray[np.bool_], objects: int
+) -> float:
+    """COCO's average precision (101 recall levels) of boxes [N] of which it is known whether each is
+    right."""
     if objects == 0:
         return 0.0
     order = np.argsort(-scores, kind="stable")
@@ -175,15 +194,19 @@ def average_precision_of_judged(scores: NDArray[np.floating], right: NDArray[np.
 
 
 def area_under_curve(pictures: Sequence[int], scores: Sequence[float]) -> float:
-    """The mean of a score over all numbers of pictures up to the last, straight lines between those measured."""
+    """The mean of a score over all numbers of pictures up to the last, straight lines between those
+    measured."""
     if len(pictures) == 1:
         return scores[0]
-    whole = sum((b - a) * (x + y) / 2 for a, b, x, y in zip(pictures, pictures[1:], scores, scores[1:], strict=False))
+    whole = sum(
+        (b - a) * (x + y) / 2 for a, b, x, y in zip(pictures, pictures[1:], scores, scores[1:], strict=False)
+    )
     return whole / (pictures[-1] - pictures[0])
 
 
 def paired_difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, Interval]:
-    """How much better the first of two is on average, over the same seeds, with its 95 % interval (Student's t).
+    """How much better the first of two is on average, over the same seeds, with its 95 % interval (Student's
+    t).
 
     One seed says nothing of how far it may be off.
     """
@@ -203,8 +226,8 @@ _USUAL_SPREAD, _WORTH = 0.2, 4
 def paired_bound(before: NDArray[np.floating], after: NDArray[np.floating], doubt: float) -> float:
     """How much better the second may be at most, on average, given both scores [N] of the same pictures.
 
-    One-sided, by Student's t; `doubt` is the chance to be wrong. What is known of the spread of such differences counts
-    as four pictures, so that few that are alike by chance do not decide.
+    One-sided, by Student's t; `doubt` is the chance to be wrong. What is known of the spread of such
+    differences counts as four pictures, so that few that are alike by chance do not decide.
     """
     from scipy.stats import t  # noqa: PLC0415 - heavy: only a job needs it
 
@@ -215,7 +238,8 @@ def paired_bound(before: NDArray[np.floating], after: NDArray[np.floating], doub
 
 
 def gain_interval(gains: NDArray[np.floating]) -> Interval:
-    """The 95 % interval of the mean of gains from -1 to 1 [N], with what is known of their spread (`paired_bound`)."""
+    """The 95 % interval of the mean of gains from -1 to 1 [N], with what is known of their spread
+    (`paired_bound`)."""
     from scipy.stats import t  # noqa: PLC0415 - heavy: only a job needs it
 
     if len(gains) == 0:

@@ -1,8 +1,9 @@
-"""What a random sample of pictures proves about all of them: exact bounds, and how many are needed for a claim.
+"""What a random sample of pictures proves about all of them: exact bounds, and how many are needed for a
+claim.
 
-Of n pictures drawn at random, `wrong` have at least one error. Without an end of pictures the bound is Clopper and
-Pearson's (1934), from the Beta distribution; of N pictures it is that of the hypergeometric one, which is closer.
-Boxes of one picture are not independent of each other, so pictures are counted.
+Of n pictures drawn at random, `wrong` have at least one error. Without an end of pictures the bound is
+Clopper and Pearson's (1934), from the Beta distribution; of N pictures it is that of the hypergeometric one,
+which is closer. Boxes of one picture are not independent of each other, so pictures are counted.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def lower_bound(wrong: int, seen: int, *, of: int | None = None, confidence: flo
     return round(1.0 - upper_bound(seen - wrong, seen, of=of, confidence=confidence), 12)
 
 
-def interval(wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def interval(
+    wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
     """Between these two the share of wrong pictures lies, as surely as `confidence`."""
     each = 1.0 - (1.0 - confidence) / 2
     return lower_bound(wrong, seen, of=of, confidence=each), upper_bound(wrong, seen, of=of, confidence=each)
@@ -46,7 +49,8 @@ def interval(wrong: int, seen: int, *, of: int | None = None, confidence: float 
 def sample_size(
     claim: float, *, of: int | None = None, expected_wrong: int = 0, confidence: float = CONFIDENCE
 ) -> int | None:
-    """How many pictures must be looked at for the claim that no more than this share is wrong; None if all do not do.
+    """How many pictures must be looked at for the claim that no more than this share is wrong; None if all do
+    not do.
 
     The claim holds when no more than `expected_wrong` of them turn out to be wrong.
 

@@ -33,9 +33,10 @@ _AT_ONCE = 10
 class ImageUncertainty:
     """What is proposed on one picture.
 
-    `probabilities` [N, K + 1] are the chances of each name for each proposal, the last one that of "no object";
-    `disagrees` says for each whether the detector, of a name that the head was taught too, would have said otherwise;
-    `tag_doubt` is that of the most doubtful tag, 0..1; `vector` [D] is the picture's, where it is known.
+    `probabilities` [N, K + 1] are the chances of each name for each proposal, the last one that of "no
+    object"; `disagrees` says for each whether the detector, of a name that the head was taught too, would
+    have said otherwise; `tag_doubt` is that of the most doubtful tag, 0..1; `vector` [D] is the picture's,
+    where it is known.
     """
 
     image_id: int
@@ -75,10 +76,10 @@ class Strategy:
 def by_uncertainty(acquire: Callable[[Probabilities], Scores], pool: Pool) -> list[Ranked]:
     """Doubts a second, most first.
 
-    Doubts of a picture add up, each as far as there is an object at all: at first every box of background is doubtful,
-    and pictures with a heap of those came first. On cards at 20 pictures AP50 is .68 with this, .59 without, and .63
-    with random pictures (four, three and three seeds). The cost is 3 s to take a picture in and 1.6 s to verify each
-    likely object.
+    Doubts of a picture add up, each as far as there is an object at all: at first every box of background is
+    doubtful, and pictures with a heap of those came first. On cards at 20 pictures AP50 is .68 with this, .59
+    without, and .63 with random pictures (four, three and three seeds). The cost is 3 s to take a picture in
+    and 1.6 s to verify each likely object.
     """
     return _best_first(
         _scored(i, acquire(i.probabilities) if len(i.probabilities) else np.zeros(0)) for i in pool.images
@@ -86,7 +87,8 @@ def by_uncertainty(acquire: Callable[[Probabilities], Scores], pool: Pool) -> li
 
 
 def corrections(pool: Pool) -> list[Ranked]:
-    """Expected corrections a second, and of the best ones first those that differ (PPAL, arXiv 2211.11612)."""
+    """Expected corrections a second, and of the best ones first those that differ (PPAL, arXiv
+    2211.11612)."""
     ranked = by_uncertainty(_corrections, pool)
     by_id = {image.image_id: image for image in pool.images}
     known = [item for item in ranked if by_id[item.image_id].vector is not None]
@@ -98,16 +100,21 @@ def corrections(pool: Pool) -> list[Ranked]:
 
 
 def _corrections(proba: Probabilities) -> Scores:
-    """The chance [N] that what is shown of a box is wrong: its name if it is probably an object, else its absence."""
+    """The chance [N] that what is shown of a box is wrong: its name if it is probably an object, else its
+    absence."""
     objects = proba[:, -1] < 0.5
     return np.where(objects, least_confidence(proba), 1.0)
 
 
 def disagreement(pool: Pool) -> list[Ranked]:
     """Boxes on which detector and head disagree, most first; the others by their doubts."""
-    doubts = {item.image_id: item for item in by_uncertainty(ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION], pool)}
+    doubts = {
+        item.image_id: item for item in by_uncertainty(ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION], pool)
+    }
     return _best_first(
-        Ranked(i.image_id, float((i.disagrees * i.likely).sum()) + doubts[i.image_id].score, Reason.DISAGREEMENT)
+        Ranked(
+            i.image_id, float((i.disagrees * i.likely).sum()) + doubts[i.image_id].score, Reason.DISAGREEMENT
+        )
         if i.disagrees.any()
         else doubts[i.image_id]
         for i in pool.images
@@ -140,10 +147,18 @@ RANDOM: Final = "random"
 DEFAULT_STRATEGY: Final = DEFAULT_ACQUISITION
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
     {
-        "margin": Strategy("most doubt between two names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])),
-        "entropy": Strategy("most doubt over all names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])),
-        "least_confidence": Strategy("least sure of the best name", partial(by_uncertainty, least_confidence)),
-        "corrections": Strategy("most corrections a second, of different kinds", corrections, needs_vectors=True),
+        "margin": Strategy(
+            "most doubt between two names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])
+        ),
+        "entropy": Strategy(
+            "most doubt over all names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])
+        ),
+        "least_confidence": Strategy(
+            "least sure of the best name", partial(by_uncertainty, least_confidence)
+        ),
+        "corrections": Strategy(
+            "most corrections a second, of different kinds", corrections, needs_vectors=True
+        ),
         "disagreement": Strategy("detector and head disagree", disagreement),
         "k_centre": Strategy(
             "furthest from what was decided", far_first, needs_vectors=True, works_before_training=True
@@ -161,14 +176,18 @@ def strategy_named(name: str) -> Strategy:
         HitlError: there is no such strategy.
     """
     if name not in STRATEGIES:
-        raise HitlError(f"There is no query strategy called {name}.", hint=f"Known ones: {', '.join(STRATEGIES)}.")
+        raise HitlError(
+            f"There is no query strategy called {name}.", hint=f"Known ones: {', '.join(STRATEGIES)}."
+        )
     return STRATEGIES[name]
 
 
 def queues_of(image: ImageUncertainty) -> QueueReason:
     """The queues a picture belongs to for what is proposed on it."""
     if len(image.probabilities) == 0:
-        return QueueReason.POSSIBLE_MISS | (QueueReason.UNCERTAIN if image.tag_doubt > 0.5 else QueueReason.NOTHING)
+        return QueueReason.POSSIBLE_MISS | (
+            QueueReason.UNCERTAIN if image.tag_doubt > 0.5 else QueueReason.NOTHING
+        )
     doubts = ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION](image.probabilities) * image.likely
     queues = QueueReason.NOTHING
     if image.likely.max() <= 0.5:
@@ -206,7 +225,9 @@ def _scored(image: ImageUncertainty, doubts: Scores) -> Ranked:
     seconds = SECONDS_PER_PICTURE + SECONDS_TO_VERIFY * float(likely.sum())
     score = (float((doubts * likely).sum()) + image.tag_doubt) / seconds
     is_the_tag = image.tag_doubt > max(0.5, float(doubts.max()))
-    return Ranked(image.image_id, round(score, 6), Reason.UNSURE_TAG if is_the_tag else _reason(image, doubts * likely))
+    return Ranked(
+        image.image_id, round(score, 6), Reason.UNSURE_TAG if is_the_tag else _reason(image, doubts * likely)
+    )
 
 
 def _reason(image: ImageUncertainty, doubts: Scores) -> Reason:

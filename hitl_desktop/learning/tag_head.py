@@ -1,4 +1,5 @@
-"""The head that proposes tags of whole pictures: a logistic regression for each tag on the picture's embedding."""
+"""The head that proposes tags of whole pictures: a logistic regression for each tag on the picture's
+embedding."""
 
 from __future__ import annotations
 
@@ -45,10 +46,11 @@ class TagHead:
 
 
 def fit_tags(embeddings: Floats, tags: NDArray[np.bool_], tag_ids: NDArray[np.int64]) -> TagHead | None:
-    """A head for pictures [N, D] that have these tags [N, T]; None while no tag has pictures with and without it.
+    """A head for pictures [N, D] that have these tags [N, T]; None while no tag has pictures with and without
+    it.
 
-    Both sides weigh the same in the fit, so that a rare tag is learned; the share of pictures that have it comes back
-    as ln(prior), so that chances are honest.
+    Both sides weigh the same in the fit, so that a rare tag is learned; the share of pictures that have it
+    comes back as ln(prior), so that chances are honest.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
@@ -62,7 +64,9 @@ def fit_tags(embeddings: Floats, tags: NDArray[np.bool_], tag_ids: NDArray[np.in
     weights, bias = np.zeros((features.shape[1], len(usable)), np.float32), np.zeros(len(usable), np.float32)
     with threadpool_limits(1):
         for column, tag in enumerate(usable):
-            model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=300).fit(features, tags[:, tag])
+            model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=300).fit(
+                features, tags[:, tag]
+            )
             weights[:, column] = np.asarray(model.coef_)[0]
             prior = np.log(count[tag] / (len(tags) - count[tag]))
             bias[column] = float(np.asarray(model.intercept_)[0]) + prior

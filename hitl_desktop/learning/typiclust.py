@@ -1,7 +1,7 @@
 """Which pictures to begin with, before what was taught means anything: the typical one of each kind.
 
-TypiClust (Hacohen et al. 2022, arXiv 2202.02794): as many clusters as pictures are known and wanted, and of each
-cluster nobody has looked into, the largest first, the picture in the densest place.
+TypiClust (Hacohen et al. 2022, arXiv 2202.02794): as many clusters as pictures are known and wanted, and of
+each cluster nobody has looked into, the largest first, the picture in the densest place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _NEIGHBOURS = 20
 
 
 def typiclust(pictures: Floats, known: Floats, *, wanted: int = WANTED, seed: int = 0) -> list[int]:
-    """Rows of `pictures` [N, D], the typical one of each kind, at most `wanted`, given those `known` [M, D] already."""
+    """Rows of `pictures` [N, D], the typical one of each kind, at most `wanted`, given those `known` [M, D]
+    already."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 

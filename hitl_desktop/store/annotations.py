@@ -15,13 +15,30 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
 
 _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id, attributes"
-_ORIGINS = {origin.value: origin for origin in Origin}  # looked up, not called: there may be thousands of rows
+_ORIGINS = {
+    origin.value: origin for origin in Origin
+}  # looked up, not called: there may be thousands of rows
 _AT_ONCE = 500
 _MARKS = ", ".join("?" * 14)
 
 
 def _annotation(row: Row) -> Annotation:
-    id_, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id, attributes = row
+    (
+        id_,
+        image_id,
+        category_id,
+        x,
+        y,
+        w,
+        h,
+        origin,
+        proposed_by,
+        score,
+        edited,
+        crowd,
+        prediction_id,
+        attributes,
+    ) = row
     return Annotation(
         id_,
         image_id,
@@ -122,7 +139,8 @@ class Annotations:
         self._db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'annotations'", (last,))
 
     def acts_of(self, image_id: int) -> dict[str, int]:
-        """What it took to come from the proposals to these boxes, counted: drawn, accepted, relabelled, moved.
+        """What it took to come from the proposals to these boxes, counted: drawn, accepted, relabelled,
+        moved.
 
         A box moved and renamed counts as moved.
         """
@@ -150,12 +168,15 @@ class Annotations:
 
     def set_category(self, ids: Iterable[int], category_id: int) -> None:
         """Make these annotations of another category."""
-        self._db.many("UPDATE annotations SET category_id = ? WHERE id = ?", ((category_id, id_) for id_ in ids))
+        self._db.many(
+            "UPDATE annotations SET category_id = ? WHERE id = ?", ((category_id, id_) for id_ in ids)
+        )
 
     def images_of(self, ids: Sequence[int]) -> frozenset[int]:
         """The pictures that these annotations are on."""
         rows = self._db.all(
-            "SELECT DISTINCT image_id FROM annotations WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+            "SELECT DISTINCT image_id FROM annotations WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(ids),),
         )
         return frozenset(row[0] for row in rows)
 
@@ -169,8 +190,8 @@ class Annotations:
         return {row[0] for row in rows}
 
     def shares_of_decided(self) -> list[tuple[float, int]]:
-        """The shorter side of each box on decided pictures, crowds aside, as a share of its picture's longer side, and
-        that side in pixels."""
+        """The shorter side of each box on decided pictures, crowds aside, as a share of its picture's longer
+        side, and that side in pixels."""
         rows = self._db.all(
             """SELECT min(a.w, a.h) / max(i.width, i.height), max(i.width, i.height)
                FROM annotations a JOIN images i ON i.id = a.image_id

@@ -17,7 +17,9 @@ class Attributes:
 
     def all(self) -> list[Attribute]:
         """Those of all boxes first, then by category, in the order in which they were added."""
-        rows = self._db.all("SELECT name, kind, choices, category_id FROM attributes ORDER BY category_id, id")
+        rows = self._db.all(
+            "SELECT name, kind, choices, category_id FROM attributes ORDER BY category_id, id"
+        )
         return [
             Attribute(name, AttributeKind(kind), tuple(json.loads(choices)), category_id)
             for name, kind, choices, category_id in rows
@@ -35,7 +37,8 @@ class Attributes:
     def remove(self, attributes: Iterable[Attribute]) -> None:
         """Delete definitions; values that boxes have stay."""
         self._db.many(
-            "DELETE FROM attributes WHERE name = ? AND category_id IS ?", ((a.name, a.category_id) for a in attributes)
+            "DELETE FROM attributes WHERE name = ? AND category_id IS ?",
+            ((a.name, a.category_id) for a in attributes),
         )
 
     def count_uses(self, attribute: Attribute) -> int:

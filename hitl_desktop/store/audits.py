@@ -49,7 +49,8 @@ class Audits:
 
     def _pictures(self, audit_id: int) -> tuple[tuple[int, ...], tuple[Verdict, ...]]:
         rows = self._db.all(
-            "SELECT image_id, errors, seconds FROM audit_pictures WHERE audit_id = ? ORDER BY place", (audit_id,)
+            "SELECT image_id, errors, seconds FROM audit_pictures WHERE audit_id = ? ORDER BY place",
+            (audit_id,),
         )
         verdicts = tuple(
             Verdict(image_id, frozenset(Error[name] for name in errors.split(",") if name), seconds)

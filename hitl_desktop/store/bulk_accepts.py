@@ -17,7 +17,8 @@ class BulkAccepts:
         self._db = db
 
     def add(self, name: str, threshold: float, edit_id: int) -> int:
-        """Store that something is accepted at once, by which act; what and how much follows with `set_sample`."""
+        """Store that something is accepted at once, by which act; what and how much follows with
+        `set_sample`."""
         return self._db.insert(
             "INSERT INTO bulk_accepts (at, name, threshold, boxes, pictures, edit_id) VALUES (?, ?, ?, 0, 0, ?)",
             (now(), name, threshold, edit_id),
@@ -26,7 +27,9 @@ class BulkAccepts:
     def set_sample(self, bulk_id: int, boxes: int, pictures: int, sample: Sequence[tuple[int, BBox]]) -> None:
         """Store how much was accepted so far, and which boxes of it are to be looked at."""
         with self._db.transaction():
-            self._db.execute("UPDATE bulk_accepts SET boxes = ?, pictures = ? WHERE id = ?", (boxes, pictures, bulk_id))
+            self._db.execute(
+                "UPDATE bulk_accepts SET boxes = ?, pictures = ? WHERE id = ?", (boxes, pictures, bulk_id)
+            )
             self._db.execute("DELETE FROM bulk_samples WHERE bulk_id = ?", (bulk_id,))
             self._db.many(
                 "INSERT INTO bulk_samples (bulk_id, place, image_id, x, y, w, h) VALUES (?, ?, ?, ?, ?, ?, ?)",

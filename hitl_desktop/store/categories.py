@@ -10,7 +10,8 @@ from hitl_desktop.store.database import Database, Row
 
 T = TypeVar("T", Category, Tag)
 _APART = "\x1f"
-"""Before the key of a category whose name people would type as that of another: no other key holds white space."""
+"""Before the key of a category whose name people would type as that of another: no other key holds white
+space."""
 
 
 class Names(Generic[T]):
@@ -25,7 +26,9 @@ class Names(Generic[T]):
 
     def find(self, name: str) -> T | None:
         """The one with this name, if any."""
-        row = self._db.one(f"SELECT id, name FROM {self._table} WHERE normalised = ?", (normalise_name(name),))
+        row = self._db.one(
+            f"SELECT id, name FROM {self._table} WHERE normalised = ?", (normalise_name(name),)
+        )
         return self._make(*row) if row else None
 
     def ensure(self, name: str, *, wanted_id: int | None = None) -> T:
@@ -38,7 +41,9 @@ class Names(Generic[T]):
 
     def _insert(self, name: str, key: str, wanted_id: int | None) -> T:
         if not key:
-            raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
+            raise HitlError(
+                "A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".'
+            )
         if wanted_id is not None and (
             wanted_id < 1 or self._db.one(f"SELECT 1 FROM {self._table} WHERE id = ?", (wanted_id,))
         ):
@@ -155,7 +160,8 @@ class Categories(Names[Category]):
         if found is not None:
             return found
         return self._db.insert(
-            "INSERT INTO categories (name, normalised, retired) VALUES (?, ?, 1)", (UNNAMED, normalise_name(UNNAMED))
+            "INSERT INTO categories (name, normalised, retired) VALUES (?, ?, 1)",
+            (UNNAMED, normalise_name(UNNAMED)),
         )
 
     def update(self, category: Category) -> None:
@@ -168,13 +174,19 @@ class Categories(Names[Category]):
         if key == normalise_name(UNNAMED) and category.id != self.unnamed_id():
             raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
         if not key:
-            raise HitlError("A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".')
+            raise HitlError(
+                "A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".'
+            )
         apart = _APART + name_key(category.name)
         if self._db.one("SELECT 1 FROM categories WHERE id = ? AND normalised = ?", (category.id, apart)):
             key = apart
-        other = self._db.one("SELECT name FROM categories WHERE normalised = ? AND id != ?", (key, category.id))
+        other = self._db.one(
+            "SELECT name FROM categories WHERE normalised = ? AND id != ?", (key, category.id)
+        )
         if other is not None:
-            raise HitlError(f'There is a category "{other[0]}" already.', hint="Merge the two, or choose another name.")
+            raise HitlError(
+                f'There is a category "{other[0]}" already.', hint="Merge the two, or choose another name."
+            )
         self._db.execute(
             """UPDATE categories SET name = ?, normalised = ?, colour = ?, hotkey = ?, retired = ?, merged_into = ?
                WHERE id = ?""",

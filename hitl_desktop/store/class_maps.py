@@ -8,7 +8,8 @@ from hitl_desktop.store.database import Database
 
 
 class ClassMaps:
-    """The class maps table: by the hash of a detector what people chose, and nothing for all other classes."""
+    """The class maps table: by the hash of a detector what people chose, and nothing for all other
+    classes."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

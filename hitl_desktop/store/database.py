@@ -18,13 +18,14 @@ BUSY_SECONDS, WINDOW_SECONDS = 10.0, 1.0
 """How long a job, and the window, wait for the lock of the file."""
 _AT_ONCE_SECONDS = 0.02
 _AFTER_WRITE_S = 0.002
-"""A job pauses so long after each commit: the window, which looks every millisecond, gets the lock in between."""
+"""A job pauses so long after each commit: the window, which looks every millisecond, gets the lock in
+between."""
 _CHECKPOINT_PAGES = 10_000
 """How long the write-ahead log grows (40 MB) before a job moves it into the file: a sync that others feel."""
 _GIVES_WAY_EVERY_S, _WAY_S = 0.002, 0.00005
-"""Each statement lets the interpreter go for some microseconds and takes it back. A thread that waits for it is woken
-each time and comes too late: a job that read two thousand pictures held the window up for 40 ms. A real pause lets it
-in."""
+"""Each statement lets the interpreter go for some microseconds and takes it back. A thread that waits for it
+is woken each time and comes too late: a job that read two thousand pictures held the window up for 40 ms. A
+real pause lets it in."""
 _PORTION = 200
 """Rows that a background connection fetches between two such pauses."""
 Row = tuple[Any, ...]
@@ -55,7 +56,8 @@ def explain(error: sqlite3.Error, path: Path) -> ProjectError:
             kind = ProjectBusyError if key == "locked" else ProjectError
             return kind(f"{message[:-1]}: {path}.", hint=hint)
     return ProjectError(
-        f"The project file {path} could not be used ({text}).", hint="Check that its folder exists and can be written."
+        f"The project file {path} could not be used ({text}).",
+        hint="Check that its folder exists and can be written.",
     )
 
 
@@ -70,8 +72,8 @@ class Database:
     def __init__(self, path: Path, *, background: bool = False) -> None:
         """Open an existing file.
 
-        The connection of the window leaves checkpoints to the background ones, whose commits nobody waits for; it
-        syncs each commit to disk, they only each checkpoint.
+        The connection of the window leaves checkpoints to the background ones, whose commits nobody waits
+        for; it syncs each commit to disk, they only each checkpoint.
         """
         self.path = path
         self._background, self._gives_way_at = background, 0.0
@@ -111,14 +113,18 @@ class Database:
             self._gives_way_at = time.perf_counter() + _GIVES_WAY_EVERY_S
 
     def _patiently(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
-        """Run a statement of the window, which waits for the lock by looking every millisecond: SQLite's own waiting
-        grows to 100 ms a step."""
+        """Run a statement of the window, which waits for the lock by looking every millisecond: SQLite's own
+        waiting grows to 100 ms a step."""
         deadline = time.monotonic() + self._patience
         while True:
             try:
                 return self._connection.execute(sql, values)
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or self._connection.in_transaction or time.monotonic() > deadline:
+                if (
+                    "locked" not in str(error)
+                    or self._connection.in_transaction
+                    or time.monotonic() > deadline
+                ):
                     raise
                 time.sleep(0.001)
 
@@ -188,13 +194,15 @@ class Database:
             self._patience = before
 
     def checkpoint(self) -> bool:
-        """Bring everything that was committed into the file and to the platter; tells whether that was possible."""
+        """Bring everything that was committed into the file and to the platter; tells whether that was
+        possible."""
         busy, in_log, moved = self.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
         return not busy and in_log == moved
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Reads that all see the same moment; a write in here is refused, for it would lock the file until the end."""
+        """Reads that all see the same moment; a write in here is refused, for it would lock the file until
+        the end."""
         if self._connection.in_transaction:
             yield
             return

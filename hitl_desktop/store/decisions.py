@@ -41,7 +41,8 @@ class Decisions:
         return self._db.scalar("SELECT max(id) FROM decisions") or 0
 
     def images_since(self, decision_id: int) -> set[int]:
-        """Pictures about which something was decided, or undone, after this line; or skipped, if ever decided."""
+        """Pictures about which something was decided, or undone, after this line; or skipped, if ever
+        decided."""
         rows = self._db.all(
             f"""SELECT DISTINCT image_id FROM decisions d WHERE id > ? AND (kind != 'skipped' OR EXISTS (
                     SELECT 1 FROM decisions b WHERE b.image_id = d.image_id AND b.id < d.id AND b.kind IN {_FINAL}))""",
@@ -56,7 +57,9 @@ class Decisions:
 
     def last_of(self, image_id: int) -> DecisionKind | None:
         """The latest decision about a picture."""
-        kind = self._db.scalar("SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,))
+        kind = self._db.scalar(
+            "SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,)
+        )
         return DecisionKind(kind) if kind else None
 
     def last_acts_of(self, image_id: int) -> Acts | None:
@@ -74,8 +77,8 @@ class Decisions:
         return self._db.scalar(sql, (image_id,)) or ""
 
     def final(self, *, among: int | None = None) -> list[Decision]:
-        """The latest final decision of each decided picture, in order of time, with why it was asked about at first and
-        the active seconds of all its decisions; `among` so many of the latest decisions only."""
+        """The latest final decision of each decided picture, in order of time, with why it was asked about at
+        first and the active seconds of all its decisions; `among` so many of the latest decisions only."""
         rows = self._db.all(
             f"""SELECT d.image_id, d.kind, t.seconds, d.accepted, d.moved, d.relabelled, d.rejected, d.drawn, d.head_id,
                        f.why
@@ -93,7 +96,9 @@ class Decisions:
 
     def asked_because(self, why: Reason) -> set[int]:
         """The pictures that were decided when they were asked about for this reason."""
-        return {row[0] for row in self._db.all("SELECT DISTINCT image_id FROM decisions WHERE why = ?", (why,))}
+        return {
+            row[0] for row in self._db.all("SELECT DISTINCT image_id FROM decisions WHERE why = ?", (why,))
+        }
 
     def decided_order(self) -> list[int]:
         """Pictures in order of their latest final decision."""
@@ -112,7 +117,8 @@ class Decisions:
         return dict(rows)
 
     def first_holding(self) -> dict[int, int]:
-        """By category, the number of the first decision that still counts on a picture with a box of that category."""
+        """By category, the number of the first decision that still counts on a picture with a box of that
+        category."""
         rows = self._db.all(
             f"""SELECT a.category_id, min(l.last) FROM annotations a JOIN (
                     SELECT d.image_id, max(d.id) AS last FROM decisions d JOIN images i ON i.id = d.image_id

@@ -26,7 +26,9 @@ class EdgeCaseSets:
 
     def add(self, name: str, image_ids: Iterable[int]) -> None:
         """Put pictures into a set."""
-        self._db.many("INSERT OR IGNORE INTO image_sets (name, image_id) VALUES (?, ?)", ((name, i) for i in image_ids))
+        self._db.many(
+            "INSERT OR IGNORE INTO image_sets (name, image_id) VALUES (?, ?)", ((name, i) for i in image_ids)
+        )
 
     def remove(self, name: str, image_ids: Iterable[int]) -> None:
         """Take pictures out of a set, with their boxes; an empty one is none."""
@@ -37,16 +39,22 @@ class EdgeCaseSets:
     def pin_boxes(self, name: str, image_id: int, annotation_ids: Iterable[int]) -> None:
         """Say what of a picture a set is about."""
         rows = ((name, image_id, i) for i in annotation_ids)
-        self._db.many("INSERT OR IGNORE INTO pinned_boxes (name, image_id, annotation_id) VALUES (?, ?, ?)", rows)
+        self._db.many(
+            "INSERT OR IGNORE INTO pinned_boxes (name, image_id, annotation_id) VALUES (?, ?, ?)", rows
+        )
 
     def boxes_of(self, name: str) -> set[int]:
         """The annotations that were pinned to a set."""
-        return {row[0] for row in self._db.all("SELECT annotation_id FROM pinned_boxes WHERE name = ?", (name,))}
+        return {
+            row[0] for row in self._db.all("SELECT annotation_id FROM pinned_boxes WHERE name = ?", (name,))
+        }
 
     def by_box(self) -> dict[int, tuple[str, ...]]:
         """The names of the sets that annotations, by id, were pinned to."""
         names: dict[int, tuple[str, ...]] = {}
-        for id_, name in self._db.all("SELECT annotation_id, name FROM pinned_boxes ORDER BY annotation_id, name"):
+        for id_, name in self._db.all(
+            "SELECT annotation_id, name FROM pinned_boxes ORDER BY annotation_id, name"
+        ):
             names[id_] = (*names.get(id_, ()), name)
         return names
 

@@ -34,7 +34,8 @@ def _unpacked(blob: bytes) -> Vector:
 
 
 class Embeddings:
-    """The vectors of all encoders, kept as a byte for each number, after the step (float32) that it counts."""
+    """The vectors of all encoders, kept as a byte for each number, after the step (float32) that it
+    counts."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -52,7 +53,8 @@ class Embeddings:
             part = keys[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
             rows = self._db.all(
-                f"SELECT crop, vector FROM embeddings WHERE model_id = ? AND crop IN ({marks})", (model_id, *part)
+                f"SELECT crop, vector FROM embeddings WHERE model_id = ? AND crop IN ({marks})",
+                (model_id, *part),
             )
             found |= {key: _unpacked(blob) for key, blob in rows}
         return found

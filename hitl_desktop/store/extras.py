@@ -26,7 +26,8 @@ def _stamp(file: Path) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Of a picture or category: its place in the file, its id there (None if another had it), and its other keys."""
+    """Of a picture or category: its place in the file, its id there (None if another had it), and its other
+    keys."""
 
     place: int
     file_id: int | None
@@ -71,7 +72,8 @@ class Extras:
         )
 
     def keep_ids(self, image_ids: Iterable[int], category_ids: Iterable[int]) -> None:
-        """Let pictures and categories that were exported under their own ids keep these, as those of a file do."""
+        """Let pictures and categories that were exported under their own ids keep these, as those of a file
+        do."""
         for kind, ids in (("image", image_ids), ("category", category_ids)):
             self._db.many(
                 f"""INSERT INTO {kind}_extras ({kind}_id, file_id, extra) VALUES (?1, ?2, x'')
@@ -100,7 +102,9 @@ class Extras:
 
     def annotations(self, ids: Sequence[int] | None = None) -> dict[int, KeptBox]:
         """Of each annotation that had more than a box, or of these."""
-        where, values = ("", ()) if ids is None else (f"WHERE annotation_id IN {_THESE}", (json.dumps(list(ids)),))
+        where, values = (
+            ("", ()) if ids is None else (f"WHERE annotation_id IN {_THESE}", (json.dumps(list(ids)),))
+        )
         sql = f"SELECT annotation_id, category_id, x, y, w, h, extra FROM annotation_extras {where}"
         rows = self._db.execute(sql, values)
         return {i: KeptBox(category, BBox(x, y, w, h), extra) for i, category, x, y, w, h, extra in rows}

@@ -1,9 +1,9 @@
 """One process at a time works on a project; its threads may, each with a connection of its own.
 
-SQLite's own locks do not keep others out for sure: on POSIX systems a process loses them as soon as anything in it
-opens and closes the file (https://www.sqlite.org/howtocorrupt.html, 2.2), as Qt's file dialog does to guess what kind
-of file it is. Another process then took itself for the last one and deleted the log under an open window. The lock
-here is on a file beside the project, by flock, which belongs to the one who opened it.
+SQLite's own locks do not keep others out for sure: on POSIX systems a process loses them as soon as anything
+in it opens and closes the file (https://www.sqlite.org/howtocorrupt.html, 2.2), as Qt's file dialog does to
+guess what kind of file it is. Another process then took itself for the last one and deleted the log under an
+open window. The lock here is on a file beside the project, by flock, which belongs to the one who opened it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def _take(path: Path) -> int:
         except BlockingIOError:
             os.close(handle)
             raise ProjectError(
-                f"{path.name} is open in another window or command.", hint="Close it there, or wait until it is done."
+                f"{path.name} is open in another window or command.",
+                hint="Close it there, or wait until it is done.",
             ) from None
         except OSError:  # some network drives
             return handle

@@ -12,7 +12,8 @@ from hitl_desktop.store.database import Database, Row
 from hitl_desktop.store.meta import Meta
 
 KEPT = 20
-"""So many of the latest versions keep their arrays, some hundred kilobytes each, and can be made active again."""
+"""So many of the latest versions keep their arrays, some hundred kilobytes each, and can be made active
+again."""
 
 _COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits, used"
 
@@ -21,9 +22,9 @@ _COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits
 class HeadSummary:
     """What a head version learned from, and how the loop did before it on what it had not seen.
 
-    On the latest pictures `first_sight_total` boxes were shown before their picture was taught, `first_sight_right` of
-    them right (low and high: the 95 % interval of that share), of `first_sight_objects` objects. Decisions up to
-    `last_decision` were known.
+    On the latest pictures `first_sight_total` boxes were shown before their picture was taught,
+    `first_sight_right` of them right (low and high: the 95 % interval of that share), of
+    `first_sight_objects` objects. Decisions up to `last_decision` were known.
     """
 
     pictures: int = 0
@@ -114,7 +115,8 @@ class Heads:
         return [_version(row) for row in rows]
 
     def finding_of(self, head_id: int) -> bytes | None:
-        """The bytes that the finding head of a version made, if it has one; with many categories megabytes."""
+        """The bytes that the finding head of a version made, if it has one; with many categories
+        megabytes."""
         return self._db.scalar("SELECT finding FROM head_versions WHERE id = ?", (head_id,))
 
     def trial_of(self, head_id: int) -> bytes | None:

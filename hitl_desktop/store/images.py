@@ -29,7 +29,8 @@ class Images:
         self._db = db
 
     def add_folder(self, path: str, *, listed: bool = True) -> int:
-        """The id of a folder, added when new; all pictures of a listed one belong to the project, new ones, too."""
+        """The id of a folder, added when new; all pictures of a listed one belong to the project, new ones,
+        too."""
         self._db.execute(
             """INSERT INTO folders (path, listed) VALUES (?1, ?2)
                ON CONFLICT (path) DO UPDATE SET listed = max(listed, ?2)""",
@@ -59,11 +60,16 @@ class Images:
 
     def set_place(self, image_id: int, folder_id: int, path: str) -> None:
         """Say where a picture lies."""
-        self._db.execute("UPDATE images SET folder_id = ?, path = ? WHERE id = ?", (folder_id, path, image_id))
+        self._db.execute(
+            "UPDATE images SET folder_id = ?, path = ? WHERE id = ?", (folder_id, path, image_id)
+        )
 
     def swap_places(self, image_id: int, other_id: int) -> None:
         """Let two pictures change places; what was read of either file is to be read anew."""
-        rows = [self._db.one("SELECT folder_id, path FROM images WHERE id = ?", (i,)) for i in (image_id, other_id)]
+        rows = [
+            self._db.one("SELECT folder_id, path FROM images WHERE id = ?", (i,))
+            for i in (image_id, other_id)
+        ]
         self._db.execute("UPDATE images SET path = path || char(0) WHERE id = ?", (other_id,))
         for place, i in zip(reversed(rows), (image_id, other_id), strict=True):
             if place is not None:
@@ -76,7 +82,9 @@ class Images:
 
     def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:
         """Note by path why a picture cannot be read."""
-        self._db.execute("UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?", (reason, folder_id, path))
+        self._db.execute(
+            "UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?", (reason, folder_id, path)
+        )
 
     def set_reason(self, image_id: int, reason: str | None) -> None:
         """Note why a picture cannot be read, or that it can again."""
@@ -142,7 +150,9 @@ class Images:
     def set_split(self, image_ids: Iterable[int], split: Split | None) -> None:
         """Say what pictures are used for."""
         value = split.value if split else None
-        self._db.many("UPDATE images SET split = ? WHERE id = ?", ((value, image_id) for image_id in image_ids))
+        self._db.many(
+            "UPDATE images SET split = ? WHERE id = ?", ((value, image_id) for image_id in image_ids)
+        )
 
     def get(self, image_id: int) -> ImageRecord | None:
         """One picture."""
@@ -164,7 +174,9 @@ class Images:
     def all(self, *, state: ImageState | None = None) -> list[ImageRecord]:
         """All pictures in order of id, of one state if given."""
         where, values = ("WHERE state = ?", (state.value,)) if state else ("", ())
-        return [_record(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM images {where} ORDER BY id", values)]
+        return [
+            _record(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM images {where} ORDER BY id", values)
+        ]
 
     def count(self, state: ImageState) -> int:
         """How many pictures are in a state."""
@@ -175,7 +187,8 @@ class Images:
         return [row[0] for row in self._db.all("SELECT id FROM images ORDER BY id")]
 
     def ids_to_label(self, *, state: ImageState | None = None) -> dict[int, str]:
-        """The state of each picture that is to be labelled, in order of id: readable, and not kept for a test."""
+        """The state of each picture that is to be labelled, in order of id: readable, and not kept for a
+        test."""
         where, values = ("AND state = ?", (state.value,)) if state else ("", ())
         sql = "SELECT id, state FROM images WHERE reason IS NULL AND (split IS NULL OR split != 'test')"
         return dict(self._db.execute(f"{sql} {where} ORDER BY id", values))
@@ -191,7 +204,9 @@ class Images:
 
     def paths_after(self, image_id: int) -> tuple[str, ...]:
         """Paths of the pictures that were added after one."""
-        return tuple(row[0] for row in self._db.all("SELECT path FROM images WHERE id > ? ORDER BY id", (image_id,)))
+        return tuple(
+            row[0] for row in self._db.all("SELECT path FROM images WHERE id > ? ORDER BY id", (image_id,))
+        )
 
     def first_id(self) -> int | None:
         """An undecided picture that can be read, or any."""
@@ -226,13 +241,17 @@ class Images:
     def set_tags_of(self, tags: Mapping[int, Iterable[int]]) -> None:
         """Replace the tags of these pictures."""
         self._db.many("DELETE FROM image_tags WHERE image_id = ?", ((i,) for i in tags))
-        self._db.many("INSERT INTO image_tags VALUES (?, ?)", ((i, tag_id) for i, of in tags.items() for tag_id in of))
+        self._db.many(
+            "INSERT INTO image_tags VALUES (?, ?)", ((i, tag_id) for i, of in tags.items() for tag_id in of)
+        )
 
     def tags_by_image(self, image_ids: Iterable[int] | None = None) -> dict[int, list[int]]:
         """Ids of tags by picture, of all pictures that have some or of these."""
         result: dict[int, list[int]] = {}
         where = "" if image_ids is None else "WHERE image_id IN (SELECT value FROM json_each(?))"
         values = () if image_ids is None else (json.dumps(list(image_ids)),)
-        for image_id, tag_id in self._db.all(f"SELECT image_id, tag_id FROM image_tags {where} ORDER BY 1, 2", values):
+        for image_id, tag_id in self._db.all(
+            f"SELECT image_id, tag_id FROM image_tags {where} ORDER BY 1, 2", values
+        ):
             result.setdefault(image_id, []).append(tag_id)
         return result

@@ -14,18 +14,19 @@ _ACT = "coalesce(act, id)"
 class Journal:
     """Edits done, and edits undone that may be redone.
 
-    An act on very many pictures has an edit for each portion of them. It stands where it began in the order of undo,
-    and its number, like that of an act with a single edit, is its first entry's.
+    An act on very many pictures has an edit for each portion of them. It stands where it began in the order
+    of undo, and its number, like that of an act with a single edit, is its first entry's.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def push(self, edit: Edit, *, act: int | None = None, number: int | None = None) -> int:
-        """Note an edit that was just applied and return its number; what was undone before can no longer be redone.
+        """Note an edit that was just applied and return its number; what was undone before can no longer be
+        redone.
 
-        An edit that is a further portion of a long `act`, or takes a `number` that was reserved for it, leaves what was
-        undone meanwhile as it is.
+        An edit that is a further portion of a long `act`, or takes a `number` that was reserved for it,
+        leaves what was undone meanwhile as it is.
         """
         if act is None:
             later = self.last_id() + 1 if number is None else number
@@ -36,7 +37,8 @@ class Journal:
         )
 
     def reserve(self) -> int:
-        """A number for an act that a job does later: in the order of undo the act is before whatever is done now."""
+        """A number for an act that a job does later: in the order of undo the act is before whatever is done
+        now."""
         with self._db.transaction():
             number = self._db.insert("INSERT INTO journal (at, edit) VALUES (?, x'')", (now(),))
             self._db.execute("DELETE FROM journal WHERE id = ?", (number,))  # no later entry gets it
@@ -62,14 +64,18 @@ class Journal:
             (entry_id, but),
         )
         parts = (msgspec.json.decode(edit, type=Edit).parts for _, edit in rows if edit is not None)
-        return {i for i, _ in rows if i is not None} | {p.image_id for each in parts for p in each if p.image_id}
+        return {i for i, _ in rows if i is not None} | {
+            p.image_id for each in parts for p in each if p.image_id
+        }
 
     def images_with_changed_boxes(self, *, since: int = 0) -> frozenset[int]:
         """The pictures whose boxes edits after an entry changed that were not undone."""
         rows = self._db.execute("SELECT edit FROM journal WHERE undone = 0 AND id > ?", (since,))
         edits = (msgspec.json.decode(row[0], type=Edit) for row in rows)
         parts = (part for edit in edits for part in (edit, *edit.parts))
-        return frozenset(a.image_id for part in parts for a in (*part.before.annotations, *part.after.annotations))
+        return frozenset(
+            a.image_id for part in parts for a in (*part.before.annotations, *part.after.annotations)
+        )
 
     def _peek(self, sql: str, values: tuple[int, ...] = ()) -> tuple[int, Edit] | None:
         row = self._db.one(sql, values)
@@ -77,10 +83,13 @@ class Journal:
 
     def next_undo(self) -> tuple[int, Edit] | None:
         """The edit that undo would take back."""
-        return self._peek(f"SELECT id, edit FROM journal WHERE undone = 0 ORDER BY {_ACT} DESC, id DESC LIMIT 1")
+        return self._peek(
+            f"SELECT id, edit FROM journal WHERE undone = 0 ORDER BY {_ACT} DESC, id DESC LIMIT 1"
+        )
 
     def next_act(self, *, undone: bool) -> tuple[int | None, int]:
-        """The act that redo (of what is `undone`) or undo would do, and how long its edits are; None for none."""
+        """The act that redo (of what is `undone`) or undo would do, and how long its edits are; None for
+        none."""
         last = "min" if undone else "max"
         row = self._db.one(
             f"""SELECT {_ACT}, sum(length(edit)) FROM journal WHERE undone = ?1

@@ -20,7 +20,9 @@ class LabelIssues:
     def replace_open(self, image_ids: Iterable[int], label_issues: Iterable[LabelIssue]) -> None:
         """Store what was found on these pictures in place of all there that nobody dismissed."""
         with self._db.transaction():
-            self._db.many("DELETE FROM suspicions WHERE image_id = ? AND NOT dismissed", ((i,) for i in image_ids))
+            self._db.many(
+                "DELETE FROM suspicions WHERE image_id = ? AND NOT dismissed", ((i,) for i in image_ids)
+            )
             self._add(label_issues, is_dismissed=False)
 
     def add_dismissed(self, issue: LabelIssue) -> None:
@@ -53,7 +55,9 @@ class LabelIssues:
 
     def dismiss(self, suspicion_id: int, *, is_dismissed: bool = True) -> None:
         """Dismiss one, or take that back."""
-        self._db.execute("UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), suspicion_id))
+        self._db.execute(
+            "UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), suspicion_id)
+        )
 
     def strong_of(self, image_id: int) -> list[LabelIssue]:
         """Those for which a picture is suspected, the strongest first."""
@@ -69,4 +73,6 @@ class LabelIssues:
 def _suspicion(row: Row) -> LabelIssue:
     id_, image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id = row
     bbox = BBox(x, y, w, h) if x is not None else None
-    return LabelIssue(image_id, Kind(kind), score, bbox, category_id, BBox(to_x, to_y, to_w, to_h), to_category_id, id_)
+    return LabelIssue(
+        image_id, Kind(kind), score, bbox, category_id, BBox(to_x, to_y, to_w, to_h), to_category_id, id_
+    )

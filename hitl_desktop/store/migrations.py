@@ -174,7 +174,9 @@ def tell_listed_folders(db: Database) -> None:
 def count_boxes(db: Database) -> None:
     """How many boxes a category has is asked after every act, and counting half a million takes 22 ms."""
     db.execute("ALTER TABLE categories ADD COLUMN boxes INTEGER NOT NULL DEFAULT 0")
-    db.execute("UPDATE categories SET boxes = (SELECT count(*) FROM annotations WHERE category_id = categories.id)")
+    db.execute(
+        "UPDATE categories SET boxes = (SELECT count(*) FROM annotations WHERE category_id = categories.id)"
+    )
     add = "UPDATE categories SET boxes = boxes + 1 WHERE id = new.category_id"
     take = "UPDATE categories SET boxes = boxes - 1 WHERE id = old.category_id"
     for name, when, then in (
@@ -192,7 +194,8 @@ def find_objects(db: Database) -> None:
 
 
 def calibrate(db: Database) -> None:
-    """What was said at first sight as a name and scores, also by the detector alone; what heads learned from."""
+    """What was said at first sight as a name and scores, also by the detector alone; what heads learned
+    from."""
     db.execute("ALTER TABLE sightings RENAME TO old_sightings")
     db.execute("""
         CREATE TABLE sightings (
@@ -211,7 +214,9 @@ def calibrate(db: Database) -> None:
     db.execute("CREATE TABLE first_seen (id INTEGER PRIMARY KEY, image_id INTEGER NOT NULL UNIQUE) STRICT")
     db.execute("CREATE INDEX sightings_by_image ON sightings (image_id)")
     db.execute("CREATE TABLE tag_head (id INTEGER PRIMARY KEY CHECK (id = 1), weights BLOB NOT NULL) STRICT")
-    db.execute("CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id) ON UPDATE CASCADE) STRICT")
+    db.execute(
+        "CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id) ON UPDATE CASCADE) STRICT"
+    )
     db.execute("DROP TABLE old_sightings")
     for column in ("learned TEXT NOT NULL DEFAULT '[]'", "calibration TEXT NOT NULL DEFAULT '{}'"):
         db.execute(f"ALTER TABLE head_versions ADD COLUMN {column}")
@@ -227,7 +232,8 @@ def calibrate(db: Database) -> None:
 
 
 def shorten_vectors(db: Database) -> None:
-    """Vectors are another encoder's, a byte for each number; what was learned from the old ones is learned anew."""
+    """Vectors are another encoder's, a byte for each number; what was learned from the old ones is learned
+    anew."""
     db.execute("DELETE FROM embeddings")
     db.execute("UPDATE head_versions SET weights = x'', finding = NULL, trial = NULL")
     db.execute("DELETE FROM meta WHERE key IN ('active_head', 'hold_head')")
@@ -261,11 +267,14 @@ def audit(db: Database) -> None:
 
 
 def keep_order_apart(db: Database) -> None:
-    """The order of asking is one blob of ids; what is said of a picture has a row, written only when it changed."""
+    """The order of asking is one blob of ids; what is said of a picture has a row, written only when it
+    changed."""
     active = "ranking = (SELECT value FROM meta WHERE key = 'ranking')"
     order = db.all(f"SELECT image_id FROM queue WHERE {active} ORDER BY position")
     db.execute("CREATE TABLE queue_order (id INTEGER PRIMARY KEY CHECK (id = 1), ids BLOB NOT NULL) STRICT")
-    db.execute("INSERT INTO queue_order VALUES (1, ?)", (b"".join(row[0].to_bytes(8, "little") for row in order),))
+    db.execute(
+        "INSERT INTO queue_order VALUES (1, ?)", (b"".join(row[0].to_bytes(8, "little") for row in order),)
+    )
     db.execute("ALTER TABLE queue RENAME TO old_queue")
     db.execute("""
         CREATE TABLE queue (
@@ -376,10 +385,13 @@ def keep_extras(db: Database) -> None:
 
 
 def compose_names(db: Database) -> None:
-    """Names that differ in their Unicode form alone are the same from now on, where both are not in use already."""
+    """Names that differ in their Unicode form alone are the same from now on, where both are not in use
+    already."""
     for table in ("categories", "tags"):
         for id_, name in db.all(f"SELECT id, name FROM {table}"):
-            db.execute(f"UPDATE OR IGNORE {table} SET normalised = ? WHERE id = ?", (normalise_name(name), id_))
+            db.execute(
+                f"UPDATE OR IGNORE {table} SET normalised = ? WHERE id = ?", (normalise_name(name), id_)
+            )
 
 
 def portion_acts(db: Database) -> None:
@@ -394,7 +406,8 @@ def index_suspicions(db: Database) -> None:
 
 
 def stamp_files(db: Database) -> None:
-    """Time and size of a file when its bytes were read last; None: nobody has compared them since this is kept."""
+    """Time and size of a file when its bytes were read last; None: nobody has compared them since this is
+    kept."""
     db.execute("ALTER TABLE images ADD COLUMN stamp TEXT")
 
 
@@ -443,7 +456,8 @@ _ORDER_CODES = {
 
 
 def store_codes(db: Database) -> None:
-    """Reasons, verdicts, kinds and orders are codes from now on, where they were what the screen called them."""
+    """Reasons, verdicts, kinds and orders are codes from now on, where they were what the screen called
+    them."""
     db.execute("DROP TRIGGER decisions_hold")
     for text, code in _REASON_CODES.items():
         db.execute("UPDATE queue SET reason = ? WHERE reason = ?", (code, text))
@@ -527,7 +541,8 @@ def migrate(db: Database, *, is_new: bool) -> None:
 
 
 def back_up(db: Database, version: int) -> Path:
-    """Copy the project beside itself before its schema changes; by SQLite, for a copy by hand would drop its locks."""
+    """Copy the project beside itself before its schema changes; by SQLite, for a copy by hand would drop its
+    locks."""
     copy = db.path.with_name(f"{db.path.name}.backup-{version}")
     part = copy.with_name(f".{copy.name}.part")
     part.unlink(missing_ok=True)

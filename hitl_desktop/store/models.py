@@ -41,7 +41,8 @@ class Models:
         self._meta.set(_DETECTOR, model_id)
 
     def detection_head_of(self, detector: ModelRecord) -> ModelRecord | None:
-        """The model under which the boxes are stored that detection heads found on a detector's feature maps."""
+        """The model under which the boxes are stored that detection heads found on a detector's feature
+        maps."""
         return self.find(_head_hash(detector))
 
     def ensure_detection_head_of(self, detector: ModelRecord) -> ModelRecord:
@@ -80,7 +81,9 @@ class Models:
         self._db.execute(sql, (name, json.dumps(classes), card, model_id))
 
     def _one(self, column: str, value: str | int) -> ModelRecord | None:
-        row = self._db.one(f"SELECT id, hash, name, classes, file, card FROM models WHERE {column} = ?", (value,))
+        row = self._db.one(
+            f"SELECT id, hash, name, classes, file, card FROM models WHERE {column} = ?", (value,)
+        )
         return ModelRecord(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5]) if row else None
 
 

@@ -18,22 +18,25 @@ KEEP_FROM = 0.05
 
 CANDIDATE_IOU = 0.6
 MOST_CANDIDATES = 30
-"""With NanoDet-g 30 candidates a picture cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on COCO."""
+"""With NanoDet-g 30 candidates a picture cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on
+COCO."""
 
 _COLUMNS = "id, image_id, x, y, w, h, score, class_scores"
 
 
 def _prediction(row: Row) -> Prediction:
     id_, image_id, x, y, w, h, score, blob = row
-    return Prediction(id_, image_id, BBox(x, y, w, h), score, np.frombuffer(blob, np.float16).astype(np.float32))
+    return Prediction(
+        id_, image_id, BBox(x, y, w, h), score, np.frombuffer(blob, np.float16).astype(np.float32)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnseenPrediction:
     """What was said of a prediction before its picture was taught, by a head or by the detector alone.
 
-    `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it was seen
-    at all. `found` are boxes that a head proposed itself.
+    `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it
+    was seen at all. `found` are boxes that a head proposed itself.
     """
 
     prediction_id: int
@@ -55,7 +58,9 @@ def _candidates(found: Detections, best: Vector, own: Collection[int]) -> set[in
         return set(whole.tolist())
     rows = np.flatnonzero(np.isin(found.scores.argmax(axis=1), list(own)))
     rows = rows[nms(found.bboxes[rows], best[rows], CANDIDATE_IOU)]
-    least = best[whole[-1]] if len(whole) == MOST_CANDIDATES else 0.0  # only what would be among as many by itself
+    least = (
+        best[whole[-1]] if len(whole) == MOST_CANDIDATES else 0.0
+    )  # only what would be among as many by itself
     return set(whole.tolist()) | set(rows[best[rows] >= least].tolist())
 
 
@@ -68,8 +73,9 @@ class Predictions:
     def replace(self, image_id: int, model_id: int, found: Detections, own: Collection[int] = ()) -> None:
         """Store what a detector found on a picture and note that the picture is done.
 
-        Of boxes that lie on each other whatever their class, the best one is a candidate to be shown and named, and
-        so is the best one whose class stands for a category of the project; `own` are these classes by number.
+        Of boxes that lie on each other whatever their class, the best one is a candidate to be shown and
+        named, and so is the best one whose class stands for a category of the project; `own` are these
+        classes by number.
 
         Predictions that people answered (accepted or rejected) stay, for the head learns from them.
         """
@@ -90,11 +96,14 @@ class Predictions:
                 rows,
             )
             self._db.execute(
-                "INSERT OR REPLACE INTO predicted_images (image_id, model_id) VALUES (?, ?)", (image_id, model_id)
+                "INSERT OR REPLACE INTO predicted_images (image_id, model_id) VALUES (?, ?)",
+                (image_id, model_id),
             )
             self._drop_vectors(image_id, forgotten)
 
-    def replace_found(self, image_id: int, model_id: int, head_id: int, found: Sequence[tuple[BBox, float]]) -> None:
+    def replace_found(
+        self, image_id: int, model_id: int, head_id: int, found: Sequence[tuple[BBox, float]]
+    ) -> None:
         """Store what a head found on a picture, with how surely; predictions that people answered stay."""
         with self._db.transaction():
             forgotten = self._forget_unanswered(image_id, model_id)
@@ -103,7 +112,9 @@ class Predictions:
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)""",
                 ((image_id, model_id, *box, score, b"") for box, score in found),
             )
-            self._db.execute("INSERT OR REPLACE INTO predicted_images VALUES (?, ?, ?)", (image_id, model_id, head_id))
+            self._db.execute(
+                "INSERT OR REPLACE INTO predicted_images VALUES (?, ?, ?)", (image_id, model_id, head_id)
+            )
             self._drop_vectors(image_id, forgotten)
 
     def images_found_by(self, model_id: int, head_id: int) -> set[int]:
@@ -112,7 +123,8 @@ class Predictions:
         return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
     def look_again(self, image_id: int) -> None:
-        """Note that no detector has seen a picture as it is now, and forget what nobody answered of what was found."""
+        """Note that no detector has seen a picture as it is now, and forget what nobody answered of what was
+        found."""
         for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):
             self._forget_unanswered(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
@@ -135,8 +147,8 @@ class Predictions:
         return [BBox(*row) for row in rows]
 
     def _drop_vectors(self, image_id: int, forgotten: Sequence[BBox]) -> None:
-        """Delete the vectors of boxes that are gone, for each head version finds others; those of a box that is still
-        there, in whatever way, stay."""
+        """Delete the vectors of boxes that are gone, for each head version finds others; those of a box that
+        is still there, in whatever way, stay."""
         content_hash = self._db.scalar("SELECT content_hash FROM images WHERE id = ?", (image_id,))
         if not forgotten or content_hash is None:
             return
@@ -145,7 +157,8 @@ class Predictions:
         there = {crop_key(content_hash, BBox(*row)) for row in self._db.all(boxes, (image_id,))}
         gone = {crop_key(content_hash, box) for box in forgotten} - there
         self._db.many(
-            "DELETE FROM embeddings WHERE model_id IN (SELECT id FROM models) AND crop = ?", ((key,) for key in gone)
+            "DELETE FROM embeddings WHERE model_id IN (SELECT id FROM models) AND crop = ?",
+            ((key,) for key in gone),
         )
 
     def images_done(self, model_id: int) -> set[int]:
@@ -219,7 +232,8 @@ class Predictions:
     def reject(self, prediction_ids: Iterable[int]) -> None:
         """Note that people rejected these."""
         self._db.many(
-            "INSERT OR IGNORE INTO rejections SELECT id FROM predictions WHERE id = ?", ((i,) for i in prediction_ids)
+            "INSERT OR IGNORE INTO rejections SELECT id FROM predictions WHERE id = ?",
+            ((i,) for i in prediction_ids),
         )
 
     def unreject(self, prediction_ids: Iterable[int]) -> None:
@@ -227,11 +241,15 @@ class Predictions:
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
     def note_sightings(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
-        """Keep what was said of predictions when their picture was first decided: samples the head had not seen."""
+        """Keep what was said of predictions when their picture was first decided: samples the head had not
+        seen."""
         self._db.many(
             """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
                SELECT id, image_id, ?, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
-            ((s.head_id, s.name, s.category_id, s.raw, s.score, s.shown, s.prediction_id) for s in unseen_predictions),
+            (
+                (s.head_id, s.name, s.category_id, s.raw, s.score, s.shown, s.prediction_id)
+                for s in unseen_predictions
+            ),
         )
 
     def note_first_seen(self, image_id: int) -> None:
@@ -264,6 +282,8 @@ class Predictions:
         for pid, image, x, y, w, h, head_id, name, raw, score, shown, found, category_id in rows:
             box = BBox(x, y, w, h)
             unseen_predictions[image].append(
-                UnseenPrediction(pid, image, box, head_id, name, raw, score, bool(shown), bool(found), category_id)
+                UnseenPrediction(
+                    pid, image, box, head_id, name, raw, score, bool(shown), bool(found), category_id
+                )
             )
         return unseen_predictions

@@ -81,7 +81,11 @@ class Project:
             )
         part = path.with_name(f".{path.name}.part")
         try:
-            for leftover in (part, *_logs(part), *_logs(path)):  # SQLite would take an old log for the new file's
+            for leftover in (
+                part,
+                *_logs(part),
+                *_logs(path),
+            ):  # SQLite would take an old log for the new file's
                 leftover.unlink(missing_ok=True)
             db = Database(part)
             try:
@@ -90,7 +94,9 @@ class Project:
                 db.close()
             part.rename(path)  # whole or not at all, whenever the process may end
         except (OSError, ProjectError) as error:
-            raise ProjectError(f"{path} cannot be created.", hint="Choose a folder that you may write to.") from error
+            raise ProjectError(
+                f"{path} cannot be created.", hint="Choose a folder that you may write to."
+            ) from error
         file_lock.hold(path)
         try:
             return cls(Database(path))
@@ -103,7 +109,8 @@ class Project:
         """Open an existing project; `background` for connections of jobs.
 
         Raises:
-            ProjectError: it is missing, not a project, of a newer version, damaged, not writable, or open elsewhere.
+            ProjectError: it is missing, not a project, of a newer version, damaged, not writable, or open
+                elsewhere.
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100
         _check_file(path)
@@ -136,7 +143,8 @@ class Project:
             file_lock.release(self.path)
 
     def add_folder(self, folder: Path, *, listed: bool = True) -> int:
-        """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong here."""
+        """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong
+        here."""
         return self.images.add_folder(self._relative(folder), listed=listed)
 
     def move_folder(self, folder_id: int, folder: Path) -> None:
@@ -178,16 +186,20 @@ def _logs(path: Path) -> tuple[Path, ...]:
 def _check_file(path: Path) -> None:
     """Refuse what cannot be a project before SQLite touches it.
 
-    By its looks only: whoever opens and closes the file itself drops all of SQLite's locks that this process holds on
-    it (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process then deletes the log under an open window.
+    By its looks only: whoever opens and closes the file itself drops all of SQLite's locks that this process
+    holds on it (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process then deletes the log
+    under an open window.
     """
     if not path.is_file():
         raise ProjectError(
-            f"There is no project at {path}.", hint="Check the name, or open a folder of pictures to start one."
+            f"There is no project at {path}.",
+            hint="Check the name, or open a folder of pictures to start one.",
         )
     if path.stat().st_size == 0:
         raise ProjectError(
             f"{path} is empty, not a HITL project.", hint="Open another file, or delete it and start anew."
         )
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        raise ProjectError(f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy.")
+        raise ProjectError(
+            f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy."
+        )

@@ -23,7 +23,9 @@ _SUSPECTED = f"""SELECT s.image_id FROM suspicions s JOIN images j ON j.id = s.i
     AND (s.x IS NULL OR EXISTS (
         SELECT 1 FROM annotations a WHERE a.image_id = s.image_id AND a.category_id = s.category_id
         AND a.x = s.x AND a.y = s.y AND a.w = s.w AND a.h = s.h))"""
-_ASKED_AGAIN = "SELECT image_id FROM asked_again JOIN images i ON i.id = image_id WHERE why = :why AND i.state = :state"
+_ASKED_AGAIN = (
+    "SELECT image_id FROM asked_again JOIN images i ON i.id = image_id WHERE why = :why AND i.state = :state"
+)
 _WAITING = f"SELECT id FROM images i {_WAITS} ORDER BY id"
 
 _CONDITIONS = {
@@ -54,8 +56,9 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A new order of asking: the ids of all pictures in it, what is said of those that were looked at, the groups of
-    pictures that show nearly the same, and decided pictures that are to be looked at again (some are in the order)."""
+    """A new order of asking: the ids of all pictures in it, what is said of those that were looked at, the
+    groups of pictures that show nearly the same, and decided pictures that are to be looked at again (some
+    are in the order)."""
 
     ids: Sequence[int]
     said: Sequence[Ranked] = ()
@@ -70,8 +73,11 @@ class Queue:
         self._db = db
 
     def take(self, ranking: Ranking) -> None:
-        """Make a ranking the order of asking, within the caller's transaction: a blob and the rows that changed."""
-        self._db.execute("INSERT OR REPLACE INTO queue_order VALUES (1, ?)", (np.array(ranking.ids, "<i8").tobytes(),))
+        """Make a ranking the order of asking, within the caller's transaction: a blob and the rows that
+        changed."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO queue_order VALUES (1, ?)", (np.array(ranking.ids, "<i8").tobytes(),)
+        )
         drawn = int(QueueReason.RANDOM | QueueReason.EDGE)
         self._db.execute("UPDATE queue SET queues = queues & ~?1 WHERE queues & ?1", (drawn,))
         self._db.many(
@@ -83,7 +89,9 @@ class Queue:
         self._db.execute(f"DELETE FROM asked_again WHERE {old}", (int(QueueReason.EXPECTED),))
         self._ask_again(ranking.again)
         known = dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))
-        new = ((group, image_id) for image_id, group in ranking.groups.items() if known.get(image_id) != group)
+        new = (
+            (group, image_id) for image_id, group in ranking.groups.items() if known.get(image_id) != group
+        )
         self._db.many("UPDATE images SET same_as = ? WHERE id = ?", new)
 
     def order(self, *, limit: int | None = None) -> list[Ranked]:
@@ -100,10 +108,13 @@ class Queue:
         return self._ordered({})
 
     def walk(self) -> tuple[list[int], dict[int, QueueReason]]:
-        """The same, with decided pictures that are to be looked at again where they have their turn, and why."""
+        """The same, with decided pictures that are to be looked at again where they have their turn, and
+        why."""
         again = {i: why for why in OF_DECIDED for i in self._asked_again(why, "decided")}
         order = self._ordered(again)
-        return order, {image_id: again[image_id] for image_id in order if image_id in again} if again else again
+        return order, {
+            image_id: again[image_id] for image_id in order if image_id in again
+        } if again else again
 
     def due(self) -> set[int]:
         """Decided pictures that are to be labelled once more, in the order or not."""
@@ -130,11 +141,14 @@ class Queue:
         return dict(self._db.execute("SELECT image_id, score FROM queue"))
 
     def put_back(self, image_ids: Iterable[int]) -> None:
-        """Note that these pictures are to be looked at again, for a category that came after their decision."""
+        """Note that these pictures are to be looked at again, for a category that came after their
+        decision."""
         self._ask_again(dict.fromkeys(image_ids, QueueReason.EXPECTED))
 
     def _ask_again(self, pictures: Mapping[int, QueueReason]) -> None:
-        self._db.many("INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items()))
+        self._db.many(
+            "INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items())
+        )
 
     def put_back_ids(self) -> list[int]:
         """The undecided ones of these pictures."""
@@ -145,7 +159,9 @@ class Queue:
 
     def looked_again(self, image_id: int) -> QueueReason:
         """A picture was decided, perhaps again; returns why that was asked for, if it was."""
-        why = QueueReason(self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0)
+        why = QueueReason(
+            self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0
+        )
         if why & OF_DECIDED:
             self._db.execute(
                 "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
@@ -154,20 +170,25 @@ class Queue:
         return why
 
     def turns(self) -> int:
-        """How many turns of the order were taken: pictures that were decided or skipped, or looked at again."""
+        """How many turns of the order were taken: pictures that were decided or skipped, or looked at
+        again."""
         done = self._db.scalar("SELECT count(*) FROM images WHERE state != 'undecided'")
         return done + int(self._db.scalar("SELECT value FROM meta WHERE key = ?", (_LOOKED_AGAIN,)) or 0)
 
     def place_of(self, image_id: int) -> Ranked:
         """What was said of one picture."""
-        row = self._db.one("SELECT image_id, score, reason, queues FROM queue WHERE image_id = ?", (image_id,))
+        row = self._db.one(
+            "SELECT image_id, score, reason, queues FROM queue WHERE image_id = ?", (image_id,)
+        )
         return _ranked(row) if row else _unseen(image_id)
 
     def counts(self) -> dict[QueueReason, int]:
         """How many pictures wait in each queue."""
         sums = ", ".join(f"coalesce(sum({_QUEUES} & {int(why)} != 0), 0)" for why in QueueReason)
         row = self._db.one(f"SELECT {sums} FROM images i LEFT JOIN queue q ON q.image_id = i.id {_WAITS}")
-        edge = self._db.scalar(f"SELECT count(*) FROM images i {_WAITS} AND id IN (SELECT image_id FROM image_sets)")
+        edge = self._db.scalar(
+            f"SELECT count(*) FROM images i {_WAITS} AND id IN (SELECT image_id FROM image_sets)"
+        )
         return dict(zip(QueueReason, row or (), strict=False)) | {
             QueueReason.EDGE: edge,
             QueueReason.SUSPECTED: self._db.scalar(f"SELECT count(DISTINCT image_id) FROM ({_SUSPECTED})"),
@@ -177,7 +198,10 @@ class Queue:
     def flags(self) -> dict[int, int]:
         """The queues (a `QueueReason`) of all pictures that were looked at, and of those that never wait."""
         test = "SELECT id, 0 FROM images WHERE split = 'test'"
-        return {**dict(self._db.execute("SELECT image_id, queues FROM queue")), **dict(self._db.execute(test))}
+        return {
+            **dict(self._db.execute("SELECT image_id, queues FROM queue")),
+            **dict(self._db.execute(test)),
+        }
 
     def select(self, wanted: QueueFilter) -> list[int]:
         """Pictures that pass a filter, in its order; where that is the order of asking, in order of id.

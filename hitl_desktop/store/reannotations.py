@@ -27,4 +27,6 @@ class Reannotations:
         """All of them, in order of time."""
         rows = self._db.all("SELECT image_id, before, again, seconds, at FROM second_looks ORDER BY id")
         read = msgspec.json.Decoder(tuple[LabelledBox, ...]).decode
-        return [Reannotation(i, read(before), read(again), seconds, at) for i, before, again, seconds, at in rows]
+        return [
+            Reannotation(i, read(before), read(again), seconds, at) for i, before, again, seconds, at in rows
+        ]

@@ -45,7 +45,9 @@ class Validations:
 
     def mark_promoted(self, validation_ids: Iterable[int], edit_id: int) -> None:
         """Note by which edit people made these training data; while it is undone they are none."""
-        self._db.many("UPDATE validations SET promoted = ? WHERE id = ?", ((edit_id, i) for i in validation_ids))
+        self._db.many(
+            "UPDATE validations SET promoted = ? WHERE id = ?", ((edit_id, i) for i in validation_ids)
+        )
 
 
 def _validated(row: Row) -> Validated:

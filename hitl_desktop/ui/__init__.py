@@ -1,0 +1,1 @@
+"""The window, in rooms named after what they show."""

@@ -83,7 +83,9 @@ _TUNING_HEIGHT = 340
 class MainWindow(QMainWindow):
     """Canvas in the middle, queue left, inspector right, model panel below."""
 
-    def __init__(self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask) -> None:
+    def __init__(
+        self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask
+    ) -> None:
         super().__init__()
         self.settings = settings
         self.setWindowTitle("HITL Desktop")
@@ -104,7 +106,9 @@ class MainWindow(QMainWindow):
         self.queue = QueuePanel(self.session, self.loader)
         self.inspector = Inspector(self.session)
         self.model_panel = ModelPanel(self.session, self.runner, self.background)
-        self.controller = Controller(self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask)
+        self.controller = Controller(
+            self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask
+        )
         report_banner = Banner(calm=True)
         self.reports = Reports(self.runner, report_banner, self.messages, self.ask)
         self._make_acts()
@@ -142,7 +146,9 @@ class MainWindow(QMainWindow):
         self.class_acts = ClassActs(
             self.session, self.runner, self.background, class_banner, Toast(self, notices), self
         )
-        self.file_acts = FileActs(self.session, self.runner, self.background, self.loader, file_banner, self.ask)
+        self.file_acts = FileActs(
+            self.session, self.runner, self.background, self.loader, file_banner, self.ask
+        )
         self.exchange_acts = ExchangeActs(
             self.session, self.runner, self.background, self.messages, self._warning, replace_banner, self.ask
         )
@@ -151,8 +157,12 @@ class MainWindow(QMainWindow):
 
     def _make_acts(self) -> None:
         """What hands do, by kind."""
-        self.category_acts = CategoryActs(self.session, self.background, self.ask, self.messages, self._owner_of)
-        self.attribute_acts = AttributeActs(self.session, self.controller, self.inspector, self.messages, self.ask)
+        self.category_acts = CategoryActs(
+            self.session, self.background, self.ask, self.messages, self._owner_of
+        )
+        self.attribute_acts = AttributeActs(
+            self.session, self.controller, self.inspector, self.messages, self.ask
+        )
         self.queue_acts = QueueActs(self.session, self.background, self.queue, self.messages, self.ask)
         self.unknown_acts = UnknownActs(
             self.session, self.runner, self.background, self.controller, self.messages, self
@@ -160,12 +170,25 @@ class MainWindow(QMainWindow):
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
         self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
         self.bulk_acts = BulkActs(self.session, self.runner, self.background, self.messages, self)
-        self.validate_acts = ValidateActs(self.session, self.runner, self.background, self.messages, self.ask, self)
-        self.error_acts = ErrorActs(self.session, self.runner, self.background, self.canvas, self.messages, self)
+        self.validate_acts = ValidateActs(
+            self.session, self.runner, self.background, self.messages, self.ask, self
+        )
+        self.error_acts = ErrorActs(
+            self.session, self.runner, self.background, self.canvas, self.messages, self
+        )
         self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
-        self.tune_acts = TuneActs(self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports)
+        self.tune_acts = TuneActs(
+            self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports
+        )
         self.set_acts = SetActs(
-            self.session, self.runner, self.background, self.controller, self.queue, self.messages, self.ask, self
+            self.session,
+            self.runner,
+            self.background,
+            self.controller,
+            self.queue,
+            self.messages,
+            self.ask,
+            self,
         )
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -357,7 +380,9 @@ class MainWindow(QMainWindow):
 
     def _edit_keys(self) -> None:
         names = self.session.known.of
-        chords = {key: names[i] for i, key in self.session.known.hotkeys.items() if not key.isdigit() and i in names}
+        chords = {
+            key: names[i] for i, key in self.session.known.hotkeys.items() if not key.isdigit() and i in names
+        }
         with once(KeysEditor(self.actions_, self, chords)) as editor:
             editor.exec()
         self.session.keep("keys", json.dumps(self.actions_.chosen))
@@ -471,10 +496,12 @@ class MainWindow(QMainWindow):
             self.file_acts.watch.look()
 
     def _may_leave(self) -> bool:
-        """Whether the open project may be closed: not over an act that waits for the disk, unless a person says so."""
+        """Whether the open project may be closed: not over an act that waits for the disk, unless a person
+        says so."""
         saving = self.session.saving
         return saving.retry() or self.ask.confirm(
-            "Not saved", "The last act is not in the project: its disk is full or cannot be written. Close and lose it?"
+            "Not saved",
+            "The last act is not in the project: its disk is full or cannot be written. Close and lose it?",
         )
 
     def _window_settings(self) -> QSettings:
@@ -514,7 +541,11 @@ class MainWindow(QMainWindow):
             return
         total = len(session.pictures.statuses)
         decided = session.pictures.count("decided")
-        place = f"picture {session.pictures.order.position + 1} of {total}" if session.image else f"{total} pictures"
+        place = (
+            f"picture {session.pictures.order.position + 1} of {total}"
+            if session.image
+            else f"{total} pictures"
+        )
         place = "listing the pictures" if session.pictures.is_listing and not total else place
         name = session.image.path if session.image else ""
         state = session.image.status if session.image else ""
@@ -539,7 +570,13 @@ class MainWindow(QMainWindow):
 
     def _show_saved(self) -> None:
         saving = self.session.saving
-        failed = "NOT SAVED, tried again every 2 s" if saving.is_waiting else "NOT SAVED" if saving.has_failed else ""
+        failed = (
+            "NOT SAVED, tried again every 2 s"
+            if saving.is_waiting
+            else "NOT SAVED"
+            if saving.has_failed
+            else ""
+        )
         self.saved.setText(failed or ("saving" if saving.is_pending else "saved"))
         if self._warns_of_disk and not saving.has_failed:
             self._warning.dismiss()
@@ -585,7 +622,8 @@ class MainWindow(QMainWindow):
 
 
 def _end_dialogs() -> None:
-    """Cancel what is being asked about the project that is left: the answer would be taken for the next one."""
+    """Cancel what is being asked about the project that is left: the answer would be taken for the next
+    one."""
     while (popup := QApplication.activePopupWidget()) is not None:
         popup.hide()
     while (dialog := QApplication.activeModalWidget()) is not None:

@@ -1,0 +1,1 @@
+"""What the program does for one wish of a person, in rooms from annotation to benchmark."""

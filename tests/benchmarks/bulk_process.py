@@ -1,4 +1,5 @@
-"""The process that `test_bulk` measures: 60,000 pictures are skipped and brought back while a hand draws; prints JSON."""
+"""The process that `test_bulk` measures: 60,000 pictures are skipped and brought back while a hand draws;
+prints JSON."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def main(file: Path) -> None:
         last[:] = now
 
     def latest_is_box() -> bool:
-        """A box from before the first portion is older than the long act, and undo would stop that instead."""
+        """A box from before the first portion is older than the long act, and undo would stop that
+        instead."""
         assert session.project
         entry = session.project.journal.next_undo()
         return entry is not None and entry[1].label == "Draw box"

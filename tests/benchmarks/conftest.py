@@ -29,7 +29,8 @@ def bench() -> Bench:
 
 
 def window_on(folder: Path, qtbot: QtBot, pictures: int, *, read: bool = True) -> MainWindow:
-    """A window on a folder of so many pictures, all of them listed, and `read`; nothing going on by itself."""
+    """A window on a folder of so many pictures, all of them listed, and `read`; nothing going on by
+    itself."""
     window = MainWindow(Settings(), automatic=False)
     qtbot.addWidget(window)
     window.resize(1360, 860)

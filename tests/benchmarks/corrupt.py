@@ -16,7 +16,8 @@ _MOVED = 0.3
 
 @dataclass(frozen=True)
 class Planted:
-    """By file name: boxes that were deleted, and those that were given another name or place, as they are now."""
+    """By file name: boxes that were deleted, and those that were given another name or place, as they are
+    now."""
 
     deleted: dict[str, list[BBox]]
     changed: dict[str, list[BBox]]
@@ -34,7 +35,8 @@ class Planted:
 
 
 def corrupt(source: Path, target: Path, *, pictures: int, share: float, seed: int) -> None:
-    """Write so many pictures of a data set, as links, and its labels of which a share is wrong, a third of each kind."""
+    """Write so many pictures of a data set, as links, and its labels of which a share is wrong, a third of
+    each kind."""
     rng = random.Random(seed)
     truth = json.loads((source / "instances.json").read_text())
     truth["images"] = rng.sample(truth["images"], pictures)

@@ -1,4 +1,5 @@
-"""The process that `test_event_loop` measures: a window on real pictures, drawn in while jobs run; prints JSON."""
+"""The process that `test_event_loop` measures: a window on real pictures, drawn in while jobs run; prints
+JSON."""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def fill(project: Project, image_id: int, boxes: int) -> None:
     corners = draw.uniform((0, 0), (SIZE[0] - 90, SIZE[1] - 90), (boxes, 2))
     sides = draw.uniform(12, 80, (boxes, 2))
     project.annotations.add(
-        Annotation(0, image_id, ids[n % CATEGORIES], BBox(*map(float, (*corners[n], *sides[n])))) for n in range(boxes)
+        Annotation(0, image_id, ids[n % CATEGORIES], BBox(*map(float, (*corners[n], *sides[n]))))
+        for n in range(boxes)
     )
     project.images.set_state(image_id, ImageState.DECIDED)
 
@@ -143,7 +144,9 @@ def test_one_edit_among_a_thousand_boxes(bench: Bench, folder: Path, qtbot: QtBo
 
 
 @pytest.mark.bench
-def test_an_act_among_three_hundred_boxes_and_sixty_candidates(bench: Bench, folder: Path, qtbot: QtBot) -> None:
+def test_an_act_among_three_hundred_boxes_and_sixty_candidates(
+    bench: Bench, folder: Path, qtbot: QtBot
+) -> None:
     draw = np.random.default_rng(11)
     with open_path(folder) as project:
         fill(project, 1, 300)
@@ -151,7 +154,10 @@ def test_an_act_among_three_hundred_boxes_and_sixty_candidates(bench: Bench, fol
         project.images.set_state(1, ImageState.UNDECIDED)
         detector = project.models.ensure("hash", "small", ("cup", "dog"))
         project.models.set_detector(detector.id)
-        corners, sides = draw.uniform((0, 0), (SIZE[0] - 90, SIZE[1] - 90), (60, 2)), draw.uniform(12, 80, (60, 2))
+        corners, sides = (
+            draw.uniform((0, 0), (SIZE[0] - 90, SIZE[1] - 90), (60, 2)),
+            draw.uniform(12, 80, (60, 2)),
+        )
         project.db.many(
             """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                VALUES (1, ?, ?, ?, ?, ?, .8, ?, 1)""",

@@ -76,7 +76,8 @@ def test_what_is_learned(bench: Bench, shared_data: Path, name: str, pictures: i
 
 @pytest.mark.bench
 def test_corrupted_labels_are_found(bench: Bench, shared_data: Path, tmp_path: Path) -> None:
-    """bccd with 8 % of its labels corrupted: the area under the ROC curve of each kind, and what the top tenth holds."""
+    """bccd with 8 % of its labels corrupted: the area under the ROC curve of each kind, and what the top
+    tenth holds."""
     corrupt(shared_data / "bccd", tmp_path, pictures=100, share=0.08, seed=0)
     new_project(tmp_path / "p.hitl", tmp_path / "images", QUIET, coco=tmp_path / "instances.json")
     planted = read_planted(tmp_path)
@@ -105,11 +106,15 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
 
     def picture(seed: int) -> tuple[dict[int, CellGrid], list[tuple[BBox, int]]]:
         grids: dict[int, CellGrid] = {}
-        boxes = [(BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)]
+        boxes = [
+            (BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)
+        ]
         for side in DEFAULT_INPUT_SIZES:
             cells = side // 8
             features = rng.normal(size=(cells * cells, 896)).astype(np.float32)
-            grids[side] = CellGrid(features, cells, cells, 8.0, (side / 640, side / 640), (0.0, 0.0), (640, 640))
+            grids[side] = CellGrid(
+                features, cells, cells, 8.0, (side / 640, side / 640), (0.0, 0.0), (640, 640)
+            )
         return grids, boxes
 
     def learn(grids: dict[int, CellGrid], boxes: list[tuple[BBox, int]]) -> None:
@@ -149,6 +154,8 @@ def test_a_naming_head_of_two_thousand_crops(bench: Bench) -> None:
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        classification_head.fit(classification_head.Samples(embeddings, targets), np.ones(80, np.float32), 0.5)
+        classification_head.fit(
+            classification_head.Samples(embeddings, targets), np.ones(80, np.float32), 0.5
+        )
         times.append((time.perf_counter() - began) * 1000)
     bench.note("name_fit_ms", statistics.median(times))

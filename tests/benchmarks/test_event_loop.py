@@ -20,7 +20,9 @@ PROCESS = Path(__file__).with_name("loop_process.py")
 def real_pictures(shared_data: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "real"
     folder.mkdir()
-    sources = [p for name in ("coco-open100", "bccd") for p in sorted((shared_data / name / "images").iterdir())]
+    sources = [
+        p for name in ("coco-open100", "bccd") for p in sorted((shared_data / name / "images").iterdir())
+    ]
     for source in sources[:PICTURES]:
         (folder / source.name).symlink_to(source)
     return folder
@@ -28,7 +30,9 @@ def real_pictures(shared_data: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.bench
 def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Path) -> None:
-    done = subprocess.run([sys.executable, PROCESS, real_pictures], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, PROCESS, real_pictures], capture_output=True, text=True, check=True
+    )
     seen = json.loads(done.stdout)
     assert seen["heads"] > 2
     assert seen["pictures"] == PICTURES

@@ -64,7 +64,11 @@ print(json.dumps(result))
 def opened(path: Path, count: int, look: str) -> dict[str, float]:
     env = os.environ | {"HITL_CONFIG_DIR": str(path.parent / "c"), "HITL_DATA_DIR": str(path.parent / "d")}
     done = subprocess.run(
-        [sys.executable, "-c", OPEN, path, str(count), look], capture_output=True, text=True, check=True, env=env
+        [sys.executable, "-c", OPEN, path, str(count), look],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
     )
     return json.loads(done.stdout)
 

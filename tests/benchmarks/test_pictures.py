@@ -29,7 +29,8 @@ def picture(size: tuple[int, int]) -> Image.Image:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Let the window live, to the millisecond; a loop without the pause would keep its threads from running."""
+    """Let the window live, to the millisecond; a loop without the pause would keep its threads from
+    running."""
     while not condition():
         QApplication.processEvents()
         time.sleep(0.0005)
@@ -87,7 +88,9 @@ def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str)
 
 @pytest.mark.bench
 @pytest.mark.parametrize("count", [1_000, 100_000])
-def test_costs_do_not_grow_with_the_number_of_pictures(bench: Bench, tmp_path: Path, qtbot: QtBot, count: int) -> None:
+def test_costs_do_not_grow_with_the_number_of_pictures(
+    bench: Bench, tmp_path: Path, qtbot: QtBot, count: int
+) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(count):

@@ -35,7 +35,8 @@ CLASSES = tuple(f"class {n}" for n in range(80))
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """A project of a hundred thousand pictures that the detector has looked at, with boxes on those in front."""
+    """A project of a hundred thousand pictures that the detector has looked at, with boxes on those in
+    front."""
     Image.new("RGB", (640, 480), (90, 120, 60)).save(tmp_path / "0.jpg")
     rng = np.random.default_rng(0)
     with Project.create(tmp_path / "large.hitl") as project:
@@ -50,7 +51,9 @@ def large(tmp_path: Path) -> Path:
             project.models.set_detector(detector.id)
             rows = ((n, detector.id) for n in range(1, PICTURES + 1))
             project.db.many("INSERT INTO predicted_images (image_id, model_id) VALUES (?, ?)", rows)
-            boxes = [(i + 1, category.id, 1.0, 1.0, 9.0, 9.0) for i in range(50)]  # more than a cold start has
+            boxes = [
+                (i + 1, category.id, 1.0, 1.0, 9.0, 9.0) for i in range(50)
+            ]  # more than a cold start has
             project.db.many(
                 """INSERT INTO annotations (image_id, category_id, x, y, w, h, origin, edited, crowd)
                    VALUES (?, ?, ?, ?, ?, ?, 'human', 0, 0)""",

@@ -15,7 +15,9 @@ from hitl_desktop.domain.geometry import BBox
         (BoxForm.CORNERS, (30, 40, 10, 20), (30, 40, 0, 0)),
     ],
 )
-def test_numbers_of_each_form_are_pixels(form: BoxForm, numbers: tuple[float, ...], box: tuple[float, ...]) -> None:
+def test_numbers_of_each_form_are_pixels(
+    form: BoxForm, numbers: tuple[float, ...], box: tuple[float, ...]
+) -> None:
     assert in_pixels(BBox(*numbers), form, (200, 150)) == box
 
 
@@ -30,8 +32,14 @@ def test_numbers_of_each_form_are_pixels(form: BoxForm, numbers: tuple[float, ..
         ([(10, 10, 40, 30), (120, 80, 180, 140)], BoxForm.CORNERS),
         ([(10, 10, 5, 5), (120, 80, 180, 140)], None),
         ([(0.1, 0.01, 0.3, 1.004)], BoxForm.FRACTIONS),
-        ([(0.6, 0.5, 0.41, 0.52)], BoxForm.FRACTIONS),  # reaches a little beyond, but its third number is no right edge
-        ([(100, 80, 180, 140)] * 4 + [(20, 20, 90, 80)] * 4 + [(50, 60, 50, 80)], BoxForm.CORNERS),  # one without area
+        (
+            [(0.6, 0.5, 0.41, 0.52)],
+            BoxForm.FRACTIONS,
+        ),  # reaches a little beyond, but its third number is no right edge
+        (
+            [(100, 80, 180, 140)] * 4 + [(20, 20, 90, 80)] * 4 + [(50, 60, 50, 80)],
+            BoxForm.CORNERS,
+        ),  # one without area
     ],
 )
 def test_what_is_hardly_pixels_is_suspected(boxes: list[tuple[float, ...]], form: BoxForm | None) -> None:
@@ -54,7 +62,9 @@ def test_an_area_tells_corners_from_a_size_where_it_fits_one_of_them() -> None:
 
 
 def test_a_bad_number_among_fractions_makes_no_pixels_of_them() -> None:
-    found = suspect({1: [BBox(0.1, 0.1, 0.2, 0.3)] * 3, 2: [BBox(0.1, 0.2, 0.3, 1.5)], 3: [BBox(5, 5, 9, 9)]}, {})
+    found = suspect(
+        {1: [BBox(0.1, 0.1, 0.2, 0.3)] * 3, 2: [BBox(0.1, 0.2, 0.3, 1.5)], 3: [BBox(5, 5, 9, 9)]}, {}
+    )
     assert found == {1: BoxForm.FRACTIONS, 2: BoxForm.FRACTIONS}
     assert may_be(BoxForm.FRACTIONS, [BBox(0.1, 0.2, 0.3, 1.004), BBox(0.5, 0.2, 0.3, 0.3)])
     assert not may_be(BoxForm.FRACTIONS, [BBox(10, 20, 30, 40)])
@@ -62,7 +72,9 @@ def test_a_bad_number_among_fractions_makes_no_pixels_of_them() -> None:
 
 def test_boxes_made_from_outlines_are_never_corners() -> None:
     corners, sizes = [BBox(100, 80, 180, 140)] * 3, {1: (200, 150), 2: (200, 150)}
-    assert suspect({1: corners}, sizes, {1: [BBox(150, 10, 5, 5)] * 9, 2: [BBox(9, 9, 5, 5)]}) == {1: BoxForm.CORNERS}
+    assert suspect({1: corners}, sizes, {1: [BBox(150, 10, 5, 5)] * 9, 2: [BBox(9, 9, 5, 5)]}) == {
+        1: BoxForm.CORNERS
+    }
     assert suspect({}, sizes, {1: [BBox(0.1, 0.1, 0.5, 0.5)]}) == {1: BoxForm.FRACTIONS}
     assert form_of_outline(BoxForm.CORNERS, BBox(50, 60, 100, 80)) is BoxForm.PIXELS
     assert form_of_outline(BoxForm.FRACTION_CORNERS, BBox(0.1, 0.1, 0.5, 0.5)) is BoxForm.FRACTIONS

@@ -13,7 +13,9 @@ boxes = st.builds(BBox, numbers, numbers, sides, sides)
 
 
 @given(boxes, st.floats(1, 400), st.floats(1, 400))
-def test_a_clipped_box_lies_inside_and_clipping_again_changes_nothing(box: BBox, width: float, height: float) -> None:
+def test_a_clipped_box_lies_inside_and_clipping_again_changes_nothing(
+    box: BBox, width: float, height: float
+) -> None:
     clipped = box.clipped(width, height)
     assert clipped.x >= 0
     assert clipped.y >= 0

@@ -13,7 +13,10 @@ from hitl_desktop.domain.review import Acts
 def test_the_inverse_of_the_inverse_is_the_edit() -> None:
     a = Annotation(1, 2, 3, BBox(0, 0, 5, 5))
     edit = Edit(
-        "Draw box", 2, before=Side(state=ImageState.UNDECIDED), after=Side((a,), ImageState.DECIDED, (1,), (9,))
+        "Draw box",
+        2,
+        before=Side(state=ImageState.UNDECIDED),
+        after=Side((a,), ImageState.DECIDED, (1,), (9,)),
     )
     assert edit.inverse() != edit
     assert edit.inverse().inverse() == edit

@@ -1,4 +1,5 @@
-"""A window that draws, pre-labels and learns until it is killed; prints each act once the window calls it saved."""
+"""A window that draws, pre-labels and learns until it is killed; prints each act once the window calls it
+saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Small inputs modelled on public bug reports, each with a script; what is right is written down here, fact by fact."""
+"""Small inputs modelled on public bug reports, each with a script; what is right is written down here, fact
+by fact."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ class Said:
 
     def rows(self, key: str) -> list[Row]:
         lines = self.out.splitlines()
-        starts = [n for n, line in enumerate(lines) if line.split(" ")[0] == key and line.split(" ")[1].isdigit()]
+        starts = [
+            n for n, line in enumerate(lines) if line.split(" ")[0] == key and line.split(" ")[1].isdigit()
+        ]
         if not starts:
             return []
         count = int(lines[starts[-1]].split(" ")[1])
@@ -57,7 +60,10 @@ class Said:
 
     @property
     def boxes_by_name(self) -> dict[str, list[list[float]]]:
-        return {i["file_name"]: [a["bbox"] for a in self.annotations if a["image_id"] == i["id"]] for i in self.images}
+        return {
+            i["file_name"]: [a["bbox"] for a in self.annotations if a["image_id"] == i["id"]]
+            for i in self.images
+        }
 
     @property
     def names(self) -> list[str]:
@@ -75,7 +81,9 @@ class Said:
     def pixels(self) -> tuple[int, int, int]:
         """The least, the most, and how many values, of the line that the picture scripts print."""
         words = self.out.strip().splitlines()[-1]
-        left, right = (json.loads(words.split(side + " ")[1].split("]")[0] + "]") for side in ("left", "right"))
+        left, right = (
+            json.loads(words.split(side + " ")[1].split("]")[0] + "]") for side in ("left", "right")
+        )
         return max(left), min(right), int(words.rsplit(" ", 1)[1])
 
 
@@ -119,7 +127,9 @@ def composed(s: Said) -> None:
 
 
 def cvat_attributes(s: Said) -> None:
-    given = json.loads((CASES / "cvat-attributes" / "instances.json").read_text())["annotations"][0]["attributes"]
+    given = json.loads((CASES / "cvat-attributes" / "instances.json").read_text())["annotations"][0][
+        "attributes"
+    ]
     assert json.dumps(s.annotations[0]["attributes"]) == json.dumps(given)
 
 
@@ -204,7 +214,10 @@ def keypoints(s: Said) -> None:
 
 
 def longer_prefix(s: Said) -> None:
-    assert s.boxes_by_name == {"batch_1/000006.jpg": [[10, 10, 20, 20]], "batch_2/000006.jpg": [[20, 10, 20, 20]]}
+    assert s.boxes_by_name == {
+        "batch_1/000006.jpg": [[10, 10, 20, 20]],
+        "batch_2/000006.jpg": [[20, 10, 20, 20]],
+    }
 
 
 def named_pipe(s: Said) -> None:
@@ -240,7 +253,11 @@ def official_keys(s: Said) -> None:
 
 
 def half_precision(s: Said) -> None:
-    assert s.out.splitlines()[-1] == "exit 0" or "half precision" in s.err or "float16" in s.err.split("Check")[0]
+    assert (
+        s.out.splitlines()[-1] == "exit 0"
+        or "half precision" in s.err
+        or "float16" in s.err.split("Check")[0]
+    )
     assert "Check the input size" not in s.err
 
 

@@ -84,11 +84,19 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert "held_out" in hitl("report", project)
 
 
-def test_measuring_lists_what_was_left_out_and_fails_where_nothing_is_left(tmp_path: Path, dataset: Path) -> None:
+def test_measuring_lists_what_was_left_out_and_fails_where_nothing_is_left(
+    tmp_path: Path, dataset: Path
+) -> None:
     project = tmp_path / "p.hitl"
     report("new", project, "--images", dataset / "images")
     done = report("prelabel", project, "--model", toy(tmp_path / "mine.onnx"))
-    assert (done["model"], done["done"], done["boxes"], done["not_done"], done["remarks"]) == ("mine", 12, 12, [], [])
+    assert (done["model"], done["done"], done["boxes"], done["not_done"], done["remarks"]) == (
+        "mine",
+        12,
+        12,
+        [],
+        [],
+    )
     data = json.loads((dataset / "instances.json").read_text())
     data["images"][0]["file_name"] = "gone.png"
     (tmp_path / "truth.json").write_text(json.dumps(data))
@@ -121,7 +129,9 @@ def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> 
 @pytest.mark.slow
 def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     out = tmp_path / "report.json"
-    printed = report("simulate", dataset, "--pictures", 3, "--strategy", "random", "--against", "random", "--out", out)
+    printed = report(
+        "simulate", dataset, "--pictures", 3, "--strategy", "random", "--against", "random", "--out", out
+    )
     assert printed == json.loads(out.read_text())
     assert {k: printed[k] for k in ("dataset", "strategy", "seeds")} == {
         "dataset": dataset.name,
@@ -130,7 +140,11 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     }
     assert [s["pictures"] for s in printed["steps"]] == [1, 3]
     other = printed["against"]["random"]
-    assert other["paired_difference_in_area"] == {"mean": 0.0, "interval": None, "seeds": 1}  # it is the same one
+    assert other["paired_difference_in_area"] == {
+        "mean": 0.0,
+        "interval": None,
+        "seeds": 1,
+    }  # it is the same one
     assert other["area"] == printed["area"]
     assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "ece", "learn_seconds"} | {
         "effort_saved",

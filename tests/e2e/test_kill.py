@@ -1,4 +1,5 @@
-"""`kill -9` in the middle of drawing, pre-labelling and learning loses nothing that the window had called saved."""
+"""`kill -9` in the middle of drawing, pre-labelling and learning loses nothing that the window had called
+saved."""
 
 from __future__ import annotations
 
@@ -22,12 +23,16 @@ CHILD = Path(__file__).parent / "killed.py"
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX signal")
-@pytest.mark.parametrize(("moment", "least"), [("Pre-labelling", 5), ("Learning", 20), ("Learning", 60), ("", 90)])
+@pytest.mark.parametrize(
+    ("moment", "least"), [("Pre-labelling", 5), ("Learning", 20), ("Learning", 60), ("", 90)]
+)
 def test_nothing_that_was_saved_is_lost(tmp_path: Path, dataset: Path, moment: str, least: int) -> None:
     shutil.copytree(dataset / "images", tmp_path / "p")
     for number in range(13, 40):
         shutil.copy(tmp_path / "p" / f"{number % 12 + 1:03}.png", tmp_path / "p" / f"{number:03}.png")
-    child = subprocess.Popen([sys.executable, str(CHILD), str(tmp_path / "p")], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, str(CHILD), str(tmp_path / "p")], stdout=subprocess.PIPE, text=True
+    )
     assert child.stdout
     saved: list[list[str]] = []
     for line in child.stdout:
@@ -52,7 +57,11 @@ def test_nothing_that_was_saved_is_lost(tmp_path: Path, dataset: Path, moment: s
                 assert int(numbers[0]) in decided
             elif len(numbers) == 4:
                 box = boxes[int(numbers[0])]
-                assert (box.image_id, box.bbox.x, box.bbox.w) == (int(numbers[1]), float(numbers[2]), float(numbers[3]))
+                assert (box.image_id, box.bbox.x, box.bbox.w) == (
+                    int(numbers[1]),
+                    float(numbers[2]),
+                    float(numbers[3]),
+                )
         head = project.heads.active_id()
         assert head is None or project.heads.get(head)
         assert prelabel(project, NoProgress(), threads=2).failed == 0  # and the work goes on

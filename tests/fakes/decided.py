@@ -1,4 +1,5 @@
-"""A project of very many decided pictures without files, and stand-ins for the networks that would look at them."""
+"""A project of very many decided pictures without files, and stand-ins for the networks that would look at
+them."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ class Encoder:
 
 def noise(path: Path) -> np.ndarray[Any, Any]:
     """Pixels that no other file has."""
-    small = np.random.default_rng(int(path.stem)).integers(0, 255, (SIZE[1] // 40, SIZE[0] // 40, 3), np.uint8)
+    small = np.random.default_rng(int(path.stem)).integers(
+        0, 255, (SIZE[1] // 40, SIZE[0] // 40, 3), np.uint8
+    )
     return small.repeat(40, axis=0).repeat(40, axis=1)
 
 
@@ -56,7 +59,8 @@ def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def decided_project(folder: Path, decided: int, waiting: int) -> Project:
-    """A project with so many decided pictures, each with three boxes, eight candidates and all of their vectors."""
+    """A project with so many decided pictures, each with three boxes, eight candidates and all of their
+    vectors."""
     rng = np.random.default_rng(0)
     project = Project.create(folder / "p.hitl")
     folder_id = project.add_folder(folder)
@@ -70,7 +74,12 @@ def decided_project(folder: Path, decided: int, waiting: int) -> Project:
         project.db.many(
             "INSERT INTO images (folder_id, path, width, height, content_hash, state) VALUES (?, ?, 640, 480, ?, ?)",
             (
-                (folder_id, f"{n}.jpg", str(n), (ImageState.DECIDED if n < decided else ImageState.UNDECIDED).value)
+                (
+                    folder_id,
+                    f"{n}.jpg",
+                    str(n),
+                    (ImageState.DECIDED if n < decided else ImageState.UNDECIDED).value,
+                )
                 for n in range(decided + waiting)
             ),
         )

@@ -56,7 +56,8 @@ annotations = st.builds(
 @given(st.lists(annotations, max_size=8))
 def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: list[Annotation]) -> None:
     numbered = tuple(
-        Annotation(n, *[getattr(b, f) for f in Annotation.__slots__[1:]]) for n, b in enumerate(boxes, start=1)
+        Annotation(n, *[getattr(b, f) for f in Annotation.__slots__[1:]])
+        for n, b in enumerate(boxes, start=1)
     )
     dataset = Dataset(
         (DatasetImage(3, "sub/ä b%20.jpg", 10, 20, ("night", "wet")), DatasetImage(7, "empty.jpg", 1, 1)),
@@ -108,13 +109,17 @@ def test_ids_below_one_are_ids(tmp_path: Path) -> None:
 
 
 def test_same_names_become_one_category(tmp_path: Path) -> None:
-    result = read(tmp_path, categories=[CATEGORY, {"id": 5, "name": "Cat "}], annotations=[BOX | {"category_id": 5}])
+    result = read(
+        tmp_path, categories=[CATEGORY, {"id": 5, "name": "Cat "}], annotations=[BOX | {"category_id": 5}]
+    )
     assert result.dataset.categories == (Category(1, "cat"),)
     assert result.dataset.annotations[0].category_id == 1
 
 
 def test_annotations_without_a_free_id_get_a_new_one(tmp_path: Path) -> None:
-    result = read(tmp_path, annotations=[BOX, BOX, BOX | {"id": -3}, {k: v for k, v in BOX.items() if k != "id"}])
+    result = read(
+        tmp_path, annotations=[BOX, BOX, BOX | {"id": -3}, {k: v for k, v in BOX.items() if k != "id"}]
+    )
     assert [a.id for a in result.dataset.annotations] == [1, 2, 3, 4]
     assert [(i.where, i.kind, i.count) for i in result.issues] == [("annotations", IssueKind.RENUMBERED, 3)]
 
@@ -208,9 +213,13 @@ def test_pictures_that_lost_boxes_are_named(tmp_path: Path) -> None:
 
 def test_halves_of_letters_cost_themselves_only(tmp_path: Path) -> None:
     record = {
-        "images": [{"id": 1, "file_name": "a\ud800.jpg", "width": 9, "height": 9, "tags": ["wet\udc00", "dry"]}],
+        "images": [
+            {"id": 1, "file_name": "a\ud800.jpg", "width": 9, "height": 9, "tags": ["wet\udc00", "dry"]}
+        ],
         "categories": [{"id": 1, "name": "cat\ud800"}],
-        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5], "proposed_by": "\udfff"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5], "proposed_by": "\udfff"}
+        ],
     }
     (tmp_path / "a.json").write_text(json.dumps(record))
     result = coco.read(tmp_path / "a.json")
@@ -252,7 +261,9 @@ def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
-def test_names_that_are_no_utf8_are_read_as_windows_1252_and_that_is_told(tmp_path: Path, encoding: str) -> None:
+def test_names_that_are_no_utf8_are_read_as_windows_1252_and_that_is_told(
+    tmp_path: Path, encoding: str
+) -> None:
     record = {
         "sch\u00f6n": "\u00e9", "images": [{"id": 1, "file_name": "caf\u00e9.jpg"}],
         "categories": [{"id": 1, "name": "K\u00e4fer"}], "annotations": [],

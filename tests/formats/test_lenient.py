@@ -48,7 +48,19 @@ def test_boxes_as_people_write_them(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, [], [1, 2, 3], [1, 2, 3, None], [1, 2, 0, 4], [1, 2, -3, 4], "1 2 3", {"x": 1}, [1, True, 3, 4], 7]
+    "value",
+    [
+        None,
+        [],
+        [1, 2, 3],
+        [1, 2, 3, None],
+        [1, 2, 0, 4],
+        [1, 2, -3, 4],
+        "1 2 3",
+        {"x": 1},
+        [1, True, 3, 4],
+        7,
+    ],
 )
 def test_what_is_no_box(value: object) -> None:
     assert lenient.box(value) is None

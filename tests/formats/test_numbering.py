@@ -20,7 +20,9 @@ def any_number(_: int) -> bool:
         ([1.5, True, [1]], [1, 2, 3], 3),
     ],
 )
-def test_ids_keep_their_numbers_where_they_are_numbers(ids: list[object], numbers: list[int], changed: int) -> None:
+def test_ids_keep_their_numbers_where_they_are_numbers(
+    ids: list[object], numbers: list[int], changed: int
+) -> None:
     assert numbers_for(ids, allowed=any_number) == (numbers, changed)
 
 

@@ -82,7 +82,11 @@ def test_impossible_boxes_and_scores_are_refused(
 def test_a_damaged_model_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     detector = constant(tmp_path / "mine.onnx", [GOOD], [[0.9, 0, 0]])
     data = detector.card.file.read_bytes()
-    for changed in (data.replace(b"constant", b"\x96onstant"), data.replace(b"boxes", b"b\xa1xes", 1), data[:-40]):
+    for changed in (
+        data.replace(b"constant", b"\x96onstant"),
+        data.replace(b"boxes", b"b\xa1xes", 1),
+        data[:-40],
+    ):
         detector.card.file.write_bytes(changed)
         detector.card.file.with_suffix(".toml").unlink(missing_ok=True)
         with pytest.raises(ModelError):

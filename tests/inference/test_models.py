@@ -240,7 +240,8 @@ load_detector(find_card(DEFAULT_DETECTOR))
 
 
 def test_the_runtime_does_not_call_home(tmp_path: Path) -> None:
-    """ONNX Runtime's wheels gather and send telemetry unless told before they are imported; this works offline."""
+    """ONNX Runtime's wheels gather and send telemetry unless told before they are imported; this works
+    offline."""
     env = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     env |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
     subprocess.run([sys.executable, "-c", LOAD], check=True, env=env)

@@ -101,7 +101,9 @@ def test_what_was_forgotten_was_never_learned() -> None:
 def test_sums_that_are_added_are_those_of_all_lessons() -> None:
     together = learner_of([1])
     together.add_sums(learner_of([2, 3]))
-    np.testing.assert_allclose(solved(together).weights, solved(learner_of([1, 2, 3])).weights, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        solved(together).weights, solved(learner_of([1, 2, 3])).weights, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_sums_that_were_kept_are_the_same() -> None:

@@ -24,7 +24,8 @@ SIZE, STRIDE, WIDTH = 320, 8, 12
 
 
 def grid(objects: list[tuple[BBox, int]], seed: int = 0) -> CellGrid:
-    """A picture of 320 pixels: features are noise, those of cells in an object tell its category and where it is."""
+    """A picture of 320 pixels: features are noise, those of cells in an object tell its category and where it
+    is."""
     cells = SIZE // STRIDE
     rng = np.random.default_rng(seed)
     made = CellGrid(
@@ -175,7 +176,15 @@ def test_kept_sums_go_on_as_they_were() -> None:
         [(BBox(20 + n, 20 + n, 30, 30), n + 1) for n in range(200)],
         [(BBox(0, 0, 320, 320), 1)],
     ],
-    ids=["one box", "two pixels", "in the corner", "contradiction", "500 boxes", "200 categories", "whole picture"],
+    ids=[
+        "one box",
+        "two pixels",
+        "in the corner",
+        "contradiction",
+        "500 boxes",
+        "200 categories",
+        "whole picture",
+    ],
 )
 def test_input_that_says_little_gives_a_head_or_none(objects: list[tuple[BBox, int]]) -> None:
     learner = DetectionLearner(WIDTH)

@@ -91,7 +91,11 @@ def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
 def sights(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
     """Answers to boxes of two categories that are right as often as this calibration says."""
     rng = np.random.default_rng(seed)
-    scores, sources, ids = rng.uniform(0.02, 0.98, count), rng.integers(0, 2, count), rng.integers(1, 3, count)
+    scores, sources, ids = (
+        rng.uniform(0.02, 0.98, count),
+        rng.integers(0, 2, count),
+        rng.integers(1, 3, count),
+    )
     right = rng.random(count) < bend.chances(scores, sources, ids)
     return CalibrationSamples(scores, sources, ids, right, np.arange(count) // 10)
 

@@ -22,7 +22,9 @@ def test_bounds_without_an_end_are_quantiles_of_beta(seen: int, data: st.DataObj
 
 
 @given(st.integers(1, 60), st.data())
-def test_bounds_of_so_many_pictures_are_those_of_the_hypergeometric_distribution(of: int, data: st.DataObject) -> None:
+def test_bounds_of_so_many_pictures_are_those_of_the_hypergeometric_distribution(
+    of: int, data: st.DataObject
+) -> None:
     seen = data.draw(st.integers(1, of))
     wrong = data.draw(st.integers(0, seen))
     bound = round(upper_bound(wrong, seen, of=of) * of)
@@ -33,7 +35,9 @@ def test_bounds_of_so_many_pictures_are_those_of_the_hypergeometric_distribution
     assert lower_bound(wrong, seen, of=of) <= wrong / seen + 1e-9 <= upper_bound(wrong, seen, of=of) + 2e-9
 
 
-@pytest.mark.parametrize(("claim", "endless", "of_two_hundred"), [(0.05, 59, 47), (0.02, 149, 90), (0.01, 299, 126)])
+@pytest.mark.parametrize(
+    ("claim", "endless", "of_two_hundred"), [(0.05, 59, 47), (0.02, 149, 90), (0.01, 299, 126)]
+)
 def test_the_numbers_that_everybody_quotes(claim: float, endless: int, of_two_hundred: int) -> None:
     assert sample_size(claim) == endless
     assert sample_size(claim, of=200) == of_two_hundred

@@ -22,7 +22,9 @@ def doubts(
     image_id: int, *rows: list[float], disagrees: bool = False, vector: list[float] | None = None
 ) -> ImageUncertainty:
     place = np.array(vector, np.float32) if vector is not None else None
-    return ImageUncertainty(image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees), 0.0, place)
+    return ImageUncertainty(
+        image_id, np.array(rows).reshape(len(rows), -1), np.full(len(rows), disagrees), 0.0, place
+    )
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -30,7 +32,11 @@ def doubts(
 def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str, with_vectors: bool) -> None:
     rng = np.random.default_rng(0)
     images = [
-        doubts(n, [0.05 * n, 1 - 0.05 * n], vector=rng.normal(size=4).tolist() if with_vectors and n != 3 else None)
+        doubts(
+            n,
+            [0.05 * n, 1 - 0.05 * n],
+            vector=rng.normal(size=4).tolist() if with_vectors and n != 3 else None,
+        )
         for n in range(1, 16)
     ]
     pool = Pool(images, rng.normal(size=(3, 4)).astype(np.float32), seed=3)
@@ -95,7 +101,9 @@ def test_k_centre_goes_where_nobody_was() -> None:
 
 def test_the_first_of_a_spread_are_of_different_kinds() -> None:
     rng = np.random.default_rng(1)
-    kinds = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0) + rng.normal(0, 0.01, (40, 4)).astype(np.float32)
+    kinds = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0) + rng.normal(0, 0.01, (40, 4)).astype(
+        np.float32
+    )
     order = spread(range(40), kinds, 4)
     assert sorted(order) == list(range(40))
     assert len({row // 10 for row in spread(range(0, 40, 2), kinds, 4)[:4]}) == 4
@@ -104,7 +112,9 @@ def test_the_first_of_a_spread_are_of_different_kinds() -> None:
 
 def test_the_first_pictures_are_one_of_each_kind_that_nobody_looked_at() -> None:
     rng = np.random.default_rng(1)
-    kinds = np.repeat(np.eye(5, dtype=np.float32) * 9, 12, axis=0) + rng.normal(0, 0.1, (60, 5)).astype(np.float32)
+    kinds = np.repeat(np.eye(5, dtype=np.float32) * 9, 12, axis=0) + rng.normal(0, 0.1, (60, 5)).astype(
+        np.float32
+    )
     first = typiclust(kinds, kinds[:0], wanted=5)
     assert sorted(row // 12 for row in first) == [0, 1, 2, 3, 4]
     assert typiclust(kinds, kinds[:0], wanted=5) == first  # the same whenever it is asked
@@ -161,7 +171,11 @@ def test_shares_hold_when_the_order_is_made_anew_after_each_picture() -> None:
     for turn in range(200):
         named = {why: waiting[why] for why in (QueueReason.RANDOM, QueueReason.UNLIKE)}
         image_id, why = mix(
-            waiting[QueueReason.NOTHING], named, {QueueReason.RANDOM: 20, QueueReason.UNLIKE: 10}, most=9, after=turn
+            waiting[QueueReason.NOTHING],
+            named,
+            {QueueReason.RANDOM: 20, QueueReason.UNLIKE: 10},
+            most=9,
+            after=turn,
         )[0]
         waiting[why].remove(image_id)
         asked.append(why)
@@ -172,7 +186,9 @@ def test_shares_hold_when_the_order_is_made_anew_after_each_picture() -> None:
 
 def test_shares_hold_in_every_stretch() -> None:
     queues = {QueueReason.RANDOM: list(range(1000, 2000)), QueueReason.UNLIKE: list(range(2000, 3000))}
-    mixed = [why for _, why in mix(range(1000), queues, {QueueReason.RANDOM: 20, QueueReason.UNLIKE: 10})][:500]
+    mixed = [why for _, why in mix(range(1000), queues, {QueueReason.RANDOM: 20, QueueReason.UNLIKE: 10})][
+        :500
+    ]
     for end in range(1, 500):
         assert abs(mixed[:end].count(QueueReason.RANDOM) - 0.2 * end) <= 1
         assert abs(mixed[:end].count(QueueReason.UNLIKE) - 0.1 * end) <= 1

@@ -1,4 +1,5 @@
-"""Set-up beside another package manager: the real apt-get, in folders of its own, with its locks held by the test."""
+"""Set-up beside another package manager: the real apt-get, in folders of its own, with its locks held by the
+test."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ HOLD = (
     "sys.stdin.read()\n"
 )
 
-pytestmark = pytest.mark.skipif(shutil.which("apt-get") is None, reason="this system has another package manager")
+pytestmark = pytest.mark.skipif(
+    shutil.which("apt-get") is None, reason="this system has another package manager"
+)
 
 
 @pytest.fixture
@@ -53,7 +56,9 @@ def other(root: Path) -> Iterator[subprocess.Popen[str]]:
 def test_it_waits_for_another_package_manager_and_then_goes_on(other: subprocess.Popen[str]) -> None:
     with subprocess.Popen(["sh", str(APT), "update"], stderr=subprocess.PIPE, text=True) as setup:
         assert setup.stderr is not None
-        assert setup.stderr.readline().startswith("Waiting for another package manager to finish (E: Could not get")
+        assert setup.stderr.readline().startswith(
+            "Waiting for another package manager to finish (E: Could not get"
+        )
         assert setup.poll() is None
         other.communicate("")
         assert setup.wait(60) == 0

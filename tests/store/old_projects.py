@@ -2,8 +2,8 @@
 
     python -m tests.store.old_projects
 
-writes the file of the present version to `tests/data/projects`. Do that once for each version that was released, and never
-write a file anew: they are there to be opened by later programs.
+writes the file of the present version to `tests/data/projects`. Do that once for each version that was
+released, and never write a file anew: they are there to be opened by later programs.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def fill(project: Project) -> None:
     _detect(project)
     proposals = proposals_of(project, project.images.all()[0], load_scorer(project))
     annotate.accept(project, proposals[:1])
-    annotate.revise(project, [Revision(proposals[1], BBox(31.5, 1, 20, 20), project.categories.ensure("hound").id)])
+    annotate.revise(
+        project, [Revision(proposals[1], BBox(31.5, 1, 20, 20), project.categories.ensure("hound").id)]
+    )
     annotate.remove(project, [proposals[2]])
     decisions.decide(project, 1, [], proposals, HOW)
 
@@ -97,7 +99,12 @@ def _learn(project: Project, category_id: int) -> None:
     project.embeddings.add(encoder, [(b"key", np.arange(4, dtype=np.float32))])
     ids = np.array([category_id])
     head = ClassificationHead(
-        ids, np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32), np.ones(2, np.float32), 0.5
+        ids,
+        np.zeros(4, np.float32),
+        np.zeros((4, 2), np.float32),
+        np.zeros(2, np.float32),
+        np.ones(2, np.float32),
+        0.5,
     ).to_bytes()
     first = project.heads.add(encoder, head, HeadSummary(1, 2, 1), learned=[1])
     project.heads.add(encoder, head, HeadSummary(2, 4, 1), learned=[1, 2], waits="worse on the trial")
@@ -105,7 +112,8 @@ def _learn(project: Project, category_id: int) -> None:
     project.sets.add("edge cases", [1, 4])
     project.images.set_split([4], Split.VAL)
     project.label_issues.replace_open(
-        [2], [LabelIssue(2, Kind.PLACE, 0.75, BBox(20, 20, 9, 9), category_id, BBox(21, 20, 9, 9), category_id)]
+        [2],
+        [LabelIssue(2, Kind.PLACE, 0.75, BBox(20, 20, 9, 9), category_id, BBox(21, 20, 9, 9), category_id)],
     )
     project.queue.take(Ranking([4], [Ranked(4, 0.5, Reason.RANDOM, QueueReason.RANDOM)]))
 
@@ -136,9 +144,13 @@ def contents(project: Project) -> dict[str, Any]:
             for image in project.images.all()
         },
         "skipped": {
-            image.path: why for image in project.images.all() if (why := project.decisions.why_skipped(image.id))
+            image.path: why
+            for image in project.images.all()
+            if (why := project.decisions.why_skipped(image.id))
         },
-        "decisions": [[paths[d.image_id], d.kind, d.seconds, d.acts.boxes] for d in project.decisions.final()],
+        "decisions": [
+            [paths[d.image_id], d.kind, d.seconds, d.acts.boxes] for d in project.decisions.final()
+        ],
         "heads": [[h.summary.pictures, sorted(h.learned), h.waits] for h in project.heads.latest()],
         "active": project.heads.active_id(),
         "suspicions": [[paths[s.image_id], s.kind.name, s.score] for s in project.label_issues.open()],
@@ -148,7 +160,8 @@ def contents(project: Project) -> dict[str, Any]:
 
 
 def history(project: Project) -> list[dict[str, Any]]:
-    """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done again."""
+    """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done
+    again."""
     told = [contents(project)["pictures"]]
     while edits.undo(project)[0] is not None:
         told.append(contents(project)["pictures"])
@@ -165,7 +178,12 @@ def main() -> None:
         raise SystemExit(f"{file} exists, and is never written anew.")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        for name, size in (("a.png", (80, 60)), ("b.png", (70, 90)), ("c.png", (40, 40)), ("sub/d.png", (64, 50))):
+        for name, size in (
+            ("a.png", (80, 60)),
+            ("b.png", (70, 90)),
+            ("c.png", (40, 40)),
+            ("sub/d.png", (64, 50)),
+        ):
             (place / "pictures" / name).parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", size, (len(name) * 20, 90, 30)).save(place / "pictures" / name)
         with Project.create(place / "p.hitl") as project:

@@ -46,7 +46,9 @@ def test_places_that_cannot_hold_a_project_say_so(tmp_path: Path) -> None:
         Project.create(tmp_path / "file" / "a.hitl")
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"", "empty"), (b"plain text, not a database", "not a HITL project")])
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "empty"), (b"plain text, not a database", "not a HITL project")]
+)
 def test_files_that_are_no_project_say_so(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "a.hitl").write_bytes(content)
     with pytest.raises(ProjectError, match=words) as raised:
@@ -122,7 +124,9 @@ def test_a_truncated_project_says_it_is_damaged(tmp_path: Path) -> None:
         project.categories.all()
 
 
-def test_an_old_project_is_backed_up_and_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_project_is_backed_up_and_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as old:
         old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:2])
         Project.create(tmp_path / "a.hitl").close()
@@ -172,12 +176,15 @@ except HitlError as error:
 
 
 def in_another_process(path: Path) -> str:
-    return subprocess.run([sys.executable, "-c", USE, path], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", USE, path], check=True, capture_output=True, text=True
+    ).stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere files that are open cannot be deleted")
 def test_another_process_is_kept_off_an_open_project_whatever_touches_the_file(tmp_path: Path) -> None:
-    """Whoever closes a handle of the file drops SQLite's locks; another process deleted the log under the window."""
+    """Whoever closes a handle of the file drops SQLite's locks; another process deleted the log under the
+    window."""
     path = tmp_path / "a.hitl"
     with Project.create(path) as project:
         project.categories.ensure("cat")
@@ -214,13 +221,19 @@ def test_first_sights_from_before_scores_were_kept_stay(pictures: Path, tmp_path
         old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:9])
         with Project.create(path) as project:
             add_folder(project, pictures, NoProgress())
-            project.db.execute("INSERT INTO models (id, hash, name, classes) VALUES (1, 'hash', 'detector', '[\"x\"]')")
+            project.db.execute(
+                "INSERT INTO models (id, hash, name, classes) VALUES (1, 'hash', 'detector', '[\"x\"]')"
+            )
             boxes = np.array([[1, 1, 5, 5], [20, 20, 5, 5]], float)
             found = Detections(boxes, np.array([[0.9], [0.4]], np.float32))
             project.predictions.replace(1, 1, found)
             project.db.execute(
                 "INSERT INTO head_versions (created, model_id, weights, summary) VALUES ('', 1, x'', ?)",
-                (json.dumps({"pictures": 1, "boxes": 1, "categories": 1, "seconds": 1.0, "temperature": 1.0}),),
+                (
+                    json.dumps(
+                        {"pictures": 1, "boxes": 1, "categories": 1, "seconds": 1.0, "temperature": 1.0}
+                    ),
+                ),
             )
             project.db.execute("INSERT INTO sightings VALUES (1, 1, 'cell', x''), (2, 1, '', x'')")
             project.images.set_state(1, ImageState.DECIDED)
@@ -230,7 +243,9 @@ def test_first_sights_from_before_scores_were_kept_stay(pictures: Path, tmp_path
             for s in project.predictions.sightings_of(1)
         ]
         assert sights == [(1, 1, 1, "cell", 0.0, True), (2, 1, 1, "", 0.0, False)]
-        assert project.predictions.first_seen() == []  # what was missed on it, and how sure it was, nobody knows
+        assert (
+            project.predictions.first_seen() == []
+        )  # what was missed on it, and how sure it was, nobody knows
         (version,) = project.heads.latest()
         assert (version.learned, version.calibration, version.waits) == (frozenset(), Calibration(), "")
 

@@ -69,7 +69,11 @@ def test_annotations_come_back_as_they_went_in(project: Project) -> None:
     category = project.categories.ensure("a").id
     box = BBox(0.1, 1 / 3, 7.123456789, 5e-1)
     (added,) = project.annotations.add(
-        [Annotation(0, 1, category, box, Origin.MODEL, "head 3", 0.25, edited=True, crowd=True, prediction_id=9)]
+        [
+            Annotation(
+                0, 1, category, box, Origin.MODEL, "head 3", 0.25, edited=True, crowd=True, prediction_id=9
+            )
+        ]
     )
     assert project.annotations.of_image(1) == [added]
     assert added.bbox == box
@@ -139,7 +143,9 @@ def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -
     model = project.models.ensure("hash", "detector", ("x", "y", "z"))
     head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
     project.predictions.reject([77])
-    project.predictions.note_sightings([UnseenPrediction(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)])
+    project.predictions.note_sightings(
+        [UnseenPrediction(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)]
+    )
     project.images.set_state(1, ImageState.DECIDED)
     assert project.predictions.rejected_of(1) == set()
     assert project.predictions.sightings_of(1) == []
@@ -214,7 +220,9 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         project.images.add(project.add_folder(tmp_path), ["a.png", "b.png", "c.png"])
         later = ("class_maps", "validations", "bulk_samples", "bulk_accepts", "pinned_boxes", "second_looks")
         later += ("image_extras", "category_extras", "annotation_extras", "dataset_extras")
-        project.db.execute("CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id)) STRICT")
+        project.db.execute(
+            "CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id)) STRICT"
+        )
         project.db.execute("INSERT INTO put_back VALUES (2)")
         for table in ("queue", "queue_order", "asked_again", *later):
             project.db.execute(f"DROP TABLE {table}")
@@ -230,7 +238,11 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
             """CREATE TABLE queue (ranking INTEGER, position INTEGER, image_id INTEGER, score REAL, reason TEXT,
                PRIMARY KEY (ranking, image_id)) STRICT, WITHOUT ROWID"""
         )
-        rows = [(1, 0, 1, 0.1, "old"), (2, 0, 3, 0.5, "uncertain"), (2, 1, 1, 0.2, "unlike anything labelled")]
+        rows = [
+            (1, 0, 1, 0.1, "old"),
+            (2, 0, 3, 0.5, "uncertain"),
+            (2, 1, 1, 0.2, "unlike anything labelled"),
+        ]
         rows.append((2, 2, 2, 0.1, "few doubts"))
         project.db.many("INSERT INTO queue VALUES (?, ?, ?, ?, ?)", rows)
         project.meta.set("ranking", 2)
@@ -295,7 +307,9 @@ def test_the_vectors_of_boxes_that_are_gone_go_with_them(project: Project) -> No
     again, rejected, gone, new, elsewhere = (BBox(n, 0, 9, 9) for n in range(5))
     project.images.set_content_hash(1, "one")
     project.predictions.replace_found(1, finder, 1, [(again, 0.9), (rejected, 0.8), (gone, 0.7)])
-    keys = {box: crop_key("one", box) for box in (again, rejected, gone)} | {elsewhere: crop_key("two", elsewhere)}
+    keys = {box: crop_key("one", box) for box in (again, rejected, gone)} | {
+        elsewhere: crop_key("two", elsewhere)
+    }
     project.embeddings.add(encoder, ((key, np.ones(4, np.float32)) for key in keys.values()))
     project.predictions.reject([p.id for p in project.predictions.of_image(1, finder) if p.bbox == rejected])
     project.predictions.replace_found(1, finder, 2, [(again, 0.9), (new, 0.5)])

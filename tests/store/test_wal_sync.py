@@ -26,7 +26,9 @@ class Answers:
         self.came.release()
 
 
-def test_a_commit_is_synced_once_the_log_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_is_synced_once_the_log_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     let_go, synced = threading.Event(), list[int]()
     real = os.fsync
 

@@ -121,6 +121,8 @@ def window(make_window: MakeWindow, pictures: Path, qtbot: QtBot) -> MainWindow:
     made.open_path(pictures)
     qtbot.waitUntil(lambda: made.session.is_open)
     made.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(made.session.pictures.statuses) == 4 and made.canvas.has_picture, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: len(made.session.pictures.statuses) == 4 and made.canvas.has_picture, timeout=10_000
+    )
     qtbot.waitUntil(lambda: not made.runner.jobs, timeout=30_000)
     return made

@@ -41,7 +41,8 @@ class Typed:
 
 
 @pytest.mark.parametrize(
-    ("typed", "written"), [("out.json", "out.json"), ("out", "out.json"), ("my.v2", "my.v2.json"), ("A.JSON", "A.JSON")]
+    ("typed", "written"),
+    [("out.json", "out.json"), ("out", "out.json"), ("my.v2", "my.v2.json"), ("A.JSON", "A.JSON")],
 )
 def test_a_name_gets_the_ending_it_lacks(
     typed: str, written: str, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

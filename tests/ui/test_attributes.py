@@ -155,7 +155,9 @@ def test_a_likely_tag_is_offered_and_a_click_gives_it(window: MainWindow) -> Non
     tag = project.tags.ensure("night & fog").id
     vector = np.ones(1280, np.float32)
     project.embeddings.add(encoder_record_id(project), [(crop_key(image.content_hash or "", None), vector)])
-    sure = TagHead(np.array([tag]), np.zeros(1280, np.float32), np.zeros((1280, 1), np.float32), np.array([2.0]))
+    sure = TagHead(
+        np.array([tag]), np.zeros(1280, np.float32), np.zeros((1280, 1), np.float32), np.array([2.0])
+    )
     project.heads.keep_tag_head(sure.to_bytes())
     window.inspector.show_tags()
     assert "night &amp; fog</a> 88%" in window.inspector.tag_hints.text()

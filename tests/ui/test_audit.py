@@ -63,7 +63,9 @@ def test_an_audit_from_the_claim_to_the_report(
         assert dialog.canvas.items == []  # blind
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
         qtbot.keyClick(dialog, Qt.Key.Key_1)
-        assert f"Picture {number + 1} of 4" in dialog.words.text()  # nothing can be judged before it was revealed
+        assert (
+            f"Picture {number + 1} of 4" in dialog.words.text()
+        )  # nothing can be judged before it was revealed
         qtbot.keyClick(dialog, Qt.Key.Key_Space)
         assert [item.label for item in dialog.canvas.items] == ["thing"]
         qtbot.mouseClick(dialog.canvas, Qt.MouseButton.LeftButton, pos=dialog.canvas.rect().center())
@@ -75,7 +77,9 @@ def test_an_audit_from_the_claim_to_the_report(
     audit = project.audits.all()[0]
     assert [sorted(v.errors) for v in audit.verdicts].count([Error.CATEGORY]) == 1
     dialog.save.click()
-    qtbot.waitUntil(lambda: {p.suffix for p in tmp_path.glob("*-audit-1.*")} == {".html", ".json"}, timeout=LONG)
+    qtbot.waitUntil(
+        lambda: {p.suffix for p in tmp_path.glob("*-audit-1.*")} == {".html", ".json"}, timeout=LONG
+    )
     told = json.loads(next(tmp_path.glob("*-audit-1.json")).read_text())
     assert (told["wrong"], told["holds"]) == (1, False)
     dialog.close()

@@ -16,8 +16,11 @@ from tests.toy_models import toy
 from tests.ui.conftest import MakeWindow
 
 
-def open_with_a_new_picture(make_window: MakeWindow, project: Project, pictures: Path, qtbot: QtBot) -> MainWindow:
-    """The window on the project, done with what it does by itself; a picture was added to the folder before."""
+def open_with_a_new_picture(
+    make_window: MakeWindow, project: Project, pictures: Path, qtbot: QtBot
+) -> MainWindow:
+    """The window on the project, done with what it does by itself; a picture was added to the folder
+    before."""
     project.close()
     save(pictures / "new.png", np.full((64, 64, 3), 99, np.uint8))
     window = make_window(automatic=True)

@@ -58,7 +58,9 @@ def check_list(window: MainWindow) -> None:
         assert window.queue.list.currentIndex().row() == listed(window).index(image_id)
 
 
-def test_after_hundreds_were_skipped_the_list_and_its_selection_are_true(crowded: MainWindow, qtbot: QtBot) -> None:
+def test_after_hundreds_were_skipped_the_list_and_its_selection_are_true(
+    crowded: MainWindow, qtbot: QtBot
+) -> None:
     select_rows(crowded, 0, 299)
     crowded.actions_["skip_selected"].trigger()
     qtbot.waitUntil(lambda: not crowded.runner.jobs)

@@ -23,7 +23,9 @@ QUIET = NoProgress()
 COUNT = 10
 
 
-def opened(make_window: MakeWindow, folder: Path, tmp_path: Path, qtbot: QtBot, *, use_classes: bool) -> MainWindow:
+def opened(
+    make_window: MakeWindow, folder: Path, tmp_path: Path, qtbot: QtBot, *, use_classes: bool
+) -> MainWindow:
     """The window on the first pictures of a set, which the bundled detector has worked on."""
     (tmp_path / "images").mkdir()
     for picture in sorted(folder.iterdir())[:COUNT]:
@@ -77,7 +79,9 @@ def test_with_the_detectors_classes_as_categories_accepting_works_at_once(
     window.close()
     with Project.open(tmp_path / "p.hitl", background=True) as disk:
         for image_id, expected in shown.items():
-            assert sorted(names[a.category_id] for a in disk.annotations.of_image(image_id)) == sorted(expected)
+            assert sorted(names[a.category_id] for a in disk.annotations.of_image(image_id)) == sorted(
+                expected
+            )
 
 
 def test_twenty_crowded_boxes_of_three_categories_take_42_acts_at_most(window: MainWindow) -> None:
@@ -104,5 +108,7 @@ def test_twenty_crowded_boxes_of_three_categories_take_42_acts_at_most(window: M
     assert project
     with Project.open(project.path, background=True) as disk:
         called = {c.id: c.name for c in disk.categories.all()}
-        boxes = [(called[a.category_id], tuple(round(v) for v in a.bbox)) for a in disk.annotations.of_image(1)]
+        boxes = [
+            (called[a.category_id], tuple(round(v) for v in a.bbox)) for a in disk.annotations.of_image(1)
+        ]
     assert boxes == [(name, pytest.approx(box, abs=1)) for name, box in wanted]

@@ -29,7 +29,10 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     assert window.bulk_acts.dialog is None  # nothing was pre-labelled
     record = project.models.ensure("hash", "small", ("car", "truck"))
     project.models.set_detector(record.id)
-    scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
+    scores, boxes = (
+        np.array([[0.8, 0.1], [0.2, 0.6]], np.float32),
+        np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]]),
+    )
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
     window.session.manage(lambda p: use_as_categories(p, record.classes))

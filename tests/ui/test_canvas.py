@@ -90,7 +90,9 @@ def test_the_selected_box_is_moved_and_stays_inside(canvas: Canvas, qtbot: QtBot
     assert changed.args[0][BoxKey(Kind.TRUTH, 1)] == pytest.approx(BBox(150, 20, 50, 40), abs=1)
 
 
-def test_a_box_selected_by_key_is_moved_by_its_border_and_drawn_in_from_inside(canvas: Canvas, qtbot: QtBot) -> None:
+def test_a_box_selected_by_key_is_moved_by_its_border_and_drawn_in_from_inside(
+    canvas: Canvas, qtbot: QtBot
+) -> None:
     canvas.show_items([box(1, BBox(20, 20, 100, 60))])
     canvas.select(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.drawn) as drawn:
@@ -211,8 +213,11 @@ def key_event(kind: QEvent.Type, when: int) -> QKeyEvent:
 
 
 @pytest.mark.parametrize(("gap", "is_held"), [(0, True), (5, True), (60, False)])
-def test_a_key_that_x11_repeats_is_told_from_one_that_is_pressed_again(canvas: Canvas, gap: int, is_held: bool) -> None:
-    """A key held down arrives as let go and pressed in the same moment; Qt takes some of these for new presses."""
+def test_a_key_that_x11_repeats_is_told_from_one_that_is_pressed_again(
+    canvas: Canvas, gap: int, is_held: bool
+) -> None:
+    """A key held down arrives as let go and pressed in the same moment; Qt takes some of these for new
+    presses."""
     canvas.event(key_event(QEvent.Type.KeyRelease, 1000))
     again = key_event(QEvent.Type.ShortcutOverride, 1000 + gap)
     canvas.event(again)
@@ -363,7 +368,10 @@ def test_pixels_have_a_grid_from_eight_times_up(canvas: Canvas) -> None:
 def test_a_map_shows_the_part_in_view_when_it_is_a_part(canvas: Canvas) -> None:
     def corner() -> set[str]:
         image = canvas.grab().toImage()
-        return {c.name() for c in colours_along(image, canvas.height() - 15, canvas.width() - 150, canvas.width() - 20)}
+        return {
+            c.name()
+            for c in colours_along(image, canvas.height() - 15, canvas.width() - 150, canvas.width() - 20)
+        }
 
     canvas.zoom(1.0001)
     before = corner()
@@ -372,7 +380,9 @@ def test_a_map_shows_the_part_in_view_when_it_is_a_part(canvas: Canvas) -> None:
     canvas.show_items([box(1, BBox(60, 30, 80, 40), Kind.PROPOSAL)])
     canvas.select(BoxKey(Kind.PROPOSAL, 1))
     middle = canvas.grab().toImage().pixelColor(canvas.width() - 20, canvas.height() - 15)
-    assert middle.red() == pytest.approx(128, abs=12)  # the picture: the brush of the handles does not cover it
+    assert middle.red() == pytest.approx(
+        128, abs=12
+    )  # the picture: the brush of the handles does not cover it
 
 
 def colours_along(image: QImage, y: int, left: int, right: int) -> list[QColor]:

@@ -53,7 +53,9 @@ def test_merge_asks_with_a_preview(window: MainWindow) -> None:
     answers(window).confirms = False
     window.actions_["merge_category"].trigger()
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
-    assert answers(window).asked == ['1 box on 1 picture will be called "cat", and "kitty" means the same from now on.']
+    assert answers(window).asked == [
+        '1 box on 1 picture will be called "cat", and "kitty" means the same from now on.'
+    ]
     answers(window).confirms = True
     window.actions_["merge_category"].trigger()
     assert rows(window) == ["1 cat 2"]
@@ -141,7 +143,9 @@ def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window:
     assert not window.inspector.categories.item(4).isHidden()
 
 
-def test_ctrl_and_enter_add_a_name_though_another_holds_it(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_and_enter_add_a_name_though_another_holds_it(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window.session.add_category("red blood cell")
     QTest.keyClick(window.canvas, Qt.Key.Key_C)
     QTest.keyClicks(window.inspector.name, "cell")

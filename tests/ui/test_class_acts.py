@@ -41,7 +41,9 @@ def question(window: MainWindow) -> Banner:
 
 def asked(window: MainWindow, qtbot: QtBot) -> Banner:
     window.background.detected.emit(4, True)
-    qtbot.waitUntil(lambda: any("detector's classes" in b.text() for b in window.findChildren(Banner)), timeout=LONG)
+    qtbot.waitUntil(
+        lambda: any("detector's classes" in b.text() for b in window.findChildren(Banner)), timeout=LONG
+    )
     return question(window)
 
 
@@ -114,7 +116,10 @@ def test_a_class_that_always_gets_one_category_is_offered_for_mapping(detected: 
     assert toast.text() == "cup is always cell here. Map it?"
     QTest.mouseClick(toast.button, LEFT)
     window.session.go_to(4)
-    assert [item.label for item in window.canvas.items if item.key.kind is Kind.PROPOSAL] == ["cell 0.90", "cell 0.80"]
+    assert [item.label for item in window.canvas.items if item.key.kind is Kind.PROPOSAL] == [
+        "cell 0.90",
+        "cell 0.80",
+    ]
 
 
 def labels(window: MainWindow) -> list[str]:

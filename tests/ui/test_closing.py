@@ -45,7 +45,9 @@ def while_closing(window: MainWindow, do: Callable[[FinishingDialog], object]) -
     QTimer.singleShot(10, look)
 
 
-def test_closing_waits_for_an_export_that_is_queued_behind_an_import(window: MainWindow, tmp_path: Path) -> None:
+def test_closing_waits_for_an_export_that_is_queued_behind_an_import(
+    window: MainWindow, tmp_path: Path
+) -> None:
     gate = threading.Event()
     window.runner.start(FILES, "Importing", waits_for(gate))
     answers(window).next_export = tmp_path / "out.json"
@@ -98,5 +100,7 @@ def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
     qtbot.waitUntil(started.is_set)
     window.runner.jobs[0].cancel()
     gate.set()
-    qtbot.waitUntil(lambda: "Imported: 1 of 1 box and 1 of 1 picture came in" in window.statusBar().currentMessage())
+    qtbot.waitUntil(
+        lambda: "Imported: 1 of 1 box and 1 of 1 picture came in" in window.statusBar().currentMessage()
+    )
     assert [item.label for item in window.canvas.items] == ["cup"]

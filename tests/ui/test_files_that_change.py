@@ -94,7 +94,9 @@ def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot
     assert watch.state is FileState.CHANGED
 
 
-def test_a_picture_decoded_before_it_was_written_over_is_said_to_have_changed(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_picture_decoded_before_it_was_written_over_is_said_to_have_changed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     assert window.session.image
     before = window.loader._kept[window.session.image.id].stamp
     Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
@@ -183,23 +185,33 @@ def test_pictures_that_came_meanwhile_are_there_at_the_next_opening(
     first.open_path(pictures)
     qtbot.waitUntil(lambda: first.session.is_open)
     first.background.refresh_folders()
-    qtbot.waitUntil(lambda: not first.runner.jobs and len(first.session.pictures.statuses) == 4, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: not first.runner.jobs and len(first.session.pictures.statuses) == 4, timeout=20_000
+    )
     first.close()
     Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(pictures / "later.png")
     second = make_window(automatic=True)
     second.open_path(pictures)
-    qtbot.waitUntil(lambda: second.session.is_open and "later.png" in names_in_the_list(second), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: second.session.is_open and "later.png" in names_in_the_list(second), timeout=20_000
+    )
 
 
-def test_pages_that_are_left_out_are_told_below_the_picture(window: MainWindow, pictures: Path, qtbot: QtBot) -> None:
+def test_pages_that_are_left_out_are_told_below_the_picture(
+    window: MainWindow, pictures: Path, qtbot: QtBot
+) -> None:
     pages = [Image.new("RGB", (40, 30), (60 * n, 0, 0)) for n in range(3)]
     pages[0].save(pictures / "pages.tif", save_all=True, append_images=pages[1:])
     press_f5(window)
-    qtbot.waitUntil(lambda: "pages.tif" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "pages.tif" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000
+    )
     assert window.session.project
     window.session.go_to(window.session.project.images.all()[-1].id)
     qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
-    assert "The file holds 3 pages; the first one is used, the other 2 pages are left out." in window.why.text()
+    assert (
+        "The file holds 3 pages; the first one is used, the other 2 pages are left out." in window.why.text()
+    )
 
 
 def test_a_picture_that_no_decoder_reads_says_why_and_leaves_the_others(
@@ -207,7 +219,9 @@ def test_a_picture_that_no_decoder_reads_says_why_and_leaves_the_others(
 ) -> None:
     (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     press_f5(window)
-    qtbot.waitUntil(lambda: "broken.png" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "broken.png" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000
+    )
     assert window.session.project
     broken = window.session.project.images.all()[-1]
     assert broken.reason

@@ -18,7 +18,8 @@ from tests.ui.conftest import Answers
 
 @contextmanager
 def full_disk(window: MainWindow) -> Generator[None]:
-    """No file of this process can grow beyond what the project's log is now: commits fail where they are written."""
+    """No file of this process can grow beyond what the project's log is now: commits fail where they are
+    written."""
     project = window.session.project
     assert project
     log = project.path.with_name(f"{project.path.name}-wal")

@@ -40,7 +40,9 @@ from tests.ui.conftest import Answers, MakeWindow
 from tests.ui.test_window import key, propose
 from tests.workflows.quality.test_threshold_advice import see
 
-WAITS = "on pictures that neither was taught (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
+WAITS = (
+    "on pictures that neither was taught (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
+)
 
 
 @pytest.fixture
@@ -93,14 +95,18 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
     monkeypatch.setattr(model_panel, "_FEW", -1)  # any number is very many
     propose(window)
     window.session.accept_picture()
-    qtbot.waitUntil(lambda: "less than drawing all 3 boxes" in window.model_panel.effort.text(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "less than drawing all 3 boxes" in window.model_panel.effort.text(), timeout=20_000
+    )
     window.session.undo()
     qtbot.waitUntil(lambda: "no box decided yet" in window.model_panel.effort.text(), timeout=20_000)
     assert in_window
     assert not any(in_window)
 
 
-def test_going_back_uses_the_version_before(window: MainWindow, versions: tuple[int, int, int], qtbot: QtBot) -> None:
+def test_going_back_uses_the_version_before(
+    window: MainWindow, versions: tuple[int, int, int], qtbot: QtBot
+) -> None:
     first, _, _ = versions
     project = window.session.project
     assert project
@@ -139,7 +145,9 @@ def test_a_picture_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> N
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert project.sets.all() == {EDGE_CASES: [1]}
     assert "is in “edge cases” now" in window.statusBar().currentMessage()
-    assert "Edge cases: edge cases (1)" in [window.queue.reason.itemText(n) for n in range(window.queue.reason.count())]
+    assert "Edge cases: edge cases (1)" in [
+        window.queue.reason.itemText(n) for n in range(window.queue.reason.count())
+    ]
     answers.next_reason = f"{EDGE_CASES} (it is in: take it out)"
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert project.sets.all() == {}
@@ -161,7 +169,14 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     assert "with 1 box" in window.statusBar().currentMessage()
     asked: list[list[str]] = []
     wanted = iter(
-        ["night: 1 picture", "show its pictures", "night: 1 picture", "rename it", "glare: 1 picture", "delete it"]
+        [
+            "night: 1 picture",
+            "show its pictures",
+            "night: 1 picture",
+            "rename it",
+            "glare: 1 picture",
+            "delete it",
+        ]
     )
 
     def choose(_title: str, _label: str, options: list[str]) -> str | None:
@@ -171,7 +186,9 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
 
     monkeypatch.setattr(answers, "choice", choose)
     window.actions_["sets"].trigger()
-    assert [window.queue.model.index(n, 0).data(IMAGE_ID) for n in range(window.queue.model.rowCount())] == [1]
+    assert [window.queue.model.index(n, 0).data(IMAGE_ID) for n in range(window.queue.model.rowCount())] == [
+        1
+    ]
     answers.next_text = "glare"
     window.actions_["sets"].trigger()
     assert project.sets.boxes_of("glare") == {project.annotations.all()[0].id}
@@ -195,7 +212,9 @@ def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
         window.canvas.select(window.canvas.items[0].key if selects and window.canvas.items else None)
         if not selects:
             assert window.session.project
-            embed_pictures(window.session.project, window.session.project.images.all(), NoProgress(), threads=1)
+            embed_pictures(
+                window.session.project, window.session.project.images.all(), NoProgress(), threads=1
+            )
         window.actions_["find_more"].trigger()
         qtbot.waitUntil(lambda: window.set_acts.wall is not None, timeout=30_000)
         wall = window.set_acts.wall
@@ -214,7 +233,9 @@ def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
         window.session.go_to(1)
 
 
-def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: MainWindow, qtbot: QtBot) -> None:
+def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     project = window.session.project
     assert project
     for image_id in (1, 2):
@@ -231,7 +252,9 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: M
     assert told["cell"][1].startswith("50% (95 %: ")
     assert told["cell"][2] == "2 of 2"
     dialog.wanted.setValue(80)
-    again = {item.text(): dialog.table.item(row, 1) for row in range(2) if (item := dialog.table.item(row, 0))}
+    again = {
+        item.text(): dialog.table.item(row, 1) for row in range(2) if (item := dialog.table.item(row, 0))
+    }
     assert {name: item.text() for name, item in again.items() if item} == {"cell": "0.95", "gap": "0.30"}
     dialog.use.click()
     assert dialog.chosen is not None
@@ -244,7 +267,9 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(window: M
     assert "2 of their own" in window.threshold.text()
 
 
-def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(window: MainWindow, qtbot: QtBot) -> None:
+def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     propose(window)
     project = window.session.project
     assert project
@@ -260,7 +285,9 @@ def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(window: Mai
     assert len(window.session.visible_proposals) == 3
 
 
-def test_the_taught_detector_is_exported_from_the_menu(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+def test_the_taught_detector_is_exported_from_the_menu(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
     window.head_acts.ask.next_folder = tmp_path  # type: ignore[attr-defined]
     window.actions_["export_head"].trigger()
     qtbot.waitUntil(lambda: "Nothing was taught yet" in window._warning.text(), timeout=20_000)

@@ -18,7 +18,9 @@ from tests.ui.conftest import MakeWindow
 
 
 @pytest.fixture
-def on_huge(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+def on_huge(
+    make_window: MakeWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> MainWindow:
     """A window on a picture that counts as huge: grey, with a single white pixel at (3001, 1502)."""
     monkeypatch.setattr(pyramid, "MOST_WHOLE_PIXELS", 4_000_000)
     pixels = np.full((3000, 4000, 3), 90, np.uint8)
@@ -47,7 +49,9 @@ def test_a_view_at_once_then_every_pixel_where_somebody_looks(on_huge: MainWindo
         assert image.pixelColor(round(x) + dx, round(y) + dy).lightness() < 130
 
 
-def test_the_next_time_the_pyramid_is_there(on_huge: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_the_next_time_the_pyramid_is_there(
+    on_huge: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
     qtbot.waitUntil(lambda: on_huge.canvas._tiles is not None, timeout=20_000)
     assert on_huge.session.project
     path = on_huge.session.project.path

@@ -30,7 +30,9 @@ def picture(path: Path, width: int, height: int, grey: int = 90) -> Path:
     return path
 
 
-def test_a_picture_read_ahead_and_written_over_is_read_again(loader: ImageLoader, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_picture_read_ahead_and_written_over_is_read_again(
+    loader: ImageLoader, tmp_path: Path, qtbot: QtBot
+) -> None:
     first, second = picture(tmp_path / "a.png", 20, 10), picture(tmp_path / "b.png", 30, 10)
     loader.want(1, first, [(2, second)])
     qtbot.waitUntil(lambda: loader.is_kept(2), timeout=10_000)

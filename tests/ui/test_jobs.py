@@ -73,7 +73,9 @@ def test_a_failure_nobody_handles_goes_to_the_runner(runner: JobRunner, qtbot: Q
     assert str(failures[0][1]) == "It broke. Mend it."
 
 
-def test_jobs_of_a_lane_run_one_after_the_other_and_lanes_side_by_side(runner: JobRunner, qtbot: QtBot) -> None:
+def test_jobs_of_a_lane_run_one_after_the_other_and_lanes_side_by_side(
+    runner: JobRunner, qtbot: QtBot
+) -> None:
     order: list[str] = []
     other = threading.Event()
 
@@ -136,7 +138,10 @@ def test_closing_writes_the_files_that_were_asked_for(qtbot: QtBot, tmp_path: Pa
     for name in ("import", "export"):  # the second waits for the first
         runner.start(FILES, name, lambda _, name=name: (tmp_path / name).write_text("done"))
     runner.close()
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"import": "done", "export": "done"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "import": "done",
+        "export": "done",
+    }
 
 
 def test_a_job_that_was_done_when_cancel_was_pressed_has_succeeded(runner: JobRunner, qtbot: QtBot) -> None:
@@ -168,7 +173,9 @@ def test_the_result_of_an_abandoned_job_is_dropped(runner: JobRunner, qtbot: QtB
     assert endings == ["cancelled"]
 
 
-def test_what_can_be_done_later_makes_way_and_what_somebody_asked_for_does_not(runner: JobRunner, qtbot: QtBot) -> None:
+def test_what_can_be_done_later_makes_way_and_what_somebody_asked_for_does_not(
+    runner: JobRunner, qtbot: QtBot
+) -> None:
     ended: list[str] = []
     gate = threading.Event()
 
@@ -177,7 +184,11 @@ def test_what_can_be_done_later_makes_way_and_what_somebody_asked_for_does_not(r
         progress.check_cancelled()
 
     runner.start("a", "running", running, on_cancelled=lambda: ended.append("running"), gives_way=True)
-    for title, quiet, gives_way in (("later", False, True), ("quiet", True, True), ("asked for", False, False)):
+    for title, quiet, gives_way in (
+        ("later", False, True),
+        ("quiet", True, True),
+        ("asked for", False, False),
+    ):
         runner.start(
             "a", title, lambda _: None, quiet=quiet, gives_way=gives_way,
             on_success=lambda _, title=title: ended.append(f"{title}: done"),

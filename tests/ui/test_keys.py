@@ -71,7 +71,9 @@ def test_chosen_keys_are_kept_and_damaged_ones_forgotten(
 
 def test_the_cheat_sheet_shows_every_key(window: MainWindow) -> None:
     html = cheat_sheet_html(window.actions_)
-    assert all(f"<b>{spec.shortcut}" in html for spec in ACTIONS if spec.shortcut and not spec.shortcut.isdigit())
+    assert all(
+        f"<b>{spec.shortcut}" in html for spec in ACTIONS if spec.shortcut and not spec.shortcut.isdigit()
+    )
     assert "<b>1 to 9</b>" in html
     assert "Del</b>" in html
 

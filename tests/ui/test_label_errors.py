@@ -1,4 +1,5 @@
-"""Sure but wrong, through the window: the list, the picture it leads to, and the keys that mend and dismiss."""
+"""Sure but wrong, through the window: the list, the picture it leads to, and the keys that mend and
+dismiss."""
 
 from __future__ import annotations
 
@@ -103,8 +104,14 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     listed = dialog.current
     assert listed is not None
     count, here = dialog.list.count(), window.session.image
-    own = [n for n in range(count) if dialog.list.item(n).data(Qt.ItemDataRole.UserRole).image_id == listed.image_id]
-    window.session.remove(window.session.annotations)  # by hand: what was suspected of them is gone, nobody moves on
+    own = [
+        n
+        for n in range(count)
+        if dialog.list.item(n).data(Qt.ItemDataRole.UserRole).image_id == listed.image_id
+    ]
+    window.session.remove(
+        window.session.annotations
+    )  # by hand: what was suspected of them is gone, nobody moves on
     assert here is not None
     assert window.session.image is not None
     assert window.session.image.id == here.id

@@ -11,7 +11,9 @@ from hitl_desktop.ui.canvas.painting import Occupied, label_place
 from hitl_desktop.ui.widgets.theme import CATEGORY_COLOURS, NEW_NAME_COLOUR, mark_path
 
 
-def label_rect(size: tuple[float, float], box: BBox, area: QRectF, occupied: Occupied | None = None) -> QRectF | None:
+def label_rect(
+    size: tuple[float, float], box: BBox, area: QRectF, occupied: Occupied | None = None
+) -> QRectF | None:
     place = label_place(size, box, area, occupied)
     return QRectF(*place, *size) if place else None
 

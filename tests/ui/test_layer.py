@@ -46,7 +46,9 @@ def test_the_boxes_in_an_area_lie_whole_in_it(found: list[BBox], area: BBox) -> 
     inside = {i.key for i in BoxLayer(items_of(found)).inside(QRectF(*area))}
     for item in items_of(found):
         shared = item.bbox.clipped_to(area)
-        whole = shared.w == pytest.approx(item.bbox.w, abs=1e-9) and shared.h == pytest.approx(item.bbox.h, abs=1e-9)
+        whole = shared.w == pytest.approx(item.bbox.w, abs=1e-9) and shared.h == pytest.approx(
+            item.bbox.h, abs=1e-9
+        )
         assert (item.key in inside) <= whole
 
 
@@ -82,7 +84,9 @@ def test_lines_are_as_thick_at_any_zoom(qtbot: QtBot) -> None:
 
 def test_more_than_a_thousand_boxes_get_thin_lines_and_all_are_there(qtbot: QtBot) -> None:
     many = [BBox(2 * (n % 90), 3 * (n // 90), 1.0, 1.0) for n in range(2000)]
-    image = painted(BoxLayer([BoxItem(BoxKey(Kind.TRUTH, n), b, "", 5) for n, b in enumerate(many)]), Viewport())
+    image = painted(
+        BoxLayer([BoxItem(BoxKey(Kind.TRUTH, n), b, "", 5) for n, b in enumerate(many)]), Viewport()
+    )
     wanted = category_colour(5).name()
     assert all(image.pixelColor(int(b.x), int(b.y)).name() == wanted for b in many)
 
@@ -105,7 +109,9 @@ def test_a_pointer_that_only_moves_paints_no_box_anew(qtbot: QtBot, monkeypatch:
     paints: list[Viewport] = []
     real = BoxLayer.paint
 
-    def counted(self: BoxLayer, painter: QPainter, viewport: Viewport, *rest: object, **named: object) -> None:
+    def counted(
+        self: BoxLayer, painter: QPainter, viewport: Viewport, *rest: object, **named: object
+    ) -> None:
         paints.append(viewport)
         real(self, painter, viewport, *rest, **named)  # type: ignore[arg-type]
 

@@ -114,7 +114,9 @@ def test_what_was_skipped_while_nothing_learned_is_forgotten_at_the_next_opening
     idle(window, qtbot)
 
 
-def test_a_version_that_was_chosen_is_used_although_a_decision_follows(learning: MainWindow, qtbot: QtBot) -> None:
+def test_a_version_that_was_chosen_is_used_although_a_decision_follows(
+    learning: MainWindow, qtbot: QtBot
+) -> None:
     window, session = learning, learning.session
     assert session.project
     show(window, next(iter(session.pictures.undecided)), qtbot)

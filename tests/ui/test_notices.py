@@ -9,7 +9,9 @@ from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.widgets.toast import Toast
 
 
-def test_one_notice_at_a_time_at_the_lower_edge_of_the_window_the_newest(window: MainWindow, qtbot: QtBot) -> None:
+def test_one_notice_at_a_time_at_the_lower_edge_of_the_window_the_newest(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     notices = window.findChildren(Toast)
 
     def seen() -> list[str]:

@@ -44,7 +44,9 @@ def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtB
         ("skip", "Skip the selected pictures"),
     ],
 )
-def test_the_command_that_was_typed_comes_first(window: MainWindow, qtbot: QtBot, typed: str, first: str) -> None:
+def test_the_command_that_was_typed_comes_first(
+    window: MainWindow, qtbot: QtBot, typed: str, first: str
+) -> None:
     palette = shown(window, qtbot)
     palette.text.setText(typed)
     assert rows(palette)[0].startswith(first)

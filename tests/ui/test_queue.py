@@ -36,7 +36,9 @@ def listed(window: MainWindow) -> list[int]:
     return [model.index(row, 0).data(IMAGE_ID) for row in range(model.rowCount())]
 
 
-def click(window: MainWindow, row: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+def click(
+    window: MainWindow, row: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
     view = window.queue.list
     place = view.visualRect(window.queue.model.index(row, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
@@ -48,7 +50,9 @@ def choose(box: object, text: str) -> None:
 
 def test_category_tag_reason_and_score(window: MainWindow) -> None:
     queue = window.queue
-    QTest.keyClick(window.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(
+        window.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
     assert queue.category.isVisible()
     window.session.add_category("cat")
     window.session.draw([(BBox(5, 5, 10, 10), 1)])
@@ -258,7 +262,9 @@ def test_a_filter_that_was_typed_over_is_not_worked_out(
     assert len(worked_out) <= 2
 
 
-def test_the_mix_is_chosen_in_a_dialog_with_counts(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mix_is_chosen_in_a_dialog_with_counts(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def choose_mix(dialog: MixDialog) -> int:
         dialog.shares[QueueReason.RANDOM].setValue(80)
         dialog.shares[QueueReason.UNLIKE].setValue(30)

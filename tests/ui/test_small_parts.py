@@ -113,7 +113,9 @@ def test_the_keys_that_were_promised_are_there() -> None:
 def test_no_two_entries_of_a_menu_share_a_mnemonic() -> None:
     for menu in {spec.menu for spec in ACTIONS}:
         letters = [
-            spec.text[spec.text.index("&") + 1].lower() for spec in ACTIONS if spec.menu == menu and "&" in spec.text
+            spec.text[spec.text.index("&") + 1].lower()
+            for spec in ACTIONS
+            if spec.menu == menu and "&" in spec.text
         ]
         assert len(letters) == len(set(letters)), (menu, sorted(letters))
 

@@ -1,7 +1,7 @@
 """What the canvas paints, pixel by pixel, against pictures that somebody looked at.
 
-`HITL_SNAPSHOTS=write` writes them anew; look at them before they are committed. They hold no text, for fonts differ
-from one machine to the next.
+`HITL_SNAPSHOTS=write` writes them anew; look at them before they are committed. They hold no text, for fonts
+differ from one machine to the next.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ MOST_PIXELS_OFF = 0.001
 def pixels_of(canvas: Canvas) -> np.ndarray:
     image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image ends here
+    return (
+        rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+    )  # the image ends here
 
 
 def select_one(canvas: Canvas) -> None:

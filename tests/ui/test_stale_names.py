@@ -1,4 +1,5 @@
-"""What was undone, merged, renamed or hidden is neither stored nor offered any longer, wherever the hands are by then."""
+"""What was undone, merged, renamed or hidden is neither stored nor offered any longer, wherever the hands are
+by then."""
 
 from __future__ import annotations
 
@@ -161,7 +162,10 @@ def test_the_name_field_follows_its_box_and_forgets_what_was_meant_for_another(w
     QTest.keyClicks(field, "red")
     window.canvas.zoom(2.0)
     assert field.pos() != before
-    assert field.y() >= window.canvas.viewport.to_view(10, 30)[1] or field.geometry().bottom() <= window.canvas.height()
+    assert (
+        field.y() >= window.canvas.viewport.to_view(10, 30)[1]
+        or field.geometry().bottom() <= window.canvas.height()
+    )
     window.canvas.fit()
     drag(window, (40, 10), (60, 30))
     assert field.text() == ""

@@ -28,7 +28,9 @@ from tests.workflows.quality.test_threshold_advice import see
 LONG = 30_000
 
 
-def test_cells_open_their_boxes_and_the_report_is_written(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_cells_open_their_boxes_and_the_report_is_written(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     project, answers = window.session.project, window.ask
     assert project
     assert isinstance(answers, Answers)

@@ -24,7 +24,9 @@ def test_a_box_is_marked_as_none_of_these_by_key(window: MainWindow, qtbot: QtBo
     unknown = project.categories.find(UNKNOWN)
     assert unknown is not None
     assert [a.category_id for a in window.session.annotations] == [unknown.id]
-    assert window.session.known.of[window.session.category_id or 0] == "cell"  # what comes next is a cell again
+    assert (
+        window.session.known.of[window.session.category_id or 0] == "cell"
+    )  # what comes next is a cell again
     window.actions_["undo"].trigger()
     assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["cell"]
 

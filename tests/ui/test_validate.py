@@ -28,7 +28,10 @@ def proposed(window: MainWindow) -> MainWindow:
     assert project
     record = project.models.ensure("hash", "small", ("car", "truck"))
     project.models.set_detector(record.id)
-    scores, boxes = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32), np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
+    scores, boxes = (
+        np.array([[0.8, 0.1], [0.2, 0.6]], np.float32),
+        np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]]),
+    )
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
     window.session.manage(lambda p: use_as_categories(p, record.classes))
@@ -73,7 +76,8 @@ def test_verdicts_by_key_go_where_nothing_learns(
         qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(
-        lambda: "8 of 8 boxes that the detector alone showed were correct: 100%" in dialog.words.text(), timeout=LONG
+        lambda: "8 of 8 boxes that the detector alone showed were correct: 100%" in dialog.words.text(),
+        timeout=LONG,
     )
     answers = window.validate_acts.ask
     assert isinstance(answers, Answers)

@@ -60,7 +60,9 @@ def click(window: MainWindow, at: tuple[float, float]) -> None:
     QTest.mouseClick(canvas, LEFT, pos=QPointF(*canvas.viewport.to_view(*at)).toPoint())
 
 
-def key(window: MainWindow, name: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+def key(
+    window: MainWindow, name: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
     QTest.keyClick(window.canvas, name, modifier)
 
 
@@ -110,7 +112,9 @@ def test_a_folder_opens_with_its_first_picture_and_the_others_follow(window: Mai
     assert window.saved.text() == "saved"
 
 
-def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     drag(window, (10, 10), (50, 40))
     field = window.controller.name_at_box
     qtbot.waitUntil(field.hasFocus)
@@ -225,7 +229,12 @@ def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
     key(window, Qt.Key.Key_C)
     type_name(window, "red cell")
     names = window.session.known.of
-    assert [names[a.category_id] for a in window.session.annotations] == ["red cell", "red cell", "cell", "cell"]
+    assert [names[a.category_id] for a in window.session.annotations] == [
+        "red cell",
+        "red cell",
+        "cell",
+        "cell",
+    ]
     window.session.undo()
     assert {names[a.category_id] for a in window.session.annotations} == {"cell"}
 
@@ -374,7 +383,10 @@ def test_a_drag_that_begins_in_a_fresh_box_draws_another_one(window: MainWindow)
     window.session.add_category("cell")
     drag(window, (5, 5), (40, 40))
     drag(window, (20, 20), (60, 50))
-    assert [tuple(round(v) for v in a.bbox) for a in window.session.annotations] == [(5, 5, 35, 35), (20, 20, 40, 30)]
+    assert [tuple(round(v) for v in a.bbox) for a in window.session.annotations] == [
+        (5, 5, 35, 35),
+        (20, 20, 40, 30),
+    ]
     key(window, Qt.Key.Key_Tab)  # selected by key: a drag inside still draws
     drag(window, (12, 12), (30, 30))
     assert len(window.session.annotations) == 3
@@ -406,7 +418,8 @@ def test_undo_of_a_relabelling_brings_the_category_of_the_next_box_back(window: 
 
 
 def hint(window: MainWindow, image_id: int = 1) -> None:
-    """A detector whose classes are no categories of the project has looked at a picture: two apples and a cake."""
+    """A detector whose classes are no categories of the project has looked at a picture: two apples and a
+    cake."""
     project = window.session.project
     assert project
     model = project.models.ensure("foreign", "detector", ("apple", "cake"))
@@ -485,7 +498,9 @@ def test_a_suggestion_that_a_job_replaced_is_rejected_all_the_same(window: MainW
     assert project
     model = project.models.find("hash")
     assert model
-    again = Detections(np.array([[1, 1, 20, 20], [30, 0, 20, 20]], float), np.array([[0.9, 0], [0, 0.9]], np.float32))
+    again = Detections(
+        np.array([[1, 1, 20, 20], [30, 0, 20, 20]], float), np.array([[0.9, 0], [0, 0.9]], np.float32)
+    )
     project.predictions.replace(1, model.id, again)
     click(window, (10, 10))
     key(window, Qt.Key.Key_X)
@@ -667,7 +682,9 @@ def test_a_late_picture_is_not_drawn_over_another_one(window: MainWindow) -> Non
     assert window.canvas.picture_size == size
 
 
-def test_a_picture_that_cannot_be_read_says_why_and_cannot_be_decided(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_picture_that_cannot_be_read_says_why_and_cannot_be_decided(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     project = window.session.project
     assert project
     image = project.images.get(2)
@@ -701,7 +718,9 @@ def test_export_and_import_through_the_menu(
     other.open_path(tmp_path / "again")
     qtbot.waitUntil(lambda: other.session.is_open)
     other.background.refresh_folders()
-    qtbot.waitUntil(lambda: len(other.session.pictures.statuses) == 4 and not other.runner.jobs, timeout=30_000)
+    qtbot.waitUntil(
+        lambda: len(other.session.pictures.statuses) == 4 and not other.runner.jobs, timeout=30_000
+    )
     other_answers = other.ask
     assert isinstance(other_answers, Answers)
     other_answers.next_import = tmp_path / "out.json"
@@ -767,7 +786,9 @@ def test_themes_are_kept(window: MainWindow, theme: str) -> None:
     window.grab()
 
 
-def test_the_project_opens_where_work_goes_on(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_the_project_opens_where_work_goes_on(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
     key(window, Qt.Key.Key_E)
     other = reopened(window, make_window)
     assert other.session.image
@@ -811,7 +832,9 @@ def test_entering_a_name_that_is_being_suggested(window: MainWindow, qtbot: QtBo
     assert set(window.session.known.of.values()) >= {"jack", "jacks"}
 
 
-def test_escape_in_the_name_field_goes_back_to_the_canvas_and_c_starts_anew(window: MainWindow, qtbot: QtBot) -> None:
+def test_escape_in_the_name_field_goes_back_to_the_canvas_and_c_starts_anew(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     window.inspector.ask_for_name()
     QTest.keyClicks(window.inspector.name, "mistake")
     QTest.keyClick(window.inspector.name, Qt.Key.Key_Escape)
@@ -865,7 +888,9 @@ def test_keys_held_down_do_not_repeat(window: MainWindow) -> None:
     assert not any(window.actions_[spec.id].autoRepeat() for spec in ACTIONS if not spec.held)
 
 
-def test_a_decided_picture_that_is_corrected_is_a_decision_and_one_left_alone_is_not(window: MainWindow) -> None:
+def test_a_decided_picture_that_is_corrected_is_a_decision_and_one_left_alone_is_not(
+    window: MainWindow,
+) -> None:
     window.session.add_category("cat")
     key(window, Qt.Key.Key_E)
     window.session.go_to(1)
@@ -914,7 +939,11 @@ def test_a_tag_with_a_comma_is_left_alone(window: MainWindow) -> None:
 def test_a_file_read_for_one_project_is_not_imported_into_another(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    record = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    record = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "annotations": [],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
     (tmp_path / "c.json").write_text(json.dumps(record))
     answers = window.ask
     assert isinstance(answers, Answers)
@@ -956,7 +985,9 @@ def test_pictures_added_while_the_detector_looks_are_looked_at_too(
     window.open_path(pictures)
     qtbot.waitUntil(lambda: window.runner.busy("detecting"), timeout=20_000)
     window.background.add_folder(tmp_path / "more")
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == 8 and not window.runner.jobs, timeout=60_000)
+    qtbot.waitUntil(
+        lambda: len(window.session.pictures.statuses) == 8 and not window.runner.jobs, timeout=60_000
+    )
     project = window.session.project
     assert project
     model = project.meta.get_id("detector")
@@ -964,7 +995,9 @@ def test_pictures_added_while_the_detector_looks_are_looked_at_too(
     assert project.predictions.count_done(model) == 8
 
 
-def test_tags_that_are_typed_and_not_entered_are_kept_when_a_row_of_the_queue_is_clicked(window: MainWindow) -> None:
+def test_tags_that_are_typed_and_not_entered_are_kept_when_a_row_of_the_queue_is_clicked(
+    window: MainWindow,
+) -> None:
     QTest.keyClicks(window.inspector.tags, "blurry, night")
     window.queue.list.clicked.emit(window.queue.model.index(2, 0))
     assert window.session.image
@@ -989,7 +1022,9 @@ def test_escape_in_the_tags_gives_up_all_that_was_typed(window: MainWindow) -> N
         assert [t.name for t in project.tags.all()] == ["night"]
 
 
-def test_pictures_are_counted_that_changed_since_the_head_learned_not_acts(window: MainWindow, qtbot: QtBot) -> None:
+def test_pictures_are_counted_that_changed_since_the_head_learned_not_acts(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     unlearned, session = window.background.unlearned, window.session
     session.add_category("cat")
     drag(window, (10, 10), (40, 40))
@@ -1082,7 +1117,9 @@ def test_several_proposals_and_boxes_are_moved_in_one_step(window: MainWindow) -
     assert len(window.session.annotations) == 3
 
 
-def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(window: MainWindow, qtbot: QtBot) -> None:
+def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     three_boxes(window)
     window.canvas.select(window.canvas.items[1].key)
     key(window, Qt.Key.Key_D, CTRL)
@@ -1239,7 +1276,9 @@ def test_the_panels_can_be_called_back(window: MainWindow) -> None:
     assert {"Queue", "Inspector", "Model"} <= switches
 
 
-def test_settings_that_cannot_be_kept_hold_all_the_same(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_cannot_be_kept_hold_all_the_same(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
@@ -1262,7 +1301,12 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
     assert slider.words.text() == "from 0.85"
     assert [p.name for p in session.visible_proposals] == ["cup", "dog"]
     slider.slider.setValue(1)
-    assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup", "cup"]  # what is hidden is stored
+    assert [p.name for p in session.visible_proposals] == [
+        "cup",
+        "dog",
+        "cup",
+        "cup",
+    ]  # what is hidden is stored
     session.set_category(session.add_category("another"))
     assert slider.words.text() == "from 0.30"
     session.set_category(category)
@@ -1272,7 +1316,8 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
 
 
 def test_proposals_appear_on_a_picture_with_none_until_hands_have_begun(window: MainWindow) -> None:
-    """What a head finds a second after the picture came up is shown; it does not come between a person's boxes."""
+    """What a head finds a second after the picture came up is shown; it does not come between a person's
+    boxes."""
     project, session = window.session.project, window.session
     assert project
     assert session.visible_proposals == []

@@ -20,7 +20,8 @@ from hitl_desktop.workflows.annotation.annotate import Revision
 
 
 class AttributeActs:
-    """Flags by a key, choices by a key, numbers and texts in the inspector; each is one step that undo takes back."""
+    """Flags by a key, choices by a key, numbers and texts in the inspector; each is one step that undo takes
+    back."""
 
     def __init__(
         self, session: Session, controller: Controller, inspector: Inspector, messages: Messages, ask: Ask
@@ -40,7 +41,9 @@ class AttributeActs:
             self._messages.say(str(error))
             self._controller.show_selection()
             return
-        self._controller.revise([Revision(box, says=((name, value),)) for box in self._controller.unlocked(boxes)])
+        self._controller.revise(
+            [Revision(box, says=((name, value),)) for box in self._controller.unlocked(boxes)]
+        )
 
     def toggle(self, name: str) -> None:
         """A flag on; off if all selected boxes have it."""
@@ -51,7 +54,8 @@ class AttributeActs:
             self._messages.say(f"{name.capitalize()}: {'yes' if on else 'no'}.")
 
     def use_number(self, number: int) -> None:
-        """The attribute under `Q` and a digit: the flag toggles, a choice goes on to the next, a field is typed in."""
+        """The attribute under `Q` and a digit: the flag toggles, a choice goes on to the next, a field is
+        typed in."""
         boxes = self._controller.selected_boxes()
         if not boxes:
             return

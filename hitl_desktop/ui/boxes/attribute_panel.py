@@ -48,7 +48,8 @@ class AttributePanel(QWidget):
         return self._widgets[name]
 
     def show_boxes(self, boxes: Sequence[Annotation | Proposal], free: Sequence[Attribute]) -> None:
-        """Show what is said of these boxes; `free` are the attributes that they can have besides the common ones."""
+        """Show what is said of these boxes; `free` are the attributes that they can have besides the common
+        ones."""
         if list(free) != self._free:
             self._build(list(free))
         self._boxes = boxes

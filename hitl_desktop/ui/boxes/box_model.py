@@ -33,7 +33,9 @@ class BoxModel(QAbstractTableModel):
         """Category, score, origin."""
         return 0 if parent is not None and parent.isValid() else len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
         """The columns' names."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
@@ -66,7 +68,11 @@ class BoxModel(QAbstractTableModel):
     def reload(self) -> None:
         """Read the session's boxes."""
         self.beginResetModel()
-        self._rows = [*self._session.annotations, *self._session.visible_proposals, *self._session.visible_hints]
+        self._rows = [
+            *self._session.annotations,
+            *self._session.visible_proposals,
+            *self._session.visible_hints,
+        ]
         self._places = {key_of(row): n for n, row in enumerate(self._rows)}
         self.endResetModel()
 

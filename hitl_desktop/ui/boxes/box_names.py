@@ -118,7 +118,8 @@ class BoxNames(ImageView):
         return name
 
     def _asks_for_names(self) -> bool:
-        """Whether boxes of the picture wait for their categories; they are selected, and the person is asked."""
+        """Whether boxes of the picture wait for their categories; they are selected, and the person is
+        asked."""
         unnamed = [a for a in self._session.annotations if a.category_id == self._session.known.unnamed_id]
         if not unnamed:
             return False
@@ -136,7 +137,8 @@ class BoxNames(ImageView):
         return True
 
     def use_category(self, category_id: int) -> None:
-        """Give the selected boxes, or those whose name is being asked, this category; the next boxes have it, too."""
+        """Give the selected boxes, or those whose name is being asked, this category; the next boxes have it,
+        too."""
         asked = self._asked_about()
         if asked:
             self._session.relabel(self._boxes(asked), category_id)
@@ -155,7 +157,8 @@ class BoxNames(ImageView):
         return [key for key in self._to_name if key in known] if self.name_at_box.isVisible() else []
 
     def mark_as(self, name: str) -> None:
-        """Give the selected boxes, or those whose name is being asked, a category that the next boxes do not have."""
+        """Give the selected boxes, or those whose name is being asked, a category that the next boxes do not
+        have."""
         asked = self._asked_about()
         boxes, grabbed = self._boxes(asked) if asked else self.selected_boxes(), self._canvas.is_grabbed
         if boxes and self._session.name_boxes(boxes, name, for_next=False):
@@ -179,7 +182,9 @@ class BoxNames(ImageView):
 
     def use_category_key(self, key: str) -> None:
         """The category under a key, or two keys one after the other."""
-        found = next((category_id for category_id, its in self._session.known.hotkeys.items() if its == key), None)
+        found = next(
+            (category_id for category_id, its in self._session.known.hotkeys.items() if its == key), None
+        )
         if found is not None:
             self.use_category(found)
         else:

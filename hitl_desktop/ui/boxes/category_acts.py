@@ -91,7 +91,9 @@ class CategoryActs:
         if seen.boxes > categories.MANY:
             self._background.change_many(
                 f'Merging "{category.name}" into "{into.name}"',
-                lambda p, progress, reserved: categories.merge(p, category, into, progress, reserved=reserved),
+                lambda p, progress, reserved: categories.merge(
+                    p, category, into, progress, reserved=reserved
+                ),
                 partial(self._on_merged, into.id),
             )
         elif session.manage(lambda project: categories.merge(project, category, into)):
@@ -113,7 +115,9 @@ class CategoryActs:
         ):
             return
         if session.manage(lambda project: categories.retire(project, category)):
-            self._messages.say(f'"{category.name}" is no longer offered; its name, typed anew, brings it back.')
+            self._messages.say(
+                f'"{category.name}" is no longer offered; its name, typed anew, brings it back.'
+            )
 
 
 _change = categories.change

@@ -80,7 +80,8 @@ class Controller(BoxNames):
         self.revise([Revision(box, changed[key_of(box)]) for box in boxes], goes_on=goes_on)
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
-        """Save what the hand made of boxes and keep the hand on them, also on proposals that became annotations.
+        """Save what the hand made of boxes and keep the hand on them, also on proposals that became
+        annotations.
 
         What `goes_on` from the act before is undone together with it.
         """
@@ -94,7 +95,8 @@ class Controller(BoxNames):
         return True
 
     def accept_picture(self) -> None:
-        """Accept what is shown, once there is something to see; boxes without a category are asked about first."""
+        """Accept what is shown, once there is something to see; boxes without a category are asked about
+        first."""
         if not self._is_seen() or self._asks_for_names():
             return
         hidden = [p for p in self._session.visible_proposals if self._canvas_hides(p)]
@@ -122,7 +124,9 @@ class Controller(BoxNames):
     def _is_seen(self) -> bool:
         image = self._session.image
         if image is not None and image.reason is None and not self._canvas.has_picture:
-            self._messages.say(f"This picture cannot be decided: {self._canvas.placeholder or 'it is not shown yet.'}")
+            self._messages.say(
+                f"This picture cannot be decided: {self._canvas.placeholder or 'it is not shown yet.'}"
+            )
             return False
         return True
 
@@ -155,13 +159,17 @@ class Controller(BoxNames):
     def duplicate(self) -> None:
         """Draw the selected boxes once more, a little to the side."""
         size = self._canvas.picture_size
-        boxes = [(b.moved(_ASIDE, _ASIDE, *size), c) for b, c in self._with_categories(self._canvas.selection)]
+        boxes = [
+            (b.moved(_ASIDE, _ASIDE, *size), c) for b, c in self._with_categories(self._canvas.selection)
+        ]
         self._draw_copies(boxes, "Duplicate box")
 
     def copy(self) -> None:
         """Remember the selected boxes."""
         self._clipboard = self._with_categories(self._canvas.selection)
-        self._messages.say(f"Copied: {counted(len(self._clipboard), 'box')}. Ctrl+V draws them on any picture.")
+        self._messages.say(
+            f"Copied: {counted(len(self._clipboard), 'box')}. Ctrl+V draws them on any picture."
+        )
 
     def paste(self) -> None:
         """Draw the remembered boxes at the same place on this picture."""
@@ -178,10 +186,13 @@ class Controller(BoxNames):
         self._draw_clipped(boxes, "Take boxes of the picture before", "The picture before has no boxes.")
 
     def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], label: str, nothing: str) -> None:
-        """Draw boxes of another picture as far as they lie on this one; those that are there already stay single."""
+        """Draw boxes of another picture as far as they lie on this one; those that are there already stay
+        single."""
         present = {(a.bbox, a.category_id) for a in self._session.annotations}
         clipped = [(box.clipped(*self._canvas.picture_size), category_id) for box, category_id in boxes]
-        fitting = [b for b in clipped if b[0].is_valid() and b[1] in self._session.known.offered and b not in present]
+        fitting = [
+            b for b in clipped if b[0].is_valid() and b[1] in self._session.known.offered and b not in present
+        ]
         if not self._canvas.has_picture:
             self._messages.say("The picture is still being read.")
         elif not boxes:

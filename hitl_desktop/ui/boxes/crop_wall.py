@@ -32,6 +32,8 @@ class CropWall(QListWidget):
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint those that are selected
             icon.addPixmap(QPixmap.fromImage(to_qimage(pixels)), mode)
         item = QListWidgetItem(icon, "")
-        item.setSizeHint(QSize(CROP_SIDE + 10, CROP_SIDE + 10))  # all alike, or the first one's size cuts the others
+        item.setSizeHint(
+            QSize(CROP_SIDE + 10, CROP_SIDE + 10)
+        )  # all alike, or the first one's size cuts the others
         item.setToolTip(tip)
         self.addItem(item)

@@ -98,7 +98,9 @@ class ImageView(QObject):
         if session.project is None:
             return []
         start = session.pictures.walk.position + 1
-        ahead = [i for i in session.pictures.walk.ids[start : start + 50] if i in session.pictures][:_PREFETCHED]
+        ahead = [i for i in session.pictures.walk.ids[start : start + 50] if i in session.pictures][
+            :_PREFETCHED
+        ]
         records = [record for i in ahead if (record := session.project.images.get(i))]
         return [(record.id, session.project.path_of(record)) for record in records]
 
@@ -123,7 +125,9 @@ class ImageView(QObject):
         names = self._session.known.of
         unnamed = self._session.known.unnamed_id
         items = [
-            BoxItem(key_of(p), p.bbox, "", NEW_NAME_COLOUR, tip=f"object? {p.name} {p.score:.2f} ({p.named_by})")
+            BoxItem(
+                key_of(p), p.bbox, "", NEW_NAME_COLOUR, tip=f"object? {p.name} {p.score:.2f} ({p.named_by})"
+            )
             for p in self._session.visible_hints
         ]
         items += [
@@ -133,7 +137,13 @@ class ImageView(QObject):
             for key, a in zip(self._known(), self._session.annotations, strict=False)  # they come first in it
         ]
         items += [
-            BoxItem(key_of(p), p.bbox, f"{p.name} {p.score:.2f}", _colour(p), doubt=1 - float(abs(2 * p.score - 1)))
+            BoxItem(
+                key_of(p),
+                p.bbox,
+                f"{p.name} {p.score:.2f}",
+                _colour(p),
+                doubt=1 - float(abs(2 * p.score - 1)),
+            )
             for p in self._session.visible_proposals
         ]
         shown = [i for i in items if i.key not in self._hidden and i.colour not in self._hidden_categories]

@@ -109,7 +109,8 @@ class Inspector(QWidget):
         self._on_tags()
 
     def show_selected(self, boxes: Sequence[Annotation | Proposal]) -> None:
-        """Mark the row of the box that was selected last on the canvas, and show what is said of all that are."""
+        """Mark the row of the box that was selected last on the canvas, and show what is said of all that
+        are."""
         categories = [box.category_id or 0 for box in boxes]
         self.free_attributes = of_categories(self._session.known.attributes, categories)
         self.attributes.show_boxes(boxes, self.free_attributes)
@@ -139,7 +140,8 @@ class Inspector(QWidget):
         keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
         self.tags_title.setText(f"Tags: {keys}" if keys else "Tags")
         hints = [
-            f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}" for tag, chance in self._session.tag_hints()
+            f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}"
+            for tag, chance in self._session.tag_hints()
         ]
         self.tag_hints.setText(f"Probably: {', '.join(hints)}" if hints else "")
         self.tag_hints.setVisible(bool(hints))
@@ -166,7 +168,9 @@ class Inspector(QWidget):
         counts = project.annotations.count_by_category()
         scorer, names = self._session.known.scorer, self._session.known.offered
         taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
-        known = {scorer.category_ids[c] for c in scorer.class_column.tolist()} if scorer else set[int | None]()
+        known = (
+            {scorer.category_ids[c] for c in scorer.class_column.tolist()} if scorer else set[int | None]()
+        )
         colours = {c.id: c.colour for c in self._session.known.categories}
         if (names, taught, known, colours) != self._filled:
             self._filled = (dict(names), taught, known, colours)
@@ -225,7 +229,9 @@ class Inspector(QWidget):
         if not self.tags.isModified():
             return
         self.tags.setModified(False)
-        names = [name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)]
+        names = [
+            name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)
+        ]
         if self._session.image is not None:
             self._session.set_tags(names)
             self.show_tags()

@@ -32,7 +32,9 @@ class NameField(Field):
         self._names = names
         self.setAccessibleName("Find or add a category")
         self.setPlaceholderText("Find or add a category (C)")
-        self.setToolTip("Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case.")
+        self.setToolTip(
+            "Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case."
+        )
         self.returnPressed.connect(self._on_return)
         # One completer for good: replacing it while its popup handles Enter crashes Qt.
         self._known = QStringListModel(self)
@@ -92,7 +94,9 @@ class NameAtBox(NameField):
     def event(self, event: QEvent) -> bool:
         """With nothing typed, undo and redo are those of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and not self.text():
-            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(
+                QKeySequence.StandardKey.Redo
+            )
             if undoes:
                 event.ignore()
                 return False
@@ -106,7 +110,8 @@ class NameAtBox(NameField):
 
 
 def matching(text: str, names: Mapping[int, str]) -> list[int]:
-    """Ids of the categories whose names hold a text, those first that begin with it, then those with such a word."""
+    """Ids of the categories whose names hold a text, those first that begin with it, then those with such a
+    word."""
     wanted = normalise_name(text)
     found = [(normalise_name(name), category_id) for category_id, name in names.items() if wanted]
     ranked = [

@@ -11,7 +11,8 @@ _STEP = 0.05
 
 
 class ThresholdSlider(QWidget):
-    """Moves with the current category; a moved one gives it a threshold of its own, the button takes that back."""
+    """Moves with the current category; a moved one gives it a threshold of its own, the button takes that
+    back."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -58,5 +59,7 @@ class ThresholdSlider(QWidget):
             self._session.set_own_thresholds(own)
 
     def _on_reset(self) -> None:
-        own = {i: score for i, score in self._session.thresholds.own.items() if i != self._session.category_id}
+        own = {
+            i: score for i, score in self._session.thresholds.own.items() if i != self._session.category_id
+        }
         self._session.set_own_thresholds(own)

@@ -1,4 +1,5 @@
-"""A wall of crops that nobody has a name for yet, in groups of alike ones: choose, type a name, and all have it."""
+"""A wall of crops that nobody has a name for yet, in groups of alike ones: choose, type a name, and all have
+it."""
 
 from __future__ import annotations
 

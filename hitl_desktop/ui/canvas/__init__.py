@@ -1,0 +1,1 @@
+"""The canvas: an image, its boxes, and the hands on them."""

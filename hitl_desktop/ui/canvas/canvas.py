@@ -53,9 +53,9 @@ _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 class Canvas(QWidget):
     """A picture with boxes.
 
-    A drag draws a box, unless it starts on a handle or the border of a selected box (resizes, moves), or inside one
-    that was clicked (moves); a click selects, with `Shift` more than one. The wheel zooms at the pointer, the middle
-    button or `Space` pans.
+    A drag draws a box, unless it starts on a handle or the border of a selected box (resizes, moves), or
+    inside one that was clicked (moves); a click selects, with `Shift` more than one. The wheel zooms at the
+    pointer, the middle button or `Space` pans.
 
     Signals:
         drawn: a new box was drawn.
@@ -124,8 +124,11 @@ class Canvas(QWidget):
             return self._tiles.is_complete
         return self.has_picture and (self._levels[0].width(), self._levels[0].height()) == self._size
 
-    def show_picture(self, levels: Sequence[QImage], size: tuple[int, int], pyramid: Pyramid | None = None) -> None:
-        """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder text.
+    def show_picture(
+        self, levels: Sequence[QImage], size: tuple[int, int], pyramid: Pyramid | None = None
+    ) -> None:
+        """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder
+        text.
 
         Of a huge one, a small view and the tiles that are to be painted over it.
         """
@@ -336,7 +339,8 @@ class Canvas(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Keys of a box that is drawn by keys come here before they are shortcuts, and so do keys that are held."""
+        """Keys of a box that is drawn by keys come here before they are shortcuts, and so do keys that are
+        held."""
         if isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.KeyRelease:
                 self._released = (event.key(), event.timestamp())
@@ -348,12 +352,14 @@ class Canvas(QWidget):
         return super().event(event)
 
     def _is_held(self, event: QKeyEvent) -> bool:
-        """Whether a key repeats by itself: X11 lets it go and presses it at once, and Qt does not always notice."""
+        """Whether a key repeats by itself: X11 lets it go and presses it at once, and Qt does not always
+        notice."""
         key, when = self._released
         return event.key() == key and when > 0 and event.timestamp() - when < _REPEATS_WITHIN_MS
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, then the selection."""
+        """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, then the
+        selection."""
         if self._is_key(event, "pan_held") and not event.isAutoRepeat():
             self.hands.space_held = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -464,7 +470,8 @@ class Canvas(QWidget):
             paint_map(painter, self._levels[-1], self.viewport, self._size, area)
 
     def _still_part(self) -> QPixmap:
-        """Picture and boxes as they are while the pointer only moves: painted once, kept until one of them changes."""
+        """Picture and boxes as they are while the pointer only moves: painted once, kept until one of them
+        changes."""
         taken = frozenset(self._selection) if self.hands.is_changing else frozenset[BoxKey]()
         ratio = self.devicePixelRatioF()
         key = (self._layer, self.viewport, self.size(), ratio, self._hidden, taken, self.display)
@@ -487,7 +494,8 @@ class Canvas(QWidget):
         return pixmap
 
     def _adjusted(self, ratio: float) -> QImage:
-        """The picture as it is in view, with the display's brightness and so on; what lies around it stays clear."""
+        """The picture as it is in view, with the display's brightness and so on; what lies around it stays
+        clear."""
         image = QImage(self.size() * ratio, QImage.Format.Format_ARGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(Qt.GlobalColor.transparent)
@@ -543,7 +551,11 @@ class Canvas(QWidget):
             label = f"{self.next_label or 'new'}  {box.w:.0f} x {box.h:.0f}"
             paint_read_out(painter, label, self.next_colour, view, area)
         if self.hands.band is not None:
-            paint_band(painter, rect_of(self.viewport.box_to_view(self.hands.band)), self.palette().highlight().color())
+            paint_band(
+                painter,
+                rect_of(self.viewport.box_to_view(self.hands.band)),
+                self.palette().highlight().color(),
+            )
         if self.hands.pointer is not None and self._draws_here and self.hands.shows_cross:
             text = "" if box is not None else self.next_label
             paint_cross(painter, self.hands.pointer, area, text, self.next_colour)

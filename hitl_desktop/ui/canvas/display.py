@@ -14,7 +14,8 @@ Table = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """Brightness -1..1, contrast 0.2..5, gamma 0.2..5; with `stretch`, what is in view fills the whole range first."""
+    """Brightness -1..1, contrast 0.2..5, gamma 0.2..5; with `stretch`, what is in view fills the whole range
+    first."""
 
     brightness: float = 0.0
     contrast: float = 1.0

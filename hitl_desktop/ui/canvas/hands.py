@@ -52,8 +52,8 @@ class _Drag:
 class Hands:
     """The hands on one canvas.
 
-    `clicks` is how many clicks draw a box: 0 for drags only, 2 for opposite corners, 4 for the outermost points of an
-    object (Papadopoulos et al., ICCV 2017). A drag draws in each case.
+    `clicks` is how many clicks draw a box: 0 for drags only, 2 for opposite corners, 4 for the outermost
+    points of an object (Papadopoulos et al., ICCV 2017). A drag draws in each case.
     """
 
     def __init__(self, canvas: Canvas) -> None:
@@ -171,8 +171,8 @@ class Hands:
             canvas.select_by_pointer(drag.target.item.key if drag.target else None)
 
     def _takes(self, found: Hit, point: QPointF) -> bool:
-        """Whether a drag from here moves or resizes: from a handle or the border of a selected box, or from anywhere
-        inside one that was clicked. All other drags draw, also those that begin inside a box."""
+        """Whether a drag from here moves or resizes: from a handle or the border of a selected box, or from
+        anywhere inside one that was clicked. All other drags draw, also those that begin inside a box."""
         if not self._canvas.is_selected(found.item.key):
             return False
         if found.handle is not None or self._canvas.is_grabbed:
@@ -200,7 +200,8 @@ class Hands:
         return box.snapped(*self._canvas.picture_size, _SNAPS / self._canvas.viewport.scale)
 
     def _changed(self, target: Hit, start: QPointF, point: QPointF) -> dict[BoxKey, BBox]:
-        """The selected boxes as the drag would leave them: all are moved, the one whose handle is held is resized."""
+        """The selected boxes as the drag would leave them: all are moved, the one whose handle is held is
+        resized."""
         (x1, y1), (x2, y2) = self._at(start), self._at(point)
         if target.handle is not None:
             resized = self._fitted(_resized(target.item.bbox, target.handle, x2 - x1, y2 - y1))

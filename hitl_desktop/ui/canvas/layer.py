@@ -1,4 +1,5 @@
-"""All boxes of a picture at once: found by arithmetic on arrays, painted in a few calls, kept until they change."""
+"""All boxes of a picture at once: found by arithmetic on arrays, painted in a few calls, kept until they
+change."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.widgets.theme import category_colour
 
 _FEW = 500
-"""So many boxes in view are painted with halo and label; more of them with thin lines alone, ten times as fast."""
+"""So many boxes in view are painted with halo and label; more of them with thin lines alone, ten times as
+fast."""
 _SMALLEST_WITH_LABEL = 18.0
 
 
@@ -62,7 +64,8 @@ class BoxLayer:
         return [self.items[n] for n in np.flatnonzero(whole)]
 
     def hit(self, selection: Sequence[BoxItem], x: float, y: float, tolerance: float) -> Hit | None:
-        """What a press at a picture point would take: a handle of what is selected alone, then a selected box.
+        """What a press at a picture point would take: a handle of what is selected alone, then a selected
+        box.
 
         Else the smallest box around the point.
         """
@@ -76,8 +79,11 @@ class BoxLayer:
         around = self.around(x, y, tolerance)
         return Hit(around[0]) if around else None
 
-    def paint(self, painter: QPainter, viewport: Viewport, area: QRectF, without: Collection[BoxKey] = ()) -> None:
-        """Outlines of the boxes in view, then labels beside the large enough ones, as far as there is room."""
+    def paint(
+        self, painter: QPainter, viewport: Viewport, area: QRectF, without: Collection[BoxKey] = ()
+    ) -> None:
+        """Outlines of the boxes in view, then labels beside the large enough ones, as far as there is
+        room."""
         seen = self._seen(viewport, area, without)
         places = np.flatnonzero(seen)
         few = len(places) <= _FEW
@@ -88,13 +94,17 @@ class BoxLayer:
         ratio = painter.device().devicePixelRatioF()
         painter.save()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setTransform(QTransform(viewport.scale, 0, 0, viewport.scale, viewport.x, viewport.y), combine=True)
+        painter.setTransform(
+            QTransform(viewport.scale, 0, 0, viewport.scale, viewport.x, viewport.y), combine=True
+        )
         if few:
             for kind, _, _, rects in groups:
                 painter.setPen(halo(kind, ratio))
                 painter.drawRects(rects)
         for kind, colour, is_open, rects in groups:
-            painter.setPen(box_pen(kind, category_colour(colour), 2.0 if few else 1.0, ratio, is_open=is_open))
+            painter.setPen(
+                box_pen(kind, category_colour(colour), 2.0 if few else 1.0, ratio, is_open=is_open)
+            )
             painter.drawRects(rects)
         painter.restore()
         if few:
@@ -108,7 +118,9 @@ class BoxLayer:
         seen[[self._places[key] for key in without if key in self._places]] = False
         return seen
 
-    def _paint_labels(self, painter: QPainter, viewport: Viewport, area: QRectF, places: NDArray[np.intp]) -> None:
+    def _paint_labels(
+        self, painter: QPainter, viewport: Viewport, area: QRectF, places: NDArray[np.intp]
+    ) -> None:
         smallest = _SMALLEST_WITH_LABEL / viewport.scale
         big = places[np.minimum(self._boxes[places, 2], self._boxes[places, 3]) >= smallest]
         occupied = Occupied(area)

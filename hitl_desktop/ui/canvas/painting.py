@@ -37,7 +37,8 @@ def outline(colour: QColor, width: float) -> QPen:
 
 
 def box_pen(kind: Kind, colour: QColor, width: float, ratio: float, *, is_open: bool = False) -> QPen:
-    """The line of a box: dashed for a proposal or one that waits for its category, thin and dotted for a hint."""
+    """The line of a box: dashed for a proposal or one that waits for its category, thin and dotted for a
+    hint."""
     thickness = (width / 2 if kind is Kind.HINT else width) * ratio
     pen = outline(colour, thickness)
     if kind is Kind.HINT:
@@ -105,7 +106,8 @@ class Occupied:
 
 
 def label_places(size: tuple[float, float], box: BBox, area: QRectF) -> Iterator[tuple[float, float]]:
-    """Where a label can go without covering its box: above, below, to the right, to the left; within the view."""
+    """Where a label can go without covering its box: above, below, to the right, to the left; within the
+    view."""
     width, height = size
     x, y, w, h = box
     low, high = area.left(), max(area.right() - width, area.left())
@@ -119,7 +121,8 @@ def label_places(size: tuple[float, float], box: BBox, area: QRectF) -> Iterator
 def label_place(
     size: tuple[float, float], box: BBox, area: QRectF, occupied: Occupied | None = None
 ) -> tuple[float, float] | None:
-    """The left upper corner of the first place for a label that lies in the view and is free; None without one."""
+    """The left upper corner of the first place for a label that lies in the view and is free; None without
+    one."""
     width, height = size
     right, bottom = area.right() - width, area.bottom() - height
     for x, y in label_places(size, box, area):
@@ -134,7 +137,8 @@ def label_place(
 
 @lru_cache(maxsize=1000)
 def label_pixmap(text: str, category: int, colour: str, ratio: float) -> QPixmap:
-    """A word and its category's mark on a patch of its colour, for a screen with so many pixels to the point."""
+    """A word and its category's mark on a patch of its colour, for a screen with so many pixels to the
+    point."""
     font = QFont()
     font.setPointSizeF(9.0)
     font.setWeight(QFont.Weight.DemiBold)
@@ -167,7 +171,9 @@ def paint_label(
     """The label of a box given in view pixels, if it finds a place; what it names is not covered."""
     if not text:
         return True
-    pixmap = label_pixmap(text, category, category_colour(category).name(), painter.device().devicePixelRatioF())
+    pixmap = label_pixmap(
+        text, category, category_colour(category).name(), painter.device().devicePixelRatioF()
+    )
     size = pixmap.deviceIndependentSize()
     place = label_place((size.width(), size.height()), box, area, occupied)
     if place is not None:
@@ -183,13 +189,16 @@ def paint_read_out(painter: QPainter, text: str, category: int, box: BBox, area:
 
 
 def paint_cross(painter: QPainter, point: QPointF, area: QRectF, text: str, category: int) -> None:
-    """Thin lines through the pointer in the colour of the next box, with its category, for drawing to the pixel."""
+    """Thin lines through the pointer in the colour of the next box, with its category, for drawing to the
+    pixel."""
     colour = category_colour(category)
     colour.setAlpha(150)
     painter.fillRect(QRectF(point.x(), area.top(), 1, area.height()), colour)  # a third of the time of a line
     painter.fillRect(QRectF(area.left(), point.y(), area.width(), 1), colour)
     if text:
-        pixmap = label_pixmap(text, category, category_colour(category).name(), painter.device().devicePixelRatioF())
+        pixmap = label_pixmap(
+            text, category, category_colour(category).name(), painter.device().devicePixelRatioF()
+        )
         size = pixmap.deviceIndependentSize()
         x = min(point.x() + _BESIDE_POINTER, area.right() - size.width())
         y = min(point.y() + _BESIDE_POINTER, area.bottom() - size.height())
@@ -215,8 +224,12 @@ def paint_grid(painter: QPainter, viewport: Viewport, picture: tuple[int, int], 
     painter.save()
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)  # seen on any colour
     painter.setPen(QPen(QColor(50, 50, 50), 1))
-    painter.drawLines([QLineF(x, y1, x, y2) for x in (viewport.to_view(n, 0)[0] for n in range(left, right + 1))])
-    painter.drawLines([QLineF(x1, y, x2, y) for y in (viewport.to_view(0, n)[1] for n in range(top, bottom + 1))])
+    painter.drawLines(
+        [QLineF(x, y1, x, y2) for x in (viewport.to_view(n, 0)[0] for n in range(left, right + 1))]
+    )
+    painter.drawLines(
+        [QLineF(x1, y, x2, y) for y in (viewport.to_view(0, n)[1] for n in range(top, bottom + 1))]
+    )
     painter.restore()
 
 
@@ -231,8 +244,11 @@ def map_place(viewport: Viewport, size: tuple[int, int], area: QRectF) -> QRectF
     return QRectF(area.right() - width - 10, area.bottom() - height - 10, width, height)
 
 
-def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF) -> None:
-    """The whole picture, small, with the part in view marked, however small it is; nothing if all is in view."""
+def paint_map(
+    painter: QPainter, picture: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF
+) -> None:
+    """The whole picture, small, with the part in view marked, however small it is; nothing if all is in
+    view."""
     place = map_place(viewport, size, area)
     if place is None:
         return
@@ -246,7 +262,9 @@ def paint_map(painter: QPainter, picture: QImage, viewport: Viewport, size: tupl
     painter.setBrush(Qt.BrushStyle.NoBrush)  # the handles' brush would paint the map over
     painter.setPen(QPen(QColor("#202020"), 1))
     painter.drawRect(place)
-    part = QRectF(place.x() + left * scale, place.y() + top * scale, (right - left) * scale, (bottom - top) * scale)
+    part = QRectF(
+        place.x() + left * scale, place.y() + top * scale, (right - left) * scale, (bottom - top) * scale
+    )
     painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
     part = part.intersected(place)
     if min(part.width(), part.height()) < _SMALLEST_MARK:

@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent
 
 _ROWS = {16: "QWERTYUIOP", 30: "ASDFGHJKL", 44: "ZXCVBNM", 2: "1234567890"}
 _CODES = {first + n: key for first, keys in _ROWS.items() for n, key in enumerate(keys)} | {57: "Space"}
-"""Scan codes of the IBM PC (set 1), as Windows reports them; X11 and Wayland add 8 (Linux: input-event-codes.h)."""
+"""Scan codes of the IBM PC (set 1), as Windows reports them; X11 and Wayland add 8 (Linux:
+input-event-codes.h)."""
 _X11_OFFSET = 8
 _MAC: dict[int, str] = dict(
     zip(

@@ -50,8 +50,11 @@ class Tiles(QObject):
         """Whether nothing that was asked for is still on its way."""
         return not self._asked
 
-    def paint(self, painter: QPainter, viewport: Viewport, area: QRectF, wanted: float, coarse: float) -> None:
-        """Paint the tiles in view, as far as they are there; nothing where `coarse` pixels a picture pixel suffice.
+    def paint(
+        self, painter: QPainter, viewport: Viewport, area: QRectF, wanted: float, coarse: float
+    ) -> None:
+        """Paint the tiles in view, as far as they are there; nothing where `coarse` pixels a picture pixel
+        suffice.
 
         `wanted` is how many pixels of the screen a pixel of the picture takes.
         """

@@ -39,7 +39,8 @@ class Viewport:
         return BBox(x, y, box.w * self.scale, box.h * self.scale)
 
     def zoomed(self, factor: float, x: float, y: float, *, farthest: float) -> Viewport:
-        """Zoomed so that what lies under a view point stays there; `farthest` is the smallest scale allowed."""
+        """Zoomed so that what lies under a view point stays there; `farthest` is the smallest scale
+        allowed."""
         scale = min(max(self.scale * factor, farthest), CLOSEST)
         px, py = self.to_picture(x, y)
         return Viewport(scale, x - px * scale, y - py * scale)

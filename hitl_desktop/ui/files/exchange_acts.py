@@ -84,7 +84,11 @@ class ExchangeActs(QObject):
         job = in_project(path, lambda p, _: export_dataset(p, file, all_images=all_images, force=force))
         again = partial(self._export, path, file, all_images=all_images, force=True)
         self._runner.start(
-            FILES, "Exporting", job, on_success=self._on_exported, on_failure=partial(self._on_not_exported, again)
+            FILES,
+            "Exporting",
+            job,
+            on_success=self._on_exported,
+            on_failure=partial(self._on_not_exported, again),
         )
 
     def _on_not_exported(self, again: Callable[[], None], error: BaseException) -> None:

@@ -79,7 +79,8 @@ class FileActs(QObject):
         self.reread(is_told=False)
 
     def reread(self, *, is_told: bool = True) -> None:
-        """Read the picture at hand from the disk once more; unless `is_told`, only another size is mentioned."""
+        """Read the picture at hand from the disk once more; unless `is_told`, only another size is
+        mentioned."""
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
             job = in_project(project.path, lambda p, _: reread(p, image.id))
@@ -114,7 +115,9 @@ class FileActs(QObject):
             elif session.project.annotations.of_image(image_id) != boxes:
                 words += ": check its boxes; they moved with it, which Ctrl+Z takes back."
             else:
-                words += ": check its boxes; nobody can tell where they lie now, so the picture is to be decided."
+                words += (
+                    ": check its boxes; nobody can tell where they lie now, so the picture is to be decided."
+                )
         session.apply_changes(changes)
         if session.image is not None and session.image.id == image_id:
             session.go_to(image_id)

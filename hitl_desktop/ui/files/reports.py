@@ -13,7 +13,8 @@ from hitl_desktop.ui.widgets.messages import Messages
 
 
 class Reports:
-    """Asks where to save a report, writes it as a page with its data as JSON beside it, and offers to open it."""
+    """Asks where to save a report, writes it as a page with its data as JSON beside it, and offers to open
+    it."""
 
     def __init__(self, runner: JobRunner, banner: Banner, messages: Messages, ask: Ask) -> None:
         self._runner, self._banner, self._messages, self.ask = runner, banner, messages, ask

@@ -1,4 +1,5 @@
-"""Whether the picture at hand is still the file that was shown: deleted, moved or written over by another program."""
+"""Whether the picture at hand is still the file that was shown: deleted, moved or written over by another
+program."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ class FileWatch(QObject):
         self._path: Path | None = None
         self._stamp: str | None = None
         self._watcher = QFileSystemWatcher(self)
-        self._begin = self._timer(_WATCH_AFTER_MS, self._watch)  # pictures that are only paged past are not watched
+        self._begin = self._timer(
+            _WATCH_AFTER_MS, self._watch
+        )  # pictures that are only paged past are not watched
         self._settled = self._timer(_SETTLE_MS, self.look)  # files are written in several steps
         self._watcher.fileChanged.connect(self._settled.start)
         self._watcher.directoryChanged.connect(self._settled.start)
@@ -66,7 +69,9 @@ class FileWatch(QObject):
         if self._path is None:
             return
         now = stamp_of(self._path)
-        self._set(FileState.GONE if now is None else FileState.SAME if now == self._stamp else FileState.CHANGED)
+        self._set(
+            FileState.GONE if now is None else FileState.SAME if now == self._stamp else FileState.CHANGED
+        )
         if now is not None and not self._begin.isActive():
             self._watch()  # a file that was replaced is another one to the system
 

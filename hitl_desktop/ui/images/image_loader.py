@@ -32,9 +32,11 @@ _PREFETCH_AFTER_MS = 30
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is none.
+    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is
+    none.
 
-    A huge picture has a small view, and a pyramid as soon as that was built. `stamp` tells the file as it was before.
+    A huge picture has a small view, and a pyramid as soon as that was built. `stamp` tells the file as it was
+    before.
     """
 
     levels: tuple[QImage, ...]
@@ -71,7 +73,8 @@ class _Build:
 
 
 class ImageLoader(QObject):
-    """Decodes the wanted picture on two threads, small and whole; its neighbours and thumbnails on one each, behind it.
+    """Decodes the wanted picture on two threads, small and whole; its neighbours and thumbnails on one each,
+    behind it.
 
     Signals:
         loaded: (image id, `Loaded`) of a picture that was asked for.
@@ -109,7 +112,8 @@ class ImageLoader(QObject):
         self._done.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def want(self, image_id: int, path: Path, neighbours: Sequence[tuple[int, Path]] = ()) -> Loaded | None:
-        """Ask for a picture; returns it at once when it is there, else `loaded` follows. Neighbours are prefetched."""
+        """Ask for a picture; returns it at once when it is there, else `loaded` follows. Neighbours are
+        prefetched."""
         arrived, self._wanted = image_id != self._wanted, image_id
         self._paths = {image_id: path, **dict(neighbours)}
         keep = {image_id, *(n for n, _ in neighbours)}
@@ -249,7 +253,9 @@ class ImageLoader(QObject):
         picture = self._kept[image_id]  # it is on the screen, and what is on the screen is kept
         if (error := future.exception()) is not None:
             self.failed.emit(image_id, str(error))
-        elif future.result().size == picture.size:  # else the file was written over in between: the watch says so
+        elif (
+            future.result().size == picture.size
+        ):  # else the file was written over in between: the watch says so
             self._kept[image_id] = picture = replace(picture, pyramid=future.result())
             self.loaded.emit(image_id, picture)
 

@@ -49,8 +49,8 @@ def prepare(
 ) -> None:
     """Open a dialog at once and run the job that reads what is to be shown; `on_ready` shows it.
 
-    The dialog has the keyboard until then, so that nothing comes up while somebody types elsewhere. Cancelled, nothing
-    is shown.
+    The dialog has the keyboard until then, so that nothing comes up while somebody types elsewhere.
+    Cancelled, nothing is shown.
     """
     dialog = PreparingDialog(title, window)
 

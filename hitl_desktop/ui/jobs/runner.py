@@ -18,8 +18,8 @@ from hitl_desktop.progress import JobCancelled, Progress
 
 REPORTS_PER_SECOND = 10
 FILES = "files"
-"""The lane of what a person asked to be written, such as exports, imports and changes of many pictures. It is finished,
-whatever else is stopped."""
+"""The lane of what a person asked to be written, such as exports, imports and changes of many pictures. It is
+finished, whatever else is stopped."""
 JobFunction = Callable[[Progress], Any]
 
 
@@ -28,16 +28,18 @@ def _do_nothing(*_: object) -> None:
 
 
 def lower_priority() -> None:
-    """Let the window go first: on Linux each thread has a niceness of its own, and threads made by it inherit it."""
+    """Let the window go first: on Linux each thread has a niceness of its own, and threads made by it inherit
+    it."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 class Turns:
-    """Lets as many jobs compute at once as leave one processor to the window; the others wait, first come first served.
+    """Lets as many jobs compute at once as leave one processor to the window; the others wait, first come
+    first served.
 
-    Jobs pass their turn on whenever they check for cancellation. With more busy threads than processors, the one that
-    holds the interpreter may be the one that does not run, and the window waits for both.
+    Jobs pass their turn on whenever they check for cancellation. With more busy threads than processors, the
+    one that holds the interpreter may be the one that does not run, and the window waits for both.
     """
 
     def __init__(self, places: int) -> None:
@@ -171,7 +173,8 @@ class JobRunner(QObject):
         quiet: bool = False,
         gives_way: bool = False,
     ) -> Job:
-        """Queue a job in a lane; exactly one of the three endings is called, unless the runner was closed before.
+        """Queue a job in a lane; exactly one of the three endings is called, unless the runner was closed
+        before.
 
         `quiet` jobs are too short to be listed; what `gives_way` can be done later.
         """
@@ -181,11 +184,14 @@ class JobRunner(QObject):
         job.on_progress = partial(self._progressed, on_progress)
         (self._quiet if quiet else self.jobs).append(job)
         if lane not in self._lanes:
-            # what writes holds a lock that the window may wait for, so it is not to be held up by other programs
+            # what writes holds a lock that the window may wait for, so it is not to be held up by other
+            # programs
             first = None if lane == FILES else lower_priority
             self._lanes[lane] = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{lane}", initializer=first)
         future = self._lanes[lane].submit(job.run, function)
-        ending = partial(self._end, job, on_success, on_failure or partial(self._report_failure, title), on_cancelled)
+        ending = partial(
+            self._end, job, on_success, on_failure or partial(self._report_failure, title), on_cancelled
+        )
         future.add_done_callback(lambda done: self._posted.emit(partial(ending, done)))
         self.changed.emit()
         return job

@@ -76,7 +76,9 @@ ACTIONS: Final = (
     ActionSpec("check_accepted", "&Check what was accepted at once...", "", When.PROJECT, "&Review"),
     ActionSpec("next", "&Next picture to do", "N", When.PROJECT, "&Review"),
     ActionSpec("previous", "&Previous picture", "P", When.PROJECT, "&Review"),
-    ActionSpec("focus_queue", "&Go to the list: arrows, Shift+arrows, Enter", "Ctrl+G", When.PROJECT, "&Queue"),
+    ActionSpec(
+        "focus_queue", "&Go to the list: arrows, Shift+arrows, Enter", "Ctrl+G", When.PROJECT, "&Queue"
+    ),
     ActionSpec("find_picture", "&Find a picture by name or reason", "Ctrl+F", When.PROJECT, "&Queue"),
     ActionSpec("more_filters", "&More filters, sorting", "Ctrl+Shift+F", When.PROJECT, "&Queue"),
     ActionSpec("mix", "Mi&x of the queue...", "Ctrl+M", When.PROJECT, "&Queue"),
@@ -87,7 +89,9 @@ ACTIONS: Final = (
     ActionSpec("take_better", "Sho&w newer suggestions", "R", When.PICTURE, "&Review"),
     ActionSpec("next_box", "Next &box, most doubtful first", "Tab", When.PICTURE, "&Box", on_canvas=True),
     ActionSpec("previous_box", "Previous b&ox", "Shift+Tab", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("accept_box", "A&ccept the selected proposal", "Return", When.PICTURE, "&Box", "Enter", on_canvas=True),
+    ActionSpec(
+        "accept_box", "A&ccept the selected proposal", "Return", When.PICTURE, "&Box", "Enter", on_canvas=True
+    ),
     ActionSpec("remove_box", "Re&ject or delete the selected box", "X", When.PICTURE, "&Box", "Del"),
     ActionSpec("begin_box", "Begin a box by &keys: arrows, Alt+arrows, Enter", "B", When.PICTURE, "&Box"),
     ActionSpec("duplicate", "&Duplicate the selection", "Ctrl+D", When.PICTURE, "&Box", on_canvas=True),
@@ -110,17 +114,25 @@ ACTIONS: Final = (
     ActionSpec("rename_category", "&Rename the current category...", "F2", When.PROJECT, "&Category"),
     ActionSpec("recolour_category", "&Colour of the current category...", "", When.PROJECT, "&Category"),
     ActionSpec("choose_category_key", "&Key of the current category...", "", When.PROJECT, "&Category"),
-    ActionSpec("merge_category", "&Merge the current category into another...", "", When.PROJECT, "&Category"),
+    ActionSpec(
+        "merge_category", "&Merge the current category into another...", "", When.PROJECT, "&Category"
+    ),
     ActionSpec("retire_category", "Re&tire the current category...", "", When.PROJECT, "&Category"),
     ActionSpec("say_occluded", "&Occluded: yes or no", "O", When.PICTURE, "&Attribute"),
     ActionSpec("say_truncated", "T&runcated: yes or no", "I", When.PICTURE, "&Attribute"),
     ActionSpec("say_difficult", "&Difficult: yes or no", "D", When.PICTURE, "&Attribute"),
     ActionSpec("say_crowd", "A &crowd: yes or no", "G", When.PICTURE, "&Attribute"),
-    *(ActionSpec(f"attribute_{n}", f"Attribute {n}", f"Q, {n}", When.PICTURE, "&Attribute") for n in range(1, 10)),
+    *(
+        ActionSpec(f"attribute_{n}", f"Attribute {n}", f"Q, {n}", When.PICTURE, "&Attribute")
+        for n in range(1, 10)
+    ),
     ActionSpec("add_attribute", "&Add an attribute...", "", When.PROJECT, "&Attribute"),
     ActionSpec("remove_attribute", "Re&move an attribute...", "", When.PROJECT, "&Attribute"),
     ActionSpec("edit_tags", "&Tags of this picture", "T", When.PICTURE, "&Attribute"),
-    *(ActionSpec(f"tag_{n}", f"Tag {n} of the project", f"Y, {n}", When.PICTURE, "&Attribute") for n in range(1, 10)),
+    *(
+        ActionSpec(f"tag_{n}", f"Tag {n} of the project", f"Y, {n}", When.PICTURE, "&Attribute")
+        for n in range(1, 10)
+    ),
     ActionSpec("fit", "&Fit the picture", "F", When.PICTURE, "&View"),
     ActionSpec("zoom_in", "Zoom &in", "+", When.PICTURE, "&View"),
     ActionSpec("zoom_out", "Zoom &out", "-", When.PICTURE, "&View"),
@@ -148,9 +160,13 @@ ACTIONS: Final = (
     ActionSpec("versions", "&Versions of the head...", "", When.PROJECT, "&Model"),
     ActionSpec("reliability", "&How sure is sure...", "", When.PROJECT, "&Model"),
     ActionSpec("look_closer", "Look &closer, for small objects...", "", When.PROJECT, "&Model"),
-    ActionSpec("label_errors", "Sure but &wrong: labels to look at again...", "Ctrl+W", When.PROJECT, "&Model"),
+    ActionSpec(
+        "label_errors", "Sure but &wrong: labels to look at again...", "Ctrl+W", When.PROJECT, "&Model"
+    ),
     ActionSpec("audit", "&Audit: prove how few are wrong...", "", When.PROJECT, "&Model"),
-    ActionSpec("validate", "Val&idate only: judge proposals, teach nothing...", "Ctrl+T", When.PROJECT, "&Model"),
+    ActionSpec(
+        "validate", "Val&idate only: judge proposals, teach nothing...", "Ctrl+T", When.PROJECT, "&Model"
+    ),
     ActionSpec("tune", "&Tune: learning, mistakes, effort...", "Ctrl+Shift+T", When.PROJECT, "&Model"),
     ActionSpec("report", "Save repo&rt as...", "", When.PROJECT, "&Model"),
     ActionSpec("look_again", "Once more, blind: do you a&gree with yourself...", "", When.PROJECT, "&Model"),
@@ -181,7 +197,9 @@ _OF_THE_CANVAS: Final = _fixed("Give up, select nothing", "Esc") | _fixed(
 class Actions:
     """The table as Qt actions in the menus of a window."""
 
-    def __init__(self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(
+        self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]
+    ) -> None:
         self._chosen: dict[str, str] = {}
         self._actions: dict[str, QAction] = {}
         self._held: dict[str, QAction] = {}
@@ -234,7 +252,8 @@ class Actions:
         return next((spec for its, spec in _OF_THE_CANVAS.items() if clash(key, its)), None)
 
     def rebind(self, action_id: str, key: str) -> ActionSpec | None:
-        """Give an act another key, or none; if another act has that key, nothing changes and it is returned."""
+        """Give an act another key, or none; if another act has that key, nothing changes and it is
+        returned."""
         taken = self.owner_of(key, other_than=action_id) if key else None
         if taken is None:
             delivered = next(spec.shortcut for spec in ACTIONS if spec.id == action_id)

@@ -21,7 +21,9 @@ def cheat_sheet_html(actions: Actions) -> str:
     """A table of keys and what they do."""
     keys = {spec: actions.keys_of(spec.id) for spec in ACTIONS}
     rows = [(", ".join(its), spec.words) for spec, its in keys.items() if its]
-    rows = [row for row in rows if not row[0].isdigit()] + [("1 to 9", "category of the selection and of what comes")]
+    rows = [row for row in rows if not row[0].isdigit()] + [
+        ("1 to 9", "category of the selection and of what comes")
+    ]
     rows += _MOUSE
     half = (len(rows) + 1) // 2
     lines = zip_longest(rows[:half], rows[half:], fillvalue=("", ""))

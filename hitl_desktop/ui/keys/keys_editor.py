@@ -24,9 +24,12 @@ from hitl_desktop.ui.keys.actions import ACTIONS, Actions, clash
 
 
 class KeysEditor(QDialog):
-    """Rebinds acts at once; a key that another act has, or one of the project's `categories`, is refused by name."""
+    """Rebinds acts at once; a key that another act has, or one of the project's `categories`, is refused by
+    name."""
 
-    def __init__(self, actions: Actions, parent: QWidget, categories: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, actions: Actions, parent: QWidget, categories: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys of all commands")
         self.resize(560, 520)

@@ -15,8 +15,8 @@ _PASSED_ON = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_Page
 def match(typed: str, name: str) -> int | None:
     """How well a command's name matches what was typed, 0 best; None if some typed word is not in it.
 
-    Best is a name that begins with it, then one that has its words at the beginnings of words and in order, then in any
-    order, then anywhere.
+    Best is a name that begins with it, then one that has its words at the beginnings of words and in order,
+    then in any order, then anywhere.
     """
     name, words = name.casefold(), typed.casefold().split()
     if not all(word in name for word in words):
@@ -31,7 +31,8 @@ def match(typed: str, name: str) -> int | None:
 class Palette(QDialog):
     """A list of acts that can be done now; `chosen` is the one to do once the palette is closed.
 
-    Equally good matches are in order of use, the acts that were chosen last (`recent`, the latest first) before others.
+    Equally good matches are in order of use, the acts that were chosen last (`recent`, the latest first)
+    before others.
     """
 
     def __init__(self, actions: Sequence[QAction], parent: QWidget, recent: Sequence[QAction] = ()) -> None:
@@ -74,7 +75,11 @@ class Palette(QDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Up and down move through the list while the field has the keyboard."""
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in _PASSED_ON:
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() in _PASSED_ON
+        ):
             self.list.keyPressEvent(event)
             return True
         return super().eventFilter(watched, event)

@@ -1,4 +1,5 @@
-"""What goes on by itself: new images are listed, read and pre-labelled; decisions are learned; the queue follows."""
+"""What goes on by itself: new images are listed, read and pre-labelled; decisions are learned; the queue
+follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The learning loop: train when enough was decided, rank, look ahead at what comes next, measure the threshold."""
+"""The learning loop: train when enough was decided, rank, look ahead at what comes next, measure the
+threshold."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ from hitl_desktop.workflows.training.versions import use_version
 
 _LEARN = "Learning"
 _AT_ONCE = 10
-"""So many new pictures a learning takes in, most of a second each beside pre-labelling; others are for the next."""
+"""So many new pictures a learning takes in, most of a second each beside pre-labelling; others are for the
+next."""
 _LOOK_AHEAD = 60
 _LOOK_AGAIN_EVERY = round(1 / SHARE)
 _LOOK_AT_REST = 500
@@ -64,7 +66,8 @@ class LearningLoop(LongActs):
         self._prepare()
 
     def _prepare(self) -> None:
-        """Let the head look at the pictures that come next, and compute the vectors with which it names boxes."""
+        """Let the head look at the pictures that come next, and compute the vectors with which it names
+        boxes."""
         project = self._session.project
         if project is None or self._runner.busy(LEARNING):
             return
@@ -102,14 +105,20 @@ class LearningLoop(LongActs):
         if project is not None and not self._runner.busy(LEARNING):
             job = in_project(project.path, partial(self._look, _LOOK_AT_REST))
             self._runner.start(
-                LEARNING, "Looking at the rest", job, on_success=lambda n: self.rank() if n else None, gives_way=True
+                LEARNING,
+                "Looking at the rest",
+                job,
+                on_success=lambda n: self.rank() if n else None,
+                gives_way=True,
             )
 
     def _on_decided(self) -> None:
         decided = self._session.pictures.count("decided")
         if decided % _LOOK_AGAIN_EVERY == 0 and decided > self._said_due:
             self._said_due = decided
-            self._session.messages.say("One more picture is due to be labelled again, blind: Model, Once more.")
+            self._session.messages.say(
+                "One more picture is due to be labelled again, blind: Model, Once more."
+            )
 
     def _on_changed(self, changes: Changes) -> None:
         self.unlearned |= changes.learn_from
@@ -137,7 +146,8 @@ class LearningLoop(LongActs):
             self.learn()
 
     def learn(self) -> None:
-        """Fit a new head now, or once more after the one that is being fitted; what only prepares gives way."""
+        """Fit a new head now, or once more after the one that is being fitted; what only prepares gives
+        way."""
         project = self._session.project
         if project is None or self._is_learning:
             self._learn_again = project is not None
@@ -147,7 +157,8 @@ class LearningLoop(LongActs):
         learning, self.unlearned = self.unlearned, set()
         taught = self._taught
         job = in_project(
-            project.path, lambda p, progress: train_heads(p, progress, threads=1, most_new=_AT_ONCE, taught=taught)
+            project.path,
+            lambda p, progress: train_heads(p, progress, threads=1, most_new=_AT_ONCE, taught=taught),
         )
         self._runner.start(
             LEARNING,
@@ -200,7 +211,9 @@ class LearningLoop(LongActs):
             self._session.messages.say(f"The new version of the head waits: {result.waits}.")
         elif result.small and not self._said_small:
             self._said_small = True
-            self._session.messages.say("Many boxes are small for the head. Model > Look closer may find more of them.")
+            self._session.messages.say(
+                "Many boxes are small for the head. Model > Look closer may find more of them."
+            )
         elif result.finds_as_before:
             self._session.messages.say(
                 "Pictures that were taught are away, so the head finds as it did before. Reconnect their folder."

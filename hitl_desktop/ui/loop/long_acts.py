@@ -1,4 +1,5 @@
-"""Acts and reads that are too long for the GUI thread: on very many images, long undo, the list and its filter."""
+"""Acts and reads that are too long for the GUI thread: on very many images, long undo, the list and its
+filter."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class LongActs(QObject):
     def change_many(
         self, title: str, act: Callable[[Project, Progress, int], _Result], on_done: Callable[[_Result], None]
     ) -> None:
-        """Do an act in portions, as a job, under a number that is reserved now, since that is when it was asked for.
+        """Do an act in portions, as a job, under a number that is reserved now, since that is when it was
+        asked for.
 
         `on_done` is called if the project is still open. Undo stops what goes on, see `undo`.
         """
@@ -102,7 +104,9 @@ class LongActs(QObject):
             latest = project.journal.next_act(undone=False)[0]
             if latest is None or latest <= self._number:
                 job.cancel()
-                self._session.messages.say(f"Stopping: {job.title}. Ctrl+Z again undoes what was done so far.")
+                self._session.messages.say(
+                    f"Stopping: {job.title}. Ctrl+Z again undoes what was done so far."
+                )
                 return
         self._session.undo()
 
@@ -135,14 +139,18 @@ class LongActs(QObject):
         if error is not None:
             self._session.messages.error(error)
 
-    def filter_queue(self, wanted: QueueFilter, asked: Sequence[int], take: Callable[[ReviewOrder], None]) -> None:
+    def filter_queue(
+        self, wanted: QueueFilter, asked: Sequence[int], take: Callable[[ReviewOrder], None]
+    ) -> None:
         """Find the pictures that pass a filter, of very many."""
         project = self._session.project
         if project is not None:
             job = in_project(project.path, lambda p, _: ReviewOrder(filter_queue(p, wanted, asked)))
             if self._filtering is not None:
                 self._filtering.abandon()  # another letter was typed
-            self._filtering = self._runner.start(LISTING, "Filtering the queue", job, on_success=take, quiet=True)
+            self._filtering = self._runner.start(
+                LISTING, "Filtering the queue", job, on_success=take, quiet=True
+            )
 
     @staticmethod
     def _not_learned_yet(project: Project) -> set[int]:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen
@@ -19,13 +27,19 @@ class ChooseClassesDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("Classes of the detector")
         for each in seen.classes:
-            found = f"   {counted(each.boxes, 'box')} on {counted(each.pictures, 'picture')}" if each.boxes else ""
+            found = (
+                f"   {counted(each.boxes, 'box')} on {counted(each.pictures, 'picture')}"
+                if each.boxes
+                else ""
+            )
             item = QListWidgetItem(f"{each.name}{found}")
             item.setData(Qt.ItemDataRole.UserRole, each.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if each.boxes else Qt.CheckState.Unchecked)
             self.list.addItem(item)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Add as categories")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -38,4 +52,8 @@ class ChooseClassesDialog(QDialog):
     def chosen(self) -> list[str]:
         """The classes that are checked."""
         items = [self.list.item(row) for row in range(self.list.count())]
-        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]
+        return [
+            item.data(Qt.ItemDataRole.UserRole)
+            for item in items
+            if item.checkState() == Qt.CheckState.Checked
+        ]

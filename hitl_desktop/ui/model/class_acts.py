@@ -1,4 +1,5 @@
-"""Whether and how the detector's classes become categories: asked once, and when a mapping suggests itself."""
+"""Whether and how the detector's classes become categories: asked once, and when a mapping suggests
+itself."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ _NAMED = 4
 
 
 class ClassActs(QObject):
-    """Offers the detector's classes as categories while a project has none, and to map a class that always is one."""
+    """Offers the detector's classes as categories while a project has none, and to map a class that always is
+    one."""
 
     def __init__(
         self,
@@ -74,13 +76,20 @@ class ClassActs(QObject):
 
     def _has_own(self) -> bool:
         """Whether the project has a category that is no class of the detector."""
-        classes = {normalise_name(c.name) for c in self._seen.classes} if self._seen is not None else set[str]()
+        classes = (
+            {normalise_name(c.name) for c in self._seen.classes} if self._seen is not None else set[str]()
+        )
         return any(normalise_name(name) not in classes for name in self._session.known.offered.values())
 
     def _on_detected(self, pictures: int, is_all: bool) -> None:
         """The detector is done with so many pictures of this run."""
         project = self._session.project
-        if project is None or self._counting or self._banner.isVisible() or not (is_all or pictures >= ASKED_AFTER):
+        if (
+            project is None
+            or self._counting
+            or self._banner.isVisible()
+            or not (is_all or pictures >= ASKED_AFTER)
+        ):
             return
         if self._session.known.offered or classes_asked(project):
             return

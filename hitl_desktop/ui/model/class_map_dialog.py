@@ -1,4 +1,5 @@
-"""What the detector's classes stand for: a row for each, tried on the picture in the window as it is chosen."""
+"""What the detector's classes stand for: a row for each, tried on the picture in the window as it is
+chosen."""
 
 from __future__ import annotations
 
@@ -34,7 +35,11 @@ class ClassMapDialog(QDialog):
     tried = Signal(object)
 
     def __init__(
-        self, seen: ClassesSeen, categories: Mapping[int, str], known: Sequence[CategoryKnown], parent: QWidget
+        self,
+        seen: ClassesSeen,
+        categories: Mapping[int, str],
+        known: Sequence[CategoryKnown],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Map detector classes")
@@ -51,13 +56,17 @@ class ClassMapDialog(QDialog):
             self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _NO_CATEGORY))
             self.table.setCellWidget(row, 3, self.choices[-1])
         headings = ("Category", "Boxes", "What is known of it")
-        self.known = read_only_table("Categories: known to the detector, taught, only named", headings, len(known))
+        self.known = read_only_table(
+            "Categories: known to the detector, taught, only named", headings, len(known)
+        )
         for table in (self.table, self.known):
             table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         for row, category in enumerate(known):
             for column, text in enumerate((category.name, f"{category.boxes}", category.words)):
                 self.known.setItem(row, column, QTableWidgetItem(text))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -102,7 +102,8 @@ class HeadActs:
             self._session.set_own_thresholds(dialog.chosen)
 
     def _is_open(self, path: Path) -> bool:
-        """Whether this is the project that is open now: a dialog lets others be opened by what had begun before."""
+        """Whether this is the project that is open now: a dialog lets others be opened by what had begun
+        before."""
         return self._session.project is not None and self._session.project.path == path
 
     def map_classes(self) -> None:
@@ -117,7 +118,9 @@ class HeadActs:
         session, project = self._session, self._session.project
         if project is None or project.path != path:
             return
-        with once(ClassMapDialog(seen, session.known.offered, categories_known(project), self._window)) as dialog:
+        with once(
+            ClassMapDialog(seen, session.known.offered, categories_known(project), self._window)
+        ) as dialog:
             dialog.tried.connect(session.try_mapping)
             is_wanted = bool(dialog.exec())
             mapping, new = dialog.mapping, dialog.new_categories
@@ -132,7 +135,9 @@ class HeadActs:
         if project is None:
             return
         if input_sizes(project) != DEFAULT_INPUT_SIZES:
-            question = "The head looks closer at pictures, for small objects. Stop that, and learn everything anew?"
+            question = (
+                "The head looks closer at pictures, for small objects. Stop that, and learn everything anew?"
+            )
             if self.ask.confirm("Look closer", question):
                 self._look_at(DEFAULT_INPUT_SIZES)
             return
@@ -168,4 +173,6 @@ class HeadActs:
             self._runner.start(FILES, "Exporting the detector", job, on_success=self._on_exported)
 
     def _on_exported(self, export: HeadExport) -> None:
-        self._messages.say(f"Exported: version {export.version}, {counted(export.names, 'name')}, to {export.folder}.")
+        self._messages.say(
+            f"Exported: version {export.version}, {counted(export.names, 'name')}, to {export.folder}."
+        )

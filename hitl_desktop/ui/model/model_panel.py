@@ -46,7 +46,8 @@ class ModelPanel(QWidget):
     """Figures that were measured, each with its sample size.
 
     Signals:
-        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked: a button was
+        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked: a
+        button was
             pressed.
         measure_asked: what the measurements say is looked at, for `show_page`.
         left: the person is done here; the canvas should have the keyboard again.
@@ -137,7 +138,10 @@ class ModelPanel(QWidget):
         corner = QWidget()
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 0, 0)
-        for text, asked in (("How sure is sure...", self.reliability_asked), ("Report...", self.report_asked)):
+        for text, asked in (
+            ("How sure is sure...", self.reliability_asked),
+            ("Report...", self.report_asked),
+        ):
             button = QToolButton()
             button.setText(text)
             button.setAutoRaise(True)
@@ -198,7 +202,9 @@ class ModelPanel(QWidget):
             else "; heads name its boxes, and find none of their own"
         )
         self.detector.setText(
-            f"{detector.name}, pre-labelled {counted(done, 'picture')}{only_names}" if detector else "has not run yet"
+            f"{detector.name}, pre-labelled {counted(done, 'picture')}{only_names}"
+            if detector
+            else "has not run yet"
         )
         version = project.heads.active()
         late = waiting(project)
@@ -213,9 +219,11 @@ class ModelPanel(QWidget):
         self._count_effort()
 
     def _count_effort(self) -> None:
-        """Add up the acts of all decisions; of very many a job does it: a hundred thousand take a tenth of a second.
+        """Add up the acts of all decisions; of very many a job does it: a hundred thousand take a tenth of a
+        second.
 
-        A job may have to wait until learning lets it have its turn, and the figure would be an old one until then.
+        A job may have to wait until learning lets it have its turn, and the figure would be an old one until
+        then.
         """
         project = self._session.project
         if project is not None and project.decisions.last_id() <= _FEW:
@@ -266,11 +274,15 @@ class ModelPanel(QWidget):
                 self._job_rows.insertWidget(self._job_rows.count() - 1, self._rows[key])
             self._rows[key].refresh()
         self._idle.setVisible(not alive)
-        self._jobs.setMinimumWidth(_JOBS_WIDTH if alive else 0)  # the figures have the room while nothing runs
+        self._jobs.setMinimumWidth(
+            _JOBS_WIDTH if alive else 0
+        )  # the figures have the room while nothing runs
 
 
 def _effort_of(project: Project) -> str:
-    return f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
+    return (
+        f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
+    )
 
 
 def _effort_text(acts: Acts) -> str:

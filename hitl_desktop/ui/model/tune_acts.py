@@ -1,4 +1,5 @@
-"""Tune and report: gathered by a job, shown in the model panel where figures open boxes, written as one page."""
+"""Tune and report: gathered by a job, shown in the model panel where figures open boxes, written as one
+page."""
 
 from __future__ import annotations
 
@@ -56,7 +57,11 @@ class TuneActs:
         if self.pages is not None:
             self._panel.show_page(self.pages.page(self._panel.tabs.currentIndex() - 1))
         project = self._session.project
-        if project is None or not self._is_stale or (self._measuring is not None and not self._measuring.is_cancelled):
+        if (
+            project is None
+            or not self._is_stale
+            or (self._measuring is not None and not self._measuring.is_cancelled)
+        ):
             return
         if self.pages is None:
             self._panel.show_words("Being measured.")
@@ -120,7 +125,9 @@ class TuneActs:
         project = self._session.project
         if project is not None:
             path, suggestion = project.path, project.path.with_name(f"{project.path.stem}-report.html")
-            self._reports.save(suggestion, lambda stem, progress: in_project(path, partial(_written, stem))(progress))
+            self._reports.save(
+                suggestion, lambda stem, progress: in_project(path, partial(_written, stem))(progress)
+            )
 
 
 def _told(project: Project, progress: Progress) -> _Told:

@@ -1,4 +1,5 @@
-"""Tune: is it learning, does it memorise, what does it mix up, what did it save. Figures open the boxes behind them."""
+"""Tune: is it learning, does it memorise, what does it mix up, what did it save. Figures open the boxes
+behind them."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ _SPOT = Qt.ItemDataRole.UserRole
 
 
 class TunePages(QObject):
-    """One page for each of the model panel's views, made when it is looked at; `looked_at` tells a box to be shown.
+    """One page for each of the model panel's views, made when it is looked at; `looked_at` tells a box to be
+    shown.
 
     `chosen` is the cell of the confusion matrix, or the category, whose boxes are listed.
     """
@@ -71,7 +73,9 @@ class TunePages(QObject):
                 [p.interval for p in points], name, symbol=symbol,
             )  # fmt: skip
         self.gap = _label(
-            tuning.gap.words if tuning.gap else f"Whether it memorises is said after {2 * LATEST} decided pictures."
+            tuning.gap.words
+            if tuning.gap
+            else f"Whether it memorises is said after {2 * LATEST} decided pictures."
         )
         self.held_out = _label(tuning.held_out.words)
         self.stop = _label(tuning.stop or "Whether to stop is said after twenty reviews.")
@@ -109,7 +113,9 @@ class TunePages(QObject):
                     item.setFont(font)
                 self.matrix.setItem(r, c, item)
         headings = ("Category", "Right of those shown", "Found of those there")
-        self.categories = read_only_table("Precision and recall per category", headings, len(tuning.categories))
+        self.categories = read_only_table(
+            "Precision and recall per category", headings, len(tuning.categories)
+        )
         for row, category in enumerate(tuning.categories):
             for column, text in enumerate(_row(category)):
                 item = QTableWidgetItem(text)
@@ -219,7 +225,11 @@ def _curve_words(points: Sequence[Point]) -> str:
 
 def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
     def share(part: int, of: int, interval: tuple[float, float]) -> str:
-        return f"{part} of {of}: {part / of:.0%} (95 %: {interval[0]:.0%} to {interval[1]:.0%})" if of else "none"
+        return (
+            f"{part} of {of}: {part / of:.0%} (95 %: {interval[0]:.0%} to {interval[1]:.0%})"
+            if of
+            else "none"
+        )
 
     return (
         c.name, share(c.right, c.shown, c.precision_interval), share(c.right, c.objects, c.recall_interval),

@@ -73,7 +73,9 @@ class VersionsDialog(QDialog):
 
 def _row(version: HeadVersion, active: int | None) -> tuple[str, ...]:
     s = version.summary
-    learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+    learned = (
+        f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+    )
     seen = f"{s.first_sight_right} of {s.first_sight_total} right" if s.first_sight_total else "not measured"
     if version.id == active:
         state = "active"

@@ -1,4 +1,5 @@
-"""The image at hand: its boxes, the proposals on it as they were scored when it came up, and what of them is shown."""
+"""The image at hand: its boxes, the proposals on it as they were scored when it came up, and what of them is
+shown."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ class CurrentImage:
         self.better = [] if is_same else fresh
 
     def shown(self, thresholds: Thresholds, proposals: list[Proposal] | None = None) -> Shown:
-        """The proposals that are shown, and the hints: sure enough, unanswered, not on a box that is there already."""
+        """The proposals that are shown, and the hints: sure enough, unanswered, not on a box that is there
+        already."""
         if self.record is None or self.record.state is ImageState.DECIDED:
             return [], []
         wanted = self.proposals if proposals is None else proposals

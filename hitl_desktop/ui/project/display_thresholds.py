@@ -29,7 +29,9 @@ class DisplayThresholds:
         chosen, measured = project.meta.get(_GENERAL), project.meta.get(_MEASURED)
         own: dict[str, float] = json.loads(project.meta.get(_OWN) or "{}")
         self.is_chosen, self._next = bool(chosen), None
-        self.value = Thresholds(float(chosen or measured or default), {int(i): score for i, score in own.items()})
+        self.value = Thresholds(
+            float(chosen or measured or default), {int(i): score for i, score in own.items()}
+        )
 
     @property
     def general(self) -> float:

@@ -34,10 +34,12 @@ IDLE_SECONDS = 30.0
 
 
 class ImageActs(ImageWalk):
-    """Executes commands on the image at hand; one that the disk refuses waits and is tried again as the same value."""
+    """Executes commands on the image at hand; one that the disk refuses waits and is tried again as the same
+    value."""
 
     def execute(self, command: Command | None, *, leaves: bool = False) -> bool:
-        """Do something to the image at hand; if it cannot be saved, what it would leave is shown and one message.
+        """Do something to the image at hand; if it cannot be saved, what it would leave is shown and one
+        message.
 
         A command that `leaves` the image does not show it once more.
         """
@@ -73,7 +75,11 @@ class ImageActs(ImageWalk):
         else:
             self.boxes_changed.emit()
         self.changed.emit(changes)
-        if self.image and self.image.state is ImageState.DECIDED and before != (self.image.state, self.annotations):
+        if (
+            self.image
+            and self.image.state is ImageState.DECIDED
+            and before != (self.image.state, self.annotations)
+        ):
             self.decided.emit()
         return True
 
@@ -175,7 +181,11 @@ class ImageActs(ImageWalk):
 
     def _decide(self, *, empty: bool) -> None:
         self._touch()
-        shown_now, candidates, present = tuple(self.visible_proposals), tuple(self.proposals), len(self.annotations)
+        shown_now, candidates, present = (
+            tuple(self.visible_proposals),
+            tuple(self.proposals),
+            len(self.annotations),
+        )
         how = How(self.current.head_id, self.thresholds, self._active_seconds)
         if self.image is None:
             return
@@ -183,7 +193,9 @@ class ImageActs(ImageWalk):
             self.messages.say("This picture cannot be read, so it cannot be decided.")
             return
         image_id = self.image.id
-        command = MarkEmpty(image_id, candidates, how) if empty else Accept(image_id, shown_now, candidates, how)
+        command = (
+            MarkEmpty(image_id, candidates, how) if empty else Accept(image_id, shown_now, candidates, how)
+        )
         if self.execute(command, leaves=True):
             self.next()
             self.receipt.emit(_receipt(len(shown_now), present, empty=empty))
@@ -191,7 +203,9 @@ class ImageActs(ImageWalk):
     def skip(self, reason: str = "") -> None:
         """Cannot tell: put the image aside, show the next one."""
         self._touch()
-        if self.image is not None and self.execute(Skip(self.image.id, self._active_seconds, reason), leaves=True):
+        if self.image is not None and self.execute(
+            Skip(self.image.id, self._active_seconds, reason), leaves=True
+        ):
             self.next()
             self.receipt.emit(f"Skipped: {skip_text(reason)}." if reason else "Skipped.")
 

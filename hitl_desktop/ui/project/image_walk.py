@@ -50,7 +50,9 @@ class ImageWalk(OpenProject):
         last = project.meta.get_id(_LAST_IMAGE)
         if not self.reload_queue():
             last = last or project.images.first_id()
-            self.pictures.order.take(ReviewOrder([i for i in decided if i != last] + ([last] if last else [])))
+            self.pictures.order.take(
+                ReviewOrder([i for i in decided if i != last] + ([last] if last else []))
+            )
             self.pictures.stand_at(last)
         elif last not in self.pictures.statuses:
             order = self.pictures.order
@@ -101,7 +103,8 @@ class ImageWalk(OpenProject):
             self.go_to(self.pictures.order.next_of(self.pictures.undecided))
 
     def apply_changes(self, changes: Changes) -> None:
-        """Take in what a job changed and tell the views; proposals on screen stay, only missing ones appear."""
+        """Take in what a job changed and tell the views; proposals on screen stay, only missing ones
+        appear."""
         if self.project is None:
             return
         if changes.head or changes.categories:
@@ -119,7 +122,8 @@ class ImageWalk(OpenProject):
         self.changed.emit(changes)
 
     def are_called_otherwise(self) -> bool:
-        """Whether a proposal on the screen has a category that is no longer offered, or is called otherwise now."""
+        """Whether a proposal on the screen has a category that is no longer offered, or is called otherwise
+        now."""
         own = (p for p in self.proposals if p.category_id is not None)
         return any(self.known.offered.get(p.category_id or 0) != p.name for p in own)
 
@@ -173,7 +177,9 @@ class ImageWalk(OpenProject):
         """Show an image."""
         self.leaving.emit()
         self.limits.use_measured()
-        self.current.record = self.project.images.get(image_id) if self.project and image_id is not None else None
+        self.current.record = (
+            self.project.images.get(image_id) if self.project and image_id is not None else None
+        )
         self.pictures.stand_at(self.at_hand)
         self._active_seconds, self._since = 0.0, time.monotonic()
         self._read_image()

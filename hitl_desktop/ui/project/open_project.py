@@ -1,4 +1,5 @@
-"""The open project on the GUI thread: its image at hand, names and thresholds, and whether what was done is saved."""
+"""The open project on the GUI thread: its image at hand, names and thresholds, and whether what was done is
+saved."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class OpenProject(QObject):
 
     Signals:
         opened: another project is open, or none.
-        leaving: another picture, or none, is about to be at hand; what is typed for this one is to be kept now.
+        leaving: another picture, or none, is about to be at hand; what is typed for this one is to be kept
+            now.
         image_changed: another picture is at hand.
         boxes_changed: its annotations or proposals are others now, or shown otherwise.
         changed: a `Changes` that views may care about.
@@ -36,10 +38,12 @@ class OpenProject(QObject):
         decided: a picture was decided, or a decided one was corrected.
         done_elsewhere: an undo or redo changed another picture, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
-        step_wanted: a job is to undo, or redo (True), an entry of the journal that is too long to wait for, for
+        step_wanted: a job is to undo, or redo (True), an entry of the journal that is too long to wait for,
+            for
             `take_step`.
         blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
-        better_changed: newer suggestions for the picture at hand are ready (True) for `take_better`, or no longer.
+        better_changed: newer suggestions for the picture at hand are ready (True) for `take_better`, or no
+            longer.
         receipt: what a decision did, in a sentence; undo takes it back.
         hints_named: hints of the detector were given a category (its id).
     """

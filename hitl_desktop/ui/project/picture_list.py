@@ -15,7 +15,8 @@ class PictureList:
 
     Attributes:
         order: All pictures; those before the current one keep their place.
-        revision: Counts how often the pictures were listed anew; views of an earlier revision are out of date.
+        revision: Counts how often the pictures were listed anew; views of an earlier revision are out of
+            date.
         is_listing: Whether a job is reading the pictures, for `take_read`.
     """
 
@@ -61,7 +62,11 @@ class PictureList:
 
     def again(self, image_id: int | None) -> QueueReason:
         """Why a decided picture is to be looked at again; nothing if it is not."""
-        return self._listing.again.get(image_id, QueueReason.NOTHING) if image_id is not None else QueueReason.NOTHING
+        return (
+            self._listing.again.get(image_id, QueueReason.NOTHING)
+            if image_id is not None
+            else QueueReason.NOTHING
+        )
 
     def set_status(self, image_id: int, status: str) -> None:
         """A picture has this status now, also in what a job may just be reading."""
@@ -93,7 +98,8 @@ class PictureList:
             self.order.rerank(listing.ranked, listing.statuses, listing.again)
 
     def take_read(self, number: int, read: tuple[Listing, ReviewOrder]) -> bool:
-        """Take in what a job has listed, with what hands did meanwhile; not (False) if it was asked anew since."""
+        """Take in what a job has listed, with what hands did meanwhile; not (False) if it was asked anew
+        since."""
         if number != self._times_asked:
             return False
         listing, order = read
@@ -118,7 +124,8 @@ class PictureList:
 
     @property
     def walk(self) -> ReviewOrder:
-        """The order in which hands go through the pictures: as they are listed, while the one at hand is listed."""
+        """The order in which hands go through the pictures: as they are listed, while the one at hand is
+        listed."""
         return self._view if self._view is not None and self._view.position >= 0 else self.order
 
     def following(self) -> int | None:

@@ -1,4 +1,5 @@
-"""The order in which pictures are shown: what was visited stays in place, what comes is re-ranked behind it."""
+"""The order in which pictures are shown: what was visited stays in place, what comes is re-ranked behind
+it."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ class ReviewOrder:
         """What keeps its place: the pictures before the current one, and it."""
         return self.ids[: self.position + 1]
 
-    def rerank(self, ranked: Sequence[int], everything: Iterable[int], again: Container[int] = frozenset()) -> None:
-        """Put `ranked` behind the current picture, then whatever else there is; nothing before it moves but what comes
-        again."""
+    def rerank(
+        self, ranked: Sequence[int], everything: Iterable[int], again: Container[int] = frozenset()
+    ) -> None:
+        """Put `ranked` behind the current picture, then whatever else there is; nothing before it moves but
+        what comes again."""
         self.take(arranged(self.front, ranked, everything, again))
 
     def take(self, other: ReviewOrder) -> None:
@@ -66,7 +69,10 @@ class ReviewOrder:
 
 
 def arranged(
-    front: Sequence[int], ranked: Sequence[int], everything: Iterable[int], again: Container[int] = frozenset()
+    front: Sequence[int],
+    ranked: Sequence[int],
+    everything: Iterable[int],
+    again: Container[int] = frozenset(),
 ) -> ReviewOrder:
     """`front` as it is, then `ranked`, then whatever else there is; of a hundred thousand it takes 40 ms.
 

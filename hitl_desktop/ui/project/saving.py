@@ -1,4 +1,5 @@
-"""Whether what hands did is safe: in the file at once, on the platter a moment later; what fails waits in memory."""
+"""Whether what hands did is safe: in the file at once, on the platter a moment later; what fails waits in
+memory."""
 
 from __future__ import annotations
 
@@ -75,7 +76,8 @@ class Saving(QObject):
         self._messages.error(error)
 
     def keep(self, attempt: Callable[[], None], error: HitlError) -> None:
-        """An act could not be committed and waits: `attempt` is called until it no longer raises a `HitlError`."""
+        """An act could not be committed and waits: `attempt` is called until it no longer raises a
+        `HitlError`."""
         self._write_failed, self._waiting = True, attempt
         self._again.start()
         self._messages.error(error)
@@ -113,7 +115,9 @@ class Saving(QObject):
             return
         if error is not None:
             self._sync_failed = True
-        elif self._sync_failed:  # the failed pages may be lost to later syncs: have all of them written once more
+        elif (
+            self._sync_failed
+        ):  # the failed pages may be lost to later syncs: have all of them written once more
             try:
                 self._sync_failed = not self._db.checkpoint()
             except HitlError as failure:

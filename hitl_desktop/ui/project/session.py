@@ -203,7 +203,9 @@ class Session(ImageActs):
         if not elsewhere:
             self._read_again(changes.go_to)
             self.boxes_changed.emit()
-        elif changes.queue:  # of a decision: it went on to another picture by itself, so it comes back by itself
+        elif (
+            changes.queue
+        ):  # of a decision: it went on to another picture by itself, so it comes back by itself
             self.go_to(changes.go_to)
             where = f"{where}, which is shown now"
         else:

@@ -23,14 +23,29 @@ from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.audit_dialog import AuditDialog
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.messages import Messages
-from hitl_desktop.workflows.quality.audit import Plan, begin, in_words, judge, plans, report, to_html, unfinished
+from hitl_desktop.workflows.quality.audit import (
+    Plan,
+    begin,
+    in_words,
+    judge,
+    plans,
+    report,
+    to_html,
+    unfinished,
+)
 
 
 class AuditActs:
     """Acts of an audit; verdicts go into a table of their own."""
 
     def __init__(
-        self, session: Session, runner: JobRunner, messages: Messages, ask: Ask, reports: Reports, window: QWidget
+        self,
+        session: Session,
+        runner: JobRunner,
+        messages: Messages,
+        ask: Ask,
+        reports: Reports,
+        window: QWidget,
     ) -> None:
         self._session, self._runner, self._reports = session, runner, reports
         self._messages, self.ask, self._window = messages, ask, window

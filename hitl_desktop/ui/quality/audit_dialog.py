@@ -16,7 +16,8 @@ from hitl_desktop.ui.quality.looking import LookingDialog
 
 
 class AuditDialog(LookingDialog):
-    """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens goes on.
+    """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens
+    goes on.
 
     `back_asked`: the one before is to be judged anew.
     """
@@ -58,7 +59,9 @@ class AuditDialog(LookingDialog):
     def show_picture(self, image_id: int, path: Path, items: Sequence[BoxItem], words: str) -> None:
         """Show a picture without its labels, which wait to be revealed."""
         self._items = list(items)
-        self.words.setText(f"{words} Look for yourself first; then show the labels and say what is wrong, if anything.")
+        self.words.setText(
+            f"{words} Look for yourself first; then show the labels and say what is wrong, if anything."
+        )
         for box in self.errors.values():
             box.setChecked(False)
             box.setEnabled(False)

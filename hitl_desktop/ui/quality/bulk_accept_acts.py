@@ -48,7 +48,9 @@ class BulkActs:
             return
         names = [scorer.names[column] for column in scorer.own.tolist()]
         if not names:
-            self._messages.warn("Nothing is suggested under a category of this project yet. Label some pictures first.")
+            self._messages.warn(
+                "Nothing is suggested under a category of this project yet. Label some pictures first."
+            )
             return
         self.dialog = BulkAcceptDialog(names, {}, self._window)
         self.dialog.preview_asked.connect(self._preview)
@@ -59,7 +61,9 @@ class BulkActs:
     def _preview(self, name: str, threshold: float) -> None:
         project = self._session.project
         if project is not None:
-            job = in_project(project.path, lambda p, progress: bulk_accept.preview(p, name, threshold, progress))
+            job = in_project(
+                project.path, lambda p, progress: bulk_accept.preview(p, name, threshold, progress)
+            )
             if self._previewing is not None:
                 self._previewing.abandon()  # of another category or score
             self._previewing = self._runner.start(
@@ -86,7 +90,9 @@ class BulkActs:
         preview, out = dialog.preview, dialog.out
         self._background.change_many(
             f"Accepting {counted(len(preview.proposals) - len(out), 'box')}",
-            lambda p, progress, reserved: bulk_accept.accept_all(p, preview, out, progress, reserved=reserved),
+            lambda p, progress, reserved: bulk_accept.accept_all(
+                p, preview, out, progress, reserved=reserved
+            ),
             self._on_accepted,
         )
 
@@ -154,8 +160,14 @@ class BulkActs:
 
     def _do(self, act: Callable[[Project], Changes]) -> None:
         bulk, project = self._bulk, self._session.project
-        if bulk is not None and project is not None and all(b.id != bulk.id for b in project.bulk_accepts.all()):
-            self._messages.say("What was accepted at once was taken back, so its sample is asked about no more.")
+        if (
+            bulk is not None
+            and project is not None
+            and all(b.id != bulk.id for b in project.bulk_accepts.all())
+        ):
+            self._messages.say(
+                "What was accepted at once was taken back, so its sample is asked about no more."
+            )
             self._forget_sample()
             return
         if bulk is not None and project is not None and self._session.manage(act):

@@ -1,4 +1,5 @@
-"""Everything of a category from a score up: seen as a wall of crops, then accepted at once; and the sample of it."""
+"""Everything of a category from a score up: seen as a wall of crops, then accepted at once; and the sample of
+it."""
 
 from __future__ import annotations
 
@@ -104,7 +105,10 @@ class BulkAcceptDialog(QDialog):
 
     def show_preview(self, preview: Preview) -> None:
         """Show what would be accepted, if it is still what is asked for."""
-        if (preview.name, round(preview.threshold, 2)) != (self.name.currentText(), round(self.score.value(), 2)):
+        if (preview.name, round(preview.threshold, 2)) != (
+            self.name.currentText(),
+            round(self.score.value(), 2),
+        ):
             return
         self._forget()
         self._soon.stop()
@@ -147,7 +151,8 @@ class BulkAcceptDialog(QDialog):
 
 
 class BulkSampleDialog(LookingDialog):
-    """One box of the sample after the other: `judged` tells whether it is wrong; Backspace takes the last one back."""
+    """One box of the sample after the other: `judged` tells whether it is wrong; Backspace takes the last one
+    back."""
 
     judged = Signal(bool)
     back_asked = Signal()

@@ -65,7 +65,9 @@ class ErrorActs:
             dialog.undo_asked.connect(self._undo)
             dialog.look_again_asked.connect(self.look)
             dialog.finished.connect(self._on_finished)
-            dialog.move(self._window.mapToGlobal(QPoint(0, _BELOW_MENU)))  # over the queue, not over the boxes
+            dialog.move(
+                self._window.mapToGlobal(QPoint(0, _BELOW_MENU))
+            )  # over the queue, not over the boxes
             dialog.show_waiting("Reading what was found before.")
             dialog.show()
             dialog.list.setFocus()

@@ -1,4 +1,5 @@
-"""The list of labels that are probably wrong: arrows show each on its picture, one key mends or dismisses it."""
+"""The list of labels that are probably wrong: arrows show each on its picture, one key mends or dismisses
+it."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ _ALL = "all kinds"
 
 
 class SuspicionsDialog(QDialog):
-    """Tells which suspicion is looked at, and what is to become of it; whoever listens says when it is done."""
+    """Tells which suspicion is looked at, and what is to become of it; whoever listens says when it is
+    done."""
 
     looked_at = Signal(object)
     mend_asked = Signal(object)
@@ -88,8 +90,11 @@ class SuspicionsDialog(QDialog):
         if job.total:
             self.words.setText(f"{job.title}: {job.done} of {job.total}")
 
-    def show_all(self, label_issues: Sequence[LabelIssue], names: Mapping[int, str], paths: Mapping[int, str]) -> None:
-        """List these, with the names of categories and the paths of pictures by their ids; the place is kept."""
+    def show_all(
+        self, label_issues: Sequence[LabelIssue], names: Mapping[int, str], paths: Mapping[int, str]
+    ) -> None:
+        """List these, with the names of categories and the paths of pictures by their ids; the place is
+        kept."""
         row = max(self.list.currentRow(), 0)
         self._suspicions, self._names, self._paths = list(label_issues), names, paths
         self._fill(row)

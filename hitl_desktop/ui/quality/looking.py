@@ -15,8 +15,8 @@ from hitl_desktop.ui.project.image_acts import IDLE_SECONDS
 
 
 class LookingDialog(QDialog):
-    """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button look
-    around. `unseen` tells a picture that cannot be read, when a person goes on.
+    """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button
+    look around. `unseen` tells a picture that cannot be read, when a person goes on.
     """
 
     unseen = Signal(int)
@@ -100,5 +100,7 @@ class LookingDialog(QDialog):
     def _on_loaded(self, image_id: int, picture: Loaded) -> None:
         if image_id == self.image_id:
             self._is_unreadable = bool(picture.problem) and not picture.levels
-            self.canvas.placeholder = f"{picture.problem} Enter goes on." if self._is_unreadable else picture.problem
+            self.canvas.placeholder = (
+                f"{picture.problem} Enter goes on." if self._is_unreadable else picture.problem
+            )
             self.canvas.show_picture(picture.levels, picture.size, picture.pyramid)

@@ -90,7 +90,9 @@ class ConsistencyActs:
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog
-        if dialog is not None and self._session.manage(partial(_kept, dialog.image_id, boxes, dialog.seconds)):
+        if dialog is not None and self._session.manage(
+            partial(_kept, dialog.image_id, boxes, dialog.seconds)
+        ):
             self._session.pictures.pass_over(self._due.pop(0))
             self._show_next()
 

@@ -72,7 +72,12 @@ class SecondLookDialog(LookingDialog):
     def _show(self, selected: int | None = None) -> None:
         self.canvas.show_items(
             [
-                BoxItem(BoxKey(Kind.TRUTH, number), box.bbox, self._names.get(box.category_id, ""), box.category_id)
+                BoxItem(
+                    BoxKey(Kind.TRUTH, number),
+                    box.bbox,
+                    self._names.get(box.category_id, ""),
+                    box.category_id,
+                )
                 for number, box in self._boxes.items()
             ]
         )

@@ -1,4 +1,5 @@
-"""Validation only through the window: judge proposals, read what that says, and promote verdicts if asked to."""
+"""Validation only through the window: judge proposals, read what that says, and promote verdicts if asked
+to."""
 
 from __future__ import annotations
 
@@ -36,7 +37,13 @@ class ValidateActs:
     """Acts of validation; verdicts go into a table of their own, which nothing that teaches reads."""
 
     def __init__(
-        self, session: Session, runner: JobRunner, background: Background, messages: Messages, ask: Ask, window: QWidget
+        self,
+        session: Session,
+        runner: JobRunner,
+        background: Background,
+        messages: Messages,
+        ask: Ask,
+        window: QWidget,
     ) -> None:
         self._session, self._runner, self._background = session, runner, background
         self._messages, self.ask, self._window = messages, ask, window
@@ -88,9 +95,16 @@ class ValidateActs:
         proposals = validation.to_judge(project, image, session.thresholds)
         words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."
         self.dialog.show_proposals(
-            image.id, project.path_of(image), proposals, session.known.offered, project.heads.active_id(), words
+            image.id,
+            project.path_of(image),
+            proposals,
+            session.known.offered,
+            project.heads.active_id(),
+            words,
         )
-        ahead = in_project(project.path, lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1))
+        ahead = in_project(
+            project.path, lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1)
+        )
         self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
 
     def _on_unseen(self, image_id: int) -> None:
@@ -107,7 +121,9 @@ class ValidateActs:
 
         if self._session.manage(act):
             if None in done:
-                self._messages.say("This picture was decided or skipped meanwhile, so no verdict on it was kept.")
+                self._messages.say(
+                    "This picture was decided or skipped meanwhile, so no verdict on it was kept."
+                )
             self._done += [number for number in done if number is not None]
             self._look_for_next()
 
@@ -128,7 +144,9 @@ class ValidateActs:
         project = self._session.project
         if project is not None:
             job = in_project(project.path, lambda p, _: validation.report(p))
-            self._runner.start(READING, "Reading verdicts", job, on_success=partial(self._tell, show), quiet=True)
+            self._runner.start(
+                READING, "Reading verdicts", job, on_success=partial(self._tell, show), quiet=True
+            )
 
     def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
         if self.dialog is None:

@@ -91,7 +91,9 @@ class ValidateDialog(LookingDialog):
         self._proposals, self._names, self._head_id = list(proposals), dict(names), head_id
         self._is_waiting = False
         self._said, self._missed = {}, []
-        self.words.setText(f"{words} Tab goes to the next box. {_KEYS}; Enter: the rest is correct, next picture.")
+        self.words.setText(
+            f"{words} Tab goes to the next box. {_KEYS}; Enter: the rest is correct, next picture."
+        )
         self.look_at(image_id, path)
         self._show()
         self.canvas.select_next()
@@ -130,7 +132,11 @@ class ValidateDialog(LookingDialog):
         colour = p.category_id if p.category_id is not None else NEW_NAME_COLOUR
         doubt = 1 - float(abs(2 * p.score - 1))
         return BoxItem(
-            BoxKey(Kind.PROPOSAL, p.prediction_id), p.bbox, f"{p.name} {p.score:.2f}{mark}{real}", colour, doubt
+            BoxKey(Kind.PROPOSAL, p.prediction_id),
+            p.bbox,
+            f"{p.name} {p.score:.2f}{mark}{real}",
+            colour,
+            doubt,
         )
 
     def say(self, judgement: Judgement) -> None:

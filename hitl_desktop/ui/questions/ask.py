@@ -55,8 +55,8 @@ class Ask:
         return self._where_to_save("Save report as", suggestion, "Web pages (*.html)")
 
     def _where_to_save(self, title: str, suggestion: Path, files: str) -> Path | None:
-        """A path with the suggestion's ending. The file dialog confirms replacing only the name that was typed: where
-        the ending is added and such a file exists, it opens once more with the full name."""
+        """A path with the suggestion's ending. The file dialog confirms replacing only the name that was
+        typed: where the ending is added and such a file exists, it opens once more with the full name."""
         for _ in range(2):
             name, _ = QFileDialog.getSaveFileName(self._parent, title, str(suggestion), files)
             if not name:

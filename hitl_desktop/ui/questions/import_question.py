@@ -26,7 +26,8 @@ _FORMS = {
 
 
 class ImportQuestion(QDialog):
-    """Shows the counts and the remarks; asks what pictures without boxes are, and what the numbers mean if in doubt."""
+    """Shows the counts and the remarks; asks what pictures without boxes are, and what the numbers mean if in
+    doubt."""
 
     def __init__(self, result: ImportResult, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -39,7 +40,9 @@ class ImportQuestion(QDialog):
         self.undecided.setChecked(True)
         unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)
         if unlabelled and not result.lost_track:
-            self._say(f"{counted(unlabelled, 'picture')} of the file {'has' if unlabelled == 1 else 'have'} no box.")
+            self._say(
+                f"{counted(unlabelled, 'picture')} of the file {'has' if unlabelled == 1 else 'have'} no box."
+            )
             self._column.addWidget(self.undecided)
             self._column.addWidget(self.empty)
         self.form = QComboBox()

@@ -27,7 +27,9 @@ class NewAttribute(QDialog):
         self.kind.addItems(list(_KINDS))
         self.choices.setPlaceholderText("red, green, blue")
         self.whose.addItems([*([f"Boxes of {category.name}"] if category else []), "All boxes"])
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.kind.currentTextChanged.connect(self._on_kind)
@@ -48,4 +50,6 @@ class NewAttribute(QDialog):
         kind = _KINDS[self.kind.currentText()]
         choices = tuple(self.choices.text().split(",")) if kind is AttributeKind.CHOICE else ()
         mine = self._category is not None and self.whose.currentIndex() == 0
-        return Attribute(self.name.text(), kind, choices, self._category.id if mine and self._category else None)
+        return Attribute(
+            self.name.text(), kind, choices, self._category.id if mine and self._category else None
+        )

@@ -51,7 +51,9 @@ class MixDialog(QDialog):
             form.addRow(f"{REASON_TEXT[REASON_OF[why]].capitalize()} ({waiting})", share)
         self.rest = QLabel()
         self.rest.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.default = buttons.addButton("Default", QDialogButtonBox.ButtonRole.ResetRole)
         self.default.clicked.connect(self._to_default)
@@ -67,7 +69,8 @@ class MixDialog(QDialog):
         rest = 100 - sum(share.value() for share in self.shares.values())
         by_uncertainty = not STRATEGIES[self.strategy.currentData()].works_before_training
         first = (
-            "The first five pictures are drawn at random: doubts mean little before a head was taught." * by_uncertainty
+            "The first five pictures are drawn at random: doubts mean little before a head was taught."
+            * by_uncertainty
         )
         self.ok.setEnabled(rest >= 0)
         self.rest.setText(

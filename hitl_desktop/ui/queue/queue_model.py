@@ -42,7 +42,8 @@ class QueueModel(QAbstractListModel):
 
     Signals:
         reloaded: other rows are shown.
-        filter_wanted: a job is to find the pictures that pass: (`QueueFilter`, ids in order of asking, who takes the
+        filter_wanted: a job is to find the pictures that pass: (`QueueFilter`, ids in order of asking, who
+            takes the
             `ReviewOrder`).
     """
 
@@ -79,7 +80,8 @@ class QueueModel(QAbstractListModel):
         return self._words(record, role)
 
     def facts(self, row: int) -> Facts | None:
-        """All that a row shows, at once: each question of Qt gives the interpreter away, and a busy job takes it."""
+        """All that a row shows, at once: each question of Qt gives the interpreter away, and a busy job takes
+        it."""
         record = self._record(self._shown.ids[row]) if row < len(self._shown.ids) else None
         if record is None:
             return None
@@ -101,7 +103,8 @@ class QueueModel(QAbstractListModel):
         return self._revision != self._session.pictures.revision
 
     def reload(self) -> None:
-        """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded` follows."""
+        """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded`
+        follows."""
         self._asked += 1
         self._revision = self._session.pictures.revision
         project, asked = self._session.project, self._session.pictures.order.ids
@@ -176,7 +179,11 @@ class QueueModel(QAbstractListModel):
         return f"{reason} ({ranked.score:.2f})" if ranked.score else reason
 
     def _thumbnail(self, record: ImageRecord) -> QImage | None:
-        return None if record.reason else self._loader.thumbnail(record.id, lambda: self._session.path_of(record))
+        return (
+            None
+            if record.reason
+            else self._loader.thumbnail(record.id, lambda: self._session.path_of(record))
+        )
 
     def _repaint(self, image_id: int) -> None:
         index = self.index_of(image_id)

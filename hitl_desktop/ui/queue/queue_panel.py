@@ -78,7 +78,10 @@ class QueueDelegate(QStyledItemDelegate):
             painter.fillRect(rect, palette.highlight())
         thumbnail = facts.thumbnail
         box = QRect(
-            rect.left() + 6, rect.top() + (rect.height() - _PICTURE.height()) // 2, _PICTURE.width(), _PICTURE.height()
+            rect.left() + 6,
+            rect.top() + (rect.height() - _PICTURE.height()) // 2,
+            _PICTURE.width(),
+            _PICTURE.height(),
         )
         painter.fillRect(box, palette.mid())
         if thumbnail is not None and not thumbnail.isNull():
@@ -107,7 +110,9 @@ class QueueDelegate(QStyledItemDelegate):
         width = rect.right() - left - 4
         name = metrics.elidedText(facts.path.rsplit("/", 1)[-1], Qt.TextElideMode.ElideMiddle, width)
         painter.setPen(colour)
-        painter.drawText(QRect(left, rect.top() + 8, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(
+            QRect(left, rect.top() + 8, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name
+        )
         faint = QColor(colour)
         faint.setAlpha(170)
         painter.setPen(faint)
@@ -116,7 +121,13 @@ class QueueDelegate(QStyledItemDelegate):
         painter.drawText(detail, flags, facts.detail)
 
 
-STATES = {"All": "", "To do": "undecided", "Decided": "decided", "Skipped": "skipped", "Unreadable": "unreadable"}
+STATES = {
+    "All": "",
+    "To do": "undecided",
+    "Decided": "decided",
+    "Skipped": "skipped",
+    "Unreadable": "unreadable",
+}
 """States as they are called here, and the status that passes; empty for all."""
 
 _FILTER = "queue_filter"
@@ -351,7 +362,9 @@ class QueuePanel(QWidget):
 
     def _ranges(self) -> list[range]:
         """The selected rows; asking Qt for each of a million takes seconds."""
-        parts = cast("Iterable[QItemSelectionRange]", self.list.selectionModel().selection())  # so it is at run time
+        parts = cast(
+            "Iterable[QItemSelectionRange]", self.list.selectionModel().selection()
+        )  # so it is at run time
         return [range(part.top(), part.bottom() + 1) for part in parts]
 
     @property

@@ -69,7 +69,9 @@ class SetActs:
         if self._session.manage(toggle):
             boxes = f", with {counted(len(selected), 'box')}" if selected and is_in[-1] else ""
             now = (
-                f"is in “{name}” now{boxes}: new heads are tried on it" if is_in[-1] else f"is not in “{name}” any more"
+                f"is in “{name}” now{boxes}: new heads are tried on it"
+                if is_in[-1]
+                else f"is not in “{name}” any more"
             )
             self._messages.say(f"{image.path} {now}.")
 
@@ -77,7 +79,9 @@ class SetActs:
         """The set that is meant, by key."""
         names, mine = list(dict.fromkeys([EDGE_CASES, *project.sets.all()])), project.sets.of_image(image_id)
         keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
-        words = {key: f"{name} (it is in: take it out)" if name in mine else name for key, name in keys.items()}
+        words = {
+            key: f"{name} (it is in: take it out)" if name in mine else name for key, name in keys.items()
+        }
         more = {"O": _OTHER} if len(names) > len(keys) else {}
         chosen = self.ask.reason({**words, **more, "N": _NEW})
         if chosen == _OTHER:
@@ -96,7 +100,11 @@ class SetActs:
             return
         listed = {f"{name}: {counted(len(members), 'picture')}": name for name, members in sets.items()}
         chosen = self.ask.choice("Sets of edge cases", "Which one?", list(listed))
-        act = self.ask.choice("Sets of edge cases", "What about it?", [_SHOW, _RENAME, _DELETE]) if chosen else None
+        act = (
+            self.ask.choice("Sets of edge cases", "What about it?", [_SHOW, _RENAME, _DELETE])
+            if chosen
+            else None
+        )
         if chosen is None or act is None:
             return
         name = listed[chosen]
@@ -136,7 +144,9 @@ class SetActs:
         self.wall.show()
 
     def _pin_all(self, image_ids: Sequence[int]) -> None:
-        name = self.ask.text("Edge cases", f"Put {counted(len(image_ids), 'picture')} into the set", EDGE_CASES)
+        name = self.ask.text(
+            "Edge cases", f"Put {counted(len(image_ids), 'picture')} into the set", EDGE_CASES
+        )
         if name and name.strip() and self._session.manage(partial(_added, name.strip(), image_ids)):
             self._messages.say(f"{counted(len(image_ids), 'picture')} put into “{name.strip()}”.")
 

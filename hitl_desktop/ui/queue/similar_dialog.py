@@ -23,7 +23,9 @@ class SimilarDialog(QDialog):
         self.setWindowTitle("More like this")
         self.resize(760, 520)
         self._found = list(found)
-        self.words = QLabel(f"{counted(len(found), 'place')}, the most alike first. A double click goes there.")
+        self.words = QLabel(
+            f"{counted(len(found), 'place')}, the most alike first. A double click goes there."
+        )
         self.words.setWordWrap(True)
         self.crops = CropWall("Most alike first")
         for one in found:

@@ -1,7 +1,8 @@
 """When garbage is collected: between events, never in the middle of one, and never over what imports brought.
 
-A full collection walks every object; with scikit-learn loaded that took up to 160 ms here, in whatever thread it began,
-and the window stood still. Collected by a timer, with imported modules out of sight, it takes a millisecond or two.
+A full collection walks every object; with scikit-learn loaded that took up to 160 ms here, in whatever thread
+it began, and the window stood still. Collected by a timer, with imported modules out of sight, it takes a
+millisecond or two.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from PySide6.QtCore import QObject, QTimer
 _EVERY_MS = 1000
 _FULL_EVERY = 20
 _MANY_NEW = 50_000
-"""Looking through more new objects than this takes longer than a hand should wait: what is garbage among them stays."""
+"""Looking through more new objects than this takes longer than a hand should wait: what is garbage among them
+stays."""
 
 
 class GarbageTimer(QObject):

@@ -42,11 +42,18 @@ def add_curve(
     *,
     symbol: str = "o",
 ) -> None:
-    """A line through points with whiskers for their intervals; another symbol tells it apart without colour."""
+    """A line through points with whiskers for their intervals; another symbol tells it apart without
+    colour."""
     if not x:
         return
     plot.plot(
-        list(x), list(y), pen=pg.mkPen(colour, width=2), symbol=symbol, symbolBrush=colour, symbolSize=7, name=name
+        list(x),
+        list(y),
+        pen=pg.mkPen(colour, width=2),
+        symbol=symbol,
+        symbolBrush=colour,
+        symbolSize=7,
+        name=name,
     )
     middle = np.array(y, float)
     low, high = np.array(intervals, float).T

@@ -13,7 +13,8 @@ CATEGORY_COLOURS = (
     "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#3D8BFD", "#D55E00", "#CC79A7", "#9C6ADE",
     "#7FBC41", "#00B8C4", "#C49A6C", "#F48FB1",
 )  # fmt: skip
-"""After Okabe and Ito (2008), told apart by colour-blind eyes; then a few more, further apart in lightness."""
+"""After Okabe and Ito (2008), told apart by colour-blind eyes; then a few more, further apart in
+lightness."""
 
 _THIRD = 1 / 3
 _MARKS = (
@@ -74,7 +75,8 @@ def category_colour(index: int) -> QColor:
 
 
 def mark_path(index: int, rect: QRectF) -> QPainterPath:
-    """The mark of a category by its id, for eyes that do not tell its colour from others; none without a category.
+    """The mark of a category by its id, for eyes that do not tell its colour from others; none without a
+    category.
 
     Seven marks and twelve colours make 84 pairs.
     """
@@ -84,7 +86,9 @@ def mark_path(index: int, rect: QRectF) -> QPainterPath:
     corners = _MARKS[index % len(_MARKS)]
     if corners:
         path.addPolygon(
-            QPolygonF([QPointF(rect.x() + x * rect.width(), rect.y() + y * rect.height()) for x, y in corners])
+            QPolygonF(
+                [QPointF(rect.x() + x * rect.width(), rect.y() + y * rect.height()) for x, y in corners]
+            )
         )
         path.closeSubpath()
     else:

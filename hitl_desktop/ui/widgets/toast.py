@@ -19,7 +19,8 @@ Toast QPushButton:hover { text-decoration: underline; }
 class Toast(QFrame):
     """Stays for some seconds, or until it is answered; it never takes the keyboard.
 
-    Of those that share a group one is visible, the newest. One that `stays` gives way to the others and comes back.
+    Of those that share a group one is visible, the newest. One that `stays` gives way to the others and comes
+    back.
 
     Signals:
         acted: its button was pressed.

@@ -21,7 +21,8 @@ from hitl_desktop.workflows.annotation.edits import do
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a hand makes of a box: another place, category or attribute; a proposal becomes an annotation by it.
+    """What a hand makes of a box: another place, category or attribute; a proposal becomes an annotation by
+    it.
 
     `says` are attributes with their values, None for what is no longer said.
     """
@@ -32,7 +33,9 @@ class Revision:
     says: tuple[tuple[str, Value | None], ...] = ()
 
 
-def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> Changes:
+def draw(
+    project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box"
+) -> Changes:
     """Add boxes of a person's own, each with its category.
 
     Raises:
@@ -53,7 +56,9 @@ def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
     with project.db.transaction():
         image = project.images.get(image_id)
         if image is None:
-            raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+            raise HitlError(
+                "This picture is no longer in the project.", hint="Choose another one in the queue."
+            )
         box = Annotation(0, image_id, project.categories.ensure_unnamed(), bbox)
         is_decided = image.state is ImageState.DECIDED
         before = Side(state=image.state if is_decided else None)
@@ -84,12 +89,18 @@ def name_boxes(project: Project, boxes: Sequence[Annotation | Proposal], name: s
     with project.db.transaction():
         added = None if project.categories.find(name) is not None else project.categories.ensure(name)
         category = added or project.categories.ensure(name)
-        made = (Side(categories=(replace(added, retired=True),)), Side(categories=(added,))) if added else None
+        made = (
+            (Side(categories=(replace(added, retired=True),)), Side(categories=(added,))) if added else None
+        )
         return _revise(project, [Revision(box, category_id=category.id) for box in boxes], made=made)
 
 
 def _revise(
-    project: Project, revisions: Sequence[Revision], *, goes_on: bool = False, made: tuple[Side, Side] | None = None
+    project: Project,
+    revisions: Sequence[Revision],
+    *,
+    goes_on: bool = False,
+    made: tuple[Side, Side] | None = None,
 ) -> Changes:
     """`made` are the sides of the edit that adds a category, which these revisions need."""
     before: list[Annotation] = []
@@ -144,7 +155,9 @@ def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
     return revise(project, [Revision(p) for p in proposals])
 
 
-def as_annotation(proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None) -> Annotation:
+def as_annotation(
+    proposal: Proposal, *, category_id: int | None = None, bbox: BBox | None = None
+) -> Annotation:
     """The annotation a proposal becomes, of its own category unless another is given.
 
     Raises:
@@ -153,7 +166,8 @@ def as_annotation(proposal: Proposal, *, category_id: int | None = None, bbox: B
     category = category_id or proposal.category_id
     if category is None:
         raise HitlError(
-            "This box is a hint of the detector and has no category.", hint="Press the digit of a category, or C."
+            "This box is a hint of the detector and has no category.",
+            hint="Press the digit of a category, or C.",
         )
     return Annotation(
         id=0,
@@ -171,15 +185,17 @@ def as_annotation(proposal: Proposal, *, category_id: int | None = None, bbox: B
 def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
     """Delete annotations and reject proposals of one picture, as one step.
 
-    The proposals that annotations came from count as rejected, too. Where a job replaced a proposal since it was shown,
-    those that lie at its place now are rejected.
+    The proposals that annotations came from count as rejected, too. Where a job replaced a proposal since it
+    was shown, those that lie at its place now are rejected.
     """
     if not boxes:
         return Changes()
     image_id = boxes[0].image_id
     deleted = tuple(box for box in boxes if isinstance(box, Annotation))
     known = project.predictions.rejected_of(image_id)
-    now = stored_ids(project, image_id, {box.prediction_id: box.bbox for box in boxes if box.prediction_id is not None})
+    now = stored_ids(
+        project, image_id, {box.prediction_id: box.bbox for box in boxes if box.prediction_id is not None}
+    )
     rejected = tuple(dict.fromkeys(i for ids in now.values() for i in ids if i not in known))
     if not deleted and not rejected:
         return Changes()
@@ -188,7 +204,8 @@ def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
 
 
 def stored_ids(project: Project, image_id: int, shown: Mapping[int, BBox]) -> dict[int, list[int]]:
-    """For each prediction that was shown the ones that are stored in its place now: itself, if no job replaced it."""
+    """For each prediction that was shown the ones that are stored in its place now: itself, if no job
+    replaced it."""
     there = project.predictions.still_there(shown)
     found = {prediction_id: [prediction_id] for prediction_id in shown if prediction_id in there}
     if len(found) < len(shown):
@@ -208,7 +225,8 @@ def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes
 
 
 def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:
-    """Check that proposals are accepted under categories that are still there: they may be on the screen for long.
+    """Check that proposals are accepted under categories that are still there: they may be on the screen for
+    long.
 
     Raises:
         HitlError: one was removed or merged since.

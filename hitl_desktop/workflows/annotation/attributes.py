@@ -30,9 +30,13 @@ def define(project: Project, attribute: Attribute) -> Changes:
     if not normalise_name(name):
         raise HitlError("An attribute needs a name.", hint='Type one, such as "colour".')
     if attribute.kind is AttributeKind.CHOICE and len(choices) < 2:
-        raise HitlError(f'"{name}" needs at least two choices.', hint="Type them with commas, such as red, green.")
+        raise HitlError(
+            f'"{name}" needs at least two choices.', hint="Type them with commas, such as red, green."
+        )
     for other in (*COMMON, *project.attributes.all()):
-        both = None in {other.category_id, attribute.category_id} or other.category_id == attribute.category_id
+        both = (
+            None in {other.category_id, attribute.category_id} or other.category_id == attribute.category_id
+        )
         if both and normalise_name(other.name) == normalise_name(name):
             raise HitlError(f'There is an attribute "{other.name}" already.', hint="Choose another name.")
     added = Attribute(name, attribute.kind, choices, attribute.category_id)
@@ -48,6 +52,9 @@ def remove(project: Project, attribute: Attribute) -> Changes:
     used = project.attributes.count_uses(attribute)
     if used:
         raise HitlError(
-            f'"{attribute.name}" is said of {counted(used, "box")}.', hint="Take it from them first, or keep it."
+            f'"{attribute.name}" is said of {counted(used, "box")}.',
+            hint="Take it from them first, or keep it.",
         )
-    return edits.do(project, Edit(f'Remove attribute "{attribute.name}"', None, before=Side(attributes=(attribute,))))
+    return edits.do(
+        project, Edit(f'Remove attribute "{attribute.name}"', None, before=Side(attributes=(attribute,)))
+    )

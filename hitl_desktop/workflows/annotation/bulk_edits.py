@@ -32,7 +32,11 @@ def portions(items: Sequence[_Item], size: int, progress: Progress) -> Generator
 
 
 def skip(
-    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, reserved: int | None = None
+    project: Project,
+    image_ids: Sequence[int],
+    progress: Progress | None = None,
+    *,
+    reserved: int | None = None,
 ) -> Changes:
     """Put the undecided ones of these pictures aside; for `reserved` see `LongAct`."""
     of = frozenset({ImageState.UNDECIDED})
@@ -40,7 +44,11 @@ def skip(
 
 
 def reopen(
-    project: Project, image_ids: Sequence[int], progress: Progress | None = None, *, reserved: int | None = None
+    project: Project,
+    image_ids: Sequence[int],
+    progress: Progress | None = None,
+    *,
+    reserved: int | None = None,
 ) -> Changes:
     """Let decided and skipped pictures be to do again; their boxes stay."""
     done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
@@ -88,7 +96,8 @@ def add_and_decide(
     note: Callable[[int, Sequence[Addition]], None],
     reserved: int | None = None,
 ) -> Changes:
-    """Add boxes on pictures that have none and decide those that are whole, in portions; `why` goes on record.
+    """Add boxes on pictures that have none and decide those that are whole, in portions; `why` goes on
+    record.
 
     `note` is called in the transaction of each portion, with the number of the act and what was added.
     """
@@ -100,7 +109,9 @@ def add_and_decide(
             if not here:
                 continue
             done += len(here)
-            edit = Edit(f"{label} ({counted(done, 'picture')})", None, parts=tuple(_addition(label, a) for a in here))
+            edit = Edit(
+                f"{label} ({counted(done, 'picture')})", None, parts=tuple(_addition(label, a) for a in here)
+            )
             number, _ = act.do(edit, is_all=len(additions) <= _AT_ONCE)
             decisions: list[Decision] = []
             for a in here:

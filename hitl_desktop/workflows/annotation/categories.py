@@ -1,4 +1,5 @@
-"""What hands do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable step."""
+"""What hands do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable
+step."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ _AT_ONCE = 1000
 
 
 def near(project: Project, name: str) -> Category | None:
-    """A category that a new name is probably meant for: the same but for a plural ending; None for a known name."""
+    """A category that a new name is probably meant for: the same but for a plural ending; None for a known
+    name."""
     if project.categories.find(name) is not None or not normalise_name(name):
         return None
     offered = (c for c in project.categories.all() if not c.retired)
@@ -70,7 +72,9 @@ def change(
                 before_all.append(other)
                 after_all.append(replace(other, hotkey=""))
     label = f'Change category "{category.name}"' if name is None else f'Rename category to "{name}"'
-    return edits.do(project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all))))
+    return edits.do(
+        project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,9 @@ def preview_merge(project: Project, category: Category) -> MergePreview:
     boxes = project.annotations.count_by_category().get(category.id, 0)
     if boxes > MANY:
         return MergePreview(boxes, None)
-    return MergePreview(boxes, len(project.annotations.images_of(project.annotations.ids_of_category(category.id))))
+    return MergePreview(
+        boxes, len(project.annotations.images_of(project.annotations.ids_of_category(category.id)))
+    )
 
 
 def merge(
@@ -105,8 +111,8 @@ def merge(
 ) -> Changes:
     """Give all boxes of a category to another one, which its name stands for from then on.
 
-    It is done in portions of `most` boxes, undone as one. Cancelled, it keeps what was done until then: both categories
-    remain, and merging them again goes on.
+    It is done in portions of `most` boxes, undone as one. Cancelled, it keeps what was done until then: both
+    categories remain, and merging them again goes on.
     """
     if category.id == into.id:
         return Changes()

@@ -1,4 +1,5 @@
-"""What a person does to one image, as values: complete when the key is pressed, so that a later try does the same."""
+"""What a person does to one image, as values: complete when the key is pressed, so that a later try does the
+same."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ Boxes = tuple[Annotation | Proposal, ...]
 
 
 class Command(Protocol):
-    """An act on one image. `run` does it in one transaction, on disk when it returns, and raises `HitlError`."""
+    """An act on one image. `run` does it in one transaction, on disk when it returns, and raises
+    `HitlError`."""
 
     @property
     def image_id(self) -> int:
@@ -104,7 +106,9 @@ class SetTags:
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        return annotate.set_tags(project, self.image_id, [project.tags.ensure(name).id for name in self.names])
+        return annotate.set_tags(
+            project, self.image_id, [project.tags.ensure(name).id for name in self.names]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,8 @@ class _RolledBackError(Exception):
 
 
 def preview(project: Project, command: Command) -> tuple[list[Annotation], set[int]] | None:
-    """Annotations and rejected predictions as a command would leave them: done and rolled back, which needs no room.
+    """Annotations and rejected predictions as a command would leave them: done and rolled back, which needs
+    no room.
 
     None where even that cannot be done.
     """

@@ -23,7 +23,8 @@ from hitl_desktop.workflows.annotation.edits import apply, changes_of, count_act
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a picture came to be decided: who named its boxes, the scores they were shown from, active seconds."""
+    """How a picture came to be decided: who named its boxes, the scores they were shown from, active
+    seconds."""
 
     head_id: int | None
     thresholds: Thresholds
@@ -46,12 +47,20 @@ def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: H
 
 
 def _decide(
-    project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How, *, empty: bool
+    project: Project,
+    image_id: int,
+    accepted: Sequence[Proposal],
+    seen: Sequence[Proposal],
+    how: How,
+    *,
+    empty: bool,
 ) -> Changes:
     with project.db.transaction():
         image = project.images.get(image_id)
         if image is None:
-            raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+            raise HitlError(
+                "This picture is no longer in the project.", hint="Choose another one in the queue."
+            )
         present = project.annotations.of_image(image_id)
         removed = tuple(present) if empty else ()
         if not empty:
@@ -90,12 +99,16 @@ def _decide(
     return changes | Changes(queue=True)
 
 
-def _note_first_seen(project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds) -> None:
+def _note_first_seen(
+    project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds
+) -> None:
     """Keep the scores that proposals had before their picture was taught."""
     now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
     project.predictions.note_first_seen(image_id)
     project.predictions.note_sightings(
-        _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds) for p in seen if now[p.prediction_id]
+        _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds)
+        for p in seen
+        if now[p.prediction_id]
     )
 
 

@@ -87,7 +87,9 @@ def _step_edit(project: Project, act: int, *, undone: bool) -> tuple[Edit, Chang
         wanted = edit.inverse() if undone else edit
         apply(project, wanted)
         project.journal.mark(number, undone=undone)
-        _note_steps(project, [part for part in (wanted, *wanted.parts) if part.image_id is not None], undone=undone)
+        _note_steps(
+            project, [part for part in (wanted, *wanted.parts) if part.image_id is not None], undone=undone
+        )
     decides = any(part.after.state is not None for part in (wanted, *wanted.parts))
     return wanted, changes_of(project, wanted) | Changes(queue=decides, go_to=edit.image_id)
 
@@ -97,12 +99,20 @@ def changes_of(project: Project, edit: Edit) -> Changes:
     if edit.parts:
         on = frozenset(part.image_id for part in edit.parts if part.image_id is not None)
         return Changes(annotations_of=on, learn_from=_to_learn(project, edit.parts))
-    on = frozenset({edit.image_id}) if edit.image_id is not None else project.annotations.images_of(edit.after.members)
+    on = (
+        frozenset({edit.image_id})
+        if edit.image_id is not None
+        else project.annotations.images_of(edit.after.members)
+    )
     return Changes(
         annotations_of=on,
-        categories=bool(edit.after.categories or edit.before.attributes or edit.after.attributes or edit.after.mapping),
+        categories=bool(
+            edit.after.categories or edit.before.attributes or edit.after.attributes or edit.after.mapping
+        ),
         head=edit.after.mapping is not None,
-        learn_from=frozenset(project.images.decided_of(on)) if edit.after.members else _to_learn(project, [edit]),
+        learn_from=frozenset(project.images.decided_of(on))
+        if edit.after.members
+        else _to_learn(project, [edit]),
     )
 
 
@@ -138,7 +148,8 @@ def _note_steps(project: Project, parts: Iterable[Edit], *, undone: bool) -> Non
 
 
 def do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
-    """Apply an edit and note it in the journal, in one transaction; on a decided picture it is a decision, too."""
+    """Apply an edit and note it in the journal, in one transaction; on a decided picture it is a decision,
+    too."""
     with project.db.transaction():
         last = project.journal.next_undo() if goes_on else None
         done = apply(project, edit)
@@ -208,12 +219,13 @@ def _put_names(project: Project, side: Side) -> None:
 class LongAct:
     """An act on very many pictures, done in portions that are undone as one.
 
-    Each portion is a short transaction, so that nobody who writes meanwhile waits for more than one of them. If the
-    program ends in between, the portions that were done stay done, and undo takes them back.
+    Each portion is a short transaction, so that nobody who writes meanwhile waits for more than one of them.
+    If the program ends in between, the portions that were done stay done, and undo takes them back.
     """
 
     def __init__(self, project: Project, reserved: int | None = None) -> None:
-        """`reserved` is the number that the act got when a person asked for it (`Journal.reserve`), if that was before.
+        """`reserved` is the number that the act got when a person asked for it (`Journal.reserve`), if that
+        was before.
 
         Pictures that were changed since then are left alone, and undo takes these changes back first.
         """
@@ -229,7 +241,8 @@ class LongAct:
         return Changes.joined(self._done)
 
     def changed_meanwhile(self) -> set[int]:
-        """The pictures that others changed since the act was asked for: they are to stay as they were left."""
+        """The pictures that others changed since the act was asked for: they are to stay as they were
+        left."""
         return self._project.journal.images_since(self._since, but=self._number)
 
     def do(self, edit: Edit, *, is_all: bool = False) -> tuple[int, Edit]:

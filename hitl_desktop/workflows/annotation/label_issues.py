@@ -53,7 +53,9 @@ def apply_suggestion(project: Project, issue: LabelIssue) -> Changes:
         else:
             changes = annotate.revise(project, [Revision(_box_of(project, issue), bbox)])
         if issue.kind is not Kind.CATEGORY:  # who looks at it a third time would move it a little more
-            project.label_issues.add_dismissed(replace(issue, kind=Kind.PLACE, bbox=bbox, category_id=category_id))
+            project.label_issues.add_dismissed(
+                replace(issue, kind=Kind.PLACE, bbox=bbox, category_id=category_id)
+            )
     return changes
 
 
@@ -72,7 +74,9 @@ def offered_ids(project: Project) -> set[int]:
 
 def _still_holds(project: Project, issue: LabelIssue, offered: Set[int]) -> bool:
     """Whether the box is as it was, or what was missed still has none, and its category is still one."""
-    return issue.suggested_category_id in offered and holds(issue, project.annotations.of_image(issue.image_id))
+    return issue.suggested_category_id in offered and holds(
+        issue, project.annotations.of_image(issue.image_id)
+    )
 
 
 def holds(issue: LabelIssue, boxes: Sequence[Annotation]) -> bool:

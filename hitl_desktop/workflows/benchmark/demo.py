@@ -78,7 +78,9 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
             scorer = load_scorer(project)
             visible = shown_to_people(proposals_of(project, image, scorer), Thresholds(DISPLAY_THRESHOLD))
             proposed = [(p.name, p.bbox) for p in visible]
-            decide_as_oracle(project, image, answers.get(image.id, proposed), scorer, threshold=DISPLAY_THRESHOLD)
+            decide_as_oracle(
+                project, image, answers.get(image.id, proposed), scorer, threshold=DISPLAY_THRESHOLD
+            )
             new += 1
             if is_due(new, done) or done == DECIDED:
                 train_heads(project, progress, threads=threads, taught=taught)
@@ -90,5 +92,13 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
         saved = project.decisions.acts().effort_saved()
         total = len(project.images.ids())
     return DemoResult(
-        file, summary.path, total, DECIDED, before, after, len(left), saved, round(time.perf_counter() - started, 1)
+        file,
+        summary.path,
+        total,
+        DECIDED,
+        before,
+        after,
+        len(left),
+        saved,
+        round(time.perf_counter() - started, 1),
     )

@@ -40,8 +40,8 @@ _FLOOR = 0.01
 class Evaluation:
     """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50).
 
-    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that is right,
-    and `acts` are those with which a person who sees them makes the pictures right.
+    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that
+    is right, and `acts` are those with which a person who sees them makes the pictures right.
     """
 
     images: int
@@ -85,7 +85,8 @@ def evaluate(
     ]
     if not pairs:
         raise HitlError(
-            "None of these pictures is in the project.", hint="Give the ground truth of this project's pictures."
+            "None of these pictures is in the project.",
+            hint="Give the ground truth of this project's pictures.",
         )
     if scorer.head is not None:
         find_objects(project, [record for _, record in pairs], progress, threads=threads)
@@ -93,7 +94,9 @@ def evaluate(
         embed_images(project, [record for _, record in pairs], progress, threads=threads)
     by_key = {normalise_name(c.name): c.id for c in truth.categories}
     by_key |= {name_key(c.name): c.id for c in truth.categories}
-    columns = np.array([by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in scorer.names])
+    columns = np.array(
+        [by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in scorer.names]
+    )
     detections: list[dict[str, Any]] = []
     for theirs, record in pairs:
         current = project.images.get(record.id) or record
@@ -111,11 +114,16 @@ def evaluate(
     seen: list[tuple[int, float, bool]] = []
     acts = Acts()
     for theirs, record in pairs:
-        boxes, mine = _seen(project, record, scorer, threshold, crowds.get(theirs, [])), objects.get(theirs, [])
+        boxes, mine = (
+            _seen(project, record, scorer, threshold, crowds.get(theirs, [])),
+            objects.get(theirs, []),
+        )
         right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], mine)
         seen += [(theirs, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
         acts += acts_needed(boxes, mine)
-    images, scores, right = (np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ())))
+    images, scores, right = (
+        np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ()))
+    )
     return Evaluation(
         len(pairs), result.map, result.ap50, {by_id[c]: values for c, values in result.per_category.items()},
         len(seen), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
@@ -165,17 +173,24 @@ def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
 
 
 def _detections(
-    project: Project, image: ImageRecord, scorer: Scorer, columns: np.ndarray[Any, np.dtype[np.int64]], image_id: int
+    project: Project,
+    image: ImageRecord,
+    scorer: Scorer,
+    columns: np.ndarray[Any, np.dtype[np.int64]],
+    image_id: int,
 ) -> Sequence[dict[str, Any]]:
     """Each box under each name it may have, as COCO counts them.
 
-    Beside candidates, which heads name, the detector's lesser boxes are counted under its own names, as without a head.
+    Beside candidates, which heads name, the detector's lesser boxes are counted under its own names, as
+    without a head.
     """
     named = score_boxes(project, image, scorer, candidates_only=True)
     known = {p.id for p in named.predictions}
     every = score_boxes(project, image, scorer, candidates_only=False)
     rest = [row for row, p in enumerate(every.predictions) if p.id not in known]
-    boxes = np.array([p.bbox for p in named.predictions] + [every.predictions[row].bbox for row in rest], float)
+    boxes = np.array(
+        [p.bbox for p in named.predictions] + [every.predictions[row].bbox for row in rest], float
+    )
     lesser = every.scores[rest]
     if named.by_head:  # on the scale of the candidates' scores, to which the detector contributes that much
         class_scores = np.array([every.predictions[row].class_scores for row in rest], np.float32)

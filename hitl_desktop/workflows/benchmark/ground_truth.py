@@ -32,7 +32,8 @@ _DETAIL = re.compile(r"\([^()]*\)|'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """So many pictures, annotations or categories of a file of which the same is to be noted, with a few of them."""
+    """So many pictures, annotations or categories of a file of which the same is to be noted, with a few of
+    them."""
 
     what: str
     problem: str
@@ -77,7 +78,8 @@ class GroundTruth:
 
 @dataclass(slots=True)
 class _Notes:
-    """Records with the same problem: their (place, problem) by what they are and the problem without details."""
+    """Records with the same problem: their (place, problem) by what they are and the problem without
+    details."""
 
     found: dict[tuple[str, str], list[tuple[str, str]]] = field(
         default_factory=dict[tuple[str, str], list[tuple[str, str]]]
@@ -104,8 +106,9 @@ class _Notes:
 def measurable(project: Project, result: ImportResult) -> GroundTruth:
     """What a file says of the project's pictures that were pre-labelled, as far as it can be relied on.
 
-    A picture is left out with its boxes where it has lost some of them, was not decided, or has a size that no turn or
-    scale explains. One that is listed without boxes counts as empty, as COCO's own evaluation has it.
+    A picture is left out with its boxes where it has lost some of them, was not decided, or has a size that
+    no turn or scale explains. One that is listed without boxes counts as empty, as COCO's own evaluation has
+    it.
 
     Raises:
         NotPrelabelledError: no detector has run on the pictures.
@@ -116,7 +119,9 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
         raise NotPrelabelledError
     aligned = align(project, result, ImportOptions(Unlabelled.EMPTY))
     issues = [i for i in (*result.issues, *aligned.issues) if i.kind not in _BY_PICTURE]
-    left_out, remarks = (_noted(i for i in issues if (i.kind in LEFT_OUT) is is_lost) for is_lost in (True, False))
+    left_out, remarks = (
+        _noted(i for i in issues if (i.kind in LEFT_OUT) is is_lost) for is_lost in (True, False)
+    )
     misfits = {issue.where for issue in issues if issue.kind is IssueKind.OTHER_SIZE}
     done = project.predictions.images_done(detector.id)
     usable: set[int] = set()

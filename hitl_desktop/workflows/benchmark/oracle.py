@@ -29,7 +29,8 @@ Truth = Sequence[tuple[str, BBox]]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Proposals as they are right, to be removed, and to be moved (to a box) or renamed; and what has none."""
+    """Proposals as they are right, to be removed, and to be moved (to a box) or renamed; and what has
+    none."""
 
     right: list[Proposal]
     wrong: list[Proposal]
@@ -60,7 +61,9 @@ def acts_needed(visible: Sequence[Proposal], truth: Truth) -> Acts:
     answer = _answer(visible, truth)
     renamed = sum(name is not None for *_, name in answer.mended)
     wrong = sum(proposal.category_id is not None for proposal in answer.wrong)
-    return Acts(len(answer.right), len(answer.mended) - renamed, renamed, rejected=wrong, drawn=len(answer.missed))
+    return Acts(
+        len(answer.right), len(answer.mended) - renamed, renamed, rejected=wrong, drawn=len(answer.missed)
+    )
 
 
 def decide_as_oracle(
@@ -68,8 +71,8 @@ def decide_as_oracle(
 ) -> None:
     """Accept, rename, move, reject and draw until the picture is right, and call it done.
 
-    Only proposals and hints from `threshold` up are seen; one that covers an object by 0.7 is good enough as it is. A
-    hint on no object costs nothing.
+    Only proposals and hints from `threshold` up are seen; one that covers an object by 0.7 is good enough as
+    it is. A hint on no object costs nothing.
     """
     candidates = proposals_of(project, image, scorer)
     visible = shown_to_people(candidates, Thresholds(threshold))
@@ -84,7 +87,11 @@ def decide_as_oracle(
         annotate.draw(project, image.id, [(box, project.categories.ensure(name).id)])
     head_id = scorer.head_id if scorer else None
     decisions.decide(
-        project, image.id, answer.right, candidates, decisions.How(head_id, Thresholds(threshold), seconds=0.0)
+        project,
+        image.id,
+        answer.right,
+        candidates,
+        decisions.How(head_id, Thresholds(threshold), seconds=0.0),
     )
 
 

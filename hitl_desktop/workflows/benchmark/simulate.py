@@ -41,8 +41,8 @@ DEFAULT = "default"
 class Step:
     """The state of the loop after so many pictures, a value for each seed.
 
-    `effort_saved` is what proposals saved on the pictures decided so far, `effort_ahead` what they would save on those
-    held back.
+    `effort_saved` is what proposals saved on the pictures decided so far, `effort_ahead` what they would save
+    on those held back.
     """
 
     pictures: int
@@ -77,7 +77,9 @@ class Simulation:
     def areas(self) -> list[float]:
         """The area under the curve of AP50 over pictures, for each seed."""
         pictures = [step.pictures for step in self.steps]
-        return [area_under_curve(pictures, [step.ap50[seed] for step in self.steps]) for seed in range(self.seeds)]
+        return [
+            area_under_curve(pictures, [step.ap50[seed] for step in self.steps]) for seed in range(self.seeds)
+        ]
 
 
 def steps_up_to(pictures: int) -> list[int]:
@@ -96,7 +98,8 @@ def simulate(
     test_share: float = 0.3,
     threads: int | None = None,
 ) -> list[Simulation]:
-    """Replay a labelled data set through the workflows that a person uses; test on pictures that are held back.
+    """Replay a labelled data set through the workflows that a person uses; test on pictures that are held
+    back.
 
     All strategies see the same seeds, which hold back the same pictures.
 
@@ -135,8 +138,11 @@ def _mix_named(name: str) -> QueuePolicy:
     return QueuePolicy(name, {})
 
 
-def _prepare(path: Path, folder: Path, read: ImportResult, progress: Progress, threads: int | None) -> GroundTruth:
-    """The project all seeds start from: pre-labelled, with the vectors of all proposals; and what can be used."""
+def _prepare(
+    path: Path, folder: Path, read: ImportResult, progress: Progress, threads: int | None
+) -> GroundTruth:
+    """The project all seeds start from: pre-labelled, with the vectors of all proposals; and what can be
+    used."""
     with Project.create(path) as project:
         add_folder(project, folder, progress)
         scan(project, progress)
@@ -163,7 +169,8 @@ def _hold_back(project: Project, usable: GroundTruth, test_share: float, seed: i
     pool = len(known) - len(test)
     if pool < 1:
         raise HitlError(
-            "The data set is too small to hold pictures back for the test.", hint="It needs two pictures or more."
+            "The data set is too small to hold pictures back for the test.",
+            hint="It needs two pictures or more.",
         )
     if not any(answers[i] for i in test):
         raise HitlError(
@@ -198,7 +205,9 @@ def _run(
         decide_as_oracle(project, image, answers[image.id], load_scorer(project), threshold=DISPLAY_THRESHOLD)
         new += 1
         if is_due(new, done) or done in wanted:
-            seconds.append(train_heads(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds)
+            seconds.append(
+                train_heads(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds
+            )
             find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
             new = 0
         if done in wanted:
@@ -207,7 +216,9 @@ def _run(
             mean_seconds = sum(seconds) / len(seconds)
             ahead = score.acts.effort_saved()
             results.append(
-                _Measured(score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece, ahead or 0.0)
+                _Measured(
+                    score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece, ahead or 0.0
+                )
             )
             seconds = []
         progress.report(done, wanted[-1], f"{how.strategy}, seed {seed}")

@@ -39,11 +39,19 @@ def class_to_category(
 def own_classes(project: Project, model_id: int) -> set[int]:
     """The classes of a detector, by number, that are mapped to categories of the project."""
     detector = project.models.get(model_id)
-    return {n for n, category in enumerate(class_to_category(project, detector)) if category} if detector else set()
+    return (
+        {n for n, category in enumerate(class_to_category(project, detector)) if category}
+        if detector
+        else set()
+    )
 
 
 def set_mapping(
-    project: Project, mapping: Mapping[str, int], new: Sequence[str] = (), *, label: str = "Map detector classes"
+    project: Project,
+    mapping: Mapping[str, int],
+    new: Sequence[str] = (),
+    *,
+    label: str = "Map detector classes",
 ) -> Changes:
     """Keep the category of each class, under the detector's hash, as one step that undo takes back.
 
@@ -75,11 +83,14 @@ def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
     """The sides of an edit that adds the categories of these names that are not there yet."""
     new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
     added = tuple(project.categories.ensure(name) for name in new)
-    return Side(categories=tuple(replace(category, retired=True) for category in added)), Side(categories=added)
+    return Side(categories=tuple(replace(category, retired=True) for category in added)), Side(
+        categories=added
+    )
 
 
 def map_class(project: Project, name: str, category_id: int) -> Changes:
-    """Map one class of the detector to a category, beside what is mapped already, as one step that undo takes back."""
+    """Map one class of the detector to a category, beside what is mapped already, as one step that undo takes
+    back."""
     detector = project.models.detector()
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
     category = project.categories.get(category_id)

@@ -15,8 +15,8 @@ from hitl_desktop.store.project import Project
 def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, ModelCard | None]:
     """The detector to pre-label with: the model that was named, else the project's own, else the default one.
 
-    The project's own comes without its card, which `card_of` finds, so that a missing file matters only where it is
-    needed.
+    The project's own comes without its card, which `card_of` finds, so that a missing file matters only where
+    it is needed.
 
     Raises:
         ModelError: there is no such model, or its card or file is damaged.
@@ -48,7 +48,9 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     if file is None:
         what = f"It is not known where the file of this project's detector, {detector.name}, is."
     elif file.is_file():
-        what = f"{file} is another model now than the one that proposed boxes in this project ({detector.name})."
+        what = (
+            f"{file} is another model now than the one that proposed boxes in this project ({detector.name})."
+        )
     else:
         what = f"The file of this project's detector, {file}, is gone."
     raise ModelError(
@@ -59,6 +61,7 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
 
 
 def _noted(project: Project, file: Path) -> str:
-    """A path relative to the project where the file lies below it, so that both can be moved; else absolute."""
+    """A path relative to the project where the file lies below it, so that both can be moved; else
+    absolute."""
     absolute, beside = Path(os.path.abspath(file)), project.path.parent  # noqa: PTH100 - links are the user's choice
     return absolute.relative_to(beside).as_posix() if absolute.is_relative_to(beside) else absolute.as_posix()

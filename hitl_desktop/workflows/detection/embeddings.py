@@ -31,7 +31,8 @@ def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
     """The boxes of a picture whose vectors the head needs: annotations and candidates."""
     boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
     return boxes + [
-        p.bbox for p in project.predictions.of_image(image.id, *project.models.proposers(), candidates_only=True)
+        p.bbox
+        for p in project.predictions.of_image(image.id, *project.models.proposers(), candidates_only=True)
     ]
 
 
@@ -72,13 +73,17 @@ def embed_images(
 
 
 def _incomplete(project: Project, images: Sequence[ImageRecord], encoder_id: int) -> list[ImageRecord]:
-    """Those of these pictures of which some vector that the head needs is not there, as far as one can tell."""
+    """Those of these pictures of which some vector that the head needs is not there, as far as one can
+    tell."""
     models = project.models.proposers()
     found: list[ImageRecord] = []
     for start in range(0, len(images), _PORTION):
         part = images[start : start + _PORTION]
         ids = [image.id for image in part]
-        annotations, candidates = project.annotations.of_images(ids), project.predictions.boxes_of(ids, *models)
+        annotations, candidates = (
+            project.annotations.of_images(ids),
+            project.predictions.boxes_of(ids, *models),
+        )
         keys = {
             image.id: {
                 crop_key(image.content_hash or "", box)
@@ -139,13 +144,17 @@ def embed_pictures(
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        there[image.id] = project.embeddings.get(encoder_id, [key])[key]  # as it is kept, for equal pictures are equal
+        there[image.id] = project.embeddings.get(encoder_id, [key])[
+            key
+        ]  # as it is kept, for equal pictures are equal
     return there
 
 
 def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vector]:
     """The vectors of whole pictures that are there already."""
-    encoder = project.models.find(find_card(DEFAULT_ENCODER).sha256)  # reads only: rankings are made in a snapshot
+    encoder = project.models.find(
+        find_card(DEFAULT_ENCODER).sha256
+    )  # reads only: rankings are made in a snapshot
     if encoder is None:
         return {}
     keys = {image.id: crop_key(image.content_hash, None) for image in images if image.content_hash}
@@ -156,6 +165,7 @@ def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vec
 def embed_undecided(
     project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None
 ) -> int:
-    """Compute the missing vectors of the pictures still to be decided, the first `most` in the order of the queue."""
+    """Compute the missing vectors of the pictures still to be decided, the first `most` in the order of the
+    queue."""
     waiting = [image for i in project.queue.ids()[:most] if (image := project.images.get(i))]
     return embed_images(project, waiting, progress, threads=threads)

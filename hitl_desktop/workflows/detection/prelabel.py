@@ -35,9 +35,9 @@ _ENOUGH_FAILURES = 3
 class PrelabelResult:
     """How many pictures were done now, had been done before, could not be read; and how fast it went.
 
-    `changed` describes by path what became of pictures whose files are not those that their boxes were drawn on.
-    `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in `not_done`,
-    by path, the detector failed, and they are tried again next time.
+    `changed` describes by path what became of pictures whose files are not those that their boxes were drawn
+    on. `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in
+    `not_done`, by path, the detector failed, and they are tried again next time.
     """
 
     model: str = ""
@@ -69,7 +69,9 @@ class PrelabelResult:
         paths = list(self.not_done)
         named = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
         first = self.not_done[paths[0]]
-        where = f"{self.model} failed on {counted(len(paths), 'picture')} ({named}), to be tried again next time"
+        where = (
+            f"{self.model} failed on {counted(len(paths), 'picture')} ({named}), to be tried again next time"
+        )
         return ModelError(f"{where}: {first.message}", hint=first.hint)
 
     @property
@@ -99,9 +101,9 @@ def prelabel(
 ) -> PrelabelResult:
     """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
 
-    Without a `model` it is the project's own detector. One that is named becomes the project's own as soon as it has
-    worked on a picture; if its card was changed since it worked here, all pictures are done anew. Each picture is
-    committed: cancelling keeps what is there, and the next run goes on after it.
+    Without a `model` it is the project's own detector. One that is named becomes the project's own as soon as
+    it has worked on a picture; if its card was changed since it worked here, all pictures are done anew. Each
+    picture is committed: cancelling keeps what is there, and the next run goes on after it.
 
     Raises:
         HitlError: the model cannot be used or failed on every picture, or the pictures' folder is gone.
@@ -112,7 +114,8 @@ def prelabel(
     done_before = set[int]() if is_used_anew else project.predictions.images_done(record.id)
     images, absent = project.images.all(), project.absent_folders()
     waiting = _nearest_first(
-        [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent], nearest
+        [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent],
+        nearest,
     )
     result = PrelabelResult(
         card.name if card else record.name,
@@ -228,8 +231,13 @@ class _Store:
         whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
         with project.db.transaction():
             now = project.images.get(image.id)
-            if now is not None and current.content_hash in (None, now.content_hash):  # else it was read anew meanwhile
-                project.predictions.replace(image.id, self.model_id, whole, own_classes(project, self.model_id))
+            if now is not None and current.content_hash in (
+                None,
+                now.content_hash,
+            ):  # else it was read anew meanwhile
+                project.predictions.replace(
+                    image.id, self.model_id, whole, own_classes(project, self.model_id)
+                )
             if self.never_worked:
                 project.models.set_detector(self.model_id)
         self.never_worked = False

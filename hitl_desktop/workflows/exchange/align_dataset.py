@@ -1,4 +1,5 @@
-"""A data set as the project's pictures have it: matched, in the pixels of today, and verified where somebody did."""
+"""A data set as the project's pictures have it: matched, in the pixels of today, and verified where somebody
+did."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """`dataset` has the pictures that are in the project, each once; `records` are the project's, by its image ids.
+    """`dataset` has the pictures that are in the project, each once; `records` are the project's, by its
+    image ids.
 
     `incomplete` pictures, by id, lost boxes of theirs.
     """
@@ -51,9 +53,9 @@ class Aligned:
 def align(project: Project, result: ImportResult, options: ImportOptions | None = None) -> Aligned:
     """Find the picture that each record means, and where its boxes lie on it now.
 
-    Boxes that nobody can place, for the picture has another size or the numbers are hardly pixels, are left out, and
-    their pictures are not decided. A picture that is listed several times has the boxes of all listings, equal ones
-    once.
+    Boxes that nobody can place, for the picture has another size or the numbers are hardly pixels, are left
+    out, and their pictures are not decided. A picture that is listed several times has the boxes of all
+    listings, equal ones once.
     """
     work = _Work(project, result, options or ImportOptions())
     work.match()
@@ -114,7 +116,9 @@ class _Work:
             for image in own:
                 if image.id in self.result.incomplete:
                     self.incomplete.add(own[0].id)
-                boxes = self._placed(image, by_image.get(image.id, []), forms.get(image.id, BoxForm.PIXELS), own[0].id)
+                boxes = self._placed(
+                    image, by_image.get(image.id, []), forms.get(image.id, BoxForm.PIXELS), own[0].id
+                )
                 placed += boxes if image is own[0] else self._new(boxes, placed)
             self.boxes[own[0].id] = placed
             if len(own) > 1:
@@ -125,7 +129,8 @@ class _Work:
             self.issue("annotations", problem, IssueKind.DROPPED, count)
 
     def _forms(self, by_image: dict[int, list[Annotation]]) -> dict[int, BoxForm]:
-        """What the numbers of each picture's boxes are; none where they are hardly pixels and nobody said what."""
+        """What the numbers of each picture's boxes are; none where they are hardly pixels and nobody said
+        what."""
         if self.options.boxes is not None:
             form = self.options.boxes
             return {i: form for i, own in by_image.items() if may_be(form, [a.bbox for a in own])}
@@ -134,7 +139,10 @@ class _Work:
         outlined = {i: [a.bbox for a in own if a.id in outlines] for i, own in by_image.items()}
         found = suspect(given, sizes, outlined)
         if self.result.suspected is BoxForm.CORNERS:
-            found = dict.fromkeys((i for i, own in given.items() if own and i not in found), BoxForm.CORNERS) | found
+            found = (
+                dict.fromkeys((i for i, own in given.items() if own and i not in found), BoxForm.CORNERS)
+                | found
+            )
         for form in sorted(set(found.values())):
             pictures = [i for i, other in found.items() if other is form]
             boxes = sum(len(by_image[i]) for i in pictures)
@@ -225,7 +233,8 @@ class _Work:
             self.extras[annotation_id] = extra
 
     def _new(self, boxes: Sequence[Annotation], known: list[Annotation]) -> list[Annotation]:
-        """Those boxes that are not known from another listing: an equal one, with nothing that contradicts."""
+        """Those boxes that are not known from another listing: an equal one, with nothing that
+        contradicts."""
         new: list[Annotation] = []
         for a in boxes:
             for place, other in enumerate(known):
@@ -258,7 +267,13 @@ class _Work:
         records = {i: record for i, record in self.records.items() if i in kept}
         repeats = len(self.records) - len(images)
         return Aligned(
-            whole, records, self.boxes, tuple(self.issues), frozenset(self.incomplete), repeats, self.repeated_boxes
+            whole,
+            records,
+            self.boxes,
+            tuple(self.issues),
+            frozenset(self.incomplete),
+            repeats,
+            self.repeated_boxes,
         )
 
     def _whole(self, own: Sequence[DatasetImage]) -> DatasetImage:
@@ -288,7 +303,9 @@ class _Work:
                 self.issue(first.file_name, what, IssueKind.DROPPED, len(clashing))
         return replace(first, state=state, tags=tags, sets=sets, extra=extra)
 
-    def _decided(self, images: Sequence[DatasetImage], unlabelled: Sequence[DatasetImage]) -> tuple[DatasetImage, ...]:
+    def _decided(
+        self, images: Sequence[DatasetImage], unlabelled: Sequence[DatasetImage]
+    ) -> tuple[DatasetImage, ...]:
         """What becomes of pictures that are listed without a box and without a word."""
         are_empty = self.options.unlabelled is Unlabelled.EMPTY and not self.result.lost_track
         count = len(unlabelled)

@@ -28,8 +28,9 @@ T = TypeVar("T", ImageRecord, Category)
 class ExportSummary:
     """What went out, and how many pictures stayed behind and why.
 
-    `no_file` counts pictures that went out though their file is gone or damaged, `dropped` what no longer fits boxes
-    that were changed, in words, `unnamed` boxes of undecided pictures that wait for their category and stayed behind.
+    `no_file` counts pictures that went out though their file is gone or damaged, `dropped` what no longer
+    fits boxes that were changed, in words, `unnamed` boxes of undecided pictures that wait for their category
+    and stayed behind.
     """
 
     path: Path
@@ -47,13 +48,15 @@ class ExportSummary:
 def export_dataset(
     project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False, force: bool = False
 ) -> ExportSummary:
-    """Write the decided pictures, verified-empty ones included; `all_images` adds the undecided and skipped ones.
+    """Write the decided pictures, verified-empty ones included; `all_images` adds the undecided and skipped
+    ones.
 
-    Labels outlive files: a labelled picture goes out also when its file is gone or damaged. A file that another program
-    wrote, or that was imported here, is replaced with `force` only.
+    Labels outlive files: a labelled picture goes out also when its file is gone or damaged. A file that
+    another program wrote, or that was imported here, is replaced with `force` only.
 
     Raises:
-        HitlError: the format is unknown, the file cannot be written or replaced, or there is nothing to export.
+        HitlError: the format is unknown, the file cannot be written or replaced, or there is nothing to
+            export.
     """
     chosen = find_format(format_name)
     _check_suffix(path, chosen)
@@ -133,7 +136,8 @@ class _Moment:
         self.unnamed = len(every) - len(self.annotations)
         names = {tag.id: tag.name for tag in project.tags.all()}
         self.tags = {
-            image: tuple(sorted(names[t] for t in ids)) for image, ids in project.images.tags_by_image().items()
+            image: tuple(sorted(names[t] for t in ids))
+            for image, ids in project.images.tags_by_image().items()
         }
         self.sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
         self.pinned = project.sets.by_box()
@@ -151,8 +155,16 @@ class _Moment:
             width, height = verify(self._project.path_of(image))
         except UnreadableImageError:
             self.without_file.add(image.id)
-            return image if self._is_labelled(image) and image.width is not None and image.height is not None else None
-        if image.width is not None and image.id in self.labelled and (width, height) != (image.width, image.height):
+            return (
+                image
+                if self._is_labelled(image) and image.width is not None and image.height is not None
+                else None
+            )
+        if (
+            image.width is not None
+            and image.id in self.labelled
+            and (width, height) != (image.width, image.height)
+        ):
             self.without_file.add(image.id)
             return image  # the boxes are those of the picture as it was
         return replace(image, width=width, height=height)
@@ -181,7 +193,9 @@ class _Moment:
                 kept[a.id], lost = _still_fitting(a, source)
                 dropped.update(lost)
             boxes.append(replace(a, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]))
-        category_extras = {category_ids[i]: k.extra for i, k in self.kept_categories.items() if i in category_ids}
+        category_extras = {
+            category_ids[i]: k.extra for i, k in self.kept_categories.items() if i in category_ids
+        }
         dataset = Dataset(
             tuple(self._image(image, image_ids[image.id]) for image in images),
             tuple(Category(category_ids[c.id], c.name) for c in self.categories),
@@ -215,7 +229,9 @@ class _Moment:
 
 def _in_order(items: Sequence[T], kept: Mapping[int, Kept]) -> list[T]:
     """As the files had them, then the others by id."""
-    return sorted(items, key=lambda item: (item.id not in kept, kept[item.id].place if item.id in kept else item.id))
+    return sorted(
+        items, key=lambda item: (item.id not in kept, kept[item.id].place if item.id in kept else item.id)
+    )
 
 
 def _file_id(own_id: int, kept: Mapping[int, Kept]) -> int:
@@ -234,7 +250,9 @@ def in_words(summary: ExportSummary) -> list[str]:
     said: list[str] = []
     if summary.no_file:
         pictures = counted(summary.no_file, "labelled picture")
-        said.append(f"{pictures} went out with the labels alone: the file is gone, damaged or another one now.")
+        said.append(
+            f"{pictures} went out with the labels alone: the file is gone, damaged or another one now."
+        )
     if summary.unnamed:
         said.append(f"{counted(summary.unnamed, 'box')} without a category stayed behind.")
     for what, count in (summary.dropped or {}).items():
@@ -244,6 +262,7 @@ def in_words(summary: ExportSummary) -> list[str]:
 
 
 def _prefixes(project: Project) -> dict[int, str]:
-    """What goes before a picture's path: nothing for one folder, the folder as the project sees it for several."""
+    """What goes before a picture's path: nothing for one folder, the folder as the project sees it for
+    several."""
     folders = project.images.folders()
     return {folder: "" if len(folders) == 1 else f"{path}/" for folder, path in folders.items()}

@@ -1,4 +1,5 @@
-"""Take what was taught away: the detector with its head as one ONNX file, and the head as plain arrays and JSON."""
+"""Take what was taught away: the detector with its head as one ONNX file, and the head as plain arrays and
+JSON."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         scorer = load_scorer(project)
         finding = project.heads.finding_of(version.id) if version else None
     if version is None or scorer is None or scorer.head is None:
-        raise HitlError("Nothing was taught yet.", hint="Decide some pictures first, then export what was learned.")
+        raise HitlError(
+            "Nothing was taught yet.", hint="Decide some pictures first, then export what was learned."
+        )
     detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
     if scorer.detector.hash != detector.sha256:
         raise HitlError(
@@ -68,7 +71,9 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise HitlError(f"{folder} cannot be made ({error.strerror}).", hint="Choose another place.") from error
+        raise HitlError(
+            f"{folder} cannot be made ({error.strerror}).", hint="Choose another place."
+        ) from error
     write_atomically(folder / "detector.onnx", graph)
     write_atomically(folder / "detector.toml", _card(scorer, graph, detector, encoder).encode())
     write_atomically(folder / "naming.npz", version.weights)
@@ -85,7 +90,13 @@ def _views(head: DetectionHead | None) -> dict[int, ViewArrays]:
         return {}
     return {
         side: ViewArrays(
-            v.weights, v.bias, v.is_category, v.quality_weights, float(v.quality_level), v.box_weights, v.box_levels
+            v.weights,
+            v.bias,
+            v.is_category,
+            v.quality_weights,
+            float(v.quality_level),
+            v.box_weights,
+            v.box_levels,
         )
         for side, v in head.views.items()
     }

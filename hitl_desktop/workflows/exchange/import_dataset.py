@@ -12,7 +12,14 @@ from typing import Any
 from hitl_desktop.domain.annotations import Annotation, KeptBox, Origin
 from hitl_desktop.domain.attributes import COMMON, Attribute, kind_of
 from hitl_desktop.domain.categories import name_key
-from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportOptions, ImportResult, IssueKind
+from hitl_desktop.domain.dataset import (
+    Dataset,
+    DatasetImage,
+    ImportIssue,
+    ImportOptions,
+    ImportResult,
+    IssueKind,
+)
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
@@ -27,7 +34,8 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What came in of what the file lists, repetitions aside, and every record that could not be taken as it stands."""
+    """What came in of what the file lists, repetitions aside, and every record that could not be taken as it
+    stands."""
 
     images: int
     annotations: int
@@ -64,7 +72,9 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
         HitlError: the format is unknown, or the file is none of it.
     """
     if path.suffix == SUFFIX:  # not even opened: that would drop SQLite's locks on it
-        raise FormatError(f"{path} is a project, not a data set.", hint="Open it, export it, and import what came out.")
+        raise FormatError(
+            f"{path} is a project, not a data set.", hint="Open it, export it, and import what came out."
+        )
     return find_format(format_name).read(path)
 
 
@@ -73,13 +83,13 @@ def import_dataset(
 ) -> ImportSummary:
     """Make a data set the ground truth of the project's pictures; `file` is where it was read from.
 
-    A picture that nobody has touched takes what the file says, also a second file's boxes beside those of the first,
-    equal ones once. Equal boxes, pictures and categories take what they lack; where files clash, the first counts. What
-    a person decided or changed stays as it is. What the project has no place for, and the ids of pictures and
-    categories in the file, are kept for the export.
+    A picture that nobody has touched takes what the file says, also a second file's boxes beside those of the
+    first, equal ones once. Equal boxes, pictures and categories take what they lack; where files clash, the
+    first counts. What a person decided or changed stays as it is. What the project has no place for, and the
+    ids of pictures and categories in the file, are kept for the export.
 
-    Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file; after an
-    interruption the same file can be imported again.
+    Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file;
+    after an interruption the same file can be imported again.
     """
     aligned = align(project, result, options)
     work = _Import(project, aligned, [*result.issues, *aligned.issues])
@@ -108,7 +118,8 @@ def import_dataset(
 
 
 def _lost_boxes(result: ImportResult, aligned: Aligned) -> dict[int, list[str]]:
-    """By picture, the boxes that the file lists and that did not come in; "?" for those nobody can tell from others."""
+    """By picture, the boxes that the file lists and that did not come in; "?" for those nobody can tell from
+    others."""
     listed: dict[int, list[Annotation]] = {}
     for a in result.dataset.annotations:
         listed.setdefault(a.image_id, []).append(a)
@@ -116,7 +127,9 @@ def _lost_boxes(result: ImportResult, aligned: Aligned) -> dict[int, list[str]]:
     for image_id in aligned.incomplete & aligned.records.keys():
         came_in = {a.id for a in aligned.boxes[image_id]}
         lost = _in_words(result.dataset, [a for a in listed.get(image_id, ()) if a.id not in came_in])
-        found[aligned.records[image_id].id] = [*lost, "?"] if image_id in result.incomplete or not lost else lost
+        found[aligned.records[image_id].id] = (
+            [*lost, "?"] if image_id in result.incomplete or not lost else lost
+        )
     return found
 
 
@@ -159,10 +172,11 @@ class _Import:
         self.issues.append(ImportIssue(where, problem, kind, number))
 
     def take_categories(self) -> None:
-        """The project's category for each of the file: the one of the very name, or what that was merged into here.
+        """The project's category for each of the file: the one of the very name, or what that was merged into
+        here.
 
-        A name that is nearly one of the project's ("M1" beside "M-1") is taken as that one if no file had it so far.
-        Two of the file never become one here, except those that a person merged.
+        A name that is nearly one of the project's ("M1" beside "M-1") is taken as that one if no file had it
+        so far. Two of the file never become one here, except those that a person merged.
         """
         categories, kept = self.project.categories, self.project.extras.categories()
         unnamed = categories.unnamed_id()
@@ -183,9 +197,15 @@ class _Import:
             near, wanted = categories.find(c.name), c.id if keeps_ids else None
             if near is not None and near.id not in kept and near.id not in self.categories.values():
                 self.categories[c.id] = near.id
-                self.issue("categories", f"{c.name!r} is taken as {near.name!r} of the project", IssueKind.SAME_NAME)
+                self.issue(
+                    "categories", f"{c.name!r} is taken as {near.name!r} of the project", IssueKind.SAME_NAME
+                )
                 continue
-            take = categories.ensure if near is None and not categories.is_unnamed(c.name) else categories.ensure_apart
+            take = (
+                categories.ensure
+                if near is None and not categories.is_unnamed(c.name)
+                else categories.ensure_apart
+            )
             self.categories[c.id] = take(c.name, wanted_id=wanted).id
         self._keep_categories([c.id for c in theirs if name_key(c.name) not in merged], set(known.values()))
 
@@ -220,14 +240,19 @@ class _Import:
             self.issue("top", what, IssueKind.DROPPED, len(lost))
 
     def define_attributes(self) -> None:
-        """Attributes that boxes of the file have and the project does not know yet, of the kind that the values are."""
-        known = {(a.name, a.category_id) for a in self.project.attributes.all()} | {(a.name, None) for a in COMMON}
+        """Attributes that boxes of the file have and the project does not know yet, of the kind that the
+        values are."""
+        known = {(a.name, a.category_id) for a in self.project.attributes.all()} | {
+            (a.name, None) for a in COMMON
+        }
         fresh: dict[tuple[str, int], Attribute] = {}
         for annotation in self.dataset.annotations:
             category_id = self.categories[annotation.category_id]
             for name, value in annotation.attributes:
                 if (name, None) not in known and (name, category_id) not in known:
-                    fresh.setdefault((name, category_id), Attribute(name, kind_of(value), category_id=category_id))
+                    fresh.setdefault(
+                        (name, category_id), Attribute(name, kind_of(value), category_id=category_id)
+                    )
         self.project.attributes.add(fresh.values())
 
     def reserve_ids(self) -> None:
@@ -257,7 +282,8 @@ class _Import:
         self._flush()
 
     def note_changes_by_hand(self) -> None:
-        """Note the pictures on which a person drew, changed or deleted boxes, also while the file comes in."""
+        """Note the pictures on which a person drew, changed or deleted boxes, also while the file comes
+        in."""
         journal = self.project.journal
         last = journal.last_id()
         if last != self.journal_at:
@@ -265,7 +291,8 @@ class _Import:
             self.journal_at = last
 
     def _state(self, image: DatasetImage, record: ImageRecord) -> ImageState:
-        """What a picture without boxes becomes: to be decided where an earlier file lost boxes that this has not."""
+        """What a picture without boxes becomes: to be decided where an earlier file lost boxes that this has
+        not."""
         state = image.state or ImageState.UNDECIDED
         lost = self.lost_before.get(record.id, frozenset())
         if state is ImageState.DECIDED and lost - set(_in_words(self.dataset, self.aligned.boxes[image.id])):
@@ -279,7 +306,8 @@ class _Import:
         self.issue(image.file_name, what, IssueKind.KEPT)
 
     def _add_to(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation]) -> None:
-        """Boxes of a second file for a picture that has only those of a first, which nobody has touched since."""
+        """Boxes of a second file for a picture that has only those of a first, which nobody has touched
+        since."""
         project = self.project
         present = project.annotations.of_image(record.id)
         by_hand = project.decisions.was_decided(record.id) or any(
@@ -290,7 +318,9 @@ class _Import:
             return
         new = self._fill(present, boxes)
         both = {record.state, image.state or record.state}
-        self._take(image, record, new, ImageState.DECIDED if both == {ImageState.DECIDED} else ImageState.UNDECIDED)
+        self._take(
+            image, record, new, ImageState.DECIDED if both == {ImageState.DECIDED} else ImageState.UNDECIDED
+        )
         self.came_in += len(boxes) - len(new)
         if new and present:
             what = f"had {counted(len(present), 'box')} of an earlier file; {len(new)} more came in"
@@ -321,7 +351,9 @@ class _Import:
                 equal[:] = [p for p in equal if p.id != both.id]
         return new
 
-    def _take(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation], state: ImageState) -> None:
+    def _take(
+        self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation], state: ImageState
+    ) -> None:
         self.batch.append((image, record, state))
         self.accepted.add(record.id)
         self.came_in += len(boxes)
@@ -368,9 +400,12 @@ class _Import:
         self.new_image_ids += sum(now[record.id].file_id != image.id for image, record, _ in self.batch)
 
     def tell(self) -> None:
-        """What clashed with earlier files, and ids of the file that are others in the project and its export."""
+        """What clashed with earlier files, and ids of the file that are others in the project and its
+        export."""
         for (key, what), number in self.clashing.items():
-            problem = f"{key} of {counted(number, what)} is another than in an earlier file, whose value stays"
+            problem = (
+                f"{key} of {counted(number, what)} is another than in an earlier file, whose value stays"
+            )
             self.issue(key, problem, IssueKind.DROPPED, number)
         for what, number in (
             ("box", self.new_box_ids), ("picture", self.new_image_ids), ("category", self.new_category_ids),

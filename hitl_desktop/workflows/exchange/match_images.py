@@ -61,9 +61,10 @@ def match_by_name(project: Project, names: Sequence[str]) -> dict[str, ImageReco
 def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
     """The project's picture for each file name, where one can be told for sure.
 
-    In this order: the very path in its folder; the longest end of the path, part by part, that fits a single picture
-    (a folder that contradicts fits none); and, for names that fit none so, the same without regard to Unicode form,
-    case, percent signs, and ending. Of several names for one picture the surest counts; of equally sure ones none.
+    In this order: the very path in its folder; the longest end of the path, part by part, that fits a single
+    picture (a folder that contradicts fits none); and, for names that fit none so, the same without regard to
+    Unicode form, case, percent signs, and ending. Of several names for one picture the surest counts; of
+    equally sure ones none.
     """
     folders = {i: _parts(project.folder_path(i).as_posix()) for i in project.images.folders()}
     records = project.images.all()
@@ -165,7 +166,8 @@ class _Index:
         return found
 
     def _fits(self, name: Parts) -> list[tuple[ImageRecord, int, int]]:
-        """Pictures whose path is the end of a name: how many parts agree, and how many of these are of the folder."""
+        """Pictures whose path is the end of a name: how many parts agree, and how many of these are of the
+        folder."""
         found: list[tuple[ImageRecord, int, int]] = []
         for length in range(1, len(name) + 1):
             for record in self._by_path.get(name[-length:], ()):

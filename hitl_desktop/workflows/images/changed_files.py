@@ -1,4 +1,5 @@
-"""Boxes belong to the pixels they were drawn on: what happens to them when the file of a picture is another one."""
+"""Boxes belong to the pixels they were drawn on: what happens to them when the file of a picture is another
+one."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
 
 
 def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
-    """Note the upright size of a picture's file; boxes of one that was scaled or turned move with it, as an edit.
+    """Note the upright size of a picture's file; boxes of one that was scaled or turned move with it, as an
+    edit.
 
     False where there are boxes and nobody can tell where they lie now; then neither size nor boxes change.
     """
@@ -45,7 +47,8 @@ _Kept = tuple[tuple[int, KeptBox], ...]
 
 
 def _kept(project: Project, boxes: Sequence[Annotation], place: Placement) -> tuple[_Kept, _Kept]:
-    """Imported outlines, key points and areas before and after they move; not of boxes that were changed since."""
+    """Imported outlines, key points and areas before and after they move; not of boxes that were changed
+    since."""
     before = project.extras.annotations([a.id for a in boxes])
     fitting = tuple((a.id, before[a.id]) for a in boxes if a.id in before and before[a.id].bbox == a.bbox)
     return fitting, tuple(
@@ -55,7 +58,8 @@ def _kept(project: Project, boxes: Sequence[Annotation], place: Placement) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody looked.
+    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody
+    looked.
 
     `stamp` is the file's, taken before it was read (`picture_file.stamp_of`).
     """
@@ -74,7 +78,8 @@ class Fate(Enum):
 
 
 def note_content(project: Project, image: ImageRecord, content: Content) -> Fate:
-    """Note what a file of the known size holds, unless it shows another picture than boxes or a decision are about."""
+    """Note what a file of the known size holds, unless it shows another picture than boxes or a decision are
+    about."""
     if image.content_hash in (None, content.hash):
         fate = Fate.SAME
     else:
@@ -101,7 +106,9 @@ def _compared(before: int | None, after: int | None) -> Fate:
     return Fate.SAME if ((before ^ after) & (2**64 - 1)).bit_count() <= LOOKS_APART else Fate.OTHER
 
 
-def keep_up(project: Project, image: ImageRecord, size: Size, content: Content) -> tuple[ImageRecord | None, str]:
+def keep_up(
+    project: Project, image: ImageRecord, size: Size, content: Content
+) -> tuple[ImageRecord | None, str]:
     """The picture after its file turned out to be this, and what happened if it is not the one that is known.
 
     None where it is another file, and nobody can tell where its boxes lie: that is noted as its reason.

@@ -16,7 +16,8 @@ def toggle_edge_case(
 ) -> bool:
     """Put a picture into a set of edge cases, or take it out; returns whether it is in there now.
 
-    Boxes that are pinned say what of the picture it is about. With boxes that are not pinned yet it stays, or goes, in.
+    Boxes that are pinned say what of the picture it is about. With boxes that are not pinned yet it stays, or
+    goes, in.
     """
     with project.db.transaction():
         is_in = name in project.sets.of_image(image_id)

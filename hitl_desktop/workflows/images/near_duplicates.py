@@ -1,4 +1,5 @@
-"""Pictures that show nearly the same: one of them is asked about before the others, and a trial has all or none."""
+"""Pictures that show nearly the same: one of them is asked about before the others, and a trial has all or
+none."""
 
 from __future__ import annotations
 
@@ -11,10 +12,13 @@ from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.store.project import Project
 
 LOOKS_APART, VECTORS_ALIKE = 6, 0.95
-"""So many bits of 64 may differ between the looks of near-duplicates, and their vectors are so much alike (cosine)."""
+"""So many bits of 64 may differ between the looks of near-duplicates, and their vectors are so much alike
+(cosine)."""
 
 
-def groups_of(project: Project, images: Sequence[ImageRecord], vectors: Mapping[int, Vector]) -> dict[int, str]:
+def groups_of(
+    project: Project, images: Sequence[ImageRecord], vectors: Mapping[int, Vector]
+) -> dict[int, str]:
     """The hash of the first picture of its group, for each of these pictures that is not alone.
 
     A picture joins the group of the first one that it is nearly the same as, and stays there.
@@ -35,8 +39,11 @@ def groups_of(project: Project, images: Sequence[ImageRecord], vectors: Mapping[
     return groups
 
 
-def one_of_each(order: Sequence[int], groups: Mapping[int, str], again: Container[int] = frozenset()) -> list[int]:
-    """The same order, but of each group the first picture only, and none if one is done already; the others follow.
+def one_of_each(
+    order: Sequence[int], groups: Mapping[int, str], again: Container[int] = frozenset()
+) -> list[int]:
+    """The same order, but of each group the first picture only, and none if one is done already; the others
+    follow.
 
     Those that come `again` are done, and keep their place.
     """

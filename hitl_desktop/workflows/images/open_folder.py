@@ -40,18 +40,20 @@ _NOT_OF_THE_SET = frozenset(
         "system volume information", "lost+found",
     )
 )  # fmt: skip
-"""Folders in which network stores and systems keep thumbnails, copies and deleted pictures of their own, lower case."""
+"""Folders in which network stores and systems keep thumbnails, copies and deleted pictures of their own,
+lower case."""
 
 PassedOver = Counter[str]
-"""How many files were not listed, by ending (of kinds that cannot be read) or by folder (of those left out)."""
+"""How many files were not listed, by ending (of kinds that cannot be read) or by folder (of those left
+out)."""
 
 
 @dataclass(slots=True)
 class Scan:
     """What reading all pictures showed.
 
-    `changed` describes by path what became of pictures that were read before and whose files hold something else now;
-    `ids` are theirs.
+    `changed` describes by path what became of pictures that were read before and whose files hold something
+    else now; `ids` are theirs.
     """
 
     read: int = 0
@@ -66,9 +68,9 @@ def list_pictures(
 ) -> Iterator[str]:
     """Paths of the pictures in a folder and below, relative, with forward slashes, in order of name.
 
-    Only names are looked at. Hidden files and folders are left out, and folders that systems keep for themselves;
-    what is left out and could be a picture is counted in `passed_over`. Linked folders are followed, after the others,
-    each real folder once. It can be cancelled at each folder.
+    Only names are looked at. Hidden files and folders are left out, and folders that systems keep for
+    themselves; what is left out and could be a picture is counted in `passed_over`. Linked folders are
+    followed, after the others, each real folder once. It can be cancelled at each folder.
     """
     walk = _Walk(PassedOver() if passed_over is None else passed_over, progress or NoProgress())
     yield from walk.pictures(folder, "")
@@ -98,7 +100,9 @@ class _Walk:
             return  # a folder that may not be read, or a link to nowhere
         folders = [entry for entry in inside if not entry.name.startswith(".") and _is_folder(entry)]
         names = {entry.name for entry in folders}
-        for name in (entry.name for entry in inside if entry.name not in names and not entry.name.startswith(".")):
+        for name in (
+            entry.name for entry in inside if entry.name not in names and not entry.name.startswith(".")
+        ):
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - 100,000 names
             if ending in SUFFIXES:
                 yield prefix + name
@@ -131,11 +135,15 @@ def check_folder(folder: Path) -> None:
         HitlError: it is missing, no folder, or may not be read.
     """
     if not folder.exists():
-        raise HitlError(f"There is no folder {folder}.", hint="Check the name; perhaps a drive is not connected.")
+        raise HitlError(
+            f"There is no folder {folder}.", hint="Check the name; perhaps a drive is not connected."
+        )
     if not folder.is_dir():
         raise HitlError(f"{folder} is not a folder.", hint="Choose the folder that holds the pictures.")
     if not os.access(folder, os.R_OK | os.X_OK):
-        raise HitlError(f"The folder {folder} may not be read.", hint="Change its permissions, or choose another one.")
+        raise HitlError(
+            f"The folder {folder} may not be read.", hint="Change its permissions, or choose another one."
+        )
 
 
 def first_picture(folder: Path, progress: Progress | None = None) -> str:
@@ -160,7 +168,9 @@ def first_picture(folder: Path, progress: Progress | None = None) -> str:
     )
 
 
-def add_folder(project: Project, folder: Path, progress: Progress, passed_over: PassedOver | None = None) -> Changes:
+def add_folder(
+    project: Project, folder: Path, progress: Progress, passed_over: PassedOver | None = None
+) -> Changes:
     """List the pictures of a folder in the project; those already there stay as they are.
 
     Raises:
@@ -215,7 +225,9 @@ def _insert(project: Project, folder_id: int, paths: list[str]) -> int:
         for path in set(paths) - set(good):
             shown = os.fsencode(path).decode("utf-8", "replace")
             project.images.add(folder_id, [shown])
-            project.images.mark_unreadable(folder_id, shown, "The file name is not valid text. Rename the file.")
+            project.images.mark_unreadable(
+                folder_id, shown, "The file name is not valid text. Rename the file."
+            )
     return len(paths)
 
 
@@ -230,9 +242,9 @@ def _is_text(path: str) -> bool:
 def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
     """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
 
-    Pictures that could not be read before get another chance, and those whose files were written since are compared;
-    those whose whole folder is absent are left as they are. Cancelling keeps what is known; the next run goes on from
-    there.
+    Pictures that could not be read before get another chance, and those whose files were written since are
+    compared; those whose whole folder is absent are left as they are. Cancelling keeps what is known; the
+    next run goes on from there.
     """
     absent = project.absent_folders()
     waiting = [image for image in project.images.to_read() if image.folder_id not in absent]
@@ -308,7 +320,8 @@ def read_picture(path: Path) -> Reading | UnreadableImageError:
 
 
 def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> str:
-    """Keep what reading a picture showed; returns what a person should be told of one that was read before."""
+    """Keep what reading a picture showed; returns what a person should be told of one that was read
+    before."""
     image = project.images.get(image.id) or image  # another job may have moved its boxes meanwhile
     if isinstance(reading, UnreadableImageError):
         if image.reason and not project.path_of(image).exists():
@@ -352,7 +365,8 @@ def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImage
 
 
 def project_file_for(folder: Path) -> Path:
-    """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be written."""
+    """Where the project of a folder lies: in the folder, or with the app's data when the folder cannot be
+    written."""
     folder = Path(os.path.abspath(folder))  # noqa: PTH100
     inside = folder / f"{folder.name or 'pictures'}{SUFFIX}"
     if inside.exists():
@@ -378,7 +392,8 @@ class Place:
 
 
 def locate(path: Path, progress: Progress | None = None) -> Place:
-    """Where the project of a path is, or is to be; in a large tree the look for a first picture takes its time.
+    """Where the project of a path is, or is to be; in a large tree the look for a first picture takes its
+    time.
 
     Raises:
         HitlError: a folder that cannot be opened, or without pictures.

@@ -18,8 +18,8 @@ from hitl_desktop.workflows.images.open_folder import Reading, note_reading, rea
 def reread(project: Project, image_id: int) -> Changes:
     """Read a picture once more; if its bytes are others, detectors are to look at it again.
 
-    Boxes of a picture that was scaled or turned move with it, as an edit that undo takes back. Where nobody can tell
-    how, they stay as they are, and the picture is to be decided again.
+    Boxes of a picture that was scaled or turned move with it, as an edit that undo takes back. Where nobody
+    can tell how, they stay as they are, and the picture is to be decided again.
 
     Raises:
         HitlError: the picture is no longer in the project.
@@ -37,7 +37,8 @@ def reread(project: Project, image_id: int) -> Changes:
 
 
 def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> None:
-    """A person reads another picture anew whose boxes nobody can place: they stay, and somebody has to decide again."""
+    """A person reads another picture anew whose boxes nobody can place: they stay, and somebody has to decide
+    again."""
     now = project.images.get(image.id)
     if now is None or now.reason is None:
         return
@@ -50,10 +51,12 @@ def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> No
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:
-    """Say that a picture's file is another one now; if its whole folder went away, all of its pictures follow.
+    """Say that a picture's file is another one now; if its whole folder went away, all of its pictures
+    follow.
 
     Raises:
-        HitlError: the file cannot be read, or is a picture of the project that has boxes or a decision of its own.
+        HitlError: the file cannot be read, or is a picture of the project that has boxes or a decision of its
+            own.
     """
     image = project.images.get(image_id)
     if image is None:
@@ -73,7 +76,8 @@ def relink(project: Project, image_id: int, file: Path) -> Changes:
 
 
 def _check_sizes(project: Project, folder_id: int) -> None:
-    """The other pictures of a folder that moved: are they the same that were labelled, or perhaps a smaller copy?"""
+    """The other pictures of a folder that moved: are they the same that were labelled, or perhaps a smaller
+    copy?"""
     labelled = {a.image_id for a in project.annotations.all()}
     for image in project.images.all():
         if image.folder_id == folder_id and image.id in labelled:

@@ -1,7 +1,9 @@
-"""Accept all proposals of a category from a score up at once; a random sample of them says how many may be wrong.
+"""Accept all proposals of a category from a score up at once; a random sample of them says how many may be
+wrong.
 
-Boxes are drawn from all that were accepted, each as likely as any other, so the exact bound (hypergeometric) is about
-boxes, whether or not those of one picture hang together. What is claimed is said once the whole sample was looked at.
+Boxes are drawn from all that were accepted, each as likely as any other, so the exact bound (hypergeometric)
+is about boxes, whether or not those of one picture hang together. What is claimed is said once the whole
+sample was looked at.
 """
 
 from __future__ import annotations
@@ -75,7 +77,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
         found += [p for p in shown(with_category(free), threshold) if p.name == name]
     if not found:
         raise HitlError(
-            f"No proposal of {name} has a score of {threshold:.2f} or more.", hint="Lower the score, or pre-label more."
+            f"No proposal of {name} has a score of {threshold:.2f} or more.",
+            hint="Lower the score, or pre-label more.",
         )
     drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
     seen = project.predictions.images_found_by(scorer.finder_id or 0, scorer.head_id or 0)
@@ -108,7 +111,8 @@ def accept_all(
     seed: int | None = None,
     reserved: int | None = None,
 ) -> Changes:
-    """Accept what was previewed, but these predictions, as one act, and draw the sample; pictures stay to be decided.
+    """Accept what was previewed, but these predictions, as one act, and draw the sample; pictures stay to be
+    decided.
 
     What somebody answered since the preview is left alone. Cancelled, it keeps what was accepted until then.
 
@@ -125,7 +129,9 @@ def accept_all(
     for ids in portions(list(by_image), _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():
             left = act.changed_meanwhile()
-            parts = [part for i in ids if i not in left if (part := _accepted(project, wanted.name, by_image[i]))]
+            parts = [
+                part for i in ids if i not in left if (part := _accepted(project, wanted.name, by_image[i]))
+            ]
             if not parts:
                 continue
             accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
@@ -159,7 +165,9 @@ def unfinished(project: Project) -> BulkAccept | None:
     return next((b for b in reversed(project.bulk_accepts.all()) if b.left), None)
 
 
-def judge(project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool, is_seen: bool = True) -> Changes:
+def judge(
+    project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool, is_seen: bool = True
+) -> Changes:
     """Say whether a box of the sample is right; a wrong one is deleted, which undo takes back.
 
     One that nobody could see counts as wrong, so that the bound is none too low, and stays.
@@ -174,19 +182,24 @@ def judge(project: Project, bulk: BulkAccept, box: SampledBox, *, is_wrong: bool
 
 
 def take_back(project: Project, bulk: BulkAccept) -> Changes:
-    """Take the last answer about the sample back; a box that was deleted for it comes back, if it was the last act.
+    """Take the last answer about the sample back; a box that was deleted for it comes back, if it was the
+    last act.
 
     Raises:
         HitlError: nothing was answered yet.
     """
     answered = [box for box in bulk.sample if box.is_wrong is not None]
     if not answered:
-        raise HitlError("Nothing of this sample was answered yet.", hint="Say of the box whether it is right.")
+        raise HitlError(
+            "Nothing of this sample was answered yet.", hint="Say of the box whether it is right."
+        )
     last = answered[-1]
     with project.db.transaction():
         project.bulk_accepts.judge(bulk.id, last.place, is_wrong=None)
         entry = project.journal.next_undo()
-        deleted = entry[1].before.annotations if entry is not None and entry[1].image_id == last.image_id else ()
+        deleted = (
+            entry[1].before.annotations if entry is not None and entry[1].image_id == last.image_id else ()
+        )
         if last.is_wrong and any(a.bbox == last.bbox for a in deleted):
             return undo(project)[1]
     return Changes()

@@ -24,10 +24,11 @@ ALWAYS_FROM = 5
 
 @dataclass(frozen=True, slots=True)
 class ClassSeen:
-    """A class of the detector: how many boxes it has on how many of the pictures looked at, and what it stands for.
+    """A class of the detector: how many boxes it has on how many of the pictures looked at, and what it
+    stands for.
 
-    `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it; `is_chosen`
-    says whether a person said so, `number` is its place in the detector's own order.
+    `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it;
+    `is_chosen` says whether a person said so, `number` is its place in the detector's own order.
     """
 
     name: str
@@ -77,7 +78,8 @@ class ClassesSeen:
 
 
 def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
-    """How often the detector found what, at scores that are shown; of very many pictures a random part is read.
+    """How often the detector found what, at scores that are shown; of very many pictures a random part is
+    read.
 
     Raises:
         NotPrelabelledError: no detector has run on the pictures.
@@ -107,7 +109,9 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen, number)
         for number, name in enumerate(detector.classes)
     ]
-    return ClassesSeen(detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done))
+    return ClassesSeen(
+        detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done)
+    )
 
 
 def classes_asked(project: Project) -> bool:
@@ -121,7 +125,8 @@ def note_asked(project: Project) -> None:
 
 
 def always_labelled(project: Project, category_id: int) -> str | None:
-    """A class of the detector, not mapped yet, of which the latest boxes that people labelled all got this category.
+    """A class of the detector, not mapped yet, of which the latest boxes that people labelled all got this
+    category.
 
     At least five of them, among the latest accepted boxes.
     """

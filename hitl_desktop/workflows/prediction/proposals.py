@@ -1,4 +1,5 @@
-"""The candidates of an image as proposals: each with its best category, and the detector's class as a hint."""
+"""The candidates of an image as proposals: each with its best category, and the detector's class as a
+hint."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from hitl_desktop.workflows.prediction.scoring import Scorer, score_boxes
 
 
 def proposals_of(project: Project, image: ImageRecord, scorer: Scorer | None) -> list[Proposal]:
-    """The picture's candidates as they are named now, best first, whatever people said and whatever their score.
+    """The picture's candidates as they are named now, best first, whatever people said and whatever their
+    score.
 
     Each has its best category of the project; where the project has none at all, it is a hint only.
     """
@@ -32,7 +34,8 @@ def proposals_of(project: Project, image: ImageRecord, scorer: Scorer | None) ->
 
 
 def _hints(scorer: Scorer, predictions: Sequence[Prediction]) -> list[tuple[str, float]]:
-    """For each box the detector's surest class that is no category of the project, with the detector's own score."""
+    """For each box the detector's surest class that is no category of the project, with the detector's own
+    score."""
     foreign = [g for g, c in enumerate(scorer.class_column.tolist()) if scorer.category_ids[c] is None]
     by_detector = [row for row, p in enumerate(predictions) if len(p.class_scores)]
     hints = [("", 0.0)] * len(predictions)

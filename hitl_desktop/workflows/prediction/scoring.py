@@ -1,4 +1,5 @@
-"""What the boxes of a detector are called now: by the active head where it was taught, else by the detector."""
+"""What the boxes of a detector are called now: by the active head where it was taught, else by the
+detector."""
 
 from __future__ import annotations
 
@@ -25,11 +26,13 @@ SECOND = 1 - 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
-    """How boxes get their names: columns are the names, each with its category id (None until its first acceptance).
+    """How boxes get their names: columns are the names, each with its category id (None until its first
+    acceptance).
 
     The first `taught` columns are those of the head (`head_column` says which of its own); the others are the
-    detector's classes that it was not taught. Row g of `class_index` [G, m] holds the detector's classes that stand for
-    the name in column `class_column[g]` (of m at most; C is none), `trust` [G] how often those were right.
+    detector's classes that it was not taught. Row g of `class_index` [G, m] holds the detector's classes that
+    stand for the name in column `class_column[g]` (of m at most; C is none), `trust` [G] how often those were
+    right.
     """
 
     detector: ModelRecord
@@ -52,11 +55,15 @@ class Scorer:
         return np.array([c for c, category in enumerate(self.category_ids) if category is not None], np.intp)
 
     def score(
-        self, class_scores: NDArray[np.float32], found: NDArray[np.float32], embeddings: NDArray[np.float32] | None
+        self,
+        class_scores: NDArray[np.float32],
+        found: NDArray[np.float32],
+        embeddings: NDArray[np.float32] | None,
     ) -> NDArray[np.float64]:
         """Scores [N, names] of boxes before calibration; by the head where there are embeddings.
 
-        `class_scores` [N, C] are the detector's, zeros where the head itself found the box, as surely as `found` [N].
+        `class_scores` [N, C] are the detector's, zeros where the head itself found the box, as surely as
+        `found` [N].
         """
         scores = np.zeros((len(class_scores), len(self.names)))
         said = self.said(class_scores)
@@ -68,7 +75,8 @@ class Scorer:
         scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
         if found.any():  # where the detector seldom fits what was taught, what the head found goes first
             scores[found == 0, : self.taught] *= self.head.reach
-        # Every name the detector has is a blend; of boxes that the head itself found the detector said nothing.
+        # Every name the detector has is a blend; of boxes that the head itself found the detector said
+        # nothing.
         own = np.where(found[:, None] > 0, found_weight(self.trust), 1 - self.trust)
         scores[:, self.class_column] = own * scores[:, self.class_column] + self.trust * said
         return scores
@@ -89,7 +97,8 @@ class Scorer:
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
         """Scores [N, names] as chances, each bent by itself; what is best in a row stays best.
 
-        Scaling rows by what the best one becomes costs .02 of AP50 on coco-open100: the order within a name changes.
+        Scaling rows by what the best one becomes costs .02 of AP50 on coco-open100: the order within a name
+        changes.
         """
         if scores.size == 0:
             return scores
@@ -120,8 +129,8 @@ def load_scorer(
 ) -> Scorer | None:
     """The names as the active head and the detector give them; `named` is one that is not active.
 
-    `mapping` says which category each class of the detector stands for, where it is not the project's own choice that
-    counts (`workflows/prediction/detector_classes`). None before the first pre-labelling.
+    `mapping` says which category each class of the detector stands for, where it is not the project's own
+    choice that counts (`workflows/prediction/detector_classes`). None before the first pre-labelling.
     """
     detector = project.models.detector()
     if detector is None:
@@ -146,7 +155,9 @@ def load_scorer(
             classes_of[len(names) - 1] = [number]
         else:
             classes_of.setdefault(ids.index(category), []).append(number)
-    class_index = np.full((len(classes_of), max(map(len, classes_of.values()), default=0)), len(detector.classes))
+    class_index = np.full(
+        (len(classes_of), max(map(len, classes_of.values()), default=0)), len(detector.classes)
+    )
     for row, members in enumerate(classes_of.values()):
         class_index[row, : len(members)] = members
     # A head that learned beside another detector cannot judge the names of this one: they count in full.
@@ -173,8 +184,9 @@ def named_by(version: HeadVersion) -> CalibratedHead:
 class Scored:
     """A picture's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
-    `raw` is of the best category of the project. `probabilities` [N, categories + 1] sum to one, the last is that of
-    no object of any of them; `by_head` tells whether the head scored the boxes, `vectors` [N, D] by which it did.
+    `raw` is of the best category of the project. `probabilities` [N, categories + 1] sum to one, the last is
+    that of no object of any of them; `by_head` tells whether the head scored the boxes, `vectors` [N, D] by
+    which it did.
     """
 
     predictions: list[Prediction]
@@ -187,8 +199,8 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
-    """A picture's boxes as they are to be named: the detector's scores [N, C], zeros where the head found the box, as
-    surely as `found` [N], and the `vectors` [N, D] if all of them are there."""
+    """A picture's boxes as they are to be named: the detector's scores [N, C], zeros where the head found the
+    box, as surely as `found` [N], and the `vectors` [N, D] if all of them are there."""
 
     predictions: list[Prediction]
     class_scores: NDArray[np.float32]
@@ -235,8 +247,8 @@ def score_boxes(project: Project, image: ImageRecord, scorer: Scorer, *, candida
 
 
 def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chances [N, K + 1] that sum to one, the last that of "no object": each bent by itself, the small ones of many
-    names would add up to an object where there is none."""
+    """Chances [N, K + 1] that sum to one, the last that of "no object": each bent by itself, the small ones
+    of many names would add up to an object where there is none."""
     return with_background(raw * grown[:, None])
 
 

@@ -42,7 +42,8 @@ class Similar:
 def similar_to(
     project: Project, image: ImageRecord, bbox: BBox | None, progress: Progress, *, threads: int | None = None
 ) -> list[Similar]:
-    """What is most like a box of a picture, or like the whole picture, on other pictures whose vectors are there.
+    """What is most like a box of a picture, or like the whole picture, on other pictures whose vectors are
+    there.
 
     Of more than three thousand others a random part is compared.
 
@@ -118,7 +119,9 @@ def _pictures_like(
     places = unit(np.stack([mine, *known.values()]))
     likeness = places[1:] @ places[0]
     ids = list(known)
-    return [(ids[row], None, float(likeness[row])) for row in np.argsort(-likeness, kind="stable")[:MOST].tolist()]
+    return [
+        (ids[row], None, float(likeness[row])) for row in np.argsort(-likeness, kind="stable")[:MOST].tolist()
+    ]
 
 
 def _with_pixels(project: Project, found: Found, progress: Progress) -> list[Similar]:

@@ -40,7 +40,9 @@ def unknown_category(project: Project) -> int:
     return project.categories.ensure(UNKNOWN).id
 
 
-def group_unknowns(project: Project, progress: Progress, *, threads: int | None = None) -> list[list[Unknown]]:
+def group_unknowns(
+    project: Project, progress: Progress, *, threads: int | None = None
+) -> list[list[Unknown]]:
     """The unknown objects in groups of alike ones, the largest group first; of very many the latest.
 
     Those on pictures that cannot be read are left out.
@@ -85,7 +87,8 @@ def name_unknowns(
     *,
     reserved: int | None = None,
 ) -> Changes:
-    """Give unknown objects a name, on all their pictures as one act; those that changed meanwhile stay as they are.
+    """Give unknown objects a name, on all their pictures as one act; those that changed meanwhile stay as
+    they are.
 
     It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 

@@ -1,4 +1,5 @@
-"""What was proposed on pictures before they were taught, beside what people then decided: the honest score."""
+"""What was proposed on pictures before they were taught, beside what people then decided: the honest
+score."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ LATEST = 20
 
 @dataclass(frozen=True, slots=True)
 class UnseenResult:
-    """A picture as it was seen first: the boxes proposed, best first, and whether each was right; objects there are.
+    """A picture as it was seen first: the boxes proposed, best first, and whether each was right; objects
+    there are.
 
     A box is right if it overlaps an object of its name by half, and is the first to do so.
     """
@@ -66,8 +68,13 @@ def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[Uns
         return str(merged.get(known, known)) if known else name
 
     seen = project.predictions.first_seen(latest)
-    annotations, unseen_predictions = project.annotations.of_images(seen), project.predictions.sightings_on(seen)
-    return [_first_sight(image_id, annotations[image_id], unseen_predictions[image_id], kind) for image_id in seen]
+    annotations, unseen_predictions = (
+        project.annotations.of_images(seen),
+        project.predictions.sightings_on(seen),
+    )
+    return [
+        _first_sight(image_id, annotations[image_id], unseen_predictions[image_id], kind) for image_id in seen
+    ]
 
 
 def _first_sight(

@@ -8,7 +8,13 @@ import platform
 from typing import Any
 
 from hitl_desktop.errors import HitlError
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card, load_detector, load_encoder
+from hitl_desktop.inference.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_ENCODER,
+    find_card,
+    load_detector,
+    load_encoder,
+)
 from hitl_desktop.paths import config_dir, data_dir
 from hitl_desktop.store.database import sqlite_version
 
@@ -37,7 +43,9 @@ def examine() -> dict[str, Any]:
             problems.append(str(error))
     display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or ""
     if platform.system() == "Linux" and not display:
-        problems.append("There is no display, so the window cannot be opened. The command line works all the same.")
+        problems.append(
+            "There is no display, so the window cannot be opened. The command line works all the same."
+        )
     return {
         "python": platform.python_version(),
         "system": platform.platform(),

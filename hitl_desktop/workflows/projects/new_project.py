@@ -28,12 +28,18 @@ class NewProject:
 
 
 def new_project(
-    path: Path, folder: Path, progress: Progress, *, coco: Path | None = None, options: ImportOptions | None = None
+    path: Path,
+    folder: Path,
+    progress: Progress,
+    *,
+    coco: Path | None = None,
+    options: ImportOptions | None = None,
 ) -> NewProject:
     """Create a project, read all its pictures, and take a COCO file as ground truth of decided pictures.
 
     Raises:
-        HitlError: the project exists, the folder holds no picture, or the file is no COCO file; nothing is left behind.
+        HitlError: the project exists, the folder holds no picture, or the file is no COCO file; nothing is
+            left behind.
     """
     first_picture(folder)
     result = read_dataset(coco) if coco is not None else None

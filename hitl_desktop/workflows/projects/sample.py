@@ -22,7 +22,8 @@ TRUTH = "synthetic-truth.json"
 
 
 def make_sample(folder: Path, progress: Progress) -> Path:
-    """The sample project in a folder, made when it is not there yet; `synthetic-truth.json` beside it is the answer."""
+    """The sample project in a folder, made when it is not there yet; `synthetic-truth.json` beside it is the
+    answer."""
     file = folder / "sample.hitl"
     if file.exists():
         return file

@@ -1,4 +1,5 @@
-"""Synthetic pictures, drawn from a seed: three classes of object that no COCO detector knows, on a table top."""
+"""Synthetic pictures, drawn from a seed: three classes of object that no COCO detector knows, on a table
+top."""
 
 from __future__ import annotations
 
@@ -39,7 +40,10 @@ def draw_picture(seed: int) -> tuple[RgbImage, list[tuple[str, BBox]]]:
 
 def _free_spot(rng: Rng, size: int, taken: list[BBox]) -> tuple[int, int] | None:
     for _ in range(40):
-        x, y = int(rng.integers(_MARGIN, WIDTH - size - _MARGIN)), int(rng.integers(_MARGIN, HEIGHT - size - _MARGIN))
+        x, y = (
+            int(rng.integers(_MARGIN, WIDTH - size - _MARGIN)),
+            int(rng.integers(_MARGIN, HEIGHT - size - _MARGIN)),
+        )
         grown = BBox(x - _GAP, y - _GAP, size + 2 * _GAP, size + 2 * _GAP)
         if all(grown.iou(box) == 0 for box in taken):
             return x, y
@@ -114,7 +118,9 @@ def _crystal(rng: Rng, size: int) -> tuple[Mask, NDArray[np.float64]]:
     mask, centre, turn = _blank(size), size / 2, float(rng.uniform(-0.5, 0.5))
     outline = [(-0.24, 0.46), (-0.3, -0.1), (0.0, -0.46), (0.3, -0.1), (0.24, 0.46)]
     cos, sin = math.cos(turn), math.sin(turn)
-    _fill(mask, [(centre + size * (x * cos - y * sin), centre + size * (x * sin + y * cos)) for x, y in outline])
+    _fill(
+        mask, [(centre + size * (x * cos - y * sin), centre + size * (x * sin + y * cos)) for x, y in outline]
+    )
     return mask, np.array((170.0, 90.0, 200.0)) + rng.normal(0, 14, 3)
 
 

@@ -1,7 +1,7 @@
 """Audit: how many pictures for which claim, drawn at random, judged blind, and what that proves.
 
-The number of pictures is fixed before anybody looks, and nothing is claimed before all of them were judged: who stops
-when the numbers look well proves nothing. Verdicts teach no head and change no label.
+The number of pictures is fixed before anybody looks, and nothing is claimed before all of them were judged:
+who stops when the numbers look well proves nothing. Verdicts teach no head and change no label.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
         "drawn": len(audit.image_ids),
         "judged": seen,
         "wrong": wrong,
-        "errors": {AUDIT_ERROR_TEXT[error]: sum(error in v.errors for v in audit.verdicts) for error in Error},
+        "errors": {
+            AUDIT_ERROR_TEXT[error]: sum(error in v.errors for v in audit.verdicts) for error in Error
+        },
         "seconds": round(sum(v.seconds for v in audit.verdicts), 1),
         "wrong_pictures": {
             names.get(v.image_id, "gone"): sorted(AUDIT_ERROR_TEXT[e] for e in v.errors)
@@ -150,7 +152,9 @@ def to_html(told: Mapping[str, Any]) -> str:
         f"<tr><td>{html.escape(name)}</td><td>{html.escape(', '.join(errors))}</td></tr>"
         for name, errors in told["wrong_pictures"].items()
     )
-    kinds = "".join(f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in told["errors"].items())
+    kinds = "".join(
+        f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in told["errors"].items()
+    )
     style = (
         "body{font:16px sans-serif;max-width:46em;margin:2em auto;padding:0 1em}"
         "td,th{padding:.2em 1em .2em 0;text-align:left}"
@@ -171,10 +175,14 @@ random before anybody looked; they took {told["seconds"]} active seconds. Bounds
 def _population(project: Project) -> list[ImageRecord]:
     absent = project.absent_folders()
     pictures = [
-        i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.folder_id not in absent
+        i
+        for i in project.images.all(state=ImageState.DECIDED)
+        if i.reason is None and i.folder_id not in absent
     ]
     if not pictures:
-        raise HitlError("No picture is decided yet, so there is nothing to audit.", hint="Decide some pictures first.")
+        raise HitlError(
+            "No picture is decided yet, so there is nothing to audit.", hint="Decide some pictures first."
+        )
     return pictures
 
 

@@ -21,8 +21,9 @@ _LITTLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What some decided pictures cost: the share of drawing time saved and the active minutes for each picture, with
-    their 95 % intervals; None where nothing was drawn or timed, and intervals from five pictures on only."""
+    """What some decided pictures cost: the share of drawing time saved and the active minutes for each
+    picture, with their 95 % intervals; None where nothing was drawn or timed, and intervals from five
+    pictures on only."""
 
     pictures: int
     boxes: int
@@ -51,8 +52,8 @@ def effort_of(decisions: Sequence[Decision]) -> Effort:
 
 @dataclass(frozen=True, slots=True)
 class EffortOverTime:
-    """The effort of each stretch of pictures, in order of time, and since there is a head, which makes all the
-    difference, that of a random sample (`drawn`) beside the others."""
+    """The effort of each stretch of pictures, in order of time, and since there is a head, which makes all
+    the difference, that of a random sample (`drawn`) beside the others."""
 
     stretches: tuple[Effort, ...]
     drawn: Effort

@@ -1,9 +1,9 @@
 """Sure but wrong: where decided pictures, or imported labels, are probably wrong, and the acts that mend it.
 
-In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each said by heads that
-were not taught the picture. Ranked, not gated. bccd with 8 % of its labels corrupted (100 pictures): the top tenth of
-the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for names, .95 for places, .83 for what is
-missing, where the data set itself lacks boxes (bench).
+In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each said by
+heads that were not taught the picture. Ranked, not gated. bccd with 8 % of its labels corrupted (100
+pictures): the top tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for
+names, .95 for places, .83 for what is missing, where the data set itself lacks boxes (bench).
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _OFF = 2.0
 
 
 def find_label_errors(project: Project, progress: Progress, *, threads: int | None = None) -> int:
-    """Look at all decided pictures as if nobody had taught them, and keep what looks wrong; returns how much that is.
+    """Look at all decided pictures as if nobody had taught them, and keep what looks wrong; returns how much
+    that is.
 
     Raises:
         HitlError: too little is decided, or the detector is another one.
@@ -48,7 +49,11 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
     images = decided_pictures(project)
     check_enough(project, images, threads=threads)
     embed_images(project, images, Quiet(progress), threads=threads)
-    images = [image for i in images if (image := project.images.get(i.id)) and image.content_hash and not image.reason]
+    images = [
+        image
+        for i in images
+        if (image := project.images.get(i.id)) and image.content_hash and not image.reason
+    ]
     found: list[LabelIssue] = []
     looked_at: list[int] = []
     for each in untaught(project, images, progress, threads=threads):
@@ -91,11 +96,15 @@ def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[L
     judged = [a for a in annotations if not a.crowd and (unknown is None or a.category_id != unknown.id)]
     with few_threads(threads):
         boxes, scores = each.finding.find({next(iter(each.finding.views)): each.grid})
-    found = [(BBox(*box).scaled(each.grown), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)]
+    found = [
+        (BBox(*box).scaled(each.grown), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)
+    ]
     return [*_of_boxes(project, each, judged, threads), *_missed(project, each, annotations, found, threads)]
 
 
-def _of_boxes(project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
+def _of_boxes(
+    project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None
+) -> list[LabelIssue]:
     """For each box how suspicious its category is, and how much its place."""
     if not boxes:
         return []
@@ -124,7 +133,9 @@ def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None)
     if each.finding.refiner is None:
         return []
     with few_threads(threads):
-        there = each.finding.refiner.refine(each.grid, np.array([box.bbox.scaled(1 / each.grown) for box in boxes]))
+        there = each.finding.refiner.refine(
+            each.grid, np.array([box.bbox.scaled(1 / each.grown) for box in boxes])
+        )
     width, height = each.image.width or 0, each.image.height or 0
     label_issues: list[LabelIssue] = []
     for box, corners in zip(boxes, there.tolist(), strict=True):
@@ -159,7 +170,9 @@ def _missed(
     free = [(bbox, score) for bbox, score in found if score >= _FOUND_FROM and is_free(bbox)]
     missed: list[tuple[float, BBox, int]] = []
     if free:
-        for (bbox, score), chances in zip(free, _chances(project, each, [b for b, _ in free], threads), strict=True):
+        for (bbox, score), chances in zip(
+            free, _chances(project, each, [b for b, _ in free], threads), strict=True
+        ):
             best = int(chances[:-1].argmax())
             if int(each.scorer.category_ids[best]) in offered:
                 missed.append((score * float(chances[best]), bbox, int(each.scorer.category_ids[best])))
@@ -167,7 +180,9 @@ def _missed(
     missed += [
         (p.score, p.bbox, p.category_id)
         for p in proposals_of(project, each.image, scorer)
-        if p.detector_name and p.category_id is not None and is_free(p.bbox)  # what heads found, they were taught
+        if p.detector_name
+        and p.category_id is not None
+        and is_free(p.bbox)  # what heads found, they were taught
     ]
     kept: list[tuple[float, BBox, int]] = []
     for candidate in sorted(missed, key=lambda m: -m[0]):

@@ -15,7 +15,13 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.unseen_predictions import RIGHT_IOU, UnseenResult, unseen_results
-from hitl_desktop.workflows.quality.effort import EffortOverTime, effort_over_time, random_sample, reviews, stop_advice
+from hitl_desktop.workflows.quality.effort import (
+    EffortOverTime,
+    effort_over_time,
+    random_sample,
+    reviews,
+    stop_advice,
+)
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability, advise, gather, reliability
 from hitl_desktop.workflows.training.promotion import HoldoutModel, f1_of, trial_pictures
 
@@ -23,7 +29,8 @@ STRETCH = 10
 LATEST = 10
 MOST_MIXED = 300
 MOST_VERSIONS, MOST_HELD_OUT = 6, 100
-"""So many versions and pictures make the curve of those held out: a picture of 20 boxes takes five milliseconds."""
+"""So many versions and pictures make the curve of those held out: a picture of 20 boxes takes five
+milliseconds."""
 FEW_HELD_OUT = 30
 """With fewer pictures held out a difference of .1 is within chance as a rule."""
 
@@ -32,8 +39,8 @@ NOTHING = "(nothing)"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place of a learning curve: after so many decided pictures, the mean F1 on `of` pictures that were not taught:
-    the next ones at first sight, or those held out."""
+    """A place of a learning curve: after so many decided pictures, the mean F1 on `of` pictures that were not
+    taught: the next ones at first sight, or those held out."""
 
     pictures: int
     of: int
@@ -51,7 +58,8 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of the confusion matrix: what objects of a category were called; `NOTHING` for no object, or no box."""
+    """A cell of the confusion matrix: what objects of a category were called; `NOTHING` for no object, or no
+    box."""
 
     real: str
     said: str
@@ -123,8 +131,8 @@ class HeldOut:
 class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
-    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the names which the kept
-    versions' companions give on the same pictures, which none of them was taught.
+    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the names which the
+    kept versions' companions give on the same pictures, which none of them was taught.
     """
 
     curve: tuple[Point, ...]
@@ -141,7 +149,8 @@ class Tuning:
 
 
 def tuning(project: Project, progress: Progress) -> Tuning:
-    """Read what first sights, decisions and trials say. It is empty before anything was decided on proposals."""
+    """Read what first sights, decisions and trials say. It is empty before anything was decided on
+    proposals."""
     every = unseen_results(project, latest=None)
     progress.check_cancelled()
     final, drawn = reviews(project), set(random_sample(project))
@@ -247,7 +256,9 @@ def _mixed_up(
         for index in set(range(len(truth))) - set(found):
             spots.setdefault((truth[index][0], NOTHING), []).append(Spot(sight.image_id, truth[index][1]))
         for name in {n for n, _ in (*boxes, *truth)}:
-            right = sum(r and called(b) == name for b, r in zip(sight.boxes, sight.right, strict=True) if b.shown)
+            right = sum(
+                r and called(b) == name for b, r in zip(sight.boxes, sight.right, strict=True) if b.shown
+            )
             shown, there = (sum(n == name for n, _ in some) for some in (boxes, truth))
             counts.setdefault(name, []).append((right, shown, there))
     cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(spots.items()))
@@ -258,5 +269,10 @@ def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSig
     table = np.array(rows, float)
     right, shown, there = (int(n) for n in table.sum(axis=0))
     return CategoryAtFirstSight(
-        name, shown, right, there, share_interval(table[:, 0], table[:, 1]), share_interval(table[:, 0], table[:, 2])
+        name,
+        shown,
+        right,
+        there,
+        share_interval(table[:, 0], table[:, 1]),
+        share_interval(table[:, 0], table[:, 2]),
     )

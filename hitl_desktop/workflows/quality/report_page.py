@@ -24,8 +24,13 @@ def to_html(told: Told) -> str:
             _section("How far scores can be believed", _reliability_part(told)),
             _section("Effort", _effort_part(told)),
             _section("Validation, on pictures that were not taught", _validation_part(told)),
-            _section("Audits of the labels", _list(a["words"] for a in told["audits"]) or _say("No audit yet.")),
-            _section("Accepted at once", _list(b["words"] for b in told["accepted_at_once"]) or _say("Nothing was.")),
+            _section(
+                "Audits of the labels", _list(a["words"] for a in told["audits"]) or _say("No audit yet.")
+            ),
+            _section(
+                "Accepted at once",
+                _list(b["words"] for b in told["accepted_at_once"]) or _say("Nothing was."),
+            ),
             _section("Consistency of the people", _say(told["consistency"]["words"])),
         )
     )
@@ -61,7 +66,9 @@ def _list(lines: Any) -> str:
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows
+    )
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
@@ -81,7 +88,9 @@ def _project_part(told: Told) -> str:
     )
     rows = [(c["name"], c["boxes"], c["words"]) for c in told["categories"]]
     skipped = _list(f"skipped, {why}: {count}" for why, count in told["skipped"].items())
-    sets = _list(f"edge cases “{name}”: {counted(count, 'picture')}" for name, count in told["edge_cases"].items())
+    sets = _list(
+        f"edge cases “{name}”: {counted(count, 'picture')}" for name, count in told["edge_cases"].items()
+    )
     return "".join(
         (
             _say(f"{counted(pictures['all'], 'picture')}: {line or 'none'}."),
@@ -148,7 +157,10 @@ def _reliability_part(told: Told) -> str:
 def _believed(r: Told, boxes: int) -> str:
     """Blue: the share that was right by score; orange: what scores that can be believed give."""
     low, high = r["interval"]
-    curve = [("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]), ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))])]
+    curve = [
+        ("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]),
+        ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))]),
+    ]
     return _say(
         f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(boxes, 'box')}). "
         "Blue: the share that was right, by score; orange: as scores say."
@@ -159,7 +171,12 @@ def _effort_part(told: Told) -> str:
     effort = told["effort"]
     saved, minutes = (_over_time(effort["stretches"], key) for key in ("saved", "minutes"))
     rows = [
-        (name, e["pictures"], _of_effort(e, "saved", "{:.0%}", f"; {e['boxes']}"), _of_effort(e, "minutes", "{:.2f}"))
+        (
+            name,
+            e["pictures"],
+            _of_effort(e, "saved", "{:.0%}", f"; {e['boxes']}"),
+            _of_effort(e, "minutes", "{:.2f}"),
+        )
         for name, e in (("a random sample", effort["drawn"]), ("all others", effort["others"]))
     ]
     low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
@@ -204,7 +221,11 @@ def _validation_part(told: Told) -> str:
         for c in v["categories"]
     ]
     worst = _list(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in v["worst"])
-    table = _table(("category", "precision (boxes)", "recall (objects)", "AP of what was shown"), rows) if rows else ""
+    table = (
+        _table(("category", "precision (boxes)", "recall (objects)", "AP of what was shown"), rows)
+        if rows
+        else ""
+    )
     believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
     return _say(v["words"]) + table + believed + (_say("Worst pictures:") + worst if worst else "")
 
@@ -235,7 +256,13 @@ def _plot(
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(p[0], p[1]) for p in points))
         parts.append(f'<polyline class="{style}" points="{line}"/>')
         for x, y, (bottom, top) in points:
-            (px, py), (_, below), (_, above) = place(x, y), place(x, max(bottom, low)), place(x, min(top, high))
+            (px, py), (_, below), (_, above) = (
+                place(x, y),
+                place(x, max(bottom, low)),
+                place(x, min(top, high)),
+            )
             parts.append(f'<circle class="{style}" cx="{px:.1f}" cy="{py:.1f}" r="3"/>')
-            parts.append(f'<line class="{style}" x1="{px:.1f}" y1="{below:.1f}" x2="{px:.1f}" y2="{above:.1f}"/>')
+            parts.append(
+                f'<line class="{style}" x1="{px:.1f}" y1="{below:.1f}" x2="{px:.1f}" y2="{above:.1f}"/>'
+            )
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{"".join(parts)}</svg>'

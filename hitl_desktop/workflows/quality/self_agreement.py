@@ -1,4 +1,5 @@
-"""How consistent people are: about 2 % of decided pictures are labelled once more, blind. It is the model's ceiling."""
+"""How consistent people are: about 2 % of decided pictures are labelled once more, blind. It is the model's
+ceiling."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ _TOO_FEW = "Of so few pictures that says little."
 
 def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
     """The labels a picture has, crowds aside."""
-    return tuple(LabelledBox(a.category_id, a.bbox) for a in project.annotations.of_image(image_id) if not a.crowd)
+    return tuple(
+        LabelledBox(a.category_id, a.bbox) for a in project.annotations.of_image(image_id) if not a.crowd
+    )
 
 
 def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> Reannotation:
@@ -35,10 +38,11 @@ def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], se
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How far people agree with themselves, with 95 % intervals by picture; None before anything was labelled again.
+    """How far people agree with themselves, with 95 % intervals by picture; None before anything was labelled
+    again.
 
-    F1 counts a box as the same with an overlap of .5, or .75, and the same category. `mean_iou` is that of boxes that
-    overlap by .5, `same_category` the share of these with the same category.
+    F1 counts a box as the same with an overlap of .5, or .75, and the same category. `mean_iou` is that of
+    boxes that overlap by .5, `same_category` the share of these with the same category.
     """
 
     pictures: int
@@ -88,9 +92,12 @@ def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:
 
 
 def _compared(look: Reannotation) -> tuple[float, ...]:
-    """Boxes before, boxes of both, the same at .5, at .75, overlapping by .5, their overlap, of the same category."""
+    """Boxes before, boxes of both, the same at .5, at .75, overlapping by .5, their overlap, of the same
+    category."""
     before, again = (as_array([b.bbox for b in boxes]) for boxes in (look.before, look.again))
-    overlaps = iou_matrix(again, before) if len(before) and len(again) else np.zeros((len(again), len(before)))
+    overlaps = (
+        iou_matrix(again, before) if len(before) and len(again) else np.zeros((len(again), len(before)))
+    )
     found = match(again, before, 0.5)
     pairs = [(row, column) for row, column in enumerate(found) if column is not None]
     return (
@@ -108,7 +115,8 @@ def _same(look: Reannotation, threshold: float) -> int:
     count = 0
     for category in {b.category_id for b in look.before}:
         before, again = (
-            as_array([b.bbox for b in boxes if b.category_id == category]) for boxes in (look.before, look.again)
+            as_array([b.bbox for b in boxes if b.category_id == category])
+            for boxes in (look.before, look.again)
         )
         count += sum(index is not None for index in match(again, before, threshold))
     return count

@@ -21,10 +21,15 @@ from hitl_desktop.learning.calibration import (
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.prediction.unseen_predictions import UnseenResult, calibration_samples, unseen_results
+from hitl_desktop.workflows.prediction.unseen_predictions import (
+    UnseenResult,
+    calibration_samples,
+    unseen_results,
+)
 
 WORTH_SHOWING = round(SECONDS_TO_VERIFY / SECONDS_TO_DRAW + 0.07, 2)
-"""A proposal that is right this often pays: looking at it costs 1.6 s, deleting it some more, drawing it 7 s."""
+"""A proposal that is right this often pays: looking at it costs 1.6 s, deleting it some more, drawing it 7
+s."""
 
 ENOUGH_BOXES = 50
 _STEP = 0.05
@@ -35,8 +40,8 @@ _HIGHEST = 0.95
 class Reliability:
     """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
 
-    `error` is the expected calibration error with its 95 % interval, over `boxes` on `pictures`; `by_chance` what
-    scores that are right as often as they say would give on as many.
+    `error` is the expected calibration error with its 95 % interval, over `boxes` on `pictures`; `by_chance`
+    what scores that are right as often as they say would give on as many.
     """
 
     bins: tuple[tuple[float, float, int], ...]
@@ -51,8 +56,9 @@ class Reliability:
 class Advice:
     """From which score on proposals of a category should be shown, and what to expect then.
 
-    `precision` is the share of right ones among those `shown` at first sight, with its 95 % interval; `objects` is how
-    many there were on these pictures, `found` how many of them were among the right ones. None where none was shown.
+    `precision` is the share of right ones among those `shown` at first sight, with its 95 % interval;
+    `objects` is how many there were on these pictures, `found` how many of them were among the right ones.
+    None where none was shown.
     """
 
     category_id: int
@@ -68,7 +74,8 @@ class Advice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What the latest first sights say, read once: for a job, and then for as many questions as people have."""
+    """What the latest first sights say, read once: for a job, and then for as many questions as people
+    have."""
 
     seen: list[UnseenResult]
     sights: CalibrationSamples
@@ -84,7 +91,9 @@ def gather(project: Project) -> Evidence:
     calibration = version.calibration if version else Calibration()
     chances = calibration.chances(sights.scores, sights.sources, sights.category_ids)
     categories = [
-        (c.id, c.name) for c in project.categories.all() if not c.retired and normalise_name(c.name) != UNKNOWN
+        (c.id, c.name)
+        for c in project.categories.all()
+        if not c.retired and normalise_name(c.name) != UNKNOWN
     ]
     return Evidence(seen, sights, chances, _objects(project, seen), categories)
 
@@ -112,23 +121,28 @@ def reliability(evidence: Evidence) -> Reliability:
 
 
 def advise(evidence: Evidence, wanted: float = 0.0) -> list[Advice]:
-    """For each category the lowest threshold that pays and at which `wanted` (0..1) of what is shown is right."""
+    """For each category the lowest threshold that pays and at which `wanted` (0..1) of what is shown is
+    right."""
     return [
-        _advice(category_id, name, evidence.chances, evidence.sights, evidence.objects.get(category_id, 0), wanted)
+        _advice(
+            category_id, name, evidence.chances, evidence.sights, evidence.objects.get(category_id, 0), wanted
+        )
         for category_id, name in evidence.categories
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class StartThreshold:
-    """The score from which showing proposals saved most time, on so many boxes that were scored before training."""
+    """The score from which showing proposals saved most time, on so many boxes that were scored before
+    training."""
 
     threshold: float
     boxes: int
 
 
 def start_threshold(evidence: Evidence) -> StartThreshold | None:
-    """The threshold for all categories at which people would have saved most; None on fewer than `ENOUGH_BOXES`.
+    """The threshold for all categories at which people would have saved most; None on fewer than
+    `ENOUGH_BOXES`.
 
     A right proposal saves drawing at the price of verifying, a wrong one costs rejecting.
     """
@@ -151,7 +165,12 @@ def _objects(project: Project, seen: Sequence[UnseenResult]) -> dict[int, int]:
 
 
 def _advice(
-    category_id: int, name: str, chances: NDArray[np.float64], sights: CalibrationSamples, objects: int, wanted: float
+    category_id: int,
+    name: str,
+    chances: NDArray[np.float64],
+    sights: CalibrationSamples,
+    objects: int,
+    wanted: float,
 ) -> Advice:
     mine = (sights.category_ids == category_id) & (chances >= KEEP_FROM)
     steps = np.arange(round(WORTH_SHOWING / _STEP), round(_HIGHEST / _STEP) + 1) * _STEP

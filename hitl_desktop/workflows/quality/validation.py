@@ -1,4 +1,5 @@
-"""Validation only: people judge what the model proposes on pictures it was not taught, and nothing learns from that."""
+"""Validation only: people judge what the model proposes on pictures it was not taught, and nothing learns
+from that."""
 
 from __future__ import annotations
 
@@ -45,8 +46,11 @@ def next_picture(project: Project) -> ImageRecord | None:
     return next(iter(next_pictures(project, 1)), None)
 
 
-def look(project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None) -> None:
-    """Let the active head look at these pictures, as it does ahead of the queue: that is what people judge."""
+def look(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+) -> None:
+    """Let the active head look at these pictures, as it does ahead of the queue: that is what people
+    judge."""
     find_objects(project, images, progress, threads=threads)
     embed_images(project, images, progress, threads=threads)
 
@@ -54,8 +58,8 @@ def look(project: Project, images: Sequence[ImageRecord], progress: Progress, *,
 def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     """The next pictures to be judged: undecided ones the active head has no verdict on.
 
-    One that shows nearly the same as a picture the head was taught is none. They come in a random order that is always
-    the same, whatever the queue is.
+    One that shows nearly the same as a picture the head was taught is none. They come in a random order that
+    is always the same, whatever the queue is.
 
     Raises:
         NotPrelabelledError: no detector has run on the pictures.
@@ -95,7 +99,8 @@ def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> li
 
 
 def judge(project: Project, validated: Validated) -> int | None:
-    """Store the verdicts on a picture; returns their number, None where somebody decided the picture meanwhile."""
+    """Store the verdicts on a picture; returns their number, None where somebody decided the picture
+    meanwhile."""
     image = project.images.get(validated.image_id)
     if image is None or image.state is not ImageState.UNDECIDED:
         return None
@@ -104,7 +109,8 @@ def judge(project: Project, validated: Validated) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class CategoryValidated:
-    """How one category did: precision of what was shown, recall, average precision, each with its 95 % interval."""
+    """How one category did: precision of what was shown, recall, average precision, each with its 95 %
+    interval."""
 
     name: str
     shown: int
@@ -119,11 +125,13 @@ class CategoryValidated:
 
 
 def report(project: Project, *, head_id: int | str | None = "latest") -> dict[str, Any]:
-    """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last judged.
+    """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last
+    judged.
 
-    Intervals are by picture, for boxes of one picture hang together: of shares Wilson's with as many boxes as would say
-    as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object with a badly placed
-    box counts as not found; what a box of a wrong category really is counts where a person said it.
+    Intervals are by picture, for boxes of one picture hang together: of shares Wilson's with as many boxes as
+    would say as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object
+    with a badly placed box counts as not found; what a box of a wrong category really is counts where a
+    person said it.
     """
     every = project.validations.all()
     wanted = _judged_last(project, every) if isinstance(head_id, str) else head_id
@@ -160,12 +168,17 @@ def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
 
 
 def lines_of(told: dict[str, Any]) -> list[str]:
-    """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst pictures."""
+    """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst
+    pictures."""
 
     def line(c: dict[str, Any]) -> str:
         shares = (
             f"{word} {c[key]:.0%} ({c[f'{key}_interval'][0]:.0%} to {c[f'{key}_interval'][1]:.0%})"
-            for key, word in (("precision", "precision"), ("recall", "recall"), ("ap_of_shown", "AP of what was shown"))
+            for key, word in (
+                ("precision", "precision"),
+                ("recall", "recall"),
+                ("ap_of_shown", "AP of what was shown"),
+            )
             if c[key] is not None
         )
         counts = f"{c['right']} of {c['shown']} shown right, {c['right']} of {c['objects']} found"
@@ -235,7 +248,9 @@ def _per_category(seen: Sequence[Validated], names: dict[int, str]) -> list[Cate
 
 
 def _category(name: str, boxes: list[list[tuple[float, bool]]], objects: list[int]) -> CategoryValidated:
-    table = np.array([[sum(ok for _, ok in own), len(own), n] for own, n in zip(boxes, objects, strict=True)], float)
+    table = np.array(
+        [[sum(ok for _, ok in own), len(own), n] for own, n in zip(boxes, objects, strict=True)], float
+    )
     right, shown, there = (int(n) for n in table.sum(axis=0))
 
     def ap(rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
@@ -278,8 +293,9 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
 
     It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 
-    Correct boxes, and those whose real category was said, become annotations. A picture on which nothing has to be
-    drawn or moved is decided, any other is left to be finished. Pictures that people decided meanwhile are left alone.
+    Correct boxes, and those whose real category was said, become annotations. A picture on which nothing has
+    to be drawn or moved is decided, any other is left to be finished. Pictures that people decided meanwhile
+    are left alone.
 
     Raises:
         HitlError: there are no verdicts on pictures that nobody decided since.
@@ -303,7 +319,9 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
             box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
             for box in v.boxes
         )
-        additions[v.image_id] = Addition(image, boxes, is_decided=whole, seconds=v.seconds)  # the latest verdicts count
+        additions[v.image_id] = Addition(
+            image, boxes, is_decided=whole, seconds=v.seconds
+        )  # the latest verdicts count
         verdicts.setdefault(v.image_id, []).append(v.id)
     if not additions:
         raise HitlError(
@@ -317,7 +335,9 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
         done.extend(some)
 
     label, every = "Take verdicts as labels", list(additions.values())
-    changes = add_and_decide(project, every, label, progress, why=Reason.PROMOTED, note=note, reserved=reserved)
+    changes = add_and_decide(
+        project, every, label, progress, why=Reason.PROMOTED, note=note, reserved=reserved
+    )
     decided = sum(a.is_decided for a in done)
     return Promotion(changes, decided, len(done) - decided)
 

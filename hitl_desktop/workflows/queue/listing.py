@@ -24,9 +24,11 @@ class CountedQueue(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """The pictures to be looked at in their order, the status of every picture, and how many there are in each queue.
+    """The pictures to be looked at in their order, the status of every picture, and how many there are in
+    each queue.
 
-    `again` are decided pictures in that order, and why; `due` those to be labelled once more, in the order or not.
+    `again` are decided pictures in that order, and why; `due` those to be labelled once more, in the order or
+    not.
     """
 
     ranked: list[int] = field(default_factory=list)

@@ -1,4 +1,5 @@
-"""How the next pictures are chosen: by which strategy, and what share of them comes from which other queue."""
+"""How the next pictures are chosen: by which strategy, and what share of them comes from which other
+queue."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ def policy_of(project: Project) -> QueuePolicy:
     if kept is None:
         return QueuePolicy()
     told = json.loads(kept)
-    return QueuePolicy(told["strategy"], {QueueReason(int(why)): share for why, share in told["shares"].items()})
+    return QueuePolicy(
+        told["strategy"], {QueueReason(int(why)): share for why, share in told["shares"].items()}
+    )
 
 
 def set_mix(project: Project, mix: QueuePolicy) -> None:

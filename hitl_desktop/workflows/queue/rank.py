@@ -27,10 +27,12 @@ from hitl_desktop.workflows.queue.relabelling import due
 from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer, confident_errors
 
 _KNOWS_FROM = 5
-"""So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance asks."""
+"""So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance
+asks."""
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
-"""How many pictures one ranking looks at; of a larger project the front of the old order and a random part."""
+"""How many pictures one ranking looks at; of a larger project the front of the old order and a random
+part."""
 _MOST_MIXED = MOST_RANKED
 """So many pictures in front are mixed: before they are through, the next ranking has come."""
 
@@ -46,14 +48,18 @@ def rank_images(
 ) -> Ranking:
     """The new order of the queue; nothing is written.
 
-    `before` names boxes as the head that is being followed did; `how` is the project's own choice where it is not
-    given. Pictures without predictions keep their place behind the others.
+    `before` names boxes as the head that is being followed did; `how` is the project's own choice where it is
+    not given. Pictures without predictions keep their place behind the others.
     """
     how = how or policy_of(project)
     strategy = strategy_named(how.strategy)
     if scorer is not None and strategy.needs_vectors:
         embed_pictures(project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1)
-    knows = scorer is not None and scorer.head is not None and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
+    knows = (
+        scorer is not None
+        and scorer.head is not None
+        and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
+    )
     if not strategy.works_before_training and not knows:
         how = replace(how, shares=_drawn(how.shares))
     with project.db.snapshot():
@@ -91,7 +97,12 @@ def rank_images(
 
 
 def refresh_queue(
-    project: Project, scorer: Scorer | None, progress: Progress, *, how: QueuePolicy | None = None, seed: int = 0
+    project: Project,
+    scorer: Scorer | None,
+    progress: Progress,
+    *,
+    how: QueuePolicy | None = None,
+    seed: int = 0,
 ) -> None:
     """Rank and make the new order active."""
     ranking = rank_images(project, scorer, progress, how=how, seed=seed)
@@ -129,7 +140,9 @@ def _look(
     decided = project.images.latest_decided(_MOST_KNOWN)
     vectors = vectors_of(project, [*records, *decided])
     known = [vectors[i.id] for i in decided if i.id in vectors]
-    look = UncertaintyScorer(scorer, before, vectors, confident_errors(project, scorer), load_tag_head(project))
+    look = UncertaintyScorer(
+        scorer, before, vectors, confident_errors(project, scorer), load_tag_head(project)
+    )
     doubts: list[ImageUncertainty] = []
     queues: dict[int, QueueReason] = {}
     for number, image in enumerate(records):
@@ -149,7 +162,8 @@ def _look(
 
 
 def _merged(said: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, float]) -> list[int]:
-    """The pictures that were looked at and the rest in one order by score; neither order changes in itself."""
+    """The pictures that were looked at and the rest in one order by score; neither order changes in
+    itself."""
     fresh = np.minimum.accumulate([item.score for item in said]) if said else np.zeros(0)
     old = np.zeros(len(rest))
     if scores and rest:
@@ -166,13 +180,17 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
         return ids, []
     front, rest = ids[: MOST_RANKED // 2], ids[MOST_RANKED // 2 :]
     drawn = set(random.Random(seed + len(ids)).sample(range(len(rest)), MOST_RANKED - len(front)))  # noqa: S311
-    return [*front, *(rest[i] for i in sorted(drawn))], [item for i, item in enumerate(rest) if i not in drawn]
+    return [*front, *(rest[i] for i in sorted(drawn))], [
+        item for i, item in enumerate(rest) if i not in drawn
+    ]
 
 
 def _with_queues(item: Ranked, queues: QueueReason) -> Ranked:
     """The rarer reason is the one that is said."""
     said = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
-    return replace(item, queues=queues, reason=REASON_OF[said] if said and item.reason == Reason.SURE else item.reason)
+    return replace(
+        item, queues=queues, reason=REASON_OF[said] if said and item.reason == Reason.SURE else item.reason
+    )
 
 
 def _unlike(pool: Pool) -> list[int]:

@@ -29,7 +29,8 @@ _OVERTURNED_ON = 200
 
 
 def confident_errors(project: Project, scorer: Scorer) -> dict[int, Floats]:
-    """Vectors [N, D] of boxes that were rather sure and wrong at first sight, by the category they were taken for."""
+    """Vectors [N, D] of boxes that were rather sure and wrong at first sight, by the category they were taken
+    for."""
     if scorer.head is None or scorer.encoder_id is None:
         return {}
     keys: dict[bytes, int] = {}
@@ -50,8 +51,8 @@ def confident_errors(project: Project, scorer: Scorer) -> dict[int, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class UncertaintyScorer:
-    """What a look at a picture needs to know: how boxes are named now and were `before`, the pictures' vectors, the
-    boxes that were `confident_errors`, the tag head."""
+    """What a look at a picture needs to know: how boxes are named now and were `before`, the pictures'
+    vectors, the boxes that were `confident_errors`, the tag head."""
 
     scorer: Scorer
     before: Scorer | None = None
@@ -63,8 +64,8 @@ class UncertaintyScorer:
         """The doubts on one picture, and the queues it belongs to."""
         boxes = boxes_of(project, image, self.scorer, candidates_only=True)
         scored = score(self.scorer, boxes)
-        # The head has looked for objects on the next pictures only, and more boxes are more doubts: compare like
-        # with like.
+        # The head has looked for objects on the next pictures only, and more boxes are more doubts: compare
+        # like with like.
         own = np.array([len(p.class_scores) > 0 for p in boxes.predictions], bool)
         vector = self.vectors.get(image.id)
         doubts = ImageUncertainty(
@@ -87,11 +88,14 @@ class UncertaintyScorer:
         return max((1 - abs(2 * p - 1) for p in self.tags.chances(vector[None])[0].tolist()), default=0.0)
 
     def _disagrees(self, scored: Scored) -> NDArray[np.bool_]:
-        """Whether the detector is rather sure of another name that the head was taught as well, for each box."""
+        """Whether the detector is rather sure of another name that the head was taught as well, for each
+        box."""
         scorer = self.scorer
         if not scored.by_head:
             return np.zeros(len(scored.predictions), bool)
-        rows = np.array([p.score >= _DISAGREES_FROM and len(p.class_scores) > 0 for p in scored.predictions], bool)
+        rows = np.array(
+            [p.score >= _DISAGREES_FROM and len(p.class_scores) > 0 for p in scored.predictions], bool
+        )
         if not rows.any() or not len(scorer.class_column):
             return np.zeros(len(rows), bool)
         class_scores = np.zeros((len(rows), len(scorer.detector.classes)), np.float32)
@@ -118,5 +122,8 @@ def _seen(scorer: Scorer, scored: Scored) -> frozenset[tuple[int, str]]:
     if not scorer.own.size:
         return frozenset()
     scores = scored.scores[:, scorer.own]
-    rows, best = np.flatnonzero(scores.max(axis=1) >= SURE_FROM).tolist(), scorer.own[scores.argmax(axis=1)].tolist()
+    rows, best = (
+        np.flatnonzero(scores.max(axis=1) >= SURE_FROM).tolist(),
+        scorer.own[scores.argmax(axis=1)].tolist(),
+    )
     return frozenset((scored.predictions[row].id, normalise_name(scorer.names[best[row]])) for row in rows)

@@ -30,16 +30,17 @@ MATCH_IOU = 0.6
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
 LIKELY_OVERLOOKED = 0.5
-"""A crop on a picture decided before a category appeared is no background if it is this likely of that category."""
+"""A crop on a picture decided before a category appeared is no background if it is this likely of that
+category."""
 MOST_PICTURES, _LATEST = 1500, 300
-"""More decided pictures than this teach by the latest ones and a random part of the others: the fit stays within
-seconds."""
+"""More decided pictures than this teach by the latest ones and a random part of the others: the fit stays
+within seconds."""
 _ENOUGH_DRAWN = 5
 _PORTION = 200
 """Pictures whose boxes are read, and kept in memory, at a time."""
 _MOST_TRUST = 0.75
-"""The detector's weight in a score before anything is measured: its name being right on objects proves nothing about
-what it takes for an object, or misses."""
+"""The detector's weight in a score before anything is measured: its name being right on objects proves
+nothing about what it takes for an object, or misses."""
 _MOST_COMPARED = 40
 """Detector and head are compared on so many pictures at most: two small fits more."""
 
@@ -67,7 +68,8 @@ def decided_for_training(project: Project) -> list[ImageRecord]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collected:
-    """Samples, the pictures they are from, and for those the categories that appeared after their decision."""
+    """Samples, the pictures they are from, and for those the categories that appeared after their
+    decision."""
 
     samples: Samples
     image_ids: NDArray[np.int64]
@@ -79,7 +81,8 @@ class Collected:
 
 
 class _Trust:
-    """Counts how often each class name of the detector was right on an object, and the scores it gave to objects."""
+    """Counts how often each class name of the detector was right on an object, and the scores it gave to
+    objects."""
 
     def __init__(self, stand_for: Sequence[int | None]) -> None:
         self._categories = stand_for
@@ -104,11 +107,16 @@ class _Trust:
 
 
 def collect(
-    project: Project, images: Sequence[ImageRecord], detector: ModelRecord | None, encoder_id: int, progress: Progress
+    project: Project,
+    images: Sequence[ImageRecord],
+    detector: ModelRecord | None,
+    encoder_id: int,
+    progress: Progress,
 ) -> Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted.
 
-    That is said by pictures drawn at random, once there are some: those asked about for their doubts are harder.
+    That is said by pictures drawn at random, once there are some: those asked about for their doubts are
+    harder.
     """
     drawn = project.decisions.asked_because(Reason.RANDOM)
     trust = _Trust(class_to_category(project, detector) if detector else ())
@@ -121,7 +129,9 @@ def collect(
     boxes = fitted = 0
     for picture in _pictures(project, images, encoder_id, progress):
         annotations, predictions = picture.annotations, picture.predictions
-        overlaps = iou_matrix(as_array([p.bbox for p in predictions]), as_array([a.bbox for a in annotations]))
+        overlaps = iou_matrix(
+            as_array([p.bbox for p in predictions]), as_array([a.bbox for a in annotations])
+        )
         of_detector = np.array([len(p.class_scores) > 0 for p in predictions], bool)
         is_object = np.array([not a.crowd for a in annotations], bool)
         boxes += int(is_object.sum())
@@ -133,7 +143,11 @@ def collect(
             if target != BACKGROUND and len(p.class_scores) and is_fair:
                 trust.add(p, target)
         nothing = np.zeros(0, np.float32)
-        named = [(a.bbox, a.category_id, nothing) for a in annotations if not a.crowd and a.category_id != unknown_id]
+        named = [
+            (a.bbox, a.category_id, nothing)
+            for a in annotations
+            if not a.crowd and a.category_id != unknown_id
+        ]
         named += [(p.bbox, target, p.class_scores) for p, target in proposed]
         keys = [crop_key(picture.content_hash, bbox) for bbox, *_ in named]
         for key, (_, target, class_scores) in zip(keys, named, strict=True):
@@ -148,17 +162,21 @@ def collect(
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
     reach = (fitted + 1) / (boxes + 1)
     later = _later_categories(project)
-    collected = Collected(samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes)
+    collected = Collected(
+        samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes
+    )
     return replace(
-        collected, trust=_weights(collected, class_to_category(project, detector) if detector else (), by_detector)
+        collected,
+        trust=_weights(collected, class_to_category(project, detector) if detector else (), by_detector),
     )
 
 
 def _weights(
     collected: Collected, categories: Sequence[int | None], by_detector: Mapping[int, NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """The detector's weight [C] under each of its class names: the share that was right, and for those that stand for a
-    category what the two parts of the pictures show, each to a head that was taught the other one.
+    """The detector's weight [C] under each of its class names: the share that was right, and for those that
+    stand for a category what the two parts of the pictures show, each to a head that was taught the other
+    one.
 
     `by_detector` are the detector's scores [C] of samples, by their places.
     """
@@ -172,9 +190,12 @@ def _weights(
 
 
 def _opinions(
-    collected: Collected, classes_of: Mapping[int, NDArray[np.intp]], by_detector: Mapping[int, NDArray[np.float32]]
+    collected: Collected,
+    classes_of: Mapping[int, NDArray[np.intp]],
+    by_detector: Mapping[int, NDArray[np.float32]],
 ) -> dict[int, Opinions]:
-    """What the detector and heads that were not taught the picture each gave the detector's boxes, by category."""
+    """What the detector and heads that were not taught the picture each gave the detector's boxes, by
+    category."""
     samples, image_ids = collected.samples, collected.image_ids
     compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
     parts: dict[int, list[Opinions]] = {}
@@ -193,15 +214,17 @@ def _opinions(
                 opinions = Opinions(best, by_head[:, column], targets == category_id)
                 parts.setdefault(category_id, []).append(opinions)
     return {
-        category_id: Opinions(*(np.concatenate([getattr(o, name) for o in of]) for name in Opinions.__slots__))
+        category_id: Opinions(
+            *(np.concatenate([getattr(o, name) for o in of]) for name in Opinions.__slots__)
+        )
         for category_id, of in parts.items()
     }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Picture:
-    """A decided picture: its file, its boxes, the candidates there, and the vectors of its crops that are there (and of
-    others)."""
+    """A decided picture: its file, its boxes, the candidates there, and the vectors of its crops that are
+    there (and of others)."""
 
     image_id: int
     content_hash: str
@@ -245,7 +268,10 @@ def without_overlooked(collected: Collected) -> Collected:
     """
     samples, later = collected.samples, collected.later
     doubtful = np.array(
-        [t == BACKGROUND and i in later for t, i in zip(samples.targets, collected.image_ids.tolist(), strict=True)]
+        [
+            t == BACKGROUND and i in later
+            for t, i in zip(samples.targets, collected.image_ids.tolist(), strict=True)
+        ]
     )
     if not doubtful.any() or doubtful.all():
         return collected
@@ -258,19 +284,22 @@ def without_overlooked(collected: Collected) -> Collected:
     overlooked = [
         row
         for row, chance in zip(rows.tolist(), chances, strict=True)
-        if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns) >= LIKELY_OVERLOOKED
+        if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns)
+        >= LIKELY_OVERLOOKED
     ]
     kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
     return replace(
-        collected, samples=Samples(samples.embeddings[kept], samples.targets[kept]), image_ids=collected.image_ids[kept]
+        collected,
+        samples=Samples(samples.embeddings[kept], samples.targets[kept]),
+        image_ids=collected.image_ids[kept],
     )
 
 
 def head_without_background(
     collected: Collected, image_ids: Set[int], *, evenly: bool = False
 ) -> ClassificationHead | None:
-    """A head that was not taught what these pictures show beside their boxes; `evenly` as if of as many examples of
-    each name."""
+    """A head that was not taught what these pictures show beside their boxes; `evenly` as if of as many
+    examples of each name."""
     samples = collected.samples
     taught = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
     sure = Samples(samples.embeddings[taught], samples.targets[taught])
@@ -284,8 +313,8 @@ def head_without_background(
 def _target(overlaps: NDArray[np.float64], bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
     """The category id that a box of a decided picture shows, `BACKGROUND`, or None where it teaches nothing.
 
-    That is the case inside crowd regions and where it overlaps an object by half; `overlaps` [M] are those with the M
-    annotations.
+    That is the case inside crowd regions and where it overlaps an object by half; `overlaps` [M] are those
+    with the M annotations.
     """
     if not annotations:
         return BACKGROUND

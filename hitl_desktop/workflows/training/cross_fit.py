@@ -36,7 +36,8 @@ LEAST_PICTURES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Untaught:
-    """A decided picture as heads see it that were not taught it; `grown` is how much larger it is than their view."""
+    """A decided picture as heads see it that were not taught it; `grown` is how much larger it is than their
+    view."""
 
     image: ImageRecord
     grid: CellGrid
@@ -48,7 +49,8 @@ class Untaught:
 def untaught(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> Iterator[Untaught]:
-    """Each of these decided pictures with heads that were taught those of the other parts; it takes two passes.
+    """Each of these decided pictures with heads that were taught those of the other parts; it takes two
+    passes.
 
     Pictures that cannot be read, and those of a part without heads, are left out.
 
@@ -58,14 +60,20 @@ def untaught(
     detector, net = check_enough(project, images, threads=threads)
     there = [image for image in images if image.folder_id not in project.absent_folders()]
     groups = {group: n % PARTS for n, group in enumerate(dict.fromkeys(image.group for image in there))}
-    part_of = {image.id: groups[image.group] for image in there}  # nearly the same pictures are in the same part
+    part_of = {
+        image.id: groups[image.group] for image in there
+    }  # nearly the same pictures are in the same part
     found = _finding_heads(project, there, part_of, net, progress, threads)
     named = _naming_heads(project, there, part_of, detector, progress)
     side = input_sizes(project)[0]
     for number, image in enumerate(there, start=len(there)):
         progress.report(number, 2 * len(there), image.path)
         progress.check_cancelled()
-        finding, scorer, now = found[part_of[image.id]], named[part_of[image.id]], project.images.get(image.id)
+        finding, scorer, now = (
+            found[part_of[image.id]],
+            named[part_of[image.id]],
+            project.images.get(image.id),
+        )
         if finding is None or scorer is None or now is None or now.reason is not None:
             continue
         try:
@@ -95,7 +103,9 @@ def check_enough(
         away = there < len(images)
         raise HitlError(
             f"Only {counted(there, 'decided picture')} can be compared with each other; {LEAST_PICTURES} are needed.",
-            hint="Reconnect the folder of the others." if away else "Decide some more, or import their labels.",
+            hint="Reconnect the folder of the others."
+            if away
+            else "Decide some more, or import their labels.",
         )
     return detector, net
 
@@ -109,7 +119,9 @@ def _finding_heads(
     threads: int | None,
 ) -> list[DetectionHead | None]:
     side = input_sizes(project)[0]
-    wanted = training_targets(project, images, part_of)  # all are as if pinned: the learner of trials is not needed
+    wanted = training_targets(
+        project, images, part_of
+    )  # all are as if pinned: the learner of trials is not needed
     parts = [(DetectionLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
     for number, image in enumerate(images):
         progress.report(number, 2 * len(images), image.path)
@@ -127,7 +139,9 @@ def _finding_heads(
     return [_head_of(parts[:n] + parts[n + 1 :], side, net.width) for n in range(PARTS)]
 
 
-def _head_of(others: Sequence[tuple[DetectionLearner, RefinerLearner]], side: int, width: int) -> DetectionHead | None:
+def _head_of(
+    others: Sequence[tuple[DetectionLearner, RefinerLearner]], side: int, width: int
+) -> DetectionHead | None:
     """A head from what these parts were taught."""
     all_finders, all_refiners = DetectionLearner(width), RefinerLearner()
     for finder, refiner in others:

@@ -37,7 +37,8 @@ DEFAULT_INPUT_SIZES = (416, 640)
 """Input sizes whose views vote, as long as nobody asked for a closer look."""
 
 _TRIAL = 1
-"""The key of the learner of a head on trial: it sees the smallest size, and not the pictures that it is tried on."""
+"""The key of the learner of a head on trial: it sees the smallest size, and not the pictures that it is tried
+on."""
 
 _REFINER = "refiner"
 
@@ -118,9 +119,11 @@ class TrainingCache:
 
 _ROOM, _MOST_BYTES = "lessons", 1_000_000_000
 _VERSION = 2
-"""To be raised when lessons are made in another way: what was added in one cannot be taken back in another."""
+"""To be raised when lessons are made in another way: what was added in one cannot be taken back in
+another."""
 _KEEP_AFTER = 10
-"""Sums are written after so many new lessons: they are tens of megabytes, and a lesson is a tenth of a second."""
+"""Sums are written after so many new lessons: they are tens of megabytes, and a lesson is a tenth of a
+second."""
 
 
 _MadeOf = tuple[int, str, tuple[int, ...], dict[str, tuple[str, _Objects, _Boxes, bool]]]
@@ -130,7 +133,9 @@ _MadeOf = tuple[int, str, tuple[int, ...], dict[str, tuple[str, _Objects, _Boxes
 def _keep(sums: TrainingSums) -> None:
     """Write the sums to the cache, so that the next session need not look at every taught picture again."""
     taken = {str(i): (t.content_hash, t.objects, t.unverified, t.on_trial) for i, t in sums.taken.items()}
-    arrays = {f"{s}.{name}": a for s, learner in sums.learners.items() for name, a in learner.to_arrays().items()}
+    arrays = {
+        f"{s}.{name}": a for s, learner in sums.learners.items() for name, a in learner.to_arrays().items()
+    }
     arrays |= {f"{_REFINER}.{name}": a for name, a in sums.refiner.to_arrays().items()}
     made_of = (_VERSION, sums.detector, sums.sides, taken)
     arrays["taken"] = np.frombuffer(msgspec.json.encode(made_of), np.uint8)
@@ -148,7 +153,8 @@ def _file_of(project: Path) -> Path:
 
 
 def _restored(project: Path, detector: str, sides: tuple[int, ...]) -> TrainingSums | None:
-    """The sums as they were kept; None if there are none of this detector, sizes and version, or they are damaged."""
+    """The sums as they were kept; None if there are none of this detector, sizes and version, or they are
+    damaged."""
     try:
         with _file_of(project).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -176,13 +182,15 @@ def train_detection_head(
     threads: int | None = None,
     taught: TrainingCache | None = None,
 ) -> tuple[DetectionHead | None, DetectionHead | None]:
-    """A head that has learned from exactly these decided pictures, and one on trial; None while they find nothing.
+    """A head that has learned from exactly these decided pictures, and one on trial; None while they find
+    nothing.
 
-    Only what changed since the last time is added or taken back. The new pictures are looked at, too: what the head
-    finds there beside the objects shows the naming head what is none.
+    Only what changed since the last time is added or taken back. The new pictures are looked at, too: what
+    the head finds there beside the objects shows the naming head what is none.
 
     Raises:
-        PicturesAwayError: some were taught in another session, and their folder is gone: the head that learned from
+        PicturesAwayError: some were taught in another session, and their folder is gone: the head that
+            learned from
             them is better than one that did not.
     """
     net = features_of(detector, threads)
@@ -220,7 +228,11 @@ def few_threads(threads: int | None) -> AbstractContextManager[object]:
 
 
 def _take_back(
-    project: Project, sums: TrainingSums, wanted: Mapping[int, TrainedImage], net: FeatureNet, progress: Progress
+    project: Project,
+    sums: TrainingSums,
+    wanted: Mapping[int, TrainedImage],
+    net: FeatureNet,
+    progress: Progress,
 ) -> int:
     """Forget what was undone or edited since; where that cannot be read any more, begin anew."""
     changed = [i for i, taken in sums.taken.items() if wanted.get(i) != taken]
@@ -257,7 +269,8 @@ def _teach(
     net: FeatureNet,
     progress: Progress,
 ) -> tuple[list[ImageRecord], dict[int, Seen]]:
-    """Add the lessons of these pictures; returns those that could be read, and of a few what they look like."""
+    """Add the lessons of these pictures; returns those that could be read, and of a few what they look
+    like."""
     taught: list[ImageRecord] = []
     kept: dict[int, Seen] = {}
     for number, image in enumerate(images):
@@ -295,7 +308,11 @@ def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet
     if detector is None:
         return None
     try:
-        return load_features(find_card(DEFAULT_DETECTOR), threads=threads) if has_detection_head(detector) else None
+        return (
+            load_features(find_card(DEFAULT_DETECTOR), threads=threads)
+            if has_detection_head(detector)
+            else None
+        )
     except ModelError:
         return None
 
@@ -328,7 +345,8 @@ def training_targets(
 
 
 def _is_as_taken(project: Project, image: ImageRecord, taken: TrainedImage) -> bool:
-    """Whether the file that a lesson came from is still there; it is read, for it may have been written over."""
+    """Whether the file that a lesson came from is still there; it is read, for it may have been written
+    over."""
     try:
         return content_hash(project.path_of(image)) == taken.content_hash
     except UnreadableImageError:
@@ -336,7 +354,8 @@ def _is_as_taken(project: Project, image: ImageRecord, taken: TrainedImage) -> b
 
 
 def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> Seen:
-    """The picture's cells at each of these input sizes, and how much larger it is than the view of it that was read."""
+    """The picture's cells at each of these input sizes, and how much larger it is than the view of it that
+    was read."""
     size, pixels = read_for_models(project.path_of(image))
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
@@ -363,8 +382,8 @@ def find_with_heads(
 ) -> dict[int, list[list[tuple[BBox, float]]]] | None:
     """What each of these heads, on trial, finds on each picture; None without feature maps.
 
-    Cells stay in memory for the next time, 5 MB a picture, with what else was `taught`. A picture that cannot be read
-    is left out.
+    Cells stay in memory for the next time, 5 MB a picture, with what else was `taught`. A picture that cannot
+    be read is left out.
     """
     detector = project.models.detector()
     net = features_of(detector, threads)
@@ -387,7 +406,10 @@ def find_with_heads(
             found = [head.find(dict.fromkeys(head.views, grid)) for head in heads]
         grown = (image.width or grid.size[0]) / grid.size[0]
         looks[image.id] = [
-            [(BBox(*box).scaled(grown), score) for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)]
+            [
+                (BBox(*box).scaled(grown), score)
+                for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
+            ]
             for boxes, scores in found
         ]
     return looks
@@ -406,7 +428,9 @@ def _kept_grid(
 
 def _solve(sums: TrainingSums, keys: Sequence[int]) -> DetectionHead | None:
     first = sums.sides[0]
-    views = {first if k == _TRIAL else k: view for k in keys if (view := sums.learners[k].solve()) is not None}
+    views = {
+        first if k == _TRIAL else k: view for k in keys if (view := sums.learners[k].solve()) is not None
+    }
     if len(views) < len(keys):
         return None
     is_whole = sums.sides[-1] in keys  # a head on trial sees the smallest size only
@@ -444,7 +468,8 @@ def _look(
 def find_objects(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> int:
-    """Let the active head look at those of these pictures that it has not seen; returns how many it looked at.
+    """Let the active head look at those of these pictures that it has not seen; returns how many it looked
+    at.
 
     A picture that cannot be read is passed over; cancelling keeps what is there.
     """
@@ -460,7 +485,8 @@ def find_objects(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Finder:
-    """The finding head of the active version, loaded once for many pictures, and which of them it has seen."""
+    """The finding head of the active version, loaded once for many pictures, and which of them it has
+    seen."""
 
     detector: ModelRecord
     net: FeatureNet
@@ -474,7 +500,9 @@ class _Finder:
         """Whether a picture can be looked at, and was not."""
         return image.id not in self.seen and image.folder_id not in self.absent and image.reason is None
 
-    def look_at(self, project: Project, image: ImageRecord, may_store: Callable[[int], bool] = lambda _: True) -> None:
+    def look_at(
+        self, project: Project, image: ImageRecord, may_store: Callable[[int], bool] = lambda _: True
+    ) -> None:
         """Store what the head finds on a picture, or why it cannot be read."""
         try:
             with few_threads(self.threads):
@@ -492,7 +520,9 @@ def _active_finder(project: Project, threads: int | None) -> _Finder | None:
         return None
     model = project.models.ensure_detection_head_of(detector)
     seen = project.predictions.images_found_by(model.id, head_id)
-    return _Finder(detector, net, DetectionHead.from_bytes(kept), head_id, seen, project.absent_folders(), threads)
+    return _Finder(
+        detector, net, DetectionHead.from_bytes(kept), head_id, seen, project.absent_folders(), threads
+    )
 
 
 def find_ahead(
@@ -503,10 +533,12 @@ def find_ahead(
     most: int | None = None,
     at_hand: Callable[[], int | None] = lambda: None,
 ) -> int:
-    """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes there.
+    """Let the active head look at the pictures that come next, and compute the vectors it needs to name boxes
+    there.
 
-    The picture `at_hand` now, if it is still to be decided, is the first; if some head looked at it before it is left
-    as it is, for people may be about to answer what is on the screen. Returns how many pictures and boxes that were.
+    The picture `at_hand` now, if it is still to be decided, is the first; if some head looked at it before it
+    is left as it is, for people may be about to answer what is on the screen. Returns how many pictures and
+    boxes that were.
     """
     order, first = project.queue.ids(), at_hand()
     ids = dict.fromkeys([first, *order[:most]] if first is not None and first in set(order) else order[:most])

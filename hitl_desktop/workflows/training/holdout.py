@@ -1,6 +1,7 @@
 """Pictures on which new heads are tried: some drawn by their content, and the edge cases that people pin.
 
-What is tried there is a head that was taught everything else, so that the comparison is about pictures it never saw.
+What is tried there is a head that was taught everything else, so that the comparison is about pictures it
+never saw.
 """
 
 from zlib import crc32

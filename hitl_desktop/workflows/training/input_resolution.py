@@ -26,7 +26,8 @@ LEAST_BOXES = 10
 
 @dataclass(frozen=True, slots=True)
 class ResolutionPlan:
-    """An input size at which the small ones of the taught objects are wide enough; both widths in input pixels.
+    """An input size at which the small ones of the taught objects are wide enough; both widths in input
+    pixels.
 
     Seconds are those that the head took for one picture now and would take then, to look and to learn.
     """
@@ -59,7 +60,9 @@ def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] 
     return (DEFAULT_INPUT_SIZES[-1], side), len(shares), small * now[-1], small * side
 
 
-def plan_input_resolution(project: Project, progress: Progress, *, threads: int | None = None) -> ResolutionPlan:
+def plan_input_resolution(
+    project: Project, progress: Progress, *, threads: int | None = None
+) -> ResolutionPlan:
     """What a closer look would bring, and what it costs, measured on a decided picture.
 
     Raises:
@@ -74,10 +77,17 @@ def plan_input_resolution(project: Project, progress: Progress, *, threads: int 
     sides, boxes, now, then = wanted
     absent = project.absent_folders()
     image = next(
-        (i for i in project.images.all(state=ImageState.DECIDED) if i.folder_id not in absent and not i.reason), None
+        (
+            i
+            for i in project.images.all(state=ImageState.DECIDED)
+            if i.folder_id not in absent and not i.reason
+        ),
+        None,
     )
     if image is None:
-        raise HitlError("No decided picture can be read, so nothing can be measured.", hint="Reconnect their folder.")
+        raise HitlError(
+            "No decided picture can be read, so nothing can be measured.", hint="Reconnect their folder."
+        )
     net = features_of(project.models.detector(), threads)
     if net is None:
         raise HitlError(

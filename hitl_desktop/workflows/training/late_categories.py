@@ -1,7 +1,8 @@
 """When a category appears: decided pictures that probably hold it are to be looked at again.
 
-The head itself was taught that nothing is there, so another one is asked, that was not taught what those pictures show
-beside their boxes. It is asked again whenever twice as many pictures hold the category, while these are few.
+The head itself was taught that nothing is there, so another one is asked, that was not taught what those
+pictures show beside their boxes. It is asked again whenever twice as many pictures hold the category, while
+these are few.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ from hitl_desktop.workflows.training.classification_samples import (
 )
 
 PROBABLY, PROBABLY_EVENLY = DISPLAY_THRESHOLD, 0.5
-"""A picture is put back for a proposal of the new category that would be shown, where no box is; or for one that is
-likelier of it than of all else, were there as many examples of each. White cells on bccd, named after 10 pictures that
-hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two runs: 3 of the 5 pictures that
-hold them, and 2 others. Of 146 pictures of cards and scenes that do not hold the new category none."""
+"""A picture is put back for a proposal of the new category that would be shown, where no box is; or for one
+that is likelier of it than of all else, were there as many examples of each. White cells on bccd, named after
+10 pictures that hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two
+runs: 3 of the 5 pictures that hold them, and 2 others. Of 146 pictures of cards and scenes that do not hold
+the new category none."""
 SAME_OBJECT_IOU = 0.4
 MOST_LOOKED_AT, MOST_PUT_BACK = 200, 20
 """The latest pictures before the category appeared; those in which it is most likely."""
@@ -44,14 +46,16 @@ _KNOWN = "categories_known"
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """A category: the decision since which it is known, and how many pictures held it when it was looked for last."""
+    """A category: the decision since which it is known, and how many pictures held it when it was looked for
+    last."""
 
     since: int
     known: int
 
 
 def note_new_categories(project: Project, before: HeadVersion | None, now: HeadVersion) -> None:
-    """Remember which categories the new head is the first to have; those of the first head were never missing.
+    """Remember which categories the new head is the first to have; those of the first head were never
+    missing.
 
     Nor were those that came with imported labels, which whoever drew them looked for.
     """
@@ -69,24 +73,31 @@ def note_new_categories(project: Project, before: HeadVersion | None, now: HeadV
 
 @dataclass(frozen=True, slots=True)
 class LateCategories:
-    """Decided pictures that probably hold objects of categories that appeared later, and the names of these."""
+    """Decided pictures that probably hold objects of categories that appeared later, and the names of
+    these."""
 
     images: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
 
 
-def find_late_categories(project: Project, progress: Progress, *, threads: int | None = None) -> LateCategories:
+def find_late_categories(
+    project: Project, progress: Progress, *, threads: int | None = None
+) -> LateCategories:
     """Look for new categories on pictures decided before they appeared; `reopen` puts the found ones back.
 
     Cancelling keeps what was found out; the next time goes on.
     """
     known, detector = _known(project), project.models.detector()
     offered = {c.id for c in project.categories.all() if not c.retired}
-    counts = {c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered}
+    counts = {
+        c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered
+    }
     wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]
     if not wanted or detector is None:
         return LateCategories()
-    collected = collect(project, decided_for_training(project), detector, encoder_record_id(project), progress)
+    collected = collect(
+        project, decided_for_training(project), detector, encoder_record_id(project), progress
+    )
     likely: dict[int, float] = {}
     of: dict[int, int] = {}
     for category_id in wanted:
@@ -100,7 +111,9 @@ def find_late_categories(project: Project, progress: Progress, *, threads: int |
                 chance = _chance(project, project.images.get(image.id) or image, scorer, category_id) / enough
                 if chance > likely.get(image.id, 0.0):
                     likely[image.id], of[image.id] = chance, category_id
-    chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[:MOST_PUT_BACK]
+    chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[
+        :MOST_PUT_BACK
+    ]
     progress.check_cancelled()
     _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
     names = {c.id: c.name for c in project.categories.all()}
@@ -122,13 +135,16 @@ def _holding(project: Project, category_id: int) -> set[int]:
 
 
 def _decided_before(project: Project, since: int) -> list[int]:
-    """Pictures decided last before this decision, the latest first; not those that a person left so when put back."""
+    """Pictures decided last before this decision, the latest first; not those that a person left so when put
+    back."""
     before = sorted(((d, i) for i, d in project.decisions.latest_final().items() if d < since), reverse=True)
     undone = project.decisions.last_undone()
     return [i for _, i in before if i not in undone]
 
 
-def _judges(project: Project, collected: Collected | None, before: Set[int]) -> Iterator[tuple[Scorer, float]]:
+def _judges(
+    project: Project, collected: Collected | None, before: Set[int]
+) -> Iterator[tuple[Scorer, float]]:
     """Who is asked of pictures decided `before`, and from which chance on that is enough.
 
     The second one takes no account of how few examples there are, so that one or two can be enough.
@@ -136,7 +152,9 @@ def _judges(project: Project, collected: Collected | None, before: Set[int]) -> 
     for evenly, enough in ((False, PROBABLY), (True, PROBABLY_EVENLY)):
         judge = head_without_background(collected, before, evenly=evenly) if collected is not None else None
         scorer = (
-            load_scorer(project, named=CalibratedHead(judge, encoder_record_id(project))) if judge is not None else None
+            load_scorer(project, named=CalibratedHead(judge, encoder_record_id(project)))
+            if judge is not None
+            else None
         )
         if scorer is not None:
             yield scorer, enough

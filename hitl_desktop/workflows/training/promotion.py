@@ -1,7 +1,7 @@
 """Never worse silently: a new head beside the active one, on pictures that neither was taught.
 
-Comparing on pictures that both were taught says nothing: on such ones a head is right even after half of what it was
-taught was nonsense. So each version has a companion, taught all but the pictures of the trial.
+Comparing on pictures that both were taught says nothing: on such ones a head is right even after half of what
+it was taught was nonsense. So each version has a companion, taught all but the pictures of the trial.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class _Truth:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How the active head and a new one did on some pictures, 0..1, and whether the new one is worse beyond noise.
+    """How the active head and a new one did on some pictures, 0..1, and whether the new one is worse beyond
+    noise.
 
     `bound` is how much better the new one may be at most, as sure as chance allows; below zero it is worse.
     """
@@ -112,7 +113,9 @@ class HoldoutModel:
         """A kept trial."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             finding = DetectionHead.from_bytes(data) if (data := file["finding"].tobytes()) else None
-            named = CalibratedHead(ClassificationHead.from_bytes(file["naming"].tobytes()), int(file["encoder"]))
+            named = CalibratedHead(
+                ClassificationHead.from_bytes(file["naming"].tobytes()), int(file["encoder"])
+            )
             return cls(frozenset(file["learned"].tolist()), named, finding)
 
 
@@ -124,18 +127,21 @@ def compare(
     threads: int | None = None,
     taught: TrainingCache | None = None,
 ) -> list[Comparison]:
-    """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge cases.
+    """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge
+    cases.
 
-    There is nothing to compare with before the first head, nor where people took more back than they taught. Names
-    are judged by the harmonic mean of precision and recall of what is shown of the stored boxes, finding by the average
-    precision of boxes whatever their names.
+    There is nothing to compare with before the first head, nor where people took more back than they taught.
+    Names are judged by the harmonic mean of precision and recall of what is shown of the stored boxes,
+    finding by the average precision of boxes whatever their names.
     """
     active = project.heads.active_id()
     kept = project.heads.trial_of(active) if active is not None else None
     if kept is None:
         return []
     before = HoldoutModel.from_bytes(kept)
-    records = {i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash}
+    records = {
+        i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash
+    }
     sets = project.sets.all()
     tried = edge_case_ids(project)
     withdrawn = {i for i in before.learned - trial.learned if i not in records or i in tried}
@@ -173,7 +179,9 @@ _Boxes = list[tuple[str, BBox, float]]
 """What was said of a picture: name, place and score, best first."""
 
 
-def f1_of(project: Project, images: Sequence[ImageRecord], by: CalibratedHead | None = None) -> dict[int, float]:
+def f1_of(
+    project: Project, images: Sequence[ImageRecord], by: CalibratedHead | None = None
+) -> dict[int, float]:
     """How well a head (the active one, if none is given) names what is shown of each decided picture.
 
     The harmonic mean of precision and recall, from 0 to 1.
@@ -243,7 +251,10 @@ def _found(
     if found is None:
         return None
     nameless = [
-        {i: [("", box, score) for box, score in (each[n] if n < len(each) else [])] for i, each in found.items()}
+        {
+            i: [("", box, score) for box, score in (each[n] if n < len(each) else [])]
+            for i, each in found.items()
+        }
         for n in (0, 1)
     ]
     return nameless[0], nameless[1]

@@ -18,7 +18,8 @@ MOST_TAUGHT = 1500
 def learn_tags(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> bytes | None:
-    """A tag head of decided pictures, for `Heads.keep_tag_head`; without tags, or too few pictures, there is none."""
+    """A tag head of decided pictures, for `Heads.keep_tag_head`; without tags, or too few pictures, there is
+    none."""
     tags = project.tags.all()
     if not tags:
         return None

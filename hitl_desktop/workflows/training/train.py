@@ -33,7 +33,11 @@ from hitl_desktop.workflows.training.classification_samples import (
     decided_for_training,
     without_overlooked,
 )
-from hitl_desktop.workflows.training.detection_head import PicturesAwayError, TrainingCache, train_detection_head
+from hitl_desktop.workflows.training.detection_head import (
+    PicturesAwayError,
+    TrainingCache,
+    train_detection_head,
+)
 from hitl_desktop.workflows.training.holdout import in_holdout
 from hitl_desktop.workflows.training.input_resolution import wanted_sides
 from hitl_desktop.workflows.training.late_categories import note_new_categories
@@ -45,8 +49,9 @@ from hitl_desktop.workflows.training.tag_head import learn_tags
 class TrainingResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
-    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more; `left` how
-    many decided pictures are for the next one. It `finds_as_before` where the pictures for that are away.
+    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more;
+    `left` how many decided pictures are for the next one. It `finds_as_before` where the pictures for that
+    are away.
     """
 
     head_id: int | None
@@ -77,10 +82,10 @@ def train_heads(
 ) -> TrainingResult:
     """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
 
-    Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few labels are no
-    error: the queue is ranked by the detector. With `most_new` only so many pictures that the version before did not
-    know are taken in (or a quarter of very many), those decided last; the others are for the next one. What was
-    `taught` before need not be read again.
+    Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few
+    labels are no error: the queue is ranked by the detector. With `most_new` only so many pictures that the
+    version before did not know are taken in (or a quarter of very many), those decided last; the others are
+    for the next one. What was `taught` before need not be read again.
     """
     started, taught = time.perf_counter(), taught or TrainingCache()
     last_decision = project.decisions.last_id()
@@ -94,7 +99,9 @@ def train_heads(
     progress.report(0, 3, "learning where objects are")
     as_before = False
     try:
-        finding, tried = train_detection_head(project, images, detector, progress, threads=threads, taught=taught)
+        finding, tried = train_detection_head(
+            project, images, detector, progress, threads=threads, taught=taught
+        )
     except PicturesAwayError:
         (finding, tried), as_before = _active_finding(project), True
     with project.db.snapshot():
@@ -113,12 +120,19 @@ def train_heads(
             project.heads.activate(None)  # what the one before learned from was taken back
             project.heads.keep_tag_head(tag_head)
         refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
-        return TrainingResult(None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True))
+        return TrainingResult(
+            None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True)
+        )
     calibration = fit_calibration(calibration_samples(project, sights))
     progress.check_cancelled()
     progress.report(2, 3, "ranking the queue")
-    named, trial = CalibratedHead(head, encoder_id, calibration), _on_trial(project, collected, encoder_id, tried)
-    waits = _why_it_waits(project, compare(project, trial, progress, threads=threads, taught=taught) if trial else ())
+    named, trial = (
+        CalibratedHead(head, encoder_id, calibration),
+        _on_trial(project, collected, encoder_id, tried),
+    )
+    waits = _why_it_waits(
+        project, compare(project, trial, progress, threads=threads, taught=taught) if trial else ()
+    )
     scorer = load_scorer(project, named=None if waits else named)
     ranking = rank_images(project, scorer, progress, before=load_scorer(project), how=how, seed=seed)
     seconds = time.perf_counter() - started
@@ -194,7 +208,8 @@ def _active_finding(project: Project) -> tuple[DetectionHead | None, DetectionHe
 def _on_trial(
     project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
 ) -> HoldoutModel | None:
-    """The companion of a head that was not taught the pictures of the trial; None while it has too little to learn."""
+    """The companion of a head that was not taught the pictures of the trial; None while it has too little to
+    learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
     tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}
     taught = ~np.isin(collected.image_ids, list(tried))

@@ -30,8 +30,8 @@ def before_active(project: Project) -> HeadVersion | None:
 def fall_back(project: Project, withdrawn: Set[int]) -> bool:
     """Where the active version was trained on pictures that are taken back, use the newest one that was not.
 
-    None at all, if all that it was trained on is taken back. A version that a person holds stays. Tells whether another
-    one is active now; the next training makes one without these pictures.
+    None at all, if all that it was trained on is taken back. A version that a person holds stays. Tells
+    whether another one is active now; the next training makes one without these pictures.
     """
     taught, active = project.heads.taught(), project.heads.active_id()
     if active is None or project.heads.is_held() or not taught & withdrawn:
@@ -45,14 +45,17 @@ def fall_back(project: Project, withdrawn: Set[int]) -> bool:
 
 
 def use_version(project: Project, head_id: int, progress: Progress, *, hold: bool) -> None:
-    """Make a version active, with its order of the queue; with `hold` new ones wait until somebody says otherwise.
+    """Make a version active, with its order of the queue; with `hold` new ones wait until somebody says
+    otherwise.
 
     Raises:
         HitlError: its arrays are no longer there.
     """
     version = project.heads.get(head_id)
     if version is None or not version.is_kept:
-        raise HitlError(f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones.")
+        raise HitlError(
+            f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones."
+        )
     scorer = load_scorer(project, named=named_by(version))
     ranking = rank_images(project, scorer, progress, before=load_scorer(project))
     with project.db.transaction():

@@ -55,7 +55,9 @@ def everything(project: Project) -> object:
     )
 
 
-def test_an_accepted_proposal_keeps_its_category_score_and_origin(project: Project, proposals: list[Proposal]) -> None:
+def test_an_accepted_proposal_keeps_its_category_score_and_origin(
+    project: Project, proposals: list[Proposal]
+) -> None:
     annotate.accept(project, [proposals[1]])
     (first,) = project.annotations.of_image(1)
     assert first.category_id == proposals[1].category_id
@@ -83,7 +85,9 @@ def test_a_hint_that_gets_a_category_keeps_its_place(project: Project, proposals
     hints = hints_beside(proposed_on(project, 1), [], HOW.thresholds)
     assert [h.category_id for h in hints] == [None] * 3
     annotate.revise(project, [Revision(hint, category_id=cell) for hint in hints])
-    assert [(a.category_id, a.bbox) for a in project.annotations.of_image(1)] == [(cell, h.bbox) for h in hints]
+    assert [(a.category_id, a.bbox) for a in project.annotations.of_image(1)] == [
+        (cell, h.bbox) for h in hints
+    ]
     assert categories(project) == ["cell"]
     assert edits.count_acts(project, 1) == Acts(relabelled=3)
 
@@ -99,10 +103,14 @@ def test_undo_of_a_new_name_takes_the_category_as_well(project: Project, proposa
     assert len(project.annotations.of_image(1)) == 1
 
 
-def test_rejecting_finds_what_a_job_put_in_the_place_of_a_proposal(project: Project, proposals: list[Proposal]) -> None:
+def test_rejecting_finds_what_a_job_put_in_the_place_of_a_proposal(
+    project: Project, proposals: list[Proposal]
+) -> None:
     model = project.models.find("hash")
     assert model
-    again = Detections(np.array([[1, 1, 20, 20], [60, 60, 9, 9]], float), np.array([[0.8, 0], [0.6, 0]], np.float32))
+    again = Detections(
+        np.array([[1, 1, 20, 20], [60, 60, 9, 9]], float), np.array([[0.8, 0], [0.6, 0]], np.float32)
+    )
     project.predictions.replace(1, model.id, again)  # while the old ones are on the screen
     annotate.remove(project, [proposals[0]])
     left = open_ones(proposed_on(project, 1), [], project.predictions.rejected_of(1))
@@ -114,7 +122,9 @@ def test_scores_before_training_are_kept_also_if_a_job_replaced_the_proposals(
 ) -> None:
     model = project.models.find("hash")
     assert model
-    project.predictions.replace(1, model.id, Detections(np.array([[1, 1, 20, 20]]), np.array([[0.8, 0]], np.float32)))
+    project.predictions.replace(
+        1, model.id, Detections(np.array([[1, 1, 20, 20]]), np.array([[0.8, 0]], np.float32))
+    )
     decisions.decide(project, 1, proposals, proposals, HOW)
     assert [s.name for s in project.predictions.sightings_of(1)] == ["cup"]
 
@@ -158,7 +168,9 @@ def test_a_category_that_was_removed_is_not_accepted(project: Project, proposals
     assert project.annotations.all() == []
 
 
-def test_a_key_that_repeats_on_a_decided_picture_is_on_record_once(project: Project, proposals: list[Proposal]) -> None:
+def test_a_key_that_repeats_on_a_decided_picture_is_on_record_once(
+    project: Project, proposals: list[Proposal]
+) -> None:
     decisions.decide(project, 1, proposals[:1], proposals, HOW)
     before = project.decisions.count()
     for step in range(1, 20):
@@ -314,7 +326,9 @@ def test_undoing_everything_leads_back_and_redoing_everything_forth(
         if act == "draw":
             annotate.draw(project, 1, [(BBox(n, n, 5 + n, 5), category)])
         elif act == "accept":
-            annotate.revise(project, [Revision(p, BBox(n, 0, 5, 5) if n % 2 else None) for p in open_ones[:1]])
+            annotate.revise(
+                project, [Revision(p, BBox(n, 0, 5, 5) if n % 2 else None) for p in open_ones[:1]]
+            )
         elif act == "reject":
             annotate.remove(project, open_ones[:1])
         elif act == "change" and present:
@@ -345,7 +359,8 @@ def test_a_proposal_named_otherwise_now_is_accepted_under_its_new_name(
 ) -> None:
     cell = project.categories.ensure("cell")
     annotate.accept(
-        project, [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3", proposed_by="detector")]
+        project,
+        [replace(proposals[0], name="cell", category_id=cell.id, named_by="head 3", proposed_by="detector")],
     )
     (annotation,) = project.annotations.of_image(1)
     assert (annotation.category_id, annotation.proposed_by) == (cell.id, "detector, named by head 3")

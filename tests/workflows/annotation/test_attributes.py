@@ -58,7 +58,8 @@ def test_what_is_no_value_is_refused(attribute: Attribute, typed: str) -> None:
 
 
 @given(
-    st.dictionaries(st.text(min_size=1), st.just(True) | st.floats(allow_nan=False) | st.text(min_size=1)), st.text()
+    st.dictionaries(st.text(min_size=1), st.just(True) | st.floats(allow_nan=False) | st.text(min_size=1)),
+    st.text(),
 )
 def test_saying_and_taking_back_leaves_the_rest(values: dict[str, Value], name: str) -> None:
     before = as_values({k: v for k, v in values.items() if k != name})

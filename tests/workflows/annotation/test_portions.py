@@ -85,7 +85,9 @@ def test_what_was_done_before_a_cancel_or_a_crash_stays_and_is_undone_as_one(
         assert changes.annotations_of == set(range(1, 2 * PORTION + 1))
     else:
         with pytest.raises(CrashError):
-            bulk_edits.skip(crowd, ids, Between(NoProgress().check_cancelled, NoProgress().check_cancelled, crash))
+            bulk_edits.skip(
+                crowd, ids, Between(NoProgress().check_cancelled, NoProgress().check_cancelled, crash)
+            )
     with Project.open(tmp_path / "many.hitl", background=True) as other:
         assert skipped(other) == set(range(1, 2 * PORTION + 1))
         edit, _ = edits.undo(other)
@@ -205,7 +207,9 @@ def test_unknown_objects_on_many_pictures_are_named_in_portions_and_undone_as_on
     number = crowd.journal.reserve()
     with Project.open(tmp_path / "many.hitl", background=True) as job:
         draw = partial(annotate.draw, crowd, 420, [(BBox(5, 5, 9, 9), cat)])
-        changes = name_unknowns(job, boxes, "bolt", Between(NoProgress().check_cancelled, draw), reserved=number)
+        changes = name_unknowns(
+            job, boxes, "bolt", Between(NoProgress().check_cancelled, draw), reserved=number
+        )
     bolt = crowd.categories.find("bolt")
     assert bolt
     assert changes.annotations_of == set(ids)

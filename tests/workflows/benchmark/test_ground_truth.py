@@ -33,7 +33,8 @@ def truth(project: Project, folder: Path, **changes: Any) -> GroundTruth:
     """A file with one cup on each of the four pictures, and what is changed in it, as it can be measured."""
     data = {
         "images": [
-            {"id": n, "file_name": name, "width": w, "height": h} for n, (name, (w, h)) in enumerate(SIZES.items(), 1)
+            {"id": n, "file_name": name, "width": w, "height": h}
+            for n, (name, (w, h)) in enumerate(SIZES.items(), 1)
         ],
         "annotations": [{"id": n, "image_id": n, "category_id": 1, "bbox": CUP} for n in (1, 2, 3, 4)],
         "categories": [{"id": 1, "name": "cup"}],
@@ -79,7 +80,9 @@ def test_a_picture_that_cannot_be_measured_is_left_out_with_its_boxes(
     assert (score.images, score.map) == (3, pytest.approx(1))
 
 
-def test_pictures_that_are_unreadable_or_not_pre_labelled_are_left_out(proposed: Project, tmp_path: Path) -> None:
+def test_pictures_that_are_unreadable_or_not_pre_labelled_are_left_out(
+    proposed: Project, tmp_path: Path
+) -> None:
     proposed.images.set_reason(1, "broken")
     proposed.predictions.look_again(2)
     assert [row[:3] for row in left_out(truth(proposed, tmp_path))] == [
@@ -126,11 +129,15 @@ def test_what_matches_by_name_alone_is_measured_and_noted(proposed: Project, tmp
     assert found.left_out == ()
     (note,) = found.remarks
     assert note.count == 2
-    assert note.problem == "2 names matched by the end of their path: train/a.png is a.png, d.png is sub/d.png"
+    assert (
+        note.problem == "2 names matched by the end of their path: train/a.png is a.png, d.png is sub/d.png"
+    )
     assert evaluate(proposed, found.dataset, QUIET).images == 4
 
 
-def test_where_nothing_is_left_the_reasons_are_given(proposed: Project, project: Project, tmp_path: Path) -> None:
+def test_where_nothing_is_left_the_reasons_are_given(
+    proposed: Project, project: Project, tmp_path: Path
+) -> None:
     gone = {n: {"file_name": f"gone{n}.png"} for n in range(4)}
     with pytest.raises(
         NothingLeftError, match=r"Nothing is left to measure: 4 pictures: not in the project.*gone0"

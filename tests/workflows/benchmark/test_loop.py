@@ -1,4 +1,5 @@
-"""Pre-label, review, learn, rank, evaluate: the real detector, encoder and scikit-learn on synthetic pictures."""
+"""Pre-label, review, learn, rank, evaluate: the real detector, encoder and scikit-learn on synthetic
+pictures."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -188,7 +189,9 @@ def test_test_pictures_are_neither_asked_nor_learned(loop: Project, dataset: Pat
 def test_pictures_are_drawn_until_enough_was_decided_for_doubts(loop: Project, dataset: Path) -> None:
     ids = [item.image_id for item in loop.queue.order()]
     assert ids == random_order(ids)
-    refresh_queue(loop, load_scorer(loop), QUIET, how=QueuePolicy("typical", {}))  # this one means something already
+    refresh_queue(
+        loop, load_scorer(loop), QUIET, how=QueuePolicy("typical", {})
+    )  # this one means something already
     assert [item.image_id for item in loop.queue.order()] != ids
     decide(loop, dataset, 4)
     train_heads(loop, QUIET, how=QueuePolicy(shares={}), threads=1)
@@ -218,7 +221,9 @@ def test_head_is_due_after_each_decision_at_first_and_after_ten_later() -> None:
     assert is_due(10, 5000)
 
 
-def test_evaluation_needs_predictions_and_a_common_picture(project: Project, loop: Project, dataset: Path) -> None:
+def test_evaluation_needs_predictions_and_a_common_picture(
+    project: Project, loop: Project, dataset: Path
+) -> None:
     truth = read_dataset(dataset / "instances.json").dataset
     with pytest.raises(HitlError, match="No detector"):
         evaluate(project, truth, QUIET)
@@ -264,7 +269,9 @@ def test_coco_prelabels_reach_the_published_figure(tmp_path: Path, shared_data: 
     new_project(tmp_path / "p.hitl", shared_data / "coco-open100" / "images", QUIET)
     with Project.open(tmp_path / "p.hitl", background=True) as project:
         prelabel(project, QUIET, threads=1)
-        score = evaluate(project, read_dataset(shared_data / "coco-open100" / "instances.json").dataset, QUIET)
+        score = evaluate(
+            project, read_dataset(shared_data / "coco-open100" / "instances.json").dataset, QUIET
+        )
     assert score.map == pytest.approx(0.260, abs=0.01)
     assert score.ap50 == pytest.approx(0.430, abs=0.02)
 
@@ -280,7 +287,9 @@ def test_another_detector_beside_a_taught_head_is_named_and_trusted(loop: Projec
     loop.models.set_detector(other.id)
     (proposal,) = proposals_of(loop, image, load_scorer(loop))
     assert proposal.name == "mouse"
-    assert proposal.raw == pytest.approx(0.9, abs=1e-3)  # in full; what it is shown as is for calibration to say
+    assert proposal.raw == pytest.approx(
+        0.9, abs=1e-3
+    )  # in full; what it is shown as is for calibration to say
 
 
 def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, learn: Learn) -> None:
@@ -348,7 +357,9 @@ def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(
     version = loop.heads.get(second.head_id or 0)
     assert version
     assert version.learned == {*order[:2], *order[-2:]}
-    assert loop.decisions.images_since(version.summary.last_decision) >= set(order[2:5])  # known when opened again
+    assert loop.decisions.images_since(version.summary.last_decision) >= set(
+        order[2:5]
+    )  # known when opened again
     assert learn(loop, most_new=2).left == 1
     last = train_heads(loop, QUIET, threads=1, most_new=2)
     assert (last.pictures, last.left) == (7, 0)

@@ -36,7 +36,9 @@ def boxes_of(project: Project, image_id: int) -> list[tuple[float, ...]]:
     "input_type",
     ["FLOAT", "FLOAT16", "DOUBLE", "UINT8", "INT32", "INT64"],
 )
-def test_pictures_are_converted_to_what_the_model_takes(project: Project, tmp_path: Path, input_type: str) -> None:
+def test_pictures_are_converted_to_what_the_model_takes(
+    project: Project, tmp_path: Path, input_type: str
+) -> None:
     file = toy(tmp_path / "mine.onnx", input_type=TensorProto.DataType.Value(input_type))
     result = prelabel(project, QUIET, model=str(file), threads=1)
     assert (result.done, result.remarks) == (4, [])
@@ -136,7 +138,9 @@ def test_outputs_that_cannot_be_boxes_and_scores_are_refused(
     assert [boxes_of(project, i) for i in (1, 2, 3, 4)] == before
 
 
-def test_a_picture_on_which_the_model_fails_is_reported_and_tried_again(project: Project, tmp_path: Path) -> None:
+def test_a_picture_on_which_the_model_fails_is_reported_and_tried_again(
+    project: Project, tmp_path: Path
+) -> None:
     save(tmp_path / "pictures" / "black.png", np.zeros((30, 30, 3), np.uint8))
     add_folder(project, tmp_path / "pictures", QUIET)
     scan(project, QUIET)
@@ -164,13 +168,17 @@ def test_a_run_that_does_not_end_is_stopped(project: Project, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("score", "words"), [(0.0, "proposed nothing on 4"), (0.2, "nothing with a score of 0.3 or more on 4")])  # fmt: skip
-def test_a_model_that_proposes_nothing_is_reported(project: Project, tmp_path: Path, score: float, words: str) -> None:
+def test_a_model_that_proposes_nothing_is_reported(
+    project: Project, tmp_path: Path, score: float, words: str
+) -> None:
     result = prelabel(project, QUIET, model=str(toy(tmp_path / "mine.onnx", score=score)), threads=1)
     assert (result.done, len(result.remarks)) == (4, 1)
     assert words in result.remarks[0]
 
 
-def test_pictures_added_later_get_boxes_of_the_projects_own_detector(project: Project, tmp_path: Path) -> None:
+def test_pictures_added_later_get_boxes_of_the_projects_own_detector(
+    project: Project, tmp_path: Path
+) -> None:
     prelabel(project, QUIET, model=str(toy(tmp_path / "mine.onnx")), threads=1)
     save(tmp_path / "pictures" / "new.png", np.full((64, 64, 3), 99, np.uint8))
     add_folder(project, tmp_path / "pictures", QUIET)
@@ -179,7 +187,9 @@ def test_pictures_added_later_get_boxes_of_the_projects_own_detector(project: Pr
     assert boxes_of(project, 5) == [(0, 0, 48.0, 48.0, 0.9)]
 
 
-def test_a_detector_whose_file_is_gone_keeps_its_boxes_and_is_not_replaced(project: Project, tmp_path: Path) -> None:
+def test_a_detector_whose_file_is_gone_keeps_its_boxes_and_is_not_replaced(
+    project: Project, tmp_path: Path
+) -> None:
     file = toy(tmp_path / "models.onnx")
     prelabel(project, QUIET, model=str(file), threads=1)
     before = [boxes_of(project, i) for i in (1, 2, 3, 4)]
@@ -220,7 +230,9 @@ def test_a_detector_that_is_named_replaces_the_projects_own(project: Project, tm
         assert [box[-1] for box in boxes_of(project, 1)] == [score]
 
 
-def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_replaced(project: Project) -> None:
+def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_replaced(
+    project: Project,
+) -> None:
     """Older projects do not hold where the file of their detector is."""
     none = Detections(np.zeros((0, 4)), np.zeros((0, 1), np.float32))
     unknown = project.models.ensure("hash", "my_yolo", ("cup",))
@@ -255,7 +267,9 @@ def test_a_card_that_was_corrected_lets_the_detector_work_on_all_pictures_again(
     assert prelabel(project, QUIET, model=str(file), threads=1).skipped == 4
 
 
-@pytest.mark.parametrize(("own", "shown"), [("cat", ("cat", 0.5)), ("dog", ("dog", 0.7)), ("both", ("dog", 0.7))])
+@pytest.mark.parametrize(
+    ("own", "shown"), [("cat", ("cat", 0.5)), ("dog", ("dog", 0.7)), ("both", ("dog", 0.7))]
+)
 def test_a_box_of_a_category_is_shown_where_a_surer_one_of_another_class_lies_on_it(
     project: Project, monkeypatch: pytest.MonkeyPatch, own: str, shown: tuple[str, float]
 ) -> None:

@@ -48,7 +48,9 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
 ) -> None:
     if is_mapped:  # several classes of the detector stand for one category, some are not shown
         classes, first = load_scorer(taught_project).detector.classes, taught_project.categories.all()[0].id  # type: ignore[union-attr]
-        set_mapping(taught_project, dict.fromkeys(classes[20:50], first) | dict.fromkeys(classes[50:60], NOT_SHOWN))
+        set_mapping(
+            taught_project, dict.fromkeys(classes[20:50], first) | dict.fromkeys(classes[50:60], NOT_SHOWN)
+        )
     export = export_head(taught_project, tmp_path / "out")
     images = [i for i in taught_project.images.all() if i.state == "undecided"]
     find_objects(taught_project, images, QUIET, threads=1)
@@ -72,7 +74,10 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
                 continue  # beside the limit both may be right
             x, y, w, h = p.bbox
             best = max(
-                theirs, key=lambda each: (scorer.names[each[0]] == p.name) - np.abs(np.subtract(each[2], p.bbox)).max()
+                theirs,
+                key=lambda each: (
+                    (scorer.names[each[0]] == p.name) - np.abs(np.subtract(each[2], p.bbox)).max()
+                ),
             )
             assert scorer.names[best[0]] == p.name
             assert best[2] == pytest.approx([x, y, w, h], abs=0.005 * min(w, h) + 0.05)
@@ -95,7 +100,9 @@ def test_the_program_itself_runs_what_it_exported(taught_project: Project, tmp_p
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (640, 7), (37, 53)])
-def test_pictures_of_odd_sizes_are_no_trouble(taught_project: Project, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_pictures_of_odd_sizes_are_no_trouble(
+    taught_project: Project, tmp_path: Path, size: tuple[int, int]
+) -> None:
     card = read_card(export_head(taught_project, tmp_path / "out").folder / "detector.toml")
     noise = np.asarray(Image.effect_noise(size, 90).convert("RGB"))
     (found,) = load_detector(card, threads=1).predict([noise])
@@ -121,7 +128,9 @@ def test_the_head_alone_is_written_as_arrays_and_json(taught_project: Project, t
             assert all(arrays[each].dtype != object for each in arrays.files)
 
 
-def test_there_is_nothing_to_export_before_something_was_taught(taught_project: Project, tmp_path: Path) -> None:
+def test_there_is_nothing_to_export_before_something_was_taught(
+    taught_project: Project, tmp_path: Path
+) -> None:
     taught_project.heads.activate(None)
     with pytest.raises(HitlError, match="Nothing was taught yet"):
         export_head(taught_project, tmp_path / "out")

@@ -20,7 +20,13 @@ from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
 from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
 from hitl_desktop.workflows.exchange.match_images import match_by_name
-from hitl_desktop.workflows.images.open_folder import add_folder, list_pictures, open_path, project_file_for, scan
+from hitl_desktop.workflows.images.open_folder import (
+    add_folder,
+    list_pictures,
+    open_path,
+    project_file_for,
+    scan,
+)
 from hitl_desktop.workflows.projects.new_project import new_project
 from tests.conftest import CancelAt
 
@@ -129,7 +135,11 @@ def test_a_file_becomes_ground_truth_and_comes_out_with_its_ids_and_in_its_order
     made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file, options=EMPTY)
     assert (made.images, made.annotations, made.categories) == (4, 2, 2)
     with Project.open(tmp_path / "x.hitl") as project:
-        assert [i.path for i in project.images.all(state=ImageState.DECIDED)] == ["a.png", "c.png", "sub/d.png"]
+        assert [i.path for i in project.images.all(state=ImageState.DECIDED)] == [
+            "a.png",
+            "c.png",
+            "sub/d.png",
+        ]
         assert {c.id: c.name for c in project.categories.all()} == {2: "dog", 5: "cat"}
         assert [(a.id, a.crowd) for a in project.annotations.all()] == [(12, True), (40, False)]
         export_dataset(project, tmp_path / "out.json", all_images=True)
@@ -138,7 +148,10 @@ def test_a_file_becomes_ground_truth_and_comes_out_with_its_ids_and_in_its_order
     assert {i["id"]: i["file_name"] for i in out["images"]} == names
     assert [i["id"] for i in out["images"]] == [7, 3, 9, 2]
     assert [(c["id"], c["name"]) for c in out["categories"]] == [(5, "cat"), (2, "dog")]
-    assert [(a["id"], a["image_id"], a["category_id"]) for a in out["annotations"]] == [(12, 3, 2), (40, 7, 5)]
+    assert [(a["id"], a["image_id"], a["category_id"]) for a in out["annotations"]] == [
+        (12, 3, 2),
+        (40, 7, 5),
+    ]
 
 
 def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, pictures: Path) -> None:
@@ -156,7 +169,13 @@ def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, p
     first = (tmp_path / "1.json").read_bytes()
     assert first == (tmp_path / "1-again.json").read_bytes() == (tmp_path / "2.json").read_bytes()
     images = json.loads(first)["images"]
-    assert {"id": 9, "file_name": "c.png", "width": 40, "height": 40, "state": "decided"} in images  # verified empty
+    assert {
+        "id": 9,
+        "file_name": "c.png",
+        "width": 40,
+        "height": 40,
+        "state": "decided",
+    } in images  # verified empty
     assert images[1]["tags"] == ["night"]
 
 
@@ -220,7 +239,9 @@ def test_a_malformed_file_stops_before_a_project_is_made(tmp_path: Path, picture
     assert not (tmp_path / "x.hitl").exists()
 
 
-def test_nothing_decided_is_nothing_to_export_unless_all_is_asked_for(tmp_path: Path, project: Project) -> None:
+def test_nothing_decided_is_nothing_to_export_unless_all_is_asked_for(
+    tmp_path: Path, project: Project
+) -> None:
     with pytest.raises(HitlError, match="nothing to export"):
         export_dataset(project, tmp_path / "out.json")
     assert export_dataset(project, tmp_path / "out.json", all_images=True).images == 4
@@ -242,7 +263,11 @@ def test_labels_outlive_files_and_what_nobody_labelled_stays_out_while_it_cannot
     summary = export_dataset(project, tmp_path / "out.json", all_images=True)
     assert (summary.images, summary.unreadable, summary.no_file) == (3, 1, 1)
     out = json.loads((tmp_path / "out.json").read_text())
-    assert [(i["id"], i["width"], i["height"]) for i in out["images"]] == [(1, 80, 60), (2, 70, 90), (4, 64, 50)]
+    assert [(i["id"], i["width"], i["height"]) for i in out["images"]] == [
+        (1, 80, 60),
+        (2, 70, 90),
+        (4, 64, 50),
+    ]
     assert [(a["image_id"], a["bbox"]) for a in out["annotations"]] == [(2, [5, 6, 10, 11])]
     path.with_suffix(".away").rename(path)  # it came back, and nobody has read it since
     summary = export_dataset(project, tmp_path / "out.json", all_images=True)
@@ -302,7 +327,9 @@ def test_a_picture_that_comes_back_can_be_read_again(project: Project, pictures:
     assert image.reason is None
 
 
-def test_an_absent_folder_marks_none_of_its_pictures(project: Project, pictures: Path, tmp_path: Path) -> None:
+def test_an_absent_folder_marks_none_of_its_pictures(
+    project: Project, pictures: Path, tmp_path: Path
+) -> None:
     shutil.copytree(pictures, tmp_path / "more")
     add_folder(project, tmp_path / "more", NoProgress())
     pictures.rename(tmp_path / "unplugged")
@@ -371,7 +398,9 @@ def test_tags_come_out_in_order_of_name(tmp_path: Path, pictures: Path, project:
 
 
 @pytest.mark.parametrize("name", ["pictures/a.png", "test.hitl"])
-def test_an_export_replaces_neither_a_picture_nor_the_project(project: Project, tmp_path: Path, name: str) -> None:
+def test_an_export_replaces_neither_a_picture_nor_the_project(
+    project: Project, tmp_path: Path, name: str
+) -> None:
     before = (tmp_path / name).read_bytes()
     with pytest.raises(HitlError, match="was not replaced"):
         export_dataset(project, tmp_path / name, all_images=True)
@@ -411,9 +440,13 @@ def test_boxes_drawn_during_an_import_and_boxes_without_id_never_meet_an_id_of_t
 
     monkeypatch.setattr(project.annotations, "add_all", and_draw)
     boxes = [{"image_id": 7, "category_id": 5, "bbox": [1, 1, 9, 9]}]
-    boxes += [{"id": n, "image_id": 3 if n < 3 else 9, "category_id": 5, "bbox": [1, 1, 9, 9]} for n in range(1, 5)]
+    boxes += [
+        {"id": n, "image_id": 3 if n < 3 else 9, "category_id": 5, "bbox": [1, 1, 9, 9]} for n in range(1, 5)
+    ]
     images = json.loads(write_coco(tmp_path / "c.json").read_text())["images"]
-    images = [i for i in images if i["id"] != 7] + [{"id": 7, "file_name": "b.jpg", "width": 70, "height": 90}]
+    images = [i for i in images if i["id"] != 7] + [
+        {"id": 7, "file_name": "b.jpg", "width": 70, "height": 90}
+    ]
     file = write_coco(tmp_path / "d.json", images=images, annotations=boxes)
     summary = import_dataset(project, read_dataset(file))
     assert (summary.images, summary.annotations) == (3, 5)
@@ -452,7 +485,12 @@ def test_marks_of_other_programs_stay_beside_the_own_ones_in_an_export_of_everyt
     assert (images["a.png"]["state"], images["a.png"]["sets"]) == ("sent to Ann", "third")
     assert images["b.jpg"]["state"] == {"by": 7}
     first = written["annotations"][0]
-    assert [first[key] for key in ("origin", "edited", "score", "sets")] == ["scanner 4", "2020-02-02", "high", "x"]
+    assert [first[key] for key in ("origin", "edited", "score", "sets")] == [
+        "scanner 4",
+        "2020-02-02",
+        "high",
+        "x",
+    ]
     assert first["hitl_edited"] is True
     new_project(tmp_path / "again.hitl", project.folder_path(1), NoProgress(), coco=out)
     with Project.open(tmp_path / "again.hitl") as again:  # and when the file comes back

@@ -37,7 +37,14 @@ def image(id_: object, name: str = "a.jpg", width: object = 200, height: object 
 
 
 def box(id_: object, image_id: object, bbox: object = None, category_id: object = 1, **more: object) -> Row:
-    return {"id": id_, "image_id": image_id, "category_id": category_id, "bbox": bbox or B, "iscrowd": 0, **more}
+    return {
+        "id": id_,
+        "image_id": image_id,
+        "category_id": category_id,
+        "bbox": bbox or B,
+        "iscrowd": 0,
+        **more,
+    }
 
 
 def save(path: Path, width: int, height: int, orientation: int = 1) -> None:
@@ -48,7 +55,8 @@ def save(path: Path, width: int, height: int, orientation: int = 1) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    """Three pictures: a.jpg and b.jpg of 200 x 150, and tall.jpg, which is stored so and turned to 150 x 200."""
+    """Three pictures: a.jpg and b.jpg of 200 x 150, and tall.jpg, which is stored so and turned to 150 x
+    200."""
     (tmp_path / "in").mkdir()
     for name, orientation in (("a.jpg", 1), ("b.jpg", 1), ("tall.jpg", 6)):
         save(tmp_path / "in" / name, 200, 150, orientation)
@@ -192,14 +200,18 @@ def test_boxes_of_the_stored_pixels_are_turned_with_outlines_and_key_points(proj
 
 def test_boxes_of_another_scale_are_scaled_and_what_cannot_be_is_named(project: Project) -> None:
     mask = {"counts": [0, 10, 119990], "size": [300, 400]}
-    summary = take(project, [image(1, width=400, height=300)], [box(1, 1, [20, 40, 60, 80], segmentation=mask)])
+    summary = take(
+        project, [image(1, width=400, height=300)], [box(1, 1, [20, 40, 60, 80], segmentation=mask)]
+    )
     (out,) = exported(project)["annotations"]
     assert (out["bbox"], out["segmentation"]) == (B, [])
     assert kinds(summary) == {IssueKind.TRANSFORMED, IssueKind.DROPPED}
 
 
 @pytest.mark.parametrize("size", [(150, 200), (180, 150), (640, 640)])
-def test_a_size_that_nothing_explains_leaves_the_picture_to_be_decided(project: Project, size: tuple[int, int]) -> None:
+def test_a_size_that_nothing_explains_leaves_the_picture_to_be_decided(
+    project: Project, size: tuple[int, int]
+) -> None:
     summary = take(project, [image(1, "a.jpg", *size), image(2, "b.jpg")], [box(1, 1), box(2, 2)])
     assert (decided(project), boxes_of(project, "a.jpg")) == (["b.jpg"], [])
     assert IssueKind.OTHER_SIZE in kinds(summary)
@@ -210,13 +222,19 @@ def test_a_size_that_nothing_explains_leaves_the_picture_to_be_decided(project: 
 def test_boxes_without_a_size_on_a_picture_that_its_file_turns_are_to_be_checked(project: Project) -> None:
     without_size = [{"id": 1, "file_name": "tall.jpg"}, {"id": 2, "file_name": "a.jpg"}]
     summary = take(project, without_size, [box(1, 1), box(2, 2)])
-    assert (decided(project), boxes_of(project, "tall.jpg"), boxes_of(project, "a.jpg")) == (["a.jpg"], [B], [B])
+    assert (decided(project), boxes_of(project, "tall.jpg"), boxes_of(project, "a.jpg")) == (
+        ["a.jpg"],
+        [B],
+        [B],
+    )
     assert [i.where for i in summary.issues if i.kind is IssueKind.OTHER_SIZE] == ["tall.jpg"]
 
 
 def test_pictures_that_nobody_has_read_yet_are_measured_by_their_header(project: Project) -> None:
     project.db.execute("UPDATE images SET width = NULL, height = NULL, content_hash = NULL")
-    take(project, [image(1, "tall.jpg"), image(2, "b.jpg", 400, 300)], [box(1, 1), box(2, 2, [20, 40, 60, 80])])
+    take(
+        project, [image(1, "tall.jpg"), image(2, "b.jpg", 400, 300)], [box(1, 1), box(2, 2, [20, 40, 60, 80])]
+    )
     scan(project, NoProgress())
     assert boxes_of(project, "tall.jpg") == [[90, 10, 40, 30]]
     assert boxes_of(project, "b.jpg") == [B]
@@ -467,7 +485,10 @@ def test_a_second_file_adds_its_boxes_to_pictures_that_nobody_has_touched(projec
     )  # fmt: skip
     out = exported(project)
     names = {c["id"]: c["name"] for c in out["categories"]}
-    assert [(names[a["category_id"]], a["bbox"]) for a in out["annotations"]] == [("cat", B), ("dog", [50, 50, 9, 9])]
+    assert [(names[a["category_id"]], a["bbox"]) for a in out["annotations"]] == [
+        ("cat", B),
+        ("dog", [50, 50, 9, 9]),
+    ]
     assert out["licenses"] == [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]
     assert summary.words == "2 of 2 boxes and 1 of 1 picture came in"
     assert kinds(summary) == {IssueKind.MERGED, IssueKind.RENUMBERED}
@@ -485,8 +506,12 @@ def test_a_picture_stays_decided_where_a_later_file_merely_lists_it(project: Pro
     assert decided(project) == ["a.jpg", "b.jpg", "tall.jpg"]
 
 
-@pytest.mark.parametrize("lost", [box(1, 1, category_id=77), box(1, 1, [900, 900, 9, 9]), box(1, 1, [0.1] * 4)])
-def test_a_picture_that_lost_its_only_box_is_not_verified_by_the_next_file(project: Project, lost: Row) -> None:
+@pytest.mark.parametrize(
+    "lost", [box(1, 1, category_id=77), box(1, 1, [900, 900, 9, 9]), box(1, 1, [0.1] * 4)]
+)
+def test_a_picture_that_lost_its_only_box_is_not_verified_by_the_next_file(
+    project: Project, lost: Row
+) -> None:
     take(project, [image(1)], [lost])
     summary = take(project, [image(1)], [box(1, 1)], categories=[{"id": 1, "name": "dog"}])
     assert decided(project) == []
@@ -546,7 +571,12 @@ def test_a_second_file_fills_what_the_first_lacks_and_clashes_are_counted(projec
 
 def test_equal_boxes_of_one_file_are_one_where_nothing_contradicts(project: Project) -> None:
     images = [image(1), image(2, coco_url="u", license=3)]
-    rows = [box(1, 1, track_id=1), box(2, 2, track_id=2), box(3, 1, [9, 9, 9, 9]), box(4, 2, [9, 9, 9, 9], track_id=3)]
+    rows = [
+        box(1, 1, track_id=1),
+        box(2, 2, track_id=2),
+        box(3, 1, [9, 9, 9, 9]),
+        box(4, 2, [9, 9, 9, 9], track_id=3),
+    ]
     names = [{"id": 1, "name": "cat"}, {"id": 2, "name": "Cat", "color": "red"}]
     take(project, images, rows, categories=names)
     out = exported(project)
@@ -625,7 +655,9 @@ def test_a_category_of_a_file_may_have_the_word_for_boxes_without_one(project: P
 # an export replaces nothing of others
 
 
-def test_an_export_replaces_its_own_files_and_no_others_unless_told_to(project: Project, tmp_path: Path) -> None:
+def test_an_export_replaces_its_own_files_and_no_others_unless_told_to(
+    project: Project, tmp_path: Path
+) -> None:
     take_full(project)
     source = tmp_path / "full.json"
     other = tmp_path / "other.json"
@@ -647,7 +679,9 @@ def test_an_export_replaces_its_own_files_and_no_others_unless_told_to(project: 
 
 
 def test_an_export_tells_of_files_that_went_away_or_changed_since_they_were_read(project: Project) -> None:
-    take(project, [image(1), image(2, "b.jpg"), image(3, "tall.jpg", 150, 200)], [box(n, n) for n in (1, 2, 3)])
+    take(
+        project, [image(1), image(2, "b.jpg"), image(3, "tall.jpg", 150, 200)], [box(n, n) for n in (1, 2, 3)]
+    )
     assert export_dataset(project, project.path.with_name("out.json")).no_file == 0
     (project.path.parent / "in" / "a.jpg").unlink()
     save(project.path.parent / "in" / "b.jpg", 100, 75)

@@ -62,7 +62,10 @@ def test_a_name_means_one_picture_or_none(
 
 def test_a_name_that_fits_better_leaves_the_others_without(tmp_path: Path) -> None:
     found = matched(tmp_path, ["val/1.jpg", "val/2.jpg"], ["train/1.jpg", "val/1.jpg", "val/2.jpg"])
-    assert {name: path for name, (path, _) in found.items()} == {"val/1.jpg": "val/1.jpg", "val/2.jpg": "val/2.jpg"}
+    assert {name: path for name, (path, _) in found.items()} == {
+        "val/1.jpg": "val/1.jpg",
+        "val/2.jpg": "val/2.jpg",
+    }
 
 
 def test_two_names_that_fit_as_well_both_mean_nobody(tmp_path: Path) -> None:

@@ -56,7 +56,9 @@ def now(project: Project) -> tuple[ImageRecord, tuple[float, ...]]:
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_prelabelling_moves_boxes_with_the_picture_and_says_so(project: Project, file: Path, orientation: int) -> None:
+def test_prelabelling_moves_boxes_with_the_picture_and_says_so(
+    project: Project, file: Path, orientation: int
+) -> None:
     save(file, 200, 150, orientation)
     result = prelabel(project, NoProgress())
     image, box = now(project)
@@ -110,11 +112,17 @@ def test_undo_brings_outlines_back_as_they_were_and_the_export_keeps_them(
 
 
 @pytest.mark.parametrize("size", [(300, 400), (350, 300)])
-def test_prelabelling_puts_no_new_size_under_old_boxes(project: Project, file: Path, size: tuple[int, int]) -> None:
+def test_prelabelling_puts_no_new_size_under_old_boxes(
+    project: Project, file: Path, size: tuple[int, int]
+) -> None:
     save(file, *size)
     result = prelabel(project, NoProgress())
     image, box = now(project)
-    assert ((image.width, image.height), box, image.state) == ((400, 300), (200, 150, 100, 80), ImageState.DECIDED)
+    assert ((image.width, image.height), box, image.state) == (
+        (400, 300),
+        (200, 150, 100, 80),
+        ImageState.DECIDED,
+    )
     assert image.reason
     assert "another one" in image.reason
     assert result.changed == {"a.jpg": image.reason}
@@ -168,7 +176,9 @@ def test_a_folder_that_moved_to_smaller_copies_takes_its_boxes_along(
 def drawn(path: Path, *, turned: bool = False, note: str = "", orientation: int = 1) -> None:
     """A picture that is bright at one corner, or turned by half; `note` is a comment in its file."""
     rows, columns = np.mgrid[0:300, 0:400]
-    pixels = np.stack([(rows * 0.5 + columns * 0.2) % 256, columns * 0.6, 255 - rows * 0.8], axis=2).astype(np.uint8)
+    pixels = np.stack([(rows * 0.5 + columns * 0.2) % 256, columns * 0.6, 255 - rows * 0.8], axis=2).astype(
+        np.uint8
+    )
     picture = Image.fromarray(pixels[::-1, ::-1] if turned else pixels)
     picture.getexif()[0x0112] = orientation
     picture.save(path, comment=note, exif=picture.getexif(), quality=95)
@@ -220,7 +230,9 @@ def test_other_metadata_around_the_same_pixels_cost_nothing(shown: Project, file
     assert image.content_hash != before
 
 
-def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_on(shown: Project, file: Path) -> None:
+def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_on(
+    shown: Project, file: Path
+) -> None:
     shown.images.set_looks(1, None)
     drawn(file, turned=True)
     result = prelabel(shown, NoProgress())
@@ -233,7 +245,8 @@ def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_o
 
 @pytest.fixture
 def seen(shown: Project) -> Project:
-    """The labelled picture after the detector has looked at it: pre-labelling alone does not read it again."""
+    """The labelled picture after the detector has looked at it: pre-labelling alone does not read it
+    again."""
     assert prelabel(shown, NoProgress()).done == 1
     return shown
 

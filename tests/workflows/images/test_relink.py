@@ -48,7 +48,9 @@ def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Proje
     before = project.images.get(1)
     model = project.models.ensure("hash", "m", ["x"]).id
     for image_id in (1, 2):
-        project.db.execute("INSERT INTO predicted_images (image_id, model_id) VALUES (?, ?)", (image_id, model))
+        project.db.execute(
+            "INSERT INTO predicted_images (image_id, model_id) VALUES (?, ?)", (image_id, model)
+        )
         project.db.execute(
             "INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate) VALUES (?, ?, 1, 1, 9, 9, .9, x'', 1)",
             (image_id, model),
@@ -63,7 +65,10 @@ def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Proje
     assert before.content_hash != after.content_hash
     assert len(project.annotations.of_image(1)) == 1
     assert project.predictions.images_done(model) == {2}  # whose bytes are the same
-    assert [len(project.predictions.of_image(i, model)) for i in (1, 2)] == [0, 1]  # not of pixels that are gone
+    assert [len(project.predictions.of_image(i, model)) for i in (1, 2)] == [
+        0,
+        1,
+    ]  # not of pixels that are gone
 
 
 def test_a_detector_that_saw_the_file_as_it_was_does_not_count(
@@ -95,7 +100,9 @@ def test_a_deleted_picture_says_so_until_it_is_back(project: Project, folder: Pa
     assert getattr(project.images.get(1), "reason", "") is None
 
 
-def test_a_renamed_picture_is_found_and_the_new_record_of_its_file_steps_aside(project: Project, folder: Path) -> None:
+def test_a_renamed_picture_is_found_and_the_new_record_of_its_file_steps_aside(
+    project: Project, folder: Path
+) -> None:
     (folder / "a.png").rename(folder / "z.png")
     add_folder(project, folder, NoProgress())  # as the next start does
     scan(project, NoProgress())

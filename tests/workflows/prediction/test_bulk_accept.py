@@ -73,7 +73,9 @@ def test_the_sample_is_as_large_as_its_claim_takes_and_the_bound_is_exact(propos
     (done,) = proposed.bulk_accepts.all()
     assert (done.wrong, len(done.left)) == (1, 0)
     bound = float(in_words(done).split("at most ")[1].split("%")[0]) / 100
-    most = max(k for k in range(done.boxes + 1) if stats.hypergeom.cdf(1, done.boxes, k, len(done.sample)) > 0.05)
+    most = max(
+        k for k in range(done.boxes + 1) if stats.hypergeom.cdf(1, done.boxes, k, len(done.sample)) > 0.05
+    )
     assert bound == pytest.approx(most / done.boxes, abs=0.0006)
     assert len(proposed.annotations.all()) == done.boxes - 1  # the wrong one was deleted
     edits.undo(proposed)
@@ -85,7 +87,11 @@ def test_what_somebody_answered_meanwhile_is_left_alone(proposed: Project) -> No
     for image_id in (1, 2, 3):
         image = proposed.images.get(image_id)
         assert image
-        mine = [p for p in proposals_of(proposed, image, load_scorer(proposed)) if p.name == "car" and p.score >= 0.9]
+        mine = [
+            p
+            for p in proposals_of(proposed, image, load_scorer(proposed))
+            if p.name == "car" and p.score >= 0.9
+        ]
         annotate.remove(proposed, mine)
     proposed.images.set_state(4, ImageState.SKIPPED)
     with pytest.raises(HitlError, match="answered meanwhile"):

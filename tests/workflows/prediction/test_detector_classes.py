@@ -1,4 +1,5 @@
-"""What the detector's classes stand for: chosen, remembered by its hash, and the same in the exported graph."""
+"""What the detector's classes stand for: chosen, remembered by its hash, and the same in the exported
+graph."""
 
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def detect(project: Project, image_id: int, *rows: tuple[float, float, float]) -
     record = project.models.ensure("hash", "small", CLASSES)
     project.models.set_detector(record.id)
     boxes = np.array([[40.0 * n, 0, 30, 30] for n in range(len(rows))]).reshape(-1, 4)
-    project.predictions.replace(image_id, record.id, Detections(boxes, np.array(rows, np.float32).reshape(-1, 3)))
+    project.predictions.replace(
+        image_id, record.id, Detections(boxes, np.array(rows, np.float32).reshape(-1, 3))
+    )
 
 
 def said(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
@@ -36,7 +39,9 @@ def said(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
     assert image
     proposals = proposals_of(project, image, load_scorer(project))
     visible = shown_to_people(proposals, Thresholds(0.3))
-    return [(p.name, round(p.score, 2)) for p in (*visible, *hints_beside(proposals, visible, Thresholds(0.3)))]
+    return [
+        (p.name, round(p.score, 2)) for p in (*visible, *hints_beside(proposals, visible, Thresholds(0.3)))
+    ]
 
 
 def test_many_classes_become_one_category_and_the_surest_counts(project: Project) -> None:
@@ -51,7 +56,9 @@ def test_many_classes_become_one_category_and_the_surest_counts(project: Project
     assert said(project)[0] == ("car", 0.8)
 
 
-def test_an_accepted_box_has_the_mapped_category_and_one_of_its_own_name_is_not_made(project: Project) -> None:
+def test_an_accepted_box_has_the_mapped_category_and_one_of_its_own_name_is_not_made(
+    project: Project,
+) -> None:
     detect(project, 1, (0.8, 0.1, 0.0))
     vehicle = project.categories.ensure("vehicle").id
     set_mapping(project, {"car": vehicle})
@@ -71,7 +78,9 @@ def test_a_class_that_always_gets_one_category_is_worth_mapping(project: Project
         image = project.images.get(image_id)
         assert image
         hints = hints_beside(proposals_of(project, image, load_scorer(project)), [], Thresholds(0.3))
-        annotate.revise(project, [Revision(h, category_id=category_id) for h in hints if h.name == class_name])
+        annotate.revise(
+            project, [Revision(h, category_id=category_id) for h in hints if h.name == class_name]
+        )
 
     label(1, cell, "car")
     assert always_labelled(project, cell) is None  # four are too few
@@ -119,7 +128,10 @@ def test_each_category_is_known_taught_or_only_named(taught_project: Project) ->
     assert named["unicorn"].words.startswith("only named")
     assert any(c.taught and c.boxes for c in named.values())
     taught_project.categories.ensure("person")
-    assert "known to the detector (person)" in {c.name: c.words for c in categories_known(taught_project)}["person"]
+    assert (
+        "known to the detector (person)"
+        in {c.name: c.words for c in categories_known(taught_project)}["person"]
+    )
 
 
 def test_what_cannot_be_mapped_is_said(project: Project) -> None:
@@ -155,7 +167,9 @@ def test_trust_is_in_what_a_class_stands_for(taught_project: Project) -> None:
     assert now.said(scores)[0, row] == pytest.approx(0.7)
 
 
-def test_a_box_on_a_picture_keeps_its_category_when_the_mapping_changes(project: Project, tmp_path: Path) -> None:
+def test_a_box_on_a_picture_keeps_its_category_when_the_mapping_changes(
+    project: Project, tmp_path: Path
+) -> None:
     car = project.categories.ensure("car").id
     annotate.draw(project, 1, [(BBox(1, 1, 9, 9), car)])
     detect(project, 1, (0.8, 0.1, 0.0))

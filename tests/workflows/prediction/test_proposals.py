@@ -1,4 +1,5 @@
-"""Which proposals are shown: the rules as they read, one box at a time, against the arrays that apply them."""
+"""Which proposals are shown: the rules as they read, one box at a time, against the arrays that apply
+them."""
 
 from __future__ import annotations
 
@@ -21,10 +22,14 @@ def proposal(number: int, box: BBox, name: str, score: float) -> Proposal:
     return Proposal(number, 1, box, name, category_id, score, "detector", np.zeros(1, np.float32))
 
 
-rows = st.lists(st.tuples(bbox, st.sampled_from(["cup", "dog", "new"]), st.integers(0, 5).map(lambda n: n / 5)))
+rows = st.lists(
+    st.tuples(bbox, st.sampled_from(["cup", "dog", "new"]), st.integers(0, 5).map(lambda n: n / 5))
+)
 proposals = rows.map(lambda each: [proposal(n, *row) for n, row in enumerate(each)])
 annotations = st.lists(st.tuples(bbox, st.none() | st.integers(0, 5))).map(
-    lambda each: [Annotation(n, 1, 1, box, prediction_id=found) for n, (box, found) in enumerate(each, start=1)]
+    lambda each: [
+        Annotation(n, 1, 1, box, prediction_id=found) for n, (box, found) in enumerate(each, start=1)
+    ]
 )
 
 
@@ -55,4 +60,6 @@ def test_answered_and_covered_proposals_are_not_shown(
     found = open_ones(given_ones, boxes, rejected)
     assert [p.prediction_id for p in found] == [p.prediction_id for p in free]
     sure = [p for p in free if p.category_id and p.score >= (own if p.category_id == 1 else 0.4)]
-    assert [p.prediction_id for p in shown_to_people(found, Thresholds(0.4, {1: own}))] == best_of_each_spot(sure, 0.0)
+    assert [p.prediction_id for p in shown_to_people(found, Thresholds(0.4, {1: own}))] == best_of_each_spot(
+        sure, 0.0
+    )

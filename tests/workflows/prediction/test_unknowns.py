@@ -41,14 +41,18 @@ def mark_all_unknown(project: Project, dataset: Path, count: int) -> list[str]:
 def test_vectors_that_point_the_same_way_are_alike() -> None:
     rng = np.random.default_rng(0)
     ways = np.eye(4, 32, dtype=np.float32)
-    vectors = np.repeat(ways, [5, 3, 2, 1], axis=0) * rng.uniform(1, 9, (11, 1)) + rng.normal(0, 0.02, (11, 32))
+    vectors = np.repeat(ways, [5, 3, 2, 1], axis=0) * rng.uniform(1, 9, (11, 1)) + rng.normal(
+        0, 0.02, (11, 32)
+    )
     groups = alike(vectors.astype(np.float32))
     assert [sorted(g) for g in groups] == [[0, 1, 2, 3, 4], [5, 6, 7], [8, 9], [10]]
     assert alike(vectors[:1].astype(np.float32)) == [[0]]
     assert [sorted(g) for g in alike(np.zeros((3, 4), np.float32))] == [[0, 1, 2]]
 
 
-def test_unknown_objects_are_grouped_by_looks_and_named_at_once(taught_project: Project, dataset: Path) -> None:
+def test_unknown_objects_are_grouped_by_looks_and_named_at_once(
+    taught_project: Project, dataset: Path
+) -> None:
     really = mark_all_unknown(taught_project, dataset, 3)
     groups = group_unknowns(taught_project, QUIET, threads=1)
     assert sum(len(group) for group in groups) == len(really)

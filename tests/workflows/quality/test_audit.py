@@ -108,7 +108,9 @@ def test_the_same_seed_draws_the_same_pictures(decided: Project) -> None:
 def tables(project: Project) -> dict[str, list[object]]:
     """Everything in the project but its audits."""
     names = project.db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'audit%'")
-    return {name: project.db.all(f"SELECT * FROM {name}") for (name,) in names if not name.startswith("sqlite")}
+    return {
+        name: project.db.all(f"SELECT * FROM {name}") for (name,) in names if not name.startswith("sqlite")
+    }
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -82,7 +82,9 @@ def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corr
     assert len(found) > 3
     assert [s.score for s in found] == sorted((s.score for s in found), reverse=True)
     top = found[: len(found) // 4]
-    missed = next(s for s in top if s.kind is Kind.MISSED and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5)
+    missed = next(
+        s for s in top if s.kind is Kind.MISSED and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5
+    )
     swapped, moved = of_box(top, corrupted.swapped), of_box(top, corrupted.moved)
     assert missed.suggested_category_id == corrupted.missed.category_id
     assert (swapped.kind, moved.kind) == (Kind.CATEGORY, Kind.PLACE)
@@ -108,7 +110,9 @@ def test_what_was_corrupted_comes_first_and_is_mended_by_one_act(corrupted: Corr
 def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -> None:
     project = corrupted.project
     swapped = of_box(open_issues(project), corrupted.swapped)
-    missed = next(s for s in open_issues(project) if not s.bbox and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5)
+    missed = next(
+        s for s in open_issues(project) if not s.bbox and s.suggested_bbox.iou(corrupted.missed.bbox) > 0.5
+    )
     for issue in (swapped, missed):
         dismiss(project, issue)
     find_label_errors(project, QUIET, threads=1)
@@ -124,7 +128,9 @@ def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -
 
 
 @pytest.mark.slow
-def test_dismissed_stays_dismissed_where_the_suggested_category_is_gone_for_a_while(corrupted: Corrupted) -> None:
+def test_dismissed_stays_dismissed_where_the_suggested_category_is_gone_for_a_while(
+    corrupted: Corrupted,
+) -> None:
     project = corrupted.project
     swapped = of_box(open_issues(project), corrupted.swapped)
     dismiss(project, swapped)
@@ -159,7 +165,11 @@ def test_what_was_mended_as_suggested_does_not_come_back(corrupted: Corrupted) -
 @pytest.mark.slow
 def test_dismissing_the_place_leaves_the_name_in_doubt(corrupted: Corrupted) -> None:
     project = corrupted.project
-    box = next(a for a in project.annotations.of_image(corrupted.swapped.image_id) if a.bbox == corrupted.swapped.bbox)
+    box = next(
+        a
+        for a in project.annotations.of_image(corrupted.swapped.image_id)
+        if a.bbox == corrupted.swapped.bbox
+    )
     moved = box.bbox._replace(x=box.bbox.x + 0.3 * box.bbox.w)
     annotate.revise(project, [Revision(box, moved)])
     find_label_errors(project, QUIET, threads=1)
@@ -180,7 +190,9 @@ def test_a_category_that_is_none_any_more_is_not_suggested(corrupted: Corrupted)
     with pytest.raises(HitlError, match="changed meanwhile"):
         apply_suggestion(project, swapped)
     find_label_errors(project, QUIET, threads=1)
-    assert category.id not in {s.suggested_category_id for s in open_issues(project) if s.kind is not Kind.PLACE}
+    assert category.id not in {
+        s.suggested_category_id for s in open_issues(project) if s.kind is not Kind.PLACE
+    }
 
 
 def test_what_a_person_rejected_is_not_missed(corrupted: Corrupted) -> None:
@@ -206,7 +218,12 @@ def test_what_a_person_rejected_is_not_missed(corrupted: Corrupted) -> None:
 
 def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> None:
     project = corrupted.project
-    before = project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id()
+    before = (
+        project.annotations.all(),
+        project.heads.active_id(),
+        project.queue.ids(),
+        project.decisions.last_id(),
+    )
     find_label_errors(project, QUIET, threads=1)
     assert before == (
         project.annotations.all(), project.heads.active_id(), project.queue.ids(), project.decisions.last_id(),

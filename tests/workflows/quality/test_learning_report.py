@@ -1,4 +1,5 @@
-"""What a person needs to tune the loop: curve, gap, what is held out, what is mixed up; and the report of it all."""
+"""What a person needs to tune the loop: curve, gap, what is held out, what is mixed up; and the report of it
+all."""
 
 import json
 from html.parser import HTMLParser
@@ -86,7 +87,10 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
         toggle_edge_case(taught_project, image_id)
     learn(taught_project)
     refresh_queue(
-        taught_project, load_scorer(taught_project), QUIET, how=QueuePolicy("margin", {QueueReason.RANDOM: 100})
+        taught_project,
+        load_scorer(taught_project),
+        QUIET,
+        how=QueuePolicy("margin", {QueueReason.RANDOM: 100}),
     )
     decide(taught_project, taught / "set", 2)
     learn(taught_project)
@@ -102,7 +106,9 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     assert told.held_out.f1 is not None
     assert [p.pictures for p in told.held_out_curve] == [6, 6, 8]
     assert len({p.of for p in told.held_out_curve}) == 1  # all on the same pictures
-    assert told.held_out_curve[0].of < told.held_out.pictures  # the first version was taught one that was pinned later
+    assert (
+        told.held_out_curve[0].of < told.held_out.pictures
+    )  # the first version was taught one that was pinned later
     assert sum(p.of for p in told.curve) == 8
     assert sum(p.of for p in told.drawn) >= 2
     assert told.effort.drawn.pictures >= 2

@@ -86,13 +86,19 @@ def test_agreement_does_not_depend_on_which_came_first(
     first: list[tuple[int, int]], second: list[tuple[int, int]]
 ) -> None:
     before, again = (tuple(box(20.0 * x, c) for x, c in boxes) for boxes in (first, second))
-    one, other = consistency([Reannotation(1, before, again, 1.0)]), consistency([Reannotation(1, again, before, 1.0)])
+    one, other = (
+        consistency([Reannotation(1, before, again, 1.0)]),
+        consistency([Reannotation(1, again, before, 1.0)]),
+    )
     assert (one.f1, one.mean_iou, one.same_category) == (other.f1, other.mean_iou, other.same_category)
 
 
 def test_crowds_are_nobodys_boxes(project: Project) -> None:
     category = project.categories.ensure("thing").id
     project.annotations.add(
-        [Annotation(0, 1, category, BBox(1, 1, 9, 9)), Annotation(0, 1, category, BBox(0, 0, 30, 30), crowd=True)]
+        [
+            Annotation(0, 1, category, BBox(1, 1, 9, 9)),
+            Annotation(0, 1, category, BBox(0, 0, 30, 30), crowd=True),
+        ]
     )
     assert labels_of(project, 1) == (LabelledBox(category, BBox(1, 1, 9, 9)),)

@@ -18,14 +18,21 @@ from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.prediction.unseen_predictions import calibration_samples, unseen_results
-from hitl_desktop.workflows.quality.threshold_advice import WORTH_SHOWING, advise, gather, reliability, start_threshold
+from hitl_desktop.workflows.quality.threshold_advice import (
+    WORTH_SHOWING,
+    advise,
+    gather,
+    reliability,
+    start_threshold,
+)
 
 Said = tuple[str, float, bool]
 """A name, a score, and whether it is right."""
 
 
 def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) -> None:
-    """A picture was decided on which this had been said, and so many objects of the first name were missed."""
+    """A picture was decided on which this had been said, and so many objects of the first name were
+    missed."""
     model = project.models.ensure("hash", "detector", ("x",))
     boxes = np.array([[3 * n, 0, 2, 2] for n in range(len(said))], float)
     scores = np.array([[score] for _, score, _ in said], np.float32)
@@ -37,7 +44,16 @@ def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) 
         project.predictions.note_sightings(
             [
                 UnseenPrediction(
-                    prediction.id, image_id, prediction.bbox, None, name, score, score, score >= 0.3, False, category
+                    prediction.id,
+                    image_id,
+                    prediction.bbox,
+                    None,
+                    name,
+                    score,
+                    score,
+                    score >= 0.3,
+                    False,
+                    category,
                 )
             ]
         )
@@ -58,7 +74,8 @@ def test_first_sights_count_what_was_shown_and_what_was_missed(project: Project)
 
 
 def test_suggestions_start_at_the_score_that_saves_most(project: Project) -> None:
-    """Below .5 one in ten is right, which costs more rejecting than it saves drawing; above it nine in ten."""
+    """Below .5 one in ten is right, which costs more rejecting than it saves drawing; above it nine in
+    ten."""
     low = [("cell", 0.42, n == 0) for n in range(10)]
     high = [("cell", 0.72, n != 0) for n in range(10)]
     for image_id in (1, 2):
@@ -146,7 +163,11 @@ def test_nothing_measured_says_so(project: Project) -> None:
 
 def test_each_category_has_its_own_threshold_for_a_wanted_share(project: Project) -> None:
     for image_id in (1, 2, 3):
-        see(project, image_id, [("sure", 0.95, True), ("sure", 0.9, True), ("rare", 0.9, True), ("rare", 0.4, False)])
+        see(
+            project,
+            image_id,
+            [("sure", 0.95, True), ("sure", 0.9, True), ("rare", 0.9, True), ("rare", 0.4, False)],
+        )
     paying = {advice.name: advice for advice in advise(gather(project))}
     assert {advice.threshold for advice in paying.values()} == {WORTH_SHOWING}
     assert (paying["rare"].precision, paying["rare"].shown) == (0.5, 6)
@@ -166,7 +187,9 @@ def test_boxes_of_one_picture_are_not_worth_as_much_as_boxes_of_many() -> None:
     assert alone == pytest.approx(wilson_interval(50, 100), abs=1e-3)
     together = clustered_interval(right, np.arange(100) // 10)
     assert together[1] - together[0] > 2.5 * (alone[1] - alone[0])
-    assert clustered_interval(np.ones(20, bool), np.zeros(20, int)) == wilson_interval(1, 1)  # all on one picture
+    assert clustered_interval(np.ones(20, bool), np.zeros(20, int)) == wilson_interval(
+        1, 1
+    )  # all on one picture
     low, high = clustered_interval(np.arange(30) > 0, np.zeros(30, int))
     assert high - low > 0.7
 

@@ -61,7 +61,8 @@ def verdicts(project: Project, image_id: int, *said: Judgement, missed: int = 0)
     assert image
     shown = to_judge(project, image, Thresholds(0.3))
     boxes = [
-        JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score) for p, judgement in zip(shown, said, strict=True)
+        JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score)
+        for p, judgement in zip(shown, said, strict=True)
     ]
     boxes += [JudgedBox(Judgement.MISSED, true_category_id=project.categories.ensure("car").id)] * missed
     return Validated(image_id, project.heads.active_id(), 2.0, tuple(boxes))
@@ -181,7 +182,9 @@ def test_nearly_the_same_as_what_was_taught_is_not_asked_about(taught_project: P
 def tables(project: Project) -> dict[str, list[object]]:
     """Everything in the project but its validations."""
     names = project.db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'validations'")
-    return {name: project.db.all(f"SELECT * FROM {name}") for (name,) in names if not name.startswith("sqlite")}
+    return {
+        name: project.db.all(f"SELECT * FROM {name}") for (name,) in names if not name.startswith("sqlite")
+    }
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -195,7 +198,9 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
         if image is None:
             break
         shown = to_judge(taught_project, image, Thresholds(0.1))
-        boxes = [JudgedBox(j, p.category_id, p.name, p.bbox, p.score, 1) for p, j in zip(shown, said, strict=False)]
+        boxes = [
+            JudgedBox(j, p.category_id, p.name, p.bbox, p.score, 1) for p, j in zip(shown, said, strict=False)
+        ]
         boxes += [JudgedBox(Judgement.MISSED, true_category_id=1)] * missed
         judge(taught_project, Validated(image.id, taught_project.heads.active_id(), 1.0, tuple(boxes)))
     assert tables(taught_project) == before
@@ -204,7 +209,9 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
 def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: Project, learn: Learn) -> None:
     def state() -> tuple[list[float], list[int]]:
         scorer = load_scorer(taught_project)
-        scores = [p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, scorer)]
+        scores = [
+            p.score for i in taught_project.images.all() for p in proposals_of(taught_project, i, scorer)
+        ]
         return scores, list(rank_images(taught_project, scorer, QUIET).ids)
 
     learn(taught_project)
@@ -221,7 +228,9 @@ def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: P
     assert after[1] == before[1]
 
 
-@given(st.lists(st.tuples(st.integers(1, 99), st.booleans()), min_size=1, max_size=30, unique_by=lambda r: r[0]))
+@given(
+    st.lists(st.tuples(st.integers(1, 99), st.booleans()), min_size=1, max_size=30, unique_by=lambda r: r[0])
+)
 def test_average_precision_of_verdicts_is_that_of_boxes(rows: list[tuple[int, bool]]) -> None:
     """Boxes that are right lie on an object, others beside; COCO's own evaluation says the same."""
     scores, right = (np.array(column) for column in zip(*rows, strict=True))
@@ -261,7 +270,9 @@ def test_a_share_of_boxes_is_as_sure_as_its_pictures_are_many() -> None:
     assert share_interval(right, of) == clustered_interval(boxes, np.array([0, 0, 1, 1, 2, 2, 2]))
 
 
-def test_the_report_is_about_the_head_that_was_judged_last_while_the_active_one_was_not(proposed: Project) -> None:
+def test_the_report_is_about_the_head_that_was_judged_last_while_the_active_one_was_not(
+    proposed: Project,
+) -> None:
     judge(proposed, Validated(1, 7, 1.0, verdicts(proposed, 1, Judgement.CORRECT, Judgement.FALSE).boxes))
     told = report(proposed)
     assert told["head"] == 7

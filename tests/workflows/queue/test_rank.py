@@ -54,9 +54,9 @@ def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
     refresh_queue(taught_project, load_scorer(taught_project), QUIET)
     order = taught_project.queue.order()
     assert sum(item.reason == Reason.RANDOM for item in order) == len(order) // 2
-    assert {q.words: q.pictures for q in list_queue(taught_project).queues}[REASON_TEXT[Reason.RANDOM]] == len(
-        order
-    ) // 2
+    assert {q.words: q.pictures for q in list_queue(taught_project).queues}[
+        REASON_TEXT[Reason.RANDOM]
+    ] == len(order) // 2
     with pytest.raises(HitlError, match="more than 100"):
         set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 60, QueueReason.UNLIKE: 50}))
     with pytest.raises(HitlError, match="called luck"):
@@ -87,7 +87,9 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
     decided = project.decisions.decided_order()
     monkeypatch.setattr("hitl_desktop.workflows.queue.relabelling.FORGOTTEN_AFTER", 5)
     box = project.annotations.of_image(decided[3])[0]
-    wrong = LabelIssue(decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
+    wrong = LabelIssue(
+        decided[3], Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id
+    )
     weak = LabelIssue(decided[2], Kind.MISSED, 0.2, None, None, BBox(1, 1, 9, 9), box.category_id)
     project.label_issues.replace_open(decided, [wrong, weak])
     refresh_queue(project, scorer, QUIET)
@@ -133,12 +135,18 @@ def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
 
 def suspect(project: Project, image_id: int) -> None:
     box = project.annotations.of_image(image_id)[0]
-    wrong = LabelIssue(image_id, Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id)
+    wrong = LabelIssue(
+        image_id, Kind.PLACE, 0.9, box.bbox, box.category_id, BBox(1, 1, 9, 9), box.category_id
+    )
     project.label_issues.replace_open([image_id], [wrong])
 
 
 def test_a_share_of_decided_pictures_is_held_though_nothing_is_decided(taught_project: Project) -> None:
-    project, scorer, decided = taught_project, load_scorer(taught_project), taught_project.decisions.decided_order()
+    project, scorer, decided = (
+        taught_project,
+        load_scorer(taught_project),
+        taught_project.decisions.decided_order(),
+    )
     for image_id in decided:
         suspect(project, image_id)
     asked: list[bool] = []
@@ -301,7 +309,9 @@ def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Proj
     assert found & holding
 
 
-def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(tmp_path: Path, dataset: Path) -> None:
+def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(
+    tmp_path: Path, dataset: Path
+) -> None:
     for source in sorted((dataset / "images").glob("*.png"))[:4]:
         shutil.copy(source, tmp_path / source.name)
     first = min(tmp_path.glob("*.png"))
@@ -364,7 +374,8 @@ def test_whether_to_stop_is_said_after_twenty_reviews_only() -> None:
 
 
 def test_the_random_sample_holds_whatever_the_strategy_asked_about() -> None:
-    """Two hundred pictures, the hardest asked about first: the sample is as hard as all, what was drawn is not."""
+    """Two hundred pictures, the hardest asked about first: the sample is as hard as all, what was drawn is
+    not."""
     hard = {i: i / 200 for i in range(1, 201)}
     gaps: list[float] = []
     for seed in range(60):
@@ -372,7 +383,11 @@ def test_the_random_sample_holds_whatever_the_strategy_asked_about() -> None:
         ids = rng.permutation(list(hard)).tolist()
         difficulty = {i: hard[n + 1] for n, i in enumerate(ids)}
         by_strategy = sorted(difficulty, key=lambda i: -difficulty[i])
-        order = mix(by_strategy, {QueueReason.RANDOM: random_order(sorted(difficulty), seed)}, {QueueReason.RANDOM: 20})
+        order = mix(
+            by_strategy,
+            {QueueReason.RANDOM: random_order(sorted(difficulty), seed)},
+            {QueueReason.RANDOM: 20},
+        )
         done = {i for i, _ in order[:100]}
         sample = sample_so_far(sorted(difficulty), done, seed)
         drawn = [i for i, why in order[:100] if why is QueueReason.RANDOM]
@@ -425,12 +440,16 @@ def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
     assert trust(images, [chosen]) == everything  # of so few nothing can be said
 
 
-def test_nearly_the_same_pictures_are_on_one_side_of_a_simulated_test(taught_project: Project, taught: Path) -> None:
+def test_nearly_the_same_pictures_are_on_one_side_of_a_simulated_test(
+    taught_project: Project, taught: Path
+) -> None:
     truth = measurable(taught_project, read_dataset(taught / "set" / "instances.json"))
     ids = sorted(taught_project.images.ids())
     for first in ids[::3]:
         for image_id in (first, first + 1):
-            taught_project.db.execute("UPDATE images SET same_as = ? WHERE id = ?", (f"group {first}", image_id))
+            taught_project.db.execute(
+                "UPDATE images SET same_as = ? WHERE id = ?", (f"group {first}", image_id)
+            )
     for seed in range(5):
         for image in taught_project.images.all():
             taught_project.db.execute("UPDATE images SET split = NULL WHERE id = ?", (image.id,))

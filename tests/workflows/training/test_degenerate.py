@@ -96,7 +96,9 @@ def identical_pictures(project: Project) -> None:
 
 def contradictions(project: Project) -> None:
     """The same picture, the same box, two names; and what is a cell here is nothing there."""
-    same = [image.id for image in project.images.all() if image.path.startswith("again") or image.id in (1, 2)]
+    same = [
+        image.id for image in project.images.all() if image.path.startswith("again") or image.id in (1, 2)
+    ]
     for name, image_id in zip(("cell", "gap"), same, strict=False):
         decide(project, image_id, [(BBox(20, 20, 40, 40), name)])
     decide(project, 4, [])

@@ -61,7 +61,9 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
 
 def learned(project: Project, taught: TrainingCache | None = None) -> DetectionHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head, _ = train_detection_head(project, images, project.models.detector(), QUIET, threads=1, taught=taught)
+    head, _ = train_detection_head(
+        project, images, project.models.detector(), QUIET, threads=1, taught=taught
+    )
     assert head is not None
     return head
 
@@ -153,7 +155,9 @@ def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_i
 def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
     project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(CellClassifier.__init__, "__defaults__", (0.3, (), 5))  # from five on one scatter for all
+    monkeypatch.setattr(
+        CellClassifier.__init__, "__defaults__", (0.3, (), 5)
+    )  # from five on one scatter for all
     decide(project, dataset, [1, 2])
     memory = TrainingCache()
     before = learned(project, memory)
@@ -167,7 +171,9 @@ def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
     same(learned(project, memory), before)
 
 
-def test_sums_are_kept_between_sessions(project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sums_are_kept_between_sessions(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     decide(project, dataset, [1, 2, 3])
     memory = TrainingCache()
     before = learned(project, memory)
@@ -265,7 +271,9 @@ def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(
     annotate.remove(project, [found[0]])
     learn(project)
     find_objects(project, [image], QUIET, threads=1)
-    assert found[0].prediction_id in {p.prediction_id for p in proposals_of(project, image, load_scorer(project))}
+    assert found[0].prediction_id in {
+        p.prediction_id for p in proposals_of(project, image, load_scorer(project))
+    }
     assert found[0].prediction_id in project.predictions.rejected_of(front)
 
 
@@ -309,7 +317,9 @@ def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_sc
     assert [p.id for p in project.predictions.of_image(first, finder.id)] == on_screen
 
 
-def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, dataset: Path, learn: Learn) -> None:
+def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(
+    project: Project, dataset: Path, learn: Learn
+) -> None:
     decide(project, dataset, [1, 2])
     learn(project)
     find_ahead(project, QUIET, threads=1, most=4)
@@ -327,7 +337,9 @@ def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(project: Project, 
         boxes += [p.bbox for p in project.predictions.of_image(image.id, detector.id, finder.id)]
         needed |= {crop_key(image.content_hash or "", box) for box in (None, *boxes)}
     assert {row[0] for row in project.db.all("SELECT crop FROM embeddings")} <= needed
-    assert embed_images(project, project.images.all(), QUIET, threads=1) == 0  # and nothing that is needed is gone
+    assert (
+        embed_images(project, project.images.all(), QUIET, threads=1) == 0
+    )  # and nothing that is needed is gone
 
 
 def test_looking_ahead_reads_the_head_once_for_all_pictures(
@@ -359,5 +371,7 @@ def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, data
     memory = TrainingCache()
     images = project.images.all(state=ImageState.DECIDED)
     with pytest.raises(JobCancelled):
-        train_detection_head(project, images, project.models.detector(), CancelAt(1), threads=1, taught=memory)
+        train_detection_head(
+            project, images, project.models.detector(), CancelAt(1), threads=1, taught=memory
+        )
     same(learned(project, memory), learned(project))

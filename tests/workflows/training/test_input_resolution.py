@@ -1,4 +1,5 @@
-"""Small objects: the size to look at follows from what was taught, and its cost is measured before it is used."""
+"""Small objects: the size to look at follows from what was taught, and its cost is measured before it is
+used."""
 
 import pytest
 
@@ -10,7 +11,12 @@ from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, bulk_edits, decisions
-from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, find_ahead, input_sizes, set_input_sizes
+from hitl_desktop.workflows.training.detection_head import (
+    DEFAULT_INPUT_SIZES,
+    find_ahead,
+    input_sizes,
+    set_input_sizes,
+)
 from hitl_desktop.workflows.training.input_resolution import SEEN_FROM, plan_input_resolution, wanted_sides
 from tests.workflows.conftest import Learn
 
@@ -40,7 +46,9 @@ def test_large_objects_need_no_closer_look(taught_project: Project) -> None:
 
 
 @pytest.mark.parametrize(("width", "side"), [(19, 960), (14, 960), (11, 1280), (8, 1600), (3, 1600)])
-def test_the_smaller_the_objects_the_closer_the_look(taught_project: Project, width: float, side: int) -> None:
+def test_the_smaller_the_objects_the_closer_the_look(
+    taught_project: Project, width: float, side: int
+) -> None:
     teach_small(taught_project, width)
     wanted = wanted_sides(taught_project)
     assert wanted is not None
@@ -50,8 +58,12 @@ def test_the_smaller_the_objects_the_closer_the_look(taught_project: Project, wi
     assert then >= SEEN_FROM or side == 1600
 
 
-def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(taught_project: Project, learn: Learn) -> None:
-    bulk_edits.reopen(taught_project, taught_project.decisions.decided_order()[1:])  # one is enough beside that of dust
+def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(
+    taught_project: Project, learn: Learn
+) -> None:
+    bulk_edits.reopen(
+        taught_project, taught_project.decisions.decided_order()[1:]
+    )  # one is enough beside that of dust
     teach_small(taught_project, 14)
     assert learn(taught_project).small
     closer = plan_input_resolution(taught_project, QUIET, threads=1)

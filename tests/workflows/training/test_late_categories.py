@@ -164,7 +164,9 @@ def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
     assert looked == [True, True, False, True]  # after 1, 2 and 4 pictures
 
 
-def test_a_version_that_a_person_chose_is_looked_back_with(early: Project, dataset: Path, learn: Learn) -> None:
+def test_a_version_that_a_person_chose_is_looked_back_with(
+    early: Project, dataset: Path, learn: Learn
+) -> None:
     active = early.heads.active_id()
     assert active is not None
     use_version(early, active, QUIET, hold=True)
@@ -174,7 +176,9 @@ def test_a_version_that_a_person_chose_is_looked_back_with(early: Project, datas
     assert put_back(early).annotations_of
 
 
-def test_what_a_person_left_as_it_was_is_not_put_back_again(early: Project, dataset: Path, learn: Learn) -> None:
+def test_what_a_person_left_as_it_was_is_not_put_back_again(
+    early: Project, dataset: Path, learn: Learn
+) -> None:
     holding, _ = taught_first(early, dataset)
     show_leaves(early, dataset, 2, learn)
     first = put_back(early).annotations_of
@@ -191,7 +195,9 @@ def test_what_a_person_left_as_it_was_is_not_put_back_again(early: Project, data
     assert undone not in again
 
 
-def test_a_category_that_was_known_once_is_not_late(taught_project: Project, dataset: Path, learn: Learn) -> None:
+def test_a_category_that_was_known_once_is_not_late(
+    taught_project: Project, dataset: Path, learn: Learn
+) -> None:
     category = taught_project.categories.find(LATE)
     assert category
     holders = taught_project.annotations.images_of(taught_project.annotations.ids_of_category(category.id))

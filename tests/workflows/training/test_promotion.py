@@ -45,7 +45,8 @@ def decide_wrongly(project: Project, dataset: Path, count: int = 6, *, but: str 
 
 
 def pin(project: Project, learn: Learn, count: int = 4) -> None:
-    """Make the first pictures edge cases, so that the active head has a companion that was not taught them."""
+    """Make the first pictures edge cases, so that the active head has a companion that was not taught
+    them."""
     for image_id in project.decisions.decided_order()[:count]:
         assert toggle_edge_case(project, image_id)
     assert learn(project).waits == ""
@@ -86,7 +87,9 @@ def misled_project(misled_copy: Path, tmp_path: Path) -> Iterator[Project]:
         yield opened
 
 
-def test_a_head_that_learned_more_of_the_same_is_used(pinned_project: Project, dataset: Path, learn: Learn) -> None:
+def test_a_head_that_learned_more_of_the_same_is_used(
+    pinned_project: Project, dataset: Path, learn: Learn
+) -> None:
     decide(pinned_project, dataset, 2)
     result = learn(pinned_project)
     assert result.waits == ""
@@ -94,7 +97,9 @@ def test_a_head_that_learned_more_of_the_same_is_used(pinned_project: Project, d
     assert waiting(pinned_project) is None
 
 
-def test_a_head_that_learned_nonsense_waits_and_says_why(pinned_project: Project, dataset: Path, learn: Learn) -> None:
+def test_a_head_that_learned_nonsense_waits_and_says_why(
+    pinned_project: Project, dataset: Path, learn: Learn
+) -> None:
     good = pinned_project.heads.active_id()
     order = pinned_project.queue.ids()
     decide_wrongly(pinned_project, dataset)
@@ -134,7 +139,11 @@ def test_a_set_of_boxes_says_nothing_of_what_else_is_on_their_pictures(
     late = learn(project).head_id
     kept = project.heads.trial_of(late) if late is not None else None
     assert kept is not None
-    named = {c.on: c for c in compare(project, HoldoutModel.from_bytes(kept), QUIET, threads=1) if c.ability == "names"}
+    named = {
+        c.on: c
+        for c in compare(project, HoldoutModel.from_bytes(kept), QUIET, threads=1)
+        if c.ability == "names"
+    }
     whole, part = named["the set “pictures”"], named["the set “boxes”"]
     assert whole.after < whole.before
     assert part.after == part.before == 1.0
@@ -199,7 +208,9 @@ def test_the_companion_is_not_taught_what_it_is_tried_on(taught_project: Project
 
 def test_opening_a_picture_again_does_not_let_nonsense_through(misled_project: Project, learn: Learn) -> None:
     good = misled_project.heads.active_id()
-    bulk_edits.reopen(misled_project, misled_project.decisions.decided_order()[5:6])  # the last one with right names
+    bulk_edits.reopen(
+        misled_project, misled_project.decisions.decided_order()[5:6]
+    )  # the last one with right names
     assert "it names worse: " in learn(misled_project).waits
     assert misled_project.heads.active_id() == good
 
@@ -209,7 +220,9 @@ def test_a_head_that_was_only_taught_less_is_used(pinned_project: Project, learn
     assert learn(pinned_project).waits == ""
 
 
-def test_after_going_back_what_speaks_against_a_new_head_is_said_as_well(misled_project: Project, learn: Learn) -> None:
+def test_after_going_back_what_speaks_against_a_new_head_is_said_as_well(
+    misled_project: Project, learn: Learn
+) -> None:
     active = misled_project.heads.active_id()
     assert active is not None
     use_version(misled_project, active, QUIET, hold=True)
@@ -276,7 +289,9 @@ def test_worse_beyond_noise() -> None:
     before, doubt = np.full(12, 0.9), 0.01
     assert paired_bound(before, before, doubt) > 0
     assert paired_bound(before, before - 0.2, doubt) < 0
-    assert paired_bound(before[:1], before[:1] - 0.5, doubt) > 0  # of one picture alone nearly all may be chance
+    assert (
+        paired_bound(before[:1], before[:1] - 0.5, doubt) > 0
+    )  # of one picture alone nearly all may be chance
     assert paired_bound(before[:1], before[:1] - 0.9, doubt) < 0
     noisy = np.array([0.5, -0.6] * 6)
     assert paired_bound(before, before + noisy, doubt) > 0
@@ -286,7 +301,9 @@ def test_worse_beyond_noise() -> None:
 def test_a_head_that_is_as_good_seldom_waits(pictures: int) -> None:
     """False alarms among heads that differ by chance, as much as heads really do."""
     rng = np.random.default_rng(pictures)
-    waits = [paired_bound(np.zeros(pictures), rng.normal(0, 0.2, pictures), doubt=0.01) < 0 for _ in range(4000)]
+    waits = [
+        paired_bound(np.zeros(pictures), rng.normal(0, 0.2, pictures), doubt=0.01) < 0 for _ in range(4000)
+    ]
     assert np.mean(waits) <= 0.02
 
 

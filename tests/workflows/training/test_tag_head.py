@@ -1,4 +1,5 @@
-"""Tags of whole pictures: learned from decided ones, proposed with an honest chance, asked about when in doubt."""
+"""Tags of whole pictures: learned from decided ones, proposed with an honest chance, asked about when in
+doubt."""
 
 from pathlib import Path
 
