@@ -197,3 +197,9 @@ def test_shares_hold_in_every_stretch() -> None:
     assert [why for _, why in mix([1, 2], {QueueReason.RANDOM: [3, 4]}, {QueueReason.RANDOM: 100})] == [
         QueueReason.RANDOM
     ] * 2 + [QueueReason.NOTHING] * 2
+
+
+def test_crowded_images_come_first() -> None:
+    one, three = doubts(1, [0.9, 0.1]), doubts(2, [0.5, 0.5], [0.6, 0.4], [0.1, 0.9])
+    ranked = STRATEGIES["crowded"].rank(Pool([one, three]))
+    assert [(r.image_id, round(r.score, 6)) for r in ranked] == [(2, 1.2), (1, 0.9)]
