@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
-    QDockWidget,
-    QLabel,
-    QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from hitl_desktop import __version__
-from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import REASON_OF, QueueReason
@@ -31,95 +25,32 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.settings import Settings
 from hitl_desktop.texts import REASON_TEXT
-from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
-from hitl_desktop.ui.boxes.category_acts import CategoryActs
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
-from hitl_desktop.ui.boxes.controller import Controller
-from hitl_desktop.ui.boxes.inspector import Inspector
-from hitl_desktop.ui.boxes.unknown_acts import UnknownActs
-from hitl_desktop.ui.canvas.canvas import Canvas
-from hitl_desktop.ui.canvas.display import Display
-from hitl_desktop.ui.files.exchange_acts import ExchangeActs
-from hitl_desktop.ui.files.file_acts import FileActs
-from hitl_desktop.ui.files.reports import Reports
-from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.jobs.finishing import finish_files
-from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.keys.actions import Actions, ActionSpec
+from hitl_desktop.ui.jobs.runner import FILES
+from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.keys.cheat_sheet import CheatSheet
 from hitl_desktop.ui.keys.keys_editor import KeysEditor
 from hitl_desktop.ui.keys.palette import Palette
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.model.class_acts import ClassActs
-from hitl_desktop.ui.model.head_acts import HeadActs
-from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.ui.model.tune_acts import TuneActs
-from hitl_desktop.ui.project.session import Session
-from hitl_desktop.ui.quality.audit_acts import AuditActs
-from hitl_desktop.ui.quality.bulk_accept_acts import BulkActs
-from hitl_desktop.ui.quality.label_error_acts import ErrorActs
-from hitl_desktop.ui.quality.self_agreement_acts import ConsistencyActs
-from hitl_desktop.ui.quality.validation_acts import ValidateActs
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.queue.queue_acts import QueueActs
-from hitl_desktop.ui.queue.queue_panel import QueuePanel
-from hitl_desktop.ui.queue.set_acts import SetActs
-from hitl_desktop.ui.shell.garbage import GarbageTimer
-from hitl_desktop.ui.shell.welcome import Welcome
-from hitl_desktop.ui.widgets.banner import Banner
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.ui.widgets.theme import apply_theme
-from hitl_desktop.ui.widgets.toast import Toast
+from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
 from hitl_desktop.workflows.training.late_categories import LateCategories, reopen
 
 _OPENING = "opening"
 _SHOWN_MS = 6000
-_TUNING_HEIGHT = 340
 
 
-class MainWindow(QMainWindow):
-    """Canvas in the middle, queue left, inspector right, model panel below."""
+class MainWindow(WindowParts):
+    """The window as people use it: its parts connected, projects opened and closed, its state shown."""
 
     def __init__(
         self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask
     ) -> None:
-        super().__init__()
-        self.settings = settings
-        self.setWindowTitle("HITL Desktop")
-        self.setAcceptDrops(True)
-        self.resize(1360, 860)
-        self.messages = Messages(self)
-        self.ask = ask(self)
-        self.runner = JobRunner()
-        self._warns_of_disk = False
-        self._height_before = 0
-        self._recent: list[QAction] = []
-        self._garbage = GarbageTimer()
-        self._garbage.start()
-        self.loader = ImageLoader()
-        self.session = Session(settings, self.messages)
-        self.background = Background(self.session, self.runner, automatic=automatic)
-        self.canvas = Canvas()
-        self.queue = QueuePanel(self.session, self.loader)
-        self.inspector = Inspector(self.session)
-        self.model_panel = ModelPanel(self.session, self.runner, self.background)
-        self.controller = Controller(
-            self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask
-        )
-        report_banner = Banner(calm=True)
-        self.reports = Reports(self.runner, report_banner, self.messages, self.ask)
-        self._make_acts()
-        self.setCentralWidget(self._make_centre(report_banner))
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self._docks = [
-            self._dock("Queue", self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
-            self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
-        ]
+        super().__init__(settings, automatic=automatic, ask=ask)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys = self.actions_.keys_of
         self.actions_.load(_keys(settings))
@@ -131,102 +62,6 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._show_state()
-
-    def _make_centre(self, report_banner: Banner) -> QWidget:
-        """The canvas, or the welcome page, below what is to be read and answered."""
-        notices: list[Toast] = []
-        self.receipt, self.better = Toast(self, notices), Toast(self, notices, stays=True)
-        self.welcome = Welcome()
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.canvas)
-        self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
-        self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
-        file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
-        self.class_acts = ClassActs(
-            self.session, self.runner, self.background, class_banner, Toast(self, notices), self
-        )
-        self.file_acts = FileActs(
-            self.session, self.runner, self.background, self.loader, file_banner, self.ask
-        )
-        self.exchange_acts = ExchangeActs(
-            self.session, self.runner, self.background, self.messages, self._warning, replace_banner, self.ask
-        )
-        urgent = (self._warning, replace_banner, file_banner)
-        return _column(*urgent, report_banner, class_banner, self._late_banner, self._offer, self._pages)
-
-    def _make_acts(self) -> None:
-        """What hands do, by kind."""
-        self.category_acts = CategoryActs(
-            self.session, self.background, self.ask, self.messages, self._owner_of
-        )
-        self.attribute_acts = AttributeActs(
-            self.session, self.controller, self.inspector, self.messages, self.ask
-        )
-        self.queue_acts = QueueActs(self.session, self.background, self.queue, self.messages, self.ask)
-        self.unknown_acts = UnknownActs(
-            self.session, self.runner, self.background, self.controller, self.messages, self
-        )
-        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
-        self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
-        self.bulk_acts = BulkActs(self.session, self.runner, self.background, self.messages, self)
-        self.validate_acts = ValidateActs(
-            self.session, self.runner, self.background, self.messages, self.ask, self
-        )
-        self.error_acts = ErrorActs(
-            self.session, self.runner, self.background, self.canvas, self.messages, self
-        )
-        self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
-        self.tune_acts = TuneActs(
-            self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports
-        )
-        self.set_acts = SetActs(
-            self.session,
-            self.runner,
-            self.background,
-            self.controller,
-            self.queue,
-            self.messages,
-            self.ask,
-            self,
-        )
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
-        dock.hide()
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _show_tuning(self) -> None:
-        """Show what was measured of the loop in the model panel, as high as it takes to read it."""
-        dock = self._docks[-1]
-        dock.show()
-        dock.raise_()
-        if self.model_panel.tabs.currentIndex() == 0:
-            self.model_panel.tabs.setCurrentIndex(1)
-        else:
-            self.tune_acts.show()
-        self.model_panel.tabs.setFocus()
-
-    def _make_room(self, number: int) -> None:
-        """Let plots have room, and give it back to the canvas afterwards."""
-        dock = self._docks[-1]
-        if number > 0 and dock.height() < _TUNING_HEIGHT:
-            self._height_before = dock.height()
-            self.resizeDocks([dock], [_TUNING_HEIGHT], Qt.Orientation.Vertical)
-        elif number == 0 and self._height_before:
-            self.resizeDocks([dock], [self._height_before], Qt.Orientation.Vertical)
-            self._height_before = 0
-
-    def _make_status_bar(self) -> None:
-        self.why, self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel(), QLabel()
-        self.why.setToolTip("Why this picture is asked about")
-        self.speed, self.saved = QLabel(), QLabel()
-        self.threshold.setToolTip("Proposals with a lower score are not shown; [ shows more, ] fewer")
-        for label in (self.why, self.place, self.threshold, self.share, self.speed, self.saved):
-            self.statusBar().addPermanentWidget(label)
 
     def _connect(self) -> None:
         self.messages.info.connect(self._say)
@@ -264,7 +99,18 @@ class MainWindow(QMainWindow):
         self.model_panel.tabs.currentChanged.connect(self._make_room)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
-        session, canvas, controller = self.session, self.canvas, self.controller
+        return {
+            **self._file_handlers(),
+            **self._queue_handlers(),
+            **self._box_handlers(),
+            **self._view_handlers(),
+            **self._model_handlers(),
+            **self._help_handlers(),
+        }
+
+    def _file_handlers(self) -> dict[str, Callable[[], object]]:
+        """Projects, files, undo."""
+        session = self.session
         return {
             "open_folder": self._open_folder,
             "open_project": self._open_project,
@@ -279,94 +125,12 @@ class MainWindow(QMainWindow):
             "undo": self.background.undo,
             "redo": session.redo,
             "go_elsewhere": self._go_elsewhere,
-            "accept_picture": controller.accept_picture,
-            "mark_empty": controller.mark_empty,
-            "skip": controller.skip,
-            "mix": self.queue_acts.mix,
-            "skip_selected": self.queue_acts.skip,
-            "reopen_selected": self.queue_acts.reopen,
-            "tag_selected": self.queue_acts.tag,
-            "untag_selected": self.queue_acts.untag,
-            "focus_queue": self.queue.take_focus,
-            "find_picture": self.queue.text.setFocus,
-            "more_filters": self.queue.more.toggle,
-            "next": session.next,
-            "previous": session.previous,
-            "next_box": partial(canvas.select_next, 1),
-            "previous_box": partial(canvas.select_next, -1),
-            "accept_box": controller.accept_box,
-            "remove_box": controller.remove_box,
-            "begin_box": canvas.begin_box,
-            **{
-                name: getattr(controller, name)
-                for name in (
-                    "duplicate",
-                    "copy",
-                    "paste",
-                    "take_previous",
-                    "select_all",
-                    "select_category",
-                    "toggle_lock",
-                    "hide_selected",
-                    "hide_category",
-                    "show_hidden",
-                )
-            },
-            **{
-                f"draw_by_{n}": partial(controller.draw_by, c)
-                for n, c in (("drag", 0), ("corners", 2), ("extremes", 4))
-            },
-            "find_category": controller.find_category,
-            "take_better": session.take_better,
-            **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
-            "unknown": self.unknown_acts.mark,
-            "name_unknowns": self.unknown_acts.show_wall,
-            "rename_category": self.category_acts.rename,
-            "recolour_category": self.category_acts.recolour,
-            "choose_category_key": self.category_acts.choose_key,
-            "merge_category": self.category_acts.merge,
-            "retire_category": self.category_acts.retire,
-            **{f"say_{a.name}": partial(self.attribute_acts.toggle, a.name) for a in COMMON},
-            **{f"attribute_{n}": partial(self.attribute_acts.use_number, n) for n in range(1, 10)},
-            "add_attribute": self.attribute_acts.add,
-            "remove_attribute": self.attribute_acts.remove,
-            **{f"tag_{n}": partial(self.attribute_acts.toggle_tag, n) for n in range(1, 10)},
-            "fit": canvas.fit,
-            "zoom_in": partial(canvas.zoom, 1.25),
-            "zoom_out": partial(canvas.zoom, 0.8),
-            "real_size": canvas.zoom_to_pixels,
-            "brighter": partial(controller.step_display, brightness=0.1),
-            "darker": partial(controller.step_display, brightness=-0.1),
-            "more_contrast": partial(controller.step_display, contrast=1.25),
-            "less_contrast": partial(controller.step_display, contrast=0.8),
-            "more_gamma": partial(controller.step_display, gamma=1.25),
-            "less_gamma": partial(controller.step_display, gamma=0.8),
-            "stretch": controller.toggle_stretch,
-            "plain_display": partial(controller.show_as, Display()),
-            "threshold_down": partial(controller.change_threshold, -1),
-            "threshold_up": partial(controller.change_threshold, 1),
-            "edit_tags": self.inspector.tags.setFocus,
+        }
+
+    def _help_handlers(self) -> dict[str, Callable[[], object]]:
+        """Jobs, keys, help."""
+        return {
             **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
-            "prelabel": self.background.prelabel,
-            "learn": self.background.learn,
-            "use_waiting": self.head_acts.use_waiting,
-            "go_back_a_head": self.head_acts.go_back,
-            "map_classes": self.head_acts.map_classes,
-            "versions": self.head_acts.choose,
-            "reliability": self.head_acts.show_reliability,
-            "export_head": self.head_acts.export,
-            "look_closer": self.head_acts.plan_input_resolution,
-            "pin": self.set_acts.pin,
-            "sets": self.set_acts.manage,
-            "find_more": self.set_acts.find_more,
-            "label_errors": self.error_acts.show,
-            "audit": self.audit_acts.show,
-            "tune": self._show_tuning,
-            "report": self.tune_acts.write,
-            "look_again": self.consistency_acts.show,
-            "accept_many": self.bulk_acts.show,
-            "check_accepted": self.bulk_acts.check,
-            "validate": self.validate_acts.show,
             "stop_jobs": self.background.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,
@@ -374,9 +138,6 @@ class MainWindow(QMainWindow):
             "show_log": lambda: self.ask.tell("Log", f"The log lies at {log_file()}"),
             "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
         }
-
-    def _owner_of(self, key: str) -> ActionSpec | None:
-        return self.actions_.owner_of(key)
 
     def _edit_keys(self) -> None:
         names = self.session.known.of
@@ -399,8 +160,6 @@ class MainWindow(QMainWindow):
         if chosen is not None:
             self._recent = [chosen, *(action for action in self._recent if action is not chosen)]
             chosen.trigger()
-
-    # opening and closing
 
     def open_path(self, path: Path) -> None:
         """Open a project, or a folder of pictures; if that fails, what was open stays open.
@@ -532,8 +291,6 @@ class MainWindow(QMainWindow):
     def _export(self, *, all_images: bool = False) -> None:
         self.exchange_acts.export_file(all_images=all_images)
 
-    # state
-
     def _show_state(self, _changes: object = None) -> None:
         session = self.session
         self.actions_.enable(project=session.is_open, picture=session.image is not None)
@@ -628,18 +385,6 @@ def _end_dialogs() -> None:
         popup.hide()
     while (dialog := QApplication.activeModalWidget()) is not None:
         dialog.reject() if isinstance(dialog, QDialog) else dialog.hide()
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    """Widgets one below the other; the last one takes what room there is."""
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.setStretch(len(widgets) - 1, 1)
-    return whole
 
 
 def _keys(settings: Settings) -> dict[str, str]:
