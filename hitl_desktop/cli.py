@@ -24,7 +24,7 @@ from hitl_desktop.terminal import TerminalProgress
 
 P = ParamSpec("P")
 _MOST_ISSUES = 20
-_ONLY_JSON = {"kind", "count"}
+_ONLY_JSON = {"kind", "count", "kind_code", "reason_code"}
 """The parts of an issue that only `--json` prints; the text for people has them already."""
 Report = dict[str, Any]
 
