@@ -24,8 +24,8 @@ from hitl_desktop.terminal import TerminalProgress
 
 P = ParamSpec("P")
 _MOST_ISSUES = 20
-_ONLY_JSON = {"kind", "count", "kind_code", "reason_code"}
-"""The parts of an issue that only `--json` prints; the text for people has them already."""
+_ONLY_JSON = {"issues": {"kind", "count"}, "queue": {"reason_code"}, "suspicions": {"kind_code"}}
+"""The parts of rows that only `--json` prints; the text for people has them already."""
 Report = dict[str, Any]
 
 PATH = click.Path(path_type=Path)
@@ -120,7 +120,7 @@ def _lines(report: Report) -> Iterable[str]:
         elif isinstance(value, list):
             yield f"{key}: {len(value)}"
             shown = value[:_MOST_ISSUES] if key == "issues" else value
-            left_out = _ONLY_JSON if key == "issues" else ()
+            left_out = _ONLY_JSON.get(key, ())
             for row in shown:
                 parts = [v for k, v in row.items() if k not in left_out] if isinstance(row, dict) else [row]
                 yield "  " + "  ".join(_short(v) for v in parts if v is not None)
