@@ -16,6 +16,7 @@ from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
+from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -70,6 +71,26 @@ def is_due(new_decisions: int, decided: int) -> bool:
     return new_decisions >= max(1, min(10, decided // 10))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A version that was trained and compared, but not stored: its heads, and what they learned from.
+
+    `head` is None while there is too little to learn from; `waits` says why it is not to be the active one.
+    """
+
+    images: list[ImageRecord]
+    put_off: set[int]
+    last_decision: int
+    tag_head: bytes | None
+    head: CalibratedHead | None = None
+    detection_head: DetectionHead | None = None
+    holdout_model: HoldoutModel | None = None
+    unseen: Sequence[UnseenResult] = ()
+    boxes: int = 0
+    waits: str = ""
+    finds_as_before: bool = False
+
+
 def train_heads(
     project: Project,
     progress: Progress,
@@ -80,14 +101,54 @@ def train_heads(
     most_new: int | None = None,
     taught: TrainingCache | None = None,
 ) -> TrainingResult:
-    """Fit a head on the decided pictures, rank the queue with it, and activate both in one transaction.
+    """Train a version on the decided images, rank the queue with it, and activate both in one transaction.
 
-    Until then the old head and the old order stand; a new one that is worse is kept, but waits. Too few
-    labels are no error: the queue is ranked by the detector. With `most_new` only so many pictures that the
+    Until then the old heads and the old order stand; a new version that is worse is kept, but waits. Too few
+    labels are no error: the queue is ranked by the detector. With `most_new` only so many images that the
     version before did not know are taken in (or a quarter of very many), those decided last; the others are
     for the next one. What was `taught` before need not be read again.
     """
-    started, taught = time.perf_counter(), taught or TrainingCache()
+    started = time.perf_counter()
+    candidate = train_candidate(
+        project, progress, threads=threads, most_new=most_new, taught=taught or TrainingCache()
+    )
+    if candidate.head is None:
+        with project.db.transaction():
+            project.heads.activate(None)  # what the one before learned from was taken back
+            project.heads.keep_tag_head(candidate.tag_head)
+        refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
+        seconds, nothing = time.perf_counter() - started, Changes(head=True, queue=True)
+        return TrainingResult(None, len(candidate.images), 0, seconds, nothing)
+    progress.report(2, 3, "ranking the queue")
+    before = load_scorer(project)
+    scorer = before if candidate.waits else load_scorer(project, named=candidate.head)
+    ranking = rank_images(project, scorer, progress, before=before, how=how, seed=seed)
+    seconds = time.perf_counter() - started
+    progress.check_cancelled()
+    head_id = _store(project, candidate, candidate.head, ranking, seconds)
+    progress.report(3, 3, "done")
+    return TrainingResult(
+        head_id,
+        len(candidate.images),
+        candidate.boxes,
+        seconds,
+        Changes(head=True, queue=True),
+        candidate.waits,
+        small=wanted_sides(project) is not None,
+        left=len(candidate.put_off),
+        finds_as_before=candidate.finds_as_before,
+    )
+
+
+def train_candidate(
+    project: Project,
+    progress: Progress,
+    *,
+    threads: int | None,
+    most_new: int | None,
+    taught: TrainingCache,
+) -> Candidate:
+    """Train all heads on the decided images and compare them with the active version; nothing is activated."""
     last_decision = project.decisions.last_id()
     images, put_off = _in_portions(project, decided_for_training(project), most_new)
     detector, encoder_id = project.models.detector(), encoder_record_id(project)
@@ -99,68 +160,73 @@ def train_heads(
     progress.report(0, 3, "learning where objects are")
     as_before = False
     try:
-        finding, tried = train_detection_head(
+        detection_head, without_holdout = train_detection_head(
             project, images, detector, progress, threads=threads, taught=taught
         )
     except PicturesAwayError:
-        (finding, tried), as_before = _active_finding(project), True
+        (detection_head, without_holdout), as_before = _active_detection_heads(project), True
     with project.db.snapshot():
         collected = collect(project, images, detector, encoder_id, progress)
-        sights = unseen_results(project)
+        unseen = unseen_results(project)
     progress.check_cancelled()
     progress.report(1, 3, "fitting the head")
-    collected = without_overlooked(collected) if collected is not None else None
-    head = (
-        fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
-        if collected is not None
-        else None
-    )
-    if collected is None or head is None:
-        with project.db.transaction():
-            project.heads.activate(None)  # what the one before learned from was taken back
-            project.heads.keep_tag_head(tag_head)
-        refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
-        return TrainingResult(
-            None, len(images), 0, time.perf_counter() - started, Changes(head=True, queue=True)
-        )
-    calibration = fit_calibration(calibration_samples(project, sights))
+    nothing = Candidate(images, put_off, last_decision, tag_head)
+    if collected is None:
+        return nothing
+    collected = without_overlooked(collected)
+    head = fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
+    if head is None:
+        return nothing
+    calibration = fit_calibration(calibration_samples(project, unseen))
     progress.check_cancelled()
-    progress.report(2, 3, "ranking the queue")
-    named, trial = (
-        CalibratedHead(head, encoder_id, calibration),
-        _on_trial(project, collected, encoder_id, tried),
+    holdout_model = _holdout_model(project, collected, encoder_id, without_holdout)
+    compared = (
+        compare(project, holdout_model, progress, threads=threads, taught=taught) if holdout_model else ()
     )
-    waits = _why_it_waits(
-        project, compare(project, trial, progress, threads=threads, taught=taught) if trial else ()
+    return replace(
+        nothing,
+        head=CalibratedHead(head, encoder_id, calibration),
+        detection_head=detection_head,
+        holdout_model=holdout_model,
+        unseen=unseen,
+        boxes=collected.boxes,
+        waits=_why_it_waits(project, compared),
+        finds_as_before=as_before,
     )
-    scorer = load_scorer(project, named=None if waits else named)
-    ranking = rank_images(project, scorer, progress, before=load_scorer(project), how=how, seed=seed)
-    seconds = time.perf_counter() - started
-    progress.check_cancelled()
-    known_up_to = _known_up_to(project, put_off, last_decision)
+
+
+def _store(
+    project: Project, candidate: Candidate, head: CalibratedHead, ranking: Ranking, seconds: float
+) -> int:
+    """Store the version and make it and the order active, unless it waits; returns its id."""
     summary = replace(
-        _at_first_sight(sights), pictures=len(images), boxes=collected.boxes, categories=len(head.category_ids),
-        seconds=round(seconds, 3), last_decision=known_up_to,
-    )  # fmt: skip
+        _at_first_sight(candidate.unseen),
+        pictures=len(candidate.images),
+        boxes=candidate.boxes,
+        categories=len(head.head.category_ids),
+        seconds=round(seconds, 3),
+        last_decision=_known_up_to(project, candidate.put_off, candidate.last_decision),
+    )
+    found, held_out = candidate.detection_head, candidate.holdout_model
     with project.db.transaction():
         head_id = project.heads.add(
-            encoder_id, head.to_bytes(), summary, finding.to_bytes() if finding else None,
-            learned=(image.id for image in images), calibration=calibration, waits=waits,
-            trial=trial.to_bytes() if trial else None,
-        )  # fmt: skip
-        if not waits:
+            head.encoder_id,
+            head.head.to_bytes(),
+            summary,
+            found.to_bytes() if found else None,
+            learned=(image.id for image in candidate.images),
+            calibration=head.calibration,
+            waits=candidate.waits,
+            trial=held_out.to_bytes() if held_out else None,
+        )
+        if not candidate.waits:
             before, now = project.heads.active(), project.heads.get(head_id)
             if now is not None:
                 note_new_categories(project, before, now)
             project.heads.activate(head_id)
-        project.heads.keep_tag_head(tag_head)
+        project.heads.keep_tag_head(candidate.tag_head)
         project.queue.take(ranking)
-    progress.report(3, 3, "done")
-    small = wanted_sides(project) is not None
-    return TrainingResult(
-        head_id, len(images), collected.boxes, seconds, Changes(head=True, queue=True), waits, small, len(put_off),
-        as_before,
-    )  # fmt: skip
+    return head_id
 
 
 def _at_first_sight(sights: Sequence[UnseenResult]) -> HeadSummary:
@@ -194,7 +260,7 @@ def _in_portions(
     return [i for i in images if i.id not in put_off], put_off
 
 
-def _active_finding(project: Project) -> tuple[DetectionHead | None, DetectionHead | None]:
+def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, DetectionHead | None]:
     """The finding head of the active version, and of its companion on trial."""
     active = project.heads.active_id()
     if active is None:
@@ -205,7 +271,7 @@ def _active_finding(project: Project) -> tuple[DetectionHead | None, DetectionHe
     ).finding if trial else None
 
 
-def _on_trial(
+def _holdout_model(
     project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
 ) -> HoldoutModel | None:
     """The companion of a head that was not taught the pictures of the trial; None while it has too little to
