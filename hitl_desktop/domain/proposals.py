@@ -39,7 +39,7 @@ SAME_OBJECT_IOU = 0.6
 def open_ones(
     proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Collection[int]
 ) -> list[Proposal]:
-    """Proposals that nobody answered and that are not on a box that is there already."""
+    """Unanswered proposals that do not overlap an existing box."""
     answered = {*rejected, *(a.prediction_id for a in annotations)}
     free = [p for p in proposals if p.prediction_id not in answered]
     overlaps = iou_matrix(as_array([p.bbox for p in free]), as_array([a.bbox for a in annotations]))

@@ -135,7 +135,7 @@ class MainWindow(WindowParts):
             "palette": self._find_command,
             "edit_keys": self._edit_keys,
             "cheat_sheet": self._show_keys,
-            "show_log": lambda: self.ask.tell("Log", f"The log lies at {log_file()}"),
+            "show_log": lambda: self.ask.tell("Log", f"The log is at {log_file()}"),
             "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
         }
 

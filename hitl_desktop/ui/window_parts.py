@@ -100,9 +100,10 @@ class WindowParts(QMainWindow):
         ]
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
-        """The canvas, or the welcome page, below what is to be read and answered."""
+        """The canvas or the welcome page, with the notices above it."""
         notices: list[Toast] = []
-        self.receipt, self.better = Toast(self, notices), Toast(self, notices, stays=True)
+        bar = self.statusBar()
+        self.receipt, self.better = Toast(self, bar, notices), Toast(self, bar, notices, stays=True)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -111,7 +112,7 @@ class WindowParts(QMainWindow):
         self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
-            self.session, self.runner, self.background, class_banner, Toast(self, notices), self
+            self.session, self.runner, self.background, class_banner, Toast(self, bar, notices), self
         )
         self.file_acts = FileActs(
             self.session, self.runner, self.background, self.loader, file_banner, self.ask

@@ -173,7 +173,7 @@ def test_the_picture_at_hand_is_covered_while_it_is_judged_blind(
     assert dialog.image_id == shown
     assert window.session.image is None
     assert window.canvas.items == []
-    assert "put away" in window.canvas.placeholder
+    assert "hidden while it is reviewed" in window.canvas.placeholder
     window.session.apply_changes(Changes(queue=True))  # the queue may be put in order meanwhile
     dialog.close()
     assert window.session.at_hand == shown

@@ -32,9 +32,9 @@ def busy(window: MainWindow) -> threading.Event:
         ("audit", "Planning an audit"),
         ("map_classes", "Counting the detector's classes"),
         ("name_unknowns", "Grouping unknown objects"),
-        ("reliability", "How sure is sure"),
+        ("reliability", "Calibration"),
         ("find_more", "Looking for more like this"),
-        ("label_errors", "Sure but wrong"),
+        ("label_errors", "Possible label errors"),
         ("validate", "Validation only"),
     ],
 )

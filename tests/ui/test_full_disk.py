@@ -54,7 +54,7 @@ def test_the_act_is_kept_shown_and_saved_by_itself(window: MainWindow, qtbot: Qt
         assert window.saved.text() == "NOT SAVED, tried again every 2 s"
         assert not window.session.saving.retry()
         draw(window, 40)
-        assert "still waits for the disk" in window.statusBar().currentMessage()
+        assert "still waiting for the disk" in window.statusBar().currentMessage()
         assert shown(window) == [5, 20]
     qtbot.waitUntil(lambda: stored(window) == [5, 20], timeout=10_000)
     assert not window._warning.isVisible()
@@ -82,7 +82,7 @@ def test_undo_gives_up_what_waits(window: MainWindow) -> None:
         draw(window, 20)
         window.session.undo()
         assert shown(window) == [5]
-        assert "the act that waited" in window.statusBar().currentMessage()
+        assert "the change that was waiting" in window.statusBar().currentMessage()
     assert window.session.saving.retry()
     assert stored(window) == [5]
 

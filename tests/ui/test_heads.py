@@ -96,7 +96,7 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
     propose(window)
     window.session.accept_picture()
     qtbot.waitUntil(
-        lambda: "less than drawing all 3 boxes" in window.model_panel.effort.text(), timeout=20_000
+        lambda: "less than drawing 3 boxes by hand" in window.model_panel.effort.text(), timeout=20_000
     )
     window.session.undo()
     qtbot.waitUntil(lambda: "no box decided yet" in window.model_panel.effort.text(), timeout=20_000)
@@ -290,7 +290,7 @@ def test_the_taught_detector_is_exported_from_the_menu(
 ) -> None:
     window.head_acts.ask.next_folder = tmp_path  # type: ignore[attr-defined]
     window.actions_["export_head"].trigger()
-    qtbot.waitUntil(lambda: "Nothing was taught yet" in window._warning.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Nothing has been trained yet" in window._warning.text(), timeout=20_000)
 
 
 def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(

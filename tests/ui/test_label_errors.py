@@ -1,4 +1,4 @@
-"""Sure but wrong, through the window: the list, the picture it leads to, and the keys that mend and
+"""Possible label errors, through the window: the list, the picture it leads to, and the keys that mend and
 dismiss."""
 
 from __future__ import annotations

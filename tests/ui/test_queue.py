@@ -329,18 +329,18 @@ def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: Qt
     assert session.image
     assert session.image.id == 3
     session.apply_changes(Changes(queue=True))
-    choose(window.queue.reason, "Sure but wrong: a label (1)")
+    choose(window.queue.reason, "Possible label error (1)")
     assert listed(window) == [2]
     choose(window.queue.reason, "Any reason")
 
     session.next()
     assert session.image.id == 2
-    assert "sure but wrong" in window.why.text()
+    assert "possible label error" in window.why.text()
     assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
     qtbot.waitUntil(lambda: window.canvas.has_picture)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)  # it is right
     assert project.label_issues.open() == []
-    assert window.queue.reason.findText("Sure but wrong: a label (0)") > 0
+    assert window.queue.reason.findText("Possible label error (0)") > 0
     assert window.canvas._suggestion is None
     dialog = window.consistency_acts.dialog
     assert dialog is not None  # the turn of the first picture, blind
@@ -376,7 +376,7 @@ def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> Non
 
 
 def blind(window: MainWindow, *, at: int) -> Project:
-    """The first picture is decided, and due to be labelled once more."""
+    """The first picture is decided, and due to be labelled again."""
     session, project = window.session, window.session.project
     assert project
     session.add_category("cat")
@@ -394,7 +394,7 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     session.next()
     assert acts.dialog is not None
     session.next()  # it is said that it is open, and nobody is held up without a word
-    assert "still to be labelled once more" in window.statusBar().currentMessage()
+    assert "still being labelled again" in window.statusBar().currentMessage()
     session.go_to(3)
     QTest.keyClick(acts.dialog, Qt.Key.Key_Escape)
     assert session.at_hand == 3  # where the hands went meanwhile

@@ -138,7 +138,7 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
         qtbot.waitUntil(lambda: "It broke" in window._warning.text(), timeout=LONG)
     area = window.model_panel.tabs.widget(1)
     assert isinstance(area, QScrollArea)
-    assert "not measured" in area.widget().text()
+    assert "Measuring failed" in area.widget().text()
     window.actions_["tune"].trigger()
     qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
     first = window.tune_acts.pages

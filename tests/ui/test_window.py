@@ -626,7 +626,7 @@ def test_the_queue_shows_state_and_filters_and_a_click_opens(window: MainWindow)
     key(window, Qt.Key.Key_E)
     model = window.queue.model
     assert model.index(0, 0).data(STATUS) == "decided"
-    assert model.index(1, 0).data(DETAIL) == "not looked at yet"
+    assert model.index(1, 0).data(DETAIL) == "not examined yet"
     window.queue.state.setCurrentText("To do")
     assert model.rowCount() == 3
     window.queue.text.setText("sub/")
@@ -880,7 +880,7 @@ def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -
 
 def test_accepting_a_picture_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
     key(window, Qt.Key.Key_A)
-    assert "E says that the picture is empty" in window.statusBar().currentMessage()
+    assert "E marks the picture as empty" in window.statusBar().currentMessage()
     assert window.session.pictures.count("decided") == 0
 
 
@@ -1134,7 +1134,7 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(
     window.actions_["take_previous"].trigger()
     assert len(window.session.annotations) == 4  # the one that is there already stays single
     window.actions_["take_previous"].trigger()
-    assert "here already" in window.statusBar().currentMessage()
+    assert "already here" in window.statusBar().currentMessage()
     key(window, Qt.Key.Key_Z, CTRL)
     assert len(window.session.annotations) == 1
 

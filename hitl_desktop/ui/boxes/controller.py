@@ -116,7 +116,7 @@ class Controller(BoxNames):
         """Put the picture aside, and say why."""
         reason = self.ask.reason(SKIP_REASONS) if self._session.image is not None else None
         if reason == OTHER_REASON:
-            reason = self.ask.text("Cannot tell", "Why can nobody tell what this picture shows?", "")
+            reason = self.ask.text("Cannot tell", "Why can this picture not be labelled?", "")
         if reason is not None:
             code = next((code for code, text in SKIP_TEXT.items() if text == reason), reason.strip())
             self._session.skip("" if reason == NO_REASON else code)
@@ -198,7 +198,7 @@ class Controller(BoxNames):
         elif not boxes:
             self._messages.say(nothing)
         elif not fitting:
-            self._messages.say("All of these boxes are here already, or lie outside of this picture.")
+            self._messages.say("These boxes are already here or lie outside this picture.")
         else:
             self._draw_copies(fitting, label)
 

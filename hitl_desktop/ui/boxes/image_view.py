@@ -71,9 +71,9 @@ class ImageView(QObject):
         path = session.path_of(image) if image else None
         if image is None or path is None:
             self._canvas.placeholder = (
-                "This picture is put away while it is looked at without its labels."
+                "This picture is hidden while it is reviewed without its labels."
                 if session.is_covered
-                else "No picture is at hand."
+                else "No picture is open."
             )
             self._canvas.show_picture((), (0, 0))
         else:
@@ -93,7 +93,7 @@ class ImageView(QObject):
             self._loader.want(image.id, path, self._neighbours())
 
     def _neighbours(self) -> list[tuple[int, Path]]:
-        """The pictures that are likely to come next."""
+        """The images most likely to be shown next."""
         session = self._session
         if session.project is None:
             return []

@@ -189,10 +189,10 @@ class Inspector(QWidget):
         self.categories.clear()
         for category_id, name in names.items():
             marks = ["known to the detector"] if category_id in known else []
-            marks += ["taught to the head"] if category_id in taught else []
+            marks += ["trained"] if category_id in taught else []
             item = QListWidgetItem(swatch(category_id), name)
             item.setData(Qt.ItemDataRole.UserRole, category_id)
-            item.setToolTip(", ".join(marks) or "only named: a few examples teach it to the head")
+            item.setToolTip(", ".join(marks) or "name only; a few examples are enough to train it")
             self.categories.addItem(item)
         self.categories_title.setText(f"Categories: {len(names)}")
         mine = {normalise_name(name) for name in names.values()}

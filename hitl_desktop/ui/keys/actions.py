@@ -61,7 +61,7 @@ ACTIONS: Final = (
     ActionSpec("add_folder", "&Add another folder...", "", When.PROJECT, "&File"),
     ActionSpec("import_coco", "&Import COCO...", "Ctrl+I", When.PROJECT, "&File"),
     ActionSpec("export_coco", "&Export COCO...", "Ctrl+E", When.PROJECT, "&File"),
-    ActionSpec("export_head", "Export the &taught detector...", "", When.PROJECT, "&File"),
+    ActionSpec("export_head", "Export the &trained detector...", "", When.PROJECT, "&File"),
     ActionSpec("export_all", "Export COCO, un&decided pictures too...", "", When.PROJECT, "&File"),
     ActionSpec("refresh", "&Read the folders and this picture again", "F5", When.PROJECT, "&File"),
     ActionSpec("relink", "Find this picture e&lsewhere...", "", When.PICTURE, "&File"),
@@ -83,7 +83,7 @@ ACTIONS: Final = (
     ActionSpec("more_filters", "&More filters, sorting", "Ctrl+Shift+F", When.PROJECT, "&Queue"),
     ActionSpec("mix", "Mi&x of the queue...", "Ctrl+M", When.PROJECT, "&Queue"),
     ActionSpec("skip_selected", "&Skip the selected pictures", "", When.PROJECT, "&Queue"),
-    ActionSpec("reopen_selected", "Let the selected pictures be to &do again", "", When.PROJECT, "&Queue"),
+    ActionSpec("reopen_selected", "&Open the selected pictures again", "", When.PROJECT, "&Queue"),
     ActionSpec("tag_selected", "&Tag the selected pictures...", "", When.PROJECT, "&Queue"),
     ActionSpec("untag_selected", "T&ake a tag from the selected pictures...", "", When.PROJECT, "&Queue"),
     ActionSpec("take_better", "Sho&w newer suggestions", "R", When.PICTURE, "&Review"),
@@ -158,18 +158,16 @@ ACTIONS: Final = (
     ActionSpec("go_back_a_head", "Go &back to the head before", "", When.PROJECT, "&Model"),
     ActionSpec("map_classes", "Map &detector classes...", "", When.PROJECT, "&Model"),
     ActionSpec("versions", "&Versions of the head...", "", When.PROJECT, "&Model"),
-    ActionSpec("reliability", "&How sure is sure...", "", When.PROJECT, "&Model"),
+    ActionSpec("reliability", "Calibration c&hart...", "", When.PROJECT, "&Model"),
     ActionSpec("look_closer", "Look &closer, for small objects...", "", When.PROJECT, "&Model"),
-    ActionSpec(
-        "label_errors", "Sure but &wrong: labels to look at again...", "Ctrl+W", When.PROJECT, "&Model"
-    ),
+    ActionSpec("label_errors", "Possible label err&ors...", "Ctrl+W", When.PROJECT, "&Model"),
     ActionSpec("audit", "&Audit: prove how few are wrong...", "", When.PROJECT, "&Model"),
     ActionSpec(
-        "validate", "Val&idate only: judge proposals, teach nothing...", "Ctrl+T", When.PROJECT, "&Model"
+        "validate", "Val&idate only: judge suggestions without training...", "Ctrl+T", When.PROJECT, "&Model"
     ),
     ActionSpec("tune", "&Tune: learning, mistakes, effort...", "Ctrl+Shift+T", When.PROJECT, "&Model"),
     ActionSpec("report", "Save repo&rt as...", "", When.PROJECT, "&Model"),
-    ActionSpec("look_again", "Once more, blind: do you a&gree with yourself...", "", When.PROJECT, "&Model"),
+    ActionSpec("look_again", "Label a&gain, blind: how consistent are you...", "", When.PROJECT, "&Model"),
     ActionSpec("pin", "Edge case: put it into a set (pi&n)", "Ctrl+B", When.PICTURE, "&Model"),
     ActionSpec("sets", "Sets of &edge cases...", "", When.PROJECT, "&Model"),
     ActionSpec("find_more", "&More like this", "K", When.PICTURE, "&Model"),
@@ -177,7 +175,7 @@ ACTIONS: Final = (
     ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),
     ActionSpec("edit_keys", "&Change keys...", "", When.ALWAYS, "&Help"),
     ActionSpec("cheat_sheet", "&Keys", "?", When.ALWAYS, "&Help"),
-    ActionSpec("show_log", "Where the &log lies", "", When.ALWAYS, "&Help"),
+    ActionSpec("show_log", "Where the &log is", "", When.ALWAYS, "&Help"),
     ActionSpec("about", "&About", "", When.ALWAYS, "&Help"),
 )
 

@@ -57,7 +57,7 @@ class Background(LearningLoop):
         if not self._automatic:
             return
         self.refresh_folders()
-        self._runner.start(LEARNING, "Getting ready", lambda _: _get_ready(), quiet=True)
+        self._runner.start(LEARNING, "Loading libraries", lambda _: _get_ready(), quiet=True)
         if project.heads.active_id() is None and (self.unlearned or project.heads.latest(1)):
             self.learn()  # what was decided, perhaps with a program that learned in another way
         else:

@@ -73,12 +73,23 @@ class LearningLoop(LongActs):
             return
         job = in_project(project.path, partial(self._look, _LOOK_AHEAD))
         self._runner.start(
-            LEARNING, "Looking ahead", job, on_progress=self._on_looking_ahead, on_success=self._on_prepared,
+            LEARNING,
+            "Preparing the next pictures",
+            job,
+            on_progress=self._on_looking_ahead,
+            on_success=self._on_prepared,
             gives_way=True,
-        )  # fmt: skip
+        )
         back = in_project(project.path, lambda p, progress: find_late_categories(p, progress, threads=1))
         told = partial(self._on_looked_back, project)
-        self._runner.start(LEARNING, "Looking back", back, on_success=told, quiet=True, gives_way=True)
+        self._runner.start(
+            LEARNING,
+            "Searching decided pictures for new categories",
+            back,
+            on_success=told,
+            quiet=True,
+            gives_way=True,
+        )
 
     def _on_looked_back(self, project: Project, overlooked: LateCategories) -> None:
         if overlooked.images and self._session.project is project:
@@ -106,7 +117,7 @@ class LearningLoop(LongActs):
             job = in_project(project.path, partial(self._look, _LOOK_AT_REST))
             self._runner.start(
                 LEARNING,
-                "Looking at the rest",
+                "Searching the remaining pictures",
                 job,
                 on_success=lambda n: self.rank() if n else None,
                 gives_way=True,
@@ -117,7 +128,7 @@ class LearningLoop(LongActs):
         if decided % _LOOK_AGAIN_EVERY == 0 and decided > self._said_due:
             self._said_due = decided
             self._session.messages.say(
-                "One more picture is due to be labelled again, blind: Model, Once more."
+                "One more picture is due to be labelled again, blind: Model > Label again."
             )
 
     def _on_changed(self, changes: Changes) -> None:
@@ -212,11 +223,11 @@ class LearningLoop(LongActs):
         elif result.small and not self._said_small:
             self._said_small = True
             self._session.messages.say(
-                "Many boxes are small for the head. Model > Look closer may find more of them."
+                "Many boxes are small at this input resolution. Model > Look closer may find more of them."
             )
         elif result.finds_as_before:
             self._session.messages.say(
-                "Pictures that were taught are away, so the head finds as it did before. Reconnect their folder."
+                "Some training pictures are unavailable, so the detection head was not updated. Reconnect their folder."
             )
         self._session.apply_changes(result.changes)
         self._measure_threshold()

@@ -86,7 +86,7 @@ class HeadActs:
         if project is not None:
             job = in_project(project.path, lambda p, _: gather(p))
             shows = partial(self._show_reliability, project.path)
-            prepare(self._runner, self._window, "How sure is sure", job, shows)
+            prepare(self._runner, self._window, "Calibration", job, shows)
 
     def _show_reliability(self, path: Path, evidence: Evidence) -> None:
         from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
@@ -136,13 +136,14 @@ class HeadActs:
             return
         if input_sizes(project) != DEFAULT_INPUT_SIZES:
             question = (
-                "The head looks closer at pictures, for small objects. Stop that, and learn everything anew?"
+                "The model uses a higher input resolution, for small objects. Go back to the usual one, and "
+                "retrain from scratch?"
             )
             if self.ask.confirm("Look closer", question):
                 self._look_at(DEFAULT_INPUT_SIZES)
             return
         job = in_project(project.path, lambda p, progress: plan_input_resolution(p, progress, threads=1))
-        self._runner.start(LEARNING, "Measuring a closer look", job, on_success=self._on_measured)
+        self._runner.start(LEARNING, "Measuring a higher input resolution", job, on_success=self._on_measured)
 
     def _on_measured(self, closer: ResolutionPlan) -> None:
         question = (

@@ -73,7 +73,7 @@ class ModelPanel(QWidget):
         self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
         learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
         learn.setToolTip("Fit a new head on everything that is decided")
-        look.setToolTip("Let the detector look at the pictures it has not seen")
+        look.setToolTip("Run the detector on the pictures it has not processed")
         self.versions, self.use_waiting = QPushButton("Versions..."), QPushButton("Use it")
         self.versions.setToolTip("All versions of the head: what each learned from, and which one is used")
         self.versions.clicked.connect(self.versions_asked)
@@ -86,7 +86,7 @@ class ModelPanel(QWidget):
             (
                 ("Detector", self.detector),
                 ("Head", self.head),
-                ("At first sight", self.unseen_result),
+                ("Before training", self.unseen_result),
                 ("Effort", self.effort),
             )
         ):
@@ -107,7 +107,7 @@ class ModelPanel(QWidget):
         self._job_rows = QVBoxLayout(jobs)
         self._job_rows.setContentsMargins(0, 0, 0, 0)
         self._job_rows.setSpacing(2)
-        self._idle = QLabel("Nothing runs.")
+        self._idle = QLabel("No job is running.")
         self._job_rows.addWidget(self._idle)
         self._job_rows.addStretch(1)
         self._rows: dict[int, JobRow] = {}
@@ -130,7 +130,7 @@ class ModelPanel(QWidget):
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
         tabs.addTab(now, "Now")
-        for title in ("Learning", "What is mixed up", "Effort"):
+        for title in ("Learning", "Confusions", "Effort"):
             area = QScrollArea()  # a small panel stays small
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
@@ -139,7 +139,7 @@ class ModelPanel(QWidget):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 0, 0)
         for text, asked in (
-            ("How sure is sure...", self.reliability_asked),
+            ("Calibration...", self.reliability_asked),
             ("Report...", self.report_asked),
         ):
             button = QToolButton()
@@ -255,7 +255,7 @@ class ModelPanel(QWidget):
         new = len(self._background.unlearned)
         since = f"; {new} decided or changed since" if new else ""
         if version is None:
-            return f"not enough decided yet to learn from: the detector's own names and scores serve{since}"
+            return f"too few decided pictures to train on; the detector's names and scores are used{since}"
         s = version.summary
         learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
         if late is not None:
@@ -291,7 +291,7 @@ def _effort_text(acts: Acts) -> str:
     if saved is None:
         return "no box decided yet"
     words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
-    return f"{saved:.0%} less than drawing all {acts.boxes} boxes (estimated from acts: {words})"
+    return f"{saved:.0%} less than drawing {counted(acts.boxes, 'box')} by hand (estimated from: {words})"
 
 
 def _first_sight_text(version: HeadVersion | None) -> str:
@@ -302,7 +302,7 @@ def _first_sight_text(version: HeadVersion | None) -> str:
     low, high = s.first_sight_low, s.first_sight_high
     return (
         f"{s.first_sight_right} of {counted(s.first_sight_total, 'box')} shown right (95 %: {low:.0%} to {high:.0%}), "
-        f"of {counted(s.first_sight_objects, 'object')}, before their pictures were taught"
+        f"of {counted(s.first_sight_objects, 'object')}, before training on their pictures"
     )
 
 

@@ -38,7 +38,7 @@ class ReliabilityDialog(QDialog):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("How sure is sure?")
+        self.setWindowTitle("Calibration")
         self.resize(1020, 480)
         self.chosen: dict[int, float] | None = None
         self._advise = advise
@@ -112,9 +112,9 @@ def _words(reliability: Reliability) -> str:
     low, high = reliability.interval
     return (
         f"Scores were off by {reliability.error:.2f} on average (95 %: {low:.2f} to {high:.2f}), measured on "
-        f"{counted(reliability.boxes, 'box')} shown on {counted(reliability.pictures, 'picture')} before these were "
-        f"taught; honest scores would seem off by {reliability.by_chance:.2f} by chance. Dots on the line are honest; "
-        "below it the model was too sure of itself."
+        f"{counted(reliability.boxes, 'box')} shown on {counted(reliability.pictures, 'picture')} before training on "
+        f"them; well calibrated scores would be off by {reliability.by_chance:.2f} by chance. Dots on the line are "
+        "well calibrated; below it the model was overconfident."
     )
 
 

@@ -93,7 +93,7 @@ class TuneActs:
         if self._session.project is project:
             self._measuring, self._is_stale = None, True
             if self.pages is None:
-                self._panel.show_words("It was not measured. Model > Tune tries it again.")
+                self._panel.show_words("Measuring failed. Model > Tune tries again.")
         if error is not None:
             self._messages.error(error)
 

@@ -58,7 +58,7 @@ class TunePages(QObject):
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
-        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 on what was not taught")
+        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 on unseen pictures")
         self.curve.addLegend(offset=(-10, -10), labelTextColor=self._parent.palette().text().color())
         every = (*tuning.curve, *tuning.held_out_curve)
         self.curve.setRange(xRange=(0, max((p.pictures for p in every), default=1) + 1), yRange=(0, 1))
@@ -75,10 +75,10 @@ class TunePages(QObject):
         self.gap = _label(
             tuning.gap.words
             if tuning.gap
-            else f"Whether it memorises is said after {2 * LATEST} decided pictures."
+            else f"Overfitting is measured after {2 * LATEST} decided pictures."
         )
         self.held_out = _label(tuning.held_out.words)
-        self.stop = _label(tuning.stop or "Whether to stop is said after twenty reviews.")
+        self.stop = _label(tuning.stop or "Advice on when to stop appears after 20 reviewed pictures.")
         first = _label(_curve_words(tuning.curve))
         words = QVBoxLayout()
         for label in (first, self.gap, self.held_out, self.stop):
@@ -123,7 +123,7 @@ class TunePages(QObject):
                 self.categories.setItem(row, column, item)
         self.spots = read_only_table("Boxes behind the chosen figure", ("Picture", "Box"), 0)
         self.words = _label(
-            "Of what was shown at first sight, before its picture was taught. Choose a cell to see its boxes, a box "
+            "Suggestions as they were before training on their picture. Choose a cell to see its boxes, a box "
             "to go there; a category's row shows what was wrong with it."
         )
         for table in (self.matrix, self.categories):
@@ -214,11 +214,11 @@ class TunePages(QObject):
 
 def _curve_words(points: Sequence[Point]) -> str:
     if not points:
-        return "Nothing was decided on proposals yet, so nothing was measured."
+        return "Nothing to measure yet: no picture with suggestions has been decided."
     last = points[-1]
     low, high = last.interval
     return (
-        f"On the last {counted(last.of, 'picture')}, before these were taught: F1 {last.f1:.2f} "
+        f"On the last {counted(last.of, 'picture')}, before training on them: F1 {last.f1:.2f} "
         f"(95 %: {low:.2f} to {high:.2f})."
     )
 

@@ -19,7 +19,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.ui.widgets.tables import read_only_table
 
-_HEADINGS = ("Version", "Made", "Learned from", "At first sight before it", "State")
+_HEADINGS = ("Version", "Made", "Learned from", "Before training it", "State")
 
 
 class VersionsDialog(QDialog):
@@ -39,7 +39,7 @@ class VersionsDialog(QDialog):
             for column, text in enumerate(_row(version, active)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         self.table.itemSelectionChanged.connect(self._selected)
-        self.note = QLabel("After an older version new ones wait until you use the newest again.")
+        self.note = QLabel("While an older version is in use, new ones wait until you use the newest again.")
         self.note.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.use = buttons.addButton("Use this version", QDialogButtonBox.ButtonRole.ActionRole)

@@ -47,9 +47,10 @@ class ImageActs(ImageWalk):
             return False
         if self.saving.is_waiting:
             self.messages.say(
-                "The act that waited is saved now. Do this one again."
+                "The change that was waiting is saved now. Repeat this one."
                 if self.saving.retry()
-                else "An act still waits for the disk, so this one was not begun. Make room; it is tried by itself."
+                else "A change is still waiting for the disk, so this one was not made. Free some space; it is "
+                "retried automatically."
             )
             return False
         self._touch()
@@ -84,7 +85,7 @@ class ImageActs(ImageWalk):
         return True
 
     def _execute_kept(self, command: Command) -> None:
-        """Do what waited for the disk, wherever the hands are now."""
+        """Run the command that was waiting for the disk, whichever image is shown now."""
         image = self.project.images.get(command.image_id) if self.project else None
         if self.project is None or image is None:
             return
@@ -96,7 +97,7 @@ class ImageActs(ImageWalk):
         elif (after := self.project.images.get(image.id)) is not None:
             self.pictures.set_status(image.id, after.status)
         self.changed.emit(changes)
-        self.messages.say(f"Saved now: what waited for the disk, on {image.path}.")
+        self.messages.say(f"The change to {image.path} that was waiting for the disk is saved now.")
         if changes.queue:
             self.decided.emit()
 
@@ -137,7 +138,7 @@ class ImageActs(ImageWalk):
         if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
             return False
         if image.state is ImageState.DECIDED:
-            self.messages.say("This picture is to do again until its new box has a category.")
+            self.messages.say("This picture is back to do until its new box has a category.")
         return True
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
@@ -172,7 +173,7 @@ class ImageActs(ImageWalk):
             limit = "their thresholds" if self.thresholds.own else f"{self.thresholds.general:.2f}"
             more = f" (those below {limit}: {hidden}; [ shows more)" if hidden else ""
             self.messages.say(
-                f"No box is shown{more}, so there is nothing to accept. E says that the picture is empty."
+                f"No box is shown{more}, so there is nothing to accept. E marks the picture as empty."
             )
 
     def mark_empty(self) -> None:

@@ -110,7 +110,7 @@ class OpenProject(QObject):
 
     @property
     def visible_hints(self) -> list[Proposal]:
-        """Boxes of the detector's classes that are no categories of the project, where no proposal lies."""
+        """Hints: detector boxes of classes without a category, where no proposal lies."""
         return self.current.shown(self.thresholds)[1]
 
     @property
@@ -175,7 +175,7 @@ class OpenProject(QObject):
                 self.messages.error(error)
 
     def keep(self, key: str, value: str | float) -> None:
-        """Keep a setting; where that cannot be, it holds until the program ends."""
+        """Save a setting; if that fails, it applies until the program ends."""
         try:
             self.settings.set(key, value)
         except HitlError as error:

@@ -21,7 +21,7 @@ _FEW = 200
 
 
 class Session(ImageActs):
-    """One project, one image, the boxes on it; every act is in the file when its method returns."""
+    """The open project as the window uses it; each act is saved when its method returns."""
 
     def __init__(self, settings: Settings, messages: Messages) -> None:
         super().__init__(settings, messages)
@@ -143,7 +143,7 @@ class Session(ImageActs):
             if self.image is not None:
                 self._read_again(self.image.id)
             self.boxes_changed.emit()
-            self.messages.say("Undid: the act that waited for the disk.")
+            self.messages.say("Undid the change that was waiting for the disk.")
             return
         entry, _ = self.project.journal.next_act(undone=redo)
         try:

@@ -184,4 +184,4 @@ def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -
 
 def _words(plan: Plan) -> str:
     wanted = counted(plan.wanted or 0, "picture")
-    return f"no more than {percent(plan.claim)} are wrong: look at {wanted}, all of them must be right"
+    return f"no more than {percent(plan.claim)} are wrong: review {wanted}, all of them must be right"

@@ -60,7 +60,7 @@ class AuditDialog(LookingDialog):
         """Show a picture without its labels, which wait to be revealed."""
         self._items = list(items)
         self.words.setText(
-            f"{words} Look for yourself first; then show the labels and say what is wrong, if anything."
+            f"{words} Look at the picture first; then show the labels and mark what is wrong, if anything."
         )
         for box in self.errors.values():
             box.setChecked(False)

@@ -189,7 +189,7 @@ class BulkSampleDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """All were looked at."""
         self.words.setText(words)
-        self.clear("The whole sample was looked at.")
+        self.clear("The whole sample has been reviewed.")
         for button in (self.right, self.wrong):
             button.setEnabled(False)
 

@@ -1,4 +1,4 @@
-"""Sure but wrong: look for labels that are probably wrong, show each on its picture, mend or dismiss it."""
+"""Possible label errors: find labels that are probably wrong, show each on its picture, mend or dismiss it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class ErrorActs:
             self._runner.start(
                 lane, title, in_project(project.path, function), quiet=quiet, on_progress=self._on_progress,
                 on_success=partial(self._show, project.path, or_look), on_failure=self._on_failure,
-                on_cancelled=partial(self._say, "Cancelled. Look again to go on."),
+                on_cancelled=partial(self._say, "Cancelled. Search again to go on."),
             )  # fmt: skip
 
     def _on_progress(self, job: Job) -> None:

@@ -41,7 +41,7 @@ class SuspicionsDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Sure but wrong")
+        self.setWindowTitle("Possible label errors")
         self.resize(460, 560)
         self._suspicions: list[LabelIssue] = []
         self._names: Mapping[int, str] = {}
@@ -143,10 +143,10 @@ class SuspicionsDialog(QDialog):
             button.setEnabled(bool(fitting))
         shown = f", the first {MOST_SHOWN} are listed" if len(fitting) > MOST_SHOWN else ""
         self.words.setText(
-            f"{counted(len(fitting), 'label')}, the most suspicious first{shown}. The number orders them and is no "
-            "chance: heads that were not taught a picture say otherwise than its labels."
+            f"{counted(len(fitting), 'label')}, the most suspicious first{shown}. The number is a rank, "
+            "not a probability: heads that were not trained on a picture disagree with its labels."
             if fitting
-            else "Nothing is left to look at. Look again after more pictures were decided."
+            else "Nothing is left to review. Search again after deciding more pictures."
         )
         if looks:
             self._look()

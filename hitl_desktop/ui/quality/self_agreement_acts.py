@@ -38,14 +38,14 @@ class ConsistencyActs:
         if project is not None and self.dialog is None:
             shows = partial(self._show, project.path)
             job = in_project(project.path, lambda p, _: (due(p), why_none(p)))
-            self._runner.start(READING, "Looking for what is due", job, on_success=shows, quiet=True)
+            self._runner.start(READING, "Finding pictures that are due", job, on_success=shows, quiet=True)
 
     def _show_asked(self, image_id: int) -> None:
         """It is this picture's turn in the queue; then the queue goes on."""
         if self.dialog is not None and self._due:
             self.dialog.raise_()
             self.dialog.activateWindow()
-            self._messages.say("A picture is still to be labelled once more: finish that, or close it.")
+            self._messages.say("A picture is still being labelled again: finish it, or close it.")
             return
         self.close()
         self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
@@ -85,7 +85,7 @@ class ConsistencyActs:
                 self._messages.say(told)
             return
         self._session.cover(image.id)
-        words = f"{counted(len(self._due), 'picture')} to be labelled once more."
+        words = f"{counted(len(self._due), 'picture')} to be labelled again."
         dialog.show_picture(image.id, project.path_of(image), self._session.known.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:

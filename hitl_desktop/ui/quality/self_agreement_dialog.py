@@ -22,7 +22,7 @@ class SecondLookDialog(LookingDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, draws=True)
-        self.setWindowTitle("Once more, without looking at what you said")
+        self.setWindowTitle("Label again, blind")
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys are the dialog's
         self._boxes: dict[int, LabelledBox] = {}
         self._names: dict[int, str] = {}
@@ -55,7 +55,7 @@ class SecondLookDialog(LookingDialog):
             self.category.addItem(f"{number}  {name}" if number < 10 else name, category_id)
         self.category.setCurrentIndex(max(self.category.findData(now), 0))
         if not names:
-            words = f"{words} There is no category, so it can only be said to be empty (Enter)."
+            words = f"{words} There is no category yet, so it can only be marked as empty (Enter)."
         self.words.setText(
             f"{words} Draw every box as if you saw it for the first time; digits choose the category, X takes "
             "the selected box away. What you draw changes no label: it measures how far you agree with yourself."
@@ -66,7 +66,7 @@ class SecondLookDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """Nothing more is due."""
         self.words.setText(words)
-        self.clear("Nothing more is to be labelled again now.")
+        self.clear("No more pictures are due to be labelled again.")
         self.done_button.setEnabled(False)
 
     def _show(self, selected: int | None = None) -> None:

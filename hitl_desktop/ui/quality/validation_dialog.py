@@ -62,7 +62,7 @@ class ValidateDialog(LookingDialog):
         self.done_button = QPushButton("All judged, next (Enter)")
         self.report = QPushButton("Report...")
         self.promote = QPushButton("Use as labels...")
-        self.promote.setToolTip("Until this is asked for, no verdict teaches anything")
+        self.promote.setToolTip("Until you do this, verdicts are not used for training")
         row = QHBoxLayout()
         for widget in (*self.buttons.values(), self.done_button, self.report, self.promote):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -101,14 +101,14 @@ class ValidateDialog(LookingDialog):
 
     def wait(self) -> None:
         """The head is looking at the next picture."""
-        self.clear("The head looks at the next picture.")
+        self.clear("The model is processing the next picture.")
         self._proposals, self._is_waiting = [], True
         self._enable(False)
 
     def show_end(self, words: str) -> None:
         """There is nothing more to judge."""
         self.words.setText(words)
-        self.clear("Every picture that was not taught is judged.")
+        self.clear("Every unseen picture has been judged.")
         self.state.clear()
         self._proposals, self._is_waiting = [], False
         self._enable(False)

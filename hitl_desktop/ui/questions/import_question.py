@@ -36,7 +36,7 @@ class ImportQuestion(QDialog):
         self.said: list[QLabel] = []
         self._say(_counts(result))
         self.undecided = QRadioButton("Nobody has labelled them yet: they stay undecided")
-        self.empty = QRadioButton("Somebody looked, and there is nothing on them: they become verified empty")
+        self.empty = QRadioButton("They were reviewed and are empty: mark them as verified empty")
         self.undecided.setChecked(True)
         unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)
         if unlabelled and not result.lost_track:

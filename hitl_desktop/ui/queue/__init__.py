@@ -1,1 +1,1 @@
-"""The list of images, its order and filters, sets of edge cases."""
+"""The image list with its order and filters, and the sets of edge cases."""

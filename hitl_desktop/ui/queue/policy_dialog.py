@@ -69,7 +69,7 @@ class MixDialog(QDialog):
         rest = 100 - sum(share.value() for share in self.shares.values())
         by_uncertainty = not STRATEGIES[self.strategy.currentData()].works_before_training
         first = (
-            "The first five pictures are drawn at random: doubts mean little before a head was taught."
+            "The first five pictures are drawn at random: uncertainty means little before a head is trained."
             * by_uncertainty
         )
         self.ok.setEnabled(rest >= 0)

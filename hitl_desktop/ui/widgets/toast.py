@@ -1,4 +1,4 @@
-"""A short notice at the lower edge of the window, with what can be done about it; one at a time."""
+"""A short notice just above the status bar, with what can be done about it; one at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Toast(QFrame):
 
     acted = Signal()
 
-    def __init__(self, over: QWidget, group: list[Toast], *, stays: bool = False) -> None:
+    def __init__(self, over: QWidget, above: QWidget, group: list[Toast], *, stays: bool = False) -> None:
+        """Stands in the window `over`, just `above` its status bar."""
         super().__init__(over)
         group.append(self)
         self._group, self.waits = group, False
@@ -49,7 +50,7 @@ class Toast(QFrame):
         self._back.setSingleShot(True)
         self._back.setInterval(0)
         self._back.timeout.connect(self._let_another_back)
-        self._over, self._stays = over, stays
+        self._over, self._above, self._stays = over, above, stays
         self.hide()
 
     def text(self) -> str:
@@ -102,7 +103,7 @@ class Toast(QFrame):
         super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep to the lower edge when the window changes its size."""
+        """Keep above the status bar when the window changes its size."""
         if event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
@@ -116,7 +117,8 @@ class Toast(QFrame):
             self._label.setMinimumWidth(0)
             self._label.setMaximumWidth(room)
         self.adjustSize()
-        self.move((self._over.width() - self.width()) // 2, self._over.height() - self.height())
+        bottom = self._above.geometry().top() or self._over.height()
+        self.move((self._over.width() - self.width()) // 2, bottom - self.height())
 
     def _on_pressed(self) -> None:
         self.hide()

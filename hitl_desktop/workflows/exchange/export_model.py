@@ -55,7 +55,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         finding = project.heads.finding_of(version.id) if version else None
     if version is None or scorer is None or scorer.head is None:
         raise HitlError(
-            "Nothing was taught yet.", hint="Decide some pictures first, then export what was learned."
+            "Nothing has been trained yet.", hint="Decide some pictures first, then export what was learned."
         )
     detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
     if scorer.detector.hash != detector.sha256:
@@ -115,7 +115,7 @@ def _refiner_arrays(head: DetectionHead | None) -> RefinerArrays | None:
 def _naming_arrays(scorer: Scorer) -> NamingArrays:
     head, names = scorer.head, len(scorer.names)
     if head is None:
-        raise HitlError("Nothing was taught yet.", hint="Decide some pictures first.")
+        raise HitlError("Nothing has been trained yet.", hint="Decide some pictures first.")
     own_weight = np.ones((2, names), np.float32)
     class_to_name = np.zeros((len(scorer.class_column), names), np.float32)
     for row, column in enumerate(scorer.class_column.tolist()):

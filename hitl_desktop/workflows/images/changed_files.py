@@ -157,7 +157,7 @@ OTHER_PICTURE = (
     "The file is another one: it has the same size as before, and shows something else. "
     "Put the old file back, or read the picture again and check its boxes."
 )
-NO_BOXES = "The file was changed; it had no boxes, and the detector looks at it again."
+NO_BOXES = "The file was changed; it had no boxes, and the detector runs on it again."
 CHANGED = "The file was changed since it was read first; check that its boxes lie on the objects."
 
 

@@ -142,7 +142,7 @@ def accept_all(
             size = sample_size(CLAIM, of=len(accepted)) or len(accepted)
             project.bulk_accepts.set_sample(bulk_id, len(accepted), pictures, draw.sample(accepted, size))
     if not accepted:
-        raise HitlError("All of these proposals were answered meanwhile.", hint="Look at what is left.")
+        raise HitlError("All of these proposals were answered meanwhile.", hint="Review what is left.")
     return act.changes | Changes(queue=True, categories=True)
 
 
@@ -211,8 +211,8 @@ def in_words(bulk: BulkAccept) -> str:
     seen = len(bulk.sample)
     if bulk.left:
         return (
-            f"{accepted_boxes}: {len(bulk.left)} of {seen} drawn at random are still to be looked at; "
-            "nothing is claimed before."
+            f"{accepted_boxes}: {len(bulk.left)} of {seen} drawn at random are still to be reviewed; "
+            "nothing is claimed before that."
         )
     bound = upper_bound(bulk.wrong, seen, of=bulk.boxes)
     return (

@@ -53,8 +53,8 @@ class CategoryKnown:
     def words(self) -> str:
         """What is known of it."""
         known = [f"known to the detector ({', '.join(self.classes)})"] if self.classes else []
-        known += ["taught to the head"] if self.taught else []
-        return ", ".join(known) or "only named: a few examples teach it to the head"
+        known += ["trained"] if self.taught else []
+        return ", ".join(known) or "name only; a few examples are enough to train it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ def similar_to(
     )
     if not found:
         raise HitlError(
-            "No other picture was looked at by the encoder yet, so nothing can be compared.",
-            hint="Let the head look ahead: decide some pictures, or wait for the jobs to end.",
+            "The encoder has not processed any other picture yet, so there is nothing to compare.",
+            hint="Decide some pictures, or wait for the jobs to end.",
         )
     return _with_pixels(project, found, progress)
 

@@ -98,7 +98,7 @@ def stop_advice(decisions: Sequence[Decision]) -> str:
     changed = touched - [d.acts.accepted for d in seen]
     low, high = share_interval(changed, touched)
     share = changed.sum() / touched.sum()
-    stop = " Deciding more of the same will teach little." if high < _LITTLE else ""
+    stop = " Deciding more of the same will help little." if high < _LITTLE else ""
     return (
         f"The last {counted(len(latest), 'review')} changed {share:.0%} of the boxes "
         f"(95 %: {low:.0%} to {high:.0%}; {counted(int(touched.sum()), 'box')}).{stop}"

@@ -1,4 +1,4 @@
-"""Sure but wrong: where decided pictures, or imported labels, are probably wrong, and the acts that mend it.
+"""Possible label errors: where decided pictures, or imported labels, are probably wrong, and the acts that mend it.
 
 In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each said by
 heads that were not taught the picture. Ranked, not gated. bccd with 8 % of its labels corrupted (100

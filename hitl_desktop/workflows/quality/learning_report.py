@@ -89,7 +89,7 @@ class Gap:
 
     @property
     def size(self) -> float:
-        """How much better the head is on what it was taught."""
+        """How much better the head is on its training pictures."""
         return self.taught - self.first_sight
 
     @property
@@ -98,10 +98,10 @@ class Gap:
         low, high = self.interval
         sizes = f"{self.size:+.2f} (95 %: {low:+.2f} to {high:+.2f}; {counted(self.pictures, 'picture')})"
         if low > 0.1:
-            return f"memorising: {sizes} better on what it was taught. More different pictures help, not more of these."
+            return f"memorising: {sizes} better on its training pictures. More varied pictures help, not more of these."
         if high < 0.1:
-            return f"not memorising: {sizes} on what it was taught"
-        return f"perhaps memorising: {sizes} on what it was taught; too few pictures to say"
+            return f"not memorising: {sizes} on its training pictures"
+        return f"perhaps memorising: {sizes} on its training pictures; too few pictures to tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class HeldOut:
     def words(self) -> str:
         """The figure, with a warning where it can show little."""
         if self.f1 is None:
-            return "No picture is held out yet: of five decided ones about one is."
+            return "No picture is held out yet; about one decided picture in five will be."
         low, high = self.interval
         least = f" Too few to see a difference smaller than {(high - low) / 2:.2f}: decide more, or pin some (Ctrl+B)."
         few = least if self.pictures < FEW_HELD_OUT else ""
@@ -155,12 +155,12 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     progress.check_cancelled()
     final, drawn = reviews(project), set(random_sample(project))
     places = {d.image_id: n for n, d in enumerate(final)}
-    progress.report(1, 4, "looking at what was taught")
+    progress.report(1, 4, "reading the training pictures")
     # before that the head learns too much between two pictures: what it did not know yet is no memorising
     gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
     held_out = _held_out(project)
     held_out_curve = _held_out_curve(project, progress)
-    progress.report(2, 4, "looking for what is mixed up")
+    progress.report(2, 4, "finding confusions")
     cells, categories = _mixed_up(project, every[-MOST_MIXED:])
     evidence = gather(project)
     return Tuning(

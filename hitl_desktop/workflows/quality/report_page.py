@@ -15,15 +15,15 @@ _WIDTH, _HEIGHT, _EDGE = 640, 240, 36
 
 def to_html(told: Told) -> str:
     """The report as one page, with its plots in it."""
-    title = html.escape(f"{told['project']}: what the loop knows of itself")
+    title = html.escape(f"{told['project']}: learning report")
     body = "\n".join(
         (
             _section("The project", _project_part(told)),
             _section("Learning", _learning_part(told)),
-            _section("What is mixed up, at first sight", _mixed_part(told)),
+            _section("Confusions before training", _mixed_part(told)),
             _section("How far scores can be believed", _reliability_part(told)),
             _section("Effort", _effort_part(told)),
-            _section("Validation, on pictures that were not taught", _validation_part(told)),
+            _section("Validation on unseen pictures", _validation_part(told)),
             _section(
                 "Audits of the labels", _list(a["words"] for a in told["audits"]) or _say("No audit yet.")
             ),

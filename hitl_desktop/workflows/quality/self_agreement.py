@@ -17,7 +17,7 @@ from hitl_desktop.store.project import Project
 
 _FEWEST = 5
 _CEILING = "No model can be better than that on these labels."
-_TOO_FEW = "Of so few pictures that says little."
+_TOO_FEW = "Too few pictures to conclude much."
 
 
 def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
@@ -60,8 +60,8 @@ class Consistency:
     def words(self) -> str:
         """It in a sentence."""
         if self.f1 is None:
-            empty = f"{counted(self.pictures, 'picture')} had no box either time; that says nothing of boxes."
-            return empty if self.pictures else "Nothing was labelled again yet."
+            empty = f"{counted(self.pictures, 'picture')} had no box either time, which tells nothing about boxes."
+            return empty if self.pictures else "Nothing has been labelled again yet."
         low, high = self.f1_interval
         overlap = f", mean overlap {self.mean_iou:.2f}" if self.mean_iou is not None else ""
         same = f", same category {self.same_category:.0%}" if self.same_category is not None else ""

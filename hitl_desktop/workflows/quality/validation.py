@@ -80,7 +80,7 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     ]
     if not waiting:
         raise HitlError(
-            "Every picture that can be read is decided or skipped, so there is none that the model was not taught.",
+            "Every readable picture is decided or skipped, so there is no unseen picture left.",
             hint="Add pictures, or keep some undecided.",
         )
     absent, found = project.absent_folders(), list[ImageRecord]()

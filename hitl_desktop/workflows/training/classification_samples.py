@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,9 +38,9 @@ within seconds."""
 _ENOUGH_DRAWN = 5
 _PORTION = 200
 """Pictures whose boxes are read, and kept in memory, at a time."""
-_MOST_TRUST = 0.75
-"""The detector's weight in a score before anything is measured: its name being right on objects proves
-nothing about what it takes for an object, or misses."""
+_PRIOR_WEIGHT, _FIRST_WEIGHT = 0.75, 0.375
+"""The detector's weight in a score as a prior, and while nothing can be compared: its name being right on
+objects proves nothing about what it takes for an object, or misses."""
 _MOST_COMPARED = 40
 """Detector and head are compared on so many pictures at most: two small fits more."""
 
@@ -174,17 +174,24 @@ def collect(
 def _weights(
     collected: Collected, categories: Sequence[int | None], by_detector: Mapping[int, NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """The detector's weight [C] under each of its class names: the share that was right, and for those that
-    stand for a category what the two parts of the pictures show, each to a head that was taught the other
-    one.
+    """The detector's weight [C] under each of its class names: the share that was right, and for those of
+    categories that the head is trained on what two parts of the images show, each to a head trained on the
+    other one.
 
-    `by_detector` are the detector's scores [C] of samples, by their places.
+    A category with few boxes takes most of its weight from all categories together. `by_detector` are the
+    detector's scores [C] of samples, by their places.
     """
-    weights, stand_for = collected.trust.copy(), np.array([category or 0 for category in categories])
-    classes_of = {c: np.flatnonzero(stand_for == c) for c in np.unique(stand_for[stand_for > 0]).tolist()}
-    measured = _opinions(collected, classes_of, by_detector) if classes_of else {}
+    weights, mapped = collected.trust.copy(), np.array([category or 0 for category in categories])
+    targets = collected.samples.targets
+    trained = np.intersect1d(mapped, targets[targets != BACKGROUND])
+    classes_of = {c: np.flatnonzero(mapped == c) for c in trained.tolist()}
+    if not classes_of:
+        return weights
+    share = float(np.mean([weights[classes].mean() for classes in classes_of.values()]))
+    measured = _opinions(collected, classes_of, by_detector)
+    every = detector_weight(_joined(measured.values()), _PRIOR_WEIGHT * share) if measured else None
+    prior = every if every is not None else _FIRST_WEIGHT * share
     for category_id, classes in classes_of.items():
-        prior = _MOST_TRUST * float(weights[classes].mean())
         weights[classes] = detector_weight(measured[category_id], prior) if category_id in measured else prior
     return weights
 
@@ -213,12 +220,13 @@ def _opinions(
                 best = class_scores[:, classes_of[category_id]].max(axis=1).astype(np.float64)
                 opinions = Opinions(best, by_head[:, column], targets == category_id)
                 parts.setdefault(category_id, []).append(opinions)
-    return {
-        category_id: Opinions(
-            *(np.concatenate([getattr(o, name) for o in of]) for name in Opinions.__slots__)
-        )
-        for category_id, of in parts.items()
-    }
+    return {category_id: _joined(of) for category_id, of in parts.items()}
+
+
+def _joined(parts: Iterable[Opinions]) -> Opinions:
+    """All of them as one."""
+    every = list(parts)
+    return Opinions(*(np.concatenate([getattr(o, name) for o in every]) for name in Opinions.__slots__))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -105,7 +105,7 @@ def check_enough(
             f"Only {counted(there, 'decided picture')} can be compared with each other; {LEAST_PICTURES} are needed.",
             hint="Reconnect the folder of the others."
             if away
-            else "Decide some more, or import their labels.",
+            else "Decide more pictures, or import labels for them.",
         )
     return detector, net
 

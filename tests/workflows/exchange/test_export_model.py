@@ -132,7 +132,7 @@ def test_there_is_nothing_to_export_before_something_was_taught(
     taught_project: Project, tmp_path: Path
 ) -> None:
     taught_project.heads.activate(None)
-    with pytest.raises(HitlError, match="Nothing was taught yet"):
+    with pytest.raises(HitlError, match="Nothing has been trained yet"):
         export_head(taught_project, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

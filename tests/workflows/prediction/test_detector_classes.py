@@ -125,7 +125,7 @@ def test_classes_are_counted_and_the_unmapped_ones_stand_apart(project: Project)
 def test_each_category_is_known_taught_or_only_named(taught_project: Project) -> None:
     taught_project.categories.ensure("unicorn")
     named = {c.name: c for c in categories_known(taught_project)}
-    assert named["unicorn"].words.startswith("only named")
+    assert named["unicorn"].words.startswith("name only")
     assert any(c.taught and c.boxes for c in named.values())
     taught_project.categories.ensure("person")
     assert (

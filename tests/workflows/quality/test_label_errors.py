@@ -1,4 +1,4 @@
-"""Sure but wrong: labels that were corrupted come first, are mended by one act, and stay dismissed."""
+"""Possible label errors: labels that were corrupted come first, are mended by one act, and stay dismissed."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_before_anything_was_decided_it_says_what_is_missing(project: Project) -
         "No head is in use yet",
         "Nothing was validated yet",
         "No audit yet",
-        "Nothing was labelled again yet",
+        "Nothing has been labelled again yet",
     ):
         assert words in page
 
@@ -75,7 +75,7 @@ def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> Non
 def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
     assert "memorising: +0.40 (95 %: +0.30 to +0.50; 20 pictures)" in Gap(20, 0.5, 0.9, (0.3, 0.5)).words
     assert Gap(20, 0.8, 0.82, (-0.01, 0.05)).words.startswith("not memorising: +0.02")
-    assert "too few pictures to say" in Gap(3, 0.5, 0.7, (-0.1, 0.5)).words
+    assert "too few pictures to tell" in Gap(3, 0.5, 0.7, (-0.1, 0.5)).words
     assert "Too few to see a difference smaller than 0.20" in HeldOut(6, 40, 0.7, (0.5, 0.9)).words
     assert "Too few" not in HeldOut(60, 400, 0.7, (0.65, 0.75)).words
 

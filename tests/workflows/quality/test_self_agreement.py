@@ -56,7 +56,7 @@ def test_skipped_pictures_are_not_decided_ones(many: Project) -> None:
 def test_what_is_remembered_is_not_asked_about(project: Project) -> None:
     assert due(project) == []
     assert "none is forgotten enough" in why_none(project)
-    assert consistency(project.reannotations.all()).words == "Nothing was labelled again yet."
+    assert consistency(project.reannotations.all()).words == "Nothing has been labelled again yet."
 
 
 def test_agreement_has_known_answers() -> None:
@@ -73,7 +73,7 @@ def test_agreement_has_known_answers() -> None:
     empty = consistency([Reannotation(1, (), (), 1.0)])
     assert (empty.f1, empty.mean_iou) == (None, None)  # nothing was measured
     assert "1 picture had no box either time" in empty.words
-    assert "Of so few pictures that says little." in same.words
+    assert "Too few pictures to conclude much." in same.words
     five = consistency([Reannotation(n, (box(0),), (box(0),), 1.0) for n in range(5)])
     assert "No model can be better than that" in five.words
 
