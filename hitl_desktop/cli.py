@@ -126,12 +126,12 @@ def _lines(report: Report) -> Iterable[str]:
                 yield "  " + "  ".join(_short(v) for v in parts if v is not None)
             if len(shown) < len(value):
                 yield f"  ... and {len(value) - len(shown)} more (--json lists all)"
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and value:
             yield f"{key}:"
             for name, row in value.items():
                 yield f"  {name}: {_short(row)}"
         else:
-            yield f"{key}: {_short(value)}"
+            yield f"{key}: {'none' if value in (None, '', {}) else _short(value)}"
 
 
 def _short(value: object) -> str:
@@ -335,6 +335,10 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
         if claim is not None:
             audits.begin(opened, claim, seed=seed)
         latest = next(reversed(opened.audits.all()), None)
+        if latest is None and out is not None:
+            raise HitlError(
+                "No audit has been started, so there is no report to write.", hint="Give a --claim."
+            )
         if latest is None:
             offered = {f"{plan.claim:.0%}": plan.wanted for plan in audits.plans(opened)}
             return {

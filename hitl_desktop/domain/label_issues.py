@@ -7,7 +7,7 @@ from enum import StrEnum
 from hitl_desktop.domain.geometry import BBox
 
 ISSUE_FROM = 0.5
-"""Pictures with a suspicion from this score up are called suspected; the list holds weaker ones, too."""
+"""Images with a label issue from this score up are asked about again; the list holds weaker ones, too."""
 
 
 class Kind(StrEnum):
@@ -23,7 +23,7 @@ class LabelIssue:
     """One of them: the box as it is (None where one is missing) and its category, and what it rather should
     be.
 
-    `score` is 0..1, higher for more suspicion; it orders, and is no chance.
+    `score` is 0..1, higher for more doubt; it ranks, and is no probability.
     """
 
     image_id: int

@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewArrays:
-    """The finding head at one input size: weights [D, R] and biases [R] of roles, which of them are
+    """The detection head at one input size: weights [D, R] and biases [R] of roles, which of them are
     categories, the quality's weights [D] and level, and box weights [K, D, 4] and levels [K, 4]."""
 
     weights: Floats
@@ -54,7 +54,7 @@ class RefinerArrays:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FindingRules:
-    """How the finding head's cells become boxes."""
+    """How the detection head's cells become boxes."""
 
     floor: float
     agrees_from: float
@@ -356,7 +356,7 @@ class _Taught:
         numbers = g("Squeeze", g.slice(chosen, 1, 2, 1), g.ints(1))
         return g.rows(boxes, numbers), g.rows(class_scores, numbers)
 
-    # the finding head
+    # the detection head
 
     def _find(
         self,
@@ -365,7 +365,7 @@ class _Taught:
         rules: FindingRules,
         own_maps: list[str],
     ) -> tuple[str, str]:
-        """Boxes [N, 4] that the finding head proposes, and how surely [N]."""
+        """Boxes [N, 4] that the detection head proposes, and how surely [N]."""
         g, card = self.g, self.detector
         parts: list[tuple[str, str, str, str]] = []
         grids: dict[int, tuple[str, str, str]] = {}

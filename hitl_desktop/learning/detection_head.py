@@ -4,7 +4,7 @@ input size.
 Every cell of a taught picture is the core of an object of some category, the ring around a core, or
 background. From sums over these come a discriminant (which of them is it), a quality (how near the middle of
 an object is it) and a box. Neighbouring cells vote, and so do views at two input sizes. On bccd (30 % held
-back, three seeds, random pictures, the finding head alone) AP50 is .60 at 5 pictures and .74 at 50 without
+back, three seeds, random pictures, the detection head alone) AP50 is .60 at 5 pictures and .74 at 50 without
 votes, .65 and .78 with those of neighbours, .71 and .82 with those of both sizes; quality adds .03 and .02. A
 second look then moves the boxes.
 """

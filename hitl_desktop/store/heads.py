@@ -41,7 +41,7 @@ class HeadSummary:
 
 @dataclass(frozen=True, slots=True)
 class HeadVersion:
-    """A stored head; `weights` are the bytes that the naming head made, `learned` the pictures it was taught.
+    """A stored head; `weights` are the bytes that the classification head made, `learned` the pictures it was taught.
 
     `waits` says why it was not made active at once; `used` whether it was active at some time.
     """
@@ -80,7 +80,7 @@ class Heads:
         waits: str = "",
         trial: bytes | None = None,
     ) -> int:
-        """Store a version, with the bytes of its finding head and of what was tried of it if there are any.
+        """Store a version, with the bytes of its detection head and of what was tried of it if there are any.
 
         It is not active yet.
         """
@@ -115,7 +115,7 @@ class Heads:
         return [_version(row) for row in rows]
 
     def finding_of(self, head_id: int) -> bytes | None:
-        """The bytes that the finding head of a version made, if it has one; with many categories
+        """The bytes that the detection head of a version made, if it has one; with many categories
         megabytes."""
         return self._db.scalar("SELECT finding FROM head_versions WHERE id = ?", (head_id,))
 

@@ -47,30 +47,28 @@ class LabelIssues:
     def open(self) -> list[LabelIssue]:
         """Those nobody dismissed, the strongest first."""
         rows = self._db.all(f"SELECT {_COLUMNS} FROM suspicions WHERE NOT dismissed ORDER BY score DESC, id")
-        return [_suspicion(row) for row in rows]
+        return [_issue(row) for row in rows]
 
     def dismissed(self) -> list[LabelIssue]:
         """Those that people dismissed."""
-        return [_suspicion(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM suspicions WHERE dismissed")]
+        return [_issue(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM suspicions WHERE dismissed")]
 
-    def dismiss(self, suspicion_id: int, *, is_dismissed: bool = True) -> None:
+    def dismiss(self, issue_id: int, *, is_dismissed: bool = True) -> None:
         """Dismiss one, or take that back."""
-        self._db.execute(
-            "UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), suspicion_id)
-        )
+        self._db.execute("UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), issue_id))
 
     def strong_of(self, image_id: int) -> list[LabelIssue]:
         """Those for which a picture is suspected, the strongest first."""
         sql = f"""SELECT {_COLUMNS} FROM suspicions WHERE image_id = ? AND NOT dismissed AND score >= ?
                   ORDER BY score DESC, id"""
-        return [_suspicion(row) for row in self._db.all(sql, (image_id, ISSUE_FROM))]
+        return [_issue(row) for row in self._db.all(sql, (image_id, ISSUE_FROM))]
 
-    def forget(self, suspicion_ids: Iterable[int]) -> None:
+    def forget(self, issue_ids: Iterable[int]) -> None:
         """Drop some, dismissed or not."""
-        self._db.many("DELETE FROM suspicions WHERE id = ?", ((i,) for i in suspicion_ids))
+        self._db.many("DELETE FROM suspicions WHERE id = ?", ((i,) for i in issue_ids))
 
 
-def _suspicion(row: Row) -> LabelIssue:
+def _issue(row: Row) -> LabelIssue:
     id_, image_id, kind, score, x, y, w, h, category_id, to_x, to_y, to_w, to_h, to_category_id = row
     bbox = BBox(x, y, w, h) if x is not None else None
     return LabelIssue(

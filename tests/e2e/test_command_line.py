@@ -261,10 +261,13 @@ def test_an_audit_is_planned_begun_and_reported(tmp_path: Path, dataset: Path) -
     assert "nothing to audit" in hitl("audit", project, code=1)
     report("import", project, "--format", "coco", dataset / "instances.json")
     assert report("audit", project)["pictures_needed"]["5%"] == 12
-    told = report("audit", project, "--claim", 0.1, "--seed", 1, "--out", tmp_path / "report.html")
+    page = tmp_path / "report.html"
+    assert "No audit has been started" in hitl("audit", project, "--out", page, code=1)
+    assert not page.exists()
+    told = report("audit", project, "--claim", 0.1, "--seed", 1, "--out", page)
     assert (told["judged"], told["at_most"]) == (0, None)
     assert told["drawn"] <= 12
-    assert "Nothing is claimed" in (tmp_path / "report.html").read_text()
+    assert "Nothing is claimed" in page.read_text()
     assert "not finished" in hitl("audit", project, "--claim", 0.2, code=1)
 
 

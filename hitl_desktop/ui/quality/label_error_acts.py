@@ -30,7 +30,7 @@ _Listed = tuple[list[LabelIssue], dict[int, str]]
 
 
 class ErrorActs:
-    """Acts on suspicions about labels."""
+    """Acts on label issues."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class ErrorActs:
         self._start(EXAMINING, "Looking for wrong labels", _looked)  # learning may not put an end to it
 
     def _list(self, *, or_look: bool = False) -> None:
-        self._start(PREPARING, "Reading suspicions", lambda p, _: _listed(p), or_look=or_look, quiet=True)
+        self._start(PREPARING, "Reading label issues", lambda p, _: _listed(p), or_look=or_look, quiet=True)
 
     def _start(
         self,

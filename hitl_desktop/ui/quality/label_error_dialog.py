@@ -30,7 +30,7 @@ _ALL = "all kinds"
 
 
 class SuspicionsDialog(QDialog):
-    """Tells which suspicion is looked at, and what is to become of it; whoever listens says when it is
+    """Tells which label issue is open, and what is to become of it; whoever listens says when it is
     done."""
 
     looked_at = Signal(object)
@@ -43,7 +43,7 @@ class SuspicionsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Possible label errors")
         self.resize(460, 560)
-        self._suspicions: list[LabelIssue] = []
+        self._issues: list[LabelIssue] = []
         self._names: Mapping[int, str] = {}
         self._paths: Mapping[int, str] = {}
         self.words = QLabel()
@@ -76,14 +76,14 @@ class SuspicionsDialog(QDialog):
 
     def show_waiting(self, words: str) -> None:
         """Nothing is listed yet, and why."""
-        self._suspicions = []
+        self._issues = []
         self._fill(0, looks=False)
         self.words.setText(words)
 
     @property
     def has_any(self) -> bool:
         """Whether something is listed."""
-        return bool(self._suspicions)
+        return bool(self._issues)
 
     def show_progress(self, job: Job) -> None:
         """Show how far the search is, above the list."""
@@ -96,7 +96,7 @@ class SuspicionsDialog(QDialog):
         """List these, with the names of categories and the paths of pictures by their ids; the place is
         kept."""
         row = max(self.list.currentRow(), 0)
-        self._suspicions, self._names, self._paths = list(label_issues), names, paths
+        self._issues, self._names, self._paths = list(label_issues), names, paths
         self._fill(row)
 
     @property
@@ -107,9 +107,9 @@ class SuspicionsDialog(QDialog):
 
     def keep_those(self, fits: Callable[[LabelIssue], bool], *, goes_on: bool = True) -> None:
         """Take the others out of the list; unless a hand is at work elsewhere, go on with the next."""
-        kept = [s for s in self._suspicions if fits(s)]
-        if len(kept) < len(self._suspicions):
-            self._suspicions = kept
+        kept = [s for s in self._issues if fits(s)]
+        if len(kept) < len(self._issues):
+            self._issues = kept
             self._fill(max(self.list.currentRow(), 0), looks=goes_on)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -127,7 +127,7 @@ class SuspicionsDialog(QDialog):
 
     def _fill(self, row: int, *, looks: bool = True) -> None:
         wanted = self.kind.currentText()
-        fitting = [s for s in self._suspicions if wanted in (_ALL, LABEL_ISSUE_TEXT[s.kind])]
+        fitting = [s for s in self._issues if wanted in (_ALL, LABEL_ISSUE_TEXT[s.kind])]
         self.list.blockSignals(True)
         self.list.clear()
         for issue in fitting[:MOST_SHOWN]:

@@ -80,7 +80,7 @@ def _still_holds(project: Project, issue: LabelIssue, offered: Set[int]) -> bool
 
 
 def holds(issue: LabelIssue, boxes: Sequence[Annotation]) -> bool:
-    """Whether a suspicion is about one of these boxes as it is, or about an object without one."""
+    """Whether an issue is about one of these boxes as it is, or about an object without one."""
     if issue.bbox is None:
         return not any(a.bbox.iou(issue.suggested_bbox) >= SAME_OBJECT_IOU for a in boxes)
     return any((a.bbox, a.category_id) == (issue.bbox, issue.category_id) for a in boxes)

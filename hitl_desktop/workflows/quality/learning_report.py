@@ -106,7 +106,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The companion of the active head on pictures that it was not taught, though people decided them."""
+    """The holdout model of the active head on pictures that it was not taught, though people decided them."""
 
     pictures: int
     boxes: int
@@ -132,7 +132,7 @@ class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
     `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the names which the
-    kept versions' companions give on the same pictures, which none of them was taught.
+    kept versions' holdout models give on the same pictures, which none of them was taught.
     """
 
     curve: tuple[Point, ...]

@@ -186,7 +186,7 @@ def train_detection_head(
     nothing.
 
     Only what changed since the last time is added or taken back. The new pictures are looked at, too: what
-    the head finds there beside the objects shows the naming head what is none.
+    the head finds there beside the objects shows the classification head what is none.
 
     Raises:
         PicturesAwayError: some were taught in another session, and their folder is gone: the head that
@@ -485,7 +485,7 @@ def find_objects(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Finder:
-    """The finding head of the active version, loaded once for many pictures, and which of them it has
+    """The detection head of the active version, loaded once for many pictures, and which of them it has
     seen."""
 
     detector: ModelRecord

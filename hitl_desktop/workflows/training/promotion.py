@@ -1,7 +1,7 @@
 """Never worse silently: a new head beside the active one, on pictures that neither was taught.
 
 Comparing on pictures that both were taught says nothing: on such ones a head is right even after half of what
-it was taught was nonsense. So each version has a companion, taught all but the pictures of the trial.
+it was taught was nonsense. So each version has a holdout model, taught all but the pictures of the trial.
 """
 
 from __future__ import annotations

@@ -261,7 +261,7 @@ def _in_portions(
 
 
 def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, DetectionHead | None]:
-    """The finding head of the active version, and of its companion on trial."""
+    """The detection head of the active version, and of its holdout model on trial."""
     active = project.heads.active_id()
     if active is None:
         return None, None
@@ -274,7 +274,7 @@ def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, Det
 def _holdout_model(
     project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
 ) -> HoldoutModel | None:
-    """The companion of a head that was not taught the pictures of the trial; None while it has too little to
+    """The holdout model of a head that was not taught the pictures of the trial; None while it has too little to
     learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
     tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}

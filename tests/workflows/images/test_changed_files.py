@@ -282,7 +282,7 @@ def test_an_undecided_picture_that_was_replaced_is_looked_at_again(seen: Project
     seen.annotations.remove(seen.annotations.of_image(1))
     drawn(file, turned=True)
     _, scanned = refresh(seen, NoProgress())
-    assert "looks at it again" in scanned.changed["a.jpg"]
+    assert "the detector runs on it again" in scanned.changed["a.jpg"]
     assert prelabel(seen, NoProgress()).done == 1
     assert now_readable(seen)
 

@@ -45,7 +45,7 @@ def decide_wrongly(project: Project, dataset: Path, count: int = 6, *, but: str 
 
 
 def pin(project: Project, learn: Learn, count: int = 4) -> None:
-    """Make the first pictures edge cases, so that the active head has a companion that was not taught
+    """Make the first pictures edge cases, so that the active head has a holdout model that was not taught
     them."""
     for image_id in project.decisions.decided_order()[:count]:
         assert toggle_edge_case(project, image_id)
@@ -255,7 +255,7 @@ def test_only_the_arrays_of_the_latest_versions_are_kept(taught_project: Project
 
 
 def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) -> None:
-    """The companion has nothing left to learn from; the sums are written to the cache all the same."""
+    """The holdout model has nothing left to learn from; the sums are written to the cache all the same."""
     memory = TrainingCache()
     for image_id in taught_project.decisions.decided_order():
         toggle_edge_case(taught_project, image_id)
