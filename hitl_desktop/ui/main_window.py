@@ -23,11 +23,11 @@ from hitl_desktop.domain.queues import REASON_OF, QueueReason
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
+from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
 from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
 from hitl_desktop.ui.jobs.finishing import finish_files
-from hitl_desktop.ui.jobs.runner import FILES
 from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.keys.cheat_sheet import CheatSheet
 from hitl_desktop.ui.keys.keys_editor import KeysEditor

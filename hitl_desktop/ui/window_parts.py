@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -17,6 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.attributes import COMMON
+from hitl_desktop.learning.classification_head import warm_up
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
 from hitl_desktop.ui.boxes.category_acts import CategoryActs
@@ -29,14 +35,11 @@ from hitl_desktop.ui.files.exchange_acts import ExchangeActs
 from hitl_desktop.ui.files.file_acts import FileActs
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.images.image_loader import ImageLoader
-from hitl_desktop.ui.jobs.runner import JobRunner
 from hitl_desktop.ui.keys.actions import Actions, ActionSpec
-from hitl_desktop.ui.loop.background import Background
 from hitl_desktop.ui.model.class_acts import ClassActs
 from hitl_desktop.ui.model.head_acts import HeadActs
 from hitl_desktop.ui.model.model_panel import ModelPanel
 from hitl_desktop.ui.model.tune_acts import TuneActs
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.audit_acts import AuditActs
 from hitl_desktop.ui.quality.bulk_accept_acts import BulkActs
 from hitl_desktop.ui.quality.label_error_acts import ErrorActs
@@ -49,7 +52,8 @@ from hitl_desktop.ui.queue.set_acts import SetActs
 from hitl_desktop.ui.shell.garbage import GarbageTimer
 from hitl_desktop.ui.shell.welcome import Welcome
 from hitl_desktop.ui.widgets.banner import Banner
-from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.ui.widgets.qt_thread import QtThread
+from hitl_desktop.ui.widgets.theme import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.ui.widgets.toast import Toast
 from hitl_desktop.workflows.training.late_categories import LateCategories
 
@@ -69,17 +73,24 @@ class WindowParts(QMainWindow):
         self.setWindowTitle("HITL Desktop")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
-        self.messages = Messages(self)
+        self.messages = Messages()
+        main_thread = QtThread(self)
         self.ask = ask(self)
-        self.runner = JobRunner()
+        self.runner = JobRunner(main_thread)
         self._warns_of_disk = False
         self._height_before = 0
         self._recent: list[QAction] = []
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
-        self.session = Session(settings, self.messages)
-        self.background = Background(self.session, self.runner, automatic=automatic)
+        self.session = Session(settings, self.messages, main_thread)
+        self.session.names_changed.connect(self._choose_colours)
+        self.background = Background(
+            self.session,
+            self.runner,
+            automatic=automatic,
+            libraries=(warm_up, partial(import_module, "pyqtgraph")),
+        )
         self.canvas = Canvas()
         self.queue = QueuePanel(self.session, self.loader)
         self.inspector = Inspector(self.session)
@@ -122,6 +133,12 @@ class WindowParts(QMainWindow):
         )
         urgent = (self._warning, replace_banner, file_banner)
         return _column(*urgent, report_banner, class_banner, self._late_banner, self._offer, self._pages)
+
+    def _choose_colours(self) -> None:
+        names = self.session.known
+        own = {c.id: c.colour for c in names.categories if c.colour}
+        unnamed = {names.unnamed_id: UNNAMED_COLOUR} if names.unnamed_id is not None else {}
+        choose_colours(own | unnamed)
 
     def _make_acts(self) -> None:
         """What hands do, by kind."""

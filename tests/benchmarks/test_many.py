@@ -15,10 +15,10 @@ from PIL import Image
 
 from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
+from hitl_desktop.service.project.image_walk import MANY as MANY_IN_WINDOW
+from hitl_desktop.service.project.picture_list import PictureList
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
-from hitl_desktop.ui.project.image_walk import MANY as MANY_IN_WINDOW
-from hitl_desktop.ui.project.picture_list import PictureList
 from hitl_desktop.workflows.queue.listing import list_queue
 
 from .conftest import Bench

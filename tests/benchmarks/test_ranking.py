@@ -16,10 +16,10 @@ from hitl_desktop.app import SWITCH_INTERVAL
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.service.loop.lanes import LEARNING, in_project
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.loop.lanes import LEARNING, in_project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.detection.embeddings import crops_of, encoder_record_id
 from hitl_desktop.workflows.prediction.scoring import load_scorer

@@ -102,9 +102,11 @@ def test_an_audit_that_was_left_goes_on_where_it_was(
 
 
 def test_without_decided_pictures_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.messages.warning, timeout=LONG) as said:
-        window.actions_["audit"].trigger()
-    assert "Decide more pictures" in said.args[0]
+    warnings: list[str] = []
+    window.messages.warning.connect(warnings.append)
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: bool(warnings), timeout=LONG)
+    assert "Decide more pictures" in warnings[0]
 
 
 def test_what_cannot_be_seen_is_never_called_right(

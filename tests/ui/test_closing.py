@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import FILES
 from hitl_desktop.ui.files import exchange_acts
 from hitl_desktop.ui.jobs.finishing import FinishingDialog
-from hitl_desktop.ui.jobs.runner import FILES
 from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import Answers
 

@@ -10,12 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui.jobs.runner import FILES, Job, JobRunner
+from hitl_desktop.service.jobs import FILES, Job, JobRunner
+from hitl_desktop.ui.widgets.qt_thread import QtThread
 
 
 @pytest.fixture
 def runner(qtbot: QtBot) -> Iterator[JobRunner]:
-    made = JobRunner()
+    made = JobRunner(QtThread())
     yield made
     made.close()
 
@@ -105,7 +106,7 @@ def test_progress_is_thinned_but_the_last_step_always_told(runner: JobRunner, qt
 
 
 def test_closing_cancels_waits_and_calls_nobody(qtbot: QtBot) -> None:
-    runner = JobRunner()
+    runner = JobRunner(QtThread())
     called: list[object] = []
     started = threading.Event()
 
@@ -124,7 +125,7 @@ def test_closing_cancels_waits_and_calls_nobody(qtbot: QtBot) -> None:
 
 
 def test_closing_writes_the_files_that_were_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
-    runner = JobRunner()
+    runner = JobRunner(QtThread())
     started, places = threading.Event(), runner._turns._free
 
     def detect(progress: Progress) -> None:

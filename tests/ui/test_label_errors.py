@@ -122,7 +122,9 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
 
 
 def test_a_project_with_little_says_what_is_missing(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.messages.warning, timeout=LONG) as said:
-        window.actions_["label_errors"].trigger()
-    assert "Pre-label with it first" in said.args[0]
+    warnings: list[str] = []
+    window.messages.warning.connect(warnings.append)
+    window.actions_["label_errors"].trigger()
+    qtbot.waitUntil(lambda: bool(warnings), timeout=LONG)
+    assert "Pre-label with it first" in warnings[0]
     assert window.error_acts.dialog is None

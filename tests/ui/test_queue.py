@@ -18,10 +18,10 @@ from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.strategies import STRATEGIES
+from hitl_desktop.service.loop import long_acts
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.ui.boxes.controller import OTHER_REASON
-from hitl_desktop.ui.loop import long_acts
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.queue import queue_model
 from hitl_desktop.ui.queue.policy_dialog import MixDialog
@@ -143,7 +143,7 @@ def test_very_many_pictures_are_changed_by_a_job(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hitl_desktop.ui.queue.queue_acts._MANY", 2)
-    monkeypatch.setattr("hitl_desktop.ui.project.session._FEW", 2)
+    monkeypatch.setattr("hitl_desktop.service.project.session._FEW", 2)
     window.queue.list.selectAll()
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.paths import config_dir
+from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.settings import SETTINGS, Settings
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind, in_order_of_doubt
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.keys.actions import ACTIONS
-from hitl_desktop.ui.project.review_order import ReviewOrder
 
 
 @given(st.permutations(range(10)), st.integers(0, 9))

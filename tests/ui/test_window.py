@@ -22,13 +22,13 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
 from hitl_desktop.ui.images.image_loader import Loaded
 from hitl_desktop.ui.keys.actions import ACTIONS
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.project.review_order import ReviewOrder
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
 from hitl_desktop.workflows.annotation import decisions
 from hitl_desktop.workflows.annotation.annotate import Revision
@@ -1068,11 +1068,11 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     save(tmp_path / "other" / "x.png", np.zeros((40, 40, 3), np.uint8))
-    answer = window.session.saving._disk_answered
+    answer = window.session.saving._post_answer
     before = window.session.saving._opened
     window.open_path(tmp_path / "other")
     qtbot.waitUntil(lambda: window.session.path_of(window.session.image) == tmp_path / "other" / "x.png")  # type: ignore[arg-type]
-    answer.emit(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
+    answer(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
     qtbot.waitUntil(window._warning.isVisible)
     assert window.saved.text() == "saved"
 
@@ -1232,7 +1232,7 @@ def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: P
 def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitl_desktop.ui.project.image_walk.MANY", 2)
+    monkeypatch.setattr("hitl_desktop.service.project.image_walk.MANY", 2)
     window.session.go_to(3)
     other = reopened(window, make_window)
     session = other.session

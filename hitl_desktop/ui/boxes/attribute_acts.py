@@ -9,12 +9,12 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import COMMON, Attribute, AttributeKind, Value
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import HitlError
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.boxes.attribute_panel import value_of
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.annotation import attributes
 from hitl_desktop.workflows.annotation.annotate import Revision
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, in_words
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR, swatch
 
 Index = QModelIndex | QPersistentModelIndex

@@ -8,6 +8,8 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.image_view import ImageView
 from hitl_desktop.ui.boxes.inspector import Inspector
@@ -15,9 +17,7 @@ from hitl_desktop.ui.boxes.name_field import NameAtBox
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.images.image_loader import ImageLoader
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.annotation.categories import near
 
 

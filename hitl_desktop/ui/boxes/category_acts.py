@@ -9,11 +9,11 @@ from PySide6.QtGui import QKeySequence
 
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.keys.actions import ActionSpec
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.theme import category_colour
 from hitl_desktop.workflows.annotation import categories
 

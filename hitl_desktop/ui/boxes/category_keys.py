@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from hitl_desktop.ui.project.session import Session
+from hitl_desktop.service.project.session import Session
 
 
 class CategoryKeys(QObject):

@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.display_thresholds import THRESHOLD_STEP
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import SKIP_TEXT
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.box_names import BoxNames
@@ -14,10 +17,7 @@ from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.images.image_loader import ImageLoader
-from hitl_desktop.ui.project.display_thresholds import THRESHOLD_STEP
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.annotation.annotate import Revision
 
 _ASIDE = 12.0

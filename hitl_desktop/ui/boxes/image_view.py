@@ -14,14 +14,14 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.project.session import Session
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR
 
 _PREFETCHED = 2

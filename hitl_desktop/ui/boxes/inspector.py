@@ -22,12 +22,12 @@ from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
 from hitl_desktop.ui.boxes.box_model import KEY, BoxModel, key_of
 from hitl_desktop.ui.boxes.name_field import NameField, matching
 from hitl_desktop.ui.boxes.threshold import ThresholdSlider
 from hitl_desktop.ui.canvas.items import BoxKey
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.theme import swatch
 from hitl_desktop.workflows.annotation.attributes import of_categories

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
-from hitl_desktop.ui.project.session import Session
+from hitl_desktop.service.project.session import Session
 
 _STEP = 0.05
 

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.unknown_wall import WallDialog
 from hitl_desktop.ui.jobs.preparing import prepare
-from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import in_project
-from hitl_desktop.ui.project.session import Session
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.prediction.unknowns import Unknown, group_unknowns, name_unknowns
 
 _MANY = 100

@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import WouldReplaceError
-from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import in_project
-from hitl_desktop.ui.project.session import Session
+from hitl_desktop.service.jobs import FILES, JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.exchange.export_dataset import ExportSummary, export_dataset, in_words
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
 

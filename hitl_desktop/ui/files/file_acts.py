@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.service.jobs import FILES, JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.images.file_watch import FileState, FileWatch
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.images.relink import relink, reread

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui.jobs.runner import FILES, JobRunner
+from hitl_desktop.service.jobs import FILES, JobRunner
+from hitl_desktop.service.messages import Messages
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
-from hitl_desktop.ui.widgets.messages import Messages
 
 
 class Reports:

@@ -18,9 +18,9 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_screen
 from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
+from hitl_desktop.service.jobs import lower_priority
 from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.images.thumbnails import Thumbnails
-from hitl_desktop.ui.jobs.runner import lower_priority
 
 KEPT_BYTES = 300_000_000
 _KEPT_THUMBNAILS = 2000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
+from hitl_desktop.service.jobs import Job, JobRunner
 from hitl_desktop.ui.widgets.once import once
 
 
@@ -26,7 +26,11 @@ class FinishingDialog(QDialog):
         for widget in (self.titles, bar, buttons):
             layout.addWidget(widget)
         runner.changed.connect(self._look)
+        self.finished.connect(self._on_finished)
         self._look()
+
+    def _on_finished(self, _result: int) -> None:
+        self._runner.changed.disconnect(self._look)
 
     def _look(self) -> None:
         jobs = self._runner.to_finish

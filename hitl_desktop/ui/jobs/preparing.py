@@ -8,7 +8,7 @@ from typing import TypeVar
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from hitl_desktop.progress import Progress
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
+from hitl_desktop.service.jobs import Job, JobRunner
 
 PREPARING = "preparing"
 """The lane of what a person waits for; it has nothing else in it."""

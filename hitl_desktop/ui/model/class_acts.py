@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import READING, in_project
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import READING, in_project
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.ui.widgets.toast import Toast

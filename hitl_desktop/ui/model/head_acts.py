@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.jobs import FILES, JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import LEARNING, in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.preparing import prepare
-from hitl_desktop.ui.jobs.runner import FILES, JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import LEARNING, in_project
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.workflows.detection.class_map import set_mapping
 from hitl_desktop.workflows.exchange.export_model import HeadExport, export_head

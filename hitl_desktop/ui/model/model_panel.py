@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.review import Acts
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
 from hitl_desktop.workflows.training.detection_head import has_detection_head
 from hitl_desktop.workflows.training.versions import waiting

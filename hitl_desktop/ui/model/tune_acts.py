@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.lanes import EXAMINING, in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.lanes import EXAMINING, in_project
 from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.ui.project.session import Session
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.quality.learning_report import Spot, Tuning, tuning
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html

@@ -13,16 +13,16 @@ from hitl_desktop.domain.words import counted, percent
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.jobs.preparing import prepare
-from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.lanes import in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.audit_dialog import AuditDialog
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.quality.audit import (
     Plan,
     begin,

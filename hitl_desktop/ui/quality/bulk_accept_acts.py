@@ -12,14 +12,14 @@ from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import NotPrelabelledError
+from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.preparing import PREPARING
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.prediction import bulk_accept
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 

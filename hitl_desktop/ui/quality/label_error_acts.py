@@ -13,15 +13,15 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import EXAMINING, in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.jobs.preparing import PREPARING
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import EXAMINING, in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.annotation.label_issues import apply_suggestion, dismiss, holds, open_issues
 from hitl_desktop.workflows.quality.label_errors import find_label_errors
 

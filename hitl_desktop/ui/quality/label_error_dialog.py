@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.jobs import Job
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
-from hitl_desktop.ui.jobs.runner import Job
 
 MOST_SHOWN = 1000
 _ALL = "all kinds"

@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
+from hitl_desktop.service.project.image_acts import IDLE_SECONDS
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.project.image_acts import IDLE_SECONDS
 
 
 class LookingDialog(QDialog):

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.lanes import READING, in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.lanes import READING, in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.quality.self_agreement import consistency, look_again
 from hitl_desktop.workflows.queue.relabelling import due, why_none
 

@@ -17,14 +17,14 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import verify
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import EXAMINING, READING, in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import EXAMINING, READING, in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 from hitl_desktop.workflows.quality import validation
 

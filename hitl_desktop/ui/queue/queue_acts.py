@@ -9,13 +9,13 @@ from typing import Protocol
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.policy_dialog import MixDialog
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.workflows.annotation import bulk_edits
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix

@@ -12,11 +12,11 @@ from PySide6.QtGui import QImage
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.review import Ranked
+from hitl_desktop.service.project.image_walk import MANY
+from hitl_desktop.service.project.review_order import ReviewOrder
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import REASON_TEXT, skip_text
 from hitl_desktop.ui.images.image_loader import ImageLoader
-from hitl_desktop.ui.project.image_walk import MANY
-from hitl_desktop.ui.project.review_order import ReviewOrder
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.queue.filtering import filter_queue
 
 Index = QModelIndex | QPersistentModelIndex

@@ -38,9 +38,9 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import ORDER_TEXT
 from hitl_desktop.ui.images.image_loader import ImageLoader
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.workflows.queue.filtering import as_text, from_text

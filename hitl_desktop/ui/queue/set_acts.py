@@ -12,18 +12,18 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.lanes import EXAMINING, in_project
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.jobs.preparing import prepare
-from hitl_desktop.ui.jobs.runner import JobRunner
-from hitl_desktop.ui.loop.background import Background
-from hitl_desktop.ui.loop.lanes import EXAMINING, in_project
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
 from hitl_desktop.ui.queue.similar_dialog import SimilarDialog
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.images import edge_cases
 from hitl_desktop.workflows.prediction.similar import Similar, similar_to
 

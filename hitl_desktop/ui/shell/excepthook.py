@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from types import TracebackType
 
 from hitl_desktop.paths import log_file
-from hitl_desktop.ui.widgets.messages import Messages
+from hitl_desktop.service.messages import Messages
 
 _MOST_BYTES, _OLD_LOGS = 1_000_000, 2
 

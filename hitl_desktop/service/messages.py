@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QObject, Signal
-
 from hitl_desktop.errors import HitlError
+from hitl_desktop.service.events import Event
 
 log = logging.getLogger(__name__)
 
 
-class Messages(QObject):
-    """Says each warning once, however often it happens.
+class Messages:
+    """Lines for whoever works with the project; the same warning twice in a row is shown once.
 
-    Signals:
+    Attributes:
         info: a line for the status bar.
         warning: a line that stays until it is dismissed.
     """
 
-    info = Signal(str)
-    warning = Signal(str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        self.info = Event[[str]]()
+        self.warning = Event[[str]]()
         self._last = ""
 
     def say(self, text: str) -> None:

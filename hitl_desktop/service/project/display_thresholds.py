@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
+from hitl_desktop.service.messages import Messages
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold
 
 THRESHOLD_STEP = 0.05

@@ -6,15 +6,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.events import Event
+from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.lanes import LEARNING, READING, in_project
+from hitl_desktop.service.loop.long_acts import LongActs
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.lanes import LEARNING, READING, in_project
-from hitl_desktop.ui.loop.long_acts import LongActs
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold, gather, start_threshold
 from hitl_desktop.workflows.queue.rank import refresh_queue
@@ -37,14 +36,13 @@ _LOOK_AT_REST = 500
 class LearningLoop(LongActs):
     """Learns from decisions in the background; with `automatic` off, only when it is asked for.
 
-    Signals:
+    Attributes:
         found_late: decided images that probably hold a category that was added later, a `LateCategories`.
     """
 
-    found_late = Signal(object)
-
     def __init__(self, session: Session, runner: JobRunner, *, automatic: bool = True) -> None:
         super().__init__(session, runner)
+        self.found_late = Event[[LateCategories]]()
         self._automatic = automatic
         self._taught = TrainingCache()
         self._said_small = self._learn_again = False

@@ -7,33 +7,34 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectBusyError
+from hitl_desktop.service.events import Event, MainThread
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.current_image import CurrentImage
+from hitl_desktop.service.project.display_thresholds import DisplayThresholds
+from hitl_desktop.service.project.names import Names
+from hitl_desktop.service.project.picture_list import PictureList
+from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.project.current_image import CurrentImage
-from hitl_desktop.ui.project.display_thresholds import DisplayThresholds
-from hitl_desktop.ui.project.names import Names
-from hitl_desktop.ui.project.picture_list import PictureList
-from hitl_desktop.ui.project.saving import Saving
-from hitl_desktop.ui.widgets.messages import Messages
 
 
-class OpenProject(QObject):
+class OpenProject:
     """What is open; `ImageWalk` goes from image to image, `ImageActs` changes them, `Session` undoes that.
 
-    Signals:
+    Attributes:
         opened: another project is open, or none.
         leaving: another picture, or none, is about to be at hand; what is typed for this one is to be kept
             now.
         image_changed: another picture is at hand.
         boxes_changed: its annotations or proposals are others now, or shown otherwise.
         changed: a `Changes` that views may care about.
+        names_changed: categories, attributes or the scorer were read again.
         category_changed: the current category is another one.
         decided: a picture was decided, or a decided one was corrected.
         done_elsewhere: an undo or redo changed another picture, (its id, what was done).
@@ -48,30 +49,25 @@ class OpenProject(QObject):
         hints_named: hints of the detector were given a category (its id).
     """
 
-    opened = Signal()
-    leaving = Signal()
-    image_changed = Signal()
-    boxes_changed = Signal()
-    changed = Signal(object)
-    category_changed = Signal()
-    decided = Signal()
-    done_elsewhere = Signal(int, str)
-    listing_wanted = Signal(int)
-    step_wanted = Signal(int, bool)
-    blind_wanted = Signal(int)
-    better_changed = Signal(bool)
-    receipt = Signal(str)
-    hints_named = Signal(int)
-
-    def __init__(self, settings: Settings, messages: Messages) -> None:
-        super().__init__()
+    def __init__(self, settings: Settings, messages: Messages, main_thread: MainThread) -> None:
+        self.opened, self.leaving = Event[[]](), Event[[]]()
+        self.image_changed, self.boxes_changed = Event[[]](), Event[[]]()
+        self.category_changed, self.decided = Event[[]](), Event[[]]()
+        self.changed = Event[[Changes]]()
+        self.names_changed = Event[[]]()
+        self.done_elsewhere = Event[[int, str]]()
+        self.listing_wanted, self.blind_wanted = Event[[int]](), Event[[int]]()
+        self.step_wanted = Event[[int, bool]]()
+        self.better_changed = Event[[bool]]()
+        self.receipt = Event[[str]]()
+        self.hints_named = Event[[int]]()
         self.settings, self.messages = settings, messages
         self.project: Project | None = None
         self.current = CurrentImage()
         self.known = Names()
         self.limits = DisplayThresholds(self._default_threshold, self._keep_in_project, messages)
         self.pictures = PictureList()
-        self.saving = Saving(messages)
+        self.saving = Saving(messages, main_thread)
         self.category_id: int | None = None
         self.is_stepping = False
         self._covered: int | None = None
@@ -140,6 +136,7 @@ class OpenProject(QObject):
         """Categories or the head changed."""
         if self.project is not None:
             self.known.read(self.project)
+            self.names_changed.emit()
             if self.category_id is not None and self.category_id not in self.known.offered:
                 self.set_category(next(iter(self.known.offered), None))
 

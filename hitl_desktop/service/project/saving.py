@@ -7,45 +7,38 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-
 from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.service.events import Event, MainThread
+from hitl_desktop.service.messages import Messages
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.wal_sync import Syncer
-from hitl_desktop.ui.widgets.messages import Messages
 
 RETRY_MS = 2000
 
 
-class Saving(QObject):
-    """Watches over the writes of one open project after another, on the GUI thread.
+class Saving:
+    """Watches over the writes of one open project after another, on the main thread.
 
-    Signals:
-        changed: the disk has what was done, or could not take it.
+    Attributes:
+        changed: The disk has what was done, or could not take it.
     """
 
-    changed = Signal()
-    _disk_answered = Signal(int, object)
-
-    def __init__(self, messages: Messages) -> None:
-        super().__init__()
-        self._messages = messages
+    def __init__(self, messages: Messages, main_thread: MainThread) -> None:
+        self.changed = Event[[]]()
+        self._messages, self._main_thread = messages, main_thread
         self._db: Database | None = None
         self._syncer: Syncer | None = None
         self._opened = 0
         self._write_failed = self._sync_failed = False
         self._waiting: Callable[[], None] | None = None
-        self._again = QTimer(self)
-        self._again.setInterval(RETRY_MS)
-        self._again.timeout.connect(self.retry)
-        self._disk_answered.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)
+        self._end_retries: Callable[[], None] | None = None
 
     def begin(self, db: Database) -> None:
         """Watch over a connection."""
         self._db = db
         self._opened += 1
         self._write_failed = self._sync_failed = False
-        self._syncer = Syncer(db, partial(self._disk_answered.emit, self._opened))
+        self._syncer = Syncer(db, partial(self._post_answer, self._opened))
 
     def end(self) -> None:
         """Finish what is on its way; before the connection is closed."""
@@ -79,7 +72,8 @@ class Saving(QObject):
         """An act could not be committed and waits: `attempt` is called until it no longer raises a
         `HitlError`."""
         self._write_failed, self._waiting = True, attempt
-        self._again.start()
+        if self._end_retries is None:
+            self._end_retries = self._main_thread.repeat(RETRY_MS, self.retry)
         self._messages.error(error)
         self.changed.emit()
 
@@ -105,7 +99,12 @@ class Saving(QObject):
     def drop(self) -> None:
         """Nothing waits any longer."""
         self._waiting = None
-        self._again.stop()
+        if self._end_retries is not None:
+            self._end_retries()
+            self._end_retries = None
+
+    def _post_answer(self, opened: int, error: ProjectError | None) -> None:
+        self._main_thread.post(partial(self._on_synced, opened, error))
 
     def _on_synced(self, opened: int, error: ProjectError | None) -> None:
         """What the disk said; `opened` tells which of the projects opened so far it is about."""

@@ -13,8 +13,8 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import shown, with_category
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.service.project.image_walk import ImageWalk
 from hitl_desktop.texts import skip_text
-from hitl_desktop.ui.project.image_walk import ImageWalk
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.commands import (
     Accept,

@@ -12,9 +12,9 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.queues import QueueReason
 from hitl_desktop.errors import HitlError
+from hitl_desktop.service.project.open_project import OpenProject
+from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.project.open_project import OpenProject
-from hitl_desktop.ui.project.review_order import ReviewOrder
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.tags import load_tag_head, proposed_tags

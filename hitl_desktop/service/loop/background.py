@@ -3,20 +3,19 @@ follows."""
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-
-from PySide6.QtCore import Signal
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.inference.session import PROVIDER
-from hitl_desktop.learning.classification_head import warm_up
-from hitl_desktop.ui.jobs.runner import Job, JobRunner
-from hitl_desktop.ui.loop.lanes import DETECTING, EXAMINING, LEARNING, READING, in_project
-from hitl_desktop.ui.loop.learning_loop import LearningLoop
-from hitl_desktop.ui.project.session import Session
+from hitl_desktop.progress import Progress
+from hitl_desktop.service.events import Event
+from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.lanes import DETECTING, EXAMINING, LEARNING, READING, in_project
+from hitl_desktop.service.loop.learning_loop import LearningLoop
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
 from hitl_desktop.workflows.training.detection_head import TrainingCache
@@ -24,23 +23,24 @@ from hitl_desktop.workflows.training.detection_head import TrainingCache
 RANK_EVERY = 200
 
 
-def _get_ready() -> None:
-    """Import what takes a while before somebody waits for it."""
-    warm_up()
-    importlib.import_module("pyqtgraph")
-
-
 class Background(LearningLoop):
     """Keeps the loop going; with `automatic` off, each part of it waits until it is asked for.
 
-    Signals:
+    Attributes:
         detected: (how many images the detector is done with in this run, whether these are all).
     """
 
-    detected = Signal(int, bool)
-
-    def __init__(self, session: Session, runner: JobRunner, *, automatic: bool = True) -> None:
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        *,
+        automatic: bool = True,
+        libraries: Sequence[Callable[[], object]] = (),
+    ) -> None:
         super().__init__(session, runner, automatic=automatic)
+        self.detected = Event[[int, bool]]()
+        self._libraries = libraries
         self._ranked_at = 0
         self._look_again = False
         self.speed = ""
@@ -57,11 +57,16 @@ class Background(LearningLoop):
         if not self._automatic:
             return
         self.refresh_folders()
-        self._runner.start(LEARNING, "Loading libraries", lambda _: _get_ready(), quiet=True)
+        self._runner.start(LEARNING, "Loading libraries", self._load_libraries, quiet=True)
         if project.heads.active_id() is None and (self.unlearned or project.heads.latest(1)):
             self.learn()  # what was decided, perhaps with a program that learned in another way
         else:
             self._learn_if_due()
+
+    def _load_libraries(self, _: Progress) -> None:
+        """Import what takes a while before somebody waits for it."""
+        for load in self._libraries:
+            load()
 
     def refresh_folders(self, *, is_asked: bool = False) -> None:
         """List the folders again and read what is new; whoever `is_asked` for it is told what that was."""

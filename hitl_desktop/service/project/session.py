@@ -8,10 +8,11 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import HitlError
+from hitl_desktop.service.events import MainThread
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.image_acts import ImageActs
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.project.image_acts import ImageActs
-from hitl_desktop.ui.widgets.messages import Messages
 from hitl_desktop.workflows.annotation import categories, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.commands import NameBoxes
@@ -23,8 +24,8 @@ _FEW = 200
 class Session(ImageActs):
     """The open project as the window uses it; each act is saved when its method returns."""
 
-    def __init__(self, settings: Settings, messages: Messages) -> None:
-        super().__init__(settings, messages)
+    def __init__(self, settings: Settings, messages: Messages, main_thread: MainThread) -> None:
+        super().__init__(settings, messages, main_thread)
         self._category_of: dict[int, tuple[int | None, int]] = {}
 
     def close(self) -> None:

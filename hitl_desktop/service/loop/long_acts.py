@@ -8,17 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject
-
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import FILES, Job, JobRunner
+from hitl_desktop.service.loop.lanes import DETECTING, EXAMINING, LEARNING, LISTING, READING, in_project
+from hitl_desktop.service.project.review_order import ReviewOrder, arranged
+from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.jobs.runner import FILES, Job, JobRunner
-from hitl_desktop.ui.loop.lanes import DETECTING, EXAMINING, LEARNING, LISTING, READING, in_project
-from hitl_desktop.ui.project.review_order import ReviewOrder, arranged
-from hitl_desktop.ui.project.session import Session
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.queue.filtering import filter_queue
 from hitl_desktop.workflows.queue.listing import Listing, list_queue
@@ -34,11 +32,10 @@ def _step_over(project: Project, act: int, progress: Progress, *, redo: bool) ->
     return edit, changes | Changes(head=not redo and fall_back(project, withdrawn))
 
 
-class LongActs(QObject):
+class LongActs:
     """Starts them as jobs, one act at a time, and hands their results to the session."""
 
     def __init__(self, session: Session, runner: JobRunner) -> None:
-        super().__init__()
         self._session, self._runner = session, runner
         self.unlearned: set[int] = set()
         """Images that were decided, corrected or undone since the last head began to learn."""

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence, Set
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import QueueReason
-from hitl_desktop.ui.project.review_order import ReviewOrder, arranged
+from hitl_desktop.service.project.review_order import ReviewOrder, arranged
 from hitl_desktop.workflows.queue.listing import CountedQueue, Listing
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category, hotkeys
 from hitl_desktop.store.project import Project
-from hitl_desktop.ui.widgets.theme import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer
 
 
@@ -22,7 +21,7 @@ class Names:
         self.scorer: Scorer | None = None
 
     def read(self, project: Project) -> None:
-        """Read them, and give the categories their colours."""
+        """Read them."""
         self.categories = project.categories.all()
         self.attributes = project.attributes.all()
         self.unnamed_id = project.categories.unnamed_id()
@@ -30,6 +29,4 @@ class Names:
         self.of = {c.id: c.name for c in self.categories}
         self.offered = {c.id: c.name for c in offered}
         self.hotkeys = hotkeys(offered)
-        colours = {c.id: c.colour for c in self.categories if c.colour}
-        choose_colours(colours | ({self.unnamed_id: UNNAMED_COLOUR} if self.unnamed_id is not None else {}))
         self.scorer = load_scorer(project)

@@ -1,4 +1,4 @@
-"""The one door off the GUI thread: jobs in lanes, every callback back on the GUI thread."""
+"""Work beside the main thread: jobs in lanes, every callback back on the main thread."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-
 from hitl_desktop.progress import JobCancelled, Progress
+from hitl_desktop.service.events import Event, MainThread
 
 REPORTS_PER_SECOND = 10
 FILES = "files"
@@ -122,7 +121,7 @@ class Job:
             raise JobCancelled
 
     def report(self, done: int, total: int, text: str = "") -> None:
-        """Note how far it is; tells the GUI thread ten times a second at most."""
+        """Note how far it is; tells the main thread ten times a second at most."""
         now = time.monotonic()
         self.done, self.total, self.text = done, total, text
         if now - self._last_report >= 1 / REPORTS_PER_SECOND or done == total:
@@ -140,22 +139,19 @@ class Job:
             self._turns.give()
 
 
-class JobRunner(QObject):
-    """Runs jobs, one at a time in each lane; make it on the GUI thread.
+class JobRunner:
+    """Runs jobs, one at a time in each lane, and calls back on the main thread.
 
-    Signals:
-        changed: a job started, moved on, or ended.
+    Attributes:
+        changed: A job started, moved on, or ended.
     """
 
-    changed = Signal()
-    _posted = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, main_thread: MainThread) -> None:
+        self.changed = Event[[]]()
+        self._main_thread = main_thread
         self.jobs: list[Job] = []
         self._quiet: list[Job] = []
         self._lanes: dict[str, ThreadPoolExecutor] = {}
-        self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
         self._closed = False
         self._turns = Turns(max(1, (os.cpu_count() or 2) - 1))
         self.on_failure: Callable[[str, BaseException], None] = _do_nothing
@@ -178,7 +174,7 @@ class JobRunner(QObject):
 
         `quiet` jobs are too short to be listed; what `gives_way` can be done later.
         """
-        job = Job(title, lane, self._posted.emit, self._turns, gives_way=gives_way)
+        job = Job(title, lane, self._post, self._turns, gives_way=gives_way)
         if self._closed:
             return job
         job.on_progress = partial(self._progressed, on_progress)
@@ -192,7 +188,7 @@ class JobRunner(QObject):
         ending = partial(
             self._end, job, on_success, on_failure or partial(self._report_failure, title), on_cancelled
         )
-        future.add_done_callback(lambda done: self._posted.emit(partial(ending, done)))
+        future.add_done_callback(lambda done: self._post(partial(ending, done)))
         self.changed.emit()
         return job
 
@@ -261,6 +257,9 @@ class JobRunner(QObject):
         else:
             on_success(done.result())
         self.changed.emit()
+
+    def _post(self, callback: Callable[[], None]) -> None:
+        self._main_thread.post(partial(self._run_posted, callback))
 
     def _run_posted(self, callback: Callable[[], None]) -> None:
         if not self._closed:
