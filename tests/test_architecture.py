@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hitl_desktop.store.project import Project
+
 ROOT = Path(__file__).parent.parent
 HEADLESS = (
     "domain",
@@ -23,6 +25,7 @@ HEADLESS = (
     "formats",
     "inference",
     "learning",
+    "service",
     "workflows",
 )
 
@@ -63,6 +66,21 @@ def test_the_start_imports_nothing_heavy(start: str, heavy: list[str]) -> None:
         run(f"import {start}, json, sys; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))")
     )
     assert loaded == []
+
+
+def test_the_window_asks_no_repository(tmp_path: Path) -> None:
+    """What it shows comes from `service.project.views`; the project is a handle for it, given to workflows."""
+    with Project.create(tmp_path / "p.hitl") as project:
+        repositories = {name for name, value in vars(project).items() if not name.startswith("_")} - {"path"}
+    assert {"images", "queue", "db"} <= repositories
+    asked = re.compile(rf"\b(?:project|opened|p)\.({'|'.join(sorted(repositories))})\b")
+    found = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in sorted((ROOT / "hitl_desktop" / "ui").rglob("*.py"))
+        for line in file.read_text().splitlines()
+        if asked.search(line)
+    ]
+    assert found == []
 
 
 def pinned(name: str) -> dict[str, str]:

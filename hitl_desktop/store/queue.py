@@ -98,7 +98,7 @@ class Queue:
         """The undecided, readable pictures in the order of asking; those it does not know come last."""
         ids = self.ids()[:limit]
         if limit is not None:
-            return [self.place_of(image_id) for image_id in ids]
+            return list(self.places_of(ids).values())
         rows = self._db.all("SELECT image_id, score, reason, queues FROM queue")
         said = {row[0]: _ranked(row) for row in rows}
         return [said.get(image_id) or _unseen(image_id) for image_id in ids]
@@ -175,12 +175,12 @@ class Queue:
         done = self._db.scalar("SELECT count(*) FROM images WHERE state != 'undecided'")
         return done + int(self._db.scalar("SELECT value FROM meta WHERE key = ?", (_LOOKED_AGAIN,)) or 0)
 
-    def place_of(self, image_id: int) -> Ranked:
-        """What was said of one picture."""
-        row = self._db.one(
-            "SELECT image_id, score, reason, queues FROM queue WHERE image_id = ?", (image_id,)
-        )
-        return _ranked(row) if row else _unseen(image_id)
+    def places_of(self, image_ids: Sequence[int]) -> dict[int, Ranked]:
+        """Why these images are asked about, and how much; also those that were not ranked yet."""
+        sql = """SELECT image_id, score, reason, queues FROM queue
+                 WHERE image_id IN (SELECT value FROM json_each(?))"""
+        found = {row[0]: _ranked(row) for row in self._db.all(sql, (json.dumps(list(image_ids)),))}
+        return {i: found.get(i) or _unseen(i) for i in image_ids}
 
     def counts(self) -> dict[QueueReason, int]:
         """How many pictures wait in each queue."""

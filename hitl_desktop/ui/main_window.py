@@ -70,11 +70,11 @@ class MainWindow(WindowParts):
         self.session.done_elsewhere.connect(self._offer_to_go)
         self.session.leaving.connect(self._offer.hide)
         self._offer.offered.connect(self._go_elsewhere)
-        self.background.found_late.connect(self._offer_to_reopen)
+        self.loop.learning.found_late.connect(self._offer_to_reopen)
         self._late_banner.offered.connect(self._reopen_overlooked)
         self.session.opened.connect(self._late_banner.hide)
         self.session.receipt.connect(partial(self.receipt.show_text, action="Undo"))
-        self.receipt.acted.connect(self.background.undo)
+        self.receipt.acted.connect(self.long_acts.undo)
         self.session.opened.connect(self.receipt.hide)
         self.session.changed.connect(self._receipt_is_old)
         self.session.better_changed.connect(self._show_better)
@@ -86,12 +86,12 @@ class MainWindow(WindowParts):
         self.session.changed.connect(self._show_state)
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
-        self.queue.model.filter_wanted.connect(self.background.filter_queue)
+        self.queue.model.filter_wanted.connect(self.long_acts.filter_queue)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
-        self.model_panel.learn_asked.connect(self.background.learn)
-        self.model_panel.prelabel_asked.connect(self.background.prelabel)
+        self.model_panel.learn_asked.connect(self.loop.learning.learn)
+        self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
         self.model_panel.use_waiting_asked.connect(self.head_acts.use_waiting)
         self.model_panel.versions_asked.connect(self.head_acts.choose)
         self.model_panel.reliability_asked.connect(self.head_acts.show_reliability)
@@ -122,7 +122,7 @@ class MainWindow(WindowParts):
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "quit": self.close,
-            "undo": self.background.undo,
+            "undo": self.long_acts.undo,
             "redo": session.redo,
             "go_elsewhere": self._go_elsewhere,
         }
@@ -131,7 +131,7 @@ class MainWindow(WindowParts):
         """Jobs, keys, help."""
         return {
             **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
-            "stop_jobs": self.background.stop,
+            "stop_jobs": self.loop.stop,
             "palette": self._find_command,
             "edit_keys": self._edit_keys,
             "cheat_sheet": self._show_keys,
@@ -183,7 +183,7 @@ class MainWindow(WindowParts):
             self.messages.error(error)
             return
         _end_dialogs()
-        self.background.stop()
+        self.loop.stop()
         self._warning.dismiss()
         try:
             self.session.use(project)
@@ -219,7 +219,7 @@ class MainWindow(WindowParts):
     def _add_folder(self) -> None:
         folder = self.ask.folder()
         if folder is not None:
-            self.background.add_folder(folder)
+            self.loop.intake.add_folder(folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the jobs, close the project, remember where everything stood."""
@@ -312,18 +312,22 @@ class MainWindow(WindowParts):
         own = f", {len(session.thresholds.own)} of their own" if session.thresholds.own else ""
         self.threshold.setText(f"shown from {session.thresholds.general:.2f}{own}")
         self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
-        self.speed.setText(self.background.speed)
+        self.speed.setText(self.loop.intake.speed)
         self._show_saved()
 
     def _why_asked(self) -> str:
         """Why the picture at hand is worth a look."""
-        project, image = self.session.project, self.session.image
+        image = self.session.image
         if self.session.again:
             return f"Asked about again: {REASON_TEXT[REASON_OF[self.session.again]]}"
-        if project is None or image is None or image.state is not ImageState.UNDECIDED or image.reason:
+        if image is None or image.state is not ImageState.UNDECIDED or image.reason:
             return ""
-        ranked = project.queue.place_of(image.id)
-        return "" if QueueReason.UNSEEN & ranked.queues else f"Asked about: {REASON_TEXT[ranked.reason]}"
+        ranked = self.session.views.ranked(image.id)
+        return (
+            ""
+            if ranked is None or QueueReason.UNSEEN & ranked.queues
+            else f"Asked about: {REASON_TEXT[ranked.reason]}"
+        )
 
     def _show_saved(self) -> None:
         saving = self.session.saving
@@ -360,7 +364,7 @@ class MainWindow(WindowParts):
     def _reopen_overlooked(self) -> None:
         self._late_banner.hide()
         if self.session.manage(partial(reopen, overlooked=self._overlooked)):
-            self.background.rank()
+            self.loop.learning.rank()
 
     def _receipt_is_old(self, changes: Changes) -> None:
         """Another act, or its undo, was done since: the button would take that back."""

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.attributes import COMMON
 from hitl_desktop.learning.classification_head import warm_up
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.long_acts import LongActs
+from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import Settings
@@ -83,18 +84,18 @@ class WindowParts(QMainWindow):
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
-        self.session = Session(settings, self.messages, main_thread)
+        self.session = Session(settings, self.messages, main_thread, self.runner)
         self.session.names_changed.connect(self._choose_colours)
-        self.background = Background(
+        self.loop = Loop(
             self.session,
-            self.runner,
             automatic=automatic,
             libraries=(warm_up, partial(import_module, "pyqtgraph")),
         )
+        self.long_acts = LongActs(self.session, self.loop.learning)
         self.canvas = Canvas()
         self.queue = QueuePanel(self.session, self.loader)
         self.inspector = Inspector(self.session)
-        self.model_panel = ModelPanel(self.session, self.runner, self.background)
+        self.model_panel = ModelPanel(self.session, self.runner, self.loop.learning)
         self.controller = Controller(
             self.session, self.canvas, self.inspector, self.loader, self.messages, self.ask
         )
@@ -123,13 +124,19 @@ class WindowParts(QMainWindow):
         self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
-            self.session, self.runner, self.background, class_banner, Toast(self, bar, notices), self
+            self.session, self.runner, self.loop, class_banner, Toast(self, bar, notices), self
         )
         self.file_acts = FileActs(
-            self.session, self.runner, self.background, self.loader, file_banner, self.ask
+            self.session, self.runner, self.loop.intake, self.loader, file_banner, self.ask
         )
         self.exchange_acts = ExchangeActs(
-            self.session, self.runner, self.background, self.messages, self._warning, replace_banner, self.ask
+            self.session,
+            self.runner,
+            self.loop.learning,
+            self.messages,
+            self._warning,
+            replace_banner,
+            self.ask,
         )
         urgent = (self._warning, replace_banner, file_banner)
         return _column(*urgent, report_banner, class_banner, self._late_banner, self._offer, self._pages)
@@ -143,32 +150,34 @@ class WindowParts(QMainWindow):
     def _make_acts(self) -> None:
         """What hands do, by kind."""
         self.category_acts = CategoryActs(
-            self.session, self.background, self.ask, self.messages, self._owner_of
+            self.session, self.long_acts, self.ask, self.messages, self._owner_of
         )
         self.attribute_acts = AttributeActs(
             self.session, self.controller, self.inspector, self.messages, self.ask
         )
-        self.queue_acts = QueueActs(self.session, self.background, self.queue, self.messages, self.ask)
+        self.queue_acts = QueueActs(
+            self.session, self.loop.learning, self.long_acts, self.queue, self.messages, self.ask
+        )
         self.unknown_acts = UnknownActs(
-            self.session, self.runner, self.background, self.controller, self.messages, self
+            self.session, self.runner, self.long_acts, self.controller, self.messages, self
         )
         self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
         self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
-        self.bulk_acts = BulkActs(self.session, self.runner, self.background, self.messages, self)
+        self.bulk_acts = BulkActs(self.session, self.runner, self.long_acts, self.messages, self)
         self.validate_acts = ValidateActs(
-            self.session, self.runner, self.background, self.messages, self.ask, self
+            self.session, self.runner, self.long_acts, self.messages, self.ask, self
         )
-        self.error_acts = ErrorActs(
-            self.session, self.runner, self.background, self.canvas, self.messages, self
+        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self)
+        self.head_acts = HeadActs(
+            self.session, self.runner, self.loop.learning, self.messages, self.ask, self
         )
-        self.head_acts = HeadActs(self.session, self.runner, self.background, self.messages, self.ask, self)
         self.tune_acts = TuneActs(
             self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports
         )
         self.set_acts = SetActs(
             self.session,
             self.runner,
-            self.background,
+            self.loop.learning,
             self.controller,
             self.queue,
             self.messages,
@@ -304,8 +313,8 @@ class WindowParts(QMainWindow):
     def _model_handlers(self) -> dict[str, Callable[[], object]]:
         """The model, and how good labels and predictions are."""
         return {
-            "prelabel": self.background.prelabel,
-            "learn": self.background.learn,
+            "prelabel": self.loop.intake.prelabel,
+            "learn": self.loop.learning.learn,
             "use_waiting": self.head_acts.use_waiting,
             "go_back_a_head": self.head_acts.go_back,
             "map_classes": self.head_acts.map_classes,

@@ -37,7 +37,7 @@ def window_on(folder: Path, qtbot: QtBot, pictures: int, *, read: bool = True) -
     window.show()
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.session.is_open)
-    window.background.refresh_folders()
+    window.loop.intake.refresh_folders()
     qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == pictures, timeout=60_000)
     if not read:
         window.runner.cancel("reading")

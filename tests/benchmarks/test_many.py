@@ -50,7 +50,7 @@ window.canvas.repaint()
 result = {"first_ms": (time.perf_counter() - began) * 1000}
 cpu = time.thread_time()
 if sys.argv[3] == "look":
-    window.background.refresh_folders()
+    window.loop.intake.refresh_folders()
 until(lambda: len(window.session.pictures.statuses) >= int(sys.argv[2]))
 until(lambda: not any(job.title == "Listing pictures" for job in window.runner.jobs))
 result["listed_ms"] = (time.perf_counter() - began) * 1000

@@ -16,7 +16,8 @@ from hitl_desktop.app import SWITCH_INTERVAL
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.progress import NoProgress
-from hitl_desktop.service.loop.lanes import LEARNING, in_project
+from hitl_desktop.service.loop.steps import LEARNING
+from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project

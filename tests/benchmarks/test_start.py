@@ -39,7 +39,7 @@ if len(sys.argv) > 1:
         app.processEvents()
     window.canvas.grab()
     result["first_picture_s"] = time.perf_counter() - began
-    window.background.refresh_folders()
+    window.loop.intake.refresh_folders()
     while len(window.session.pictures.statuses) < 10_000:
         app.processEvents()
     result["listed_s"] = time.perf_counter() - began

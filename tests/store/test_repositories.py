@@ -273,8 +273,8 @@ def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
     assert project.queue.select(QueueFilter(text="_")) == [3]
     project.images.set_state(3, ImageState.UNDECIDED)
     assert project.queue.select(QueueFilter(text="FEW doubts")) == [3]
-    assert project.queue.place_of(3).reason == Reason.SURE
-    assert project.queue.place_of(1).score == 0
+    assert project.queue.places_of([3])[3].reason == Reason.SURE
+    assert project.queue.places_of([1])[1].score == 0
     assert project.queue.ids() == [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
 
 

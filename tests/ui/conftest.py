@@ -120,7 +120,7 @@ def window(make_window: MakeWindow, pictures: Path, qtbot: QtBot) -> MainWindow:
     made = make_window()
     made.open_path(pictures)
     qtbot.waitUntil(lambda: made.session.is_open)
-    made.background.refresh_folders()
+    made.loop.intake.refresh_folders()
     qtbot.waitUntil(
         lambda: len(made.session.pictures.statuses) == 4 and made.canvas.has_picture, timeout=10_000
     )

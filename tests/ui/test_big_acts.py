@@ -112,15 +112,15 @@ def test_undo_takes_back_the_box_that_was_drawn_before_a_bulk_act_wrote_anything
     cat = session.add_category("cat")
     assert cat is not None
     session.go_to(450)
-    crowded.background.change_many("Skipping", late, session.apply_changes)
+    crowded.long_acts.change_many("Skipping", late, session.apply_changes)
     session.draw([(BBox(1, 1, 9, 9), cat)])
-    crowded.background.undo()  # while the act has not begun
+    crowded.long_acts.undo()  # while the act has not begun
     assert project.annotations.all() == []
     crowded.session.redo()
     held.set()
     qtbot.waitUntil(lambda: not crowded.runner.jobs)
     assert [a.image_id for a in project.annotations.all()] == [450]
-    crowded.background.undo()
+    crowded.long_acts.undo()
     assert project.annotations.all() == []
     assert not any(text.startswith("Stopping") for text in said)
     assert {i for i, state in states(crowded).items() if state == "skipped"} == set(range(1, 301))

@@ -40,7 +40,7 @@ def question(window: MainWindow) -> Banner:
 
 
 def asked(window: MainWindow, qtbot: QtBot) -> Banner:
-    window.background.detected.emit(4, True)
+    window.loop.intake.detected.emit(4, True)
     qtbot.waitUntil(
         lambda: any("detector's classes" in b.text() for b in window.findChildren(Banner)), timeout=LONG
     )
@@ -91,7 +91,7 @@ def test_some_classes_are_chosen_from_a_list(
 def test_none_is_not_asked_again(detected: MainWindow, qtbot: QtBot) -> None:
     banner = asked(detected, qtbot)
     QTest.mouseClick(banner.offers[2], LEFT)
-    detected.background.detected.emit(4, True)
+    detected.loop.intake.detected.emit(4, True)
     qtbot.waitUntil(lambda: not detected.runner.jobs, timeout=LONG)
     assert not banner.isVisible()
     assert categories(detected) == []

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.progress import Progress
-from hitl_desktop.service.loop.lanes import EXAMINING
+from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.ui.jobs.preparing import PREPARING, PreparingDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.images.open_folder import Place, locate

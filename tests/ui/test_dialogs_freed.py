@@ -88,7 +88,7 @@ def test_the_menu_of_validation_is_freed(window: MainWindow, impatient: QTimer) 
 
 def test_a_wall_is_freed_with_its_crops(window: MainWindow) -> None:
     assert window.session.project
-    path, before = window.session.project.path, widgets(window)
+    before = widgets(window)
     crops: list[weakref.ref[Unknown]] = []
 
     class Seen(Unknown):
@@ -99,7 +99,7 @@ def test_a_wall_is_freed_with_its_crops(window: MainWindow) -> None:
     for _ in range(USES):
         one = Seen(Annotation(1, 1, 1, BBox(0, 0, 5, 5)), np.zeros((96, 96, 3), np.uint8))
         crops.append(weakref.ref(one))
-        window.unknown_acts._show(path, [[one]])
+        window.unknown_acts._show([[one]])
         del one
         assert window.unknown_acts.wall
         window.unknown_acts.wall.close()

@@ -119,10 +119,10 @@ def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
     answers.next_picture = at_hand(window).rename(there / "moved.png")
     window.file_acts.relink()
     qtbot.waitUntil(lambda: at_hand(window).parent == there, timeout=10_000)
-    window.background.refresh_folders()
+    window.loop.intake.refresh_folders()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     assert len(window.session.pictures.statuses) == count
-    window.background.add_folder(there)  # now it is wanted
+    window.loop.intake.add_folder(there)  # now it is wanted
     qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == count + 5, timeout=10_000)
 
 
@@ -184,7 +184,7 @@ def test_pictures_that_came_meanwhile_are_there_at_the_next_opening(
     first = make_window()
     first.open_path(pictures)
     qtbot.waitUntil(lambda: first.session.is_open)
-    first.background.refresh_folders()
+    first.loop.intake.refresh_folders()
     qtbot.waitUntil(
         lambda: not first.runner.jobs and len(first.session.pictures.statuses) == 4, timeout=20_000
     )
@@ -243,7 +243,7 @@ def test_a_file_replaced_while_another_picture_is_on_screen_is_named_by_refresh(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
-    window.background.refresh_folders(is_asked=True)
+    window.loop.intake.refresh_folders(is_asked=True)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     file, image = at_hand(window), window.session.image
     assert image

@@ -17,13 +17,13 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.review import Acts
 from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.service.project import views
 from hitl_desktop.store.decisions import Decisions
 from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.migrations import shorten_vectors
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.model import model_panel
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
@@ -92,7 +92,7 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
         return real(decisions)
 
     monkeypatch.setattr(Decisions, "acts", acts)
-    monkeypatch.setattr(model_panel, "_FEW", -1)  # any number is very many
+    monkeypatch.setattr(views, "_COUNTED_AT_ONCE", -1)  # any number is very many
     propose(window)
     window.session.accept_picture()
     qtbot.waitUntil(
@@ -196,7 +196,7 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     assert project.sets.all() == {}
     assert project.sets.boxes_of("glare") == set()
     assert "is deleted" in window.statusBar().currentMessage()
-    window.background.stop()
+    window.loop.stop()
 
 
 def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(

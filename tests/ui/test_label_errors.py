@@ -91,7 +91,7 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     before = project.annotations.all()
     dialog.undo_asked.emit()
     assert project.annotations.all() == before
-    assert window.background.unlearned  # the mend was noted
+    assert window.loop.learning.unlearned  # the mend was noted
 
     dialog.kind.setCurrentText(LABEL_ISSUE_TEXT[Kind.MISSED])
     missed = dialog.current

@@ -16,7 +16,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.errors import HitlError
-from hitl_desktop.service.loop.lanes import EXAMINING
+from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model import tune_acts
 from hitl_desktop.ui.model.tune_pages import TunePages

@@ -87,10 +87,10 @@ def test_verdicts_by_key_go_where_nothing_learns(
     assert "car: 4 of 4 shown right, 4 of 4 found" in answers.told[-1][2]
     dialog.promote.click()
     assert window.session.pictures.count("decided") == 4
-    assert window.background.unlearned == {1, 2, 3, 4}
+    assert window.loop.learning.unlearned == {1, 2, 3, 4}
     window.session.undo()
     assert window.session.pictures.count("decided") == 0
-    assert window.background.unlearned == {1, 2, 3, 4}  # what was taken back is to be forgotten
+    assert window.loop.learning.unlearned == {1, 2, 3, 4}  # what was taken back is to be forgotten
     assert not any(v.is_promoted for v in project.validations.all())
     dialog.close()
     assert window.validate_acts.dialog is None

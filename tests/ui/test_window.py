@@ -691,7 +691,7 @@ def test_a_picture_that_cannot_be_read_says_why_and_cannot_be_decided(
     assert image
     project.path_of(image).write_bytes(b"")
     window.loader.forget(2)
-    window.background.refresh_folders()
+    window.loop.intake.refresh_folders()
     window.session.go_to(2)
     qtbot.waitUntil(lambda: "empty" in window.canvas.placeholder)
     project.images.set_reason(2, "The file is empty.")
@@ -717,7 +717,7 @@ def test_export_and_import_through_the_menu(
     other = make_window()
     other.open_path(tmp_path / "again")
     qtbot.waitUntil(lambda: other.session.is_open)
-    other.background.refresh_folders()
+    other.loop.intake.refresh_folders()
     qtbot.waitUntil(
         lambda: len(other.session.pictures.statuses) == 4 and not other.runner.jobs, timeout=30_000
     )
@@ -984,7 +984,7 @@ def test_pictures_added_while_the_detector_looks_are_looked_at_too(
     window = make_window(automatic=True)
     window.open_path(pictures)
     qtbot.waitUntil(lambda: window.runner.busy("detecting"), timeout=20_000)
-    window.background.add_folder(tmp_path / "more")
+    window.loop.intake.add_folder(tmp_path / "more")
     qtbot.waitUntil(
         lambda: len(window.session.pictures.statuses) == 8 and not window.runner.jobs, timeout=60_000
     )
@@ -1025,7 +1025,7 @@ def test_escape_in_the_tags_gives_up_all_that_was_typed(window: MainWindow) -> N
 def test_pictures_are_counted_that_changed_since_the_head_learned_not_acts(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    unlearned, session = window.background.unlearned, window.session
+    unlearned, session = window.loop.learning.unlearned, window.session
     session.add_category("cat")
     drag(window, (10, 10), (40, 40))
     assert unlearned == set()
@@ -1045,13 +1045,13 @@ def test_what_was_not_learned_is_remembered_over_a_cancel_and_a_restart(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     key(window, Qt.Key.Key_E)
-    window.background.learn()
-    assert window.background.unlearned == set()
-    window.background.stop()
+    window.loop.learning.learn()
+    assert window.loop.learning.unlearned == set()
+    window.loop.stop()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
-    assert window.background.unlearned == {1}
+    assert window.loop.learning.unlearned == {1}
     other = reopened(window, make_window)
-    assert other.background.unlearned == {1}
+    assert other.loop.learning.unlearned == {1}
 
 
 def test_the_last_picture_to_do_is_not_called_decided(window: MainWindow) -> None:

@@ -41,6 +41,8 @@ class ImageWalk(OpenProject):
             raise
         self.close()
         self.project = project
+        self.jobs.use(project.path)
+        self.views.use(project)
         self.saving.begin(project.db)
         self.read_names()
         self.category_id = next(iter(self.known.offered), None)
@@ -73,6 +75,8 @@ class ImageWalk(OpenProject):
             except HitlError as error:  # where work went on is no loss
                 self.messages.error(error)
             self.project.close()
+        self.jobs.use(None)
+        self.views.use(None)
         self._remembered = {}
         self.project = self.current.record = self.known.scorer = None
         self._read_image()

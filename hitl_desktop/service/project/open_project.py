@@ -14,12 +14,15 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError, ProjectBusyError
 from hitl_desktop.service.events import Event, MainThread
+from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.current_image import CurrentImage
 from hitl_desktop.service.project.display_thresholds import DisplayThresholds
 from hitl_desktop.service.project.names import Names
 from hitl_desktop.service.project.picture_list import PictureList
+from hitl_desktop.service.project.project_jobs import ProjectJobs
 from hitl_desktop.service.project.saving import Saving
+from hitl_desktop.service.project.views import Views
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 
@@ -49,7 +52,9 @@ class OpenProject:
         hints_named: hints of the detector were given a category (its id).
     """
 
-    def __init__(self, settings: Settings, messages: Messages, main_thread: MainThread) -> None:
+    def __init__(
+        self, settings: Settings, messages: Messages, main_thread: MainThread, runner: JobRunner
+    ) -> None:
         self.opened, self.leaving = Event[[]](), Event[[]]()
         self.image_changed, self.boxes_changed = Event[[]](), Event[[]]()
         self.category_changed, self.decided = Event[[]](), Event[[]]()
@@ -63,6 +68,7 @@ class OpenProject:
         self.hints_named = Event[[int]]()
         self.settings, self.messages = settings, messages
         self.project: Project | None = None
+        self.jobs, self.views = ProjectJobs(runner), Views()
         self.current = CurrentImage()
         self.known = Names()
         self.limits = DisplayThresholds(self._default_threshold, self._keep_in_project, messages)

@@ -9,6 +9,7 @@ from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import HitlError
 from hitl_desktop.service.events import MainThread
+from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.image_acts import ImageActs
 from hitl_desktop.settings import Settings
@@ -24,8 +25,10 @@ _FEW = 200
 class Session(ImageActs):
     """The open project as the window uses it; each act is saved when its method returns."""
 
-    def __init__(self, settings: Settings, messages: Messages, main_thread: MainThread) -> None:
-        super().__init__(settings, messages, main_thread)
+    def __init__(
+        self, settings: Settings, messages: Messages, main_thread: MainThread, runner: JobRunner
+    ) -> None:
+        super().__init__(settings, messages, main_thread, runner)
         self._category_of: dict[int, tuple[int | None, int]] = {}
 
     def close(self) -> None:

@@ -97,19 +97,19 @@ class AttributeActs:
 
     def toggle_tag(self, number: int) -> None:
         """The tag under `Y` and a digit: on this picture, or no longer."""
-        project, image = self._session.project, self._session.image
-        if project is None or image is None:
+        image = self._session.image
+        if image is None:
             return
-        tags = project.tags.all()
+        tags = list(self._session.views.tags().items())
         if number > len(tags):
             self._messages.say(f"There is no tag {number} yet. T lets you type one.")
             return
-        tag = tags[number - 1]
-        now = project.images.tags_of(image.id)
-        names = [t.name for t in tags if (t.id in now) != (t.id == tag.id)]
+        chosen, chosen_name = tags[number - 1]
+        now = self._session.views.tags_of(image.id)
+        names = [name for tag_id, name in tags if (tag_id in now) != (tag_id == chosen)]
         if self._session.set_tags(names):
             self._inspector.show_tags()
-            self._messages.say(f'Tag "{tag.name}": {"no" if tag.id in now else "yes"}.')
+            self._messages.say(f'Tag "{chosen_name}": {"no" if chosen in now else "yes"}.')
 
 
 def _next_choice(attribute: Attribute, value: Value | None) -> str | None:

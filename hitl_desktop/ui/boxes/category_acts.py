@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.keys.actions import ActionSpec
@@ -24,12 +24,12 @@ class CategoryActs:
     def __init__(
         self,
         session: Session,
-        background: Background,
+        long_acts: LongActs,
         ask: Ask,
         messages: Messages,
         owner_of: Callable[[str], ActionSpec | None],
     ) -> None:
-        self._session, self._background = session, background
+        self._session, self._long_acts = session, long_acts
         self.ask, self._messages, self.owner_of = ask, messages, owner_of
 
     def _current(self) -> Category | None:
@@ -89,7 +89,7 @@ class CategoryActs:
         if not self.ask.confirm("Merge category", question):
             return
         if seen.boxes > categories.MANY:
-            self._background.change_many(
+            self._long_acts.change_many(
                 f'Merging "{category.name}" into "{into.name}"',
                 lambda p, progress, reserved: categories.merge(
                     p, category, into, progress, reserved=reserved

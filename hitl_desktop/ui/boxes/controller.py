@@ -182,7 +182,7 @@ class Controller(BoxNames):
         if session.project is None or before is None:
             self._messages.say("There is no picture before this one.")
             return
-        boxes = [(a.bbox, a.category_id) for a in session.project.annotations.of_image(before)]
+        boxes = [(a.bbox, a.category_id) for a in session.views.annotations(before)]
         self._draw_clipped(boxes, "Take boxes of the picture before", "The picture before has no boxes.")
 
     def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], label: str, nothing: str) -> None:

@@ -101,8 +101,7 @@ class ImageView(QObject):
         ahead = [i for i in session.pictures.walk.ids[start : start + 50] if i in session.pictures][
             :_PREFETCHED
         ]
-        records = [record for i in ahead if (record := session.project.images.get(i))]
-        return [(record.id, session.project.path_of(record)) for record in records]
+        return [(image.id, session.project.path_of(image)) for image in session.views.images(ahead)]
 
     def _on_loaded(self, image_id: int, picture: Loaded) -> None:
         image = self._session.image

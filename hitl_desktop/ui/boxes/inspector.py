@@ -132,9 +132,9 @@ class Inspector(QWidget):
 
     def show_tags(self) -> None:
         """Show the tags of the picture, and the keys of the project's."""
-        project, image = self._session.project, self._session.image
-        names = {t.id: t.name for t in project.tags.all()} if project else {}
-        chosen = project.images.tags_of(image.id) if project and image else ()
+        image, views = self._session.image, self._session.views
+        names = views.tags()
+        chosen = views.tags_of(image.id) if image is not None else ()
         self.tags.setText(", ".join(names[t] for t in chosen))
         self.tags.setEnabled(image is not None)
         keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
@@ -161,11 +161,10 @@ class Inspector(QWidget):
             self._on_image()
 
     def _fill_categories(self) -> None:
-        project = self._session.project
-        if project is None:
+        if not self._session.is_open:
             self.categories.clear()
             return
-        counts = project.annotations.count_by_category()
+        counts = self._session.views.boxes_by_category()
         scorer, names = self._session.known.scorer, self._session.known.offered
         taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
         known = (
@@ -219,10 +218,10 @@ class Inspector(QWidget):
         self.category_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _on_hint(self, link: str) -> None:
-        project, image = self._session.project, self._session.image
-        if project is not None and image is not None:
-            wanted = {*project.images.tags_of(image.id), int(link)}
-            self._session.set_tags([tag.name for tag in project.tags.all() if tag.id in wanted])
+        image, views = self._session.image, self._session.views
+        if image is not None:
+            wanted = {*views.tags_of(image.id), int(link)}
+            self._session.set_tags([name for tag_id, name in views.tags().items() if tag_id in wanted])
             self.show_tags()
 
     def _on_tags(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
@@ -12,8 +10,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.boxes.controller import Controller
@@ -32,13 +29,13 @@ class UnknownActs:
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        long_acts: LongActs,
         controller: Controller,
         messages: Messages,
         window: QWidget,
     ) -> None:
         self._session, self._runner = session, runner
-        self._background, self._controller = background, controller
+        self._long_acts, self._controller = long_acts, controller
         self._messages, self._window = messages, window
         self.wall: WallDialog | None = None
         session.opened.connect(self.close)
@@ -49,20 +46,19 @@ class UnknownActs:
 
     def show_wall(self) -> None:
         """Group what is unknown, and show it."""
-        project = self._session.project
-        if project is not None:
-            job = in_project(project.path, lambda p, progress: group_unknowns(p, progress, threads=1))
-            shows = partial(self._show, project.path)
-            prepare(self._runner, self._window, "Grouping unknown objects", job, shows)
+        prepare(
+            self._session.jobs,
+            self._window,
+            "Grouping unknown objects",
+            lambda p, progress: group_unknowns(p, progress, threads=1),
+            self._show,
+        )
 
-    def _show(self, path: Path, groups: Sequence[Sequence[Unknown]]) -> None:
-        session = self._session
-        if session.project is None or session.project.path != path:
-            return
+    def _show(self, groups: Sequence[Sequence[Unknown]]) -> None:
         if not groups:
             self._messages.say("No object is marked as unknown yet. U marks the selected box.")
             return
-        names = [name for name in session.known.offered.values() if name != UNKNOWN]
+        names = [name for name in self._session.known.offered.values() if name != UNKNOWN]
         self.close()
         self.wall = WallDialog(groups, names, self._name, self._window)
         self.wall.finished.connect(self.close)
@@ -81,7 +77,7 @@ class UnknownActs:
         if not name.strip():
             self._messages.warn("Type a name for these objects first.")
             return False
-        self._background.change_many(
+        self._long_acts.change_many(
             f"Naming {counted(len(boxes), 'object')}",
             lambda p, progress, reserved: name_unknowns(p, boxes, name, progress, reserved=reserved),
             self._session.apply_changes,

@@ -12,9 +12,9 @@ from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.service.jobs import FILES, JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
@@ -29,14 +29,14 @@ class ExchangeActs(QObject):
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        learning: Learning,
         messages: Messages,
         warning: Banner,
         banner: Banner,
         ask: Ask,
     ) -> None:
         super().__init__()
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._learning = session, runner, learning
         self._messages, self._warning, self.banner, self.ask = messages, warning, banner, ask
         self._replace: Callable[[], None] | None = None
         banner.offered.connect(self._replace_it)
@@ -68,7 +68,7 @@ class ExchangeActs(QObject):
             self.ask.tell("Import", f"{text}\n\n{kinds}", details)
         self._messages.say(text)
         if here:
-            self._background.learn()
+            self._learning.learn()
 
     def export_file(self, *, all_images: bool = False) -> None:
         """Ask where to, and write the file."""

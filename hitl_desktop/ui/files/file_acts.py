@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject
 
@@ -12,8 +11,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.service.jobs import FILES, JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.images.file_watch import FileState, FileWatch
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
@@ -29,13 +27,13 @@ class FileActs(QObject):
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        intake: Intake,
         loader: ImageLoader,
         banner: Banner,
         ask: Ask,
     ) -> None:
         super().__init__()
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._intake = session, runner, intake
         self._loader, self._banner, self.ask = loader, banner, ask
         self.watch = FileWatch(self)
         self.watch.changed.connect(self._show)
@@ -75,7 +73,7 @@ class FileActs(QObject):
 
     def refresh(self) -> None:
         """Look for new pictures in the folders, and read the one at hand again."""
-        self._background.refresh_folders(is_asked=True)
+        self._intake.refresh_folders(is_asked=True)
         self.reread(is_told=False)
 
     def reread(self, *, is_told: bool = True) -> None:
@@ -83,36 +81,42 @@ class FileActs(QObject):
         mentioned."""
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
-            job = in_project(project.path, lambda p, _: reread(p, image.id))
-            boxes = project.annotations.of_image(image.id)
+            boxes = self._session.views.annotations(image.id)
             words = f"Read again: {image.path}." if is_told else ""
-            done = partial(self._on_read, project.path, image, boxes, words)
-            self._runner.start(FILES, "Reading the picture again", job, on_success=done)
+            self._session.jobs.start(
+                FILES,
+                "Reading the picture again",
+                lambda p, _: reread(p, image.id),
+                on_success=partial(self._on_read, image, boxes, words),
+            )
 
     def relink(self) -> None:
         """Say where the file of the picture at hand is now."""
         project, image = self._session.project, self._session.image
         file = self.ask.picture(project.path_of(image)) if project is not None and image is not None else None
         if project is not None and image is not None and file is not None:
-            job = in_project(project.path, lambda p, _: relink(p, image.id, file))
-            boxes = project.annotations.of_image(image.id)
-            done = partial(self._on_read, project.path, image, boxes, f"Found: {file}.")
-            self._runner.start(FILES, "Finding the picture", job, on_success=done)
+            boxes = self._session.views.annotations(image.id)
+            self._session.jobs.start(
+                FILES,
+                "Finding the picture",
+                lambda p, _: relink(p, image.id, file),
+                on_success=partial(self._on_read, image, boxes, f"Found: {file}."),
+            )
 
     def _on_read(
-        self, path: Path, before: ImageRecord, boxes: Sequence[Annotation], words: str, changes: Changes
+        self, before: ImageRecord, boxes: Sequence[Annotation], words: str, changes: Changes
     ) -> None:
         session, image_id = self._session, before.id
-        if session.project is None or session.project.path != path:
+        if session.project is None:
             return
         self._loader.forget(image_id)
-        now = session.project.images.get(image_id)
+        now = session.views.image(image_id)
         was, is_now = _size(before), _size(now)
         if 0 not in {*was, *is_now} and was != is_now:
             words += f" It was {was[0]} x {was[1]} and is {is_now[0]} x {is_now[1]}"
             if not boxes:
                 words += "."
-            elif session.project.annotations.of_image(image_id) != boxes:
+            elif session.views.annotations(image_id) != boxes:
                 words += ": check its boxes; they moved with it, which Ctrl+Z takes back."
             else:
                 words += (
@@ -123,7 +127,7 @@ class FileActs(QObject):
             session.go_to(image_id)
         if words:
             session.messages.say(words.lstrip())
-        self._background.look_again()
+        self._intake.prelabel_if_automatic()
 
 
 def _size(image: ImageRecord | None) -> tuple[int, int]:

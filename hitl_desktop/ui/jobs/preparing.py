@@ -8,7 +8,9 @@ from typing import TypeVar
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from hitl_desktop.progress import Progress
-from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.jobs import Job
+from hitl_desktop.service.project.project_jobs import ProjectJobs, in_project
+from hitl_desktop.store.project import Project
 
 PREPARING = "preparing"
 """The lane of what a person waits for; it has nothing else in it."""
@@ -39,10 +41,10 @@ class PreparingDialog(QDialog):
 
 
 def prepare(
-    runner: JobRunner,
+    jobs: ProjectJobs,
     window: QWidget,
     title: str,
-    function: Callable[[Progress], _Result],
+    function: Callable[[Project, Progress], _Result],
     on_ready: Callable[[_Result], object],
     *,
     lane: str = PREPARING,
@@ -52,7 +54,9 @@ def prepare(
     The dialog has the keyboard until then, so that nothing comes up while somebody types elsewhere.
     Cancelled, nothing is shown.
     """
-    dialog = PreparingDialog(title, window)
+    if jobs.path is None:
+        return
+    dialog, show = PreparingDialog(title, window), jobs.if_still_open(on_ready)
 
     def end() -> None:
         dialog.blockSignals(True)
@@ -61,14 +65,14 @@ def prepare(
 
     def ready(result: _Result) -> None:
         end()
-        on_ready(result)
+        show(result)
 
     def failed(error: BaseException) -> None:
         end()
-        runner.on_failure(title, error)
+        jobs.runner.on_failure(title, error)
 
-    job = runner.start(
-        lane, title, function, on_success=ready, on_failure=failed, on_cancelled=end,
+    job = jobs.runner.start(
+        lane, title, in_project(jobs.path, function), on_success=ready, on_failure=failed, on_cancelled=end,
         on_progress=dialog.show_progress, quiet=True,
     )  # fmt: skip
     dialog.rejected.connect(job.abandon)

@@ -12,8 +12,8 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import READING, in_project
+from hitl_desktop.service.loop.loop import Loop
+from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
@@ -42,13 +42,13 @@ class ClassActs(QObject):
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        loop: Loop,
         banner: Banner,
         toast: Toast,
         window: QWidget,
     ) -> None:
         super().__init__()
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._loop = session, runner, loop
         self._banner, self._toast, self._window = banner, toast, window
         self._seen: ClassesSeen | None = None
         self._counting = False
@@ -57,7 +57,7 @@ class ClassActs(QObject):
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.hints_named.connect(self._on_hints_named)
-        background.detected.connect(self._on_detected)
+        loop.intake.detected.connect(self._on_detected)
         banner.offered.connect(self._on_answer)
         banner.dismissed.connect(partial(self._answer, 2))
         toast.acted.connect(self._map)
@@ -94,14 +94,14 @@ class ClassActs(QObject):
         if self._session.known.offered or classes_asked(project):
             return
         self._counting = True
-        job = in_project(project.path, classes_seen)
-        shows = partial(self._ask, project)
-        self._runner.start(READING, "Counting the detector's classes", job, on_success=shows, quiet=True)
+        self._session.jobs.start(
+            READING, "Counting the detector's classes", classes_seen, on_success=self._ask, quiet=True
+        )
 
-    def _ask(self, project: Project, seen: ClassesSeen) -> None:
+    def _ask(self, seen: ClassesSeen) -> None:
         self._counting = False
         found = [c for c in seen.classes if c.boxes]
-        if self._session.project is not project or self._session.known.offered or not found:
+        if self._session.known.offered or not found:
             return
         self._seen = seen
         most = ", ".join(f"{c.name} {c.boxes}" for c in found[:_NAMED])
@@ -137,7 +137,7 @@ class ClassActs(QObject):
 
         if self._session.project is project and self._session.manage(keep) and names:
             self._session.messages.say(f"{counted(len(names), 'category')} added. Ctrl+Z takes them back.")
-            self._background.rank()
+            self._loop.learning.rank()
 
     def _chosen(self, seen: ClassesSeen) -> list[str]:
         with once(ChooseClassesDialog(seen, self._window)) as dialog:

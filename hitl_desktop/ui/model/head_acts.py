@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import FILES, JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import LEARNING, in_project
+from hitl_desktop.service.loop.learning import Learning
+from hitl_desktop.service.loop.steps import LEARNING
 from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.preparing import prepare
@@ -43,12 +43,12 @@ class HeadActs:
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        learning: Learning,
         messages: Messages,
         ask: Ask,
         window: QWidget,
     ) -> None:
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._learning = session, runner, learning
         self._messages, self.ask, self._window = messages, ask, window
 
     def use_waiting(self) -> None:
@@ -58,7 +58,7 @@ class HeadActs:
         if version is None:
             self._messages.say("No version of the head waits.")
         else:
-            self._background.use_version(version.id, hold=False)
+            self._learning.use_version(version.id, hold=False)
 
     def go_back(self) -> None:
         """Use the version before the active one."""
@@ -67,66 +67,57 @@ class HeadActs:
         if version is None:
             self._messages.say("There is no version of the head before this one.")
         else:
-            self._background.use_version(version.id, hold=True)
+            self._learning.use_version(version.id, hold=True)
 
     def choose(self) -> None:
         """Show all versions, and use the one that is chosen."""
-        project = self._session.project
-        if project is None:
+        if not self._session.is_open:
             return
-        versions = project.heads.latest()
-        with once(VersionsDialog(versions, project.heads.active_id(), self._window)) as dialog:
+        versions = self._session.views.versions()
+        with once(VersionsDialog(versions, self._session.views.active_version(), self._window)) as dialog:
             dialog.exec()
         if dialog.chosen is not None:
-            self._background.use_version(dialog.chosen, hold=dialog.chosen != versions[0].id)
+            self._learning.use_version(dialog.chosen, hold=dialog.chosen != versions[0].id)
 
     def show_reliability(self) -> None:
         """Show how far scores can be believed, and take the suggested thresholds if they are wanted."""
-        project = self._session.project
-        if project is not None:
-            job = in_project(project.path, lambda p, _: gather(p))
-            shows = partial(self._show_reliability, project.path)
-            prepare(self._runner, self._window, "Calibration", job, shows)
+        prepare(
+            self._session.jobs, self._window, "Calibration", lambda p, _: gather(p), self._show_reliability
+        )
 
-    def _show_reliability(self, path: Path, evidence: Evidence) -> None:
+    def _show_reliability(self, evidence: Evidence) -> None:
         from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
 
-        if not self._is_open(path):
-            return
+        take = self._session.jobs.if_still_open(self._session.set_own_thresholds)  # a dialog may outlive it
         advises = partial(advise, evidence)
         with once(
             ReliabilityDialog(reliability(evidence), advises, self._session.thresholds.general, self._window)
         ) as dialog:
             dialog.exec()
-        if dialog.chosen is not None and self._is_open(path):
-            self._session.set_own_thresholds(dialog.chosen)
-
-    def _is_open(self, path: Path) -> bool:
-        """Whether this is the project that is open now: a dialog lets others be opened by what had begun
-        before."""
-        return self._session.project is not None and self._session.project.path == path
+        if dialog.chosen is not None:
+            take(dialog.chosen)
 
     def map_classes(self) -> None:
         """Choose which categories the detector's classes stand for."""
-        project = self._session.project
-        if project is not None:
-            job = in_project(project.path, classes_seen)
-            shows = partial(self._show_map, project.path)
-            prepare(self._runner, self._window, "Counting the detector's classes", job, shows)
+        prepare(
+            self._session.jobs, self._window, "Counting the detector's classes", classes_seen, self._show_map
+        )
 
-    def _show_map(self, path: Path, seen: ClassesSeen) -> None:
+    def _show_map(self, seen: ClassesSeen) -> None:
         session, project = self._session, self._session.project
-        if project is None or project.path != path:
+        if project is None:
             return
+        take = session.jobs.if_still_open(self._use_mapping)  # a dialog may outlive its project
         with once(
             ClassMapDialog(seen, session.known.offered, categories_known(project), self._window)
         ) as dialog:
             dialog.tried.connect(session.try_mapping)
             is_wanted = bool(dialog.exec())
-            mapping, new = dialog.mapping, dialog.new_categories
-        if not self._is_open(path):
-            return
-        if not is_wanted or not session.manage(lambda project: set_mapping(project, mapping, new)):
+            take((dialog.mapping, dialog.new_categories) if is_wanted else None)
+
+    def _use_mapping(self, chosen: tuple[Mapping[str, int], Sequence[str]] | None) -> None:
+        session = self._session
+        if chosen is None or not session.manage(lambda project: set_mapping(project, *chosen)):
             session.try_mapping(None)
 
     def plan_input_resolution(self) -> None:
@@ -142,8 +133,12 @@ class HeadActs:
             if self.ask.confirm("Look closer", question):
                 self._look_at(DEFAULT_INPUT_SIZES)
             return
-        job = in_project(project.path, lambda p, progress: plan_input_resolution(p, progress, threads=1))
-        self._runner.start(LEARNING, "Measuring a higher input resolution", job, on_success=self._on_measured)
+        self._session.jobs.start(
+            LEARNING,
+            "Measuring a higher input resolution",
+            lambda p, progress: plan_input_resolution(p, progress, threads=1),
+            on_success=self._on_measured,
+        )
 
     def _on_measured(self, closer: ResolutionPlan) -> None:
         question = (
@@ -162,7 +157,7 @@ class HeadActs:
             return Changes()
 
         if self._session.manage(keep):
-            self._background.learn()
+            self._learning.learn()
 
     def export(self) -> None:
         """Write the taught detector, and the head alone, into a folder."""

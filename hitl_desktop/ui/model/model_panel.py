@@ -23,23 +23,16 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.review import Acts
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import Job, JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
-from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
-from hitl_desktop.workflows.training.detection_head import has_detection_head
-from hitl_desktop.workflows.training.versions import waiting
 
 _LOOK_AFTER_MS = 200
 _JOBS_WIDTH = 230
 _COUNTING = "counting"
-_FEW = 2_000
-"""The acts of so many decisions are added up at once, in 15 ms."""
 
 
 class ModelPanel(QWidget):
@@ -63,9 +56,9 @@ class ModelPanel(QWidget):
     left = Signal()
     _is_counting = _count_again = False
 
-    def __init__(self, session: Session, runner: JobRunner, background: Background) -> None:
+    def __init__(self, session: Session, runner: JobRunner, learning: Learning) -> None:
         super().__init__()
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._learning = session, runner, learning
         self._soon = QTimer(self)  # one look for a burst of changes
         self._soon.setSingleShot(True)
         self._soon.setInterval(_LOOK_AFTER_MS)
@@ -121,7 +114,7 @@ class ModelPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
-        session.opened.connect(self._show_figures)
+        session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.decided.connect(self._soon.start)
         runner.changed.connect(self._show_jobs)
@@ -186,28 +179,25 @@ class ModelPanel(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _on_opened(self) -> None:
+        self._is_counting = self._count_again = False
+        self._show_figures()
+
     def _on_changed(self, changes: Changes) -> None:
         if changes.head or changes.queue or changes.predictions_of:
             self._soon.start()
 
     def _show_figures(self) -> None:
-        project = self._session.project
-        if project is None:
+        model = self._session.views.model()
+        if model is None:
             return
-        detector = project.models.detector()
-        done = project.predictions.count_done(detector.id) if detector else 0
-        only_names = (
-            ""
-            if detector is None or has_detection_head(detector)
-            else "; heads name its boxes, and find none of their own"
-        )
+        only_names = "; heads name its boxes, and find none of their own" if model.names_only else ""
         self.detector.setText(
-            f"{detector.name}, pre-labelled {counted(done, 'picture')}{only_names}"
-            if detector
+            f"{model.detector}, pre-labelled {counted(model.prelabelled, 'picture')}{only_names}"
+            if model.detector is not None
             else "has not run yet"
         )
-        version = project.heads.active()
-        late = waiting(project)
+        version, late = model.active, model.waiting
         self.head.setText(self._head_text(version, late))
         self.use_waiting.setVisible(late is not None)
         if late is not None:
@@ -226,25 +216,27 @@ class ModelPanel(QWidget):
         then.
         """
         project = self._session.project
-        if project is not None and project.decisions.last_id() <= _FEW:
-            self._set_effort(_effort_of(project))
+        if project is not None and self._session.views.is_effort_quick:
+            self._set_effort(_effort_text(effort_of(project)))
             return
         if project is None or self._is_counting:
             self._count_again = project is not None
             return
         self._is_counting, self._count_again = True, False
-        job = in_project(project.path, lambda p, _: _effort_of(p))
-        show = partial(self._show_effort, project)
-        self._runner.start(
-            _COUNTING, "Adding up effort", job, on_success=show, quiet=True,
-            on_failure=lambda error: show(f"cannot be read: {error}"), on_cancelled=partial(show, ""),
-        )  # fmt: skip
+        self._session.jobs.start(
+            _COUNTING,
+            "Adding up effort",
+            lambda p, _: _effort_text(effort_of(p)),
+            on_success=self._show_effort,
+            on_failure=lambda error: self._show_effort(f"cannot be read: {error}"),
+            on_cancelled=partial(self._show_effort, ""),
+            quiet=True,
+        )
 
-    def _show_effort(self, project: Project, text: str) -> None:
+    def _show_effort(self, text: str) -> None:
         self._is_counting = False
-        if project is self._session.project:
-            self._set_effort(text)
-        if self._count_again or project is not self._session.project:
+        self._set_effort(text)
+        if self._count_again:
             self._count_effort()
 
     def _set_effort(self, text: str) -> None:
@@ -252,7 +244,7 @@ class ModelPanel(QWidget):
         self.effort.setToolTip(text)
 
     def _head_text(self, version: HeadVersion | None, late: HeadVersion | None) -> str:
-        new = len(self._background.unlearned)
+        new = len(self._learning.unlearned)
         since = f"; {new} decided or changed since" if new else ""
         if version is None:
             return f"too few decided pictures to train on; the detector's names and scores are used{since}"
@@ -279,19 +271,15 @@ class ModelPanel(QWidget):
         )  # the figures have the room while nothing runs
 
 
-def _effort_of(project: Project) -> str:
-    return (
-        f"{_effort_text(project.decisions.acts())} {stop_advice(project.decisions.final(among=4 * LATEST))}"
-    )
-
-
-def _effort_text(acts: Acts) -> str:
-    """What the proposals saved, and the acts it is estimated from."""
+def _effort_text(effort: EffortView) -> str:
+    """What the proposals saved, the acts it is estimated from, and whether more would help."""
+    acts = effort.acts
     saved = acts.effort_saved()
     if saved is None:
-        return "no box decided yet"
+        return f"no box decided yet {effort.advice}".rstrip()
     words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
-    return f"{saved:.0%} less than drawing {counted(acts.boxes, 'box')} by hand (estimated from: {words})"
+    drawing = f"drawing {counted(acts.boxes, 'box')} by hand"
+    return f"{saved:.0%} less than {drawing} (estimated from: {words}) {effort.advice}".rstrip()
 
 
 def _first_sight_text(version: HeadVersion | None) -> str:

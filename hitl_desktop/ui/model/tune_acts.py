@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hitl_desktop.workflows.images.open_folder import paths_of
+
 if TYPE_CHECKING:
     from hitl_desktop.ui.model.tune_pages import TunePages
 
@@ -14,8 +16,9 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import Job, JobRunner
-from hitl_desktop.service.loop.lanes import EXAMINING, in_project
+from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
@@ -66,20 +69,18 @@ class TuneActs:
         if self.pages is None:
             self._panel.show_words("Being measured.")
         self._is_stale = False
-        self._measuring = self._runner.start(
+        self._measuring = self._session.jobs.start(
             EXAMINING,
             "Measuring the loop",
-            in_project(project.path, _told),
-            on_success=partial(self._show, project),
-            on_failure=partial(self._on_not_measured, project),
-            on_cancelled=partial(self._on_not_measured, project),
+            _told,
+            on_success=self._show,
+            on_failure=self._on_not_measured,
+            on_cancelled=partial(self._on_not_measured, None),
         )
 
-    def _show(self, project: Project, told: _Told) -> None:
+    def _show(self, told: _Told) -> None:
         from hitl_desktop.ui.model.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
 
-        if self._session.project is not project:
-            return
         self._measuring = None
         now = self.pages
         self.pages = TunePages(*told, self._panel, now.chosen if now else None)
@@ -89,11 +90,10 @@ class TuneActs:
         if self._panel.is_tuning:
             self.show()
 
-    def _on_not_measured(self, project: Project, error: BaseException | None = None) -> None:
-        if self._session.project is project:
-            self._measuring, self._is_stale = None, True
-            if self.pages is None:
-                self._panel.show_words("Measuring failed. Model > Tune tries again.")
+    def _on_not_measured(self, error: BaseException | None) -> None:
+        self._measuring, self._is_stale = None, True
+        if self.pages is None:
+            self._panel.show_words("Measuring failed. Model > Tune tries again.")
         if error is not None:
             self._messages.error(error)
 
@@ -131,7 +131,7 @@ class TuneActs:
 
 
 def _told(project: Project, progress: Progress) -> _Told:
-    return tuning(project, progress), {image.id: image.path for image in project.images.all()}
+    return tuning(project, progress), paths_of(project)
 
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:

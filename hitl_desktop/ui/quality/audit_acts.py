@@ -14,8 +14,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_report
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.lanes import in_project
 from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
@@ -26,6 +26,7 @@ from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.workflows.quality.audit import (
     Plan,
     begin,
+    get_audit,
     in_words,
     judge,
     plans,
@@ -64,12 +65,9 @@ class AuditActs:
         if audit is not None:
             self._go_on(audit)
             return
-        shows = partial(self._choose, project.path)
-        prepare(self._runner, self._window, "Planning an audit", in_project(project.path, _plans), shows)
+        prepare(self._session.jobs, self._window, "Planning an audit", _plans, self._choose)
 
-    def _choose(self, path: Path, offered: list[Plan]) -> None:
-        if self._session.project is None or self._session.project.path != path:
-            return
+    def _choose(self, offered: list[Plan]) -> None:
         possible = {_words(plan): plan for plan in offered if plan.wanted is not None}
         if not possible:
             few = counted(offered[0].population, "decided picture") if offered else "no decided picture"
@@ -108,7 +106,7 @@ class AuditActs:
             dialog.show_result(in_words(report(project, audit)))
             return
         image_id = self._again or audit.left[0]
-        image = project.images.get(image_id)
+        image = self._session.views.image(image_id)
         if image is None:
             self._on_unseen(image_id)
             return
@@ -116,7 +114,7 @@ class AuditActs:
         names = self._session.known.of
         items = [
             BoxItem(BoxKey(Kind.TRUTH, a.id), a.bbox, names.get(a.category_id, ""), a.category_id)
-            for a in project.annotations.of_image(image.id)
+            for a in self._session.views.annotations(image.id)
         ]
         number = len(audit.verdicts) + (not self._again)
         words = f"Picture {number} of {len(audit.image_ids)}: {image.path}."
@@ -175,11 +173,8 @@ def _plans(project: Project, _progress: Progress) -> list[Plan]:
 
 
 def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -> Path:
-    audit = project.audits.get(audit_id)
-    if audit is not None:
-        told = report(project, audit)
-        write_report(stem, to_html(told), told)
-    return stem
+    told = report(project, get_audit(project, audit_id))
+    return write_report(stem, to_html(told), told)
 
 
 def _words(plan: Plan) -> str:

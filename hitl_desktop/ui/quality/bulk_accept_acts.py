@@ -13,8 +13,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import NotPrelabelledError
 from hitl_desktop.service.jobs import Job, JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import in_project
+from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
@@ -28,9 +27,9 @@ class BulkActs:
     """Acts on very many proposals."""
 
     def __init__(
-        self, session: Session, runner: JobRunner, background: Background, messages: Messages, window: QWidget
+        self, session: Session, runner: JobRunner, long_acts: LongActs, messages: Messages, window: QWidget
     ) -> None:
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._long_acts = session, runner, long_acts
         self._messages, self._window = messages, window
         self.dialog: BulkAcceptDialog | None = None
         self.sample: BulkSampleDialog | None = None
@@ -59,17 +58,17 @@ class BulkActs:
         self.dialog.show()
 
     def _preview(self, name: str, threshold: float) -> None:
-        project = self._session.project
-        if project is not None:
-            job = in_project(
-                project.path, lambda p, progress: bulk_accept.preview(p, name, threshold, progress)
-            )
-            if self._previewing is not None:
-                self._previewing.abandon()  # of another category or score
-            self._previewing = self._runner.start(
-                PREPARING, "Reading proposals", job, on_success=self._on_preview, on_failure=self._on_no_preview,
-                on_progress=self._on_previewing, quiet=True,
-            )  # fmt: skip
+        if self._previewing is not None:
+            self._previewing.abandon()  # of another category or score
+        self._previewing = self._session.jobs.start(
+            PREPARING,
+            "Reading proposals",
+            lambda p, progress: bulk_accept.preview(p, name, threshold, progress),
+            on_success=self._on_preview,
+            on_failure=self._on_no_preview,
+            on_progress=self._on_previewing,
+            quiet=True,
+        )
 
     def _on_previewing(self, job: Job) -> None:
         if self.dialog is not None and job is self._previewing:
@@ -88,7 +87,7 @@ class BulkActs:
         if project is None or dialog is None or dialog.preview is None:
             return
         preview, out = dialog.preview, dialog.out
-        self._background.change_many(
+        self._long_acts.change_many(
             f"Accepting {counted(len(preview.proposals) - len(out), 'box')}",
             lambda p, progress, reserved: bulk_accept.accept_all(
                 p, preview, out, progress, reserved=reserved
@@ -112,7 +111,7 @@ class BulkActs:
         project = self._session.project
         if project is None or self.sample is not None:
             return
-        every = project.bulk_accepts.all()
+        every = self._session.views.bulk_accepts()
         self._bulk = bulk_accept.unfinished(project) or (every[-1] if every else None)
         if self._bulk is None:
             self._messages.say("Nothing was accepted at once yet.")
@@ -133,16 +132,14 @@ class BulkActs:
         if project is None or bulk is None or sample is None:
             return
         left = bulk.left
-        image = project.images.get(left[0].image_id) if left else None
+        image = self._session.views.image(left[0].image_id) if left else None
         if image is None:
             sample.show_result(bulk_accept.in_words(bulk))
             return
-        number, category = len(bulk.sample) - len(left) + 1, project.categories.find(bulk.name)
+        number, category_id = len(bulk.sample) - len(left) + 1, self._session.views.category_id(bulk.name)
         drawn = f"Box {number} of {len(bulk.sample)}, drawn at random from {bulk.boxes}"
         words = f"{drawn}: is it {bulk.name}, and well placed?"
-        sample.show_box(
-            image.id, project.path_of(image), left[0].bbox, bulk.name, category.id if category else 0, words
-        )
+        sample.show_box(image.id, project.path_of(image), left[0].bbox, bulk.name, category_id or 0, words)
 
     def _judge(self, is_wrong: bool) -> None:
         bulk = self._bulk
@@ -163,7 +160,7 @@ class BulkActs:
         if (
             bulk is not None
             and project is not None
-            and all(b.id != bulk.id for b in project.bulk_accepts.all())
+            and all(b.id != bulk.id for b in self._session.views.bulk_accepts())
         ):
             self._messages.say(
                 "What was accepted at once was taken back, so its sample is asked about no more."
@@ -171,7 +168,7 @@ class BulkActs:
             self._forget_sample()
             return
         if bulk is not None and project is not None and self._session.manage(act):
-            self._bulk = next((b for b in project.bulk_accepts.all() if b.id == bulk.id), None)
+            self._bulk = next((b for b in self._session.views.bulk_accepts() if b.id == bulk.id), None)
             self._show_next()
 
     def _forget_dialog(self, _result: int = 0) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
@@ -14,8 +13,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import Job, JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import EXAMINING, in_project
+from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
@@ -23,6 +21,7 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.jobs.preparing import PREPARING
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
 from hitl_desktop.workflows.annotation.label_issues import apply_suggestion, dismiss, holds, open_issues
+from hitl_desktop.workflows.images.open_folder import paths_of
 from hitl_desktop.workflows.quality.label_errors import find_label_errors
 
 _BELOW_MENU = 60
@@ -36,12 +35,11 @@ class ErrorActs:
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
         canvas: Canvas,
         messages: Messages,
         window: QWidget,
     ) -> None:
-        self._session, self._runner, self._background, self._canvas = session, runner, background, canvas
+        self._session, self._runner, self._canvas = session, runner, canvas
         self._messages, self._window = messages, window
         self.dialog: SuspicionsDialog | None = None
         self._is_shown = False
@@ -91,13 +89,11 @@ class ErrorActs:
         or_look: bool = False,
         quiet: bool = False,
     ) -> None:
-        project = self._session.project
-        if project is not None:
-            self._runner.start(
-                lane, title, in_project(project.path, function), quiet=quiet, on_progress=self._on_progress,
-                on_success=partial(self._show, project.path, or_look), on_failure=self._on_failure,
-                on_cancelled=partial(self._say, "Cancelled. Search again to go on."),
-            )  # fmt: skip
+        self._session.jobs.start(
+            lane, title, function, quiet=quiet, on_progress=self._on_progress,
+            on_success=partial(self._show, or_look), on_failure=self._on_failure,
+            on_cancelled=partial(self._say, "Cancelled. Search again to go on."),
+        )  # fmt: skip
 
     def _on_progress(self, job: Job) -> None:
         if self.dialog is not None and not self.dialog.has_any:
@@ -112,13 +108,12 @@ class ErrorActs:
         if self.dialog is not None:
             self.dialog.show_waiting(words)
 
-    def _show(self, path: Path, or_look: bool, listed: _Listed) -> None:
-        session = self._session
-        if session.project is None or session.project.path != path or self.dialog is None:
+    def _show(self, or_look: bool, listed: _Listed) -> None:
+        if self.dialog is None:
             return
         label_issues, paths = listed
         if label_issues or not or_look:
-            self.dialog.show_all(label_issues, session.known.of, paths)
+            self.dialog.show_all(label_issues, self._session.known.of, paths)
         else:
             self.look()
 
@@ -150,11 +145,10 @@ class ErrorActs:
 
     def _show_suggestion(self) -> None:
         session = self._session
-        project, image = session.project, session.image
+        image = session.image
         issue = self.dialog.current if self.dialog else None
-        if self.dialog is None and project and image and image.state is ImageState.DECIDED:
-            strong = project.label_issues.strong_of(image.id)
-            issue = next((s for s in strong if holds(s, session.annotations)), None)
+        if self.dialog is None and image is not None and image.state is ImageState.DECIDED:
+            issue = session.views.label_issue(image.id)
         if issue is not None and image is not None and image.id == issue.image_id:
             self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.known.of))
             self._is_shown = True
@@ -173,9 +167,8 @@ class ErrorActs:
             )
 
     def _mend(self, issue: LabelIssue) -> None:
-        project = self._session.project
-        if self._session.manage(lambda p: apply_suggestion(p, issue)) and project is not None:
-            self._done.append((issue, project.journal.last_id()))
+        if self._session.manage(lambda p: apply_suggestion(p, issue)):
+            self._done.append((issue, self._session.views.latest_act()))
         if self.dialog is not None:
             self.dialog.keep_those(lambda s: s.id != issue.id)
 
@@ -187,15 +180,14 @@ class ErrorActs:
 
     def _undo(self) -> None:
         """Take back what was done last in the list, and nothing else."""
-        project = self._session.project
-        if project is None or not self._done:
+        if not self._done:
             self._messages.say("Nothing was done in this list that could be taken back.")
             return
         issue, number = self._done[-1]
         if number is None:
             self._session.manage(partial(_dismissed, issue, is_dismissed=False))
         else:
-            if project.journal.next_act(undone=False)[0] != number:
+            if self._session.views.latest_act() != number:
                 self._messages.say("Something else was done since. Take that back first, in the window.")
                 return
             self._session.undo()
@@ -215,5 +207,4 @@ def _looked(project: Project, progress: Progress) -> _Listed:
 
 def _listed(project: Project) -> _Listed:
     label_issues = open_issues(project)
-    records = (project.images.get(i) for i in {s.image_id for s in label_issues})
-    return label_issues, {image.id: image.path for image in records if image is not None}
+    return label_issues, paths_of(project, {issue.image_id for issue in label_issues})

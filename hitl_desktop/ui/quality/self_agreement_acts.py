@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
@@ -11,12 +10,12 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.lanes import READING, in_project
+from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
-from hitl_desktop.workflows.quality.self_agreement import consistency, look_again
+from hitl_desktop.workflows.quality.self_agreement import look_again, self_agreement
 from hitl_desktop.workflows.queue.relabelling import due, why_none
 
 
@@ -34,11 +33,14 @@ class ConsistencyActs:
 
     def show(self) -> None:
         """Begin with what is due."""
-        project = self._session.project
-        if project is not None and self.dialog is None:
-            shows = partial(self._show, project.path)
-            job = in_project(project.path, lambda p, _: (due(p), why_none(p)))
-            self._runner.start(READING, "Finding pictures that are due", job, on_success=shows, quiet=True)
+        if self.dialog is None:
+            self._session.jobs.start(
+                READING,
+                "Finding pictures that are due",
+                lambda p, _: (due(p), why_none(p)),
+                on_success=self._show,
+                quiet=True,
+            )
 
     def _show_asked(self, image_id: int) -> None:
         """It is this picture's turn in the queue; then the queue goes on."""
@@ -51,13 +53,13 @@ class ConsistencyActs:
         self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
         self._open()
 
-    def _show(self, path: Path, found: tuple[list[int], str]) -> None:
+    def _show(self, found: tuple[list[int], str]) -> None:
         project = self._session.project
-        if project is None or project.path != path or self.dialog is not None:
+        if project is None or self.dialog is not None:
             return
         self._due, why = found
         if not self._due:
-            told = consistency(project.reannotations.all())
+            told = self_agreement(project)
             self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
             return
         self._open()
@@ -75,9 +77,9 @@ class ConsistencyActs:
         project, dialog = self._session.project, self.dialog
         if project is None or dialog is None:
             return
-        image = project.images.get(self._due[0]) if self._due else None
+        image = self._session.views.image(self._due[0]) if self._due else None
         if image is None:
-            told = consistency(project.reannotations.all()).words
+            told = self_agreement(project).words
             if self._asked is None:
                 dialog.show_result(told)
             else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -14,18 +13,15 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.validation import Validated
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging import verify
-from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import EXAMINING, READING, in_project
+from hitl_desktop.service.loop.long_acts import LongActs
+from hitl_desktop.service.loop.steps import EXAMINING, READING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.workflows.images.open_folder import note_unreadable
+from hitl_desktop.workflows.images.open_folder import note_not_shown
 from hitl_desktop.workflows.quality import validation
 
 _LOOKED_AT = 4
@@ -40,12 +36,12 @@ class ValidateActs:
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        long_acts: LongActs,
         messages: Messages,
         ask: Ask,
         window: QWidget,
     ) -> None:
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._long_acts = session, runner, long_acts
         self._messages, self.ask, self._window = messages, ask, window
         self.dialog: ValidateDialog | None = None
         self._done: list[int] = []
@@ -69,24 +65,25 @@ class ValidateActs:
 
     def _look_for_next(self) -> None:
         """Let the head look at the next pictures, then show the first of them."""
-        project = self._session.project
-        if project is None:
-            return
         self._asked += 1
         if self.dialog is not None:
             self.dialog.wait()
-        self._runner.start(
-            EXAMINING, "Looking at a picture", in_project(project.path, _looked), quiet=True,
-            on_success=partial(self._show, self._asked, project.path), on_failure=self._on_failure,
-        )  # fmt: skip
+        self._session.jobs.start(
+            EXAMINING,
+            "Looking at a picture",
+            lambda p, progress: validation.look_at_next(p, _LOOKED_AT, progress, threads=1),
+            on_success=partial(self._show, self._asked),
+            on_failure=self._on_failure,
+            quiet=True,
+        )
 
     def _on_failure(self, error: BaseException) -> None:
         self._messages.error(error)
         self.close()
 
-    def _show(self, asked: int, path: Path, next_ones: list[ImageRecord]) -> None:
+    def _show(self, asked: int, next_ones: list[ImageRecord]) -> None:
         session, project = self._session, self._session.project
-        if project is None or project.path != path or asked != self._asked or self.dialog is None:
+        if project is None or asked != self._asked or self.dialog is None:
             return
         if not next_ones:
             self._with_report(self.dialog.show_end)
@@ -99,17 +96,19 @@ class ValidateActs:
             project.path_of(image),
             proposals,
             session.known.offered,
-            project.heads.active_id(),
+            session.views.active_version(),
             words,
         )
-        ahead = in_project(
-            project.path, lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1)
+        session.jobs.start(
+            EXAMINING,
+            "Looking at the next pictures",
+            lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1),
+            quiet=True,
         )
-        self._runner.start(EXAMINING, "Looking at the next pictures", ahead, quiet=True)
 
     def _on_unseen(self, image_id: int) -> None:
         """A picture that cannot be read is noted as such, and passed over."""
-        if self._session.manage(partial(_cannot_be_read, image_id)):
+        if self._session.manage(partial(note_not_shown, image_id)):
             self._look_for_next()
 
     def _judge(self, validated: Validated) -> None:
@@ -132,7 +131,7 @@ class ValidateActs:
         if not self._done:
             self._messages.say("Nothing was judged in this sitting that could be taken back.")
             return
-        if self._session.manage(partial(_forgotten, self._done[-1])):
+        if self._session.manage(partial(validation.take_back, self._done[-1])):
             self._done.pop()
             self._look_for_next()
 
@@ -141,12 +140,13 @@ class ValidateActs:
 
     def _with_report(self, show: Callable[[str], None] | None) -> None:
         """Read the report, in a job: intervals take a while; show its sentence, or tell it line by line."""
-        project = self._session.project
-        if project is not None:
-            job = in_project(project.path, lambda p, _: validation.report(p))
-            self._runner.start(
-                READING, "Reading verdicts", job, on_success=partial(self._tell, show), quiet=True
-            )
+        self._session.jobs.start(
+            READING,
+            "Reading verdicts",
+            lambda p, _: validation.report(p),
+            on_success=partial(self._tell, show),
+            quiet=True,
+        )
 
     def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
         if self.dialog is None:
@@ -164,9 +164,8 @@ class ValidateActs:
         )
         if not self.ask.confirm("Use verdicts as labels", question):
             return
-        project = self._session.project
-        if project is not None and len(project.validations.all()) > _MANY:
-            self._background.change_many(
+        if self._session.views.verdicts() > _MANY:
+            self._long_acts.change_many(
                 "Using verdicts as labels",
                 lambda p, progress, reserved: validation.promote(p, progress, reserved=reserved),
                 self._on_promoted,
@@ -197,30 +196,3 @@ class ValidateActs:
             dialog, self.dialog = self.dialog, None
             dialog.close()
             dialog.deleteLater()
-
-
-def _looked(project: Project, progress: Progress) -> list[ImageRecord]:
-    """The next pictures, the first of them looked at by the head."""
-    while waiting := validation.next_pictures(project, _LOOKED_AT):
-        validation.look(project, waiting[:1], progress, threads=1)
-        first = project.images.get(waiting[0].id)
-        if first is not None and first.reason is None:  # looking may tell that it cannot be read
-            break
-    return waiting
-
-
-def _cannot_be_read(image_id: int, project: Project) -> Changes:
-    image = project.images.get(image_id)
-    if image is not None:
-        try:
-            verify(project.path_of(image))
-        except UnreadableImageError as error:
-            note_unreadable(project, image, error)
-        else:
-            project.images.set_reason(image.id, "It could not be shown. Open it, or read it again (F5).")
-    return Changes(images=True, queue=True)
-
-
-def _forgotten(validation_id: int, project: Project) -> Changes:
-    project.validations.forget(validation_id)
-    return Changes()

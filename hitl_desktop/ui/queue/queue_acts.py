@@ -9,7 +9,8 @@ from typing import Protocol
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import Progress
-from hitl_desktop.service.loop.background import Background
+from hitl_desktop.service.loop.learning import Learning
+from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
@@ -43,12 +44,14 @@ class QueueActs:
     def __init__(
         self,
         session: Session,
-        background: Background,
+        learning: Learning,
+        long_acts: LongActs,
         queue: QueuePanel,
         messages: Messages,
         ask: Ask,
     ) -> None:
-        self._session, self._background, self._queue = session, background, queue
+        self._session, self._queue = session, queue
+        self._learning, self._long_acts = learning, long_acts
         self._messages, self.ask = messages, ask
 
     def mix(self) -> None:
@@ -61,7 +64,7 @@ class QueueActs:
         if self._session.project is not project:
             return  # another one was opened meanwhile, by what had begun before
         if dialog.chosen is not None and self._session.manage(partial(_mixed, dialog.chosen)):
-            self._background.rank()
+            self._learning.rank()
 
     def skip(self) -> None:
         """Put the selected pictures aside."""
@@ -80,8 +83,7 @@ class QueueActs:
 
     def untag(self) -> None:
         """Take a tag from the selected pictures."""
-        project = self._session.project
-        tags = {tag.name: tag.id for tag in project.tags.all()} if project else {}
+        tags = {name: tag_id for tag_id, name in self._session.views.tags().items()}
         if not tags:
             self._messages.say("There are no tags yet. T gives this picture one.")
             return
@@ -92,7 +94,7 @@ class QueueActs:
 
     def _do(self, act: _Act, ids: Sequence[int], nothing: str) -> None:
         if len(ids) > _MANY:
-            self._background.change_many(
+            self._long_acts.change_many(
                 f"Changing {len(ids)} pictures",
                 lambda p, progress, reserved: act(p, ids, progress=progress, reserved=reserved),
                 partial(self._on_done, nothing),

@@ -1,4 +1,4 @@
-"""The review queue as a list: ids only, rows are looked up when they are painted."""
+"""The review queue as a list: of the ids it has, rows are read around what is visible, never while painting."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterable
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
-from hitl_desktop.domain.review import Ranked
 from hitl_desktop.service.project.image_walk import MANY
 from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.service.project.views import QueueRow
 from hitl_desktop.texts import REASON_TEXT, skip_text
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.workflows.queue.filtering import filter_queue
@@ -24,6 +24,8 @@ Index = QModelIndex | QPersistentModelIndex
 IMAGE_ID = Qt.ItemDataRole.UserRole + 1
 STATUS = Qt.ItemDataRole.UserRole + 2
 DETAIL = Qt.ItemDataRole.UserRole + 3
+_AROUND = 40
+"""So many rows on each side of a place are read at once, in about a millisecond."""
 _FEW = 100
 """More rows than this are repainted as a whole."""
 
@@ -56,8 +58,11 @@ class QueueModel(QAbstractListModel):
         self._shown = ReviewOrder()
         self._asked = 0
         self._revision = 0
-        self._records: dict[int, ImageRecord] = {}
-        self._ranked: dict[int, Ranked] = {}
+        self._rows: dict[int, QueueRow] = {}
+        self._missing: set[int] = set()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._read_missing)
         self.wanted = QueueFilter()
         loader.thumbnail_ready.connect(self._repaint)
 
@@ -72,29 +77,31 @@ class QueueModel(QAbstractListModel):
         image_id = self._shown.ids[index.row()]
         if role == IMAGE_ID:
             return image_id
-        record = self._record(image_id)
-        if record is None:
+        row = self._row(image_id)
+        if row is None:
             return None
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._thumbnail(record)
-        return self._words(record, role)
+            return self._thumbnail(row.record)
+        return self._words(row, role)
 
     def facts(self, row: int) -> Facts | None:
         """All that a row shows, at once: each question of Qt gives the interpreter away, and a busy job takes
         it."""
-        record = self._record(self._shown.ids[row]) if row < len(self._shown.ids) else None
-        if record is None:
+        found = self._row(self._shown.ids[row]) if row < len(self._shown.ids) else None
+        if found is None:
             return None
+        record = found.record
         status = self._session.pictures.statuses.get(record.id, record.status)
-        return Facts(record.path, self._detail(record), status, self._thumbnail(record))
+        return Facts(record.path, _detail(found), status, self._thumbnail(record))
 
-    def _words(self, record: ImageRecord, role: int) -> str | None:
+    def _words(self, row: QueueRow, role: int) -> str | None:
+        record = row.record
         if role == STATUS:
             return self._session.pictures.statuses.get(record.id, record.status)
         if role == DETAIL:
-            return self._detail(record)
+            return _detail(row)
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
-            return f"{record.path}\n{record.reason or self._detail(record)}"
+            return f"{record.path}\n{record.reason or _detail(row)}"
         return record.path if role == Qt.ItemDataRole.DisplayRole else None
 
     @property
@@ -123,8 +130,7 @@ class QueueModel(QAbstractListModel):
         self._session.pictures.restrict(view, decided_too=self.wanted.is_about_done_ones)
         self.beginResetModel()
         self._shown = self._session.pictures.order.snapshot() if view is None else view
-        self._records.clear()
-        self._ranked.clear()
+        self._read_again()
         self.endResetModel()
         self.reloaded.emit()
 
@@ -145,38 +151,36 @@ class QueueModel(QAbstractListModel):
         return self.index(row, 0) if row >= 0 else QModelIndex()
 
     def refresh(self, image_ids: Collection[int]) -> None:
-        """Read these pictures again when they are painted."""
-        for image_id in image_ids:
-            self._records.pop(image_id, None)
+        """Show these pictures as they are now."""
         if len(image_ids) > _FEW:
+            self._read_again()
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
             return
+        self._rows.update(self._session.views.queue_rows(self._rows.keys() & set(image_ids)))
         for image_id in image_ids:
             self._repaint(image_id)
 
-    def _record(self, image_id: int) -> ImageRecord | None:
-        if image_id not in self._records and self._session.project is not None:
-            record = self._session.project.images.get(image_id)
-            if record is not None:
-                self._records[image_id] = record
-        return self._records.get(image_id)
+    def _read_again(self) -> None:
+        """Read the first rows, those around the current picture, and forget the others."""
+        place = max(self._shown.place_of(self._session.at_hand or 0), 0)
+        around = self._shown.ids[max(place - _AROUND, 0) : place + _AROUND]
+        self._rows = self._session.views.queue_rows([*self._shown.ids[:_AROUND], *around])
+        self._missing.clear()
 
-    def _detail(self, record: ImageRecord) -> str:
-        if record.reason:
-            return record.reason.split(".")[0]
-        project = self._session.project
-        if record.state is ImageState.SKIPPED and project is not None:
-            why = project.decisions.why_skipped(record.id)
-            return f"skipped: {skip_text(why)}" if why else "skipped"
-        if record.state is not ImageState.UNDECIDED:
-            return record.state.value
-        if record.id not in self._ranked and self._session.project is not None:
-            self._ranked[record.id] = self._session.project.queue.place_of(record.id)
-        ranked = self._ranked.get(record.id)
-        if ranked is None:
-            return ""
-        reason = REASON_TEXT[ranked.reason]
-        return f"{reason} ({ranked.score:.2f})" if ranked.score else reason
+    def _row(self, image_id: int) -> QueueRow | None:
+        """What was read of a picture; what is missing is read soon, since painting may not wait."""
+        row = self._rows.get(image_id)
+        if row is None:
+            self._missing.add(image_id)
+            if not self._soon.isActive():
+                self._soon.start()
+        return row
+
+    def _read_missing(self) -> None:
+        missing, self._missing = self._missing, set()
+        self._rows.update(self._session.views.queue_rows(missing))
+        for image_id in missing:
+            self._repaint(image_id)
 
     def _thumbnail(self, record: ImageRecord) -> QImage | None:
         return (
@@ -189,3 +193,18 @@ class QueueModel(QAbstractListModel):
         index = self.index_of(image_id)
         if index.isValid():
             self.dataChanged.emit(index, index)
+
+
+def _detail(row: QueueRow) -> str:
+    """Why a picture is asked about, or what became of it."""
+    record, ranked = row.record, row.ranked
+    if record.reason:
+        return record.reason.split(".")[0]
+    if record.state is ImageState.SKIPPED:
+        return f"skipped: {skip_text(row.skipped_because)}" if row.skipped_because else "skipped"
+    if record.state is not ImageState.UNDECIDED:
+        return record.state.value
+    if ranked is None:
+        return ""
+    reason = REASON_TEXT[ranked.reason]
+    return f"{reason} ({ranked.score:.2f})" if ranked.score else reason

@@ -311,21 +311,21 @@ class QueuePanel(QWidget):
 
     def _fill(self) -> None:
         """Offer the categories and tags there are."""
-        project = self._session.project
-        tags = project.tags.all() if project else []
-        offered = [(one.id, one.name) for one in (*self._session.known.categories, *tags)]
+        tags = self._session.views.tags()
+        categories = {c.id: c.name for c in self._session.known.categories}
+        offered = [*categories.items(), *tags.items()]
         if offered == self._offered:
             return  # filling takes milliseconds, and this is asked after each act
         self._offered, self._is_filling = offered, True
         for box, anything, named in (
-            (self.category, "Any category", self._session.known.categories),
+            (self.category, "Any category", categories),
             (self.tag, "Any tag", tags),
         ):
             chosen = box.currentData()
             box.clear()
             box.addItem(anything, None)
-            for one in named:
-                box.addItem(one.name, one.id)
+            for number, name in named.items():
+                box.addItem(name, number)
             box.setCurrentIndex(max(box.findData(chosen), 0))
         self._is_filling = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
@@ -13,8 +12,8 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import JobRunner
-from hitl_desktop.service.loop.background import Background
-from hitl_desktop.service.loop.lanes import EXAMINING, in_project
+from hitl_desktop.service.loop.learning import Learning
+from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.edge_case_sets import EDGE_CASES
@@ -38,14 +37,14 @@ class SetActs:
         self,
         session: Session,
         runner: JobRunner,
-        background: Background,
+        learning: Learning,
         controller: Controller,
         queue: QueuePanel,
         messages: Messages,
         ask: Ask,
         window: QWidget,
     ) -> None:
-        self._session, self._runner, self._background = session, runner, background
+        self._session, self._runner, self._learning = session, runner, learning
         self._controller, self._queue = controller, queue
         self._messages, self.ask, self._window = messages, ask, window
         self.wall: SimilarDialog | None = None
@@ -56,7 +55,7 @@ class SetActs:
         project, image = self._session.project, self._session.image
         if project is None or image is None:
             return
-        name = self._which(project, image.id)
+        name = self._which(image.id)
         if name is None:
             return
         selected = [b.id for b in self._controller.in_hand() if isinstance(b, Annotation)]
@@ -75,9 +74,10 @@ class SetActs:
             )
             self._messages.say(f"{image.path} {now}.")
 
-    def _which(self, project: Project, image_id: int) -> str | None:
+    def _which(self, image_id: int) -> str | None:
         """The set that is meant, by key."""
-        names, mine = list(dict.fromkeys([EDGE_CASES, *project.sets.all()])), project.sets.of_image(image_id)
+        views = self._session.views
+        names, mine = list(dict.fromkeys([EDGE_CASES, *views.sets()])), views.sets_of(image_id)
         keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
         words = {
             key: f"{name} (it is in: take it out)" if name in mine else name for key, name in keys.items()
@@ -93,8 +93,7 @@ class SetActs:
 
     def manage(self) -> None:
         """See all sets; show, rename or delete one."""
-        project = self._session.project
-        sets = project.sets.all() if project else {}
+        sets = self._session.views.sets()
         if not sets:
             self._messages.say("There are no sets of edge cases yet. Ctrl+B puts this picture into one.")
             return
@@ -116,12 +115,12 @@ class SetActs:
                 self._session.manage(partial(_renamed, name, new.strip()))
         elif self._session.manage(partial(_deleted, name)):
             self._messages.say(f"The set “{name}” is deleted. A version that waited for it is tried anew.")
-            self._background.learn()
+            self._learning.learn()
 
     def find_more(self) -> None:
         """Look for more like the selected box, or like the whole picture."""
-        project, image = self._session.project, self._session.image
-        if project is None or image is None:
+        image = self._session.image
+        if image is None:
             return
         boxes = self._controller.in_hand()
         bbox = boxes[0].bbox if boxes else None
@@ -129,13 +128,11 @@ class SetActs:
         def job(project: Project, progress: Progress) -> list[Similar]:
             return similar_to(project, image, bbox, progress, threads=1)
 
-        shows = partial(self._show, project.path)
-        search = in_project(project.path, job)
-        prepare(self._runner, self._window, "Looking for more like this", search, shows, lane=EXAMINING)
+        prepare(
+            self._session.jobs, self._window, "Looking for more like this", job, self._show, lane=EXAMINING
+        )
 
-    def _show(self, path: Path, found: list[Similar]) -> None:
-        if self._session.project is None or self._session.project.path != path:
-            return
+    def _show(self, found: list[Similar]) -> None:
         self.close()
         self.wall = SimilarDialog(found, self._window)
         self.wall.looked_at.connect(self._session.go_to)
@@ -169,6 +166,5 @@ def _deleted(name: str, project: Project) -> Changes:
 
 
 def _added(name: str, image_ids: Sequence[int], project: Project) -> Changes:
-    with project.db.transaction():
-        project.sets.add(name, image_ids)
+    edge_cases.add_to_set(project, name, image_ids)
     return Changes(queue=True)

@@ -92,7 +92,7 @@ def _decide(
         project.journal.push(apply(project, edit))
         changes = Changes(annotations_of=frozenset({image_id}), learn_from=frozenset({image_id}))
         acts = count_acts(project, image_id)
-        why = "" if known else project.queue.place_of(image_id).reason
+        why = "" if known else project.queue.places_of([image_id])[image_id].reason
         project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id, why))
         if not known:
             _note_first_seen(project, image_id, with_category(seen), how.thresholds)

@@ -30,6 +30,12 @@ def toggle_edge_case(
     return True
 
 
+def add_to_set(project: Project, name: str, image_ids: Sequence[int]) -> None:
+    """Put images into a set, which is made if there is none of that name."""
+    with project.db.transaction():
+        project.sets.add(name, image_ids)
+
+
 def rename_set(project: Project, name: str, new: str) -> None:
     """Give a set another name; if there is one of that name, they become one."""
     with project.db.transaction():

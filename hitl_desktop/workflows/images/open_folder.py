@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
-from hitl_desktop.imaging import content_hash, inspect
+from hitl_desktop.imaging import content_hash, inspect, verify
 from hitl_desktop.paths import data_dir
 from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES, stamp_of
 from hitl_desktop.progress import NoProgress, Progress
@@ -362,6 +362,25 @@ def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImage
         return False
     project.images.set_reason(image.id, str(error))
     return True
+
+
+def note_not_shown(image_id: int, project: Project) -> Changes:
+    """Keep why an image could not be shown."""
+    image = project.images.get(image_id)
+    if image is not None:
+        try:
+            verify(project.path_of(image))
+        except UnreadableImageError as error:
+            note_unreadable(project, image, error)
+        else:
+            project.images.set_reason(image.id, "It could not be shown. Open it, or read it again (F5).")
+    return Changes(images=True, queue=True)
+
+
+def paths_of(project: Project, image_ids: Iterable[int] | None = None) -> dict[int, str]:
+    """The paths of these images, or of all."""
+    images = project.images.all() if image_ids is None else project.images.some(image_ids)
+    return {image.id: image.path for image in images}
 
 
 def project_file_for(folder: Path) -> Path:

@@ -66,7 +66,7 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
         )
     drawn = random.Random(seed).sample([image.id for image in pictures], wanted)  # noqa: S311 - a draw, not a secret
     audit_id = project.audits.add(claim, len(pictures), drawn)
-    return _get(project, audit_id)
+    return get_audit(project, audit_id)
 
 
 def unfinished(project: Project) -> Audit | None:
@@ -85,7 +85,7 @@ def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
     if audit.is_complete:
         raise HitlError("This audit is finished; its verdicts stand.", hint="Begin another one.")
     project.audits.judge(audit.id, verdict)
-    return _get(project, audit.id)
+    return get_audit(project, audit.id)
 
 
 def report(project: Project, audit: Audit) -> dict[str, Any]:
@@ -186,7 +186,12 @@ def _population(project: Project) -> list[ImageRecord]:
     return pictures
 
 
-def _get(project: Project, audit_id: int) -> Audit:
+def get_audit(project: Project, audit_id: int) -> Audit:
+    """An audit by its number.
+
+    Raises:
+        HitlError: there is none.
+    """
     audit = project.audits.get(audit_id)
     if audit is None:
         raise HitlError("This audit is not in the project.", hint="Begin another one.")

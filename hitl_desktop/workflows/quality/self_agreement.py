@@ -75,6 +75,11 @@ class Consistency:
 _Counts = NDArray[np.float64]
 
 
+def self_agreement(project: Project) -> Consistency:
+    """How well the labels of images that were annotated twice agree."""
+    return consistency(project.reannotations.all())
+
+
 def consistency(looks: Sequence[Reannotation]) -> Consistency:
     """What pictures that were labelled again say."""
     rows = np.array([_compared(look) for look in looks], float).reshape(len(looks), 7)

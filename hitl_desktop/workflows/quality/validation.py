@@ -55,6 +55,24 @@ def look(
     embed_images(project, images, progress, threads=threads)
 
 
+def look_at_next(
+    project: Project, most: int, progress: Progress, *, threads: int | None = None
+) -> list[ImageRecord]:
+    """The next images to validate, with proposals of the head on the first of them."""
+    while waiting := next_pictures(project, most):
+        look(project, waiting[:1], progress, threads=threads)
+        first = project.images.get(waiting[0].id)
+        if first is not None and first.reason is None:  # it may have turned out to be unreadable
+            break
+    return waiting
+
+
+def take_back(validation_id: int, project: Project) -> Changes:
+    """Delete the verdicts on one image."""
+    project.validations.forget(validation_id)
+    return Changes()
+
+
 def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     """The next pictures to be judged: undecided ones the active head has no verdict on.
 

@@ -89,6 +89,7 @@ class Candidate:
     boxes: int = 0
     waits: str = ""
     finds_as_before: bool = False
+    seconds: float = 0.0
 
 
 def train_heads(
@@ -103,15 +104,28 @@ def train_heads(
 ) -> TrainingResult:
     """Train a version on the decided images, rank the queue with it, and activate both in one transaction.
 
-    Until then the old heads and the old order stand; a new version that is worse is kept, but waits. Too few
-    labels are no error: the queue is ranked by the detector. With `most_new` only so many images that the
-    version before did not know are taken in (or a quarter of very many), those decided last; the others are
-    for the next one. What was `taught` before need not be read again.
+    The two steps are `train_candidate` and `activate`; too few labels are no error.
     """
-    started = time.perf_counter()
     candidate = train_candidate(
         project, progress, threads=threads, most_new=most_new, taught=taught or TrainingCache()
     )
+    return activate(project, candidate, progress, how=how, seed=seed)
+
+
+def activate(
+    project: Project,
+    candidate: Candidate,
+    progress: Progress,
+    *,
+    how: QueuePolicy | None = None,
+    seed: int = 0,
+) -> TrainingResult:
+    """Rank the queue with a trained version, store it, and make both active in one transaction.
+
+    Until then the old heads and the old order stand; a version that is worse is stored, but waits. Without a
+    head, for want of labels, the queue is ranked by the detector.
+    """
+    started = time.perf_counter() - candidate.seconds
     if candidate.head is None:
         with project.db.transaction():
             project.heads.activate(None)  # what the one before learned from was taken back
@@ -148,7 +162,13 @@ def train_candidate(
     most_new: int | None,
     taught: TrainingCache,
 ) -> Candidate:
-    """Train all heads on the decided images and compare them with the active version; nothing is activated."""
+    """Train all heads on the decided images and compare them with the active version; nothing is activated.
+
+    With `most_new` only so many images that are new to the latest version are taken in (or a quarter of very
+    many), those decided last; the others are for the next version. What is cached in `taught` is not read
+    again.
+    """
+    started = time.perf_counter()
     last_decision = project.decisions.last_id()
     images, put_off = _in_portions(project, decided_for_training(project), most_new)
     detector, encoder_id = project.models.detector(), encoder_record_id(project)
@@ -172,11 +192,11 @@ def train_candidate(
     progress.report(1, 3, "fitting the head")
     nothing = Candidate(images, put_off, last_decision, tag_head)
     if collected is None:
-        return nothing
+        return replace(nothing, seconds=time.perf_counter() - started)
     collected = without_overlooked(collected)
     head = fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
     if head is None:
-        return nothing
+        return replace(nothing, seconds=time.perf_counter() - started)
     calibration = fit_calibration(calibration_samples(project, unseen))
     progress.check_cancelled()
     holdout_model = _holdout_model(project, collected, encoder_id, without_holdout)
@@ -192,6 +212,7 @@ def train_candidate(
         boxes=collected.boxes,
         waits=_why_it_waits(project, compared),
         finds_as_before=as_before,
+        seconds=time.perf_counter() - started,
     )
 
 

@@ -1,0 +1,178 @@
+"""New images: folders are listed, files read, and the detector runs on what it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.inference.session import PROVIDER
+from hitl_desktop.progress import Progress
+from hitl_desktop.service.events import Event
+from hitl_desktop.service.jobs import Job
+from hitl_desktop.service.loop.learning import Learning
+from hitl_desktop.service.loop.steps import DETECTING, LEARNING, READING, DetectionStep, IntakeStep
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
+from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
+
+RANK_EVERY = 200
+_Result = TypeVar("_Result")
+
+
+class Intake:
+    """Lists, reads and pre-labels; with `automatic` off, each of them waits until it is asked for.
+
+    Attributes:
+        detected: How many images the detector is done with in this run, and whether these are all.
+        speed: What the detector runs on and how fast, once it has run.
+        step, detection: What is going on with files, and with the detector.
+    """
+
+    def __init__(self, session: Session, learning: Learning, *, automatic: bool = True) -> None:
+        self._session, self._learning, self._automatic = session, learning, automatic
+        self._jobs, self._runner = session.jobs, session.jobs.runner
+        self.detected = Event[[int, bool]]()
+        self.speed = ""
+        self._forget()
+
+    def _forget(self) -> None:
+        self.step, self.detection = IntakeStep.RESTING, DetectionStep.RESTING
+        self._ranked_at, self._again = 0, False
+
+    def start(self) -> None:
+        """Take in what is new in the folders of a project that was just opened."""
+        self._forget()
+        if self._automatic:
+            self.refresh_folders()
+
+    def refresh_folders(self, *, is_asked: bool = False) -> None:
+        """List the folders again and read what is new; whoever `is_asked` for it is told what that was."""
+        project = self._session.project
+        if project is None:
+            return
+        folders = [project.folder_path(folder_id) for folder_id in project.images.folders()]
+        for folder in (folder for folder in folders if not folder.is_dir()):
+            self._session.messages.warn(
+                f"The folder {folder} is gone. Reconnect its drive or put it back; the project and its boxes are safe."
+            )
+        self._list("Listing pictures", list_folders, partial(self._on_refreshed, is_asked))
+
+    def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
+        told = [f"{counted(len(listed.added), 'new picture')}."] if is_asked else []
+        if listed.passed_over:
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
+            told.append(f"Left out, for they cannot be read or are no pictures of the folder: {kinds}.")
+        if told:
+            self._session.messages.say(" ".join(told))
+        self._on_listed()
+
+    def add_folder(self, folder: Path) -> None:
+        """Add another folder of images."""
+        self._list(
+            f"Adding {folder.name}",
+            lambda p, progress: add_folder(p, folder, progress),
+            lambda _: self._on_listed(),
+        )
+
+    def _list(
+        self,
+        title: str,
+        function: Callable[[Project, Progress], _Result],
+        on_success: Callable[[_Result], object],
+    ) -> None:
+        self.step = IntakeStep.LISTING
+        self._jobs.start(
+            READING, title, function, on_success=on_success, on_failure=self._on_not_read,
+            on_cancelled=self._rest,
+        )  # fmt: skip
+
+    def _rest(self) -> None:
+        self.step = IntakeStep.RESTING
+
+    def _on_not_read(self, error: BaseException) -> None:
+        self._rest()
+        self._session.messages.error(error)
+
+    def _on_listed(self) -> None:
+        session = self._session
+        session.apply_changes(Changes(images=True, queue=True))
+        if session.image is None and not session.is_covered:
+            session.go_to(session.pictures.order.next_of(session.pictures.undecided))
+        self.prelabel_if_automatic()
+        self.step = IntakeStep.SCANNING
+        self._jobs.start(
+            READING, "Reading pictures", partial(scan, workers=1), on_success=self._on_scanned,
+            on_failure=self._on_not_read, on_cancelled=self._rest,
+        )  # fmt: skip
+
+    def _on_scanned(self, scan: Scan) -> None:
+        self._rest()
+        self._session.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
+        if scan.changed:
+            path, what = next(iter(scan.changed.items()))
+            also = f" So did {counted(len(scan.changed) - 1, 'other file')}." if len(scan.changed) > 1 else ""
+            self._session.messages.say(f"{path} changed on the disk: {what}{also}")
+            self.prelabel_if_automatic()
+
+    def prelabel_if_automatic(self) -> None:
+        """Run the detector on what it has not seen, such as a file that was read anew."""
+        if self._automatic:
+            self.prelabel()
+
+    def prelabel(self) -> None:
+        """Run the project's detector on the images that lack its proposals, the nearest first."""
+        session = self._session
+        if session.project is None:
+            return
+        if self.detection is DetectionStep.PRELABELLING:
+            self._again = True  # for what was added since it began
+            return
+        self._again = False
+        self.detection = DetectionStep.PRELABELLING
+        nearest = session.at_hand
+        self._jobs.start(
+            DETECTING,
+            "Pre-labelling",
+            lambda p, progress: prelabel(p, progress, nearest=nearest, threads=1, decoders=1),
+            on_progress=self._on_prelabelling,
+            on_success=self._on_prelabelled,
+            on_failure=self._on_not_prelabelled,
+            on_cancelled=self._end_detection,
+        )
+
+    def _end_detection(self) -> None:
+        self.detection = DetectionStep.RESTING
+
+    def _on_prelabelling(self, job: Job) -> None:
+        if job.is_cancelled:
+            return
+        self._session.load_missing_proposals()
+        self.detected.emit(job.done, False)
+        if job.done - self._ranked_at >= RANK_EVERY and not self._runner.busy(LEARNING):
+            self._ranked_at = job.done
+            self._learning.rank()
+
+    def _on_prelabelled(self, result: PrelabelResult) -> None:
+        self._end_detection()
+        self._ranked_at = 0
+        if result.done:
+            self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
+        self._session.apply_changes(result.changes)
+        self.detected.emit(result.done, True)
+        tell = self._session.messages.warn if result.not_done else self._session.messages.say
+        for remark in result.remarks:
+            tell(remark)
+        self._learning.rank()
+        if self._again:
+            self.prelabel()
+
+    def _on_not_prelabelled(self, error: BaseException) -> None:
+        self._end_detection()
+        self._session.messages.error(error)
+        self._session.load_missing_proposals()
+        self._learning.rank()  # by what is there: learning goes on

@@ -1,0 +1,123 @@
+"""The open project without a window: what people do is in the file, whatever happens beside it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.errors import ProjectError
+from hitl_desktop.service.events import Event
+from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.annotation import commands
+from tests.service.conftest import Service
+
+BOX = BBox(5, 6, 20, 15)
+
+
+def boxes_in(file: Path) -> list[tuple[int, BBox, str]]:
+    with Project.open(file) as project:
+        names = {c.id: c.name for c in project.categories.all()}
+        return [
+            (image.id, a.bbox, names[a.category_id])
+            for image in project.images.all()
+            for a in project.annotations.of_image(image.id)
+        ]
+
+
+def test_what_is_drawn_decided_and_undone_is_in_the_file(service: Service, project_file: Path) -> None:
+    session = service.session
+    cat = session.add_category("cat")
+    assert cat is not None
+    first = session.at_hand
+    assert session.draw([(BOX, cat)])
+    session.accept_picture()
+    assert session.at_hand != first
+    session.undo()
+    assert session.at_hand == first
+    assert session.image
+    assert session.image.state is ImageState.UNDECIDED
+    service.close()
+    assert boxes_in(project_file) == [(first, BOX, "cat")]
+
+
+def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
+    service: Service, project_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = service.session
+    cat = session.add_category("cat")
+    assert cat is not None
+    first = session.at_hand
+    run = commands.Draw.run
+
+    def refuse(command: commands.Draw, project: Project) -> object:
+        raise ProjectError("The disk is full.", hint="Free some space.")
+
+    monkeypatch.setattr(commands.Draw, "run", refuse)
+    assert not session.draw([(BOX, cat)])
+    assert session.saving.is_waiting
+    assert not session.draw([(BBox(1, 1, 2, 2), cat)])
+    assert "still waiting" in service.said[-1]
+    session.go_to(next(i for i in session.pictures.statuses if i != first))
+    monkeypatch.setattr(commands.Draw, "run", run)
+    for again in list(service.pump.repeated):  # the retry of every two seconds
+        again()
+    assert not session.saving.is_waiting
+    assert service.pump.repeated == []
+    service.close()
+    assert boxes_in(project_file) == [(first, BOX, "cat")]
+
+
+def test_the_answer_of_a_job_about_another_project_is_dropped(
+    service: Service, project_file: Path, tmp_path: Path
+) -> None:
+    other = shutil.copy(project_file, tmp_path / "other.hitl")
+    answers: list[str] = []
+    errors: list[str] = []
+    service.runner.on_failure = lambda title, error: errors.append(f"{title}: {error}")
+    jobs = service.session.jobs
+
+    def fails(_: object, __: object) -> None:
+        raise ProjectError("It failed.", hint="")
+
+    jobs.start("one", "Counting", lambda p, _: p.path.name, on_success=answers.append)
+    jobs.start("one", "Failing", fails, on_failure=lambda _: answers.append("failed"))
+    service.open(other)
+    jobs.start("one", "Counting", lambda p, _: p.path.name, on_success=answers.append)
+    service.pump.run_until(lambda: not service.runner.jobs)
+    assert answers == ["other.hitl"]
+    assert len(errors) == 1  # an error is shown whatever is open
+    assert "It failed." in errors[0]
+
+
+def test_opened_anew_the_same_project_gets_no_old_answers(service: Service, project_file: Path) -> None:
+    answers: list[str] = []
+    service.session.jobs.start("one", "Counting", lambda p, _: "old", on_success=answers.append)
+    service.open(project_file)
+    service.pump.run_until(lambda: not service.runner.jobs)
+    assert answers == []
+
+
+def test_no_job_is_started_without_a_project(project_file: Path) -> None:
+    service = Service()
+    assert service.session.jobs.start("one", "Counting", lambda p, _: p.path) is None
+    service.close()
+
+
+def test_a_listener_that_fails_keeps_no_other_from_being_called() -> None:
+    event, heard = Event[[str]](), list[str]()
+
+    def fails(_: str) -> None:
+        raise ZeroDivisionError
+
+    for listener in (heard.append, fails, heard.append):
+        event.connect(listener)
+    with pytest.raises(ZeroDivisionError):
+        event.emit("a")
+    assert heard == ["a", "a"]
+    event.disconnect(fails)
+    event.emit("b")
+    assert heard == ["a", "a", "b", "b"]
