@@ -1,7 +1,7 @@
 """The schema of a project file: a tuple of steps, the version is its length."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -458,16 +458,7 @@ _ORDER_CODES = {
 def store_codes(db: Database) -> None:
     """Reasons, verdicts, kinds and orders are codes from now on, where they were what the screen called
     them."""
-    db.execute("DROP TRIGGER decisions_hold")
-    for text, code in _REASON_CODES.items():
-        db.execute("UPDATE queue SET reason = ? WHERE reason = ?", (code, text))
-        db.execute("UPDATE decisions SET why = ? WHERE why = ? AND kind != 'skipped'", (code, text))
-    for text, code in _SKIP_CODES.items():
-        db.execute("UPDATE decisions SET why = ? WHERE why = ? AND kind = 'skipped'", (code, text))
-    db.execute(
-        """CREATE TRIGGER decisions_hold BEFORE UPDATE ON decisions
-           BEGIN SELECT RAISE (ABORT, 'decisions are append-only'); END"""
-    )
+    _recode_reasons(db, _REASON_CODES, _SKIP_CODES)
     for text, code in _ISSUE_CODES.items():
         db.execute("UPDATE suspicions SET kind = ? WHERE kind = ?", (code, text))
     for id_, boxes in db.all("SELECT id, boxes FROM validations"):
@@ -480,6 +471,34 @@ def store_codes(db: Database) -> None:
         shown = json.loads(kept)
         shown["order"] = _ORDER_CODES.get(shown.get("order"), "asked")
         db.execute("UPDATE meta SET value = ? WHERE key = 'queue_filter'", (json.dumps(shown),))
+
+
+def _recode_reasons(db: Database, reasons: Mapping[str, str], skips: Mapping[str, str]) -> None:
+    db.execute("DROP TRIGGER decisions_hold")
+    for text, code in reasons.items():
+        db.execute("UPDATE queue SET reason = ? WHERE reason = ?", (code, text))
+        db.execute("UPDATE decisions SET why = ? WHERE why = ? AND kind != 'skipped'", (code, text))
+    for text, code in skips.items():
+        db.execute("UPDATE decisions SET why = ? WHERE why = ? AND kind = 'skipped'", (code, text))
+    db.execute(
+        """CREATE TRIGGER decisions_hold BEFORE UPDATE ON decisions
+           BEGIN SELECT RAISE (ABORT, 'decisions are append-only'); END"""
+    )
+
+
+_EARLY_REASON_CODES = {
+    "nothing found: possible miss": "possible_miss",
+    "typical of these pictures": "typical",
+    "of a kind nobody looked at yet": "unlike",
+}
+
+
+def mend_early_files(db: Database) -> None:
+    """Reasons in words that only versions 4 to 19 used, and the column that step 22 got later: a file that a
+    program with the first form of that step wrote has no place for cards."""
+    _recode_reasons(db, _EARLY_REASON_CODES, {})
+    if not db.scalar("SELECT 1 FROM pragma_table_info('models') WHERE name = 'card'"):
+        db.execute("ALTER TABLE models ADD COLUMN card TEXT NOT NULL DEFAULT ''")
 
 
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
@@ -511,6 +530,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     index_suspicions,
     stamp_files,
     store_codes,
+    mend_early_files,
 )
 
 

@@ -4,6 +4,14 @@
 
 writes the file of the present version to `tests/data/projects`. Do that once for each version that was
 released, and never write a file anew: they are there to be opened by later programs.
+
+The files of 20, 26 and 28 came to be that way. Those of the other versions were written by the last commit
+of each version, by the acts and jobs that it had, and their JSON was read from them by SQL before anything
+migrated them, with vectors and history as that commit read, undid and redid them.
+
+There is no file of 1, 2, 3, 14 and 23, for no program ever wrote one: the first commit had version 4 already,
+and 14 and 23 came with the version after them in one commit. Nor is there one of the first forms of steps 4
+and 10, which were changed for some hours after they came: only their last forms can be opened.
 """
 
 from __future__ import annotations
@@ -37,7 +45,7 @@ from hitl_desktop.workflows.annotation.decisions import How
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.queue.filtering import as_text
+from hitl_desktop.workflows.queue.filtering import as_text, from_text
 
 PLACE = Path(__file__).parents[1] / "data" / "projects"
 HOW = How(None, Thresholds(0.3), 2.5)
@@ -159,6 +167,149 @@ def contents(project: Project) -> dict[str, Any]:
     }
 
 
+def details(project: Project) -> dict[str, Any]:
+    """What else is stored, as the repositories give it; decisions by SQL, for none reads the whole record."""
+    paths = {i.id: i.path for i in project.images.all()}
+    places = {i.path: project.queue.place_of(i.id) for i in project.images.all()}
+    encoder = project.models.find("encoder")
+    assert encoder is not None
+    keys = [row[0] for row in project.db.all("SELECT crop FROM embeddings")]
+    heads = project.heads.latest()
+    shown = from_text(project.meta.get("queue_filter"))
+    return {
+        "queue": {p: [r.score, r.reason] for p, r in places.items() if not QueueReason.UNSEEN & r.queues},
+        "record": [
+            [paths[row[0]], *row[1:]]
+            for row in project.db.all(
+                """SELECT image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id,
+                          why FROM decisions ORDER BY id"""
+            )
+        ],
+        "unreadable": {i.path: i.reason for i in project.images.all() if i.reason},
+        "remarks": {i.path: i.remark for i in project.images.all() if i.remark},
+        "hashes": {i.path: i.content_hash for i in project.images.all()},
+        "folders": [
+            [path, int(i in project.images.listed_folders())] for i, path in project.images.folders().items()
+        ],
+        "models": [
+            [m.hash, m.name, m.classes, m.file, m.card] for m in (project.models.detector(), encoder) if m
+        ],
+        "heads": [
+            [h.created, m.hash, h.summary.boxes, h.summary.last_decision]
+            for h in heads
+            if (m := project.models.get(h.model_id))
+        ],
+        "finding": [(project.heads.finding_of(h.id) or b"").hex() for h in heads],
+        "tag_head": (project.heads.tag_head() or b"").hex(),
+        "vectors": {key.hex(): v.tolist() for key, v in project.embeddings.get(encoder.id, keys).items()},
+        "put_back": [paths[i] for i in project.queue.put_back_ids()],
+        "due": [paths[i] for i in project.queue.due()],
+        "sets": {name: [paths[i] for i in ids] for name, ids in project.sets.all().items()},
+        "pinned": {n: sorted(boxes) for n in project.sets.all() if (boxes := project.sets.boxes_of(n))},
+        "looks": {paths[i]: looks for i, looks in project.images.looks().items()},
+        "same_as": {paths[i]: first for i, first in project.images.same_as().items()},
+        **_proposed(project, paths),
+        **_judged(project, paths),
+        "extras": _extras(project, paths),
+        "filter": {"text": shown.text, "order": shown.order},
+    }
+
+
+def _proposed(project: Project, paths: dict[int, str]) -> dict[str, Any]:
+    detector = project.models.detector()
+    assert detector is not None
+    return {
+        "proposals": {
+            path: [
+                [*p.bbox, p.score, p.class_scores.tolist(), p.id in project.predictions.rejected_of(image_id)]
+                for p in project.predictions.of_image(image_id, detector.id)
+            ]
+            for image_id, path in paths.items()
+        },
+        "sights": [
+            [paths[s.image_id], s.name, s.head_id, s.raw, s.score, s.shown]
+            for image_id in paths
+            for s in sorted(project.predictions.sightings_of(image_id), key=lambda s: s.prediction_id)
+        ],
+    }
+
+
+def _judged(project: Project, paths: dict[int, str]) -> dict[str, Any]:
+    return {
+        "suspicions": [
+            [
+                paths[s.image_id], s.kind.name, s.score, s.bbox, s.category_id, s.suggested_bbox,
+                s.suggested_category_id, is_dismissed,
+            ]
+            for is_dismissed, found in (
+                (False, project.label_issues.open()),
+                (True, project.label_issues.dismissed()),
+            )
+            for s in found
+        ],
+        "audits": [
+            [
+                audit.claim,
+                audit.population,
+                [paths[i] for i in audit.image_ids],
+                [[paths[v.image_id], sorted(e.name for e in v.errors), v.seconds] for v in audit.verdicts],
+            ]
+            for audit in project.audits.all()
+        ],
+        "validations": [
+            [
+                paths[v.image_id],
+                v.head_id,
+                v.seconds,
+                v.at,
+                [
+                    [b.judgement.name, b.category_id, b.name, b.bbox, b.score, b.true_category_id]
+                    for b in v.boxes
+                ],
+            ]
+            for v in project.validations.all()
+        ],
+        "bulk": [
+            [
+                b.name, b.threshold, b.boxes, b.pictures,
+                [[paths[s.image_id], s.bbox, s.is_wrong] for s in b.sample],
+            ]
+            for b in project.bulk_accepts.all()
+        ],
+        "second_looks": [
+            [
+                paths[r.image_id],
+                *([[b.category_id, b.bbox] for b in boxes] for boxes in (r.before, r.again)),
+                r.seconds,
+                r.at,
+            ]
+            for r in project.reannotations.all()
+        ],
+    }  # fmt: skip
+
+
+def _extras(project: Project, paths: dict[int, str]) -> dict[str, Any]:
+    extras, names = project.extras, {c.id: c.name for c in project.categories.all()}
+    return {
+        "images": [[paths[i], k.file_id, k.extra.decode()] for i, k in extras.images().items()],
+        "categories": [[names[i], k.file_id, k.extra.decode()] for i, k in extras.categories().items()],
+        "annotations": [
+            [i, k.category_id, k.bbox, k.extra.decode()] for i, k in extras.annotations().items()
+        ],
+        "top": {key: value.decode() for key, value in extras.top().items()},
+    }
+
+
+def redone(project: Project) -> list[dict[str, Any]]:
+    """The pictures after each act that waits to be done again; then those are undone again."""
+    told: list[dict[str, Any]] = []
+    while edits.redo(project)[0] is not None:
+        told.append(contents(project)["pictures"])
+    for _ in told:
+        edits.undo(project)
+    return told
+
+
 def history(project: Project) -> list[dict[str, Any]]:
     """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done
     again."""
@@ -193,9 +344,9 @@ def main() -> None:
             project.db.execute("VACUUM")
         file.write_bytes((place / "p.hitl").read_bytes())
         with Project.open(place / "p.hitl") as project:
-            file.with_suffix(".json").write_text(
-                json.dumps({"contents": contents(project), "history": history(project)}) + "\n"
-            )
+            told = {"contents": contents(project), "details": details(project), "redone": redone(project)}
+            told["history"] = history(project)
+        file.with_suffix(".json").write_text(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
