@@ -52,7 +52,7 @@ class MainWindow(WindowParts):
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
         self.actions_ = Actions(self, self.canvas, self._handlers())
-        self.canvas.held_keys = self.actions_.keys_of
+        self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
         self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)

@@ -293,10 +293,10 @@ class WindowParts(QMainWindow):
         """How the image is shown."""
         canvas, controller = self.canvas, self.controller
         return {
-            "fit": canvas.fit,
-            "zoom_in": partial(canvas.zoom, 1.25),
-            "zoom_out": partial(canvas.zoom, 0.8),
-            "real_size": canvas.zoom_to_pixels,
+            "fit": canvas.camera.fit,
+            "zoom_in": partial(canvas.camera.zoom, 1.25),
+            "zoom_out": partial(canvas.camera.zoom, 0.8),
+            "real_size": canvas.camera.zoom_to_pixels,
             "brighter": partial(controller.step_display, brightness=0.1),
             "darker": partial(controller.step_display, brightness=-0.1),
             "more_contrast": partial(controller.step_display, contrast=1.25),

@@ -93,7 +93,7 @@ def test_five_thousand_boxes(bench: Bench, folder: Path, qtbot: QtBot) -> None:
         canvas.repaint()
 
     def pan(run: int) -> None:
-        canvas.viewport = canvas.viewport.moved(3 if run % 2 else -3, 2)
+        canvas.camera.viewport = canvas.camera.viewport.moved(3 if run % 2 else -3, 2)
         canvas.repaint()
 
     def zoom(run: int) -> None:
@@ -114,7 +114,7 @@ def test_five_thousand_boxes(bench: Bench, folder: Path, qtbot: QtBot) -> None:
     bench.note("boxes_5000_repaint_ms", cpu_ms(repaint))
     bench.note("boxes_5000_pan_ms", cpu_ms(pan))
     bench.note("boxes_5000_zoom_ms", cpu_ms(zoom))
-    canvas.fit()
+    canvas.camera.fit()
     canvas.repaint()
     bench.note("boxes_5000_move_ms", cpu_ms(move))
     window.close()

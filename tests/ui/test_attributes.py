@@ -46,7 +46,7 @@ def test_flags_by_key_toggle_for_the_whole_selection(window: MainWindow) -> None
     select(window)
     press(window, Qt.Key.Key_O)
     assert said(window) == [(("occluded", True),)] * 2
-    window.canvas.select(window.canvas.items[0].key)
+    window.canvas.selection.select(window.canvas.items[0].key)
     press(window, Qt.Key.Key_O, Qt.Key.Key_G)
     assert said(window) == [(), (("occluded", True),)]
     assert [a.crowd for a in window.session.annotations] == [True, False]
@@ -58,7 +58,7 @@ def test_flags_by_key_toggle_for_the_whole_selection(window: MainWindow) -> None
     assert said(window) == [(("occluded", True),)] * 2
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert said(window) == [(), (("occluded", True),)]
-    assert len(window.canvas.selection) == 2
+    assert len(window.canvas.selection.items) == 2
     assert "car (occluded)" in {window.inspector.model.index(n, 0).data() for n in range(2)}
 
 
@@ -97,13 +97,13 @@ def test_free_attributes_by_key_and_by_typing(window: MainWindow, qtbot: QtBot) 
 def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: QtBot) -> None:
     select(window)
     add(window, Attribute("plate", AttributeKind.TEXT))
-    window.canvas.select(window.canvas.items[0].key)
+    window.canvas.selection.select(window.canvas.items[0].key)
     field = window.inspector.attributes.widget("plate")
     assert isinstance(field, Field)
     qtbot.waitUntil(field.isVisible)
     field.setFocus()
     QTest.keyClicks(field, "AB 12")
-    window.canvas.select(window.canvas.items[1].key)
+    window.canvas.selection.select(window.canvas.items[1].key)
     assert said(window) == [(("plate", "AB 12"),), ()]
     assert field.text() == ""
     field.setFocus()
@@ -118,7 +118,7 @@ def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: 
 
 def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
     select(window)
-    window.canvas.select(None)
+    window.canvas.selection.select(None)
     assert not window.inspector.attributes.isEnabled()
     press(window, Qt.Key.Key_O)
     assert said(window) == [()] * 2

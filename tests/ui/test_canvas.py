@@ -30,7 +30,7 @@ def canvas(qtbot: QtBot) -> Canvas:
 
 
 def at(canvas: Canvas, x: float, y: float) -> QPoint:
-    return QPointF(*canvas.viewport.to_view(x, y)).toPoint()
+    return QPointF(*canvas.camera.viewport.to_view(x, y)).toPoint()
 
 
 def drag(
@@ -69,10 +69,10 @@ def test_a_click_draws_nothing_and_selects_what_is_there(canvas: Canvas, qtbot: 
     canvas.show_items([box(1, BBox(10, 10, 100, 80)), box(2, BBox(30, 30, 20, 20))])
     with qtbot.assertNotEmitted(canvas.drawn):
         QTest.mouseClick(canvas, LEFT, pos=at(canvas, 40, 40))
-    assert canvas.selected
-    assert canvas.selected.key.id == 2
+    assert canvas.selection.last
+    assert canvas.selection.last.key.id == 2
     QTest.mouseClick(canvas, LEFT, pos=at(canvas, 180, 95))
-    assert canvas.selected is None
+    assert canvas.selection.last is None
 
 
 def test_dragging_over_a_box_that_is_not_selected_draws(canvas: Canvas, qtbot: QtBot) -> None:
@@ -83,7 +83,7 @@ def test_dragging_over_a_box_that_is_not_selected_draws(canvas: Canvas, qtbot: Q
 
 def test_the_selected_box_is_moved_and_stays_inside(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
-    canvas.select_by_pointer(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.click(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.changed) as changed:
         drag(canvas, (45, 40), (190, 40))
     assert list(changed.args[0]) == [BoxKey(Kind.TRUTH, 1)]
@@ -94,7 +94,7 @@ def test_a_box_selected_by_key_is_moved_by_its_border_and_drawn_in_from_inside(
     canvas: Canvas, qtbot: QtBot
 ) -> None:
     canvas.show_items([box(1, BBox(20, 20, 100, 60))])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.select(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.drawn) as drawn:
         drag(canvas, (45, 40), (90, 60))
     assert drawn.args[0] == pytest.approx(BBox(45, 40, 45, 20), abs=1)
@@ -107,7 +107,7 @@ def test_a_box_selected_by_key_is_moved_by_its_border_and_drawn_in_from_inside(
 def test_each_handle_resizes(canvas: Canvas, qtbot: QtBot, handle: Handle) -> None:
     before = BBox(60, 30, 80, 40)
     canvas.show_items([box(1, before)])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.select(BoxKey(Kind.TRUTH, 1))
     x, y = handle.point(before)
     with qtbot.waitSignal(canvas.changed) as changed:
         drag(canvas, (x, y), (x + 15 * handle.value[0], y + 15 * handle.value[1]))
@@ -118,7 +118,7 @@ def test_each_handle_resizes(canvas: Canvas, qtbot: QtBot, handle: Handle) -> No
 
 def test_control_drags_a_new_box_even_over_the_selection(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(0, 0, 200, 100))])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.select(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.drawn), qtbot.assertNotEmitted(canvas.changed):
         drag(canvas, (50, 50), (80, 80), modifier=Qt.KeyboardModifier.ControlModifier)
 
@@ -141,29 +141,29 @@ def wheel(canvas: Canvas, x: float, y: float, steps: int) -> None:
 
 
 def test_the_wheel_zooms_at_the_pointer(canvas: Canvas) -> None:
-    before = canvas.viewport.to_picture(100, 150)
-    scale = canvas.viewport.scale
+    before = canvas.camera.viewport.to_picture(100, 150)
+    scale = canvas.camera.viewport.scale
     wheel(canvas, 100, 150, 3)
-    assert canvas.viewport.scale == pytest.approx(scale * 1.2**3)
-    assert canvas.viewport.to_picture(100, 150) == pytest.approx(before)
+    assert canvas.camera.viewport.scale == pytest.approx(scale * 1.2**3)
+    assert canvas.camera.viewport.to_picture(100, 150) == pytest.approx(before)
     wheel(canvas, 100, 150, 200)
-    assert canvas.viewport.scale == 40
+    assert canvas.camera.viewport.scale == 40
     wheel(canvas, 100, 150, -500)
-    assert canvas.viewport.scale > 0.1
-    canvas.fit()
-    assert canvas.viewport.scale == pytest.approx(scale)
+    assert canvas.camera.viewport.scale > 0.1
+    canvas.camera.fit()
+    assert canvas.camera.viewport.scale == pytest.approx(scale)
 
 
 @pytest.mark.parametrize("way", ["middle", "space"])
 def test_panning_moves_the_picture_with_the_hand(canvas: Canvas, qtbot: QtBot, way: str) -> None:
-    start = canvas.viewport
+    start = canvas.camera.viewport
     with qtbot.assertNotEmitted(canvas.drawn):
         if way == "space":
             QTest.keyPress(canvas, Qt.Key.Key_Space)
         drag(canvas, (50, 50), (90, 70), Qt.MouseButton.MiddleButton if way == "middle" else LEFT)
         QTest.keyRelease(canvas, Qt.Key.Key_Space)
-    assert canvas.viewport.scale == start.scale
-    assert canvas.viewport.x - start.x == pytest.approx(40 * start.scale, abs=3)
+    assert canvas.camera.viewport.scale == start.scale
+    assert canvas.camera.viewport.x - start.x == pytest.approx(40 * start.scale, abs=3)
 
 
 def test_tab_order_wraps_and_follows_doubt(canvas: Canvas) -> None:
@@ -176,15 +176,15 @@ def test_tab_order_wraps_and_follows_doubt(canvas: Canvas) -> None:
     visited = []
     for _ in range(4):
         canvas.select_next()
-        assert canvas.selected
-        visited.append(canvas.selected.key.id)
+        assert canvas.selection.last
+        visited.append(canvas.selection.last.key.id)
     assert visited == [3, 2, 3, 2]  # ground truth has no doubt while something else has
     canvas.select_next(-1)
-    assert canvas.selected.key.id == 3
+    assert canvas.selection.last.key.id == 3
     canvas.show_items([box(1, BBox(0, 0, 9, 9)), box(4, BBox(0, 9, 9, 9))])
     canvas.select_next()
     canvas.select_next()
-    assert canvas.selected.key.id == 4
+    assert canvas.selection.last.key.id == 4
 
 
 def test_more_pixels_of_the_same_picture_leave_the_hands_at_what_they_do(canvas: Canvas) -> None:
@@ -192,13 +192,13 @@ def test_more_pixels_of_the_same_picture_leave_the_hands_at_what_they_do(canvas:
     canvas.show_picture([small], SIZE)
     assert canvas.has_picture
     assert not canvas.is_sharp
-    canvas.zoom(2)
-    view = canvas.viewport
+    canvas.camera.zoom(2)
+    view = canvas.camera.viewport
     QTest.mousePress(canvas, LEFT, pos=at(canvas, 90, 45))
     QTest.mouseMove(canvas, at(canvas, 110, 60))
     canvas.refine([to_qimage(np.full((SIZE[1], SIZE[0], 3), 200, np.uint8))])
     assert canvas.is_sharp
-    assert canvas.viewport == view
+    assert canvas.camera.viewport == view
     assert canvas.hands.draft
     image = canvas.grab().toImage()
     assert {image.pixelColor(x, 200).name() for x in range(20, 60)} == {"#c8c8c8"}
@@ -226,11 +226,11 @@ def test_a_key_that_x11_repeats_is_told_from_one_that_is_pressed_again(
 
 def test_the_selection_outlives_new_items_only_if_its_box_does(canvas: Canvas) -> None:
     canvas.show_items([box(1, BBox(0, 0, 50, 50)), box(2, BBox(60, 0, 50, 50))])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.select(BoxKey(Kind.TRUTH, 1))
     canvas.show_items([box(1, BBox(5, 5, 50, 50))])
-    assert canvas.selected
+    assert canvas.selection.last
     canvas.show_items([box(2, BBox(60, 0, 50, 50))])
-    assert canvas.selected is None
+    assert canvas.selection.last is None
 
 
 @pytest.mark.parametrize(
@@ -244,14 +244,14 @@ def test_arrows_nudge_the_selection(
     canvas: Canvas, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier, wanted: tuple[int, int]
 ) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.select(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.nudged) as changed:
         QTest.keyClick(canvas, key, modifier)
     assert changed.args[0][BoxKey(Kind.TRUTH, 1)][:2] == wanted
 
 
 def keys_of(canvas: Canvas) -> list[int]:
-    return [item.key.id for item in canvas.selection]
+    return [item.key.id for item in canvas.selection.items]
 
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -270,7 +270,7 @@ def test_shift_takes_boxes_into_the_hand_and_out_of_it(canvas: Canvas) -> None:
 
 def test_a_group_is_moved_as_one_and_stays_inside(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(10, 10, 20, 20)), box(2, BBox(100, 50, 20, 20)), box(3, BBox(0, 0, 5, 5))])
-    canvas.select_all([BoxKey(Kind.TRUTH, 1), BoxKey(Kind.TRUTH, 2)])
+    canvas.selection.select_all([BoxKey(Kind.TRUTH, 1), BoxKey(Kind.TRUTH, 2)])
     with qtbot.waitSignal(canvas.changed) as changed:
         drag(canvas, (20, 20), (190, 20))
     moved = changed.args[0]
@@ -281,7 +281,7 @@ def test_a_group_is_moved_as_one_and_stays_inside(canvas: Canvas, qtbot: QtBot) 
 
 def test_alt_and_arrows_resize(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(20, 20, 50, 40))])
-    canvas.select(BoxKey(Kind.TRUTH, 1))
+    canvas.selection.select(BoxKey(Kind.TRUTH, 1))
     with qtbot.waitSignal(canvas.nudged) as changed:
         QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier | SHIFT)
     assert changed.args[0][BoxKey(Kind.TRUTH, 1)] == BBox(20, 20, 60, 40)
@@ -291,7 +291,7 @@ def test_alt_and_arrows_resize(canvas: Canvas, qtbot: QtBot) -> None:
 
 
 def test_a_box_ends_on_the_border_that_it_almost_touches(canvas: Canvas, qtbot: QtBot) -> None:
-    near = 3 / canvas.viewport.scale
+    near = 3 / canvas.camera.viewport.scale
     with qtbot.waitSignal(canvas.drawn) as drawn:
         drag(canvas, (near, near), (SIZE[0] - near, 60))
     assert drawn.args[0][:3] == (0, 0, SIZE[0])
@@ -350,15 +350,15 @@ def test_tab_after_a_click_digs_down_to_buried_boxes(canvas: Canvas) -> None:
         canvas.select_next()
         seen += keys_of(canvas)
     assert seen == [2, 1, 3]
-    canvas.select(None)
+    canvas.selection.select(None)
     canvas.select_next()
     assert keys_of(canvas) == [1]  # from the top left again
 
 
 def test_pixels_have_a_grid_from_eight_times_up(canvas: Canvas) -> None:
-    canvas.zoom(7.9 / canvas.viewport.scale)
+    canvas.camera.zoom(7.9 / canvas.camera.viewport.scale)
     plain = canvas.grab().toImage()
-    canvas.zoom(8.1 / canvas.viewport.scale)
+    canvas.camera.zoom(8.1 / canvas.camera.viewport.scale)
     lined = canvas.grab().toImage()
     y = canvas.height() // 2
     assert len({c.name() for c in colours_along(plain, y, 0, 200)}) == 1
@@ -373,12 +373,12 @@ def test_a_map_shows_the_part_in_view_when_it_is_a_part(canvas: Canvas) -> None:
             for c in colours_along(image, canvas.height() - 15, canvas.width() - 150, canvas.width() - 20)
         }
 
-    canvas.zoom(1.0001)
+    canvas.camera.zoom(1.0001)
     before = corner()
-    canvas.zoom(6)
+    canvas.camera.zoom(6)
     assert corner() != before
     canvas.show_items([box(1, BBox(60, 30, 80, 40), Kind.PROPOSAL)])
-    canvas.select(BoxKey(Kind.PROPOSAL, 1))
+    canvas.selection.select(BoxKey(Kind.PROPOSAL, 1))
     middle = canvas.grab().toImage().pixelColor(canvas.width() - 20, canvas.height() - 15)
     assert middle.red() == pytest.approx(
         128, abs=12
@@ -393,7 +393,10 @@ def test_ground_truth_is_solid_and_proposals_are_dashed(canvas: Canvas) -> None:
     canvas.show_items([box(1, BBox(10, 40, 80, 50)), box(2, BBox(110, 40, 80, 50), Kind.PROPOSAL)])
     image = canvas.grab().toImage()
     for number, x in ((1, 10), (2, 110)):
-        (left, bottom), (right, _) = canvas.viewport.to_view(x, 90), canvas.viewport.to_view(x + 80, 90)
+        (left, bottom), (right, _) = (
+            canvas.camera.viewport.to_view(x, 90),
+            canvas.camera.viewport.to_view(x + 80, 90),
+        )
         line = colours_along(image, round(bottom), round(left) + 6, round(right) - 6)
         coloured = [c for c in line if c == category_colour(number)]
         share = len(coloured) / len(line)
@@ -420,16 +423,16 @@ def test_a_picture_that_cannot_be_shown_says_why(canvas: Canvas) -> None:
 
 
 def test_the_small_map_goes_where_it_is_clicked_and_draws_nothing(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.zoom(8)
+    canvas.camera.zoom(8)
     place = QPoint(canvas.width() - 20, canvas.height() - 20)
-    there = canvas.map_point(QPointF(place))
+    there = canvas.camera.map_point(QPointF(place))
     assert there is not None
     with qtbot.assertNotEmitted(canvas.drawn):
         QTest.mousePress(canvas, LEFT, pos=place)
         QTest.mouseMove(canvas, place - QPoint(40, 30))
         QTest.mouseRelease(canvas, LEFT, pos=place - QPoint(40, 30))
-    after = canvas.map_point(QPointF(place - QPoint(40, 30)))
-    looked = canvas.looked_at()
+    after = canvas.camera.map_point(QPointF(place - QPoint(40, 30)))
+    looked = canvas.camera.looked_at()
     assert looked is not None
     assert after is not None
     assert looked[1:] == pytest.approx((after.x(), after.y()))
@@ -452,9 +455,9 @@ def test_a_box_begun_by_keys_takes_the_keyboard(canvas: Canvas) -> None:
 
 
 def test_arrows_without_a_box_in_the_hand_go_through_the_picture(canvas: Canvas) -> None:
-    canvas.zoom(8)
-    before = canvas.viewport.to_picture(0, 0)
+    canvas.camera.zoom(8)
+    before = canvas.camera.viewport.to_picture(0, 0)
     QTest.keyClick(canvas, Qt.Key.Key_Right)
-    after = canvas.viewport.to_picture(0, 0)
+    after = canvas.camera.viewport.to_picture(0, 0)
     assert after[0] > before[0]
     assert after[1] == before[1]

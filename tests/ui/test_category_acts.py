@@ -106,7 +106,7 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
 
 def test_the_right_button_makes_a_category_current_before_its_menu_opens(window: MainWindow) -> None:
     zoo(window)
-    window.canvas.select(None)
+    window.canvas.selection.select(None)
     item = window.inspector.categories.item(0)
     place = window.inspector.categories.visualItemRect(item).center()
     QTest.mousePress(window.inspector.categories.viewport(), Qt.MouseButton.RightButton, pos=place)

@@ -209,7 +209,9 @@ def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
     answers = window.set_acts.ask
     assert isinstance(answers, Answers)
     for selects in (True, False):
-        window.canvas.select(window.canvas.items[0].key if selects and window.canvas.items else None)
+        window.canvas.selection.select(
+            window.canvas.items[0].key if selects and window.canvas.items else None
+        )
         if not selects:
             assert window.session.project
             embed_pictures(

@@ -36,14 +36,14 @@ def on_huge(
 def test_a_view_at_once_then_every_pixel_where_somebody_looks(on_huge: MainWindow, qtbot: QtBot) -> None:
     canvas = on_huge.canvas
     assert canvas.picture_size == (4000, 3000)
-    qtbot.waitUntil(lambda: canvas._tiles is not None, timeout=20_000)
-    canvas.zoom(20 / canvas.viewport.scale)
-    x, y = canvas.viewport.to_view(3001.5, 1502.5)
-    canvas.pan(QPointF(canvas.width() / 2 - x, canvas.height() / 2 - y))
+    qtbot.waitUntil(lambda: canvas._pixels._tiles is not None, timeout=20_000)
+    canvas.camera.zoom(20 / canvas.camera.viewport.scale)
+    x, y = canvas.camera.viewport.to_view(3001.5, 1502.5)
+    canvas.camera.pan(QPointF(canvas.width() / 2 - x, canvas.height() / 2 - y))
     canvas.grab()  # asks for tiles
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=10_000)
     image = canvas.grab().toImage()
-    x, y = canvas.viewport.to_view(3001.5, 1502.5)
+    x, y = canvas.camera.viewport.to_view(3001.5, 1502.5)
     assert image.pixelColor(round(x), round(y)).lightness() > 220
     for dx, dy in ((40, 0), (-40, 0), (0, 40), (0, -40)):
         assert image.pixelColor(round(x) + dx, round(y) + dy).lightness() < 130
@@ -52,14 +52,14 @@ def test_a_view_at_once_then_every_pixel_where_somebody_looks(on_huge: MainWindo
 def test_the_next_time_the_pyramid_is_there(
     on_huge: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(lambda: on_huge.canvas._tiles is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: on_huge.canvas._pixels._tiles is not None, timeout=20_000)
     assert on_huge.session.project
     path = on_huge.session.project.path
     on_huge.close()
     other = make_window()
     other.open_path(path)
     qtbot.waitUntil(lambda: other.canvas.has_picture, timeout=10_000)
-    assert other.canvas._tiles is not None
+    assert other.canvas._pixels._tiles is not None
 
 
 def test_a_window_that_closes_does_not_wait_for_the_tiles(on_huge: MainWindow) -> None:
@@ -84,13 +84,13 @@ def test_thumbnails_are_made_once_and_bounded(tmp_path: Path, monkeypatch: pytes
 
 def test_a_wide_screen_full_of_tiles_does_not_throw_out_its_own(on_huge: MainWindow, qtbot: QtBot) -> None:
     canvas = on_huge.canvas
-    qtbot.waitUntil(lambda: canvas._tiles is not None, timeout=20_000)
-    tiles = canvas._tiles
+    qtbot.waitUntil(lambda: canvas._pixels._tiles is not None, timeout=20_000)
+    tiles = canvas._pixels._tiles
     assert tiles
     tiles._kept.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hitl_desktop.ui.canvas.tiles._KEPT", 2)
-        canvas.zoom(1 / canvas.viewport.scale)
+        canvas.camera.zoom(1 / canvas.camera.viewport.scale)
         for _ in range(2):
             canvas.grab()
             qtbot.waitUntil(lambda: tiles.is_complete, timeout=10_000)

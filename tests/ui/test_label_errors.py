@@ -64,7 +64,7 @@ def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
     assert first.kind is Kind.CATEGORY
     assert window.session.image is not None
     assert window.session.image.id == first.image_id
-    selected = window.canvas.selected
+    selected = window.canvas.selection.last
     assert selected is not None
     assert selected.bbox == first.bbox
 

@@ -124,7 +124,7 @@ def test_a_pointer_that_only_moves_paints_no_box_anew(qtbot: QtBot, monkeypatch:
     assert len(paints) == first
     canvas.show_items(items_of([BBox(10, 10, 60, 60)]))
     canvas.repaint()
-    canvas.zoom(2.0)
+    canvas.camera.zoom(2.0)
     canvas.repaint()
     assert len(paints) == first + 2
 

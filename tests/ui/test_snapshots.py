@@ -37,18 +37,18 @@ def pixels_of(canvas: Canvas) -> np.ndarray:
 
 
 def select_one(canvas: Canvas) -> None:
-    canvas.select(canvas.items[0].key)
+    canvas.selection.select(canvas.items[0].key)
 
 
 def zoom_in(canvas: Canvas) -> None:
-    canvas.zoom(10 / canvas.viewport.scale)
-    canvas.pan(QPointF(200, 100))
+    canvas.camera.zoom(10 / canvas.camera.viewport.scale)
+    canvas.camera.pan(QPointF(200, 100))
 
 
 SCENES: dict[str, Callable[[Canvas], object]] = {
     "fit": lambda canvas: None,
     "selected": select_one,
-    "several": lambda canvas: canvas.select_all(item.key for item in canvas.items),
+    "several": lambda canvas: canvas.selection.select_all(item.key for item in canvas.items),
     "hidden": lambda canvas: canvas.set_hidden(True),
     "closest": zoom_in,
     "brighter": lambda canvas: canvas.show_as(Display(brightness=0.3, contrast=1.5)),

@@ -101,7 +101,7 @@ def test_a_box_without_a_category_is_asked_about_before_a_picture_is_called_empt
     key(window, Qt.Key.Key_E)
     assert window.session.at_hand == 1
     assert "1 box without a category" in window.statusBar().currentMessage()
-    assert [item.label for item in window.canvas.selection] == ["unnamed"]
+    assert [item.label for item in window.canvas.selection.items] == ["unnamed"]
 
 
 def test_unknown_objects_leave_the_category_of_the_next_box_alone(window: MainWindow) -> None:
@@ -160,13 +160,13 @@ def test_the_name_field_follows_its_box_and_forgets_what_was_meant_for_another(w
     field = window.controller.name_at_box
     before = field.pos()
     QTest.keyClicks(field, "red")
-    window.canvas.zoom(2.0)
+    window.canvas.camera.zoom(2.0)
     assert field.pos() != before
     assert (
-        field.y() >= window.canvas.viewport.to_view(10, 30)[1]
+        field.y() >= window.canvas.camera.viewport.to_view(10, 30)[1]
         or field.geometry().bottom() <= window.canvas.height()
     )
-    window.canvas.fit()
+    window.canvas.camera.fit()
     drag(window, (40, 10), (60, 30))
     assert field.text() == ""
 

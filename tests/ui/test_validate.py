@@ -53,8 +53,8 @@ def test_verdicts_by_key_go_where_nothing_learns(
     qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
     first = dialog.image_id
     assert [item.label for item in dialog.canvas.items] == ["car 0.80", "truck 0.60"]
-    assert dialog.canvas.selected is not None  # the most doubtful one
-    assert dialog.canvas.selected.label == "truck 0.60"
+    assert dialog.canvas.selection.last is not None  # the most doubtful one
+    assert dialog.canvas.selection.last.label == "truck 0.60"
     qtbot.keyClick(dialog, Qt.Key.Key_4)
     assert sorted(item.label for item in dialog.canvas.items) == ["car 0.80", "truck 0.60 ✗"]
     qtbot.keyClick(dialog, Qt.Key.Key_5)

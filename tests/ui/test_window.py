@@ -48,7 +48,7 @@ SUMMARY = HeadSummary(1, 1, 1, 0.1)
 
 def drag(window: MainWindow, start: tuple[float, float], end: tuple[float, float]) -> None:
     canvas = window.canvas
-    first, last = (QPointF(*canvas.viewport.to_view(*point)).toPoint() for point in (start, end))
+    first, last = (QPointF(*canvas.camera.viewport.to_view(*point)).toPoint() for point in (start, end))
     QTest.mousePress(canvas, LEFT, pos=first)
     QTest.mouseMove(canvas, (first + last) / 2)
     QTest.mouseMove(canvas, last)
@@ -57,7 +57,7 @@ def drag(window: MainWindow, start: tuple[float, float], end: tuple[float, float
 
 def click(window: MainWindow, at: tuple[float, float]) -> None:
     canvas = window.canvas
-    QTest.mouseClick(canvas, LEFT, pos=QPointF(*canvas.viewport.to_view(*at)).toPoint())
+    QTest.mouseClick(canvas, LEFT, pos=QPointF(*canvas.camera.viewport.to_view(*at)).toPoint())
 
 
 def key(
@@ -118,7 +118,7 @@ def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(
     drag(window, (10, 10), (50, 40))
     field = window.controller.name_at_box
     qtbot.waitUntil(field.hasFocus)
-    below = window.canvas.viewport.to_view(10, 40)[1]
+    below = window.canvas.camera.viewport.to_view(10, 40)[1]
     assert below <= field.y() <= below + 10
     with on_disk(window) as disk:  # it is kept, though nobody named it yet
         assert [a.bbox for a in disk.annotations.all()] == [window.session.annotations[0].bbox]
@@ -131,7 +131,7 @@ def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(
         assert [c.name for c in disk.categories.all()] == ["red cell"]
     drag(window, (60, 10), (75, 30))
     assert len(window.session.annotations) == 2
-    assert window.canvas.selected is None
+    assert window.canvas.selection.last is None
 
 
 def test_a_box_is_moved_resized_renamed_and_deleted_each_on_disk(window: MainWindow) -> None:
@@ -207,25 +207,25 @@ def test_undo_of_a_decision_comes_back_to_its_picture(window: MainWindow) -> Non
 def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
-    window.canvas.zoom(3.0)
-    window.canvas.pan(QPointF(30, -20))
-    before = window.canvas.looked_at()
+    window.canvas.camera.zoom(3.0)
+    window.canvas.camera.pan(QPointF(30, -20))
+    before = window.canvas.camera.looked_at()
     assert window.session.project
     path = window.session.project.path
     window.close()
     other = make_window()
     other.open_path(path)
     qtbot.waitUntil(lambda: other.canvas.has_picture)
-    assert other.canvas.looked_at() == pytest.approx(before, abs=1e-6)
+    assert other.canvas.camera.looked_at() == pytest.approx(before, abs=1e-6)
     other.session.next()
     qtbot.waitUntil(lambda: other.canvas.has_picture)
-    assert other.canvas.looked_at() is None
+    assert other.canvas.camera.looked_at() is None
 
 
 def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
     window.session.add_category("cell")
     window.session.draw([(BBox(5 + 12 * n, 5, 10, 10), 1) for n in range(4)])
-    window.canvas.select_all([item.key for item in window.canvas.items[:2]])
+    window.canvas.selection.select_all([item.key for item in window.canvas.items[:2]])
     key(window, Qt.Key.Key_C)
     type_name(window, "red cell")
     names = window.session.known.of
@@ -251,7 +251,7 @@ def test_a_hundred_thousand_boxes_on_one_picture(window: MainWindow, qtbot: QtBo
     window.session.previous()
     assert len(window.canvas.items) == 100_000
     window.canvas.grab()
-    window.canvas.select(window.canvas.items[-1].key)
+    window.canvas.selection.select(window.canvas.items[-1].key)
     window.controller.remove_box()
     assert project.db.scalar("SELECT count(*) FROM annotations") == 99_999
     window.session.undo()
@@ -283,14 +283,14 @@ def test_accepting_a_picture_by_key_decides_it_and_goes_on(window: MainWindow) -
 def test_tab_enter_and_x_go_through_proposals_the_most_doubtful_first(window: MainWindow) -> None:
     propose(window)
     key(window, Qt.Key.Key_Tab)
-    assert window.canvas.selected
-    assert window.canvas.selected.label == "cup 0.55"
+    assert window.canvas.selection.last
+    assert window.canvas.selection.last.label == "cup 0.55"
     key(window, Qt.Key.Key_X)
-    assert window.canvas.selected
-    assert window.canvas.selected.label == "dog 0.80"
+    assert window.canvas.selection.last
+    assert window.canvas.selection.last.label == "dog 0.80"
     key(window, Qt.Key.Key_Return)
     assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["dog"]
-    assert window.canvas.selected.label == "cup 0.90"
+    assert window.canvas.selection.last.label == "cup 0.90"
     assert len(window.session.visible_proposals) == 1
 
 
@@ -303,12 +303,14 @@ def test_a_digit_renames_a_proposal_and_moving_one_corrects_it(window: MainWindo
     assert renamed.edited
     assert renamed.category_id == 1
     key(window, Qt.Key.Key_Escape)
-    QTest.mouseClick(window.canvas, LEFT, pos=QPointF(*window.canvas.viewport.to_view(10, 10)).toPoint())
+    QTest.mouseClick(
+        window.canvas, LEFT, pos=QPointF(*window.canvas.camera.viewport.to_view(10, 10)).toPoint()
+    )
     drag(window, (10, 10), (14, 12))
     assert len(window.session.annotations) == 2
     assert window.session.annotations[1].edited
-    assert window.canvas.selected
-    assert window.canvas.selected.key.id == window.session.annotations[1].id
+    assert window.canvas.selection.last
+    assert window.canvas.selection.last.key.id == window.session.annotations[1].id
 
 
 def test_the_threshold_shows_more_or_fewer_and_is_kept(window: MainWindow) -> None:
@@ -369,7 +371,7 @@ def test_several_boxes_wait_for_their_names_and_deciding_asks_for_them(window: M
     assert [item.label for item in window.canvas.items] == ["unnamed", "unnamed", "cell"]
     key(window, Qt.Key.Key_A)
     assert window.session.at_hand == 1
-    assert [item.label for item in window.canvas.selection] == ["unnamed", "unnamed"]
+    assert [item.label for item in window.canvas.selection.items] == ["unnamed", "unnamed"]
     assert "2 boxes without a category" in window.statusBar().currentMessage()
     key(window, Qt.Key.Key_1)
     assert [item.label for item in window.canvas.items] == ["cell"] * 3
@@ -439,7 +441,7 @@ def test_classes_that_are_no_categories_are_hints_that_nothing_accepts(window: M
     assert window.session.at_hand == 1
     assert "hints" in window.statusBar().currentMessage()
     key(window, Qt.Key.Key_Tab)
-    assert window.canvas.selected is None
+    assert window.canvas.selection.last is None
     click(window, (10, 10))
     key(window, Qt.Key.Key_Return)
     key(window, Qt.Key.Key_E)
@@ -851,7 +853,7 @@ def test_a_click_into_the_lists_leaves_the_keys_with_the_canvas(window: MainWind
         assert window.canvas.hasFocus()
     window.session.go_to(1)
     key(window, Qt.Key.Key_Tab)
-    assert window.canvas.selected
+    assert window.canvas.selection.last
 
 
 def test_a_box_that_waits_for_its_name_gets_it_by_a_digit_or_waits_until_the_person_is_back(
@@ -1095,9 +1097,9 @@ def test_a_category_given_to_several_boxes_is_one_step(window: MainWindow) -> No
     assert {a.category_id for a in window.session.annotations} == {2}
     key(window, Qt.Key.Key_Z, CTRL)
     assert [a.category_id for a in window.session.annotations] == [1, 2, 1]
-    window.canvas.select(window.canvas.items[0].key)
+    window.canvas.selection.select(window.canvas.items[0].key)
     window.actions_["select_category"].trigger()
-    assert len(window.canvas.selection) == 2
+    assert len(window.canvas.selection.items) == 2
     key(window, Qt.Key.Key_X)
     assert [a.category_id for a in window.session.annotations] == [2]
     key(window, Qt.Key.Key_Z, CTRL)
@@ -1108,11 +1110,11 @@ def test_several_proposals_and_boxes_are_moved_in_one_step(window: MainWindow) -
     three_boxes(window)
     propose(window)
     key(window, Qt.Key.Key_A, CTRL)
-    count = len(window.canvas.selection)
+    count = len(window.canvas.selection.items)
     assert count > 3
     key(window, Qt.Key.Key_Down)
     assert len(window.session.annotations) == count
-    assert len(window.canvas.selection) == count
+    assert len(window.canvas.selection.items) == count
     key(window, Qt.Key.Key_Z, CTRL)
     assert len(window.session.annotations) == 3
 
@@ -1121,11 +1123,11 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     three_boxes(window)
-    window.canvas.select(window.canvas.items[1].key)
+    window.canvas.selection.select(window.canvas.items[1].key)
     key(window, Qt.Key.Key_D, CTRL)
     assert window.session.annotations[-1].bbox == BBox(42, 17, 10, 10)
-    assert window.canvas.selected
-    assert window.canvas.selected.key.id == window.session.annotations[-1].id
+    assert window.canvas.selection.last
+    assert window.canvas.selection.last.key.id == window.session.annotations[-1].id
     key(window, Qt.Key.Key_C, CTRL)
     window.session.next()
     qtbot.waitUntil(lambda: window.canvas.has_picture)
@@ -1188,10 +1190,10 @@ def test_locked_boxes_stay_as_they_are(window: MainWindow) -> None:
 
 def test_boxes_and_categories_are_hidden_and_shown_again(window: MainWindow) -> None:
     three_boxes(window)
-    window.canvas.select(window.canvas.items[1].key)
+    window.canvas.selection.select(window.canvas.items[1].key)
     key(window, Qt.Key.Key_H, SHIFT)
     assert [i.label for i in window.canvas.items] == ["cat", "cat"]
-    window.canvas.select(window.canvas.items[0].key)
+    window.canvas.selection.select(window.canvas.items[0].key)
     key(window, Qt.Key.Key_H, CTRL)
     assert window.canvas.items == []
     assert len(window.session.annotations) == 3

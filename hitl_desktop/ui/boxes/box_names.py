@@ -62,18 +62,18 @@ class BoxNames(ImageView):
         if list(keys) != self._to_name:
             self.name_at_box.clear()
         self._to_name, self._named_at = list(keys), bbox
-        self.name_at_box.show_at(self._canvas.viewport.box_to_view(bbox))
+        self.name_at_box.show_at(self._canvas.camera.viewport.box_to_view(bbox))
         self._messages.say("Type the name of this box, then Enter. Esc leaves it without one for now.")
 
     def _place_name_field(self) -> None:
         if self.name_at_box.isVisible() and self._named_at is not None:
-            self.name_at_box.place(self._canvas.viewport.box_to_view(self._named_at))
+            self.name_at_box.place(self._canvas.camera.viewport.box_to_view(self._named_at))
 
     def find_category(self) -> None:
         """Let the person type a category: of the selected boxes, or of the next ones."""
-        selected = self._canvas.selected
+        selected = self._canvas.selection.last
         if selected is not None:
-            self._ask_for_name([item.key for item in self._canvas.selection], selected.bbox)
+            self._ask_for_name([item.key for item in self._canvas.selection.items], selected.bbox)
         else:
             self._inspector.ask_for_name()
 
@@ -127,7 +127,7 @@ class BoxNames(ImageView):
         self._hidden -= set(keys)
         self._hidden_categories.discard(unnamed[0].category_id)
         self._show_boxes()
-        self._canvas.select_all(keys, grabbed=False)
+        self._canvas.selection.select_all(keys, grabbed=False)
         if not self._session.known.offered:
             self._ask_for_name(keys, unnamed[0].bbox)
         self._messages.say(
@@ -144,10 +144,10 @@ class BoxNames(ImageView):
             self._session.relabel(self._boxes(asked), category_id)
             self._back_to_canvas()
             return
-        if not self._canvas.selection:
+        if not self._canvas.selection.items:
             self._session.set_category(category_id)
             return
-        boxes, grabbed = self.selected_boxes(), self._canvas.is_grabbed
+        boxes, grabbed = self.selected_boxes(), self._canvas.selection.is_grabbed
         if boxes and self._session.relabel(boxes, category_id):
             self._select_again(boxes, grabbed=grabbed)
 
@@ -160,7 +160,10 @@ class BoxNames(ImageView):
         """Give the selected boxes, or those whose name is being asked, a category that the next boxes do not
         have."""
         asked = self._asked_about()
-        boxes, grabbed = self._boxes(asked) if asked else self.selected_boxes(), self._canvas.is_grabbed
+        boxes, grabbed = (
+            self._boxes(asked) if asked else self.selected_boxes(),
+            self._canvas.selection.is_grabbed,
+        )
         if boxes and self._session.name_boxes(boxes, name, for_next=False):
             if asked:
                 self._back_to_canvas()
@@ -171,7 +174,7 @@ class BoxNames(ImageView):
         """Keep boxes selected, also proposals that became annotations."""
         predictions = {box.prediction_id for box in boxes if isinstance(box, Proposal)}
         ids = {box.id for box in boxes if isinstance(box, Annotation)}
-        self._canvas.select_all(
+        self._canvas.selection.select_all(
             (key_of(a) for a in self._session.annotations if a.id in ids or a.prediction_id in predictions),
             grabbed=grabbed,
         )

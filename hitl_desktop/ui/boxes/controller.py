@@ -59,7 +59,7 @@ class Controller(BoxNames):
     def _on_drawn(self, bbox: BBox) -> None:
         """Save the box. It is not selected: the next drag draws, the next digit is about the next box."""
         category_id = self._session.category_id
-        self._canvas.select(None)
+        self._canvas.selection.select(None)
         if category_id is not None:
             self._session.draw([(bbox, category_id)])
         elif self._session.draw_unnamed(bbox):
@@ -68,7 +68,7 @@ class Controller(BoxNames):
     def _draw_copies(self, boxes: Sequence[tuple[BBox, int]], label: str) -> None:
         """Save boxes that come from elsewhere, and select them, for they may have to be moved."""
         if boxes and self._session.draw(boxes, label):
-            self._canvas.select_all(key_of(a) for a in self._session.annotations[-len(boxes) :])
+            self._canvas.selection.select_all(key_of(a) for a in self._session.annotations[-len(boxes) :])
 
     def _on_changed(self, changed: Mapping[BoxKey, BBox]) -> None:
         boxes = self._boxes(changed)
@@ -85,8 +85,8 @@ class Controller(BoxNames):
 
         What `goes_on` from the act before is undone together with it.
         """
-        in_hand = all(self._canvas.is_selected(key_of(r.box)) for r in revisions)
-        grabbed = self._canvas.is_grabbed
+        in_hand = all(self._canvas.selection.has(key_of(r.box)) for r in revisions)
+        grabbed = self._canvas.selection.is_grabbed
         if not revisions or not self._session.revise(revisions, goes_on=goes_on):
             return False
         if not in_hand:
@@ -132,10 +132,10 @@ class Controller(BoxNames):
 
     def accept_box(self) -> None:
         """Accept the selected proposals and go to the next one."""
-        keys = [item.key for item in self._canvas.selection if item.key.kind is Kind.PROPOSAL]
+        keys = [item.key for item in self._canvas.selection.items if item.key.kind is Kind.PROPOSAL]
         if not keys:
             left = any(item.key.kind is Kind.PROPOSAL for item in self._canvas.items)
-            if any(item.key.kind is Kind.HINT for item in self._canvas.selection):
+            if any(item.key.kind is Kind.HINT for item in self._canvas.selection.items):
                 self._messages.say("A hint has no category. Press the digit of one, or C to type a name.")
                 return
             self._messages.say(
@@ -146,7 +146,7 @@ class Controller(BoxNames):
             return
         following = self._next_proposal(keys)
         if self._session.revise([Revision(box) for box in self._boxes(keys)]):
-            self._canvas.select(following)
+            self._canvas.selection.select(following)
 
     def remove_box(self) -> None:
         """Reject the selected proposals, delete the selected annotations, and go to the next proposal."""
@@ -154,19 +154,20 @@ class Controller(BoxNames):
         keys = [key_of(box) for box in boxes]
         following = self._next_proposal(keys) if any(key.kind is Kind.PROPOSAL for key in keys) else None
         if boxes and self._session.remove(boxes) and following is not None:
-            self._canvas.select(following)
+            self._canvas.selection.select(following)
 
     def duplicate(self) -> None:
         """Draw the selected boxes once more, a little to the side."""
         size = self._canvas.picture_size
         boxes = [
-            (b.moved(_ASIDE, _ASIDE, *size), c) for b, c in self._with_categories(self._canvas.selection)
+            (b.moved(_ASIDE, _ASIDE, *size), c)
+            for b, c in self._with_categories(self._canvas.selection.items)
         ]
         self._draw_copies(boxes, "Duplicate box")
 
     def copy(self) -> None:
         """Remember the selected boxes."""
-        self._clipboard = self._with_categories(self._canvas.selection)
+        self._clipboard = self._with_categories(self._canvas.selection.items)
         self._messages.say(
             f"Copied: {counted(len(self._clipboard), 'box')}. Ctrl+V draws them on any picture."
         )

@@ -52,7 +52,7 @@ class ImageView(QObject):
         loader.loaded.connect(self._on_loaded)
         loader.failed.connect(self._on_failed)
         canvas.selection_changed.connect(self.show_selection)
-        inspector.box_chosen.connect(canvas.select)
+        inspector.box_chosen.connect(canvas.selection.select)
 
     def _on_opened(self) -> None:
         self._loader.clear()
@@ -62,12 +62,12 @@ class ImageView(QObject):
 
     def _remember_view(self) -> None:
         """Where on the picture hands are, for the next time this project is opened."""
-        view, image = self._canvas.looked_at(), self._session.image
+        view, image = self._canvas.camera.looked_at(), self._session.image
         self._session.remember(_VIEW, json.dumps([image.id, *view]) if view and image else "")
 
     def _show_image(self) -> None:
         image, session = self._session.image, self._session
-        self._canvas.select(None)
+        self._canvas.selection.select(None)
         path = session.path_of(image) if image else None
         if image is None or path is None:
             self._canvas.placeholder = (
@@ -113,7 +113,7 @@ class ImageView(QObject):
         else:
             self._canvas.show_picture(picture.levels, picture.size, picture.pyramid)
             if self._look_at is not None and self._canvas.has_picture and self._look_at[0] == image_id:
-                self._canvas.look_at(*self._look_at[1:])
+                self._canvas.camera.look_at(*self._look_at[1:])
             self._look_at = None
 
     def _on_failed(self, image_id: int, why: str) -> None:
@@ -159,7 +159,7 @@ class ImageView(QObject):
         """Show in the inspector what is in the hand."""
         self._inspector.attributes.commit()  # it is about the boxes that were in the hand until now
         known = self._known()
-        self._inspector.show_selected([known[i.key] for i in self._canvas.selection if i.key in known])
+        self._inspector.show_selected([known[i.key] for i in self._canvas.selection.items if i.key in known])
 
     def _known(self) -> dict[BoxKey, Annotation | Proposal]:
         annotations, proposals = self._session.annotations, self._session.proposals
@@ -183,11 +183,11 @@ class ImageView(QObject):
     def in_hand(self) -> list[Annotation | Proposal]:
         """The selected boxes, locked ones too; perhaps none."""
         known = self._known()
-        return [known[item.key] for item in self._canvas.selection if item.key in known]
+        return [known[item.key] for item in self._canvas.selection.items if item.key in known]
 
     def selected_boxes(self) -> list[Annotation | Proposal]:
         """The boxes in the hand; says so when there are none."""
-        keys = [item.key for item in self._canvas.selection]
+        keys = [item.key for item in self._canvas.selection.items]
         if not keys:
             self._messages.say("Select a box first: click it, or press Tab.")
             return []
@@ -195,17 +195,17 @@ class ImageView(QObject):
 
     def select_all(self) -> None:
         """Select every box that is shown."""
-        self._canvas.select_all(item.key for item in self._canvas.items)
+        self._canvas.selection.select_all(item.key for item in self._canvas.items)
 
     def select_category(self) -> None:
         """Select every shown box of the selected box's category, or of the current one."""
-        selected = self._canvas.selected
+        selected = self._canvas.selection.last
         wanted = selected.colour if selected else self._session.category_id
-        self._canvas.select_all(item.key for item in self._canvas.items if item.colour == wanted)
+        self._canvas.selection.select_all(item.key for item in self._canvas.items if item.colour == wanted)
 
     def toggle_lock(self) -> None:
         """Lock the selected boxes against change, or unlock them if they all are."""
-        keys = {item.key for item in self._canvas.selection}
+        keys = {item.key for item in self._canvas.selection.items}
         if keys <= self._locked:
             self._locked -= keys
             self._messages.say(f"Unlocked: {counted(len(keys), 'box')}.")
@@ -215,12 +215,12 @@ class ImageView(QObject):
 
     def hide_selected(self) -> None:
         """Hide the selected boxes until all are shown again."""
-        self._hidden |= {item.key for item in self._canvas.selection}
+        self._hidden |= {item.key for item in self._canvas.selection.items}
         self._say_hidden()
 
     def hide_category(self) -> None:
         """Hide the category of the selected box, or the current one, on all pictures."""
-        selected = self._canvas.selected
+        selected = self._canvas.selection.last
         category = selected.colour if selected else self._session.category_id
         if category is not None:
             self._hidden_categories.add(category)

@@ -103,9 +103,9 @@ class Hands:
     def press(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
         point, keys = event.position(), event.modifiers()
-        if (there := self._canvas.map_point(point)) is not None:
+        if (there := self._canvas.camera.map_point(point)) is not None:
             self._drag = _Drag(point, None, "goes")
-            self._canvas.look_at(self._canvas.viewport.scale, there.x(), there.y())
+            self._canvas.camera.look_at(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif event.button() == Qt.MouseButton.MiddleButton or self.space_held:
             self._drag = _Drag(point, None, "pans")
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -124,11 +124,11 @@ class Hands:
         if drag is None:
             return
         if drag.does == "pans":
-            self._canvas.pan(point - drag.start)
+            self._canvas.camera.pan(point - drag.start)
             drag.start = point
         elif drag.does == "goes":
-            if (there := self._canvas.map_point(point)) is not None:
-                self._canvas.look_at(self._canvas.viewport.scale, there.x(), there.y())
+            if (there := self._canvas.camera.map_point(point)) is not None:
+                self._canvas.camera.look_at(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
             drag.moving = True
             if drag.does == "changes" and drag.target is not None:
@@ -152,7 +152,7 @@ class Hands:
             if draft.is_valid():
                 self._canvas.drawn.emit(draft)
         elif drag.does == "selects" and draft is not None:
-            self._canvas.select_area(QRectF(*draft))
+            self._canvas.selection.add_area(QRectF(*draft))
         elif moved:
             self._canvas.changed.emit(moved)
 
@@ -166,19 +166,19 @@ class Hands:
                     canvas.drawn.emit(box)
         elif keys & Qt.KeyboardModifier.ShiftModifier:
             if drag.target is not None:
-                canvas.toggle(drag.target.item.key)
+                canvas.selection.toggle(drag.target.item.key)
         else:
-            canvas.select_by_pointer(drag.target.item.key if drag.target else None)
+            canvas.selection.click(drag.target.item.key if drag.target else None)
 
     def _takes(self, found: Hit, point: QPointF) -> bool:
         """Whether a drag from here moves or resizes: from a handle or the border of a selected box, or from
         anywhere inside one that was clicked. All other drags draw, also those that begin inside a box."""
-        if not self._canvas.is_selected(found.item.key):
+        if not self._canvas.selection.has(found.item.key):
             return False
-        if found.handle is not None or self._canvas.is_grabbed:
+        if found.handle is not None or self._canvas.selection.is_grabbed:
             return True
         x, y = self._at(point)
-        return on_border(found.item.bbox, x, y, _BORDER / self._canvas.viewport.scale)
+        return on_border(found.item.bbox, x, y, _BORDER / self._canvas.camera.viewport.scale)
 
     def draws_from(self, found: Hit | None) -> bool:
         """Whether a drag that begins at the pointer, over what was found there, draws."""
@@ -193,11 +193,11 @@ class Hands:
         return Qt.CursorShape.CrossCursor if self.draws_from(found) else Qt.CursorShape.SizeAllCursor
 
     def _at(self, point: QPointF) -> tuple[float, float]:
-        return self._canvas.viewport.to_picture(point.x(), point.y())
+        return self._canvas.camera.viewport.to_picture(point.x(), point.y())
 
     def _fitted(self, box: BBox) -> BBox:
         """Inside the picture, and on its border where it almost is."""
-        return box.snapped(*self._canvas.picture_size, _SNAPS / self._canvas.viewport.scale)
+        return box.snapped(*self._canvas.picture_size, _SNAPS / self._canvas.camera.viewport.scale)
 
     def _changed(self, target: Hit, start: QPointF, point: QPointF) -> dict[BoxKey, BBox]:
         """The selected boxes as the drag would leave them: all are moved, the one whose handle is held is
@@ -210,7 +210,7 @@ class Hands:
 
     def _shifted(self, dx: float, dy: float) -> dict[BoxKey, BBox]:
         """The selected boxes so far away, kept inside the picture as one group."""
-        boxes = {item.key: item.bbox for item in self._canvas.selection}
+        boxes = {item.key: item.bbox for item in self._canvas.selection.items}
         if not boxes:
             return {}
         group = _around([p for b in boxes.values() for p in ((b.x, b.y), (b.right, b.bottom))])
@@ -227,8 +227,8 @@ class Hands:
     def begin_box(self) -> None:
         """Begin a box in the middle of the view; arrows move it, `Alt`+arrows resize it, `Enter` draws it."""
         canvas = self._canvas
-        x, y = canvas.viewport.to_picture(canvas.width() / 2, canvas.height() / 2)
-        side = _FIRST_SIDE / canvas.viewport.scale
+        x, y = canvas.camera.viewport.to_picture(canvas.width() / 2, canvas.height() / 2)
+        side = _FIRST_SIDE / canvas.camera.viewport.scale
         self.let_go()
         self._keyed = True
         self._draft = BBox(round(x - side / 2), round(y - side / 2), round(side), round(side)).clipped(
@@ -254,7 +254,7 @@ class Hands:
             box = self._draft
             self._draft = _grown(box, dx, dy).clipped(*size) if resizes else box.moved(dx, dy, *size)
             return True
-        selection = self._canvas.selection
+        selection = self._canvas.selection.items
         if resizes:
             boxes = {item.key: item.bbox for item in selection}
             changed = _without_same({k: _grown(b, dx, dy).clipped(*size) for k, b in boxes.items()}, boxes)
@@ -263,7 +263,7 @@ class Hands:
         if changed:
             self._canvas.nudged.emit(changed)
         elif not selection and not resizes:
-            self._canvas.pan(QPointF(-_PAN_STEP * dx, -_PAN_STEP * dy))
+            self._canvas.camera.pan(QPointF(-_PAN_STEP * dx, -_PAN_STEP * dy))
         return bool(selection) or not resizes
 
 

@@ -182,7 +182,7 @@ class BulkSampleDialog(LookingDialog):
             self.look_at(image_id, path)
         item = BoxItem(BoxKey(Kind.TRUTH, 1), bbox, name, colour)
         self.canvas.show_items([item])
-        self.canvas.select(item.key)
+        self.canvas.selection.select(item.key)
         for button in (self.right, self.wrong):
             button.setEnabled(True)
 

@@ -141,7 +141,7 @@ class ErrorActs:
         if issue is not None and issue.bbox is not None:
             same = (a for a in session.annotations if a.bbox == issue.bbox)
             item = next((i for a in same for i in self._canvas.items if i.bbox == a.bbox), None)
-            self._canvas.select(item.key if item else None)
+            self._canvas.selection.select(item.key if item else None)
 
     def _show_suggestion(self) -> None:
         session = self._session

@@ -81,7 +81,7 @@ class SecondLookDialog(LookingDialog):
                 for number, box in self._boxes.items()
             ]
         )
-        self.canvas.select(BoxKey(Kind.TRUTH, selected) if selected is not None else None)
+        self.canvas.selection.select(BoxKey(Kind.TRUTH, selected) if selected is not None else None)
 
     def _on_drawn(self, bbox: BBox) -> None:
         category_id = self.category.currentData()
@@ -96,7 +96,7 @@ class SecondLookDialog(LookingDialog):
         self._show(next(iter(changed)).id)
 
     def _on_category(self) -> None:
-        selected, category_id = self.canvas.selected, self.category.currentData()
+        selected, category_id = self.canvas.selection.last, self.category.currentData()
         if selected is not None and category_id is not None:
             self._boxes[selected.key.id] = LabelledBox(category_id, selected.bbox)
             self._show(selected.key.id)
@@ -110,7 +110,7 @@ class SecondLookDialog(LookingDialog):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
         elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
-            for item in self.canvas.selection:
+            for item in self.canvas.selection.items:
                 del self._boxes[item.key.id]
             self._show()
         elif (number := key - Qt.Key.Key_1) in range(self.category.count()):

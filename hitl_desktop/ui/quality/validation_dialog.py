@@ -150,7 +150,7 @@ class ValidateDialog(LookingDialog):
                 self._missed.append(category_id)
             self._show()
             return
-        selected = self.canvas.selected
+        selected = self.canvas.selection.last
         if selected is None:
             self.state.setText("Select a box first: Tab, or a click.")
             return
@@ -181,7 +181,7 @@ class ValidateDialog(LookingDialog):
     def on_click(self, event: QMouseEvent) -> None:
         """A click selects."""
         hit = self.canvas.hit(QPointF(event.position()))
-        self.canvas.select(hit.item.key if hit else None)
+        self.canvas.selection.select(hit.item.key if hit else None)
 
     def event(self, event: QEvent) -> bool:
         """Tab goes through the boxes, not through the buttons."""
