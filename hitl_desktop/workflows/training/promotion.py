@@ -29,8 +29,9 @@ from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
-from hitl_desktop.workflows.training.detection_head import TrainingCache, find_with_heads
+from hitl_desktop.workflows.training.detection_head import TrainingCache
 from hitl_desktop.workflows.training.holdout import in_holdout
+from hitl_desktop.workflows.training.holdout_detections import find_with_heads
 
 MOST_TRIED = 12
 """So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
