@@ -33,9 +33,9 @@ from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training import detection_head
 from hitl_desktop.workflows.training.detection_head import TrainingCache, set_input_sizes
 from hitl_desktop.workflows.training.train import train_heads
+from hitl_desktop.workflows.training.training_sums import save_sums, sums_file
 
 # The limits of pytest-qt (5 s) and hypothesis (0.2 s an example) are for a machine with nothing else to do.
 QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000
@@ -223,16 +223,14 @@ def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
 
 def keep_sums(memory: TrainingCache, folder: Path) -> None:
     """Write the sums of what was taught beside a project's folder, for `copy_taught`."""
-    assert memory._lessons
-    detection_head._keep(memory._lessons)
-    detection_head._file_of(memory._lessons.place).rename(folder.with_name("sums"))
+    assert memory._sums
+    save_sums(memory._sums)
+    sums_file(memory._sums.project).rename(folder.with_name("sums"))
 
 
 def copy_taught(folder: Path, to: Path) -> Path:
     """Copy a taught project with the sums of its lessons, so that no picture is learned again; returns the
     file."""
     shutil.copytree(folder, to)
-    os.link(
-        folder.with_name("sums"), detection_head._file_of(to / "p.hitl")
-    )  # it is replaced, never written to
+    os.link(folder.with_name("sums"), sums_file(to / "p.hitl"))  # it is replaced, never written to
     return to / "p.hitl"

@@ -27,17 +27,15 @@ HEADLESS = (
     "learning",
     "service",
     "workflows",
+    "terminal",
+    "cli",
 )
 
 
 def modules() -> list[str]:
     files = sorted((ROOT / "hitl_desktop").rglob("*.py"))
     names = [".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for f in files]
-    return [
-        name
-        for name in names
-        if name.split(".")[1:2] and (name.split(".")[1] in HEADLESS or name.endswith((".cli", ".terminal")))
-    ]
+    return [name for name in names if name.split(".")[1:2] and name.split(".")[1] in HEADLESS]
 
 
 def run(code: str) -> str:

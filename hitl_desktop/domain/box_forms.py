@@ -59,20 +59,32 @@ def suspect(
         sizes: the sizes of the pictures, where they are known.
         outlined: boxes that were made from outlines, by picture; they can be fractions, but not corners.
     """
-    outlined = outlined or {}
+    fractions = _suspected_fractions(boxes, outlined or {})
+    others = {i: own for i, own in boxes.items() if own and i not in fractions}
+    return fractions | _suspected_corners(others, sizes)
+
+
+def _suspected_fractions(
+    boxes: Mapping[int, Sequence[BBox]], outlined: Mapping[int, Sequence[BBox]]
+) -> dict[int, BoxForm]:
+    """The images whose boxes are fractions, all of them of one form."""
     every = {i: [*boxes.get(i, ()), *outlined.get(i, ())] for i in {**boxes, **outlined}}
     small = _fractions({i: own for i, own in every.items() if own})
     are_corners = _are_corners((box, (1, 1)) for i in small for box in boxes.get(i, ()))
-    found = dict.fromkeys(small, BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS)
-    large = {i: own for i, own in boxes.items() if i not in small and own and min(sizes.get(i, (0, 0))) > 0}
-    if _are_corners((box, sizes[i]) for i, own in large.items() for box in own):
-        return found | dict.fromkeys(
-            (i for i, own in boxes.items() if own and i not in small), BoxForm.CORNERS
-        )
-    for i, own in large.items():
-        if len(own) >= _ENOUGH and _are_corners((box, sizes[i]) for box in own):
-            found[i] = BoxForm.CORNERS
-    return found
+    return dict.fromkeys(small, BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS)
+
+
+def _suspected_corners(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, Size]) -> dict[int, BoxForm]:
+    """The images whose boxes are corners: all where the file as a whole fits, else those with enough
+    boxes."""
+    sized = {i: own for i, own in boxes.items() if min(sizes.get(i, (0, 0))) > 0}
+    if _are_corners((box, sizes[i]) for i, own in sized.items() for box in own):
+        return dict.fromkeys(boxes, BoxForm.CORNERS)
+    return {
+        i: BoxForm.CORNERS
+        for i, own in sized.items()
+        if len(own) >= _ENOUGH and _are_corners((box, sizes[i]) for box in own)
+    }
 
 
 def _fractions(boxes: Mapping[int, Sequence[BBox]]) -> set[int]:

@@ -247,20 +247,10 @@ class _Reader:
             category_id = self._category_of(where, record, image) if image is not None else None
             if image is None or category_id is None:
                 continue
-            bbox = lenient.box(record.get("bbox"))
-            is_outlined = bbox is None
+            bbox, is_outlined = self._box_of(where, record, image)
             if bbox is None:
-                bbox = outlines.box_around(record.get("segmentation"), (image.width, image.height))
-                outlined += bbox is not None
-            elif (area := lenient.number(record.get("area"))) and (
-                vote := area_of_corners(bbox, area)
-            ) is not None:
-                self.area_votes[vote] += 1
-            if bbox is None:
-                self.incomplete.add(image.id)
-                shown = json.dumps(record.get("bbox"), ensure_ascii=False)[:60]
-                self.problem(where, f"has no usable bbox ({shown}) and was left out", IssueKind.NO_BOX)
                 continue
+            outlined += is_outlined
             ours, theirs = apart(record)
             annotation = _annotation(image.id, category_id, bbox, ours)
             extra = _encoded(_leftover(ours, annotation) | theirs)
@@ -270,6 +260,22 @@ class _Reader:
                 "annotations", f"no box in {outlined} of them; it was made from the outline",
                 IssueKind.FROM_OUTLINE, outlined,
             )  # fmt: skip
+
+    def _box_of(self, where: str, record: Record, image: DatasetImage) -> tuple[BBox | None, bool]:
+        """The box of a record, if it has a usable one, and whether it was made from the outline."""
+        bbox = lenient.box(record.get("bbox"))
+        if bbox is not None:
+            area = lenient.number(record.get("area"))
+            vote = area_of_corners(bbox, area) if area else None
+            if vote is not None:
+                self.area_votes[vote] += 1
+            return bbox, False
+        bbox = outlines.box_around(record.get("segmentation"), (image.width, image.height))
+        if bbox is None:
+            self.incomplete.add(image.id)
+            shown = json.dumps(record.get("bbox"), ensure_ascii=False)[:60]
+            self.problem(where, f"has no usable bbox ({shown}) and was left out", IssueKind.NO_BOX)
+        return bbox, True
 
     def _image_of(self, where: str, record: Record) -> DatasetImage | None:
         """The picture that a box is on; None where nobody can tell."""

@@ -18,14 +18,13 @@ def numbers_for(ids: Sequence[object], *, allowed: Callable[[int], bool]) -> tup
     used: set[int] = set()
     numbers: list[int] = []
     changed = 0
+
+    def can_keep(id_: object, number: int) -> bool:
+        return allowed(number) and number not in used and not (isinstance(id_, str) and number in typed)
+
     for id_, wanted in zip(ids, as_numbers, strict=True):
         number = wanted
-        if (
-            number is None
-            or not allowed(number)
-            or number in used
-            or (isinstance(id_, str) and number in typed)
-        ):
+        if number is None or not can_keep(id_, number):
             fresh += 1
             number = fresh
         changed += number != wanted or (isinstance(id_, str) and str(number) != id_.strip())

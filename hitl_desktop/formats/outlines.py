@@ -52,17 +52,23 @@ def _polygons(value: object) -> list[list[float]]:
         parts = [[n for pair in parts for n in pair]]
     found: list[list[float]] = []
     for part in parts:
-        if not isinstance(part, list):
-            return []
-        values = cast("list[Any]", part)
-        if values and all(isinstance(pair, list) for pair in values):
-            values = [n for pair in values for n in pair]
-        numbers = [n for n in map(number, values) if n is not None]
-        if len(numbers) != len(values) or len(numbers) % 2:
+        numbers = _coordinates(part)
+        if numbers is None:
             return []
         if len(numbers) >= _SHORTEST:
             found.append(numbers)
     return found
+
+
+def _coordinates(polygon: object) -> list[float] | None:
+    """x, y, x, y ... of a polygon, whose points may be pairs; None where a number is missing or odd."""
+    if not isinstance(polygon, list):
+        return None
+    values = cast("list[Any]", polygon)
+    if values and all(isinstance(pair, list) for pair in values):
+        values = [n for pair in values for n in pair]
+    numbers = [n for n in map(number, values) if n is not None]
+    return numbers if len(numbers) == len(values) and len(numbers) % 2 == 0 else None
 
 
 def _box_of_runs(mask: dict[str, Any], picture: Size) -> BBox | None:

@@ -177,10 +177,9 @@ class Database:
         try:
             yield
             self.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
+        finally:
+            if self._connection.in_transaction:  # the block or the commit failed
                 self.execute("ROLLBACK")
-            raise
         if self._background:
             time.sleep(_AFTER_WRITE_S)
 

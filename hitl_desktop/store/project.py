@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -97,12 +98,12 @@ class Project:
             raise ProjectError(
                 f"{path} cannot be created.", hint="Choose a folder that you may write to."
             ) from error
-        file_lock.hold(path)
-        try:
-            return cls(Database(path))
-        except BaseException:
-            file_lock.release(path)
-            raise
+        with ExitStack() as on_failure:
+            file_lock.hold(path)
+            on_failure.callback(file_lock.release, path)
+            project = cls(Database(path))
+            on_failure.pop_all()
+        return project
 
     @classmethod
     def open(cls, path: Path, *, background: bool = False) -> Project:
@@ -114,17 +115,13 @@ class Project:
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100
         _check_file(path)
-        file_lock.hold(path)
-        try:
+        with ExitStack() as on_failure:
+            file_lock.hold(path)
+            on_failure.callback(file_lock.release, path)
             db = Database(path, background=background)
-            try:
-                migrate(db, is_new=False)
-            except BaseException:
-                db.close()
-                raise
-        except BaseException:
-            file_lock.release(path)
-            raise
+            on_failure.callback(db.close)
+            migrate(db, is_new=False)
+            on_failure.pop_all()
         return cls(db)
 
     def __enter__(self) -> Self:

@@ -18,7 +18,7 @@ from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection import embeddings
 from hitl_desktop.workflows.detection.embeddings import crops_of, encoder_record_id
-from hitl_desktop.workflows.training import detection_head
+from hitl_desktop.workflows.training import detection_head, holdout_detections, training_targets
 
 CATEGORIES = 8
 SIZE = (640, 480)
@@ -51,9 +51,11 @@ def noise(path: Path) -> np.ndarray[Any, Any]:
 
 def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the stand-ins serve, for files that do not exist."""
-    monkeypatch.setattr(detection_head, "features_of", lambda *_: Backbone())
-    monkeypatch.setattr(detection_head, "content_hash", lambda path: path.stem)
-    for module in (detection_head, embeddings):
+    for module in (detection_head, holdout_detections):
+        monkeypatch.setattr(module, "features_of", lambda *_: Backbone())
+    for module in (detection_head, training_targets):
+        monkeypatch.setattr(module, "content_hash", lambda path: path.stem)
+    for module in (training_targets, holdout_detections, embeddings):
         monkeypatch.setattr(module, "read_for_models", lambda path: (SIZE, noise(path)))
     monkeypatch.setattr(embeddings, "load_encoder", lambda *_, **__: Encoder())
 

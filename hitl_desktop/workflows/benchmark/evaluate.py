@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hitl_desktop.domain.categories import name_key, normalise_name
 from hitl_desktop.domain.dataset import Dataset, ImportResult
@@ -75,60 +76,89 @@ def evaluate(
     scorer = load_scorer(project)
     if scorer is None:
         raise NotPrelabelledError
-    wanted = None if only is None else set(only)
-    aligned = align(project, ImportResult(truth, ()))
-    truth, records = _numbered(aligned)
+    truth, pairs = _pairs(project, truth, None if only is None else set(only))
+    if scorer.head is not None:
+        find_objects(project, [record for _, record in pairs], progress, threads=threads)
+        scorer = load_scorer(project) or scorer  # what heads found is the first of its kind, perhaps
+        embed_images(project, [record for _, record in pairs], progress, threads=threads)
+    columns = _category_columns(truth, scorer)
+    detections: list[dict[str, Any]] = []
+    for image_id, record in pairs:
+        current = project.images.get(record.id) or record
+        detections += _detections(project, current, scorer, columns, image_id)
+    part = _part(truth, {image_id for image_id, _ in pairs})
+    result = average_precision(to_record(part), detections)
+    names = {c.id: c.name for c in truth.categories}
+    shown, acts = _shown(project, pairs, scorer, threshold, part)
+    images, scores, right = (
+        np.array(column) for column in (zip(*shown, strict=True) if shown else ((), (), ()))
+    )
+    return Evaluation(
+        len(pairs), result.map, result.ap50, {names[c]: values for c, values in result.per_category.items()},
+        len(shown), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
+        calibration_error_interval(scores, right.astype(bool), images), acts,
+    )  # fmt: skip
+
+
+_Pairs = list[tuple[int, ImageRecord]]
+"""The ids of images in the ground truth, each with the image of the project."""
+
+
+def _pairs(project: Project, truth: Dataset, only: Set[int] | None) -> tuple[Dataset, _Pairs]:
+    """The ground truth as the project has it, and its images that can be read, of the project's `only`
+    these."""
+    aligned, records = _numbered(align(project, ImportResult(truth, ())))
     pairs = [
-        (theirs.id, record)
-        for theirs in truth.images
-        if (record := records[theirs.id]).reason is None and (wanted is None or record.id in wanted)
+        (image.id, record)
+        for image in aligned.images
+        if (record := records[image.id]).reason is None and (only is None or record.id in only)
     ]
     if not pairs:
         raise HitlError(
             "None of these pictures is in the project.",
             hint="Give the ground truth of this project's pictures.",
         )
-    if scorer.head is not None:
-        find_objects(project, [record for _, record in pairs], progress, threads=threads)
-        scorer = load_scorer(project) or scorer  # what heads found is the first of its kind, perhaps
-        embed_images(project, [record for _, record in pairs], progress, threads=threads)
+    return aligned, pairs
+
+
+def _category_columns(truth: Dataset, scorer: Scorer) -> NDArray[np.int64]:
+    """The category of the ground truth for each name of the scorer, 0 where it has none."""
     by_key = {normalise_name(c.name): c.id for c in truth.categories}
     by_key |= {name_key(c.name): c.id for c in truth.categories}
-    columns = np.array(
+    return np.array(
         [by_key.get(name_key(name), by_key.get(normalise_name(name), 0)) for name in scorer.names]
     )
-    detections: list[dict[str, Any]] = []
-    for theirs, record in pairs:
-        current = project.images.get(record.id) or record
-        detections += _detections(project, current, scorer, columns, theirs)
-    part = _part(truth, {theirs for theirs, _ in pairs})
-    result = average_precision(to_record(part), detections)
-    by_id = {c.id: c.name for c in truth.categories}
+
+
+def _shown(
+    project: Project, pairs: _Pairs, scorer: Scorer, threshold: float, truth: Dataset
+) -> tuple[list[tuple[int, float, bool]], Acts]:
+    """The shown boxes, each with its image, score and whether it is right, and the acts that are needed."""
+    objects, crowds = _objects_and_crowds(truth)
+    shown: list[tuple[int, float, bool]] = []
+    acts = Acts()
+    for image_id, record in pairs:
+        boxes = _seen(project, record, scorer, threshold, crowds.get(image_id, []))
+        real = objects.get(image_id, [])
+        right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], real)
+        shown += [(image_id, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
+        acts += acts_needed(boxes, real)
+    return shown, acts
+
+
+def _objects_and_crowds(
+    truth: Dataset,
+) -> tuple[dict[int, list[tuple[str, BBox]]], dict[int, list[BBox]]]:
+    """The objects with their names, and the crowd regions, by image."""
+    names = {c.id: c.name for c in truth.categories}
     objects: dict[int, list[tuple[str, BBox]]] = {}
     crowds: dict[int, list[BBox]] = {}
-    for a in part.annotations:
+    for a in truth.annotations:
         if a.crowd:
             crowds.setdefault(a.image_id, []).append(a.bbox)
         else:
-            objects.setdefault(a.image_id, []).append((normalise_name(by_id[a.category_id]), a.bbox))
-    seen: list[tuple[int, float, bool]] = []
-    acts = Acts()
-    for theirs, record in pairs:
-        boxes, mine = (
-            _seen(project, record, scorer, threshold, crowds.get(theirs, [])),
-            objects.get(theirs, []),
-        )
-        right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], mine)
-        seen += [(theirs, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
-        acts += acts_needed(boxes, mine)
-    images, scores, right = (
-        np.array(column) for column in (zip(*seen, strict=True) if seen else ((), (), ()))
-    )
-    return Evaluation(
-        len(pairs), result.map, result.ap50, {by_id[c]: values for c, values in result.per_category.items()},
-        len(seen), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
-        calibration_error_interval(scores, right.astype(bool), images), acts,
-    )  # fmt: skip
+            objects.setdefault(a.image_id, []).append((normalise_name(names[a.category_id]), a.bbox))
+    return objects, crowds
 
 
 def _seen(
@@ -176,7 +206,7 @@ def _detections(
     project: Project,
     image: ImageRecord,
     scorer: Scorer,
-    columns: np.ndarray[Any, np.dtype[np.int64]],
+    columns: NDArray[np.int64],
     image_id: int,
 ) -> Sequence[dict[str, Any]]:
     """Each box under each name it may have, as COCO counts them.

@@ -22,7 +22,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.exchange.align_dataset import align
+from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 from hitl_desktop.workflows.exchange.match_images import match_by_name
 
 _EXAMPLES = 3
@@ -123,7 +123,20 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
         _noted(i for i in issues if (i.kind in LEFT_OUT) is is_lost) for is_lost in (True, False)
     )
     misfits = {issue.where for issue in issues if issue.kind is IssueKind.OTHER_SIZE}
-    done = project.predictions.images_done(detector.id)
+    usable = _usable(aligned, misfits, project.predictions.images_done(detector.id), left_out)
+    part = _part(project, result.dataset, usable)
+    _note_lost_annotations(result.dataset, part, issues, left_out)
+    truth = GroundTruth(part, left_out.all(), remarks.all())
+    if all(a.crowd for a in part.annotations):
+        raise NothingLeftError(truth)
+    return truth
+
+
+def _usable(aligned: Aligned, misfits: Set[str], done: Set[int], left_out: _Notes) -> set[int]:
+    """The project's images that can be measured against; why others cannot is added to `left_out`.
+
+    The `misfits`, file names of another size, are noted already; `done` were pre-labelled.
+    """
     usable: set[int] = set()
     for image in aligned.dataset.images:
         record = aligned.records[image.id]
@@ -134,19 +147,16 @@ def measurable(project: Project, result: ImportResult) -> GroundTruth:
             left_out.add("picture", problem, image.file_name)
         else:
             usable.add(record.id)
-    by_name = match_by_name(project, [image.file_name for image in result.dataset.images])
-    kept = [i for i in result.dataset.images if (record := by_name.get(i.file_name)) and record.id in usable]
+    return usable
+
+
+def _part(project: Project, dataset: Dataset, usable: Set[int]) -> Dataset:
+    """The images of a data set that are these of the project, and their annotations."""
+    by_name = match_by_name(project, [image.file_name for image in dataset.images])
+    kept = [i for i in dataset.images if (record := by_name.get(i.file_name)) and record.id in usable]
     ids = {image.id for image in kept}
-    own = [a for a in result.dataset.annotations if a.image_id in ids]
-    noted = {issue.where for issue in issues if issue.kind in LEFT_OUT}
-    for a in result.dataset.annotations:
-        if a.image_id not in ids and f"annotation {a.id}" not in noted:
-            left_out.add("annotation", "on a picture that was left out", f"annotation {a.id}")
-    part = replace(result.dataset, images=tuple(kept), annotations=tuple(own))
-    truth = GroundTruth(part, left_out.all(), remarks.all())
-    if all(a.crowd for a in own):
-        raise NothingLeftError(truth)
-    return truth
+    own = [a for a in dataset.annotations if a.image_id in ids]
+    return replace(dataset, images=tuple(kept), annotations=tuple(own))
 
 
 _BY_PICTURE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
@@ -156,6 +166,17 @@ _IN_WORDS = {
     IssueKind.OTHER_SIZE: "of another size in the project, so its boxes do not fit",
     IssueKind.NOT_PIXELS: "its numbers are hardly pixels; write boxes in pixels: x, y, width, height",
 }
+
+
+def _note_lost_annotations(
+    dataset: Dataset, part: Dataset, issues: Iterable[ImportIssue], left_out: _Notes
+) -> None:
+    """Add to `left_out` the annotations whose images are not in the part, where no issue has them."""
+    noted = {issue.where for issue in issues if issue.kind in LEFT_OUT}
+    kept = {image.id for image in part.images}
+    for where in (f"annotation {a.id}" for a in dataset.annotations if a.image_id not in kept):
+        if where not in noted:
+            left_out.add("annotation", "on a picture that was left out", where)
 
 
 def _noted(issues: Iterable[ImportIssue]) -> _Notes:

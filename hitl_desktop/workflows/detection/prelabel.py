@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -112,41 +112,43 @@ def prelabel(
     record, card = wanted_detector(project, model)
     is_used_anew = card is not None and record.card not in {"", card.usage}
     done_before = set[int]() if is_used_anew else project.predictions.images_done(record.id)
-    images, absent = project.images.all(), project.absent_folders()
-    waiting = _nearest_first(
-        [i for i in images if i.reason is None and i.id not in done_before and i.folder_id not in absent],
-        nearest,
-    )
+    images = project.images.all()
+    waiting = _waiting(project, images, done_before, nearest)
     result = PrelabelResult(
         card.name if card else record.name,
         skipped=sum(i.id in done_before for i in images),
         failed=sum(i.reason is not None for i in images),
     )
-    if waiting:
-        card = card or card_of(project, record)
-        detector = load_detector(card, threads=threads)
-        with project.db.transaction():
-            if is_used_anew:
-                project.predictions.forget_done(record.id)
-            project.models.set_card(record.id, card.name, card.classes, card.usage)
-        if done_before:
-            project.models.set_detector(record.id)
-        store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
-        started, handled = time.perf_counter(), 0
-        for batch in _decoded(project, waiting, progress, decoders):
-            store.batch(batch)
-            result.seconds = time.perf_counter() - started
-            handled += len(batch)
-            progress.report(handled, len(waiting), batch[-1][0].path)
-        if result.not_done and store.never_worked:
-            raise result.failure
-    else:
+    if not waiting:
         project.models.set_detector(record.id)
+        return result
+    card = card or card_of(project, record)
+    detector = load_detector(card, threads=threads)
+    with project.db.transaction():
+        if is_used_anew:
+            project.predictions.forget_done(record.id)
+        project.models.set_card(record.id, card.name, card.classes, card.usage)
+    if done_before:
+        project.models.set_detector(record.id)
+    store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
+    started, handled = time.perf_counter(), 0
+    for batch in _decoded(project, waiting, progress, decoders):
+        store.batch(batch)
+        result.seconds = time.perf_counter() - started
+        handled += len(batch)
+        progress.report(handled, len(waiting), batch[-1][0].path)
+    if result.not_done and store.never_worked:
+        raise result.failure
     return result
 
 
-def _nearest_first(images: Sequence[ImageRecord], nearest: int | None) -> list[ImageRecord]:
-    return sorted(images, key=lambda image: (nearest is not None and image.id < nearest, image.id))
+def _waiting(
+    project: Project, images: Sequence[ImageRecord], done: Set[int], nearest: int | None
+) -> list[ImageRecord]:
+    """The readable images that are not `done`, from `nearest` on and then from the start."""
+    absent = project.absent_folders()
+    waiting = [i for i in images if i.reason is None and i.id not in done and i.folder_id not in absent]
+    return sorted(waiting, key=lambda image: (nearest is not None and image.id < nearest, image.id))
 
 
 @dataclass(frozen=True, slots=True)

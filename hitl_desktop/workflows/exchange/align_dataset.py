@@ -134,28 +134,36 @@ class _Work:
         if self.options.boxes is not None:
             form = self.options.boxes
             return {i: form for i, own in by_image.items() if may_be(form, [a.bbox for a in own])}
+        suspected = self._suspected_forms(by_image)
+        for form in sorted(set(suspected.values())):
+            self._leave_out(by_image, [i for i, other in suspected.items() if other is form], form)
+        return {}
+
+    def _suspected_forms(self, by_image: Mapping[int, Sequence[Annotation]]) -> dict[int, BoxForm]:
+        """The images whose boxes are hardly pixels, and the form that they seem to have."""
         sizes, outlines = {i: self._size(i) for i in by_image}, self.result.outlined
         given = {i: [a.bbox for a in own if a.id not in outlines] for i, own in by_image.items()}
         outlined = {i: [a.bbox for a in own if a.id in outlines] for i, own in by_image.items()}
         found = suspect(given, sizes, outlined)
         if self.result.suspected is BoxForm.CORNERS:
-            found = (
-                dict.fromkeys((i for i, own in given.items() if own and i not in found), BoxForm.CORNERS)
-                | found
-            )
-        for form in sorted(set(found.values())):
-            pictures = [i for i, other in found.items() if other is form]
-            boxes = sum(len(by_image[i]) for i in pictures)
-            self.issue(
-                "annotations",
-                f"the numbers of {counted(boxes, 'box')} on {counted(len(pictures), 'picture')} are hardly pixels; "
-                f"they look like {form.value} and were left out; say what they are (--boxes)",
-                IssueKind.NOT_PIXELS, boxes,
-            )  # fmt: skip
-            self.incomplete.update(self.listings[self.records[i].id][0].id for i in pictures)
-            for i in pictures:
-                by_image[i] = []
-        return {}
+            others = (i for i, own in given.items() if own and i not in found)
+            found = dict.fromkeys(others, BoxForm.CORNERS) | found
+        return found
+
+    def _leave_out(
+        self, by_image: dict[int, list[Annotation]], image_ids: Sequence[int], form: BoxForm
+    ) -> None:
+        """Drop the boxes of these images, whose numbers seem to be of another form."""
+        boxes = sum(len(by_image[i]) for i in image_ids)
+        self.issue(
+            "annotations",
+            f"the numbers of {counted(boxes, 'box')} on {counted(len(image_ids), 'picture')} are hardly pixels; "
+            f"they look like {form.value} and were left out; say what they are (--boxes)",
+            IssueKind.NOT_PIXELS, boxes,
+        )  # fmt: skip
+        self.incomplete.update(self.listings[self.records[i].id][0].id for i in image_ids)
+        for i in image_ids:
+            by_image[i] = []
 
     def _size(self, image_id: int) -> Size:
         """The size that the file says, or the project's."""
@@ -277,9 +285,23 @@ class _Work:
         )
 
     def _whole(self, own: Sequence[DatasetImage]) -> DatasetImage:
-        """One picture from all its listings; nobody stands behind it if it lost boxes.
+        """One picture from all its listings."""
+        first = own[0]
+        state = self._state(own)
+        tags = tuple(dict.fromkeys(tag for image in own for tag in image.tags))
+        sets = tuple(dict.fromkeys(name for image in own for name in image.sets))
+        extra = first.extra
+        for image in own[1:]:
+            extra, clashing = extras.filled(extra, image.extra, but=("tags",))
+            if clashing:
+                what = f"has another {', '.join(clashing)} where it is listed again; the first stays"
+                self.issue(first.file_name, what, IssueKind.DROPPED, len(clashing))
+        return replace(first, state=state, tags=tags, sets=sets, extra=extra)
 
-        One that is decided stays so where the file merely lists it, and nobody said that this means anything.
+    def _state(self, own: Sequence[DatasetImage]) -> ImageState | None:
+        """The state that the listings of one image give it; undecided if it lost boxes.
+
+        One that is decided stays so where the file merely lists it, and no option gives that a meaning.
         """
         first = own[0]
         states = {image.state for image in own if image.state is not None}
@@ -293,15 +315,7 @@ class _Work:
                 what = "lost boxes on the way, so it stays to be decided"
                 self.issue(first.file_name, what, IssueKind.INCOMPLETE)
             state = ImageState.UNDECIDED
-        tags = tuple(dict.fromkeys(tag for image in own for tag in image.tags))
-        sets = tuple(dict.fromkeys(name for image in own for name in image.sets))
-        extra = first.extra
-        for image in own[1:]:
-            extra, clashing = extras.filled(extra, image.extra, but=("tags",))
-            if clashing:
-                what = f"has another {', '.join(clashing)} where it is listed again; the first stays"
-                self.issue(first.file_name, what, IssueKind.DROPPED, len(clashing))
-        return replace(first, state=state, tags=tags, sets=sets, extra=extra)
+        return state
 
     def _decided(
         self, images: Sequence[DatasetImage], unlabelled: Sequence[DatasetImage]

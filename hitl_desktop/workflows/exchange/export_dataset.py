@@ -75,15 +75,15 @@ def export_dataset(
     chosen.write(dataset, path.resolve() if path.is_file() else path)  # a link stays one
     _note_export(project, path, *moment.own_ids(exported))
     kept = {image.id for image in exported}
-    left = [i for i in moment.images if i.id not in kept]
+    left = Counter(i.status for i in moment.images if i.id not in kept)
     return ExportSummary(
         path,
         len(exported),
         len(dataset.annotations),
         len(dataset.categories),
-        undecided=sum(i.status == "undecided" for i in left),
-        skipped=sum(i.status == "skipped" for i in left),
-        unreadable=sum(i.status == "unreadable" for i in left),
+        undecided=left["undecided"],
+        skipped=left["skipped"],
+        unreadable=left["unreadable"],
         no_file=len(moment.without_file & kept),
         dropped=dict(dropped),
         unnamed=moment.unnamed if all_images else 0,

@@ -15,7 +15,8 @@ from hitl_desktop.domain.proposals import SAME_SPOT_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.onnx_graph import FindingRules, NamingArrays, RefinerArrays, ViewArrays, build
+from hitl_desktop.inference.onnx_export import build
+from hitl_desktop.inference.onnx_export.arrays import DecodingRules, RefinerArrays, ScoringArrays, ViewArrays
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card
 from hitl_desktop.learning import box_refiner, detection_head
 from hitl_desktop.learning.blending import found_weight
@@ -27,7 +28,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM
 
-_RULES = FindingRules(
+_RULES = DecodingRules(
     detection_head.FLOOR, detection_head.AGREES_FROM, detection_head.OTHER_OBJECT, detection_head.MOST_SEEDS,
     detection_head.MOST_FOUND, FOUND_FROM, detection_head.MOST_LOG_SIDE,
 )  # fmt: skip
@@ -65,7 +66,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         )
     head = DetectionHead.from_bytes(finding) if finding else None
     graph = build(
-        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _naming_arrays(scorer),
+        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _scoring_arrays(scorer),
         _metadata(scorer, detector, encoder),
     )  # fmt: skip
     try:
@@ -112,7 +113,7 @@ def _refiner_arrays(head: DetectionHead | None) -> RefinerArrays | None:
     )  # fmt: skip
 
 
-def _naming_arrays(scorer: Scorer) -> NamingArrays:
+def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
     head, names = scorer.head, len(scorer.names)
     if head is None:
         raise HitlError("Nothing has been trained yet.", hint="Decide some pictures first.")
@@ -126,7 +127,7 @@ def _naming_arrays(scorer: Scorer) -> NamingArrays:
         own_to_name[own, column] = 1.0
     bent = scorer.calibration
     offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in scorer.category_ids], np.float32)
-    return NamingArrays(
+    return ScoringArrays(
         scorer.names, head.centre, head.weights, head.bias, own_to_name, own_weight, scorer.class_index,
         class_to_name, head.typical_score, head.reach,
         (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,

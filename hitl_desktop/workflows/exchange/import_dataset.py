@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -193,21 +193,22 @@ class _Import:
                 self.categories[c.id] = into.id
                 what = f"{c.name!r} was merged into {into.name!r} here, so its boxes are, too"
                 self.issue("categories", what, IssueKind.SAME_NAME)
-                continue
-            near, wanted = categories.find(c.name), c.id if keeps_ids else None
-            if near is not None and near.id not in kept and near.id not in self.categories.values():
-                self.categories[c.id] = near.id
-                self.issue(
-                    "categories", f"{c.name!r} is taken as {near.name!r} of the project", IssueKind.SAME_NAME
-                )
-                continue
-            take = (
-                categories.ensure
-                if near is None and not categories.is_unnamed(c.name)
-                else categories.ensure_apart
-            )
-            self.categories[c.id] = take(c.name, wanted_id=wanted).id
+            else:
+                self.categories[c.id] = self._category_named(c.name, c.id if keeps_ids else None, kept)
         self._keep_categories([c.id for c in theirs if name_key(c.name) not in merged], set(known.values()))
+
+    def _category_named(self, name: str, wanted_id: int | None, kept: Container[int]) -> int:
+        """The id of the project's category with nearly this name, if no file had it, else of a new one."""
+        categories = self.project.categories
+        near = categories.find(name)
+        if near is not None and near.id not in kept and near.id not in self.categories.values():
+            self.issue(
+                "categories", f"{name!r} is taken as {near.name!r} of the project", IssueKind.SAME_NAME
+            )
+            return near.id
+        is_new = near is None and not categories.is_unnamed(name)
+        take = categories.ensure if is_new else categories.ensure_apart
+        return take(name, wanted_id=wanted_id).id
 
     def _keep_categories(self, ids: Sequence[int], before: Set[int]) -> None:
         """Keep ids and other keys of the file's categories; the project's own (`before`) keep their ids."""

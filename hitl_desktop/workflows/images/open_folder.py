@@ -89,20 +89,10 @@ class _Walk:
     def pictures(self, folder: Path, prefix: str) -> Iterator[str]:
         """Pictures in a real folder and below; links to folders are put off."""
         self.progress.check_cancelled()
-        try:
-            found = folder.stat()
-            if (found.st_dev, found.st_ino) in self._seen:
-                return
-            self._seen.add((found.st_dev, found.st_ino))
-            with os.scandir(folder) as entries:
-                inside = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
-            return  # a folder that may not be read, or a link to nowhere
-        folders = [entry for entry in inside if not entry.name.startswith(".") and _is_folder(entry)]
+        visible = [entry for entry in self._entries(folder) if not entry.name.startswith(".")]
+        folders = [entry for entry in visible if _is_folder(entry)]
         names = {entry.name for entry in folders}
-        for name in (
-            entry.name for entry in inside if entry.name not in names and not entry.name.startswith(".")
-        ):
+        for name in (entry.name for entry in visible if entry.name not in names):
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - 100,000 names
             if ending in SUFFIXES:
                 yield prefix + name
@@ -115,6 +105,18 @@ class _Walk:
                 self.links.append((folder / entry.name, f"{prefix}{entry.name}/"))
             else:
                 yield from self.pictures(folder / entry.name, f"{prefix}{entry.name}/")
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What a folder holds, in order of name; nothing at the second visit, or where it may not be read."""
+        try:
+            found = folder.stat()
+            if (found.st_dev, found.st_ino) in self._seen:
+                return []
+            self._seen.add((found.st_dev, found.st_ino))
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return []  # a folder that may not be read, or a link to nowhere
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -324,23 +326,10 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
     before."""
     image = project.images.get(image.id) or image  # another job may have moved its boxes meanwhile
     if isinstance(reading, UnreadableImageError):
-        if image.reason and not project.path_of(image).exists():
-            return ""  # why it could not be read says more than that it is not there
-        if reading.size and image.width is None:  # labels are those of the picture as it was
-            project.images.set_size(image.id, *reading.size)
-        project.images.set_reason(image.id, str(reading))
-        return "" if image.reason else str(reading)
+        return _note_failed_reading(project, image, reading)
     if not note_size(project, image, reading.size):
-        why = another_file(image, reading.size)
-        project.images.set_reason(image.id, why)
-        return "" if image.reason else why
-    fate, told = Fate.SAME, ""
-    if (image.width, image.height) == reading.size:
-        fate = note_content(project, image, reading.content)
-        told = {Fate.OTHER: OTHER_PICTURE, Fate.UNSURE: CHANGED}.get(fate, "")
-    else:
-        take_content(project, image, reading.content)
-        told = moved_along(image, reading.size) if project.annotations.of_image(image.id) else ""
+        return _note_reason(project, image, another_file(image, reading.size))
+    fate, told = _note_content_of(project, image, reading)
     if image.content_hash not in (None, reading.content.hash):
         is_unlabelled = image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id)
         told = told or (NO_BOXES if is_unlabelled else "")
@@ -349,6 +338,29 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
     project.images.set_reason(image.id, OTHER_PICTURE if fate is Fate.OTHER else None)
     project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
     return told
+
+
+def _note_failed_reading(project: Project, image: ImageRecord, error: UnreadableImageError) -> str:
+    if image.reason and not project.path_of(image).exists():
+        return ""  # the reason why it could not be read is worth more than that it is not there
+    if error.size and image.width is None:  # labels are those of the picture as it was
+        project.images.set_size(image.id, *error.size)
+    return _note_reason(project, image, str(error))
+
+
+def _note_reason(project: Project, image: ImageRecord, reason: str) -> str:
+    """Keep why an image cannot be used; returns it where that is news."""
+    project.images.set_reason(image.id, reason)
+    return "" if image.reason else reason
+
+
+def _note_content_of(project: Project, image: ImageRecord, reading: Reading) -> tuple[Fate, str]:
+    """Keep what the file holds now, and compare it with what it held."""
+    if (image.width, image.height) == reading.size:
+        fate = note_content(project, image, reading.content)
+        return fate, {Fate.OTHER: OTHER_PICTURE, Fate.UNSURE: CHANGED}.get(fate, "")
+    take_content(project, image, reading.content)
+    return Fate.SAME, moved_along(image, reading.size) if project.annotations.of_image(image.id) else ""
 
 
 def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:

@@ -9,7 +9,7 @@ sample was looked at.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from hitl_desktop.domain.bulk import BulkAccept, SampledBox
@@ -119,19 +119,14 @@ def accept_all(
     Raises:
         HitlError: nothing is left to accept.
     """
-    left_out = set(without)
-    by_image: dict[int, list[Proposal]] = {}
-    for p in wanted.proposals:
-        if p.prediction_id not in left_out:
-            by_image.setdefault(p.image_id, []).append(p)
+    by_image = _by_image(wanted.proposals, set(without))
     act, accepted, bulk_id = LongAct(project, reserved), list[tuple[int, BBox]](), 0
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     for ids in portions(list(by_image), _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():
             left = act.changed_meanwhile()
-            parts = [
-                part for i in ids if i not in left if (part := _accepted(project, wanted.name, by_image[i]))
-            ]
+            open_ids = [i for i in ids if i not in left]
+            parts = [part for i in open_ids if (part := _accepted(project, wanted.name, by_image[i]))]
             if not parts:
                 continue
             accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
@@ -144,6 +139,15 @@ def accept_all(
     if not accepted:
         raise HitlError("All of these proposals were answered meanwhile.", hint="Review what is left.")
     return act.changes | Changes(queue=True, categories=True)
+
+
+def _by_image(proposals: Sequence[Proposal], without: Set[int]) -> dict[int, list[Proposal]]:
+    """The proposals of each image, except those of some predictions."""
+    by_image: dict[int, list[Proposal]] = {}
+    for p in proposals:
+        if p.prediction_id not in without:
+            by_image.setdefault(p.image_id, []).append(p)
+    return by_image
 
 
 def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edit | None:

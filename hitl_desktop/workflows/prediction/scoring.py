@@ -3,7 +3,7 @@ detector."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -139,38 +139,73 @@ def load_scorer(
     version = project.heads.active() if named is None else None
     if version is not None:
         named = named_by(version)
-    by_id = {c.id: c.name for c in categories}
     head = named.head if named else None
-    head_column = [k for k, c in enumerate(head.category_ids) if int(c) in by_id] if head else []
-    taught = [int(head.category_ids[k]) for k in head_column] if head else []
-    names = [by_id[c] for c in taught]
-    ids: list[int | None] = list(taught)
-    classes_of: dict[int, list[int]] = {}
-    for number, category in enumerate(class_to_category(project, detector, mapping)):
-        if category == NOT_SHOWN:
-            continue
-        if category is None or category not in ids:
-            names.append(by_id[category] if category is not None else detector.classes[number])
-            ids.append(category)
-            classes_of[len(names) - 1] = [number]
-        else:
-            classes_of.setdefault(ids.index(category), []).append(number)
-    class_index = np.full(
-        (len(classes_of), max(map(len, classes_of.values()), default=0)), len(detector.classes)
-    )
-    for row, members in enumerate(classes_of.values()):
-        class_index[row, : len(members)] = members
-    # A head that learned beside another detector cannot judge the names of this one: they count in full.
-    taught_beside_it = head is not None and len(head.trust) == len(detector.classes)
-    trust = head.trust if head and taught_beside_it else np.ones(len(detector.classes), np.float32)
+    classes = class_to_category(project, detector, mapping)
+    columns = _columns({c.id: c.name for c in categories}, head, detector.classes, classes)
+    groups = list(columns.classes_of.values())
     finder = project.models.detection_head_of(detector) if head is not None else None
     return Scorer(
         detector, finder.id if finder else None,
         named.encoder_id if named else None, head, named.head_id if named else None,
-        tuple(names), tuple(ids), len(taught), np.array(head_column, np.intp), np.array(list(classes_of), np.intp),
-        class_index, np.array([trust[members].mean() for members in classes_of.values()], np.float32),
+        tuple(columns.names), tuple(columns.category_ids), len(columns.head_column),
+        np.array(columns.head_column, np.intp), np.array(list(columns.classes_of), np.intp),
+        _padded(groups, len(detector.classes)), _detector_weights(head, groups, len(detector.classes)),
         named.calibration if named else Calibration(),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The names that boxes may get, first those of the head.
+
+    `head_column` has the head's own columns of these, `classes_of` the detector's classes that stand for a
+    name, by its column here.
+    """
+
+    names: list[str]
+    category_ids: list[int | None]
+    head_column: list[int]
+    classes_of: dict[int, list[int]]
+
+
+def _columns(
+    categories: Mapping[int, str],
+    head: ClassificationHead | None,
+    class_names: Sequence[str],
+    class_categories: Sequence[int | None],
+) -> _Columns:
+    """The names of `categories` that the head was trained on, and those of the detector's classes."""
+    head_column = [k for k, c in enumerate(head.category_ids) if int(c) in categories] if head else []
+    trained = [int(head.category_ids[k]) for k in head_column] if head else []
+    columns = _Columns([categories[c] for c in trained], list(trained), head_column, {})
+    for number, category in enumerate(class_categories):
+        if category == NOT_SHOWN:
+            continue
+        if category is None or category not in columns.category_ids:
+            columns.names.append(categories[category] if category is not None else class_names[number])
+            columns.category_ids.append(category)
+            columns.classes_of[len(columns.names) - 1] = [number]
+        else:
+            columns.classes_of.setdefault(columns.category_ids.index(category), []).append(number)
+    return columns
+
+
+def _padded(groups: Sequence[Sequence[int]], nothing: int) -> NDArray[np.intp]:
+    """Groups of classes as rows of one array [G, m], filled up with the number that is `nothing`."""
+    index = np.full((len(groups), max(map(len, groups), default=0)), nothing)
+    for row, members in enumerate(groups):
+        index[row, : len(members)] = members
+    return index
+
+
+def _detector_weights(
+    head: ClassificationHead | None, groups: Sequence[Sequence[int]], classes: int
+) -> NDArray[np.float32]:
+    """The weight [G] of the detector's own score under each name; one without a head that measured it."""
+    # The weights of a head that was trained beside another detector are of other classes.
+    is_measured = head is not None and len(head.trust) == classes
+    weights = head.trust if head and is_measured else np.ones(classes, np.float32)
+    return np.array([weights[list(members)].mean() for members in groups], np.float32)
 
 
 def named_by(version: HeadVersion) -> CalibratedHead:

@@ -6,9 +6,11 @@ import random
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.diversity import unit
@@ -81,8 +83,20 @@ def _boxes_like(
     embed_boxes(project, image, [bbox], encoder_id, threads)
     now = project.images.get(image.id)
     key = crop_key((now.content_hash if now else None) or "", bbox)
+    wanted = project.embeddings.get(encoder_id, [key])[key]
+    boxes, vectors = _embedded_boxes(project, others, encoder_id, progress)
+    if not boxes:
+        return []
+    places = unit(np.stack([wanted, *vectors]))
+    return _most_like(boxes, places[1:] @ places[0])
+
+
+def _embedded_boxes(
+    project: Project, others: list[ImageRecord], encoder_id: int, progress: Progress
+) -> tuple[list[tuple[int, BBox]], list[Vector]]:
+    """The boxes of images that have an embedding, with the ids of their images, and their embeddings."""
     rows: list[tuple[int, BBox]] = []
-    vectors = [project.embeddings.get(encoder_id, [key])[key]]
+    vectors: list[Vector] = []
     for number, other in enumerate(others):
         if number % 16 == 0:
             progress.check_cancelled()
@@ -92,14 +106,15 @@ def _boxes_like(
         known = project.embeddings.get(encoder_id, keys)
         rows += [(other.id, box) for box, k in zip(boxes, keys, strict=True) if k in known]
         vectors += [known[k] for k in keys if k in known]
-    if not rows:
-        return []
-    places = unit(np.stack(vectors))
-    likeness = places[1:] @ places[0]
+    return rows, vectors
+
+
+def _most_like(boxes: list[tuple[int, BBox]], likeness: NDArray[np.float32]) -> Found:
+    """The boxes most alike, of one image only a few that do not cover each other."""
     found: Found = []
     taken: dict[int, list[BBox]] = {}
     for row in np.argsort(-likeness, kind="stable").tolist():
-        image_id, box = rows[row]
+        image_id, box = boxes[row]
         here = taken.setdefault(image_id, [])
         if len(here) < A_PICTURE and not any(box.iou(other) > 0.5 for other in here):
             here.append(box)

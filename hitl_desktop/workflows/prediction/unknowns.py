@@ -10,6 +10,8 @@ import numpy as np
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN, clean_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
@@ -54,29 +56,39 @@ def group_unknowns(
         by_image.setdefault(box.image_id, []).append(box)
     encoder_id, absent = encoder_record_id(project), project.absent_folders()
     unknowns: list[Unknown] = []
-    vectors: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = []
+    vectors: list[Vector] = []
     for number, (image_id, mine) in enumerate(by_image.items()):
         progress.report(number, len(by_image))
         progress.check_cancelled()
         image = project.images.get(image_id)
         if image is None or image.folder_id in absent:
             continue
-        try:
-            crops = crops_of_boxes(project, image, [box.bbox for box in mine])
-            embed_boxes(project, image, [box.bbox for box in mine], encoder_id, threads)
-        except UnreadableImageError as error:
-            note_unreadable(project, image, error)
-            continue
-        now = project.images.get(image_id)
-        keys = [crop_key((now.content_hash if now else None) or "", box.bbox) for box in mine]
-        known = project.embeddings.get(encoder_id, keys)
-        for box, key, pixels in zip(mine, keys, crops, strict=True):
-            if key in known:
-                unknowns.append(Unknown(box, pixels))
-                vectors.append(known[key])
+        for unknown, vector in _embedded(project, image, mine, encoder_id, threads):
+            unknowns.append(unknown)
+            vectors.append(vector)
     if not unknowns:
         return []
     return [[unknowns[row] for row in rows] for rows in alike(np.stack(vectors))]
+
+
+def _embedded(
+    project: Project, image: ImageRecord, boxes: Sequence[Annotation], encoder_id: int, threads: int | None
+) -> list[tuple[Unknown, Vector]]:
+    """The boxes of an image with their crops and embeddings; none where it cannot be read."""
+    try:
+        crops = crops_of_boxes(project, image, [box.bbox for box in boxes])
+        embed_boxes(project, image, [box.bbox for box in boxes], encoder_id, threads)
+    except UnreadableImageError as error:
+        note_unreadable(project, image, error)
+        return []
+    now = project.images.get(image.id)
+    keys = [crop_key((now.content_hash if now else None) or "", box.bbox) for box in boxes]
+    known = project.embeddings.get(encoder_id, keys)
+    return [
+        (Unknown(box, pixels), known[key])
+        for box, key, pixels in zip(boxes, keys, crops, strict=True)
+        if key in known
+    ]
 
 
 def name_unknowns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,11 @@ def new_project(
     result = read_dataset(coco) if coco is not None else None
     if path.exists():
         raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
-    try:
-        return _fill(path, folder, result, options, coco, progress)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with ExitStack() as on_failure:
+        on_failure.callback(path.unlink, missing_ok=True)
+        made = _fill(path, folder, result, options, coco, progress)
+        on_failure.pop_all()
+    return made
 
 
 def _fill(

@@ -8,7 +8,7 @@ names, .95 for places, .83 for what is missing, where the data set itself lacks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -156,42 +156,65 @@ def _missed(
     threads: int | None,
 ) -> list[LabelIssue]:
     """Objects without a box: what the head finds and names, and what the detector is sure of."""
+    is_free = _free_places(project, each.image.id, annotations)
+    free = [(bbox, score) for bbox, score in found if score >= _FOUND_FROM and is_free(bbox)]
+    missed = _named_by_head(project, each, free, threads) if free else []
+    scorer = load_scorer(project, named=CalibratedHead(each.scorer, encoder_record_id(project)))
+    missed += [
+        (p.score, p.bbox, p.category_id)
+        for p in proposals_of(project, each.image, scorer)
+        if p.detector_name  # the active head was trained on this image, so what it found proves nothing
+        and p.category_id is not None
+        and is_free(p.bbox)
+    ]
+    return [
+        LabelIssue(each.image.id, Kind.MISSED, score, None, None, bbox, category_id)
+        for score, bbox, category_id in _distinct(missed)
+    ]
 
-    known = project.predictions.rejected_of(each.image.id)
-    predictions = project.predictions.of_image(each.image.id, *project.models.proposers())
+
+_Missed = tuple[float, BBox, int]
+"""The score, place and category of an object without a box."""
+
+
+def _free_places(
+    project: Project, image_id: int, annotations: Sequence[Annotation]
+) -> Callable[[BBox], bool]:
+    """Whether a place has no annotation, lies in no crowd region, and nobody rejected a box there."""
+    known = project.predictions.rejected_of(image_id)
+    predictions = project.predictions.of_image(image_id, *project.models.proposers())
     rejected = [p.bbox for p in predictions if p.id in known]
-    offered = offered_ids(project)
 
     def is_free(bbox: BBox) -> bool:
         return not any(bbox.iou(box) >= SAME_OBJECT_IOU for box in rejected) and not any(
             (a.crowd and in_crowd(bbox, a.bbox)) or a.bbox.iou(bbox) >= SAME_OBJECT_IOU for a in annotations
         )
 
-    free = [(bbox, score) for bbox, score in found if score >= _FOUND_FROM and is_free(bbox)]
-    missed: list[tuple[float, BBox, int]] = []
-    if free:
-        for (bbox, score), chances in zip(
-            free, _chances(project, each, [b for b, _ in free], threads), strict=True
-        ):
-            best = int(chances[:-1].argmax())
-            if int(each.scorer.category_ids[best]) in offered:
-                missed.append((score * float(chances[best]), bbox, int(each.scorer.category_ids[best])))
-    scorer = load_scorer(project, named=CalibratedHead(each.scorer, encoder_record_id(project)))
-    missed += [
-        (p.score, p.bbox, p.category_id)
-        for p in proposals_of(project, each.image, scorer)
-        if p.detector_name
-        and p.category_id is not None
-        and is_free(p.bbox)  # what heads found, they were taught
-    ]
-    kept: list[tuple[float, BBox, int]] = []
+    return is_free
+
+
+def _named_by_head(
+    project: Project, each: Untaught, found: Sequence[tuple[BBox, float]], threads: int | None
+) -> list[_Missed]:
+    """What the head found, with its most likely category where that can still be chosen."""
+    offered = offered_ids(project)
+    missed: list[_Missed] = []
+    chances = _chances(project, each, [bbox for bbox, _ in found], threads)
+    for (bbox, score), row in zip(found, chances, strict=True):
+        best = int(row[:-1].argmax())
+        category_id = int(each.scorer.category_ids[best])
+        if category_id in offered:
+            missed.append((score * float(row[best]), bbox, category_id))
+    return missed
+
+
+def _distinct(missed: Sequence[_Missed]) -> list[_Missed]:
+    """Of boxes on the same object the surest, the surest first."""
+    kept: list[_Missed] = []
     for candidate in sorted(missed, key=lambda m: -m[0]):
         if not any(candidate[1].iou(bbox) >= SAME_OBJECT_IOU for _, bbox, _ in kept):
             kept.append(candidate)
-    return [
-        LabelIssue(each.image.id, Kind.MISSED, score, None, None, bbox, category_id)
-        for score, bbox, category_id in kept
-    ]
+    return kept
 
 
 def _chances(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -242,27 +243,46 @@ def _mixed_up(
 
     spots: dict[tuple[str, str], list[Spot]] = {}
     counts: dict[str, list[tuple[int, int, int]]] = {}
-    for sight in seen:
+    for result in seen:
         truth = [
             (names.get(merged.get(a.category_id, a.category_id), ""), a.bbox)
-            for a in project.annotations.of_image(sight.image_id)
+            for a in project.annotations.of_image(result.image_id)
             if not a.crowd
         ]
-        boxes = [(called(b), b.bbox) for b in sight.boxes if b.shown]
-        found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), RIGHT_IOU)
-        for (said, bbox), index in zip(boxes, found, strict=True):
-            real = truth[index][0] if index is not None else NOTHING
-            spots.setdefault((real, said), []).append(Spot(sight.image_id, bbox))
-        for index in set(range(len(truth))) - set(found):
-            spots.setdefault((truth[index][0], NOTHING), []).append(Spot(sight.image_id, truth[index][1]))
-        for name in {n for n, _ in (*boxes, *truth)}:
-            right = sum(
-                r and called(b) == name for b, r in zip(sight.boxes, sight.right, strict=True) if b.shown
-            )
-            shown, there = (sum(n == name for n, _ in some) for some in (boxes, truth))
-            counts.setdefault(name, []).append((right, shown, there))
+        shown = [
+            (called(b), b.bbox, is_right)
+            for b, is_right in zip(result.boxes, result.right, strict=True)
+            if b.shown
+        ]
+        boxes = [(name, bbox) for name, bbox, _ in shown]
+        for pair, bbox in _confused(boxes, truth):
+            spots.setdefault(pair, []).append(Spot(result.image_id, bbox))
+        right = [name for name, _, is_right in shown if is_right]
+        for name, numbers in _counted(right, boxes, truth):
+            counts.setdefault(name, []).append(numbers)
     cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(spots.items()))
     return cells, tuple(_category(name, rows) for name, rows in sorted(counts.items()))
+
+
+_Named = Sequence[tuple[str, BBox]]
+
+
+def _counted(right: Sequence[str], shown: _Named, real: _Named) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    """How many boxes of one image each category name has: right, shown, real."""
+    n_right, n_shown, n_real = Counter(right), Counter(n for n, _ in shown), Counter(n for n, _ in real)
+    for name in n_shown.keys() | n_real.keys():
+        yield name, (n_right[name], n_shown[name], n_real[name])
+
+
+def _confused(boxes: _Named, truth: _Named) -> Iterator[tuple[tuple[str, str], BBox]]:
+    """The places of one image, each with its real and its predicted name, or `NOTHING`."""
+    found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), RIGHT_IOU)
+    for (predicted, bbox), index in zip(boxes, found, strict=True):
+        real = truth[index][0] if index is not None else NOTHING
+        yield (real, predicted), bbox
+    for index in set(range(len(truth))) - set(found):
+        real, bbox = truth[index]
+        yield (real, NOTHING), bbox
 
 
 def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSight:

@@ -87,15 +87,7 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
         raise NotPrelabelledError
     head_id = project.heads.active_id()
     done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
-    version = project.heads.active()
-    taught = version.learned if version is not None else frozenset[int]()
-    groups = project.images.same_as()
-    known = {groups[i] for i in taught if i in groups}
-    waiting = [
-        i
-        for i, status in project.images.statuses().items()
-        if status == "undecided" and i not in taught and groups.get(i) not in known
-    ]
+    waiting = _unseen(project)
     if not waiting:
         raise HitlError(
             "Every readable picture is decided or skipped, so there is no unseen picture left.",
@@ -109,6 +101,19 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
         if len(found) == most:
             break
     return found
+
+
+def _unseen(project: Project) -> list[int]:
+    """The undecided images that are no near-duplicates of one that the active head was trained on."""
+    version = project.heads.active()
+    trained_on = version.learned if version is not None else frozenset[int]()
+    groups = project.images.same_as()
+    known = {groups[i] for i in trained_on if i in groups}
+    return [
+        i
+        for i, status in project.images.statuses().items()
+        if status == "undecided" and i not in trained_on and groups.get(i) not in known
+    ]
 
 
 def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
@@ -155,11 +160,7 @@ def report(project: Project, *, head_id: int | str | None = "latest") -> dict[st
     wanted = _judged_last(project, every) if isinstance(head_id, str) else head_id
     seen = [v for v in every if v.head_id == wanted]
     names = {c.id: c.name for c in project.categories.all()}
-    paths = {v.image_id: image.path for v in seen if (image := project.images.get(v.image_id))}
     boxes = [(v.image_id, box) for v in seen for box in v.boxes if box.judgement is not Judgement.MISSED]
-    scores = np.array([box.score for _, box in boxes])
-    right = np.array([box.judgement is Judgement.CORRECT for _, box in boxes], bool)
-    images = np.array([image_id for image_id, _ in boxes], np.int64)
     kinds = Counter(box.judgement for v in seen for box in v.boxes)
     return {
         "head": wanted,
@@ -168,14 +169,20 @@ def report(project: Project, *, head_id: int | str | None = "latest") -> dict[st
         "seconds": round(sum(v.seconds for v in seen), 1),
         "verdicts": {JUDGEMENT_TEXT[kind]: kinds[kind] for kind in Judgement},
         "categories": [_as_record(c) for c in _per_category(seen, names)],
-        "reliability": _reliability(scores, right, images),
-        "worst": [
-            {"picture": paths.get(v.image_id, "gone"), "errors": v.errors, "boxes": len(v.boxes)}
-            for v in sorted(seen, key=lambda v: -v.errors)[:WORST]
-            if v.errors
-        ],
+        "reliability": _reliability(boxes),
+        "worst": _worst(project, seen),
         "promoted": sum(v.is_promoted for v in seen),
     }
+
+
+def _worst(project: Project, seen: Sequence[Validated]) -> list[dict[str, Any]]:
+    """The images with the most errors."""
+    with_errors = [v for v in sorted(seen, key=lambda v: -v.errors)[:WORST] if v.errors]
+    images = [(v, project.images.get(v.image_id)) for v in with_errors]
+    return [
+        {"picture": image.path if image else "gone", "errors": v.errors, "boxes": len(v.boxes)}
+        for v, image in images
+    ]
 
 
 def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
@@ -224,9 +231,13 @@ def in_words(told: dict[str, Any]) -> str:
     return f"On {pictures} that were not taught, {right} of {shown} boxes that {whose} showed were correct: {share}."
 
 
-def _reliability(scores: Any, right: Any, images: Any) -> dict[str, Any]:
-    if not len(scores):
+def _reliability(boxes: Sequence[tuple[int, JudgedBox]]) -> dict[str, Any]:
+    """How far the scores of boxes, each with the id of its image, are from the share that is correct."""
+    if not boxes:
         return {"bins": [], "error": None, "interval": None, "precision_interval": (0.0, 1.0)}
+    scores = np.array([box.score for _, box in boxes])
+    right = np.array([box.judgement is Judgement.CORRECT for _, box in boxes], bool)
+    images = np.array([image_id for image_id, _ in boxes], np.int64)
     index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
     bins = [
         [float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum())]
@@ -322,25 +333,10 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
     additions: dict[int, Addition] = {}
     verdicts: dict[int, list[int]] = {}
     for v in project.validations.all():
-        image = project.images.get(v.image_id)
-        if image is None or image.state is not ImageState.UNDECIDED or image.reason:
-            continue
-        if v.is_promoted or project.annotations.of_image(v.image_id):
-            continue  # it was done before, or somebody began
-        by = f"head {v.head_id}" if v.head_id is not None else detector.name if detector else None
-        boxes = tuple(
-            Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
-            for box in v.boxes
-            if box.bbox is not None and (category_id := _category_of(project, box))
-        )
-        whole = all(
-            box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
-            for box in v.boxes
-        )
-        additions[v.image_id] = Addition(
-            image, boxes, is_decided=whole, seconds=v.seconds
-        )  # the latest verdicts count
-        verdicts.setdefault(v.image_id, []).append(v.id)
+        addition = _addition(project, v, detector.name if detector else None)
+        if addition is not None:
+            additions[v.image_id] = addition  # the latest verdicts count
+            verdicts.setdefault(v.image_id, []).append(v.id)
     if not additions:
         raise HitlError(
             "There are no verdicts on pictures that are still to do.",
@@ -358,6 +354,26 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
     )
     decided = sum(a.is_decided for a in done)
     return Promotion(changes, decided, len(done) - decided)
+
+
+def _addition(project: Project, v: Validated, detector_name: str | None) -> Addition | None:
+    """The annotations that verdicts on an image become; None if it is decided, begun or promoted already."""
+    image = project.images.get(v.image_id)
+    if image is None or image.state is not ImageState.UNDECIDED or image.reason:
+        return None
+    if v.is_promoted or project.annotations.of_image(v.image_id):
+        return None
+    by = f"head {v.head_id}" if v.head_id is not None else detector_name
+    boxes = tuple(
+        Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
+        for box in v.boxes
+        if box.bbox is not None and (category_id := _category_of(project, box))
+    )
+    is_whole = all(
+        box.judgement in (Judgement.CORRECT, Judgement.FALSE) or (box.bbox and _category_of(project, box))
+        for box in v.boxes
+    )
+    return Addition(image, boxes, is_decided=is_whole, seconds=v.seconds)
 
 
 def _category_of(project: Project, box: JudgedBox) -> int | None:

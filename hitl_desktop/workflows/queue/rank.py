@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,48 +52,29 @@ def rank_images(
     not given. Pictures without predictions keep their place behind the others.
     """
     how = how or policy_of(project)
-    strategy = strategy_named(how.strategy)
-    if scorer is not None and strategy.needs_vectors:
+    if scorer is not None and strategy_named(how.strategy).needs_vectors:
         embed_pictures(project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1)
-    knows = (
-        scorer is not None
-        and scorer.head is not None
-        and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
-    )
-    if not strategy.works_before_training and not knows:
-        how = replace(how, shares=_drawn(how.shares))
+    how = _usable_policy(project, scorer, how)
     with project.db.snapshot():
         turns = project.queue.turns()
         ids = project.queue.ids()
-        looked = _look(project, scorer, before, ids, how, progress, seed) if scorer else _Looked([], ids, {})
+        scored = _score(project, scorer, before, ids, how, progress, seed) if scorer else _Scored([], ids, {})
         put_back = project.queue.put_back_ids()
         edge_cases = edge_case_ids(project)
-        again = dict.fromkeys(due(project), QueueReason.AGAIN)
-        if how.shares.get(QueueReason.SUSPECTED):
-            again |= dict.fromkeys((s.image_id for s in above_threshold(project)), QueueReason.SUSPECTED)
-    said = {item.image_id: item for item in looked.said}
-
-    def say(image_id: int, why: QueueReason) -> None:
-        item = said.get(image_id, Ranked(image_id, 0.0, ""))
-        said[image_id] = replace(item, reason=REASON_OF[why], queues=item.queues | why)
-
+        again = _decided_in_queues(project, how)
+    ranked = {item.image_id: item for item in scored.ranked}
     for image_id in put_back:
-        say(image_id, QueueReason.EXPECTED)
+        _add_reason(ranked, image_id, QueueReason.EXPECTED)
     first = set(put_back)
-    rest = [i for i in looked.order if i not in first]
-    queues = {why: [i for i in rest if i in said and said[i].queues & why] for why in how.shares}
-    if QueueReason.RANDOM in queues:
-        queues[QueueReason.RANDOM] = random_order(rest, seed)
-    queues[QueueReason.EDGE] = [i for i in rest if i in edge_cases]
-    for why in OF_DECIDED:
-        queues[why] = [i for i in again if again[i] is why]
+    rest = [i for i in scored.order if i not in first]
+    queues = _queues(how.shares, rest, ranked, edge_cases, again, seed)
     front = mix(rest, queues, how.shares, most=_MOST_MIXED, after=turns)
     for image_id, why in front:
         if why and image_id not in again:
-            say(image_id, why)
+            _add_reason(ranked, image_id, why)
     mixed = dict.fromkeys(image_id for image_id, _ in front)
     order = [*put_back, *mixed, *(i for i in rest if i not in mixed)]
-    return Ranking(one_of_each(order, looked.groups, again), list(said.values()), looked.groups, again)
+    return Ranking(one_of_each(order, scored.groups, again), list(ranked.values()), scored.groups, again)
 
 
 def refresh_queue(
@@ -110,6 +91,49 @@ def refresh_queue(
         project.queue.take(ranking)
 
 
+def _usable_policy(project: Project, scorer: Scorer | None, how: QueuePolicy) -> QueuePolicy:
+    """The policy; while uncertainty means nothing yet, with a random order in the place of a strategy that
+    needs it."""
+    is_trained = scorer is not None and scorer.head is not None
+    if strategy_named(how.strategy).works_before_training or (
+        is_trained and project.images.count(ImageState.DECIDED) >= _KNOWS_FROM
+    ):
+        return how
+    return replace(how, shares=_drawn(how.shares))
+
+
+def _decided_in_queues(project: Project, how: QueuePolicy) -> dict[int, QueueReason]:
+    """The decided images that come up again, and why."""
+    again = dict.fromkeys(due(project), QueueReason.AGAIN)
+    if how.shares.get(QueueReason.SUSPECTED):
+        again |= dict.fromkeys((s.image_id for s in above_threshold(project)), QueueReason.SUSPECTED)
+    return again
+
+
+def _add_reason(ranked: dict[int, Ranked], image_id: int, why: QueueReason) -> None:
+    """Put an image into one more queue, whose reason is the one that is shown."""
+    item = ranked.get(image_id, Ranked(image_id, 0.0, ""))
+    ranked[image_id] = replace(item, reason=REASON_OF[why], queues=item.queues | why)
+
+
+def _queues(
+    shares: Mapping[QueueReason, int],
+    order: Sequence[int],
+    ranked: Mapping[int, Ranked],
+    edge_cases: Set[int],
+    again: Mapping[int, QueueReason],
+    seed: int,
+) -> dict[QueueReason, list[int]]:
+    """The images of each queue, in the order in which they come up."""
+    queues = {why: [i for i in order if i in ranked and ranked[i].queues & why] for why in shares}
+    if QueueReason.RANDOM in queues:
+        queues[QueueReason.RANDOM] = random_order(order, seed)
+    queues[QueueReason.EDGE] = [i for i in order if i in edge_cases]
+    for why in OF_DECIDED:
+        queues[why] = [i for i in again if again[i] is why]
+    return queues
+
+
 def _drawn(shares: Mapping[QueueReason, int]) -> dict[QueueReason, int]:
     """The shares of queues that no doubt fills; all others are drawn at random."""
     sure = {why: share for why, share in shares.items() if why & (OF_DECIDED | QueueReason.EDGE)}
@@ -117,15 +141,15 @@ def _drawn(shares: Mapping[QueueReason, int]) -> dict[QueueReason, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """What is said of pictures, the order of all by the strategy, and which are nearly the same."""
+class _Scored:
+    """Images with their scores and reasons, the order of all by the strategy, and groups of near-duplicates."""
 
-    said: list[Ranked]
+    ranked: list[Ranked]
     order: list[int]
     groups: dict[int, str]
 
 
-def _look(
+def _score(
     project: Project,
     scorer: Scorer,
     before: Scorer | None,
@@ -133,7 +157,7 @@ def _look(
     how: QueuePolicy,
     progress: Progress,
     seed: int,
-) -> _Looked:
+) -> _Scored:
     done = project.predictions.images_done(scorer.detector.id)
     chosen, rest = _choose([i for i in ids if i in done], seed)
     records = project.images.some(chosen)
@@ -156,21 +180,20 @@ def _look(
     pool = Pool(doubts, np.stack(known) if known else np.zeros((0, 0), np.float32), seed)
     for image_id in _unlike(pool):
         queues[image_id] |= QueueReason.UNLIKE
-    said = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy).rank(pool)]
-    order = [*_merged(said, rest, project.queue.scores()), *(i for i in ids if i not in done)]
-    return _Looked(said, order, groups_of(project, [*decided, *records], vectors))
+    ranked = [_with_queues(item, queues[item.image_id]) for item in strategy_named(how.strategy).rank(pool)]
+    order = [*_merged(ranked, rest, project.queue.scores()), *(i for i in ids if i not in done)]
+    return _Scored(ranked, order, groups_of(project, [*decided, *records], vectors))
 
 
-def _merged(said: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, float]) -> list[int]:
-    """The pictures that were looked at and the rest in one order by score; neither order changes in
-    itself."""
-    fresh = np.minimum.accumulate([item.score for item in said]) if said else np.zeros(0)
+def _merged(ranked: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, float]) -> list[int]:
+    """The images that were scored and the rest in one order by score; neither order changes in itself."""
+    fresh = np.minimum.accumulate([item.score for item in ranked]) if ranked else np.zeros(0)
     old = np.zeros(len(rest))
     if scores and rest:
         places = {image_id: n for n, image_id in enumerate(rest)}
         for image_id in places.keys() & scores.keys():
             old[places[image_id]] = scores[image_id]
-    every = np.array([*(item.image_id for item in said), *rest], np.int64)
+    every = np.array([*(item.image_id for item in ranked), *rest], np.int64)
     return every[np.argsort(-np.concatenate([fresh, old]), kind="stable")].tolist()
 
 

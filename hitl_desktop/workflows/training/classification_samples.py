@@ -89,12 +89,14 @@ class _Trust:
         self._right, self._seen = np.zeros(len(stand_for)), np.zeros(len(stand_for))
         self._scores: list[float] = []
 
-    def add(self, prediction: Prediction, category_id: int) -> None:
-        """A proposal that lies on an object of this category."""
-        best = int(np.argmax(prediction.class_scores))
-        self._seen[best] += 1
-        self._right[best] += self._categories[best] == category_id
-        self._scores.append(prediction.score)
+    def add(self, proposed: Sequence[tuple[Prediction, int]]) -> None:
+        """Proposals with what they show; those of the detector that lie on an object count."""
+        for prediction, category_id in proposed:
+            if category_id != BACKGROUND and len(prediction.class_scores):
+                best = int(np.argmax(prediction.class_scores))
+                self._seen[best] += 1
+                self._right[best] += self._categories[best] == category_id
+                self._scores.append(prediction.score)
 
     def per_class(self) -> NDArray[np.float32]:
         """[C] smoothed shares, backed off to the project's overall rate; 1 before any decision."""
@@ -115,11 +117,11 @@ def collect(
 ) -> Collected | None:
     """Crops with names from decided pictures, and how far the detector's class names can be trusted.
 
-    That is said by pictures drawn at random, once there are some: those asked about for their doubts are
-    harder.
+    Images drawn at random show how far, once there are some: those chosen for their uncertainty are harder.
     """
     drawn = project.decisions.asked_because(Reason.RANDOM)
-    trust = _Trust(class_to_category(project, detector) if detector else ())
+    class_categories = class_to_category(project, detector) if detector else ()
+    trust = _Trust(class_categories)
     unknown = project.categories.find(UNKNOWN)
     unknown_id = unknown.id if unknown else -1
     embeddings: list[NDArray[np.float32]] = []
@@ -128,35 +130,19 @@ def collect(
     by_detector: dict[int, NDArray[np.float32]] = {}
     boxes = fitted = 0
     for picture in _pictures(project, images, encoder_id, progress):
-        annotations, predictions = picture.annotations, picture.predictions
-        overlaps = iou_matrix(
-            as_array([p.bbox for p in predictions]), as_array([a.bbox for a in annotations])
-        )
-        of_detector = np.array([len(p.class_scores) > 0 for p in predictions], bool)
-        is_object = np.array([not a.crowd for a in annotations], bool)
-        boxes += int(is_object.sum())
-        fitted += int(((overlaps[of_detector] > MATCH_IOU).any(axis=0) & is_object).sum())
-        shown = [(p, _target(row, p.bbox, annotations)) for p, row in zip(predictions, overlaps, strict=True)]
-        proposed = [(p, target) for p, target in shown if target is not None and target != unknown_id]
-        for p, target in proposed:
-            is_fair = len(drawn) < _ENOUGH_DRAWN or picture.image_id in drawn
-            if target != BACKGROUND and len(p.class_scores) and is_fair:
-                trust.add(p, target)
-        nothing = np.zeros(0, np.float32)
-        named = [
-            (a.bbox, a.category_id, nothing)
-            for a in annotations
-            if not a.crowd and a.category_id != unknown_id
-        ]
-        named += [(p.bbox, target, p.class_scores) for p, target in proposed]
-        keys = [crop_key(picture.content_hash, bbox) for bbox, *_ in named]
-        for key, (_, target, class_scores) in zip(keys, named, strict=True):
-            if key in picture.vectors:
-                if len(class_scores):
-                    by_detector[len(targets)] = class_scores
-                embeddings.append(picture.vectors[key])
-                targets.append(target)
-                image_ids.append(picture.image_id)
+        overlaps = picture.overlaps()
+        objects, on_objects = picture.objects(overlaps)
+        boxes += objects
+        fitted += on_objects
+        proposed = picture.proposed(overlaps, unknown_id)
+        if len(drawn) < _ENOUGH_DRAWN or picture.image_id in drawn:
+            trust.add(proposed)
+        for vector, target, class_scores in picture.samples(proposed, unknown_id):
+            if len(class_scores):
+                by_detector[len(targets)] = class_scores
+            embeddings.append(vector)
+            targets.append(target)
+            image_ids.append(picture.image_id)
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
@@ -165,10 +151,7 @@ def collect(
     collected = Collected(
         samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes
     )
-    return replace(
-        collected,
-        trust=_weights(collected, class_to_category(project, detector) if detector else (), by_detector),
-    )
+    return replace(collected, trust=_weights(collected, class_categories, by_detector))
 
 
 def _weights(
@@ -239,6 +222,43 @@ class _Picture:
     annotations: list[Annotation]
     predictions: list[Prediction]
     vectors: Mapping[bytes, Vector]
+
+    def overlaps(self) -> NDArray[np.float64]:
+        """The overlap [P, A] of each candidate with each annotation."""
+        return iou_matrix(
+            as_array([p.bbox for p in self.predictions]), as_array([a.bbox for a in self.annotations])
+        )
+
+    def objects(self, overlaps: NDArray[np.float64]) -> tuple[int, int]:
+        """How many objects there are, and on how many of them the detector has a box."""
+        of_detector = np.array([len(p.class_scores) > 0 for p in self.predictions], bool)
+        is_object = np.array([not a.crowd for a in self.annotations], bool)
+        is_found = (overlaps[of_detector] > MATCH_IOU).any(axis=0)
+        return int(is_object.sum()), int((is_found & is_object).sum())
+
+    def proposed(self, overlaps: NDArray[np.float64], unknown_id: int) -> list[tuple[Prediction, int]]:
+        """The candidates that are training samples, each with the category that it shows or `BACKGROUND`."""
+        targets = [
+            (p, _target(row, p.bbox, self.annotations))
+            for p, row in zip(self.predictions, overlaps, strict=True)
+        ]
+        return [(p, target) for p, target in targets if target is not None and target != unknown_id]
+
+    def samples(
+        self, proposed: Sequence[tuple[Prediction, int]], unknown_id: int
+    ) -> Iterator[tuple[Vector, int, Vector]]:
+        """The crops with an embedding: that, the target, and the detector's scores where it has any."""
+        no_scores = np.zeros(0, np.float32)
+        crops = [
+            (a.bbox, a.category_id, no_scores)
+            for a in self.annotations
+            if not a.crowd and a.category_id != unknown_id
+        ]
+        crops += [(p.bbox, target, p.class_scores) for p, target in proposed]
+        for bbox, target, class_scores in crops:
+            vector = self.vectors.get(crop_key(self.content_hash, bbox))
+            if vector is not None:
+                yield vector, target, class_scores
 
 
 def _pictures(

@@ -21,14 +21,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.embeddings import encoder_record_id
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 from hitl_desktop.workflows.training.classification_samples import collect
-from hitl_desktop.workflows.training.detection_head import (
-    features_of,
-    few_threads,
-    grids_of,
-    input_sizes,
-    targets_of,
-    training_targets,
-)
+from hitl_desktop.workflows.training.detection_head import features_of, few_threads, input_sizes
+from hitl_desktop.workflows.training.training_targets import grids_of, targets_of, training_targets
 
 PARTS = 4
 LEAST_PICTURES = 8
@@ -119,22 +113,21 @@ def _finding_heads(
     threads: int | None,
 ) -> list[DetectionHead | None]:
     side = input_sizes(project)[0]
-    wanted = training_targets(
-        project, images, part_of
-    )  # all are as if pinned: the learner of trials is not needed
+    # all are as if they were edge cases: the learner of the holdout model is not needed
+    wanted = training_targets(project, images, part_of)
     parts = [(DetectionLearner(net.width), RefinerLearner()) for _ in range(PARTS)]
     for number, image in enumerate(images):
         progress.report(number, 2 * len(images), image.path)
         progress.check_cancelled()
         try:
-            seen = grids_of(project, image, net, (side,))
+            grids = grids_of(project, image, net, (side,))
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
-        sums, moves = targets_of(seen, wanted[image.id])
+        targets, moves = targets_of(grids, wanted[image.id])
         finder, refiner = parts[part_of[image.id]]
         with few_threads(threads):
-            finder.learn(sums[side])
+            finder.learn(targets[side])
             refiner.learn(moves)
     return [_head_of(parts[:n] + parts[n + 1 :], side, net.width) for n in range(PARTS)]
 

@@ -88,36 +88,55 @@ def find_late_categories(
     Cancelling keeps what was found out; the next time goes on.
     """
     known, detector = _known(project), project.models.detector()
-    offered = {c.id for c in project.categories.all() if not c.retired}
-    counts = {
-        c: len(_holding(project, c)) for c, late in known.items() if late.known < ENOUGH and c in offered
-    }
-    wanted = [c for c, count in counts.items() if count >= max(1, 2 * known[c].known)]
+    wanted = _worth_a_search(project, known)
     if not wanted or detector is None:
         return LateCategories()
     collected = collect(
         project, decided_for_training(project), detector, encoder_record_id(project), progress
     )
-    likely: dict[int, float] = {}
-    of: dict[int, int] = {}
+    likely: dict[int, tuple[float, int]] = {}
     for category_id in wanted:
-        holding = _holding(project, category_id)
-        before = [i for i in _decided_before(project, known[category_id].since) if i not in holding]
-        records = [image for image in project.images.some(before[:MOST_LOOKED_AT]) if not image.reason]
-        embed_images(project, records, progress, threads=threads)
-        for scorer, enough in _judges(project, collected, set(before)):
-            for image in records:
-                progress.check_cancelled()
-                chance = _chance(project, project.images.get(image.id) or image, scorer, category_id) / enough
-                if chance > likely.get(image.id, 0.0):
-                    likely[image.id], of[image.id] = chance, category_id
-    chosen = sorted((i for i, chance in likely.items() if chance >= 1.0), key=lambda i: -likely[i])[
-        :MOST_PUT_BACK
-    ]
+        since = known[category_id].since
+        for image_id, chance in _chances(project, collected, category_id, since, progress, threads):
+            if chance > likely.get(image_id, (0.0, 0))[0]:
+                likely[image_id] = chance, category_id
+    probable = sorted((i for i, (chance, _) in likely.items() if chance >= 1.0), key=lambda i: -likely[i][0])
+    chosen = probable[:MOST_PUT_BACK]
     progress.check_cancelled()
-    _keep(project, known | {c: _Late(known[c].since, counts[c]) for c in wanted})
+    _keep(project, known | {c: _Late(known[c].since, count) for c, count in wanted.items()})
     names = {c.id: c.name for c in project.categories.all()}
-    return LateCategories(tuple(chosen), tuple(sorted({names[of[i]] for i in chosen})))
+    return LateCategories(tuple(chosen), tuple(sorted({names[likely[i][1]] for i in chosen})))
+
+
+def _worth_a_search(project: Project, known: Mapping[int, _Late]) -> dict[int, int]:
+    """The categories to search for, each with how many images hold it: twice as many as at the last
+    search."""
+    offered = {c.id for c in project.categories.all() if not c.retired}
+    rare = {c: late.known for c, late in known.items() if late.known < ENOUGH and c in offered}
+    counts = {c: len(_holding(project, c)) for c in rare}
+    return {c: count for c, count in counts.items() if count >= max(1, 2 * rare[c])}
+
+
+def _chances(
+    project: Project,
+    collected: Collected | None,
+    category_id: int,
+    since: int,
+    progress: Progress,
+    threads: int | None,
+) -> Iterator[tuple[int, float]]:
+    """How likely images decided before `since` hold a category: 1 and more is enough, by each judge once."""
+    holding = _holding(project, category_id)
+    before = [i for i in _decided_before(project, since) if i not in holding]
+    records = [image for image in project.images.some(before[:MOST_LOOKED_AT]) if not image.reason]
+    embed_images(project, records, progress, threads=threads)
+    for scorer, enough in _judges(project, collected, set(before)):
+        for image in records:
+            progress.check_cancelled()
+            yield (
+                image.id,
+                _chance(project, project.images.get(image.id) or image, scorer, category_id) / enough,
+            )
 
 
 def reopen(project: Project, overlooked: LateCategories) -> Changes:

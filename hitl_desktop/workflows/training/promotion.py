@@ -7,11 +7,12 @@ it was taught was nonsense. So each version has a holdout model, taught all but 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
@@ -28,8 +29,9 @@ from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
-from hitl_desktop.workflows.training.detection_head import TrainingCache, find_with_heads
+from hitl_desktop.workflows.training.detection_head import TrainingCache
 from hitl_desktop.workflows.training.holdout import in_holdout
+from hitl_desktop.workflows.training.holdout_detections import find_with_heads
 
 MOST_TRIED = 12
 """So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
@@ -135,48 +137,80 @@ def compare(
     finding by the average precision of boxes whatever their names.
     """
     active = project.heads.active_id()
-    kept = project.heads.trial_of(active) if active is not None else None
-    if kept is None:
+    stored = project.heads.trial_of(active) if active is not None else None
+    if stored is None:
         return []
-    before = HoldoutModel.from_bytes(kept)
+    before = HoldoutModel.from_bytes(stored)
     records = {
         i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash
     }
-    sets = project.sets.all()
-    tried = edge_case_ids(project)
-    withdrawn = {i for i in before.learned - trial.learned if i not in records or i in tried}
-    if len(withdrawn) > len(trial.learned - before.learned):
-        return []  # the new one was taught less, as people wished: it may well be worse
-    order = project.decisions.decided_order()
-    with_decision = set(order)
-    order = [*(i for i in records if i not in with_decision), *order]  # imports decide without a decision
-    drawn = [i for i in order if i in records and in_holdout(records[i].group)]
-    unseen = records.keys() - before.learned - trial.learned
-    parts = {"pictures drawn for trial": _truths(project, drawn[-MOST_TRIED:], unseen)}
-    if len(next(iter(parts.values()))) < LEAST_DRAWN:
-        parts = {}
-    for name, members in sets.items():
-        latest = [i for i in members if i in records][-MOST_TRIED:]
-        parts[f"the set “{name}”"] = _truths(project, latest, unseen, project.sets.boxes_of(name))
+    if _more_was_withdrawn(project, before, trial, records):
+        return []  # the new one was trained on less, as people wished: it may well be worse
+    parts = _holdout_parts(project, records, unseen=records.keys() - before.learned - trial.learned)
     wanted = [records[i] for i in dict.fromkeys(i for part in parts.values() for i in part)]
-    abilities = [("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
+    results = [_Results("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
     if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, taught):
-        abilities.append(("finds", _precision, *found))
-    tested = [
-        (on, ability, np.array([[score(boxes[i], part[i]) for i in there] for boxes in (old, new)]))
-        for on, part in parts.items()
-        for ability, score, old, new in abilities
-        if (there := [i for i in part if i in old and i in new])  # one that is gone cannot be looked at
-    ]
-    doubt = DOUBT / max(len(tested), 1)
+        results.append(_Results("finds", _precision, *found))
+    measured = _measured(parts, results)
+    doubt = DOUBT / max(len(measured), 1)
     return [
         Comparison(on, ability, len(old), float(old.mean()), float(new.mean()), paired_bound(old, new, doubt))
-        for on, ability, (old, new) in tested
+        for on, ability, (old, new) in measured
     ]
 
 
 _Boxes = list[tuple[str, BBox, float]]
-"""What was said of a picture: name, place and score, best first."""
+"""What was predicted on an image: name, place and score, best first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Results:
+    """What the active head and the new one predicted on each image, and how one image is scored."""
+
+    ability: str
+    score: Callable[[_Boxes, _Truth], float]
+    before: dict[int, _Boxes]
+    after: dict[int, _Boxes]
+
+    def scores(self, truths: Mapping[int, _Truth]) -> NDArray[np.float64]:
+        """The scores [2, N] of both heads on those of these images that both could read."""
+        both = [i for i in truths if i in self.before and i in self.after]
+        return np.array([[self.score(of[i], truths[i]) for i in both] for of in (self.before, self.after)])
+
+
+def _measured(
+    parts: Mapping[str, Mapping[int, _Truth]], results: Sequence[_Results]
+) -> list[tuple[str, str, NDArray[np.float64]]]:
+    """The part, the ability and the scores [2, N] of each comparison for which an image could be read."""
+    every = [(on, each.ability, each.scores(part)) for on, part in parts.items() for each in results]
+    return [(on, ability, scores) for on, ability, scores in every if scores.size]
+
+
+def _more_was_withdrawn(
+    project: Project, before: HoldoutModel, trial: HoldoutModel, records: Mapping[int, ImageRecord]
+) -> bool:
+    """Whether people took more images out of the training data than they added."""
+    edge_cases = edge_case_ids(project)
+    withdrawn = {i for i in before.learned - trial.learned if i not in records or i in edge_cases}
+    return len(withdrawn) > len(trial.learned - before.learned)
+
+
+def _holdout_parts(
+    project: Project, records: Mapping[int, ImageRecord], unseen: Set[int]
+) -> dict[str, dict[int, _Truth]]:
+    """The truth of the images on which heads are compared: those drawn at random, if enough, and each set."""
+    order = project.decisions.decided_order()
+    with_decision = set(order)
+    order = [*(i for i in records if i not in with_decision), *order]  # imports decide without a decision
+    drawn = [i for i in order if i in records and in_holdout(records[i].group)]
+    parts: dict[str, dict[int, _Truth]] = {}
+    truths = _truths(project, drawn[-MOST_TRIED:], unseen)
+    if len(truths) >= LEAST_DRAWN:
+        parts["pictures drawn for trial"] = truths
+    for name, members in project.sets.all().items():
+        latest = [i for i in members if i in records][-MOST_TRIED:]
+        parts[f"the set “{name}”"] = _truths(project, latest, unseen, project.sets.boxes_of(name))
+    return parts
 
 
 def f1_of(

@@ -27,7 +27,7 @@ from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training import detection_head
+from hitl_desktop.workflows.training import detection_head, training_sums
 from hitl_desktop.workflows.training.detection_head import (
     DEFAULT_INPUT_SIZES,
     TrainingCache,
@@ -68,7 +68,7 @@ def learned(project: Project, taught: TrainingCache | None = None) -> DetectionH
     return head
 
 
-def lessons_in(memory: TrainingCache, project: Project) -> detection_head.TrainingSums:
+def lessons_in(memory: TrainingCache, project: Project) -> training_sums.TrainingSums:
     detector = project.models.detector()
     net = detection_head.features_of(detector, 2)
     assert detector
@@ -149,7 +149,7 @@ def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_i
     now = project.images.get(1)
     assert now
     assert now.content_hash == image.content_hash  # until somebody has it read again
-    assert 1 not in lessons_in(memory, project).taken
+    assert 1 not in lessons_in(memory, project).added
 
 
 def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
@@ -177,7 +177,7 @@ def test_sums_are_kept_between_sessions(
     decide(project, dataset, [1, 2, 3])
     memory = TrainingCache()
     before = learned(project, memory)
-    detection_head._keep(lessons_in(memory, project))
+    training_sums.save_sums(lessons_in(memory, project))
     read: list[int] = []
     real = detection_head.grids_of
     monkeypatch.setattr(
@@ -195,8 +195,8 @@ def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) ->
     decide(project, dataset, [1, 2])
     memory = TrainingCache()
     before = learned(project, memory)
-    detection_head._keep(lessons_in(memory, project))
-    place = detection_head._file_of(project.path)
+    training_sums.save_sums(lessons_in(memory, project))
+    place = training_sums.sums_file(project.path)
     place.write_bytes(place.read_bytes()[:1000])
     same(learned(project), before)
 
@@ -208,14 +208,14 @@ def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
     decide(project, dataset, [1, 2, 3])
     memory = TrainingCache()
     with monkeypatch.context() as older:
-        older.setattr(detection_head, "_VERSION", 0)
+        older.setattr(training_sums, "_VERSION", 0)
         sums = lessons_in(memory, project)
         learned(project, memory)
         for learner in sums.learners.values():
             learner.cells.sums_ = learner.cells.sums_ * 2
-        detection_head._keep(sums)
+        training_sums.save_sums(sums)
     memory = TrainingCache()
-    assert lessons_in(memory, project).taken == {}
+    assert lessons_in(memory, project).added == {}
     box = project.annotations.of_image(1)[0]
     annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
     same(learned(project, memory), learned(project))
@@ -227,7 +227,7 @@ def test_sums_of_other_input_sizes_are_made_anew(project: Project, dataset: Path
     before, memory = learned(project), TrainingCache()
     set_input_sizes(project, (*QUICK, 640))
     learned(project, memory)
-    detection_head._keep(lessons_in(memory, project))
+    training_sums.save_sums(lessons_in(memory, project))
     set_input_sizes(project, QUICK)
     same(learned(project), before)
 
@@ -250,8 +250,8 @@ def test_two_projects_are_taught_side_by_side(project: Project, dataset: Path, t
         decide(other, dataset, [3])
         mine, its = TrainingCache(), TrainingCache()
         before, _ = learned(project, mine), learned(other, its)
-        assert lessons_in(mine, project).taken.keys() == {1, 2}
-        assert lessons_in(its, other).taken.keys() == {1, 2, 3}
+        assert lessons_in(mine, project).added.keys() == {1, 2}
+        assert lessons_in(its, other).added.keys() == {1, 2, 3}
         same(learned(project, mine), before)
 
 

@@ -21,10 +21,10 @@ from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.benchmark.oracle import answers_for, next_undecided
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.edge_cases import delete_set, rename_set, toggle_edge_case
-from hitl_desktop.workflows.training import detection_head
 from hitl_desktop.workflows.training.detection_head import TrainingCache
 from hitl_desktop.workflows.training.promotion import LEAST_DRAWN, HoldoutModel, compare
 from hitl_desktop.workflows.training.train import train_heads
+from hitl_desktop.workflows.training.training_sums import save_sums
 from hitl_desktop.workflows.training.versions import before_active, use_version, waiting
 from tests.conftest import close, copy_taught, decide, keep_sums
 from tests.workflows.conftest import Learn
@@ -183,7 +183,7 @@ def test_pictures_drawn_by_their_content_are_tried_without_being_chosen(
 ) -> None:
     first = taught_project.decisions.decided_order()[: LEAST_DRAWN + 1]
     drawn = {image.content_hash for image in taught_project.images.all() if image.id in first}
-    for module in ("promotion", "detection_head", "train"):  # of so few pictures one in five is too few
+    for module in ("promotion", "training_targets", "train"):  # of so few pictures one in five is too few
         monkeypatch.setattr(f"hitl_desktop.workflows.training.{module}.in_holdout", drawn.__contains__)
     learn(taught_project)
     decide_wrongly(taught_project, dataset)
@@ -260,8 +260,8 @@ def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) ->
     for image_id in taught_project.decisions.decided_order():
         toggle_edge_case(taught_project, image_id)
         train_heads(taught_project, QUIET, threads=1, taught=memory)
-    assert memory._lessons
-    detection_head._keep(memory._lessons)
+    assert memory._sums
+    save_sums(memory._sums)
     assert taught_project.heads.active_id() is not None
 
 

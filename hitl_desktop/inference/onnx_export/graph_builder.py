@@ -74,6 +74,14 @@ class GraphBuilder:
         """A value as another type."""
         return self("Cast", value, to=to)
 
+    def as_int64(self, value: str) -> str:
+        """A value as whole numbers."""
+        return self.cast(value, onnx.TensorProto.INT64)
+
+    def as_double(self, value: str) -> str:
+        """A value with double precision."""
+        return self.cast(value, onnx.TensorProto.DOUBLE)
+
     def where_true(self, condition: str) -> str:
         """[M] the places where a condition [N] holds."""
         return self("Reshape", self("NonZero", condition), self.ints(-1))

@@ -1,0 +1,108 @@
+"""Commands that measure the quality of labels and predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from hitl_desktop.cli.reporting import PATH, Report, prints_report, processors
+from hitl_desktop.errors import HitlError
+from hitl_desktop.terminal import TerminalProgress
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many, the most suspicious first.",
+)
+@prints_report
+def errors(project: Path, limit: int) -> Report:
+    """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.texts import LABEL_ISSUE_TEXT  # noqa: PLC0415
+    from hitl_desktop.workflows.annotation.label_issues import open_issues  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.label_errors import find_label_errors  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Looking for errors") as progress:
+        found = find_label_errors(opened, progress, threads=processors())
+        names = {c.id: c.name for c in opened.categories.all()}
+        paths = {image.id: image.path for image in opened.images.all()}
+        listed = open_issues(opened)[:limit]
+    return {
+        "ranked": found,
+        "suspicions": [
+            {
+                "kind": LABEL_ISSUE_TEXT[s.kind],
+                "kind_code": s.kind,
+                "score": round(s.score, 3),
+                "picture": paths[s.image_id],
+                "box": [round(v, 1) for v in s.bbox] if s.bbox is not None else None,
+                "category": names.get(s.category_id) if s.category_id is not None else None,
+                "suggested_box": [round(v, 1) for v in s.suggested_bbox],
+                "suggested_category": names[s.suggested_category_id],
+            }
+            for s in listed
+        ],
+    }
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.option(
+    "--claim", type=float, default=None, help="Begin one: no more than this share of the pictures is wrong."
+)
+@click.option("--seed", type=int, default=None, help="Draw the same pictures again.")
+@click.option(
+    "--out", type=PATH, default=None, help="Write the report of the latest one, as HTML, or as JSON (.json)."
+)
+@prints_report
+def audit(project: Path, claim: float | None, seed: int | None, out: Path | None) -> Report:
+    """What a random sample of decided pictures proves; they are judged in the window (Model > Audit)."""
+    from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.quality import audit as audits  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened:
+        if claim is not None:
+            audits.begin(opened, claim, seed=seed)
+        latest = next(reversed(opened.audits.all()), None)
+        if latest is None and out is not None:
+            raise HitlError(
+                "No audit has been started, so there is no report to write.", hint="Give a --claim."
+            )
+        if latest is None:
+            offered = {f"{plan.claim:.0%}": plan.wanted for plan in audits.plans(opened)}
+            return {
+                "audit": None,
+                "decided_pictures": audits.plans(opened)[0].population,
+                "pictures_needed": offered,
+            }
+        told = audits.report(opened, latest)
+    if out is not None:
+        text = json.dumps(told, indent=1) if out.suffix == ".json" else audits.to_html(told)
+        write_atomically(out, text.encode())
+    return told | {"words": audits.in_words(told)}
+
+
+@click.command()
+@click.argument("project", type=PATH)
+@click.option("--out", type=PATH, default=None, help="Also write it as one page that needs no other file.")
+@prints_report
+def report(project: Path, out: Path | None) -> Report:
+    """Say what was measured of the loop: learning, mistakes, effort, audits, with their intervals."""
+    from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report import report as run  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report_page import to_html  # noqa: PLC0415
+
+    with Project.open(project, background=True) as opened, TerminalProgress("Measuring") as progress:
+        told = run(opened, progress)
+    if out is not None:
+        write_atomically(out, to_html(told).encode())
+    return told
