@@ -170,7 +170,7 @@ def contents(project: Project) -> dict[str, Any]:
 def details(project: Project) -> dict[str, Any]:
     """What else is stored, as the repositories give it; decisions by SQL, for none reads the whole record."""
     paths = {i.id: i.path for i in project.images.all()}
-    places = {i.path: project.queue.place_of(i.id) for i in project.images.all()}
+    places = {i.path: project.queue.places_of([i.id])[i.id] for i in project.images.all()}
     encoder = project.models.find("encoder")
     assert encoder is not None
     keys = [row[0] for row in project.db.all("SELECT crop FROM embeddings")]
