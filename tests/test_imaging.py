@@ -18,6 +18,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import (
     MOST_STREAMED,
     content_hash,
+    pillow_picture,
     read_for_models,
     read_for_screen,
     read_reduced,
@@ -209,7 +210,7 @@ def test_a_large_photograph_has_the_pixels_that_pillow_decodes(
     exif[0x0112] = orientation
     Image.fromarray(small).resize((2001, 1203)).save(tmp_path / "a.jpg", exif=exif)
     fast = read_upright(tmp_path / "a.jpg")
-    monkeypatch.setattr(imaging, "_LARGE", 10**9)
+    monkeypatch.setattr(pillow_picture, "_LARGE", 10**9)
     assert np.array_equal(fast, read_upright(tmp_path / "a.jpg"))
 
 

@@ -1,0 +1,192 @@
+"""The only decoder: canvas, thumbnails, detector and encoder all see the same upright picture.
+
+Pillow decodes what has up to eight bits a channel, libvips what is deeper or has other channels (TIFF, PNG),
+large JPEGs, and, by way of `pyramid`, what is too large to be held whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from hitl_desktop import pyramid
+from hitl_desktop.imaging.opening import with_picture
+from hitl_desktop.imaging.picture import Picture
+from hitl_desktop.imaging.pillow_picture import PillowPicture
+from hitl_desktop.imaging.pixels import RgbImage, halved
+from hitl_desktop.picture_file import check_regular, explained
+
+MAX_PIXELS = 300_000_000
+"""Larger ones are not decoded whole: they would not fit in memory as one array with their copies."""
+
+MOST_STREAMED = 2_000_000_000
+"""Larger ones are refused from their header: some files of kilobytes claim billions."""
+
+_FOR_MODELS = 4096
+
+
+class Inspection(NamedTuple):
+    """Upright width and height of a readable picture, and what a person should be told about its file.
+
+    `looks` is what it looks like (`looks`), where that costs next to nothing; else None.
+    """
+
+    size: tuple[int, int]
+    remark: str | None
+    looks: int | None = None
+
+
+def inspect(path: Path) -> Inspection:
+    """Decode a picture to its end, at a fraction of the cost where possible.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded; a header alone proves nothing.
+    """
+
+    def check(picture: Picture) -> Inspection:
+        seen = None
+        if pyramid.is_huge(picture.size):
+            pyramid.verify(path)
+        else:
+            seen = picture.check()
+        return Inspection(picture.upright_size(), picture.remark(), None if seen is None else looks(seen))
+
+    return with_picture(path, check, MOST_STREAMED)
+
+
+def verify(path: Path) -> tuple[int, int]:
+    """Upright width and height of a picture that was decoded to its end.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    return inspect(path).size
+
+
+def read_header(path: Path) -> tuple[tuple[int, int], int]:
+    """Upright width and height as the header says, and the orientation (EXIF, 1 to 8) by which pixels are
+    turned.
+
+    Raises:
+        UnreadableImageError: there is no header that can be read.
+    """
+
+    def read(picture: Picture) -> tuple[tuple[int, int], int]:
+        if (
+            isinstance(picture, PillowPicture)
+            and picture.image.format == "PNG"
+            and not pyramid.is_huge(picture.size)
+        ):
+            picture.image.load()  # its orientation may follow the pixels
+        return picture.upright_size(), picture.turned_by()
+
+    return with_picture(path, read, MOST_STREAMED)
+
+
+def is_of_size(path: Path, size: tuple[int, int]) -> bool:
+    """Whether a picture's upright size is this, by its header alone; a PNG, turned or not, may also be turned
+    by 90.
+
+    Raises:
+        UnreadableImageError: there is no header that can be read.
+    """
+
+    def read(picture: Picture) -> bool:
+        if (
+            isinstance(picture, PillowPicture) and picture.image.format == "PNG"
+        ):  # its orientation may follow the pixels
+            return sorted(picture.size) == sorted(size)
+        return picture.upright_size() == size
+
+    return with_picture(path, read, MOST_STREAMED)
+
+
+def read_upright(path: Path) -> RgbImage:
+    """The whole picture.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    return with_picture(path, lambda picture: picture.pixels(), MAX_PIXELS)
+
+
+def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
+    """The upright size, and the whole picture, or of a huge one a view of some 4,000 pixels a side.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+
+    def read(picture: Picture) -> tuple[tuple[int, int], RgbImage]:
+        if pyramid.is_huge(picture.size):
+            return picture.upright_size(), pyramid.small_view(path, _FOR_MODELS)
+        pixels = picture.pixels()
+        return (pixels.shape[1], pixels.shape[0]), pixels
+
+    return with_picture(path, read, MOST_STREAMED)
+
+
+def read_reduced(path: Path, side: int) -> RgbImage:
+    """The picture scaled down to at most `side` pixels a side; JPEGs are decoded at a fraction of their cost.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    return with_picture(path, lambda picture: picture.reduced(side), MAX_PIXELS)
+
+
+def read_for_screen(
+    path: Path, *, smallest: int, most: int | None = None
+) -> tuple[tuple[int, int], list[RgbImage]]:
+    """The upright size, and the picture as a screen has it: whole, half, a quarter ... while above `smallest`
+    pixels.
+
+    With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes. A huge
+    picture (`pyramid.is_huge`) gives one image of some 2,000 pixels a side.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+
+    def read(picture: Picture) -> tuple[tuple[int, int], list[RgbImage]]:
+        if pyramid.is_huge(picture.size):
+            view = pyramid.small_view(path, min(most or pyramid.OVERVIEW, pyramid.OVERVIEW))
+            return picture.upright_size(), [view]
+        reduced = most is not None and max(picture.size) > most
+        levels = [picture.reduced(most) if most is not None and reduced else picture.pixels()]
+        while most is None and max(levels[-1].shape) > 2 * smallest:
+            levels.append(halved(levels[-1]))
+        return picture.upright_size(), [np.ascontiguousarray(level) for level in levels]
+
+    return with_picture(path, read, MOST_STREAMED)
+
+
+def looks(pixels: RgbImage) -> int:
+    """What a picture looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
+    its right.
+
+    Nearly the same pictures differ in few of them (difference hash).
+    """
+    import cv2  # noqa: PLC0415 - heavy
+
+    small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    bits = np.asarray(small[:, :-1] < small[:, 1:], np.uint8)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
+
+
+def content_hash(path: Path) -> str:
+    """A hash of the file's bytes.
+
+    Raises:
+        UnreadableImageError: the file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    with explained(path):
+        check_regular(path)
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,89 @@
+"""A picture file opened by the decoder that it needs, and repaired where its pixels are all there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+
+from hitl_desktop import libvips, tiff
+from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.imaging.picture import Picture, Repaired
+from hitl_desktop.imaging.pillow_picture import PillowPicture
+from hitl_desktop.imaging.vips_picture import VipsPicture
+from hitl_desktop.picture_file import (
+    CutShortError,
+    Kind,
+    check_regular,
+    explained,
+    kind_of,
+    opened_by_pillow,
+    without_texts,
+)
+
+T = TypeVar("T")
+
+
+def with_picture(path: Path, act: Callable[[Picture], T], most_pixels: int) -> T:
+    """The result of `act` on an opened picture.
+
+    Raises:
+        UnreadableImageError: it cannot be read, or has more than `most_pixels`.
+    """
+    with explained(path):
+        check_regular(path)
+        kind = kind_of(path)
+        try:
+            with explained(path), _opened(path, kind, most_pixels) as picture:
+                return act(picture)
+        except UnreadableImageError as error:
+            repaired = _repaired(path, kind, error)
+            if repaired is None:
+                raise
+        with _opened(path, kind, most_pixels, repaired) as picture:
+            return act(picture)
+
+
+def _repaired(path: Path, kind: Kind, error: UnreadableImageError) -> Repaired | None:
+    """A JPEG that lacks nothing but its end mark, or a PNG without texts too long or damaged; None for
+    others."""
+    if kind is Kind.JPEG and isinstance(error, CutShortError):
+        data = libvips.with_end_mark(path)
+        remark = "The end mark of the file is missing; all of its pixels are there."
+        return None if data is None else Repaired(data, remark)
+    if kind is Kind.PNG and (
+        "MAX_TEXT" in error.message or isinstance(error.__cause__, Image.UnidentifiedImageError)
+    ):
+        return Repaired(without_texts(path))
+    return None
+
+
+@contextmanager
+def _opened(path: Path, kind: Kind, most_pixels: int, repaired: Repaired | None = None) -> Generator[Picture]:
+    layout = tiff.read_layout(path) if kind is Kind.TIFF else None
+    deep = VipsPicture.of(path, layout) if layout is not None and layout.needs_libvips else None
+    if deep is not None:
+        _check_size(deep.size, most_pixels)
+        with explained(path, deep.size):
+            yield deep
+        return
+    with opened_by_pillow(path, kind, BytesIO(repaired.data) if repaired else None) as image:
+        _check_size(image.size, most_pixels)
+        with explained(path, image.size):
+            yield PillowPicture(path, image, image.size, repaired, layout.no_data if layout else None)
+
+
+def _check_size(size: tuple[int, int], most_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise UnreadableImageError("The picture has no pixels.", hint="Leave it out.")
+    if width * height > most_pixels:
+        raise UnreadableImageError(
+            f"The header claims {width} x {height} pixels, more than {most_pixels // 1_000_000} million.",
+            hint="Cut the picture into tiles or scale it down.",
+            size=size,
+        )
