@@ -23,6 +23,7 @@ from hitl_desktop.store.edge_case_sets import EdgeCaseSets
 from hitl_desktop.store.embeddings import Embeddings
 from hitl_desktop.store.extras import Extras
 from hitl_desktop.store.heads import Heads
+from hitl_desktop.store.image_files import ImageFiles
 from hitl_desktop.store.images import Images
 from hitl_desktop.store.journal import Journal
 from hitl_desktop.store.label_issues import LabelIssues
@@ -45,6 +46,7 @@ class Project:
         self.path = db.path
         self.meta = Meta(db)
         self.images = Images(db)
+        self.files = ImageFiles(db)
         self.categories = Categories(db)
         self.tags = Tags(db)
         self.annotations = Annotations(db)
@@ -142,11 +144,11 @@ class Project:
     def add_folder(self, folder: Path, *, listed: bool = True) -> int:
         """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong
         here."""
-        return self.images.add_folder(self._relative(folder), listed=listed)
+        return self.files.add_folder(self._relative(folder), listed=listed)
 
     def move_folder(self, folder_id: int, folder: Path) -> None:
         """Note where a picture folder lies now."""
-        self.images.move_folder(folder_id, self._relative(folder))
+        self.files.move_folder(folder_id, self._relative(folder))
 
     def _relative(self, folder: Path) -> str:
         absolute = os.path.abspath(folder)  # noqa: PTH100
@@ -157,18 +159,18 @@ class Project:
 
     def place_of(self, file: Path) -> tuple[int, str] | None:
         """The picture folder a file lies in, and its path there; None outside of all of them."""
-        for folder_id in self.images.folders():
+        for folder_id in self.files.folders():
             if file.is_relative_to(self.folder_path(folder_id)):
                 return folder_id, file.relative_to(self.folder_path(folder_id)).as_posix()
         return None
 
     def folder_path(self, folder_id: int) -> Path:
         """Where a picture folder lies now."""
-        return Path(os.path.normpath(self.path.parent / self.images.folders()[folder_id]))
+        return Path(os.path.normpath(self.path.parent / self.files.folders()[folder_id]))
 
     def absent_folders(self) -> set[int]:
         """Ids of picture folders that are not there now, such as those on a drive that is not connected."""
-        return {folder_id for folder_id in self.images.folders() if not self.folder_path(folder_id).is_dir()}
+        return {folder_id for folder_id in self.files.folders() if not self.folder_path(folder_id).is_dir()}
 
     def path_of(self, image: ImageRecord) -> Path:
         """Where a picture lies now."""

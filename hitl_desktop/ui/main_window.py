@@ -18,22 +18,17 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.queues import REASON_OF, QueueReason
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
-from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
 from hitl_desktop.ui.jobs.finishing import finish_files
 from hitl_desktop.ui.keys.actions import Actions
-from hitl_desktop.ui.keys.cheat_sheet import CheatSheet
-from hitl_desktop.ui.keys.keys_editor import KeysEditor
-from hitl_desktop.ui.keys.palette import Palette
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.ui.shell.key_acts import KeyActs
+from hitl_desktop.ui.shell.status_line import StatusLine
 from hitl_desktop.ui.widgets.theme import apply_theme
 from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
@@ -51,6 +46,7 @@ class MainWindow(WindowParts):
         self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
+        self.key_acts = KeyActs(self.session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
@@ -58,7 +54,7 @@ class MainWindow(WindowParts):
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
         self.queue.list.addActions(self.actions_.of_menu("&Queue"))
         self.inspector.categories.addActions(self.actions_.of_menu("&Category"))
-        self._make_status_bar()
+        self.status = StatusLine(self.statusBar())
         self._connect()
         self._restore()
         self._show_state()
@@ -132,34 +128,12 @@ class MainWindow(WindowParts):
         return {
             **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
             "stop_jobs": self.loop.stop,
-            "palette": self._find_command,
-            "edit_keys": self._edit_keys,
-            "cheat_sheet": self._show_keys,
+            "palette": lambda: self.key_acts.find_command(self.actions_),
+            "edit_keys": lambda: self.key_acts.edit_keys(self.actions_),
+            "cheat_sheet": lambda: self.key_acts.show_keys(self.actions_),
             "show_log": lambda: self.ask.tell("Log", f"The log is at {log_file()}"),
             "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
         }
-
-    def _edit_keys(self) -> None:
-        names = self.session.known.of
-        chords = {
-            key: names[i] for i, key in self.session.known.hotkeys.items() if not key.isdigit() and i in names
-        }
-        with once(KeysEditor(self.actions_, self, chords)) as editor:
-            editor.exec()
-        self.session.keep("keys", json.dumps(self.actions_.chosen))
-
-    def _show_keys(self) -> None:
-        with once(CheatSheet(self.actions_, self)) as sheet:
-            sheet.exec()
-
-    def _find_command(self) -> None:
-        with once(Palette(self.actions_.all(), self, self._recent)) as palette:
-            palette.exec()
-        self.canvas.setFocus()
-        chosen = palette.chosen
-        if chosen is not None:
-            self._recent = [chosen, *(action for action in self._recent if action is not chosen)]
-            chosen.trigger()
 
     def open_path(self, path: Path) -> None:
         """Open a project, or a folder of pictures; if that fails, what was open stays open.
@@ -296,49 +270,12 @@ class MainWindow(WindowParts):
         self.actions_.enable(project=session.is_open, picture=session.image is not None)
         if not session.is_open:
             return
-        total = len(session.pictures.statuses)
-        decided = session.pictures.count("decided")
-        place = (
-            f"picture {session.pictures.order.position + 1} of {total}"
-            if session.image
-            else f"{total} pictures"
-        )
-        place = "listing the pictures" if session.pictures.is_listing and not total else place
-        name = session.image.path if session.image else ""
-        state = session.image.status if session.image else ""
-        remark = session.image.remark if session.image and not session.image.reason else None
-        self.why.setText("   ".join(filter(None, (self._why_asked(), remark))))
-        self.place.setText(f"{name}   {state}   {place}")
-        own = f", {len(session.thresholds.own)} of their own" if session.thresholds.own else ""
-        self.threshold.setText(f"shown from {session.thresholds.general:.2f}{own}")
-        self.share.setText(f"{decided} decided ({decided / total:.0%})" if total else "")
-        self.speed.setText(self.loop.intake.speed)
+        self.status.show(session, self.loop.intake.speed)
         self._show_saved()
-
-    def _why_asked(self) -> str:
-        """Why the picture at hand is worth a look."""
-        image = self.session.image
-        if self.session.again:
-            return f"Asked about again: {REASON_TEXT[REASON_OF[self.session.again]]}"
-        if image is None or image.state is not ImageState.UNDECIDED or image.reason:
-            return ""
-        ranked = self.session.views.ranked(image.id)
-        return (
-            ""
-            if ranked is None or QueueReason.UNSEEN & ranked.queues
-            else f"Asked about: {REASON_TEXT[ranked.reason]}"
-        )
 
     def _show_saved(self) -> None:
         saving = self.session.saving
-        failed = (
-            "NOT SAVED, tried again every 2 s"
-            if saving.is_waiting
-            else "NOT SAVED"
-            if saving.has_failed
-            else ""
-        )
-        self.saved.setText(failed or ("saving" if saving.is_pending else "saved"))
+        self.status.show_saved(saving)
         if self._warns_of_disk and not saving.has_failed:
             self._warning.dismiss()
         self._warns_of_disk = saving.has_failed

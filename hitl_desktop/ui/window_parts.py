@@ -7,10 +7,8 @@ from functools import partial
 from importlib import import_module
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDockWidget,
-    QLabel,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -80,7 +78,6 @@ class WindowParts(QMainWindow):
         self.runner = JobRunner(main_thread)
         self._warns_of_disk = False
         self._height_before = 0
-        self._recent: list[QAction] = []
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
@@ -214,14 +211,6 @@ class WindowParts(QMainWindow):
             self.resizeDocks([dock], [self._height_before], Qt.Orientation.Vertical)
             self._height_before = 0
 
-    def _make_status_bar(self) -> None:
-        self.why, self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel(), QLabel()
-        self.why.setToolTip("Why this picture is asked about")
-        self.speed, self.saved = QLabel(), QLabel()
-        self.threshold.setToolTip("Proposals with a lower score are not shown; [ shows more, ] fewer")
-        for label in (self.why, self.place, self.threshold, self.share, self.speed, self.saved):
-            self.statusBar().addPermanentWidget(label)
-
     def _owner_of(self, key: str) -> ActionSpec | None:
         return self.actions_.owner_of(key)
 
@@ -252,7 +241,7 @@ class WindowParts(QMainWindow):
             "previous_box": partial(canvas.select_next, -1),
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
-            "begin_box": canvas.begin_box,
+            "begin_box": canvas.hands.begin_box,
             **{
                 name: getattr(controller, name)
                 for name in (

@@ -189,7 +189,7 @@ def details(project: Project) -> dict[str, Any]:
         "remarks": {i.path: i.remark for i in project.images.all() if i.remark},
         "hashes": {i.path: i.content_hash for i in project.images.all()},
         "folders": [
-            [path, int(i in project.images.listed_folders())] for i, path in project.images.folders().items()
+            [path, int(i in project.files.listed_folders())] for i, path in project.files.folders().items()
         ],
         "models": [
             [m.hash, m.name, m.classes, m.file, m.card] for m in (project.models.detector(), encoder) if m
@@ -206,8 +206,8 @@ def details(project: Project) -> dict[str, Any]:
         "due": [paths[i] for i in project.queue.due()],
         "sets": {name: [paths[i] for i in ids] for name, ids in project.sets.all().items()},
         "pinned": {n: sorted(boxes) for n in project.sets.all() if (boxes := project.sets.boxes_of(n))},
-        "looks": {paths[i]: looks for i, looks in project.images.looks().items()},
-        "same_as": {paths[i]: first for i, first in project.images.same_as().items()},
+        "looks": {paths[i]: looks for i, looks in project.files.looks().items()},
+        "same_as": {paths[i]: first for i, first in project.files.same_as().items()},
         **_proposed(project, paths),
         **_judged(project, paths),
         "extras": _extras(project, paths),

@@ -285,7 +285,7 @@ def test_pictures_are_found_after_the_project_moved_with_its_folder(tmp_path: Pa
     with Project.create(tmp_path / "one" / "a.hitl") as project:
         folder = project.add_folder(tmp_path / "one" / "pictures")
         project.images.add(folder, ["x.png"])
-        assert project.images.folders() == {folder: "pictures"}
+        assert project.files.folders() == {folder: "pictures"}
     (tmp_path / "one").rename(tmp_path / "two")
     with Project.open(tmp_path / "two" / "a.hitl") as project:
         assert project.path_of(project.images.all()[0]) == tmp_path / "two" / "pictures" / "x.png"

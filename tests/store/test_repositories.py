@@ -212,7 +212,7 @@ def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) ->
     assert project.queue.counts()[QueueReason.UNSEEN] == 2
     project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, Reason.FAR)], {1: "a", 3: "a"}))
     assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), said[0]]
-    assert project.images.same_as() == {1: "a", 3: "a"}
+    assert project.files.same_as() == {1: "a", 3: "a"}
 
 
 def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_the_vectors_of_boxes_that_are_gone_go_with_them(project: Project) -> No
     """Those of boxes that were found again, that people answered, and of other pictures stay."""
     finder, encoder = project.models.ensure("found", "head").id, project.models.ensure("hash", "encoder").id
     again, rejected, gone, new, elsewhere = (BBox(n, 0, 9, 9) for n in range(5))
-    project.images.set_content_hash(1, "one")
+    project.files.set_content_hash(1, "one")
     project.predictions.replace_found(1, finder, 1, [(again, 0.9), (rejected, 0.8), (gone, 0.7)])
     keys = {box: crop_key("one", box) for box in (again, rejected, gone)} | {
         elsewhere: crop_key("two", elsewhere)

@@ -320,7 +320,7 @@ def test_clicks_draw_when_asked_to(
 
 
 def test_a_box_is_drawn_by_keys_alone(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.begin_box()
+    canvas.hands.begin_box()
     first = canvas.hands.draft
     assert first
     QTest.keyClick(canvas, Qt.Key.Key_Left, SHIFT)
@@ -328,7 +328,7 @@ def test_a_box_is_drawn_by_keys_alone(canvas: Canvas, qtbot: QtBot) -> None:
     with qtbot.waitSignal(canvas.drawn) as drawn:
         QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert drawn.args[0] == BBox(first.x - 10, first.y, first.w, first.h + 1)
-    canvas.begin_box()
+    canvas.hands.begin_box()
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.hands.draft is None
 
@@ -450,7 +450,7 @@ def test_clicks_draw_over_a_proposal_that_covers_the_picture(canvas: Canvas, qtb
 
 def test_a_box_begun_by_keys_takes_the_keyboard(canvas: Canvas) -> None:
     canvas.clearFocus()
-    canvas.begin_box()
+    canvas.hands.begin_box()
     assert canvas.hasFocus()
 
 

@@ -210,7 +210,8 @@ def test_pages_that_are_left_out_are_told_below_the_picture(
     window.session.go_to(window.session.project.images.all()[-1].id)
     qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
     assert (
-        "The file holds 3 pages; the first one is used, the other 2 pages are left out." in window.why.text()
+        "The file holds 3 pages; the first one is used, the other 2 pages are left out."
+        in window.status.why.text()
     )
 
 

@@ -266,7 +266,7 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
     assert window.session.thresholds.of(ids["cell"]) == 0.95  # none was sure enough: as the table says
     kept = {str(ids["gap"]): 0.3, str(ids["cell"]): 0.95}
     assert json.loads(project.meta.get("category_thresholds") or "") == kept
-    assert "2 of their own" in window.threshold.text()
+    assert "2 of their own" in window.status.threshold.text()
 
 
 def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(

@@ -289,15 +289,15 @@ def test_the_mix_is_chosen_in_a_dialog_with_counts(
 def test_why_a_picture_is_asked_about_is_said_beside_it(window: MainWindow) -> None:
     project = window.session.project
     assert project
-    assert window.why.text() == ""
+    assert window.status.why.text() == ""
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, QueueReason.DISAGREEMENT)]))
     window.session.apply_changes(Changes(queue=True))
-    assert window.why.text() == "Asked about: detector and head disagree"
+    assert window.status.why.text() == "Asked about: detector and head disagree"
     choose(window.queue.reason, "Detector and head disagree (1)")
     assert listed(window) == [1]
     window.session.mark_empty()
     window.session.go_to(1)
-    assert window.why.text() == ""
+    assert window.status.why.text() == ""
 
 
 def test_a_picture_is_skipped_with_a_reason(window: MainWindow) -> None:
@@ -335,7 +335,7 @@ def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: Qt
 
     session.next()
     assert session.image.id == 2
-    assert "possible label error" in window.why.text()
+    assert "possible label error" in window.status.why.text()
     assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
     qtbot.waitUntil(lambda: window.canvas.has_picture)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)  # it is right

@@ -108,8 +108,8 @@ def test_a_folder_opens_with_its_first_picture_and_the_others_follow(window: Mai
     assert window.session.image.path == "a.png"
     assert window.queue.model.rowCount() == 4
     assert window.canvas.picture_size == (80, 60)
-    assert "picture 1 of 4" in window.place.text()
-    assert window.saved.text() == "saved"
+    assert "picture 1 of 4" in window.status.place.text()
+    assert window.status.saved.text() == "saved"
 
 
 def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(
@@ -277,7 +277,7 @@ def test_accepting_a_picture_by_key_decides_it_and_goes_on(window: MainWindow) -
     key(window, Qt.Key.Key_P)
     assert window.session.image.id == 1
     assert len(window.canvas.items) == 3
-    assert "1 decided (25%)" in window.share.text()
+    assert "1 decided (25%)" in window.status.share.text()
 
 
 def test_tab_enter_and_x_go_through_proposals_the_most_doubtful_first(window: MainWindow) -> None:
@@ -321,7 +321,7 @@ def test_the_threshold_shows_more_or_fewer_and_is_kept(window: MainWindow) -> No
     for _ in range(10):
         key(window, Qt.Key.Key_BracketRight)
     assert len(window.canvas.items) == 2
-    assert "shown from 0.65" in window.threshold.text()
+    assert "shown from 0.65" in window.status.threshold.text()
     with on_disk(window) as project:  # of this project, not of the next one
         assert project.meta.get("display_threshold") == "0.65"
     assert window.settings.number("display_threshold") == pytest.approx(0.3)
@@ -603,7 +603,7 @@ def test_the_last_picture_says_that_all_is_done(window: MainWindow, qtbot: QtBot
         qtbot.waitUntil(lambda: window.canvas.has_picture)
         key(window, Qt.Key.Key_E)
     assert "Every picture is decided" in window.statusBar().currentMessage()
-    assert "4 decided (100%)" in window.share.text()
+    assert "4 decided (100%)" in window.status.share.text()
 
 
 def test_tags_are_typed_and_kept(window: MainWindow) -> None:
@@ -651,12 +651,12 @@ def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainW
     assert len(window.canvas.items) == 1
     assert window._warning.isVisible()
     assert "cannot be written" in window._warning.text()
-    assert window.saved.text().startswith("NOT SAVED")
+    assert window.status.saved.text().startswith("NOT SAVED")
     session.project.db.execute("PRAGMA query_only = 0")
     assert session.saving.retry()
     assert len(session.annotations) == 2  # the first of the two; the other was refused while it waited
     assert not window._warning.isVisible()
-    qtbot.waitUntil(lambda: window.saved.text() == "saved")
+    qtbot.waitUntil(lambda: window.status.saved.text() == "saved")
 
 
 def test_what_the_disk_does_not_take_is_not_called_saved(
@@ -670,10 +670,10 @@ def test_what_the_disk_does_not_take_is_not_called_saved(
         broken.setattr(os, "fsync", full)
         session.add_category("cat")
         drag(window, (10, 10), (40, 40))
-        qtbot.waitUntil(lambda: window.saved.text() == "NOT SAVED")
+        qtbot.waitUntil(lambda: window.status.saved.text() == "NOT SAVED")
         assert "may not be on the disk" in window._warning.text()
     drag(window, (50, 10), (70, 40))
-    qtbot.waitUntil(lambda: window.saved.text() == "saved")
+    qtbot.waitUntil(lambda: window.status.saved.text() == "saved")
     assert len(session.annotations) == 2
 
 
@@ -1076,7 +1076,7 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
     qtbot.waitUntil(lambda: window.session.path_of(window.session.image) == tmp_path / "other" / "x.png")  # type: ignore[arg-type]
     answer(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
     qtbot.waitUntil(window._warning.isVisible)
-    assert window.saved.text() == "saved"
+    assert window.status.saved.text() == "saved"
 
 
 def three_boxes(window: MainWindow) -> None:

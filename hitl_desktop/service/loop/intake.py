@@ -55,7 +55,7 @@ class Intake:
         project = self._session.project
         if project is None:
             return
-        folders = [project.folder_path(folder_id) for folder_id in project.images.folders()]
+        folders = [project.folder_path(folder_id) for folder_id in project.files.folders()]
         for folder in (folder for folder in folders if not folder.is_dir()):
             self._session.messages.warn(
                 f"The folder {folder} is gone. Reconnect its drive or put it back; the project and its boxes are safe."

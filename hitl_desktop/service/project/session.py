@@ -196,8 +196,13 @@ class Session(ImageActs):
             self._take_in(changes)
             self.messages.say(f"{done}: {edit.label}.")
             return
-        there = self.project.images.get(changes.go_to)
-        elsewhere = self.image is None or changes.go_to != self.image.id
+        self._show_step_on(changes.go_to, edit, changes, done)
+        self.changed.emit(changes)
+
+    def _show_step_on(self, image_id: int, edit: Edit, changes: Changes, done: str) -> None:
+        """Show what was undone or redone on one image, which may be another than the one at hand."""
+        there = self.views.image(image_id)
+        elsewhere = self.image is None or image_id != self.image.id
         where = f" on {there.path}" if elsewhere and there else ""
         if there is not None:
             self.pictures.set_status(there.id, there.status)
@@ -205,14 +210,11 @@ class Session(ImageActs):
             self.score_again()
             self.boxes_changed.emit()
         if not elsewhere:
-            self._read_again(changes.go_to)
+            self._read_again(image_id)
             self.boxes_changed.emit()
-        elif (
-            changes.queue
-        ):  # of a decision: it went on to another picture by itself, so it comes back by itself
-            self.go_to(changes.go_to)
+        elif changes.queue:  # a decision went on to another image by itself, so its undo comes back by itself
+            self.go_to(image_id)
             where = f"{where}, which is shown now"
         else:
-            self.done_elsewhere.emit(changes.go_to, f"{done}: {edit.label}{where}.")
+            self.done_elsewhere.emit(image_id, f"{done}: {edit.label}{where}.")
         self.messages.say(f"{done}: {edit.label}{where}.")
-        self.changed.emit(changes)

@@ -26,21 +26,17 @@ from hitl_desktop.ui.canvas.hands import Hands
 from hitl_desktop.ui.canvas.held_keys import HeldKeys
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit
 from hitl_desktop.ui.canvas.layer import BoxLayer
+from hitl_desktop.ui.canvas.overlay import paint_draft, paint_in_hand, paint_pointer
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
     paint_band,
-    paint_cross,
     paint_grid,
-    paint_handles,
-    paint_label,
     paint_map,
     paint_read_out,
-    paint_strong,
     rect_of,
 )
 from hitl_desktop.ui.canvas.pixels import Pixels
 from hitl_desktop.ui.canvas.selection import Selection
-from hitl_desktop.ui.widgets.theme import category_colour
 
 _WHEEL_STEP = 1.2
 _GRID_FROM = 8.0
@@ -75,7 +71,8 @@ class Canvas(QWidget):
         self.setMinimumSize(320, 240)
         self.setAccessibleName("Picture")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.camera = Camera(lambda: (self.width(), self.height()), self._on_view)
+        self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)
+        self.view_changed.connect(self.update)
         self.selection = Selection(self._on_selection)
         self.hands = Hands(self)
         self.held_keys = HeldKeys()
@@ -90,10 +87,6 @@ class Canvas(QWidget):
         self._draws_here = True
         self._suggestion: tuple[BBox, str] | None = None
         self._hidden = False
-
-    def _on_view(self) -> None:
-        self.update()
-        self.view_changed.emit()
 
     def _on_selection(self) -> None:
         self.selection_changed.emit()
@@ -241,13 +234,6 @@ class Canvas(QWidget):
         else:
             super().keyReleaseEvent(event)
 
-    def begin_box(self) -> None:
-        """Begin a box by keys, in the middle of the view."""
-        if self.has_picture:
-            self.setFocus()
-            self.hands.begin_box()
-            self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Keys held down are let go."""
         self.hands.space_held = False
@@ -297,15 +283,23 @@ class Canvas(QWidget):
             painter.setPen(self.palette().brightText().color())
             painter.drawText(self.rect().adjusted(24, 24, -24, -24), _CENTRED, self.placeholder)
             return
-        area = QRectF(self.rect())
+        area, viewport, highlight = (
+            QRectF(self.rect()),
+            self.camera.viewport,
+            self.palette().highlight().color(),
+        )
         painter.drawPixmap(0, 0, self._still_part())
         if not self._hidden:
-            self._paint_in_hand(painter, area)
-        self._paint_draft(painter, area)
+            paint_in_hand(painter, viewport, area, self.selection, self.hands, self._hovered)
+        paint_draft(painter, viewport, area, self.hands, self.next_label, self.next_colour)
+        paint_pointer(
+            painter, viewport, area, self.hands, self.next_label, self.next_colour, highlight,
+            draws_here=self._draws_here,
+        )  # fmt: skip
         if self._suggestion is not None:
             box, words = self._suggestion
-            view = self.camera.viewport.box_to_view(box)
-            paint_band(painter, rect_of(view), self.palette().highlight().color())
+            view = viewport.box_to_view(box)
+            paint_band(painter, rect_of(view), highlight)
             paint_read_out(painter, words, self.next_colour, view, area)
         if not self.camera.is_fitted:
             paint_map(painter, self._pixels.levels[-1], self.camera.viewport, self.picture_size, area)
@@ -331,39 +325,3 @@ class Canvas(QWidget):
         painter.end()
         self._still = (key, pixmap)
         return pixmap
-
-    def _paint_in_hand(self, painter: QPainter, area: QRectF) -> None:
-        """The box under the pointer, and the selected ones; one that is selected alone has handles."""
-        hovered, viewport, selection = self._hovered, self.camera.viewport, self.selection.items
-        if hovered is not None and not self.selection.has(hovered.key):
-            paint_strong(painter, hovered, viewport.box_to_view(hovered.bbox))
-        for item in selection:
-            bbox = self.hands.moved.get(item.key, item.bbox)
-            box, colour = viewport.box_to_view(bbox), category_colour(item.colour)
-            paint_strong(painter, item, box)
-            if item.key in self.hands.moved:
-                paint_read_out(painter, f"{item.label}  {bbox.w:.0f} x {bbox.h:.0f}", item.colour, box, area)
-            else:
-                paint_label(painter, item.label, item.colour, box, area)
-            if len(selection) == 1:
-                paint_handles(painter, box, colour)
-
-    def _paint_draft(self, painter: QPainter, area: QRectF) -> None:
-        box = self.hands.draft
-        if box is not None:
-            view = self.camera.viewport.box_to_view(box)
-            colour = category_colour(self.next_colour)
-            painter.setPen(colour)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(rect_of(view))
-            label = f"{self.next_label or 'new'}  {box.w:.0f} x {box.h:.0f}"
-            paint_read_out(painter, label, self.next_colour, view, area)
-        if self.hands.band is not None:
-            paint_band(
-                painter,
-                rect_of(self.camera.viewport.box_to_view(self.hands.band)),
-                self.palette().highlight().color(),
-            )
-        if self.hands.pointer is not None and self._draws_here and self.hands.shows_cross:
-            text = "" if box is not None else self.next_label
-            paint_cross(painter, self.hands.pointer, area, text, self.next_colour)

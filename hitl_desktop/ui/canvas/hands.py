@@ -227,6 +227,9 @@ class Hands:
     def begin_box(self) -> None:
         """Begin a box in the middle of the view; arrows move it, `Alt`+arrows resize it, `Enter` draws it."""
         canvas = self._canvas
+        if not canvas.has_picture:
+            return
+        canvas.setFocus()
         x, y = canvas.camera.viewport.to_picture(canvas.width() / 2, canvas.height() / 2)
         side = _FIRST_SIDE / canvas.camera.viewport.scale
         self.let_go()
@@ -234,6 +237,7 @@ class Hands:
         self._draft = BBox(round(x - side / 2), round(y - side / 2), round(side), round(side)).clipped(
             *canvas.picture_size
         )
+        canvas.update()
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """An arrow or the end of a box drawn by keys; tells whether the key was taken."""

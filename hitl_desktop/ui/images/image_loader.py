@@ -116,12 +116,7 @@ class ImageLoader(QObject):
         prefetched."""
         arrived, self._wanted = image_id != self._wanted, image_id
         self._paths = {image_id: path, **dict(neighbours)}
-        keep = {image_id, *(n for n, _ in neighbours)}
-        for other, future in list(self._running.items()):
-            if (other == image_id or other not in keep) and future.cancel():
-                del self._running[other]  # not begun yet; the wanted one goes to the front
-        for other in [i for i in self._building if i != image_id]:
-            self._stop_building(other)
+        self._drop_others(image_id, {n for n, _ in neighbours} - {image_id})
         found = self._kept.get(image_id)
         if found is not None and arrived and found.stamp != stamp_of(path):
             self.forget(image_id)  # the file was written over since
@@ -132,13 +127,24 @@ class ImageLoader(QObject):
             self._kept.move_to_end(image_id)
             self._build_pyramid(image_id, found)
         else:
-            if path.suffix.lower() in _DECODED_SMALL and self._first_running is None and not self._closed:
-                self._first_running = first = self._first.submit(load, path, _FIRST_VIEW)
-                first.add_done_callback(partial(self._post, partial(self._first_view, image_id)))
+            self._start_first_view(image_id, path)
             self._start(self._pictures, image_id, path)
         self._ahead = list(neighbours)
         self._soon.start()
         return found
+
+    def _drop_others(self, image_id: int, neighbours: set[int]) -> None:
+        """Cancel what is neither wanted nor near; what is wanted goes to the front if it has not begun."""
+        for other, future in list(self._running.items()):
+            if other not in neighbours and future.cancel():
+                del self._running[other]
+        for other in [i for i in self._building if i != image_id]:
+            self._stop_building(other)
+
+    def _start_first_view(self, image_id: int, path: Path) -> None:
+        if path.suffix.lower() in _DECODED_SMALL and self._first_running is None and not self._closed:
+            self._first_running = first = self._first.submit(load, path, _FIRST_VIEW)
+            first.add_done_callback(partial(self._post, partial(self._first_view, image_id)))
 
     def _start(self, threads: ThreadPoolExecutor, image_id: int, path: Path) -> None:
         if image_id not in self._kept and image_id not in self._running and not self._closed:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval
@@ -88,17 +88,15 @@ class TunePages(QObject):
         layout.addLayout(words, 2)
         return page
 
-    def _mixed_up(self, tuning: Tuning) -> QWidget:
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(8, 4, 8, 4)
+    def _confusion_matrix(self, tuning: Tuning) -> QTableWidget:
+        """What boxes are, in rows, against what they were called, in columns."""
         reals = sorted({c.real for c in tuning.cells} - {NOTHING})
         saids = sorted({c.said for c in tuning.cells} - {NOTHING})
         rows, columns = [*reals, NOTHING], [*saids, NOTHING]
         headings = [f"called {c}" if c != NOTHING else "not found" for c in columns]
-        self.matrix = read_only_table("Confusion matrix: a cell shows its boxes", headings, len(rows))
-        self.matrix.setVerticalHeaderLabels([r if r != NOTHING else "no object" for r in rows])
-        self.matrix.verticalHeader().show()
+        matrix = read_only_table("Confusion matrix: a cell shows its boxes", headings, len(rows))
+        matrix.setVerticalHeaderLabels([r if r != NOTHING else "no object" for r in rows])
+        matrix.verticalHeader().show()
         for r, real in enumerate(rows):
             for c, said in enumerate(columns):
                 cell = self._cells.get((real, said))
@@ -111,16 +109,25 @@ class TunePages(QObject):
                     font = item.font()
                     font.setBold(True)
                     item.setFont(font)
-                self.matrix.setItem(r, c, item)
+                matrix.setItem(r, c, item)
+        return matrix
+
+    def _per_category(self, tuning: Tuning) -> QTableWidget:
+        """Precision and recall of each category."""
         headings = ("Category", "Right of those shown", "Found of those there")
-        self.categories = read_only_table(
-            "Precision and recall per category", headings, len(tuning.categories)
-        )
+        categories = read_only_table("Precision and recall per category", headings, len(tuning.categories))
         for row, category in enumerate(tuning.categories):
             for column, text in enumerate(_row(category)):
                 item = QTableWidgetItem(text)
                 item.setData(_SPOT, self._wrong_of(category.name))
-                self.categories.setItem(row, column, item)
+                categories.setItem(row, column, item)
+        return categories
+
+    def _mixed_up(self, tuning: Tuning) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(8, 4, 8, 4)
+        self.matrix, self.categories = self._confusion_matrix(tuning), self._per_category(tuning)
         self.spots = read_only_table("Boxes behind the chosen figure", ("Picture", "Box"), 0)
         self.words = _label(
             "Suggestions as they were before training on their picture. Choose a cell to see its boxes, a box "

@@ -46,6 +46,15 @@ def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: H
     return _decide(project, image_id, (), seen, how, empty=True)
 
 
+def _confirm(project: Project, image_id: int, dismissed: tuple[int, ...], how: How) -> Changes:
+    """A decided image was looked at again and is right: its label issues are dismissed."""
+    right = apply(project, Edit("Right as it is", image_id, after=Side(dismissed=dismissed)))
+    project.journal.push(right)
+    acts = count_acts(project, image_id)
+    project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id))
+    return changes_of(project, right) | Changes(queue=True)
+
+
 def _decide(
     project: Project,
     image_id: int,
@@ -71,13 +80,7 @@ def _decide(
         # of what is left somebody says that it is right
         dismissed = tuple(s.id for s in project.label_issues.strong_of(image_id)) if is_known else ()
         if is_known and not removed and not accepted:
-            if not dismissed:
-                return Changes()
-            right = apply(project, Edit("Right as it is", image_id, after=Side(dismissed=dismissed)))
-            project.journal.push(right)
-            acts = count_acts(project, image_id)
-            project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id))
-            return changes_of(project, right) | Changes(queue=True)
+            return _confirm(project, image_id, dismissed, how) if dismissed else Changes()
         added = tuple(as_annotation(p) for p in accepted)
         check_offered(project, added)
         label = "Mark empty" if empty else "Accept picture"

@@ -163,7 +163,7 @@ def _hold_back(project: Project, usable: GroundTruth, test_share: float, seed: i
     answers = answers_for(project, usable.dataset)
     known = sorted(answers)
     test = random.Random(seed).sample(known, max(1, round(len(known) * test_share))) if known else []  # noqa: S311
-    groups, side = project.images.same_as(), dict[str, bool]()
+    groups, side = project.files.same_as(), dict[str, bool]()
     chosen = set(test)  # nearly the same pictures are all where the first of them is
     test = [i for i in known if (side.setdefault(groups[i], i in chosen) if i in groups else i in chosen)]
     pool = len(known) - len(test)

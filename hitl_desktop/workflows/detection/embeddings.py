@@ -46,8 +46,8 @@ def hash_of(project: Project, image: ImageRecord) -> str:
         return image.content_hash
     path = project.path_of(image)
     stamp, value = stamp_of(path), content_hash(path)
-    project.images.set_content_hash(image.id, value)
-    project.images.set_stamp(image.id, stamp)
+    project.files.set_content_hash(image.id, value)
+    project.files.set_stamp(image.id, stamp)
     return value
 
 
@@ -140,7 +140,7 @@ def embed_pictures(
                 _, pixels = read_for_models(project.path_of(image))
                 encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
                 project.embeddings.add(encoder_id, [(key, encoder.embed([pixels])[0])])
-                project.images.set_looks(image.id, looks(pixels))
+                project.files.set_looks(image.id, looks(pixels))
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue

@@ -264,5 +264,5 @@ def in_words(summary: ExportSummary) -> list[str]:
 def _prefixes(project: Project) -> dict[int, str]:
     """What goes before a picture's path: nothing for one folder, the folder as the project sees it for
     several."""
-    folders = project.images.folders()
+    folders = project.files.folders()
     return {folder: "" if len(folders) == 1 else f"{path}/" for folder, path in folders.items()}

@@ -369,7 +369,7 @@ class _Import:
     def _flush(self) -> None:
         """Write the pictures and boxes that are waiting in the batch."""
         project = self.project
-        project.images.fill_sizes((record.id, record.width, record.height) for _, record, _ in self.batch)
+        project.files.fill_sizes((record.id, record.width, record.height) for _, record, _ in self.batch)
         project.images.set_states((record.id, state) for _, record, state in self.batch)
         self._keep_images()
         project.annotations.add_all(self.boxes)

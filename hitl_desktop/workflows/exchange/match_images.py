@@ -66,7 +66,7 @@ def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
     Unicode form, case, percent signs, and ending. Of several names for one picture the surest counts; of
     equally sure ones none.
     """
-    folders = {i: _parts(project.folder_path(i).as_posix()) for i in project.images.folders()}
+    folders = {i: _parts(project.folder_path(i).as_posix()) for i in project.files.folders()}
     records = project.images.all()
     split = {name: _parts(name) for name in dict.fromkeys(names)}
     found: dict[str, Match] = {}

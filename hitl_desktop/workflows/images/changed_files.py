@@ -30,12 +30,12 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
         return True
     boxes = tuple(project.annotations.of_image(image.id))
     if not boxes or 0 in before:
-        project.images.set_size(image.id, *size)
+        project.files.set_size(image.id, *size)
         return True
     place = _placement(project, image, before, size)
     if place is None:
         return False
-    project.images.set_size(image.id, *size)
+    project.files.set_size(image.id, *size)
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
     label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
     kept, kept_after = _kept(project, boxes, place)
@@ -83,7 +83,7 @@ def note_content(project: Project, image: ImageRecord, content: Content) -> Fate
     if image.content_hash in (None, content.hash):
         fate = Fate.SAME
     else:
-        fate = _compared(project.images.looks_of(image.id), content.looks)
+        fate = _compared(project.files.looks_of(image.id), content.looks)
         if image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id):
             project.predictions.look_again(image.id)
             fate = Fate.SAME
@@ -94,10 +94,10 @@ def note_content(project: Project, image: ImageRecord, content: Content) -> Fate
 
 def take_content(project: Project, image: ImageRecord, content: Content) -> None:
     """Note what a file holds."""
-    project.images.set_content_hash(image.id, content.hash)
-    project.images.set_stamp(image.id, content.stamp)
+    project.files.set_content_hash(image.id, content.hash)
+    project.files.set_stamp(image.id, content.stamp)
     if content.looks is not None or content.hash != image.content_hash:
-        project.images.set_looks(image.id, content.looks)
+        project.files.set_looks(image.id, content.looks)
 
 
 def _compared(before: int | None, after: int | None) -> Fate:
@@ -134,7 +134,7 @@ def _keep_up_content(
 ) -> tuple[ImageRecord | None, str]:
     if now.content_hash in (None, content.hash):
         if now.content_hash is not None:
-            project.images.set_stamp(image.id, content.stamp)
+            project.files.set_stamp(image.id, content.stamp)
         return image, ""
     fate = note_content(project, now, content)
     if fate is Fate.OTHER:

@@ -23,7 +23,7 @@ def groups_of(
 
     A picture joins the group of the first one that it is nearly the same as, and stays there.
     """
-    looks, groups = project.images.looks(), project.images.same_as()
+    looks, groups = project.files.looks(), project.files.same_as()
     known = [i for i in images if i.id in vectors and i.id in looks and i.content_hash]
     if len(known) < 2:
         return groups

@@ -193,7 +193,7 @@ class Listed(NamedTuple):
 def list_folders(project: Project, progress: Progress) -> Listed:
     """List what is new in the folders of the project that are there; pictures whose files are gone stay."""
     passed_over, absent, last = PassedOver(), project.absent_folders(), project.images.last_id()
-    for folder_id in project.images.listed_folders():
+    for folder_id in project.files.listed_folders():
         if folder_id not in absent:
             _list(project, folder_id, project.folder_path(folder_id), progress, passed_over)
     return Listed(project.images.paths_after(last), passed_over)
@@ -227,7 +227,7 @@ def _insert(project: Project, folder_id: int, paths: list[str]) -> int:
         for path in set(paths) - set(good):
             shown = os.fsencode(path).decode("utf-8", "replace")
             project.images.add(folder_id, [shown])
-            project.images.mark_unreadable(
+            project.files.mark_unreadable(
                 folder_id, shown, "The file name is not valid text. Rename the file."
             )
     return len(paths)
@@ -260,7 +260,7 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
             with project.db.transaction():
                 for image, reading in zip(batch, readings, strict=True):
                     if isinstance(reading, _Touched):
-                        project.images.set_stamp(image.id, reading.stamp)
+                        project.files.set_stamp(image.id, reading.stamp)
                         continue
                     if (what := note_reading(project, image, reading)) and image.content_hash:
                         result.changed[image.path] = what
@@ -275,9 +275,9 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
 
 def _written_since(project: Project, progress: Progress) -> list[int]:
     """The pictures whose files are there and were written since they were read last, by time and size."""
-    folders = {folder_id: str(project.folder_path(folder_id)) for folder_id in project.images.folders()}
+    folders = {folder_id: str(project.folder_path(folder_id)) for folder_id in project.files.folders()}
     changed: list[int] = []
-    for number, (image_id, folder_id, path, stamp) in enumerate(project.images.stamps()):
+    for number, (image_id, folder_id, path, stamp) in enumerate(project.files.stamps()):
         if number % _BATCH == 0:
             progress.check_cancelled()
         if stamp_of(os.path.join(folders[folder_id], path)) not in (None, stamp):  # noqa: PTH118 - 100,000 files
@@ -344,7 +344,7 @@ def _note_failed_reading(project: Project, image: ImageRecord, error: Unreadable
     if image.reason and not project.path_of(image).exists():
         return ""  # the reason why it could not be read is worth more than that it is not there
     if error.size and image.width is None:  # labels are those of the picture as it was
-        project.images.set_size(image.id, *error.size)
+        project.files.set_size(image.id, *error.size)
     return _note_reason(project, image, str(error))
 
 
@@ -464,7 +464,7 @@ def check_folders(project: Project) -> None:
     Raises:
         ProjectError: none of the project's folders is there.
     """
-    gone = [project.folder_path(folder_id) for folder_id in project.images.folders()]
+    gone = [project.folder_path(folder_id) for folder_id in project.files.folders()]
     if gone and not any(folder.is_dir() for folder in gone):
         raise ProjectError(
             f"The pictures' folder {gone[0]} is gone.",

@@ -42,7 +42,7 @@ def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> No
     now = project.images.get(image.id)
     if now is None or now.reason is None:
         return
-    project.images.set_size(image.id, *reading.size)
+    project.files.set_size(image.id, *reading.size)
     take_content(project, now, reading.content)
     project.images.set_reason(image.id, None)
     if image.state is ImageState.DECIDED:
@@ -95,19 +95,19 @@ def _moved_folder(project: Project, folder_id: int, path: str, file: str) -> Pat
     if project.folder_path(folder_id).is_dir() or not file.endswith(tail):
         return None
     folder = Path(file[: -len(tail)] or os.sep)
-    known = {project.folder_path(other) for other in project.images.folders()}
+    known = {project.folder_path(other) for other in project.files.folders()}
     return None if folder in known else folder
 
 
 def _point_to(project: Project, image_id: int, file: Path) -> None:
     folder_id, path = project.place_of(file) or (project.add_folder(file.parent, listed=False), file.name)
-    there = project.images.at(folder_id, path)
+    there = project.files.at(folder_id, path)
     if there is not None and there != image_id:
         if not project.images.free_ids([there]):
             raise HitlError(
                 f"{file.name} is a picture of this project already, with boxes or a decision of its own.",
                 hint="Choose another file, or work on that picture.",
             )
-        project.images.swap_places(image_id, there)
+        project.files.swap_places(image_id, there)
     else:
-        project.images.set_place(image_id, folder_id, path)
+        project.files.set_place(image_id, folder_id, path)

@@ -70,7 +70,7 @@ def random_sample(project: Project) -> list[int]:
 
     Skipped ones are passed over, and those that wait because nearly the same picture is decided.
     """
-    states, groups = project.images.ids_to_label(), project.images.same_as()
+    states, groups = project.images.ids_to_label(), project.files.same_as()
     done = {i for i, state in states.items() if state != ImageState.UNDECIDED}
     seen = {group for i, group in groups.items() if i in done}
     done |= {i for i, group in groups.items() if group in seen}

@@ -107,7 +107,7 @@ def _unseen(project: Project) -> list[int]:
     """The undecided images that are no near-duplicates of one that the active head was trained on."""
     version = project.heads.active()
     trained_on = version.learned if version is not None else frozenset[int]()
-    groups = project.images.same_as()
+    groups = project.files.same_as()
     known = {groups[i] for i in trained_on if i in groups}
     return [
         i

@@ -34,8 +34,8 @@ def project(tmp_path: Path) -> Project:
     project.images.set_state(4, ImageState.DECIDED)
     set_tags(project, 5, [project.tags.ensure("night").id])
     project.images.set_reason(6, "The file is empty.")
-    project.images.set_size(4, 100, 100)
-    project.images.set_size(1, 10, 10)
+    project.files.set_size(4, 100, 100)
+    project.files.set_size(1, 10, 10)
     said = [
         Ranked(3, 0.8, Reason.SURE, QueueReason.UNCERTAIN | QueueReason.RANDOM),
         Ranked(1, 0.2, Reason.RANDOM, QueueReason.RANDOM),

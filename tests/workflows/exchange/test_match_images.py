@@ -12,7 +12,7 @@ FOLDER = "/data/set/val"
 
 def matched(tmp_path: Path, paths: list[str], names: list[str]) -> dict[str, tuple[str, How]]:
     with Project.create(tmp_path / "p.hitl") as project:
-        project.images.add(project.images.add_folder(FOLDER), paths)
+        project.images.add(project.files.add_folder(FOLDER), paths)
         return {name: (found.record.path, found.how) for name, found in match_images(project, names).items()}
 
 
@@ -82,6 +82,6 @@ def test_where_names_have_the_folders_own_name_other_folders_are_other_folders(t
 def test_the_same_path_in_two_folders_is_told_apart_by_the_folder(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.hitl") as project:
         for folder in ("/data/train", "/data/val"):
-            project.images.add(project.images.add_folder(folder), ["1.jpg"])
+            project.images.add(project.files.add_folder(folder), ["1.jpg"])
         found = match_images(project, ["val/1.jpg", "1.jpg"])
         assert {name: match.record.id for name, match in found.items()} == {"val/1.jpg": 2}

@@ -233,7 +233,7 @@ def test_other_metadata_around_the_same_pixels_cost_nothing(shown: Project, file
 def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_on(
     shown: Project, file: Path
 ) -> None:
-    shown.images.set_looks(1, None)
+    shown.files.set_looks(1, None)
     drawn(file, turned=True)
     result = prelabel(shown, NoProgress())
     image = now(shown)[0]
@@ -307,7 +307,7 @@ def test_a_file_that_was_merely_copied_costs_one_reading_and_nothing_else(
 
 
 def test_in_a_project_from_before_files_are_compared_once_they_were_read(seen: Project, file: Path) -> None:
-    seen.images.set_stamp(1, None)
+    seen.files.set_stamp(1, None)
     assert refresh(seen, NoProgress())[1].changed == {}
     reread(seen, 1)
     drawn(file, turned=True)

@@ -135,7 +135,7 @@ def test_a_whole_folder_that_moved_is_found_by_one_of_its_pictures(project: Proj
     moved = folder.rename(folder.with_name("out"))
     relink(project, 3, moved / "deep" / "c.png")
     assert [project.path_of(i).is_file() for i in project.images.all()] == [True, True, True]
-    assert len(project.images.folders()) == 1
+    assert len(project.files.folders()) == 1
 
 
 def test_a_picture_outside_of_all_folders(project: Project, tmp_path: Path, folder: Path) -> None:

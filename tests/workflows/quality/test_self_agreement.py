@@ -21,7 +21,7 @@ def box(x: float, category: int = 1, size: float = 10) -> LabelledBox:
 @pytest.fixture
 def many(project: Project) -> Project:
     """A hundred decided pictures."""
-    folder = next(iter(project.images.folders()))
+    folder = next(iter(project.files.folders()))
     project.images.add(folder, [f"more-{n:03}.png" for n in range(96)])
     category = project.categories.ensure("thing")
     for image in project.images.all():

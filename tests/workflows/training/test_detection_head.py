@@ -128,7 +128,7 @@ def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project
     learned(project, memory)
     image = project.images.get(1)
     assert image
-    project.images.set_content_hash(1, "another")
+    project.files.set_content_hash(1, "another")
     same(learned(project, memory), learned(project))
 
 

@@ -266,7 +266,7 @@ def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) ->
 
 
 def test_a_head_keeps_finding_while_its_pictures_are_away(taught_project: Project, learn: Learn) -> None:
-    folder = taught_project.folder_path(next(iter(taught_project.images.folders())))
+    folder = taught_project.folder_path(next(iter(taught_project.files.folders())))
     folder.rename(folder.with_name("away"))
     shutil.rmtree(room("lessons"))  # what another machine taught
     assert learn(taught_project).finds_as_before
