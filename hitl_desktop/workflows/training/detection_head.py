@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -105,9 +105,8 @@ def train_detection_head(
     sums = (taught or TrainingCache()).of(project, detector, net)
     if any(i.folder_id in absent and i.id not in sums.added for i in known):
         raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
-    present = [i for i in known if i.folder_id not in absent]
     with few_threads(threads):
-        new = _update(project, sums, present, wanted, net, progress, is_all_there=not absent)
+        new = _update(project, sums, known, wanted, absent, net, progress)
         head, holdout_head = sums.solve(), sums.solve_holdout()
         if head is not None and new.images:
             _store_found(project, new.images, detector, net, head, 0, new.grids)
@@ -134,18 +133,21 @@ class _Added:
 def _update(
     project: Project,
     sums: TrainingSums,
-    present: Sequence[ImageRecord],
+    images: Sequence[ImageRecord],
     wanted: Mapping[int, TrainedImage],
+    absent: Set[int],
     net: FeatureNet,
     progress: Progress,
-    *,
-    is_all_there: bool,
 ) -> _Added:
-    """Bring the sums to exactly the wanted images, and save them now and then."""
+    """Bring the sums to exactly the wanted images, and save them now and then.
+
+    Images in `absent` folders are added when these return.
+    """
     subtracted = _subtract_changed(project, sums, wanted, net, progress)
-    if is_all_there and any(learner.cells.is_pooled_needlessly for learner in sums.learners.values()):
+    if not absent and any(learner.cells.is_pooled_needlessly for learner in sums.learners.values()):
         sums.reset(net)
-    new = _add(project, [i for i in present if i.id not in sums.added], sums, wanted, net, progress)
+    missing = [i for i in images if i.folder_id not in absent and i.id not in sums.added]
+    new = _add(project, missing, sums, wanted, net, progress)
     sums.unsaved += subtracted + len(new.images)
     if sums.unsaved >= _SAVE_AFTER:
         save_sums(sums)
