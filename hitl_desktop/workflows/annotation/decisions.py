@@ -46,6 +46,11 @@ def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: H
     return _decide(project, image_id, (), seen, how, empty=True)
 
 
+def _may_be_learned(project: Project, image_id: int) -> bool:
+    """Whether a version may have been trained on an image, whatever became of its labels since."""
+    return project.decisions.was_decided(image_id) or image_id in project.heads.taught()
+
+
 def _confirm(project: Project, image_id: int, dismissed: tuple[int, ...], how: How) -> Changes:
     """A decided image was looked at again and is right: its label issues are dismissed."""
     right = apply(project, Edit("Right as it is", image_id, after=Side(dismissed=dismissed)))
@@ -84,12 +89,7 @@ def _decide(
         added = tuple(as_annotation(p) for p in accepted)
         check_offered(project, added)
         label = "Mark empty" if empty else "Accept picture"
-        # a head may have been taught it, whatever became of that
-        known = (
-            image.state is ImageState.DECIDED
-            or project.decisions.was_decided(image_id)
-            or image_id in project.heads.taught()
-        )
+        known = is_known or _may_be_learned(project, image_id)
         after = Side(added, ImageState.DECIDED, dismissed=dismissed)
         edit = Edit(label, image_id, Side(removed, image.state), after)
         project.journal.push(apply(project, edit))
