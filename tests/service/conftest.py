@@ -10,6 +10,7 @@ import pytest
 
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
@@ -87,6 +88,7 @@ class Service:
         self.runner = runner or JobRunner(self.pump)
         self.session = Session(Settings(), self.messages, self.pump, self.runner)
         self.loop = Loop(self.session, automatic=automatic)
+        self.long_acts = LongActs(self.session, self.loop.learning)
 
     def open(self, path: Path) -> None:
         self.session.use(Project.open(path))

@@ -11,7 +11,7 @@ import pytest
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
-from hitl_desktop.service.loop.steps import DetectionStep, IntakeStep, LearningStep
+from hitl_desktop.service.loop.steps import DETECTING, DetectionStep, IntakeStep, LearningStep
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult
 from hitl_desktop.workflows.images.open_folder import Listed, PassedOver, Scan
 from hitl_desktop.workflows.training.late_categories import LateCategories
@@ -122,6 +122,36 @@ def test_new_images_are_listed_read_and_pre_labelled_then_ranked(project_file: P
     assert intake.detection is DetectionStep.RESTING
     assert any("The model is broken." in said for said in held.said)
     held.close()
+
+
+def test_pre_labelling_that_was_cancelled_can_be_started_again_at_once(held: Service) -> None:
+    runner, intake = runner_of(held), held.loop.intake
+    intake.prelabel()
+    runner.cancel(DETECTING)  # its function has not noticed yet
+    intake.prelabel()
+    assert intake.detection is DetectionStep.PRELABELLING
+    assert runner.titles.count("Pre-labelling") == 1
+
+
+def test_a_version_chosen_while_another_is_trained_stays_chosen(
+    held: Service,
+) -> None:
+    runner, learning = runner_of(held), held.loop.learning
+    decided = held.session.at_hand
+    held.session.mark_empty()
+    learning.learn()
+    learning.use_version(7, hold=True)
+    runner.succeed("Learning", CANDIDATE)
+    assert "Ranking with the new version" not in runner.titles
+    assert learning.unlearned == {decided}
+
+
+def test_a_queue_that_cannot_be_listed_is_reported_and_no_longer_waited_for(held: Service) -> None:
+    runner, session = runner_of(held), held.session
+    session.listing_wanted.emit(session.pictures.ask())
+    runner.fail("Listing the queue", HitlError("The disk was removed.", hint="Put it back."))
+    assert not session.pictures.is_listing
+    assert "The disk was removed." in held.said[-1]
 
 
 def test_another_project_begins_at_rest(held: Service, project_file: Path, tmp_path: Path) -> None:

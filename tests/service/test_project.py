@@ -9,7 +9,7 @@ import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.errors import ProjectError
+from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.service.events import Event
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import commands
@@ -69,6 +69,59 @@ def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
     assert service.pump.repeated == []
     service.close()
     assert boxes_in(project_file) == [(first, BOX, "cat")]
+
+
+def refused(service: Service, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Draw a cat while the disk refuses it; the disk takes it when this returns (the image's id)."""
+    session = service.session
+    cat = session.add_category("cat")
+    assert cat is not None
+    assert session.at_hand is not None
+
+    def refuse(command: commands.Draw, project: Project) -> object:
+        raise ProjectError("The disk is full.", hint="Free some space.")
+
+    with monkeypatch.context() as full:
+        full.setattr(commands.Draw, "run", refuse)
+        assert not session.draw([(BOX, cat)])
+    return session.at_hand
+
+
+def test_a_waiting_command_is_not_repeated_because_showing_it_failed(
+    service: Service, project_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = refused(service, monkeypatch)
+
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    service.session.boxes_changed.connect(fails)
+    for _ in range(2):
+        for again in list(service.pump.repeated):
+            with pytest.raises(ZeroDivisionError):
+                again()
+    service.session.boxes_changed.disconnect(fails)
+    service.close()
+    assert boxes_in(project_file) == [(image_id, BOX, "cat")]
+
+
+def test_a_waiting_command_that_has_become_impossible_is_dropped_and_others_go_on(
+    service: Service, project_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = refused(service, monkeypatch)
+    session = service.session
+
+    def impossible(command: commands.Draw, project: Project) -> object:
+        raise HitlError("The category was deleted.", hint="Draw it again.")
+
+    with monkeypatch.context() as deleted:
+        deleted.setattr(commands.Draw, "run", impossible)
+        service.pump.repeated[0]()
+    assert "The category was deleted." in service.said[-1]
+    assert service.pump.repeated == []
+    assert session.draw([(BBox(1, 1, 9, 9), session.add_category("cat") or 0)])
+    service.close()
+    assert boxes_in(project_file) == [(image_id, BBox(1, 1, 9, 9), "cat")]
 
 
 def test_the_answer_of_a_job_about_another_project_is_dropped(

@@ -114,7 +114,7 @@ def test_an_undo_of_very_many_boxes_is_a_job_and_hands_wait_for_it(window: MainW
     session.undo()
     assert len(session.annotations) == 2000
     session.draw([(BBox(1, 1, 9, 9), cat)])
-    assert "Do this when that has ended" in window.statusBar().currentMessage()
+    assert "Try again when it has finished" in window.statusBar().currentMessage()
     assert not session.manage(lambda _: Changes())
     qtbot.waitUntil(lambda: not session.annotations, timeout=LONG)
     assert project.annotations.all() == []

@@ -26,7 +26,7 @@ from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.queue import queue_model
 from hitl_desktop.ui.queue.policy_dialog import MixDialog
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.workflows.quality.learning_report import Spot
+from hitl_desktop.workflows.quality.tuning import Spot
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of
 from tests.ui.conftest import Answers, MakeWindow
 

@@ -188,7 +188,7 @@ def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: Qt
     assert len(session.annotations) == 1
     key(window, Qt.Key.Key_Z, shift)
     assert session.image.id == 1
-    assert window._offer.text() == "Did again: Draw box on b.jpg."
+    assert window._offer.text() == "Redid: Draw box on b.jpg."
     QTest.mouseClick(window._offer.offers[0], Qt.MouseButton.LeftButton)
     assert session.image.id == 2
     assert len(session.annotations) == 1

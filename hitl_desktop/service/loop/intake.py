@@ -25,23 +25,22 @@ _Result = TypeVar("_Result")
 
 
 class Intake:
-    """Lists, reads and pre-labels; with `automatic` off, each of them waits until it is asked for.
+    """Lists, reads and pre-labels; with `automatic` off, listing and the detector wait until they are asked for.
 
     Attributes:
         detected: How many images the detector is done with in this run, and whether these are all.
         speed: What the detector runs on and how fast, once it has run.
-        step, detection: What is going on with files, and with the detector.
+        step: What is going on with files.
     """
 
     def __init__(self, session: Session, learning: Learning, *, automatic: bool = True) -> None:
         self._session, self._learning, self._automatic = session, learning, automatic
         self._jobs, self._runner = session.jobs, session.jobs.runner
         self.detected = Event[[int, bool]]()
-        self.speed = ""
         self._forget()
 
     def _forget(self) -> None:
-        self.step, self.detection = IntakeStep.RESTING, DetectionStep.RESTING
+        self.step, self.speed = IntakeStep.RESTING, ""
         self._ranked_at, self._again = 0, False
 
     def start(self) -> None:
@@ -66,7 +65,7 @@ class Intake:
         told = [f"{counted(len(listed.added), 'new picture')}."] if is_asked else []
         if listed.passed_over:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
-            told.append(f"Left out, for they cannot be read or are no pictures of the folder: {kinds}.")
+            told.append(f"Left out (unreadable, or not pictures of this folder): {kinds}.")
         if told:
             self._session.messages.say(" ".join(told))
         self._on_listed()
@@ -129,11 +128,10 @@ class Intake:
         session = self._session
         if session.project is None:
             return
-        if self.detection is DetectionStep.PRELABELLING:
+        if self._runner.busy(DETECTING):
             self._again = True  # for what was added since it began
             return
         self._again = False
-        self.detection = DetectionStep.PRELABELLING
         nearest = session.at_hand
         self._jobs.start(
             DETECTING,
@@ -142,11 +140,18 @@ class Intake:
             on_progress=self._on_prelabelling,
             on_success=self._on_prelabelled,
             on_failure=self._on_not_prelabelled,
-            on_cancelled=self._end_detection,
+            on_cancelled=self._on_prelabelling_cancelled,
         )
 
-    def _end_detection(self) -> None:
-        self.detection = DetectionStep.RESTING
+    @property
+    def detection(self) -> DetectionStep:
+        """Whether the detector is running."""
+        busy = self._runner.busy(DETECTING)
+        return DetectionStep.PRELABELLING if busy else DetectionStep.RESTING
+
+    def _on_prelabelling_cancelled(self) -> None:
+        self._ranked_at = 0
+        self._learning.rank()  # by what is there
 
     def _on_prelabelling(self, job: Job) -> None:
         if job.is_cancelled:
@@ -158,7 +163,6 @@ class Intake:
             self._learning.rank()
 
     def _on_prelabelled(self, result: PrelabelResult) -> None:
-        self._end_detection()
         self._ranked_at = 0
         if result.done:
             self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
@@ -172,7 +176,7 @@ class Intake:
             self.prelabel()
 
     def _on_not_prelabelled(self, error: BaseException) -> None:
-        self._end_detection()
+        self._ranked_at = 0
         self._session.messages.error(error)
         self._session.load_missing_proposals()
         self._learning.rank()  # by what is there: learning goes on

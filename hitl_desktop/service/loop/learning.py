@@ -40,7 +40,8 @@ _RELABEL_EVERY = round(1 / SHARE)
 
 
 class Learning:
-    """Learns in the background, one step after another; with `automatic` off, only when it is asked to.
+    """Trains and ranks in the background, one step after another; with `automatic` off, it trains only when
+    it is asked to.
 
     Attributes:
         unlearned: Images that were decided, corrected or undone since the latest training began.
@@ -74,7 +75,7 @@ class Learning:
         if project.heads.active_id() is None and (self.unlearned or project.heads.latest(1)):
             self.learn()  # what was decided, perhaps with a program that learned in another way
         else:
-            self._learn_if_due()
+            self.learn_if_due()
 
     def _enter(
         self,
@@ -149,6 +150,9 @@ class Learning:
         )
 
     def _activate(self, learning: set[int], candidate: Candidate) -> None:
+        if LearningStep.SWITCHING in self._going_on:  # the version that somebody chose is not to be replaced
+            self._on_not_learned(learning)
+            return
         self._runner.make_way(LEARNING)  # what is ranked now is out of date soon
         self._enter(
             LearningStep.ACTIVATING,
@@ -160,6 +164,7 @@ class Learning:
 
     def _on_not_learned(self, image_ids: set[int]) -> None:
         self.unlearned |= image_ids
+        self._again = False  # they are learned with the next decision
 
     def _on_learned(self, result: TrainingResult) -> None:
         say = self._session.messages.say
@@ -182,9 +187,9 @@ class Learning:
         if left or self._again:
             self.learn()
         else:
-            self._learn_if_due()
+            self.learn_if_due()
 
-    def _learn_if_due(self) -> None:
+    def learn_if_due(self) -> None:
         """Learn if there is enough to be learned, or anything to be forgotten."""
         project = self._session.project
         if project is None or not self._automatic or not self.unlearned or self._session.pictures.is_listing:
@@ -200,9 +205,7 @@ class Learning:
         decided = self._session.pictures.count("decided")
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
-            self._session.messages.say(
-                "One more picture is due to be labelled again, blind: Model > Label again."
-            )
+            self._session.messages.say("One more picture is due for blind relabelling: Model > Label again.")
 
     def _on_changed(self, changes: Changes) -> None:
         self.unlearned |= changes.learn_from
@@ -211,7 +214,7 @@ class Learning:
         elif changes.head and changes.categories:  # detector classes were mapped to other categories
             self.rank()
         elif changes.learn_from or changes.images:
-            self._learn_if_due()
+            self.learn_if_due()
 
     def _measure_threshold(self) -> None:
         """Let suggestions start at the score that was measured to be best, until a person chooses one."""

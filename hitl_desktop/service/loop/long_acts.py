@@ -52,7 +52,18 @@ class LongActs:
             return listing, arranged(front, listing.ranked, listing.statuses, listing.again)
 
         take = partial(self._session.take_listing, number)
-        self._jobs.start(LISTING, "Listing the queue", read, on_success=take, quiet=True)
+        self._jobs.start(
+            LISTING,
+            "Listing the queue",
+            read,
+            on_success=take,
+            on_failure=partial(self._on_not_listed, number),
+            quiet=True,
+        )
+
+    def _on_not_listed(self, number: int, error: BaseException) -> None:
+        self._session.pictures.stop_listing(number)
+        self._session.messages.error(error)
 
     def change_many(
         self, title: str, act: Callable[[Project, Progress, int], _Result], on_done: Callable[[_Result], None]
@@ -80,8 +91,18 @@ class LongActs:
         )
 
     def _on_not_changed(self, error: BaseException) -> None:
-        self._session.apply_changes(_PORTIONS)
+        """Some portions may be done."""
+        at_hand = self._session.at_hand
+        boxes_of = frozenset({at_hand} if at_hand is not None else ())
+        self._note_decisions()
+        self._session.apply_changes(
+            Changes(images=True, queue=True, categories=True, annotations_of=boxes_of)
+        )
         self._session.messages.error(error)
+
+    def _note_decisions(self) -> None:
+        if self._session.project is not None:
+            self._learning.unlearned |= not_learned_yet(self._session.project)
 
     def undo(self) -> None:
         """Take the latest act back; one that is still going on is stopped first."""
@@ -112,9 +133,9 @@ class LongActs:
         )
 
     def _on_not_stepped(self, redo: bool, error: BaseException | None) -> None:
-        if self._session.project is not None:
-            self._learning.unlearned |= not_learned_yet(self._session.project)
+        self._note_decisions()
         self._session.take_step(None, redo=redo)
+        self._learning.learn_if_due()
         if error is not None:
             self._session.messages.error(error)
 
@@ -131,7 +152,3 @@ class LongActs:
             on_success=take,
             quiet=True,
         )
-
-
-_PORTIONS = Changes(images=True, queue=True, categories=True)
-"""What may have changed where some portions of an act are done."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import shown, with_category
 from hitl_desktop.domain.words import counted
@@ -84,21 +85,31 @@ class ImageActs(ImageWalk):
             self.decided.emit()
         return True
 
-    def _execute_kept(self, command: Command) -> None:
+    def _execute_kept(self, command: Command) -> Callable[[], None]:
         """Run the command that was waiting for the disk, whichever image is shown now."""
-        image = self.project.images.get(command.image_id) if self.project else None
-        if self.project is None or image is None:
+        if self.project is None:
+            return lambda: None
+        before = self.project.images.get(command.image_id)
+        if before is None:
+            raise HitlError(
+                "The picture of the change that was waiting is no longer in the project.",
+                hint="The change was dropped.",
+            )
+        return partial(self._show_kept, before, command.run(self.project))
+
+    def _show_kept(self, image: ImageRecord, changes: Changes) -> None:
+        if self.project is None:
             return
-        changes = command.run(self.project)
         self.read_names()
         if self.at_hand == image.id:
             self._read_again(image.id)
             self.boxes_changed.emit()
-        elif (after := self.project.images.get(image.id)) is not None:
+        after = self.project.images.get(image.id)
+        if after is not None:
             self.pictures.set_status(image.id, after.status)
         self.changed.emit(changes)
         self.messages.say(f"The change to {image.path} that was waiting for the disk is saved now.")
-        if changes.queue:
+        if after is not None and after.state is ImageState.DECIDED:
             self.decided.emit()
 
     def _show_as_if(self, command: Command) -> None:
@@ -119,7 +130,9 @@ class ImageActs(ImageWalk):
     def has_to_wait(self) -> bool:
         """Whether a job is still undoing or redoing; who then acts is told so."""
         if self.is_stepping:
-            self.messages.say("Very much is being undone or redone. Do this when that has ended.")
+            self.messages.say(
+                "A large change is still being undone or redone. Try again when it has finished."
+            )
         return self.is_stepping
 
     def _touch(self) -> None:
@@ -138,7 +151,7 @@ class ImageActs(ImageWalk):
         if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
             return False
         if image.state is ImageState.DECIDED:
-            self.messages.say("This picture is back to do until its new box has a category.")
+            self.messages.say("This picture is on the to-do list again until its new box has a category.")
         return True
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""The open project on the GUI thread: its image at hand, names and thresholds, and whether what was done is
+"""The open project on the main thread: its image at hand, names and thresholds, and whether what was done is
 saved."""
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ class OpenProject:
         decided: a picture was decided, or a decided one was corrected.
         done_elsewhere: an undo or redo changed another picture, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
-        step_wanted: a job is to undo, or redo (True), an entry of the journal that is too long to wait for,
-            for
-            `take_step`.
+        step_wanted: a job is to undo, or redo (True), an entry of the journal that takes too long here;
+            `take_step` takes its result.
         blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
         better_changed: newer suggestions for the picture at hand are ready (True) for `take_better`, or no
             longer.

@@ -97,6 +97,11 @@ class PictureList:
         else:
             self.order.rerank(listing.ranked, listing.statuses, listing.again)
 
+    def stop_listing(self, number: int) -> None:
+        """The job under this number failed; what was listed before stays."""
+        if number == self._times_asked:
+            self.is_listing = False
+
     def take_read(self, number: int, read: tuple[Listing, ReviewOrder]) -> bool:
         """Take in what a job has listed, with what hands did meanwhile; not (False) if it was asked anew
         since."""

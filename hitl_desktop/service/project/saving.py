@@ -30,7 +30,7 @@ class Saving:
         self._syncer: Syncer | None = None
         self._opened = 0
         self._write_failed = self._sync_failed = False
-        self._waiting: Callable[[], None] | None = None
+        self._waiting: Callable[[], Callable[[], None]] | None = None
         self._end_retries: Callable[[], None] | None = None
 
     def begin(self, db: Database) -> None:
@@ -59,7 +59,7 @@ class Saving:
 
     def written(self) -> None:
         """An act was committed."""
-        self._write_failed = False
+        self._write_failed = self.is_waiting
         if self._syncer is not None:
             self._syncer.request()
 
@@ -68,9 +68,11 @@ class Saving:
         self._write_failed = True
         self._messages.error(error)
 
-    def keep(self, attempt: Callable[[], None], error: HitlError) -> None:
-        """An act could not be committed and waits: `attempt` is called until it no longer raises a
-        `HitlError`."""
+    def keep(self, attempt: Callable[[], Callable[[], None]], error: HitlError) -> None:
+        """An act could not be committed and waits: `attempt` is called until the disk takes it.
+
+        What it returns shows the act, and is called once nothing waits any longer.
+        """
         self._write_failed, self._waiting = True, attempt
         if self._end_retries is None:
             self._end_retries = self._main_thread.repeat(RETRY_MS, self.retry)
@@ -88,11 +90,18 @@ class Saving:
             return True
         try:
             with self._db.at_once() if self._db is not None else nullcontext():
-                self._waiting()
-        except HitlError:  # the same as before; it was said
+                show = self._waiting()
+        except ProjectError:  # the disk still refuses it, which is on the screen
             return False
+        except HitlError as error:  # it became impossible, and would be so next time
+            self.drop()
+            self.written()
+            self._messages.error(error)
+            self.changed.emit()
+            return True
         self.drop()
         self.written()
+        show()
         self.changed.emit()
         return True
 

@@ -186,7 +186,7 @@ class Session(ImageActs):
             self._show_step(*step, redo=redo)
 
     def _show_step(self, edit: Edit | None, changes: Changes, *, redo: bool) -> None:
-        done = "Did again" if redo else "Undid"
+        done = "Redid" if redo else "Undid"
         if changes.head or changes.categories:
             self.read_names()
         if edit is None or self.project is None:

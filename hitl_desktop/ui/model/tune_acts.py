@@ -24,9 +24,9 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.workflows.quality.learning_report import Spot, Tuning, tuning
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
+from hitl_desktop.workflows.quality.tuning import Spot, Tuning, tuning
 
 _Told = tuple[Tuning, dict[int, str]]
 

@@ -15,7 +15,7 @@ from hitl_desktop.learning.metrics import Interval
 from hitl_desktop.ui.widgets.plots import SECOND_COLOUR, THIRD_COLOUR, add_curve, new_plot
 from hitl_desktop.ui.widgets.tables import read_only_table
 from hitl_desktop.workflows.quality.effort import Effort
-from hitl_desktop.workflows.quality.learning_report import (
+from hitl_desktop.workflows.quality.tuning import (
     LATEST,
     NOTHING,
     CategoryAtFirstSight,

@@ -106,9 +106,9 @@ class SetTags:
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        return annotate.set_tags(
-            project, self.image_id, [project.tags.ensure(name).id for name in self.names]
-        )
+        with project.db.transaction():
+            tags = [project.tags.ensure(name).id for name in self.names]
+            return annotate.set_tags(project, self.image_id, tags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from hitl_desktop.texts import skip_text
 from hitl_desktop.workflows.prediction import bulk_accept
 from hitl_desktop.workflows.prediction.detector_classes import categories_known
 from hitl_desktop.workflows.quality import audit, validation
-from hitl_desktop.workflows.quality.learning_report import tuning
 from hitl_desktop.workflows.quality.self_agreement import consistency
+from hitl_desktop.workflows.quality.tuning import tuning
 from hitl_desktop.workflows.queue.policy import policy_of
 
 Told = dict[str, Any]

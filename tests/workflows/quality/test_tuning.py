@@ -16,10 +16,11 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.images.edge_cases import toggle_edge_case
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.quality import audit, learning_report
-from hitl_desktop.workflows.quality.learning_report import NOTHING, Gap, HeldOut, tuning
+from hitl_desktop.workflows.quality import audit
+from hitl_desktop.workflows.quality import tuning as tuning_module
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
+from hitl_desktop.workflows.quality.tuning import NOTHING, Gap, HeldOut, tuning
 from hitl_desktop.workflows.queue.policy import QueuePolicy
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from tests.conftest import decide
@@ -95,7 +96,7 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     decide(taught_project, taught / "set", 2)
     learn(taught_project)
     assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little
-    monkeypatch.setattr(learning_report, "LATEST", 4)
+    monkeypatch.setattr(tuning_module, "LATEST", 4)
     told = tuning(taught_project, QUIET)
     assert told.gap
     assert told.gap.pictures == 4
