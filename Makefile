@@ -1,4 +1,4 @@
-# make run | test | test-slow | bench | figures | setup | tools | format | lock; everything lives in .venv
+# make run | test | test-slow | bench | figures | texts | setup | tools | format | lock; everything lives in .venv
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
@@ -40,6 +40,11 @@ bench: tools  ## the measurements of tests/benchmarks as a table and in build/be
 figures: tools  ## sizes of files, functions and classes, each beside its limit
 	@$(BIN)/python packaging/figures.py
 
+texts: tools  ## write the texts to translate into resources/translations (LANGUAGE=de), and compile what is translated
+	$(BIN)/pybabel -q extract -k tr -k trn:1,2 -o build/hitl_desktop.pot hitl_desktop
+	$(BIN)/pybabel -q $(if $(wildcard resources/translations/$(LANGUAGE)),update,init) -D hitl_desktop -i build/hitl_desktop.pot -d resources/translations -l $(LANGUAGE)
+	$(BIN)/pybabel -q compile -D hitl_desktop -d resources/translations
+
 format: tools  ## ruff's formatter and its safe mends
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -51,4 +56,4 @@ lock:  ## write both lock files anew from pyproject.toml (needs uv); versions st
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra dev --constraints requirements.lock -o requirements-dev.lock
 
-.PHONY: help setup tools run test test-slow bench figures format lock
+.PHONY: help setup tools run test test-slow bench figures texts format lock

@@ -1,5 +1,7 @@
 """Errors a user can act on; anything else is a bug."""
 
+from hitl_desktop.translation import tr
+
 
 class HitlError(Exception):
     """What happened, in one sentence, and what to do about it, in another."""
@@ -34,8 +36,8 @@ class NotPrelabelledError(HitlError):
 
     def __init__(self) -> None:
         super().__init__(
-            "No detector has run on these pictures yet.",
-            hint="Run pre-labelling first (Ctrl+P, or hitl-desktop prelabel).",
+            tr("No detector has run on these pictures yet."),
+            hint=tr("Run pre-labelling first (in the window, or with hitl-desktop prelabel)."),
         )
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from hitl_desktop import tiff
 from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.translation import tr
 
 SUFFIXES = frozenset(
     (
@@ -98,10 +99,11 @@ def check_regular(path: Path) -> None:
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise UnreadableImageError("This is a folder, not a picture.", hint="Rename the folder.")
+        raise UnreadableImageError(tr("This is a folder, not a picture."), hint=tr("Rename the folder."))
     if not stat.S_ISREG(mode):
         raise UnreadableImageError(
-            "This is no regular file but a pipe, socket or device, so it is not opened.", hint="Take it out."
+            tr("This is no regular file but a pipe, socket or device, so it is not opened."),
+            hint=tr("Take it out."),
         )
 
 
@@ -173,24 +175,31 @@ def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None
     except UnreadableImageError:
         raise
     except FileNotFoundError as error:
-        raise UnreadableImageError("The file is gone.", hint="Put it back; its boxes are kept.") from error
+        raise UnreadableImageError(
+            tr("The file is gone."), hint=tr("Put it back; its boxes are kept.")
+        ) from error
     except IsADirectoryError as error:
-        raise UnreadableImageError("This is a folder, not a picture.", hint="Rename the folder.") from error
+        raise UnreadableImageError(
+            tr("This is a folder, not a picture."), hint=tr("Rename the folder.")
+        ) from error
     except PermissionError as error:
-        raise UnreadableImageError("You may not read this file.", hint="Change its permissions.") from error
+        raise UnreadableImageError(
+            tr("You may not read this file."), hint=tr("Change its permissions.")
+        ) from error
     except Image.UnidentifiedImageError as error:
         raise UnreadableImageError(
-            _why_unidentified(path), hint="Replace the file with a good copy, or leave it out.", size=size
+            _why_unidentified(path), hint=tr("Replace the file with a good copy, or leave it out."), size=size
         ) from error
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise UnreadableImageError(
-                "The file is a link that leads back to itself.", hint="Put the file itself in its place."
+                tr("The file is a link that leads back to itself."),
+                hint=tr("Put the file itself in its place."),
             ) from error
         raise _as_unreadable(error, size) from error
     except MemoryError as error:
         raise UnreadableImageError(
-            "The picture does not fit in memory.", hint="Scale it down.", size=size
+            tr("The picture does not fit in memory."), hint=tr("Scale it down."), size=size
         ) from error
     except Exception as error:
         raise _as_unreadable(error, size) from error
@@ -198,25 +207,27 @@ def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None
 
 def _as_unreadable(error: Exception, size: tuple[int, int] | None) -> UnreadableImageError:
     text = (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
-    hint = "Replace it with a good copy, or leave it out."
+    hint = tr("Replace it with a good copy, or leave it out.")
     if "not a known file format" in text:
-        text = "its header cannot be read"  # and not where the file lies
+        text = tr("its header cannot be read")  # and not where the file lies
     if any(word in text.lower() for word in ("truncated", "premature", "out of data")):
-        return CutShortError(f"The file is cut short ({text}).", hint=hint, size=size)
+        return CutShortError(tr("The file is cut short ({text}).", text=text), hint=hint, size=size)
     if any(
         word in text.lower()
         for word in ("not supported", "unsupported", "not configured", "unknown compression")
     ):
-        hint = "Save it as another kind of file, or leave it out."
-        return UnreadableImageError(f"This kind of file is not supported ({text}).", hint=hint, size=size)
-    return UnreadableImageError(f"The file is damaged ({text}).", hint=hint, size=size)
+        hint = tr("Save it as another kind of file, or leave it out.")
+        return UnreadableImageError(
+            tr("This kind of file is not supported ({text}).", text=text), hint=hint, size=size
+        )
+    return UnreadableImageError(tr("The file is damaged ({text}).", text=text), hint=hint, size=size)
 
 
 def _why_unidentified(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(64)
     if not start:
-        return "The file is empty."
+        return tr("The file is empty.")
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "The file is a web page, not a picture."
-    return "The file is not a picture of a known format, or its header is damaged."
+        return tr("The file is a web page, not a picture.")
+    return tr("The file is not a picture of a known format, or its header is damaged.")

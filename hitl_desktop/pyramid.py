@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from hitl_desktop import cache, libvips
 from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.translation import tr
 
 if TYPE_CHECKING:
     import pyvips
@@ -81,7 +82,7 @@ def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
         place = folder / cache.key_of(path)
         cache.trim(folder, _MOST_BYTES)
     except OSError as error:
-        raise UnreadableImageError("The picture cannot be prepared.", hint=str(error)) from error
+        raise UnreadableImageError(tr("The picture cannot be prepared."), hint=str(error)) from error
     part = place.with_name(f".{place.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
@@ -165,6 +166,9 @@ def _explained(error: Exception) -> UnreadableImageError:
         return error
     said = str(error).strip().splitlines()
     return UnreadableImageError(
-        f"The picture is too large to be held whole and cannot be read in parts ({said[-1] if said else 'no reason'}).",
-        hint="Save it anew as TIFF, PNG or JPEG, and see that the disk has room.",
+        tr(
+            "The picture is too large to be held whole and cannot be read in parts ({said}).",
+            said=said[-1] if said else "no reason",
+        ),
+        hint=tr("Save it anew as TIFF, PNG or JPEG, and see that the disk has room."),
     )

@@ -10,71 +10,80 @@ from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import SkipReason
 from hitl_desktop.domain.validation import Judgement
+from hitl_desktop.translation import tr
 
 REASON_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        Reason.UNCERTAIN: "uncertain",
-        Reason.TWO_CATEGORIES: "two categories on one object",
-        Reason.MAYBE_NOTHING: "unsure whether there is an object",
-        Reason.UNSURE_TAG: "unsure of a tag",
-        Reason.DISAGREEMENT: "detector and head disagree",
-        Reason.POSSIBLE_MISS: "possible miss",
-        Reason.UNLIKE: "unlike anything labelled",
-        Reason.LOOK_ALIKE: "similar to one where the model was confidently wrong",
-        Reason.EXPECTED: "may hold a category that came later",
-        Reason.CHANGED: "the new head disagrees with the old one",
-        Reason.RANDOM: "drawn at random",
-        Reason.TYPICAL: "typical of its kind",
-        Reason.FAR: "far from all that was decided",
-        Reason.SURE: "few doubts",
-        Reason.UNSEEN: "not examined yet",
-        Reason.EDGE: "edge cases",
-        Reason.SUSPECTED: "possible label error",
-        Reason.AGAIN: "to be labelled again, blind",
-        Reason.PROMOTED: "promoted from validation",
+        Reason.UNCERTAIN: tr("uncertain"),
+        Reason.TWO_CATEGORIES: tr("two categories on one object"),
+        Reason.MAYBE_NOTHING: tr("unsure whether there is an object"),
+        Reason.UNSURE_TAG: tr("unsure of a tag"),
+        Reason.DISAGREEMENT: tr("detector and head disagree"),
+        Reason.POSSIBLE_MISS: tr("possible miss"),
+        Reason.UNLIKE: tr("unlike anything labelled"),
+        Reason.LOOK_ALIKE: tr("similar to one where the model was confidently wrong"),
+        Reason.EXPECTED: tr("may hold a category that came later"),
+        Reason.CHANGED: tr("the new head disagrees with the old one"),
+        Reason.RANDOM: tr("drawn at random"),
+        Reason.TYPICAL: tr("typical of its kind"),
+        Reason.FAR: tr("far from all that was decided"),
+        Reason.SURE: tr("few doubts"),
+        Reason.UNSEEN: tr("not examined yet"),
+        Reason.EDGE: tr("edge cases"),
+        Reason.SUSPECTED: tr("possible label error"),
+        Reason.AGAIN: tr("to be labelled again, blind"),
+        Reason.PROMOTED: tr("promoted from validation"),
     }
 )
 JUDGEMENT_TEXT: Final[Mapping[Judgement, str]] = MappingProxyType(
     {
-        Judgement.CORRECT: "correct",
-        Judgement.CATEGORY: "wrong category",
-        Judgement.PLACE: "badly placed",
-        Judgement.FALSE: "nothing there",
-        Judgement.MISSED: "something missed",
+        Judgement.CORRECT: tr("correct"),
+        Judgement.CATEGORY: tr("wrong category"),
+        Judgement.PLACE: tr("badly placed"),
+        Judgement.FALSE: tr("nothing there"),
+        Judgement.MISSED: tr("something missed"),
     }
 )
 LABEL_ISSUE_TEXT: Final[Mapping[Kind, str]] = MappingProxyType(
     {
-        Kind.MISSED: "maybe missed",
-        Kind.CATEGORY: "maybe wrong category",
-        Kind.PLACE: "maybe badly placed",
+        Kind.MISSED: tr("maybe missed"),
+        Kind.CATEGORY: tr("maybe wrong category"),
+        Kind.PLACE: tr("maybe badly placed"),
     }
 )
 AUDIT_ERROR_TEXT: Final[Mapping[Error, str]] = MappingProxyType(
     {
-        Error.MISSED: "something missed",
-        Error.CATEGORY: "a wrong category",
-        Error.PLACE: "a box badly placed",
-        Error.FALSE: "a box on nothing",
-        Error.UNSEEN: "it cannot be seen",
+        Error.MISSED: tr("something missed"),
+        Error.CATEGORY: tr("a wrong category"),
+        Error.PLACE: tr("a box badly placed"),
+        Error.FALSE: tr("a box on nothing"),
+        Error.UNSEEN: tr("it cannot be seen"),
     }
 )
 ORDER_TEXT: Final[Mapping[QueueOrder, str]] = MappingProxyType(
     {
-        QueueOrder.ASKED: "Order of asking",
-        QueueOrder.NAME: "Name",
-        QueueOrder.BOXES: "Most boxes first",
-        QueueOrder.PIXELS: "Most pixels first",
-        QueueOrder.LATEST: "Decided last first",
+        QueueOrder.ASKED: tr("Order of asking"),
+        QueueOrder.NAME: tr("Name"),
+        QueueOrder.BOXES: tr("Most boxes first"),
+        QueueOrder.PIXELS: tr("Most pixels first"),
+        QueueOrder.LATEST: tr("Decided last first"),
+    }
+)
+STATUS_TEXT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "undecided": tr("undecided"),
+        "decided": tr("decided"),
+        "skipped": tr("skipped"),
+        "unreadable": tr("unreadable"),
     }
 )
 SKIP_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        SkipReason.BLURRED: "too blurred or too dark",
-        SkipReason.SMALL: "too small to tell",
-        SkipReason.HIDDEN: "mostly hidden or cut off",
-        SkipReason.UNCLEAR: "not sure what counts here",
-        SkipReason.FOREIGN: "not a picture of this project",
+        SkipReason.BLURRED: tr("too blurred or too dark"),
+        SkipReason.SMALL: tr("too small to tell"),
+        SkipReason.HIDDEN: tr("mostly hidden or cut off"),
+        SkipReason.UNCLEAR: tr("not sure what counts here"),
+        SkipReason.FOREIGN: tr("not a picture of this project"),
     }
 )
 

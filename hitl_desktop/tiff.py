@@ -12,6 +12,9 @@ from typing import Any
 
 from PIL import TiffImagePlugin
 
+from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
+
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BIG = (b"II+\0", b"MM\0+")
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
@@ -63,8 +66,11 @@ class Layout:
     @property
     def words(self) -> str:
         """Such as "4 bands of 16 bits"."""
-        kind = "" if self.numbers == _UNSIGNED else f" ({_NUMBERS.get(self.numbers, 'unknown')} numbers)"
-        return f"{self.bands} band{'s' * (self.bands != 1)} of {self.bits} bits{kind}"
+        bands = counted(self.bands, "band")
+        if self.numbers == _UNSIGNED:
+            return tr("{bands} of {bits} bits", bands=bands, bits=self.bits)
+        kind = _NUMBERS.get(self.numbers, "unknown")
+        return tr("{bands} of {bits} bits ({kind} numbers)", bands=bands, bits=self.bits, kind=kind)
 
 
 def read_layout(path: Path) -> Layout:

@@ -394,7 +394,7 @@ def test_how_many_pages_are_left_out_is_told(tmp_path: Path, name: str, words: s
 
 def test_two_pictures_in_a_file_of_a_phone_are_told() -> None:
     assert imaging.inspect(FILES / "two_pictures.heic").remark == (
-        "The file holds 2 pictures; the first one is used, the other picture is left out."
+        "The file holds 2 pictures; the first one is used, the other one is left out."
     )
 
 

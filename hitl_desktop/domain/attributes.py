@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hitl_desktop.errors import HitlError
+from hitl_desktop.translation import tr
 
 Value = bool | float | str
 Values = tuple[tuple[str, Value], ...]
@@ -48,7 +49,8 @@ class Attribute:
             return _number(self.name, text)
         if self.kind is AttributeKind.CHOICE and text not in self.choices:
             raise HitlError(
-                f'"{text}" is no choice of "{self.name}".', hint=f"Take one of: {', '.join(self.choices)}."
+                tr('"{text}" is no choice of "{name}".', text=text, name=self.name),
+                hint=tr("Take one of: {choices}.", choices=", ".join(self.choices)),
             )
         return text
 
@@ -60,7 +62,8 @@ def _number(name: str, text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise HitlError(
-            f'"{name}" is a number, and "{text}" is none.', hint="Type digits, such as 3 or 0.25."
+            tr('"{name}" is a number, and "{text}" is none.', name=name, text=text),
+            hint=tr("Type digits, such as 3 or 0.25."),
         )
     return value
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.translation import tr
 
 ISSUE_FROM = 0.5
 """Images with a label issue from this score up are asked about again; the list holds weaker ones, too."""
@@ -39,7 +40,7 @@ class LabelIssue:
         """What is suspected, for people."""
         name, other = (names.get(c or 0, "?") for c in (self.category_id, self.suggested_category_id))
         return {
-            Kind.MISSED: f"maybe missed: {other}",
-            Kind.CATEGORY: f"{name}: maybe {other}",
-            Kind.PLACE: f"{name}: maybe badly placed",
+            Kind.MISSED: tr("maybe missed: {other}", other=other),
+            Kind.CATEGORY: tr("{name}: maybe {other}", name=name, other=other),
+            Kind.PLACE: tr("{name}: maybe badly placed", name=name),
         }[self.kind]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.geometry import BBox, Boxes
+from hitl_desktop.translation import tr
 
 Vector = NDArray[np.float32]
 
@@ -65,4 +66,4 @@ class Proposal:
         """Who proposed the box, and who named it if that was another one."""
         if self.proposed_by in ("", self.named_by):
             return self.named_by
-        return f"{self.proposed_by}, named by {self.named_by}"
+        return tr("{proposed_by}, named by {named_by}", proposed_by=self.proposed_by, named_by=self.named_by)

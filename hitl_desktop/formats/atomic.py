@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hitl_desktop.errors import FormatError
+from hitl_desktop.translation import tr
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -58,6 +59,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _explain(path: Path, error: OSError) -> FormatError:
     return FormatError(
-        f"{path} could not be written ({error.strerror}).",
-        hint="Choose a folder that exists and that you may write to.",
+        tr("{path} could not be written ({strerror}).", path=path, strerror=error.strerror),
+        hint=tr("Choose a folder that exists and that you may write to."),
     )

@@ -23,17 +23,18 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
 from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.formats.coco_json import parse
 from hitl_desktop.formats.coco_reading import (
     DEFAULTS,
     MARK,
     OLD_MARK,
     Record,
     Root,
-    parse,
     read_records,
     values_in,
 )
 from hitl_desktop.formats.extras import beside
+from hitl_desktop.translation import tr
 
 _START = 4096
 _OURS = re.compile(rf'"exported_by"\s*:\s*"{MARK}|"description"\s*:\s*"{OLD_MARK}"'.encode())
@@ -47,24 +48,30 @@ def read(path: Path) -> ImportResult:
         FormatError: the file is missing, no JSON, or no COCO detection file at all.
     """
     if path.is_dir():
-        raise FormatError(f"{path} is a folder.", hint="Give the COCO file that is in it.")
+        raise FormatError(tr("{path} is a folder.", path=path), hint=tr("Give the COCO file that is in it."))
     try:
         content = path.read_bytes()
     except OSError as error:
         raise FormatError(
-            f"{path} cannot be read ({error.strerror}).", hint="Check the name and its permissions."
+            tr("{path} cannot be read ({strerror}).", path=path, strerror=error.strerror),
+            hint=tr("Check the name and its permissions."),
         ) from error
     foreign.refuse_other_files(path, content[:512])
     content, is_other = as_unicode(content)
     root, no_numbers = _root(path, content)
     result = read_records(root)
     if no_numbers:
-        what = f"has NaN or Infinity {counted(no_numbers, 'time')}, which JSON has no place for; read as null"
+        what = tr(
+            "has NaN or Infinity {times}, which JSON has no place for; read as null",
+            times=counted(no_numbers, "time"),
+        )
         result = replace(
             result, issues=(ImportIssue("file", what, IssueKind.DROPPED, no_numbers), *result.issues)
         )
     if is_other:
-        what = "is not UTF-8 throughout; what is not was read as Windows-1252, so check names with accents"
+        what = tr(
+            "is not UTF-8 throughout; what is not was read as Windows-1252, so check names with accents"
+        )
         result = replace(result, issues=(ImportIssue("file", what, IssueKind.ENCODING), *result.issues))
     if result.boxes and not result.dataset.annotations and memoryview(root["annotations"])[0] == ord("["):
         annotations = msgspec.json.decode(root["annotations"], type=list[msgspec.Raw])
@@ -101,10 +108,13 @@ def _root(path: Path, content: bytes) -> tuple[Root, int]:
             data: object = msgspec.json.decode(content)
         except (msgspec.MsgspecError, RecursionError):
             raise FormatError(
-                f"{path} is not valid JSON ({error}).", hint="Export it again from where it came from."
+                tr("{path} is not valid JSON ({error}).", path=path, error=error),
+                hint=tr("Export it again from where it came from."),
             ) from error
         foreign.refuse_other_json(path, data)
-        raise FormatError(f"{path} is not a COCO detection file.", hint="Give a COCO file.") from error
+        raise FormatError(
+            tr("{path} is not a COCO detection file.", path=path), hint=tr("Give a COCO file.")
+        ) from error
     if memoryview(root.get("images", b"-"))[0] != ord("["):
         foreign.refuse_other_json(path, {key: msgspec.json.decode(raw) for key, raw in root.items()})
     return root, no_numbers

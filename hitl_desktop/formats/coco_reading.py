@@ -4,9 +4,8 @@ is."""
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -28,11 +27,12 @@ from hitl_desktop.domain.dataset import (
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.formats import lenient, outlines
+from hitl_desktop.formats.coco_json import Root, decoded
 from hitl_desktop.formats.extras import apart, filled
 from hitl_desktop.formats.numbering import References, numbers_for
+from hitl_desktop.translation import tr, trn
 
 Record = dict[str, Any]
-Root = Mapping[str, msgspec.Raw]
 MARK, OLD_MARK = "HITL Desktop", "Exported by HITL Desktop"
 """What this program writes under "exported_by", and what it once wrote as description of a file."""
 
@@ -46,41 +46,6 @@ _NAMES = (
 )  # fmt: skip
 """Keys that hold the name of a picture, best first."""
 _LISTS = frozenset({"images", "annotations", "categories"})
-
-
-def parse(content: bytes) -> tuple[Root, int]:
-    """The top level of a JSON object, and how often it has NaN or Infinity, which become null.
-
-    Raises:
-        ValueError: it is no JSON, or no object.
-        RecursionError: it is nested without end.
-    """
-    try:
-        return msgspec.json.decode(content, type=dict[str, msgspec.Raw]), 0
-    except msgspec.MsgspecError:
-        found: list[str] = []
-        data = _mended(json.loads(content, parse_constant=found.append))
-        return msgspec.json.decode(msgspec.json.encode(data), type=dict[str, msgspec.Raw]), len(found)
-
-
-def _mended(value: Any) -> Any:
-    """Halves of letters (lone surrogates), which no file can hold, become the sign for an unknown one."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list):
-        return [_mended(part) for part in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        return {_mended(key): _mended(part) for key, part in cast("Record", value).items()}
-    return value
-
-
-def _decoded(raw: msgspec.Raw) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except msgspec.MsgspecError:  # such as 1e400
-        return _mended(json.loads(bytes(raw)))
 
 
 def read_records(root: Root) -> ImportResult:
@@ -131,11 +96,11 @@ class _Reader:
         try:
             values = msgspec.json.decode(raw, type=list[msgspec.Raw])
         except msgspec.MsgspecError:
-            self.problem(key, "is not a list and was left out", IssueKind.BAD_RECORD)
+            self.problem(key, tr("is not a list and was left out"), IssueKind.BAD_RECORD)
             return
         for place, value in enumerate(values):
-            decoded = _decoded(value)
-            yield place, cast("Record", decoded) if isinstance(decoded, dict) else None
+            record = decoded(value)
+            yield place, cast("Record", record) if isinstance(record, dict) else None
 
     def read_categories(self) -> None:
         """Names that are the same become one category; an id that two names have means neither."""
@@ -147,14 +112,22 @@ class _Reader:
         for (place, record), number in zip(records, numbers, strict=True):
             name = _text(record.get("name")) if record else ""
             if record is None or not name_key(name):
-                self.problem(f"categories[{place}]", "needs a name, and was left out", IssueKind.BAD_RECORD)
+                self.problem(
+                    f"categories[{place}]", tr("needs a name, and was left out"), IssueKind.BAD_RECORD
+                )
                 continue
             known = by_name.get(name_key(name))
             if known is not None:
                 self.problem(
                     "categories",
-                    f"{name!r} (id {ids[place]}) is the same name as {known.name!r} (id {known.id}); "
-                    "both become one category",
+                    tr(
+                        "{name!r} (id {ids}) is the same name as {name_2!r} (id {id}); both "
+                        "become one category",
+                        name=name,
+                        ids=ids[place],
+                        name_2=known.name,
+                        id=known.id,
+                    ),
                     IssueKind.SAME_NAME,
                 )
                 self.category_at[place] = known.id
@@ -162,9 +135,10 @@ class _Reader:
                 continue
             if len(self.category_refs.places_of(ids[place])) > 1:
                 self.problem(
-                    f"categories[{place}]", f"repeats the id {ids[place]!r} with another name; its boxes are left out",
+                    f"categories[{place}]",
+                    tr("repeats the id {ids!r} with another name; its boxes are left out", ids=ids[place]),
                     IssueKind.BAD_RECORD,
-                )  # fmt: skip
+                )
             category = Category(number, clean_name(name))
             by_name[name_key(name)] = category
             self.categories.append(category)
@@ -181,21 +155,17 @@ class _Reader:
         if extra:
             self.category_extras[known.id] = extra
         if clashing:
-            what = (
-                f"{known.name!r} has another {', '.join(clashing)} where it is listed again; the first stays"
+            what = tr(
+                "{name!r} has another {clashing} where it is listed again; the first stays",
+                name=known.name,
+                clashing=", ".join(clashing),
             )
             self.problem("categories", what, IssueKind.DROPPED, len(clashing))
 
     def _tell_renumbered(self, where: str, changed: int) -> None:
         if changed:
-            what = "1 id is no whole number" if changed == 1 else f"{changed} ids are no whole numbers"
-            problem = (
-                f"{what} above 0 that nobody else has"
-                if where == "annotations"
-                else f"{what} that nobody else has"
-            )
-            problem += ", so new ones were given" if changed > 1 else ", so a new one was given"
-            self.problem(where, problem, IssueKind.RENUMBERED, changed)
+            what = _renumbered_boxes if where == "annotations" else _renumbered
+            self.problem(where, what(changed), IssueKind.RENUMBERED, changed)
 
     def read_images(self) -> None:
         """The pictures, each under a number of its own, also where the file lists one several times."""
@@ -207,7 +177,9 @@ class _Reader:
         for (place, record), number in zip(records, numbers, strict=True):
             key = next((k for k in _NAMES if record and _text(record.get(k))), None)
             if record is None or key is None:
-                self.problem(f"images[{place}]", "has no file_name, and was left out", IssueKind.BAD_RECORD)
+                self.problem(
+                    f"images[{place}]", tr("has no file_name, and was left out"), IssueKind.BAD_RECORD
+                )
                 continue
             other_keys += key != "file_name"
             image = _image(record, number, _text(record[key]))
@@ -215,32 +187,40 @@ class _Reader:
             self.image_at[place] = image
             if not self.image_refs.places_of(ids[place]):
                 self.incomplete.add(number)
-                self.problem(f"images[{place}]", "has no id, so no box can be its own", IssueKind.INCOMPLETE)
+                self.problem(
+                    f"images[{place}]", tr("has no id, so no box can be its own"), IssueKind.INCOMPLETE
+                )
         self._tell_renumbered("images", changed)
         if other_keys:
             self.problem(
-                "images", f"no file_name in {other_keys} of them; it was taken from another key, such as path",
-                IssueKind.OTHER_KEY, other_keys,
-            )  # fmt: skip
+                "images",
+                tr(
+                    "no file_name in {other_keys} of them; it was taken from another key, such as path",
+                    other_keys=other_keys,
+                ),
+                IssueKind.OTHER_KEY,
+                other_keys,
+            )
 
     def read_annotations(self) -> None:
         """The boxes; a picture that lost one is incomplete."""
         if not self.root.get("annotations"):
             self.incomplete.update(image.id for image in self.images)
             self.problem(
-                "annotations", "the file has no annotations list, so no picture in it is known to be labelled",
+                "annotations",
+                tr("the file has no annotations list, so no picture in it is known to be labelled"),
                 IssueKind.NO_ANNOTATIONS,
-            )  # fmt: skip
+            )
         elif memoryview(self.root["annotations"])[0] != ord("["):
             self.incomplete.update(image.id for image in self.images)
-            content = _decoded(self.root["annotations"])
+            content = decoded(self.root["annotations"])
             self.listed += len(cast("Record", content)) if isinstance(content, dict) else 0
         outlined = 0
         for place, record in self.records("annotations"):
             self.listed += 1
             where = f"annotations[{place}]"
             if record is None:
-                self.problem(where, "is not an object and was left out", IssueKind.BAD_RECORD)
+                self.problem(where, tr("is not an object and was left out"), IssueKind.BAD_RECORD)
                 self.lost_track = True
                 continue
             image = self._image_of(where, record)
@@ -257,9 +237,11 @@ class _Reader:
             self.boxes.append(_Box(annotation, record.get("id"), _words(ours, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
-                "annotations", f"no box in {outlined} of them; it was made from the outline",
-                IssueKind.FROM_OUTLINE, outlined,
-            )  # fmt: skip
+                "annotations",
+                tr("no box in {outlined} of them; it was made from the outline", outlined=outlined),
+                IssueKind.FROM_OUTLINE,
+                outlined,
+            )
 
     def _box_of(self, where: str, record: Record, image: DatasetImage) -> tuple[BBox | None, bool]:
         """The box of a record, if it has a usable one, and whether it was made from the outline."""
@@ -274,7 +256,9 @@ class _Reader:
         if bbox is None:
             self.incomplete.add(image.id)
             shown = json.dumps(record.get("bbox"), ensure_ascii=False)[:60]
-            self.problem(where, f"has no usable bbox ({shown}) and was left out", IssueKind.NO_BOX)
+            self.problem(
+                where, tr("has no usable bbox ({shown}) and was left out", shown=shown), IssueKind.NO_BOX
+            )
         return bbox, True
 
     def _image_of(self, where: str, record: Record) -> DatasetImage | None:
@@ -288,13 +272,17 @@ class _Reader:
         if not places:
             self.lost_track = True
             self.problem(
-                where, f"refers to the unknown image {id_!r} and was left out", IssueKind.UNKNOWN_IMAGE
+                where,
+                tr("refers to the unknown image {id!r} and was left out", id=id_),
+                IssueKind.UNKNOWN_IMAGE,
             )
         elif candidates:
-            what = f"refers to the image {id_!r}, an id that several pictures have, and was left out"
+            what = tr(
+                "refers to the image {id!r}, an id that several pictures have, and was left out", id=id_
+            )
             self.problem(where, what, IssueKind.UNKNOWN_IMAGE)
         else:
-            what = f"refers to the image {id_!r}, which was left out, and so was the box"
+            what = tr("refers to the image {id!r}, which was left out, and so was the box", id=id_)
             self.problem(where, what, IssueKind.UNKNOWN_IMAGE)
         return None
 
@@ -305,9 +293,14 @@ class _Reader:
         if len(found) == 1 and None not in found:
             return found.pop()
         self.incomplete.add(image.id)
-        why = ", an id that several names have," if len(found) > 1 else ""
-        unknown = "" if places else "unknown "
-        what = f"refers to the {unknown}category {id_!r}{why} and was left out"
+        if not places:
+            what = tr("refers to the unknown category {id!r} and was left out", id=id_)
+        elif len(found) > 1:
+            what = tr(
+                "refers to the category {id!r}, an id that several names have, and was left out", id=id_
+            )
+        else:
+            what = tr("refers to the category {id!r} and was left out", id=id_)
         self.problem(where, what, IssueKind.UNKNOWN_CATEGORY)
         return None
 
@@ -333,11 +326,11 @@ class _Reader:
 
     def _is_own(self, key: str, raw: msgspec.Raw) -> bool:
         """Whether an export writes this by itself."""
-        return key in {*_LISTS, "exported_by"} or (key in DEFAULTS and _decoded(raw) == DEFAULTS[key])
+        return key in {*_LISTS, "exported_by"} or (key in DEFAULTS and decoded(raw) == DEFAULTS[key])
 
     def _images_with_states(self, annotations: Sequence[Annotation]) -> tuple[DatasetImage, ...]:
         """A picture with boxes is decided; an older export of this program lists no others but empty ones."""
-        info = _decoded(self.root["info"]) if "info" in self.root else None
+        info = decoded(self.root["info"]) if "info" in self.root else None
         described = cast("Record", info).get("description") if isinstance(info, dict) else None
         all_decided = described == OLD_MARK and "exported_by" not in self.root
         labelled = {a.image_id for a in annotations}
@@ -480,3 +473,19 @@ def _leftover(record: Record, annotation: Annotation) -> Record:
     if area is not None and area != annotation.bbox.area:
         left["area"] = record["area"] if isinstance(record["area"], int | float) else area
     return left
+
+
+def _renumbered(changed: int) -> str:
+    return trn(
+        "{n} id is no whole number that nobody else has, so a new one was given",
+        "{n} ids are no whole numbers that nobody else has, so new ones were given",
+        changed,
+    )
+
+
+def _renumbered_boxes(changed: int) -> str:
+    return trn(
+        "{n} id is no whole number above 0 that nobody else has, so a new one was given",
+        "{n} ids are no whole numbers above 0 that nobody else has, so new ones were given",
+        changed,
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import coco
+from hitl_desktop.translation import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class DatasetFormat:
 
 
 FORMATS: dict[str, DatasetFormat] = {
-    "coco": DatasetFormat("COCO detection", ".json", coco.read, coco.write, coco.was_written_here),
+    "coco": DatasetFormat(tr("COCO detection"), ".json", coco.read, coco.write, coco.was_written_here),
 }
 
 
@@ -33,5 +34,8 @@ def find_format(name: str) -> DatasetFormat:
         FormatError: there is none.
     """
     if name not in FORMATS:
-        raise FormatError(f"There is no format called {name}.", hint=f"Known formats: {', '.join(FORMATS)}.")
+        raise FormatError(
+            tr("There is no format called {name}.", name=name),
+            hint=tr("Known formats: {formats}.", formats=", ".join(FORMATS)),
+        )
     return FORMATS[name]

@@ -24,6 +24,7 @@ from hitl_desktop.picture_file import (
     opened_by_pillow,
     without_texts,
 )
+from hitl_desktop.translation import tr
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ def _repaired(path: Path, kind: Kind, error: UnreadableImageError) -> Repaired |
     others."""
     if kind is Kind.JPEG and isinstance(error, CutShortError):
         data = libvips.with_end_mark(path)
-        remark = "The end mark of the file is missing; all of its pixels are there."
+        remark = tr("The end mark of the file is missing; all of its pixels are there.")
         return None if data is None else Repaired(data, remark)
     if kind is Kind.PNG and (
         "MAX_TEXT" in error.message or isinstance(error.__cause__, Image.UnidentifiedImageError)
@@ -80,10 +81,15 @@ def _opened(path: Path, kind: Kind, most_pixels: int, repaired: Repaired | None 
 def _check_size(size: tuple[int, int], most_pixels: int) -> None:
     width, height = size
     if width < 1 or height < 1:
-        raise UnreadableImageError("The picture has no pixels.", hint="Leave it out.")
+        raise UnreadableImageError(tr("The picture has no pixels."), hint=tr("Leave it out."))
     if width * height > most_pixels:
         raise UnreadableImageError(
-            f"The header claims {width} x {height} pixels, more than {most_pixels // 1_000_000} million.",
-            hint="Cut the picture into tiles or scale it down.",
+            tr(
+                "The header claims {width} x {height} pixels, more than {most_pixels} million.",
+                width=width,
+                height=height,
+                most_pixels=most_pixels // 1000000,
+            ),
+            hint=tr("Cut the picture into tiles or scale it down."),
             size=size,
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from hitl_desktop.domain.words import counted
 from hitl_desktop.imaging.pixels import RgbImage
+from hitl_desktop.translation import trn
 
 
 class Picture(Protocol):
@@ -52,5 +54,10 @@ def pages_remark(count: int, kind: str) -> str | None:
     """The remark about a file with several pages; None for one."""
     if count < 2:
         return None
-    left = f"the other {kind} is" if count == 2 else f"the other {count - 1} {kind}s are"
-    return f"The file holds {count} {kind}s; the first one is used, {left} left out."
+    return trn(
+        "The file holds {parts}; the first one is used, the other one is left out.",
+        "The file holds {parts}; the first one is used, the other {others} are left out.",
+        count - 1,
+        parts=counted(count, kind),
+        others=counted(count - 1, kind),
+    )

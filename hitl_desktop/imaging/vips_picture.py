@@ -10,6 +10,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging.picture import pages_remark
 from hitl_desktop.imaging.pixels import RgbImage, shrunk, turned_array, upright_size
 from hitl_desktop.picture_file import CutShortError
+from hitl_desktop.translation import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class VipsPicture:
             pyvips.Error: the header is damaged.
         """
         if layout.is_cut:
-            hint = "Replace it with a good copy, or leave it out."
-            raise CutShortError("The file ends before its pixels do.", hint=hint, size=layout.size)
+            hint = tr("Replace it with a good copy, or leave it out.")
+            raise CutShortError(tr("The file ends before its pixels do."), hint=hint, size=layout.size)
         try:
             return cls(path, *libvips.header(path))
         except libvips.library().Error as error:
@@ -40,8 +41,8 @@ class VipsPicture:
             if layout.is_usual:
                 raise
             raise UnreadableImageError(
-                f"A TIFF with {layout.words} is not supported.",
-                hint="Save it with 8, 16 or 32 bits a band, or leave it out.",
+                tr("A TIFF with {words} is not supported.", words=layout.words),
+                hint=tr("Save it with 8, 16 or 32 bits a band, or leave it out."),
                 size=layout.size,
             ) from error
 

@@ -14,6 +14,7 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.postprocess import check_probabilities
 from hitl_desktop.inference.registry import Detector
 from hitl_desktop.progress import Progress
+from hitl_desktop.translation import tr
 
 LONGEST = 60.0
 """Seconds that a detector may take for one picture."""
@@ -57,8 +58,13 @@ def detect(
         raise run.error
     if run.error is not None or run.found is None:
         raise ModelError(
-            f"The outputs of {detector.card.name} are not those of the family {detector.card.family} ({run.error}).",
-            hint="Check the family, size and classes in its card.",
+            tr(
+                "The outputs of {name} are not those of the family {family} ({error}).",
+                name=detector.card.name,
+                family=detector.card.family,
+                error=run.error,
+            ),
+            hint=tr("Check the family, size and classes in its card."),
         ) from run.error
     return _checked(run.found, detector, image)
 
@@ -79,8 +85,12 @@ def _wait(run: _Run, progress: Progress, longest: float, name: str) -> None:
     while not run.ended.wait(_POLL):
         if time.monotonic() > end:
             raise ModelError(
-                f"{name} did not finish within {longest:g} seconds on one picture.",
-                hint="Use a smaller model or a smaller input size.",
+                tr(
+                    "{name} did not finish within {longest:g} seconds on one picture.",
+                    name=name,
+                    longest=longest,
+                ),
+                hint=tr("Use a smaller model or a smaller input size."),
             )
         progress.check_cancelled()
 
@@ -95,9 +105,14 @@ def _checked(found: Detections, detector: Detector, image: RgbImage) -> Detectio
     boxes, scores = np.asarray(found.bboxes, np.float64), np.asarray(found.scores, np.float32)
     if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != (len(boxes), len(card.classes)):
         raise ModelError(
-            f"{card.name} gave boxes {list(boxes.shape)} and scores {list(scores.shape)} for "
-            f"{len(card.classes)} classes.",
-            hint="Check the family and the classes in its card.",
+            tr(
+                "{name} gave boxes {shape} and scores {shape_2} for {classes} classes.",
+                name=card.name,
+                shape=list(boxes.shape),
+                shape_2=list(scores.shape),
+                classes=len(card.classes),
+            ),
+            hint=tr("Check the family and the classes in its card."),
         )
     check_probabilities(scores, card.name)
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
@@ -105,8 +120,8 @@ def _checked(found: Detections, detector: Detector, image: RgbImage) -> Detectio
     is_near = (corners >= -size) & (corners <= 2 * size)  # false for NaN, too
     if not is_near.all() or (boxes[:, 2:] < 0).any():
         raise ModelError(
-            f"{card.name} gave boxes that do not lie on the picture.",
-            hint="Check the family and the input size in its card.",
+            tr("{name} gave boxes that do not lie on the picture.", name=card.name),
+            hint=tr("Check the family and the input size in its card."),
         )
     corners = np.clip(corners, 0, size)
     best = np.argsort(-scores.max(axis=1, initial=0), kind="stable")[:_MOST]

@@ -14,6 +14,7 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.preprocess import prepare
 from hitl_desktop.inference.session import FloatArray, Session
+from hitl_desktop.translation import tr
 
 _CHANNELS = 64
 """OpenCV refuses to resize arrays of very many channels."""
@@ -68,8 +69,11 @@ def load_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
     """
     if not card.decode.features:
         raise ModelError(
-            f"The model {card.name} names no feature maps, so nothing can be taught to find beside it.",
-            hint="It keeps its own classes; choose the bundled detector to teach new ones.",
+            tr(
+                "The model {name} names no feature maps, so nothing can be taught to find beside it.",
+                name=card.name,
+            ),
+            hint=tr("It keeps its own classes; choose the bundled detector to teach new ones."),
         )
     return FeatureNet(
         card, Session(card.file, threads=threads, graph=_backbone(card.file, card.decode.features))
@@ -89,7 +93,8 @@ def _backbone(file: Path, features: tuple[str, ...]) -> bytes:
         part = Extractor(whole).extract_model(inputs, list(features))
     except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
         raise ModelError(
-            f"{file.name} cannot be cut at {', '.join(features)}.", hint="Check the feature maps in its card."
+            tr("{name} cannot be cut at {features}.", name=file.name, features=", ".join(features)),
+            hint=tr("Check the feature maps in its card."),
         ) from error
     for value in (*part.graph.input, *part.graph.output):
         for axis in (2, 3):

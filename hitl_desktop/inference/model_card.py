@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.translation import tr
 
 MOST_SIDE = 8192
 """Of larger inputs a single picture would fill the memory."""
@@ -71,7 +72,8 @@ def read_card(path: Path) -> ModelCard:
         fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"The model card {path} cannot be read ({error}).", hint="Correct the file, or remove it."
+            tr("The model card {path} cannot be read ({error}).", path=path, error=error),
+            hint=tr("Correct the file, or remove it."),
         ) from error
     return _make_card(fields | {"file": path.parent / str(fields.get("file", ""))}, path)
 
@@ -81,15 +83,18 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
         card = msgspec.convert(fields, ModelCard, strict=False)
     except (msgspec.ValidationError, TypeError) as error:
         raise ModelError(
-            f"The model card {source} is incomplete ({error}).", hint="Compare it with the bundled cards."
+            tr("The model card {source} is incomplete ({error}).", source=source, error=error),
+            hint=tr("Compare it with the bundled cards."),
         ) from error
     if problem := _problem(card):
         raise ModelError(
-            f"The model card {source} cannot be used: {problem}.", hint="Edit the model card, then try again."
+            tr("The model card {source} cannot be used: {problem}.", source=source, problem=problem),
+            hint=tr("Edit the model card, then try again."),
         )
     if not card.file.is_file():
         raise ModelError(
-            f"The model file {card.file} is missing.", hint="Put it back, or choose another model."
+            tr("The model file {file} is missing.", file=card.file),
+            hint=tr("Put it back, or choose another model."),
         )
     return card
 
@@ -97,11 +102,11 @@ def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:
 def _problem(card: ModelCard) -> str:
     """What makes a card unusable; empty if nothing does."""
     if not all(0 <= side <= MOST_SIDE for side in card.input.size):
-        return f"the input size must be at most {MOST_SIDE} pixels a side"
+        return tr("the input size must be at most {most_side} pixels a side", most_side=MOST_SIDE)
     if not all(math.isfinite(value) for value in (*card.input.mean, *card.input.std)) or 0 in card.input.std:
-        return "mean and std must be finite, and std not 0"
+        return tr("mean and std must be finite, and std not 0")
     if not card.decode.strides or not all(stride > 0 for stride in card.decode.strides):
-        return "strides must be one number or more, each 1 or more"
+        return tr("strides must be one number or more, each 1 or more")
     return ""
 
 
@@ -113,8 +118,12 @@ def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
     """
     if not {"task", "family", "input"} <= metadata.keys():
         raise ModelError(
-            f"{file.name} does not say what kind of model it is.",
-            hint=f"Put a card {file.stem}.toml beside it (see {Path('resources') / 'models'} for examples).",
+            tr("{name} does not say what kind of model it is.", name=file.name),
+            hint=tr(
+                "Put a card {stem}.toml beside it (see {path} for examples).",
+                stem=file.stem,
+                path=Path("resources") / "models",
+            ),
         )
     try:
         fields_in = msgspec.json.decode(metadata["input"], type=dict[str, Any])
@@ -132,7 +141,8 @@ def card_from_metadata(file: Path, metadata: dict[str, str]) -> ModelCard:
         }
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise ModelError(
-            f"The metadata in {file.name} is damaged ({error}).", hint="Put a card beside the file."
+            tr("The metadata in {name} is damaged ({error}).", name=file.name, error=error),
+            hint=tr("Put a card beside the file."),
         ) from error
     return _make_card(fields, file)
 
@@ -148,6 +158,6 @@ def file_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be read ({error.strerror}).",
-            hint="Check its permissions, or choose another model.",
+            tr("{path} cannot be read ({strerror}).", path=path, strerror=error.strerror),
+            hint=tr("Check its permissions, or choose another model."),
         ) from error

@@ -7,23 +7,38 @@ import zipfile
 from pathlib import Path
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.translation import tr, trn
 
-_EXPORT_AGAIN = "Export or download the model again."
-_TO_ONNX = "Export it to ONNX with the tool it was trained with, and choose the .onnx file."
+_EXPORT_AGAIN = tr("Export or download the model again.")
+_TO_ONNX = tr("Export it to ONNX with the tool it was trained with, and choose the .onnx file.")
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--", b"<script")
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"version https://git-lfs", "a Git LFS pointer to a model, not the model itself",
-     "Run git lfs pull in its repository, or download the file itself."),
-    (0, b"\x1f\x8b", "a compressed file, not an ONNX model", "Unpack it and choose the .onnx file in it."),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive, not an ONNX model", "Unpack it and choose the .onnx file in it."),
-    (0, b"Rar!", "a RAR archive, not an ONNX model", "Unpack it and choose the .onnx file in it."),
-    (257, b"ustar", "a tar archive, not an ONNX model", "Unpack it and choose the .onnx file in it."),
-    (0, b"\x80\x02", "a Python pickle, probably of PyTorch, not an ONNX model", _TO_ONNX),
-    (0, b"\x89HDF", "a Keras (HDF5) model, not an ONNX model", _TO_ONNX),
-    (4, b"TFL3", "a TensorFlow Lite model, not an ONNX model", _TO_ONNX),
-    (0, b"GGUF", "a GGUF model, not an ONNX model", _TO_ONNX),
-    (0, b"%PDF", "a PDF document, not an ONNX model", _EXPORT_AGAIN),
-)  # fmt: skip
+    (
+        0,
+        b"version https://git-lfs",
+        tr("a Git LFS pointer to a model, not the model itself"),
+        tr("Run git lfs pull in its repository, or download the file itself."),
+    ),
+    (
+        0,
+        b"\x1f\x8b",
+        tr("a compressed file, not an ONNX model"),
+        tr("Unpack it and choose the .onnx file in it."),
+    ),
+    (
+        0,
+        b"7z\xbc\xaf\x27\x1c",
+        tr("a 7z archive, not an ONNX model"),
+        tr("Unpack it and choose the .onnx file in it."),
+    ),
+    (0, b"Rar!", tr("a RAR archive, not an ONNX model"), tr("Unpack it and choose the .onnx file in it.")),
+    (257, b"ustar", tr("a tar archive, not an ONNX model"), tr("Unpack it and choose the .onnx file in it.")),
+    (0, b"\x80\x02", tr("a Python pickle, probably of PyTorch, not an ONNX model"), _TO_ONNX),
+    (0, b"\x89HDF", tr("a Keras (HDF5) model, not an ONNX model"), _TO_ONNX),
+    (4, b"TFL3", tr("a TensorFlow Lite model, not an ONNX model"), _TO_ONNX),
+    (0, b"GGUF", tr("a GGUF model, not an ONNX model"), _TO_ONNX),
+    (0, b"%PDF", tr("a PDF document, not an ONNX model"), _EXPORT_AGAIN),
+)
 _NEWER = re.compile(r"model IR version: (\d+), max supported IR version: (\d+)")
 _NEWER_OPSET = re.compile(
     r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL
@@ -47,27 +62,31 @@ def check_is_model(file: Path) -> None:
     """
     if file.is_dir():
         raise ModelError(
-            f"{file} is a folder, not a model file.", hint="Choose the .onnx file, perhaps one in it."
+            tr("{file} is a folder, not a model file.", file=file),
+            hint=tr("Choose the .onnx file, perhaps one in it."),
         )
     if not file.is_file():
-        raise ModelError(f"There is no model file {file}.", hint="Check the name, or choose another model.")
+        raise ModelError(
+            tr("There is no model file {file}.", file=file),
+            hint=tr("Check the name, or choose another model."),
+        )
     try:
         with file.open("rb") as opened:
             head = opened.read(512)
     except OSError as error:
         raise ModelError(
-            f"{file.name} cannot be read ({error.strerror}).",
-            hint="Check its permissions, or choose another model.",
+            tr("{name} cannot be read ({strerror}).", name=file.name, strerror=error.strerror),
+            hint=tr("Check its permissions, or choose another model."),
         ) from error
     found = _something_else(file, head)
     if found is not None:
-        raise ModelError(f"{file.name} is {found[0]}.", hint=found[1])
+        raise ModelError(tr("{name} is {found}.", name=file.name, found=found[0]), hint=found[1])
 
 
 def _something_else(file: Path, head: bytes) -> tuple[str, str] | None:
     """What the file is instead of an ONNX model, and what to do."""
     if not head.strip(b"\0 \t\r\n"):
-        return "empty, not an ONNX model", _EXPORT_AGAIN
+        return tr("empty, not an ONNX model"), _EXPORT_AGAIN
     if head.startswith(b"PK\x03\x04"):
         return _zip_contents(file)
     for offset, signature, what, hint in _SIGNATURES:
@@ -76,11 +95,11 @@ def _something_else(file: Path, head: bytes) -> tuple[str, str] | None:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_MARKUP):
         return (
-            "a web page, not an ONNX model",
-            "Download the file itself: the page probably asks to sign in or to confirm.",
+            tr("a web page, not an ONNX model"),
+            tr("Download the file itself: the page probably asks to sign in or to confirm."),
         )
     if all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
-        return "a text file, not an ONNX model", _EXPORT_AGAIN
+        return tr("a text file, not an ONNX model"), _EXPORT_AGAIN
     return None
 
 
@@ -89,11 +108,13 @@ def _zip_contents(file: Path) -> tuple[str, str]:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile):
-        return "a damaged zip archive, not an ONNX model", _EXPORT_AGAIN
+        return tr("a damaged zip archive, not an ONNX model"), _EXPORT_AGAIN
     if any(name.endswith("data.pkl") for name in names):
-        return "a PyTorch file, not an ONNX model", _TO_ONNX
+        return tr("a PyTorch file, not an ONNX model"), _TO_ONNX
     inside = next((name for name in names if name.lower().endswith(".onnx")), None)
-    return "a zip archive, not an ONNX model", f"Unpack it and choose {inside or 'the .onnx file in it'}."
+    return tr("a zip archive, not an ONNX model"), tr(
+        "Unpack it and choose {inside}.", inside=inside or "the .onnx file in it"
+    )
 
 
 def not_loadable(file: Path, error: Exception) -> ModelError:
@@ -101,26 +122,45 @@ def not_loadable(file: Path, error: Exception) -> ModelError:
     text = str(error)
     if newer := _NEWER.search(text):
         return ModelError(
-            f"{file.name} has ONNX IR version {newer[1]}; this program reads up to {newer[2]}.",
-            hint="Export it for an older version, or update the program.",
+            tr(
+                "{name} has ONNX IR version {newer}; this program reads up to {newer_2}.",
+                name=file.name,
+                newer=newer[1],
+                newer_2=newer[2],
+            ),
+            hint=tr("Export it for an older version, or update the program."),
         )
     if newer := _NEWER_OPSET.search(text):
         return ModelError(
-            f"{file.name} uses opset {newer[1]} of {newer[2]}; this program runs up to {newer[3]}.",
-            hint=f"Export it with opset {newer[3]} or less, or update the program.",
+            tr(
+                "{name} uses opset {newer} of {newer_2}; this program runs up to {newer_3}.",
+                name=file.name,
+                newer=newer[1],
+                newer_2=newer[2],
+                newer_3=newer[3],
+            ),
+            hint=tr("Export it with opset {newer} or less, or update the program.", newer=newer[3]),
         )
     if "xternal data" in text or "External initializer" in text:
         return _without_weights(file, text)
     if "Protobuf parsing failed" in text or "No graph was found" in text:
-        return ModelError(f"{file.name} is damaged or cut off, or is no ONNX model.", hint=_EXPORT_AGAIN)
+        return ModelError(
+            tr("{name} is damaged or cut off, or is no ONNX model.", name=file.name), hint=_EXPORT_AGAIN
+        )
     if unknown := _UNKNOWN_OPERATOR.search(text):
         return ModelError(
-            f"{file.name} uses the operator {unknown[1]}, which this program cannot run.",
-            hint="Export it with the standard ONNX operators in float32.",
+            tr(
+                "{name} uses the operator {unknown}, which this program cannot run.",
+                name=file.name,
+                unknown=unknown[1],
+            ),
+            hint=tr("Export it with the standard ONNX operators in float32."),
         )
     return ModelError(
-        f"{file.name} is not an ONNX model that can be loaded ({reason(error)}).",
-        hint="Choose another file, or export the model again.",
+        tr(
+            "{name} is not an ONNX model that can be loaded ({reason}).", name=file.name, reason=reason(error)
+        ),
+        hint=tr("Choose another file, or export the model again."),
     )
 
 
@@ -129,14 +169,19 @@ def _without_weights(file: Path, text: str) -> ModelError:
     files = _weight_files(file)
     missing = [name for name in files if not (file.parent / name).is_file()]
     if missing:
-        what = f"{', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not there"
+        what = trn(
+            "{files}, which is not there",
+            "{files}, which are not there",
+            len(missing),
+            files=", ".join(missing),
+        )
     elif files and "out of bounds" in text:
-        what = f"{', '.join(files)}, which is too short"
+        what = tr("{files}, which is too short", files=", ".join(files))
     else:
-        what = f"other files, which cannot be used ({_shortened(text)})"
+        what = tr("other files, which cannot be used ({shortened})", shortened=_shortened(text))
     return ModelError(
-        f"{file.name} keeps its weights in {what}.",
-        hint="Put all of its files into one folder, or export it with its weights inside.",
+        tr("{name} keeps its weights in {what}.", name=file.name, what=what),
+        hint=tr("Put all of its files into one folder, or export it with its weights inside."),
     )
 
 

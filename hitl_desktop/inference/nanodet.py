@@ -15,6 +15,7 @@ from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.postprocess import check_probabilities, class_wise_nms
 from hitl_desktop.inference.preprocess import check_input, prepare
 from hitl_desktop.inference.session import FloatArray, Session
+from hitl_desktop.translation import tr
 
 SCORE_FLOOR = 0.05
 MOST_BOXES = 100
@@ -34,16 +35,25 @@ class NanoDet:
         missing = set(self._scores + self._sides) - set(session.output_names)
         if missing:
             raise ModelError(
-                f"{card.file.name} lacks the NanoDet outputs {', '.join(sorted(missing))}.",
-                hint="Check the family in its card.",
+                tr(
+                    "{name} lacks the NanoDet outputs {missing}.",
+                    name=card.file.name,
+                    missing=", ".join(sorted(missing)),
+                ),
+                hint=tr("Check the family in its card."),
             )
         check_input(card, session)
         declared = session.output_shapes[self._scores[0]]
         columns = declared[-1] if declared else None  # unknown until it runs
         if isinstance(columns, int) and columns != len(card.classes):
             raise ModelError(
-                f"{card.file.name} scores {columns} classes, but its card names {len(card.classes)}.",
-                hint="Correct the classes in the card.",
+                tr(
+                    "{name} scores {columns} classes, but its card names {classes}.",
+                    name=card.file.name,
+                    columns=columns,
+                    classes=len(card.classes),
+                ),
+                hint=tr("Correct the classes in the card."),
             )
         self._centres = [_cell_centres(card.input.size, stride) for stride in card.decode.strides]
 
@@ -65,8 +75,14 @@ class NanoDet:
             if not fits or output.shape != (1, cells, columns):
                 wanted = f"[1, {cells}, {classes if number < levels else '4 x bins'}]"
                 raise ModelError(
-                    f"{self.session.name} gives {name} as {list(output.shape)}; its card asks for {wanted}.",
-                    hint="Correct the size, the strides and the classes in the card.",
+                    tr(
+                        "{name} gives {name_2} as {shape}; its card asks for {wanted}.",
+                        name=self.session.name,
+                        name_2=name,
+                        shape=list(output.shape),
+                        wanted=wanted,
+                    ),
+                    hint=tr("Correct the size, the strides and the classes in the card."),
                 )
 
     def _predict_one(self, image: RgbImage) -> Detections:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.geometry import Boxes
 from hitl_desktop.errors import ModelError
+from hitl_desktop.translation import tr
 
 _ROUNDING = 0.01
 
@@ -20,8 +21,15 @@ def check_probabilities(scores: NDArray[np.float32], name: str) -> None:
     lowest, highest = float(scores.min(initial=0)), float(scores.max(initial=0))
     if not (lowest >= -_ROUNDING and highest <= 1 + _ROUNDING):
         raise ModelError(
-            f"{name} gave scores from {lowest:.3g} to {highest:.3g}, which are not probabilities.",
-            hint="Export it with its last activation (sigmoid or softmax), or check the family in its card.",
+            tr(
+                "{name} gave scores from {lowest:.3g} to {highest:.3g}, which are not probabilities.",
+                name=name,
+                lowest=lowest,
+                highest=highest,
+            ),
+            hint=tr(
+                "Export it with its last activation (sigmoid or softmax), or check the family in its card."
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.model_card import InputSpec, ModelCard
 from hitl_desktop.inference.session import FloatArray, Session
+from hitl_desktop.translation import tr
 
 
 class Placement(NamedTuple):
@@ -44,7 +45,8 @@ def check_input(card: ModelCard, session: Session) -> None:
     shape = session.input_shape
     if 0 in card.input.size:
         raise ModelError(
-            f"The card of {session.name} has no input size.", hint="Give it: size = [width, height]."
+            tr("The card of {name} has no input size.", name=session.name),
+            hint=tr("Give it: size = [width, height]."),
         )
     is_declared = bool(shape)
     fits = len(shape) == len(wanted) and all(
@@ -52,8 +54,16 @@ def check_input(card: ModelCard, session: Session) -> None:
     )
     if is_declared and not fits:
         raise ModelError(
-            f"{session.name} takes an input of {_by(shape)}; its card asks for a picture of {_by(wanted)}.",
-            hint="Correct the size in the card, or export the model for one picture with its colours first (NCHW).",
+            tr(
+                "{name} takes an input of {by}; its card asks for a picture of {by_2}.",
+                name=session.name,
+                by=_by(shape),
+                by_2=_by(wanted),
+            ),
+            hint=tr(
+                "Correct the size in the card, or export the model for one picture with its "
+                "colours first (NCHW)."
+            ),
         )
     if session.input_type.kind != "f":
         _check_whole_numbers(card, session)
@@ -69,8 +79,12 @@ def _check_whole_numbers(card: ModelCard, session: Session) -> None:
     limits = np.iinfo(session.input_type)
     if (ends % 1).any() or (abs(1 / std) % 1).any() or ends.min() < limits.min or ends.max() > limits.max:
         raise ModelError(
-            f"{session.name} takes whole numbers ({session.input_type}), which mean and std of its card do not give.",
-            hint="Set mean to 0 and std to 1 in the card if it normalises pictures itself.",
+            tr(
+                "{name} takes whole numbers ({input_type}), which mean and std of its card do not give.",
+                name=session.name,
+                input_type=session.input_type,
+            ),
+            hint=tr("Set mean to 0 and std to 1 in the card if it normalises pictures itself."),
         )
 
 

@@ -17,6 +17,7 @@ from hitl_desktop.inference.nanodet import NanoDet
 from hitl_desktop.inference.session import Session
 from hitl_desktop.inference.taught_detector import TaughtDetector
 from hitl_desktop.paths import models_dir
+from hitl_desktop.translation import tr
 
 T = TypeVar("T")
 
@@ -65,8 +66,8 @@ def find_card(name_or_file: str) -> ModelCard:
         if not card_path.is_file():
             known = ", ".join(card.name for card in bundled_detectors())
             raise ModelError(
-                f"There is no model called {name_or_file}.",
-                hint=f"Name one of {known}, or give an .onnx file.",
+                tr("There is no model called {name_or_file}.", name_or_file=name_or_file),
+                hint=tr("Name one of {known}, or give an .onnx file.", known=known),
             )
         return read_card(card_path)
     check_is_model(file)
@@ -103,17 +104,23 @@ def _load(
 ) -> T:
     if card.task != task:
         raise ModelError(
-            f"The model {card.name} is made to {card.task}, not to {task}.", hint="Choose another model."
+            tr(
+                "The model {name} is made to {task}, not to {task_2}.",
+                name=card.name,
+                task=card.task,
+                task_2=task,
+            ),
+            hint=tr("Choose another model."),
         )
     if card.family not in families:
         raise ModelError(
-            f"The model {card.name} is of the unknown family {card.family!r}.",
-            hint=f"Known families: {', '.join(sorted(families))}.",
+            tr("The model {name} is of the unknown family {family!r}.", name=card.name, family=card.family),
+            hint=tr("Known families: {families}.", families=", ".join(sorted(families))),
         )
     check_is_model(card.file)
     if file_hash(card.file) != card.sha256:
         raise ModelError(
-            f"{card.file.name} is not the file its card describes.",
-            hint="Get the model again, or correct sha256.",
+            tr("{name} is not the file its card describes.", name=card.file.name),
+            hint=tr("Get the model again, or correct sha256."),
         )
     return families[card.family](card, Session(card.file, threads=threads))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.model_file import check_is_model, not_loadable, reason
+from hitl_desktop.translation import tr
 
 FloatArray = NDArray[np.float32]
 
@@ -73,21 +74,30 @@ class Session:
     def _take_input(self, inputs: Sequence[Any]) -> None:
         if not inputs:
             raise ModelError(
-                f"{self.name} has no input, so no picture can be given to it.",
-                hint="Export the whole network, from the picture to the boxes.",
+                tr("{name} has no input, so no picture can be given to it.", name=self.name),
+                hint=tr("Export the whole network, from the picture to the boxes."),
             )
         if len(inputs) > 1:
             names = ", ".join(each.name for each in inputs)
             raise ModelError(
-                f"{self.name} takes {len(inputs)} inputs ({names}); models that take anything beside one picture "
-                "cannot be run yet.",
-                hint="Export it with the picture as its only input.",
+                tr(
+                    "{name} takes {inputs} inputs ({names}); models that take anything "
+                    "beside one picture cannot be run yet.",
+                    name=self.name,
+                    inputs=len(inputs),
+                    names=names,
+                ),
+                hint=tr("Export it with the picture as its only input."),
             )
         if inputs[0].type not in _INPUT_TYPES:
             wanted = inputs[0].type.removeprefix("tensor(").removesuffix(")")
             raise ModelError(
-                f"{self.name} takes {wanted} as input, which pictures cannot be turned into here.",
-                hint="Export it with a float32 input.",
+                tr(
+                    "{name} takes {wanted} as input, which pictures cannot be turned into here.",
+                    name=self.name,
+                    wanted=wanted,
+                ),
+                hint=tr("Export it with a float32 input."),
             )
         self.input_name: str = inputs[0].name
         self.input_type: np.dtype[Any] = _INPUT_TYPES[inputs[0].type]
@@ -106,10 +116,12 @@ class Session:
         try:
             found = self._session.run(list(outputs), {self.input_name: self._converted(batch)}, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
-            hint = "Check the card beside it: family, size, classes."
+            hint = tr("Check the card beside it: family, size, classes.")
             if any("bfloat16" in self._output_types.get(name, "") for name in outputs):
-                hint = "Its outputs are bfloat16, which cannot be read here: export it in float32."
-            raise ModelError(f"{self.name} failed while running ({reason(error)}).", hint=hint) from error
+                hint = tr("Its outputs are bfloat16, which cannot be read here: export it in float32.")
+            raise ModelError(
+                tr("{name} failed while running ({reason}).", name=self.name, reason=reason(error)), hint=hint
+            ) from error
         finally:
             self._running.remove(options)
         return [self._checked(name, values) for name, values in zip(outputs, found, strict=True)]
@@ -130,14 +142,22 @@ class Session:
     def _checked(self, name: str, values: Any) -> FloatArray:
         if not isinstance(values, np.ndarray):
             raise ModelError(
-                f"{self.name} gives {name} as a {type(values).__name__}, not as an array.",
-                hint="Export it without sequences and maps among its outputs.",
+                tr(
+                    "{name} gives {name_2} as a {name_3}, not as an array.",
+                    name=self.name,
+                    name_2=name,
+                    name_3=type(values).__name__,
+                ),
+                hint=tr("Export it without sequences and maps among its outputs."),
             )
         if values.dtype.kind != "f":
             return values
         if not np.isfinite(values).all():
             raise ModelError(
-                f"{self.name} computed NaN or infinity ({name}).",
-                hint="Check mean and std in its card; a model of half precision may need to be exported in float32.",
+                tr("{name} computed NaN or infinity ({name_2}).", name=self.name, name_2=name),
+                hint=tr(
+                    "Check mean and std in its card; a model of half precision may need to "
+                    "be exported in float32."
+                ),
             )
         return values.astype(np.float32, copy=False)

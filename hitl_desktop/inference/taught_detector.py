@@ -11,6 +11,7 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.session import Session
+from hitl_desktop.translation import tr
 
 _OUTPUTS = ("boxes", "class_scores")
 
@@ -29,8 +30,12 @@ class TaughtDetector:
             or columns != len(card.classes)
         ):
             raise ModelError(
-                f"{card.file.name} is no taught detector of {len(card.classes)} classes.",
-                hint="Export it again, or correct the family in its card.",
+                tr(
+                    "{name} is no taught detector of {classes} classes.",
+                    name=card.file.name,
+                    classes=len(card.classes),
+                ),
+                hint=tr("Export it again, or correct the family in its card."),
             )
 
     def predict(self, images: Sequence[RgbImage]) -> list[Detections]:

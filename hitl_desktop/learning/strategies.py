@@ -24,6 +24,7 @@ from hitl_desktop.learning.acquisition import (
 )
 from hitl_desktop.learning.diversity import Floats, k_centre, spread
 from hitl_desktop.learning.typiclust import typiclust
+from hitl_desktop.translation import tr
 
 _SURE_BELOW = 0.2
 _AT_ONCE = 10
@@ -153,24 +154,26 @@ DEFAULT_STRATEGY: Final = DEFAULT_ACQUISITION
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
     {
         "margin": Strategy(
-            "most doubt between two names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])
+            tr("most doubt between two names"), partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])
         ),
         "entropy": Strategy(
-            "most doubt over all names", partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])
+            tr("most doubt over all names"), partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])
         ),
         "least_confidence": Strategy(
-            "least sure of the best name", partial(by_uncertainty, least_confidence)
+            tr("least sure of the best name"), partial(by_uncertainty, least_confidence)
         ),
         "corrections": Strategy(
-            "most corrections a second, of different kinds", corrections, needs_vectors=True
+            tr("most corrections a second, of different kinds"), corrections, needs_vectors=True
         ),
-        "disagreement": Strategy("detector and head disagree", disagreement),
+        "disagreement": Strategy(tr("detector and head disagree"), disagreement),
         "k_centre": Strategy(
-            "furthest from what was decided", far_first, needs_vectors=True, works_before_training=True
+            tr("furthest from what was decided"), far_first, needs_vectors=True, works_before_training=True
         ),
-        "typical": Strategy("typical of its kind", typical, needs_vectors=True, works_before_training=True),
-        "crowded": Strategy("most objects first", crowded),
-        RANDOM: Strategy("at random", at_random, works_before_training=True),
+        "typical": Strategy(
+            tr("typical of its kind"), typical, needs_vectors=True, works_before_training=True
+        ),
+        "crowded": Strategy(tr("most objects first"), crowded),
+        RANDOM: Strategy(tr("at random"), at_random, works_before_training=True),
     }
 )
 
@@ -183,7 +186,8 @@ def strategy_named(name: str) -> Strategy:
     """
     if name not in STRATEGIES:
         raise HitlError(
-            f"There is no query strategy called {name}.", hint=f"Known ones: {', '.join(STRATEGIES)}."
+            tr("There is no query strategy called {name}.", name=name),
+            hint=tr("Known ones: {strategies}.", strategies=", ".join(STRATEGIES)),
         )
     return STRATEGIES[name]
 

@@ -6,6 +6,7 @@ import logging
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.service.events import Event
+from hitl_desktop.translation import tr
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ class Messages:
         else:
             log.error("unexpected error", exc_info=error)
             self.warn(
-                f"Something went wrong in the program itself ({type(error).__name__}). "
-                "What was saved is safe; the log (Help menu) has the details."
+                tr(
+                    "Something went wrong in the program itself ({name}). What was saved is "
+                    "safe; the log (Help menu) has the details.",
+                    name=type(error).__name__,
+                )
             )

@@ -13,6 +13,7 @@ from hitl_desktop.domain.attributes import as_values
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
+from hitl_desktop.translation import tr
 
 _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, edited, crowd, prediction_id, attributes"
 _ORIGINS = {
@@ -79,7 +80,9 @@ class Annotations:
             return ()
         for a in given:
             if not all(map(math.isfinite, a.bbox)) or a.bbox.w <= 0 or a.bbox.h <= 0:
-                raise HitlError("A box needs a width and a height.", hint="Draw it again, a little larger.")
+                raise HitlError(
+                    tr("A box needs a width and a height."), hint=tr("Draw it again, a little larger.")
+                )
         with self._db.transaction():  # so that nobody takes an id in between
             fresh = count(max([self.last_id(), *(a.id for a in given)]) + 1)
             added = tuple(a if a.id else replace(a, id=next(fresh)) for a in given)

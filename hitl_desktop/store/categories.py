@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from hitl_desktop.domain.categories import UNNAMED, Category, Tag, clean_name, name_key, normalise_name
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
+from hitl_desktop.translation import tr
 
 T = TypeVar("T", Category, Tag)
 _APART = "\x1f"
@@ -42,7 +43,8 @@ class Names(Generic[T]):
     def _insert(self, name: str, key: str, wanted_id: int | None) -> T:
         if not key:
             raise HitlError(
-                "A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".'
+                tr("A name needs at least one letter or digit."),
+                hint=tr('Type a name, such as "red blood cell".'),
             )
         if wanted_id is not None and (
             wanted_id < 1 or self._db.one(f"SELECT 1 FROM {self._table} WHERE id = ?", (wanted_id,))
@@ -130,7 +132,10 @@ class Categories(Names[Category]):
         if found is not None:
             return found
         if self.is_unnamed(name):
-            raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
+            raise HitlError(
+                tr('"{unnamed}" is kept for boxes without a category.', unnamed=UNNAMED),
+                hint=tr("Type another name."),
+            )
         row = self._db.one("SELECT id FROM categories WHERE normalised = ?", (normalise_name(name),))
         if row is None:
             return self._insert(name, normalise_name(name), wanted_id)
@@ -172,10 +177,14 @@ class Categories(Names[Category]):
         """
         key = normalise_name(category.name)
         if key == normalise_name(UNNAMED) and category.id != self.unnamed_id():
-            raise HitlError(f'"{UNNAMED}" is kept for boxes without a category.', hint="Type another name.")
+            raise HitlError(
+                tr('"{unnamed}" is kept for boxes without a category.', unnamed=UNNAMED),
+                hint=tr("Type another name."),
+            )
         if not key:
             raise HitlError(
-                "A name needs at least one letter or digit.", hint='Type a name, such as "red blood cell".'
+                tr("A name needs at least one letter or digit."),
+                hint=tr('Type a name, such as "red blood cell".'),
             )
         apart = _APART + name_key(category.name)
         if self._db.one("SELECT 1 FROM categories WHERE id = ? AND normalised = ?", (category.id, apart)):
@@ -185,7 +194,8 @@ class Categories(Names[Category]):
         )
         if other is not None:
             raise HitlError(
-                f'There is a category "{other[0]}" already.', hint="Merge the two, or choose another name."
+                tr('There is a category "{other}" already.', other=other[0]),
+                hint=tr("Merge the two, or choose another name."),
             )
         self._db.execute(
             """UPDATE categories SET name = ?, normalised = ?, colour = ?, hotkey = ?, retired = ?, merged_into = ?

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hitl_desktop.errors import ProjectBusyError, ProjectError
+from hitl_desktop.translation import tr
 
 APPLICATION_ID = 0x4849544C
 """`HITL`, so that a project file is told from any other SQLite file."""
@@ -56,8 +57,8 @@ def explain(error: sqlite3.Error, path: Path) -> ProjectError:
             kind = ProjectBusyError if key == "locked" else ProjectError
             return kind(f"{message[:-1]}: {path}.", hint=hint)
     return ProjectError(
-        f"The project file {path} could not be used ({text}).",
-        hint="Check that its folder exists and can be written.",
+        tr("The project file {path} could not be used ({text}).", path=path, text=text),
+        hint=tr("Check that its folder exists and can be written."),
     )
 
 

@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from hitl_desktop.errors import ProjectError
+from hitl_desktop.translation import tr
 
 _mutex = threading.Lock()
 _held: dict[Path, tuple[int, int]] = {}
@@ -65,8 +66,8 @@ def _take(path: Path) -> int:
         except BlockingIOError:
             os.close(handle)
             raise ProjectError(
-                f"{path.name} is open in another window or command.",
-                hint="Close it there, or wait until it is done.",
+                tr("{name} is open in another window or command.", name=path.name),
+                hint=tr("Close it there, or wait until it is done."),
             ) from None
         except OSError:  # some network drives
             return handle

@@ -34,6 +34,7 @@ from hitl_desktop.store.predictions import Predictions
 from hitl_desktop.store.queue import Queue
 from hitl_desktop.store.reannotations import Reannotations
 from hitl_desktop.store.validations import Validations
+from hitl_desktop.translation import tr
 
 SUFFIX = ".hitl"
 
@@ -77,10 +78,13 @@ class Project:
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links that the user chose
         if path.exists():
-            raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
+            raise ProjectError(
+                tr("{path} exists already.", path=path), hint=tr("Open it, or choose another name.")
+            )
         if not path.parent.is_dir():
             raise ProjectError(
-                f"The folder {path.parent} does not exist.", hint="Create it first, or choose another place."
+                tr("The folder {parent} does not exist.", parent=path.parent),
+                hint=tr("Create it first, or choose another place."),
             )
         part = path.with_name(f".{path.name}.part")
         try:
@@ -98,7 +102,7 @@ class Project:
             part.rename(path)  # whole or not at all, whenever the process may end
         except (OSError, ProjectError) as error:
             raise ProjectError(
-                f"{path} cannot be created.", hint="Choose a folder that you may write to."
+                tr("{path} cannot be created.", path=path), hint=tr("Choose a folder that you may write to.")
             ) from error
         with ExitStack() as on_failure:
             file_lock.hold(path)
@@ -191,14 +195,16 @@ def _check_file(path: Path) -> None:
     """
     if not path.is_file():
         raise ProjectError(
-            f"There is no project at {path}.",
-            hint="Check the name, or open a folder of pictures to start one.",
+            tr("There is no project at {path}.", path=path),
+            hint=tr("Check the name, or open a folder of pictures to start one."),
         )
     if path.stat().st_size == 0:
         raise ProjectError(
-            f"{path} is empty, not a HITL project.", hint="Open another file, or delete it and start anew."
+            tr("{path} is empty, not a HITL project.", path=path),
+            hint=tr("Open another file, or delete it and start anew."),
         )
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         raise ProjectError(
-            f"{path} cannot be written.", hint="Copy the project to a place you own and open the copy."
+            tr("{path} cannot be written.", path=path),
+            hint=tr("Copy the project to a place you own and open the copy."),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.database import Database
+from hitl_desktop.translation import tr
 
 OnSynced = Callable[[ProjectError | None], None]
 
@@ -70,12 +71,18 @@ class Syncer:
             with self._log.open("rb+") as log:
                 inode = os.fstat(log.fileno()).st_ino
                 if self._inode not in {None, inode}:
-                    raise OSError(errno.ESTALE, "its log was replaced")  # noqa: TRY301 - said as other failures are
+                    raise OSError(errno.ESTALE, tr("its log was replaced"))  # noqa: TRY301 - said as other failures are
                 self._inode = inode
                 os.fsync(log.fileno())
         except OSError as error:
             return ProjectError(
-                f"The latest act may not be on the disk: {error.strerror or error} ({self._log}).",
-                hint="Check that the project's folder is where it was and its disk is well, then act again.",
+                tr(
+                    "The latest act may not be on the disk: {strerror} ({log}).",
+                    strerror=error.strerror or error,
+                    log=self._log,
+                ),
+                hint=tr(
+                    "Check that the project's folder is where it was and its disk is well, then act again."
+                ),
             )
         return None

@@ -23,9 +23,10 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
 from hitl_desktop.ui.jobs.finishing import finish_files
-from hitl_desktop.ui.keys.actions import Actions
+from hitl_desktop.ui.keys.actions import Actions, Menu
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.key_acts import KeyActs
 from hitl_desktop.ui.shell.status_line import StatusLine
@@ -50,10 +51,10 @@ class MainWindow(WindowParts):
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
-        self.actions_.add_to_menu("&View", [dock.toggleViewAction() for dock in self._docks])
+        self.actions_.add_to_menu(Menu.VIEW, [dock.toggleViewAction() for dock in self._docks])
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
-        self.queue.list.addActions(self.actions_.of_menu("&Queue"))
-        self.inspector.categories.addActions(self.actions_.of_menu("&Category"))
+        self.queue.list.addActions(self.actions_.of_menu(Menu.QUEUE))
+        self.inspector.categories.addActions(self.actions_.of_menu(Menu.CATEGORY))
         self.status = StatusLine(self.statusBar())
         self._connect()
         self._restore()
@@ -69,7 +70,7 @@ class MainWindow(WindowParts):
         self.loop.learning.found_late.connect(self._offer_to_reopen)
         self._late_banner.offered.connect(self._reopen_overlooked)
         self.session.opened.connect(self._late_banner.hide)
-        self.session.receipt.connect(partial(self.receipt.show_text, action="Undo"))
+        self.session.receipt.connect(partial(self.receipt.show_text, action=tr("Undo")))
         self.receipt.acted.connect(self.long_acts.undo)
         self.session.opened.connect(self.receipt.hide)
         self.session.changed.connect(self._receipt_is_old)
@@ -131,8 +132,10 @@ class MainWindow(WindowParts):
             "palette": lambda: self.key_acts.find_command(self.actions_),
             "edit_keys": lambda: self.key_acts.edit_keys(self.actions_),
             "cheat_sheet": lambda: self.key_acts.show_keys(self.actions_),
-            "show_log": lambda: self.ask.tell("Log", f"The log is at {log_file()}"),
-            "about": lambda: self.ask.tell("About", f"HITL Desktop {__version__}. Apache License 2.0."),
+            "show_log": lambda: self.ask.tell(tr("Log"), tr("The log is at {log_file}", log_file=log_file())),
+            "about": lambda: self.ask.tell(
+                tr("About"), tr("HITL Desktop {version}. Apache License 2.0.", version=__version__)
+            ),
         }
 
     def open_path(self, path: Path) -> None:
@@ -142,8 +145,10 @@ class MainWindow(WindowParts):
         """
         if path.is_dir():
             self.runner.abandon(_OPENING)  # another folder was chosen
-            self.runner.start(_OPENING, "Looking for pictures", partial(locate, path), on_success=self._open)
-            self.messages.say(f"Looking for pictures in {path}...")
+            self.runner.start(
+                _OPENING, tr("Looking for pictures"), partial(locate, path), on_success=self._open
+            )
+            self.messages.say(tr("Looking for pictures in {path}...", path=path))
         else:
             self._open(Place(path))
 
@@ -167,7 +172,7 @@ class MainWindow(WindowParts):
     def _on_opened(self) -> None:
         if self.session.project is None:
             return
-        self.setWindowTitle(f"{self.session.project.path.stem} - HITL Desktop")
+        self.setWindowTitle(tr("{stem} - HITL Desktop", stem=self.session.project.path.stem))
         self._pages.setCurrentWidget(self.canvas)
         first_time = not any(dock.isVisible() for dock in self._docks)
         for dock in self._docks:
@@ -188,7 +193,7 @@ class MainWindow(WindowParts):
 
     def _open_sample(self) -> None:
         job = partial(make_sample, default_sample_folder())
-        self.runner.start(FILES, "Making the sample", job, on_success=self.open_path)
+        self.runner.start(FILES, tr("Making the sample"), job, on_success=self.open_path)
 
     def _add_folder(self) -> None:
         folder = self.ask.folder()
@@ -233,8 +238,11 @@ class MainWindow(WindowParts):
         says so."""
         saving = self.session.saving
         return saving.retry() or self.ask.confirm(
-            "Not saved",
-            "The last act is not in the project: its disk is full or cannot be written. Close and lose it?",
+            tr("Not saved"),
+            tr(
+                "The last act is not in the project: its disk is full or cannot be written. "
+                "Close and lose it?"
+            ),
         )
 
     def _window_settings(self) -> QSettings:
@@ -285,7 +293,7 @@ class MainWindow(WindowParts):
 
     def _offer_to_go(self, image_id: int, text: str) -> None:
         self._elsewhere = image_id
-        self._offer.show_text(text, "Go there (Ctrl+J)")
+        self._offer.show_text(text, tr("Go there (Ctrl+J)"))
 
     def _go_elsewhere(self) -> None:
         if self._offer.isVisible():
@@ -296,7 +304,9 @@ class MainWindow(WindowParts):
         self._overlooked = overlooked
         names = " or ".join(overlooked.names)
         count = counted(len(overlooked.images), "decided picture")
-        self._late_banner.show_text(f"{count} may contain {names}, added later.", "Reopen and check")
+        self._late_banner.show_text(
+            tr("{count} may contain {names}, added later.", count=count, names=names), tr("Reopen and check")
+        )
 
     def _reopen_overlooked(self) -> None:
         self._late_banner.hide()
@@ -310,7 +320,7 @@ class MainWindow(WindowParts):
 
     def _show_better(self, is_ready: bool) -> None:
         if is_ready:
-            self.better.show_text("Newer suggestions are ready.", "Show (R)")
+            self.better.show_text(tr("Newer suggestions are ready."), tr("Show (R)"))
         else:
             self.better.hide()
 

@@ -23,6 +23,7 @@ from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import Settings
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
 from hitl_desktop.ui.boxes.category_acts import CategoryActs
 from hitl_desktop.ui.boxes.controller import Controller
@@ -103,9 +104,9 @@ class WindowParts(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
-            self._dock("Queue", self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
-            self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock("Model", self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
+            self._dock("Queue", tr("Queue"), self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
+            self._dock("Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
+            self._dock("Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
@@ -182,9 +183,9 @@ class WindowParts(QMainWindow):
             self,
         )
 
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
-        dock.setObjectName(title)
+        dock.setObjectName(name)  # layouts are kept under it
         dock.setWidget(widget)
         dock.hide()
         self.addDockWidget(area, dock)

@@ -201,7 +201,7 @@ def test_undo_of_a_decision_comes_back_to_its_picture(window: MainWindow) -> Non
     key(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.session.image.id == 1
     assert window.session.image.state == "undecided"
-    assert "a.png, which is shown now" in window.statusBar().currentMessage()
+    assert "Undid: Mark empty on a.png. It is shown now." in window.statusBar().currentMessage()
 
 
 def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
@@ -331,7 +331,7 @@ def test_what_the_threshold_hides_is_said_before_a_picture_is_called_empty(windo
     propose(window)
     window.session.set_threshold(0.95)
     key(window, Qt.Key.Key_A)
-    assert "(those below 0.95: 4; [ shows more)" in window.statusBar().currentMessage()
+    assert "4 below the threshold; [ shows more." in window.statusBar().currentMessage()
     assert window.session.pictures.count("decided") == 0
 
 
@@ -1063,7 +1063,7 @@ def test_the_last_picture_to_do_is_not_called_decided(window: MainWindow) -> Non
     window.session.next()
     assert "This is the last picture to do." in window.statusBar().currentMessage()
     window.session.mark_empty()
-    assert "Nothing is left to do but 3 skipped." in window.statusBar().currentMessage()
+    assert "Nothing is left to do. Skipped: 3." in window.statusBar().currentMessage()
 
 
 def test_a_late_answer_of_the_disk_is_about_the_project_before(

@@ -19,6 +19,7 @@ from hitl_desktop.inference.onnx_export.classification_head import category_scor
 from hitl_desktop.inference.onnx_export.detection_head import find_objects
 from hitl_desktop.inference.onnx_export.detector import Network, candidates, detect, highest
 from hitl_desktop.inference.onnx_export.preprocessing import InputImage
+from hitl_desktop.translation import tr
 
 if TYPE_CHECKING:
     from hitl_desktop.inference.onnx_export.graph_builder import GraphBuilder
@@ -40,8 +41,11 @@ def build(
     """
     if detector.family != "nanodet":
         raise ModelError(
-            f"A detector of the family {detector.family} cannot be exported with a head yet.",
-            hint="Teach beside the bundled detector, or export the data set instead.",
+            tr(
+                "A detector of the family {family} cannot be exported with a head yet.",
+                family=detector.family,
+            ),
+            hint=tr("Teach beside the bundled detector, or export the data set instead."),
         )
     import onnx  # noqa: PLC0415 - heavy: only an export needs it
     from onnx import TensorProto, helper  # noqa: PLC0415

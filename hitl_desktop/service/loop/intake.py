@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.inference.session import PROVIDER
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.events import Event
@@ -17,6 +17,7 @@ from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.loop.steps import DETECTING, LEARNING, READING, DetectionStep, IntakeStep
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
 
@@ -57,15 +58,19 @@ class Intake:
         folders = [project.folder_path(folder_id) for folder_id in project.files.folders()]
         for folder in (folder for folder in folders if not folder.is_dir()):
             self._session.messages.warn(
-                f"The folder {folder} is gone. Reconnect its drive or put it back; the project and its boxes are safe."
+                tr(
+                    "The folder {folder} is gone. Reconnect its drive or put it back; the "
+                    "project and its boxes are safe.",
+                    folder=folder,
+                )
             )
-        self._list("Listing pictures", list_folders, partial(self._on_refreshed, is_asked))
+        self._list(tr("Listing pictures"), list_folders, partial(self._on_refreshed, is_asked))
 
     def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
         told = [f"{counted(len(listed.added), 'new picture')}."] if is_asked else []
         if listed.passed_over:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
-            told.append(f"Left out (unreadable, or not pictures of this folder): {kinds}.")
+            told.append(tr("Left out (unreadable, or not pictures of this folder): {kinds}.", kinds=kinds))
         if told:
             self._session.messages.say(" ".join(told))
         self._on_listed()
@@ -73,7 +78,7 @@ class Intake:
     def add_folder(self, folder: Path) -> None:
         """Add another folder of images."""
         self._list(
-            f"Adding {folder.name}",
+            tr("Adding {name}", name=folder.name),
             lambda p, progress: add_folder(p, folder, progress),
             lambda _: self._on_listed(),
         )
@@ -105,7 +110,7 @@ class Intake:
         self.prelabel_if_automatic()
         self.step = IntakeStep.SCANNING
         self._jobs.start(
-            READING, "Reading pictures", partial(scan, workers=1), on_success=self._on_scanned,
+            READING, tr("Reading pictures"), partial(scan, workers=1), on_success=self._on_scanned,
             on_failure=self._on_not_read, on_cancelled=self._rest,
         )  # fmt: skip
 
@@ -114,8 +119,13 @@ class Intake:
         self._session.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
         if scan.changed:
             path, what = next(iter(scan.changed.items()))
-            also = f" So did {counted(len(scan.changed) - 1, 'other file')}." if len(scan.changed) > 1 else ""
-            self._session.messages.say(f"{path} changed on the disk: {what}{also}")
+            others = len(scan.changed) - 1
+            self._session.messages.say(
+                sentences(
+                    tr("{path} changed on the disk: {what}", path=path, what=what),
+                    tr("So did {files}.", files=counted(others, "other file")) if others else "",
+                )
+            )
             self.prelabel_if_automatic()
 
     def prelabel_if_automatic(self) -> None:
@@ -135,7 +145,7 @@ class Intake:
         nearest = session.at_hand
         self._jobs.start(
             DETECTING,
-            "Pre-labelling",
+            tr("Pre-labelling"),
             lambda p, progress: prelabel(p, progress, nearest=nearest, threads=1, decoders=1),
             on_progress=self._on_prelabelling,
             on_success=self._on_prelabelled,
@@ -165,7 +175,11 @@ class Intake:
     def _on_prelabelled(self, result: PrelabelResult) -> None:
         self._ranked_at = 0
         if result.done:
-            self.speed = f"{PROVIDER}, {1000 / result.images_per_s:.0f} ms a picture"
+            self.speed = tr(
+                "{provider}, {images_per_s:.0f} ms a picture",
+                provider=PROVIDER,
+                images_per_s=1000 / result.images_per_s,
+            )
         self._session.apply_changes(result.changes)
         self.detected.emit(result.done, True)
         tell = self._session.messages.warn if result.not_done else self._session.messages.say

@@ -14,6 +14,7 @@ from hitl_desktop.service.jobs import Job
 from hitl_desktop.service.loop.steps import IS_TRAINING, LEARNING, READING, LearningStep
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold, gather, start_threshold
 from hitl_desktop.workflows.queue.rank import refresh_queue
@@ -143,7 +144,7 @@ class Learning:
         cache = self._cache
         self._enter(
             LearningStep.TRAINING,
-            "Learning",
+            tr("Learning"),
             lambda p, progress: train_candidate(p, progress, threads=1, most_new=_MOST_NEW, taught=cache),
             partial(self._activate, learning),
             on_stopped=partial(self._on_not_learned, learning),
@@ -156,7 +157,7 @@ class Learning:
         self._runner.make_way(LEARNING)  # what is ranked now is out of date soon
         self._enter(
             LearningStep.ACTIVATING,
-            "Ranking with the new version",
+            tr("Ranking with the new version"),
             lambda p, progress: activate(p, candidate, progress),
             self._on_learned,
             on_stopped=partial(self._on_not_learned, learning),
@@ -169,13 +170,21 @@ class Learning:
     def _on_learned(self, result: TrainingResult) -> None:
         say = self._session.messages.say
         if result.waits:
-            say(f"The new version of the head waits: {result.waits}.")
+            say(tr("The new version of the head waits: {waits}.", waits=result.waits))
         elif result.small and not self._suggested_resolution:
             self._suggested_resolution = True
-            say("Many boxes are small at this input resolution. Model > Look closer may find more of them.")
+            say(
+                tr(
+                    "Many boxes are small at this input resolution. Model > Look closer may find "
+                    "more of them."
+                )
+            )
         elif result.finds_as_before:
             say(
-                "Some training pictures are unavailable, so the detection head was not updated. Reconnect their folder."
+                tr(
+                    "Some training pictures are unavailable, so the detection head was not "
+                    "updated. Reconnect their folder."
+                )
             )
         self._session.apply_changes(result.changes)
         self._measure_threshold()
@@ -205,7 +214,9 @@ class Learning:
         decided = self._session.pictures.count("decided")
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
-            self._session.messages.say("One more picture is due for blind relabelling: Model > Label again.")
+            self._session.messages.say(
+                tr("One more picture is due for blind relabelling: Model > Label again.")
+            )
 
     def _on_changed(self, changes: Changes) -> None:
         self.unlearned |= changes.learn_from
@@ -221,7 +232,7 @@ class Learning:
         if not self._session.limits.is_chosen:
             self._jobs.start(
                 READING,
-                "Measuring the threshold",
+                tr("Measuring the threshold"),
                 lambda p, _: start_threshold(gather(p)),
                 on_success=self._on_threshold,
                 quiet=True,
@@ -239,7 +250,7 @@ class Learning:
             self._runner.make_way(LEARNING)
             self._enter(
                 LearningStep.SWITCHING,
-                f"Using version {head_id}",
+                tr("Using version {head_id}", head_id=head_id),
                 lambda p, progress: use_version(p, head_id, progress, hold=hold),
                 lambda _: self._on_used(head_id),
                 on_stopped=self._go_on,
@@ -247,7 +258,9 @@ class Learning:
             )
 
     def _on_used(self, head_id: int) -> None:
-        self._session.messages.say(f"Version {head_id} of the head is used from the next picture on.")
+        self._session.messages.say(
+            tr("Version {head_id} of the head is used from the next picture on.", head_id=head_id)
+        )
         self._session.apply_changes(Changes(head=True, queue=True))
         self._go_on()
 
@@ -261,7 +274,7 @@ class Learning:
         """Put the queue in order."""
         self._enter(
             LearningStep.RANKING,
-            "Ranking the queue",
+            tr("Ranking the queue"),
             lambda p, progress: refresh_queue(p, load_scorer(p), progress),
             lambda _: self._on_ranked(),
         )
@@ -276,14 +289,14 @@ class Learning:
             return
         self._enter(
             LearningStep.LOOKING_AHEAD,
-            "Preparing the next pictures",
+            tr("Preparing the next pictures"),
             partial(self._find_ahead, _LOOK_AHEAD),
             self._on_looked_ahead,
             on_progress=lambda _: self._session.load_missing_proposals(),
         )
         self._jobs.start(
             LEARNING,
-            "Searching decided pictures for new categories",
+            tr("Searching decided pictures for new categories"),
             lambda p, progress: find_late_categories(p, progress, threads=1),
             on_success=self._on_searched,
             quiet=True,
@@ -303,7 +316,7 @@ class Learning:
         elif not self._runner.busy(LEARNING):
             self._enter(
                 LearningStep.LOOKING_FURTHER,
-                "Searching the remaining pictures",
+                tr("Searching the remaining pictures"),
                 partial(self._find_ahead, _LOOK_FURTHER),
                 lambda found: self.rank() if found else None,
             )

@@ -17,6 +17,7 @@ from hitl_desktop.service.loop.steps import LISTING
 from hitl_desktop.service.project.review_order import ReviewOrder, arranged
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.queue.filtering import filter_queue
 from hitl_desktop.workflows.queue.listing import Listing, list_queue
@@ -54,7 +55,7 @@ class LongActs:
         take = partial(self._session.take_listing, number)
         self._jobs.start(
             LISTING,
-            "Listing the queue",
+            tr("Listing the queue"),
             read,
             on_success=take,
             on_failure=partial(self._on_not_listed, number),
@@ -112,7 +113,7 @@ class LongActs:
             if latest is None or latest <= self._number:
                 job.cancel()
                 self._session.messages.say(
-                    f"Stopping: {job.title}. Ctrl+Z again undoes what was done so far."
+                    tr("Stopping: {title}. Ctrl+Z again undoes what was done so far.", title=job.title)
                 )
                 return
         self._session.undo()
@@ -121,7 +122,9 @@ class LongActs:
         others = self._runner.to_finish
         if others:
             self._session.take_step(None, redo=redo)
-            self._session.messages.say(f"{others[0].title}: wait until this is done, then try again.")
+            self._session.messages.say(
+                tr("{title}: wait until this is done, then try again.", title=others[0].title)
+            )
             return
         self._jobs.start(
             FILES,
@@ -147,7 +150,7 @@ class LongActs:
             self._filtering.abandon()  # another letter was typed
         self._filtering = self._jobs.start(
             LISTING,
-            "Filtering the queue",
+            tr("Filtering the queue"),
             lambda p, _: ReviewOrder(filter_queue(p, wanted, asked)),
             on_success=take,
             quiet=True,

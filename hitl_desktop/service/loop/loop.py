@@ -9,6 +9,7 @@ from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.loop.steps import DETECTING, EXAMINING, LEARNING, READING
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 
 
 class Loop:
@@ -33,7 +34,7 @@ class Loop:
         runner = self._session.jobs.runner
         runner.abandon(READING, DETECTING, LEARNING, EXAMINING)  # jobs of another project
         if self._session.project is not None and self._automatic:
-            runner.start(LEARNING, "Loading libraries", self._load_libraries, quiet=True)
+            runner.start(LEARNING, tr("Loading libraries"), self._load_libraries, quiet=True)
         self.intake.start()
         self.learning.start()
 

@@ -12,10 +12,11 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import shown, with_category
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.service.project.image_walk import ImageWalk
 from hitl_desktop.texts import skip_text
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.commands import (
     Accept,
@@ -48,10 +49,12 @@ class ImageActs(ImageWalk):
             return False
         if self.saving.is_waiting:
             self.messages.say(
-                "The change that was waiting is saved now. Repeat this one."
+                tr("The change that was waiting is saved now. Repeat this one.")
                 if self.saving.retry()
-                else "A change is still waiting for the disk, so this one was not made. Free some space; it is "
-                "retried automatically."
+                else tr(
+                    "A change is still waiting for the disk, so this one was not made. Free "
+                    "some space; it is retried automatically."
+                )
             )
             return False
         self._touch()
@@ -92,8 +95,8 @@ class ImageActs(ImageWalk):
         before = self.project.images.get(command.image_id)
         if before is None:
             raise HitlError(
-                "The picture of the change that was waiting is no longer in the project.",
-                hint="The change was dropped.",
+                tr("The picture of the change that was waiting is no longer in the project."),
+                hint=tr("The change was dropped."),
             )
         return partial(self._show_kept, before, command.run(self.project))
 
@@ -108,7 +111,9 @@ class ImageActs(ImageWalk):
         if after is not None:
             self.pictures.set_status(image.id, after.status)
         self.changed.emit(changes)
-        self.messages.say(f"The change to {image.path} that was waiting for the disk is saved now.")
+        self.messages.say(
+            tr("The change to {path} that was waiting for the disk is saved now.", path=image.path)
+        )
         if after is not None and after.state is ImageState.DECIDED:
             self.decided.emit()
 
@@ -131,7 +136,7 @@ class ImageActs(ImageWalk):
         """Whether a job is still undoing or redoing; who then acts is told so."""
         if self.is_stepping:
             self.messages.say(
-                "A large change is still being undone or redone. Try again when it has finished."
+                tr("A large change is still being undone or redone. Try again when it has finished.")
             )
         return self.is_stepping
 
@@ -141,7 +146,7 @@ class ImageActs(ImageWalk):
         self._active_seconds += min(now - self._since, IDLE_SECONDS)
         self._since = now
 
-    def draw(self, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box") -> bool:
+    def draw(self, boxes: Sequence[tuple[BBox, int]], label: str = tr("Draw box")) -> bool:
         """Add boxes, each with its category."""
         return self.image is not None and self.execute(Draw(self.image.id, tuple(boxes), label))
 
@@ -151,7 +156,7 @@ class ImageActs(ImageWalk):
         if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
             return False
         if image.state is ImageState.DECIDED:
-            self.messages.say("This picture is on the to-do list again until its new box has a category.")
+            self.messages.say(tr("This picture is on the to-do list again until its new box has a category."))
         return True
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
@@ -178,15 +183,20 @@ class ImageActs(ImageWalk):
             self._decide(empty=False)
         elif self.visible_hints:
             self.messages.say(
-                "The dotted boxes are hints without a category, which A does not accept. Select them (Ctrl+A) and "
-                "press a digit to label them; E marks the picture as empty."
+                tr(
+                    "The dotted boxes are hints without a category, which A does not accept. "
+                    "Select them (Ctrl+A) and press a digit to label them; E marks the "
+                    "picture as empty."
+                )
             )
         else:
             hidden = len(shown(with_category(self.proposals), 0.0))
-            limit = "their thresholds" if self.thresholds.own else f"{self.thresholds.general:.2f}"
-            more = f" (those below {limit}: {hidden}; [ shows more)" if hidden else ""
             self.messages.say(
-                f"No box is shown{more}, so there is nothing to accept. E marks the picture as empty."
+                sentences(
+                    tr("No box is shown, so there is nothing to accept."),
+                    tr("{n} below the threshold; [ shows more.", n=hidden) if hidden else "",
+                    tr("E marks the picture as empty."),
+                )
             )
 
     def mark_empty(self) -> None:
@@ -204,7 +214,7 @@ class ImageActs(ImageWalk):
         if self.image is None:
             return
         if self.image.reason:
-            self.messages.say("This picture cannot be read, so it cannot be decided.")
+            self.messages.say(tr("This picture cannot be read, so it cannot be decided."))
             return
         image_id = self.image.id
         command = (
@@ -221,14 +231,18 @@ class ImageActs(ImageWalk):
             Skip(self.image.id, self._active_seconds, reason), leaves=True
         ):
             self.next()
-            self.receipt.emit(f"Skipped: {skip_text(reason)}." if reason else "Skipped.")
+            self.receipt.emit(
+                tr("Skipped: {reason}.", reason=skip_text(reason)) if reason else tr("Skipped.")
+            )
 
 
 def _receipt(suggested: int, present: int, *, empty: bool) -> str:
     """What a decision did."""
     if not empty:
-        accepted = f"{suggested} accepted, " if suggested else ""
-        return f"Done: {accepted}{counted(suggested + present, 'box')} in all."
-    gone = [f"{counted(suggested, 'suggestion')} rejected"] if suggested else []
-    gone += [f"{counted(present, 'box')} removed"] if present else []
-    return f"Marked as empty: {', '.join(gone)}." if gone else "Marked as empty."
+        boxes = counted(suggested + present, "box")
+        if suggested:
+            return tr("Done: {n} accepted, {boxes} in all.", n=suggested, boxes=boxes)
+        return tr("Done: {boxes} in all.", boxes=boxes)
+    gone = [tr("{suggestions} rejected", suggestions=counted(suggested, "suggestion"))] if suggested else []
+    gone += [tr("{boxes} removed", boxes=counted(present, "box"))] if present else []
+    return tr("Marked as empty: {gone}.", gone=", ".join(gone)) if gone else tr("Marked as empty.")

@@ -15,6 +15,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.service.project.open_project import OpenProject
 from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.tags import load_tag_head, proposed_tags
@@ -160,7 +161,7 @@ class ImageWalk(OpenProject):
     def take_better(self) -> None:
         """Show the newer proposals for the image at hand."""
         if not self.current.better:
-            self.messages.say("There are no newer suggestions for this picture.")
+            self.messages.say(tr("There are no newer suggestions for this picture."))
             return
         self.use_proposals(self.current.better)
         self.boxes_changed.emit()

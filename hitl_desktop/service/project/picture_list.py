@@ -6,7 +6,9 @@ from collections.abc import Container, Sequence, Set
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import QueueReason
+from hitl_desktop.domain.words import sentences
 from hitl_desktop.service.project.review_order import ReviewOrder, arranged
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.queue.listing import CountedQueue, Listing
 
 
@@ -148,11 +150,17 @@ class PictureList:
     def why_none_follows(self) -> str:
         """What to tell who wants the next picture where there is none."""
         if self.is_listing:
-            return "The pictures are still being listed."
+            return tr("The pictures are still being listed.")
         if self._view is not None and self.undecided:
-            return "Nothing is left to do in this filter of the queue."
+            return tr("Nothing is left to do in this filter of the queue.")
         if self.undecided:
-            return "This is the last picture to do."
-        aside = [f"{n} {word}" for word in ("skipped", "unreadable") if (n := self.count(word))]
-        left = f"Nothing is left to do but {' and '.join(aside)}." if aside else "Every picture is decided."
-        return f"{left} Export with Ctrl+E, or add a folder."
+            return tr("This is the last picture to do.")
+        skipped, unreadable = self.count("skipped"), self.count("unreadable")
+        if not self.statuses:
+            return tr("This project has no pictures yet. Add a folder.")
+        return sentences(
+            tr("Nothing is left to do.") if skipped or unreadable else tr("Every picture is decided."),
+            tr("Skipped: {n}.", n=skipped) if skipped else "",
+            tr("Unreadable: {n}.", n=unreadable) if unreadable else "",
+            tr("Export the labels, or add a folder."),
+        )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.words import sentences
 from hitl_desktop.errors import HitlError
 from hitl_desktop.service.events import MainThread
 from hitl_desktop.service.jobs import JobRunner
@@ -14,6 +15,7 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.image_acts import ImageActs
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import categories, edits
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.commands import NameBoxes
@@ -147,7 +149,7 @@ class Session(ImageActs):
             if self.image is not None:
                 self._read_again(self.image.id)
             self.boxes_changed.emit()
-            self.messages.say("Undid the change that was waiting for the disk.")
+            self.messages.say(tr("Undid the change that was waiting for the disk."))
             return
         entry, _ = self.project.journal.next_act(undone=redo)
         try:
@@ -186,24 +188,23 @@ class Session(ImageActs):
             self._show_step(*step, redo=redo)
 
     def _show_step(self, edit: Edit | None, changes: Changes, *, redo: bool) -> None:
-        done = "Redid" if redo else "Undid"
         if changes.head or changes.categories:
             self.read_names()
         if edit is None or self.project is None:
-            self.messages.say(f"There is nothing to {'redo' if redo else 'undo'}.")
+            self.messages.say(tr("There is nothing to redo.") if redo else tr("There is nothing to undo."))
             return
         if changes.go_to is None:
             self._take_in(changes)
-            self.messages.say(f"{done}: {edit.label}.")
+            self.messages.say(_stepped(edit.label, redo=redo))
             return
-        self._show_step_on(changes.go_to, edit, changes, done)
+        self._show_step_on(changes.go_to, edit.label, changes, redo=redo)
         self.changed.emit(changes)
 
-    def _show_step_on(self, image_id: int, edit: Edit, changes: Changes, done: str) -> None:
+    def _show_step_on(self, image_id: int, label: str, changes: Changes, *, redo: bool) -> None:
         """Show what was undone or redone on one image, which may be another than the one at hand."""
         there = self.views.image(image_id)
         elsewhere = self.image is None or image_id != self.image.id
-        where = f" on {there.path}" if elsewhere and there else ""
+        text = _stepped(label, redo=redo, path=there.path if elsewhere and there else "")
         if there is not None:
             self.pictures.set_status(there.id, there.status)
         if self.image is not None and (changes.head or self.are_called_otherwise()):
@@ -214,7 +215,15 @@ class Session(ImageActs):
             self.boxes_changed.emit()
         elif changes.queue:  # a decision went on to another image by itself, so its undo comes back by itself
             self.go_to(image_id)
-            where = f"{where}, which is shown now"
+            text = sentences(text, tr("It is shown now."))
         else:
-            self.done_elsewhere.emit(image_id, f"{done}: {edit.label}{where}.")
-        self.messages.say(f"{done}: {edit.label}{where}.")
+            self.done_elsewhere.emit(image_id, text)
+        self.messages.say(text)
+
+
+def _stepped(label: str, *, redo: bool, path: str = "") -> str:
+    """What was undone or redone, and on which other image."""
+    if path:
+        here = {"act": label, "path": path}
+        return tr("Redid: {act} on {path}.", **here) if redo else tr("Undid: {act} on {path}.", **here)
+    return tr("Redid: {act}.", act=label) if redo else tr("Undid: {act}.", act=label)

@@ -11,6 +11,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import HitlError
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_panel import value_of
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
@@ -61,7 +62,9 @@ class AttributeActs:
             return
         free = self._free()
         if number > len(free):
-            self._messages.say(f"There is no attribute {number} here. The Attribute menu adds one.")
+            self._messages.say(
+                tr("There is no attribute {number} here. The Attribute menu adds one.", number=number)
+            )
             return
         attribute = free[number - 1]
         if attribute.kind is AttributeKind.FLAG:
@@ -89,9 +92,9 @@ class AttributeActs:
         session = self._session
         by_words = {_words(a, session.known.of): a for a in session.known.attributes}
         if not by_words:
-            self._messages.say("There is no attribute of your own yet; the four common ones stay.")
+            self._messages.say(tr("There is no attribute of your own yet; the four common ones stay."))
             return
-        chosen = self.ask.choice("Remove attribute", "Take off the list", list(by_words))
+        chosen = self.ask.choice(tr("Remove attribute"), tr("Take off the list"), list(by_words))
         if chosen is not None:
             session.manage(partial(attributes.remove, attribute=by_words[chosen]))
 
@@ -102,14 +105,18 @@ class AttributeActs:
             return
         tags = list(self._session.views.tags().items())
         if number > len(tags):
-            self._messages.say(f"There is no tag {number} yet. T lets you type one.")
+            self._messages.say(tr("There is no tag {number} yet. T lets you type one.", number=number))
             return
         chosen, chosen_name = tags[number - 1]
         now = self._session.views.tags_of(image.id)
         names = [name for tag_id, name in tags if (tag_id in now) != (tag_id == chosen)]
         if self._session.set_tags(names):
             self._inspector.show_tags()
-            self._messages.say(f'Tag "{chosen_name}": {"no" if chosen in now else "yes"}.')
+            self._messages.say(
+                tr('Tag "{name}" removed.', name=chosen_name)
+                if chosen in now
+                else tr('Tag "{name}" given.', name=chosen_name)
+            )
 
 
 def _next_choice(attribute: Attribute, value: Value | None) -> str | None:
@@ -119,5 +126,9 @@ def _next_choice(attribute: Attribute, value: Value | None) -> str | None:
 
 
 def _words(attribute: Attribute, names: dict[int, str]) -> str:
-    of = names.get(attribute.category_id, "a retired category") if attribute.category_id else "all boxes"
-    return f"{attribute.name} ({attribute.kind.value}) of {of}"
+    of = (
+        names.get(attribute.category_id, tr("a retired category"))
+        if attribute.category_id
+        else tr("all boxes")
+    )
+    return tr("{name} ({value}) of {of}", name=attribute.name, value=attribute.kind.value, of=of)

@@ -8,11 +8,12 @@ from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, in_words
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
 from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR, swatch
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Category", "Score", "Origin")
+COLUMNS = (tr("Category"), tr("Score"), tr("Origin"))
 KEY = Qt.ItemDataRole.UserRole + 1
 
 
@@ -53,14 +54,20 @@ class BoxModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return swatch(row.category_id if row.category_id is not None else NEW_NAME_COLOUR)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.bbox.w:.0f} x {row.bbox.h:.0f} pixels at {row.bbox.x:.0f}, {row.bbox.y:.0f}"
+            return tr(
+                "{w:.0f} x {h:.0f} pixels at {x:.0f}, {y:.0f}",
+                w=row.bbox.w,
+                h=row.bbox.h,
+                x=row.bbox.x,
+                y=row.bbox.y,
+            )
         return None
 
     def _cells(self, row: Annotation | Proposal) -> tuple[str, str, str]:
         if isinstance(row, Proposal):
-            name = row.name if row.category_id is not None else f"object? ({row.name})"
+            name = row.name if row.category_id is not None else tr("object? ({name})", name=row.name)
             return name, f"{row.score:.2f}", row.named_by
-        name = self._session.known.of.get(row.category_id, f"category {row.category_id}")
+        name = self._session.known.of.get(row.category_id, tr("category {id}", id=row.category_id))
         said = in_words((*row.attributes, *(((CROWD, True),) if row.crowd else ())))
         name = f"{name} ({said})" if said else name
         return name, "" if row.score is None else f"{row.score:.2f}", _origin(row)

@@ -10,6 +10,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.image_view import ImageView
 from hitl_desktop.ui.boxes.inspector import Inspector
@@ -63,7 +64,7 @@ class BoxNames(ImageView):
             self.name_at_box.clear()
         self._to_name, self._named_at = list(keys), bbox
         self.name_at_box.show_at(self._canvas.camera.viewport.box_to_view(bbox))
-        self._messages.say("Type the name of this box, then Enter. Esc leaves it without one for now.")
+        self._messages.say(tr("Type the name of this box, then Enter. Esc leaves it without one for now."))
 
     def _place_name_field(self) -> None:
         if self.name_at_box.isVisible() and self._named_at is not None:
@@ -110,7 +111,10 @@ class BoxNames(ImageView):
         meant = near(project, name) if project is not None and not is_new else None
         if meant is not None:
             takes = self.ask.either(
-                "Category", f'There is "{meant.name}" already.', f'Take "{meant.name}"', f'Add "{name}"'
+                tr("Category"),
+                tr('There is "{name}" already.', name=meant.name),
+                tr('Take "{name}"', name=meant.name),
+                tr('Add "{name}"', name=name),
             )
             if takes is None:
                 return None
@@ -131,8 +135,10 @@ class BoxNames(ImageView):
         if not self._session.known.offered:
             self._ask_for_name(keys, unnamed[0].bbox)
         self._messages.say(
-            f"{counted(len(unnamed), 'box')} without a category: press the digit of one, or C to type a name; "
-            "X deletes."
+            tr(
+                "{boxes} without a category: press the digit of one, or C to type a name; X deletes.",
+                boxes=counted(len(unnamed), "box"),
+            )
         )
         return True
 
@@ -191,4 +197,4 @@ class BoxNames(ImageView):
         if found is not None:
             self.use_category(found)
         else:
-            self._messages.say(f"No category has the key {key} yet. C adds one.")
+            self._messages.say(tr("No category has the key {key} yet. C adds one.", key=key))

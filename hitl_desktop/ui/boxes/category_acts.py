@@ -12,6 +12,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.actions import ActionSpec
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.theme import category_colour
@@ -36,13 +37,13 @@ class CategoryActs:
         session = self._session
         found = next((c for c in session.known.categories if c.id == session.category_id), None)
         if found is None:
-            self._messages.say("Choose a category first: click it in the list, or press its key.")
+            self._messages.say(tr("Choose a category first: click it in the list, or press its key."))
         return found
 
     def rename(self) -> None:
         """Another name for the current category."""
         category = self._current()
-        name = self.ask.text("Rename category", "New name", category.name) if category else None
+        name = self.ask.text(tr("Rename category"), tr("New name"), category.name) if category else None
         if category is not None and name:
             self._session.manage(partial(_change, category=category, name=name))
 
@@ -59,15 +60,19 @@ class CategoryActs:
         if category is None:
             return
         now = self._session.known.hotkeys.get(category.id, "")
-        typed = self.ask.text("Key of the category", "One key, or two with a comma (such as W, C)", now)
+        typed = self.ask.text(
+            tr("Key of the category"), tr("One key, or two with a comma (such as W, C)"), now
+        )
         if typed is None:
             return
         key = QKeySequence(typed).toString()
         taken = self.owner_of(key) if key else None
         if typed.strip() and not key:
-            self._messages.say(f'"{typed}" is no key.')
+            self._messages.say(tr('"{typed}" is no key.', typed=typed))
         elif key and taken is not None and not taken.id.startswith("category_"):
-            self._messages.say(f'{key} is taken: "{taken.words}". Choose another key.')
+            self._messages.say(
+                tr('{key} is taken: "{words}". Choose another key.', key=key, words=taken.words)
+            )
         else:
             self._session.manage(partial(_change, category=category, hotkey=key))
 
@@ -78,19 +83,26 @@ class CategoryActs:
             return
         others = {c.name: c for c in session.known.categories if c.id != category.id and not c.retired}
         if not others:
-            self._messages.say("There is no other category to merge it into.")
+            self._messages.say(tr("There is no other category to merge it into."))
             return
-        chosen = self.ask.choice("Merge category", f'Merge "{category.name}" into', list(others))
+        chosen = self.ask.choice(
+            tr("Merge category"), tr('Merge "{name}" into', name=category.name), list(others)
+        )
         if chosen is None:
             return
         into = others[chosen]
         seen = categories.preview_merge(session.project, category)
-        question = f'{seen.in_words()} will be called "{into.name}", and "{category.name}" means the same from now on.'
-        if not self.ask.confirm("Merge category", question):
+        question = tr(
+            '{in_words} will be called "{name}", and "{name_2}" means the same from now on.',
+            in_words=seen.in_words(),
+            name=into.name,
+            name_2=category.name,
+        )
+        if not self.ask.confirm(tr("Merge category"), question):
             return
         if seen.boxes > categories.MANY:
             self._long_acts.change_many(
-                f'Merging "{category.name}" into "{into.name}"',
+                tr('Merging "{name}" into "{name_2}"', name=category.name, name_2=into.name),
                 lambda p, progress, reserved: categories.merge(
                     p, category, into, progress, reserved=reserved
                 ),
@@ -109,14 +121,15 @@ class CategoryActs:
         if category is None or session.project is None:
             return
         seen = categories.preview_merge(session.project, category)
-        kept = f"{seen.in_words()} keep it and are exported."
+        kept = tr("{in_words} keep it and are exported.", in_words=seen.in_words())
         if seen.boxes and not self.ask.confirm(
-            "Retire category", f'"{category.name}" is no longer offered for new boxes. {kept}'
+            tr("Retire category"),
+            tr('"{name}" is no longer offered for new boxes. {kept}', name=category.name, kept=kept),
         ):
             return
         if session.manage(lambda project: categories.retire(project, category)):
             self._messages.say(
-                f'"{category.name}" is no longer offered; its name, typed anew, brings it back.'
+                tr('"{name}" is no longer offered; its name, typed anew, brings it back.', name=category.name)
             )
 
 

@@ -11,6 +11,7 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.display_thresholds import THRESHOLD_STEP
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import SKIP_TEXT
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.box_names import BoxNames
 from hitl_desktop.ui.boxes.inspector import Inspector
@@ -22,7 +23,7 @@ from hitl_desktop.workflows.annotation.annotate import Revision
 
 _ASIDE = 12.0
 _ONE_NUDGE_S = 1.0
-NO_REASON, OTHER_REASON = "no reason", "another reason..."
+NO_REASON, OTHER_REASON = tr("no reason"), tr("another reason...")
 _SKIP_CODES = dict(enumerate(SKIP_TEXT, start=1))
 SKIP_REASONS = {
     "S": NO_REASON,
@@ -102,7 +103,10 @@ class Controller(BoxNames):
         hidden = [p for p in self._session.visible_proposals if self._canvas_hides(p)]
         if hidden:
             self._messages.say(
-                f"{counted(len(hidden), 'suggestion')} hidden: nothing is accepted unseen. Ctrl+Shift+H shows all."
+                tr(
+                    "{suggestions} hidden: nothing is accepted unseen. Ctrl+Shift+H shows all.",
+                    suggestions=counted(len(hidden), "suggestion"),
+                )
             )
             return
         self._session.accept_picture()
@@ -116,7 +120,7 @@ class Controller(BoxNames):
         """Put the picture aside, and say why."""
         reason = self.ask.reason(SKIP_REASONS) if self._session.image is not None else None
         if reason == OTHER_REASON:
-            reason = self.ask.text("Cannot tell", "Why can this picture not be labelled?", "")
+            reason = self.ask.text(tr("Cannot tell"), tr("Why can this picture not be labelled?"), "")
         if reason is not None:
             code = next((code for code, text in SKIP_TEXT.items() if text == reason), reason.strip())
             self._session.skip("" if reason == NO_REASON else code)
@@ -125,7 +129,10 @@ class Controller(BoxNames):
         image = self._session.image
         if image is not None and image.reason is None and not self._canvas.has_picture:
             self._messages.say(
-                f"This picture cannot be decided: {self._canvas.placeholder or 'it is not shown yet.'}"
+                tr(
+                    "This picture cannot be decided: {placeholder}",
+                    placeholder=self._canvas.placeholder or "it is not shown yet.",
+                )
             )
             return False
         return True
@@ -136,12 +143,12 @@ class Controller(BoxNames):
         if not keys:
             left = any(item.key.kind is Kind.PROPOSAL for item in self._canvas.items)
             if any(item.key.kind is Kind.HINT for item in self._canvas.selection.items):
-                self._messages.say("A hint has no category. Press the digit of one, or C to type a name.")
+                self._messages.say(tr("A hint has no category. Press the digit of one, or C to type a name."))
                 return
             self._messages.say(
-                "Select a proposal first: Tab goes through them, the most doubtful first."
+                tr("Select a proposal first: Tab goes through them, the most doubtful first.")
                 if left
-                else "No proposal is left on this picture. A calls it done."
+                else tr("No proposal is left on this picture. A calls it done.")
             )
             return
         following = self._next_proposal(keys)
@@ -163,28 +170,35 @@ class Controller(BoxNames):
             (b.moved(_ASIDE, _ASIDE, *size), c)
             for b, c in self._with_categories(self._canvas.selection.items)
         ]
-        self._draw_copies(boxes, "Duplicate box")
+        self._draw_copies(boxes, tr("Duplicate box"))
 
     def copy(self) -> None:
         """Remember the selected boxes."""
         self._clipboard = self._with_categories(self._canvas.selection.items)
         self._messages.say(
-            f"Copied: {counted(len(self._clipboard), 'box')}. Ctrl+V draws them on any picture."
+            tr(
+                "Copied: {boxes}. Ctrl+V draws them on any picture.",
+                boxes=counted(len(self._clipboard), "box"),
+            )
         )
 
     def paste(self) -> None:
         """Draw the remembered boxes at the same place on this picture."""
-        self._draw_clipped(self._clipboard, "Paste box", "Nothing was copied: select boxes, then Ctrl+C.")
+        self._draw_clipped(
+            self._clipboard, tr("Paste box"), tr("Nothing was copied: select boxes, then Ctrl+C.")
+        )
 
     def take_previous(self) -> None:
         """Draw the boxes of the picture before this one, for series of nearly the same picture."""
         session = self._session
         before = session.pictures.walk.step(-1)
         if session.project is None or before is None:
-            self._messages.say("There is no picture before this one.")
+            self._messages.say(tr("There is no picture before this one."))
             return
         boxes = [(a.bbox, a.category_id) for a in session.views.annotations(before)]
-        self._draw_clipped(boxes, "Take boxes of the picture before", "The picture before has no boxes.")
+        self._draw_clipped(
+            boxes, tr("Take boxes of the picture before"), tr("The picture before has no boxes.")
+        )
 
     def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], label: str, nothing: str) -> None:
         """Draw boxes of another picture as far as they lie on this one; those that are there already stay
@@ -195,11 +209,11 @@ class Controller(BoxNames):
             b for b in clipped if b[0].is_valid() and b[1] in self._session.known.offered and b not in present
         ]
         if not self._canvas.has_picture:
-            self._messages.say("The picture is still being read.")
+            self._messages.say(tr("The picture is still being read."))
         elif not boxes:
             self._messages.say(nothing)
         elif not fitting:
-            self._messages.say("These boxes are already here or lie outside this picture.")
+            self._messages.say(tr("These boxes are already here or lie outside this picture."))
         else:
             self._draw_copies(fitting, label)
 
@@ -207,16 +221,18 @@ class Controller(BoxNames):
         """Boxes of a category that is offered: others cannot be drawn."""
         copies = [(item.bbox, item.colour) for item in items if item.colour in self._session.known.offered]
         if items and not copies:
-            self._messages.say("Only boxes of a category that is offered can be copied.")
+            self._messages.say(tr("Only boxes of a category that is offered can be copied."))
         return copies
 
     def draw_by(self, clicks: int) -> None:
         """Say how many clicks draw a box; drags always do."""
         self._canvas.hands.clicks = clicks
         words = {
-            0: "A drag draws a box.",
-            2: "Two clicks on opposite corners draw a box, and a drag does; Shift+click selects one.",
-            4: "Four clicks on the outermost points draw a box, and a drag does; Shift+click selects one.",
+            0: tr("A drag draws a box."),
+            2: tr("Two clicks on opposite corners draw a box, and a drag does; Shift+click selects one."),
+            4: tr(
+                "Four clicks on the outermost points draw a box, and a drag does; Shift+click selects one."
+            ),
         }
         self._messages.say(words[clicks])
 

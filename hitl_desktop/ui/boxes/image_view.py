@@ -16,6 +16,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.canvas.canvas import Canvas
@@ -71,14 +72,14 @@ class ImageView(QObject):
         path = session.path_of(image) if image else None
         if image is None or path is None:
             self._canvas.placeholder = (
-                "This picture is hidden while it is reviewed without its labels."
+                tr("This picture is hidden while it is reviewed without its labels.")
                 if session.is_covered
-                else "No picture is open."
+                else tr("No picture is open.")
             )
             self._canvas.show_picture((), (0, 0))
         else:
             found = self._loader.want(image.id, path, self._neighbours())
-            self._canvas.placeholder = "The picture is still being read."
+            self._canvas.placeholder = tr("The picture is still being read.")
             self._canvas.show_picture((), (0, 0))
             if found is not None:
                 self._on_loaded(image.id, found)
@@ -125,7 +126,11 @@ class ImageView(QObject):
         unnamed = self._session.known.unnamed_id
         items = [
             BoxItem(
-                key_of(p), p.bbox, "", NEW_NAME_COLOUR, tip=f"object? {p.name} {p.score:.2f} ({p.named_by})"
+                key_of(p),
+                p.bbox,
+                "",
+                NEW_NAME_COLOUR,
+                tip=tr("object? {name} {score:.2f} ({by})", name=p.name, score=p.score, by=p.named_by),
             )
             for p in self._session.visible_hints
         ]
@@ -173,7 +178,7 @@ class ImageView(QObject):
         wanted = [key for key in keys if key not in self._locked]
         known = self._known()
         if not wanted:
-            self._messages.say("Locked boxes stay as they are; L unlocks them.")
+            self._messages.say(tr("Locked boxes stay as they are; L unlocks them."))
         return [known[key] for key in wanted if key in known]
 
     def unlocked(self, boxes: Iterable[Annotation | Proposal]) -> list[Annotation | Proposal]:
@@ -189,7 +194,7 @@ class ImageView(QObject):
         """The boxes in the hand; says so when there are none."""
         keys = [item.key for item in self._canvas.selection.items]
         if not keys:
-            self._messages.say("Select a box first: click it, or press Tab.")
+            self._messages.say(tr("Select a box first: click it, or press Tab."))
             return []
         return self._boxes(keys)
 
@@ -208,10 +213,12 @@ class ImageView(QObject):
         keys = {item.key for item in self._canvas.selection.items}
         if keys <= self._locked:
             self._locked -= keys
-            self._messages.say(f"Unlocked: {counted(len(keys), 'box')}.")
+            self._messages.say(tr("Unlocked: {boxes}.", boxes=counted(len(keys), "box")))
         else:
             self._locked |= keys
-            self._messages.say(f"Locked until the project is closed: {counted(len(keys), 'box')}.")
+            self._messages.say(
+                tr("Locked until the project is closed: {boxes}.", boxes=counted(len(keys), "box"))
+            )
 
     def hide_selected(self) -> None:
         """Hide the selected boxes until all are shown again."""
@@ -234,7 +241,9 @@ class ImageView(QObject):
 
     def _say_hidden(self) -> None:
         self._show_boxes()
-        self._messages.say("Hidden boxes are still there and are exported. Ctrl+Shift+H shows them again.")
+        self._messages.say(
+            tr("Hidden boxes are still there and are exported. Ctrl+Shift+H shows them again.")
+        )
 
     def _canvas_hides(self, box: Annotation | Proposal) -> bool:
         return key_of(box) in self._hidden or box.category_id in self._hidden_categories
@@ -242,7 +251,9 @@ class ImageView(QObject):
     def show_as(self, display: Display) -> None:
         """Show pixels otherwise, on this and the next pictures; nothing is written."""
         self._canvas.show_as(display)
-        self._messages.say(f"The picture is shown {display.words()}; on the disk it is as before.")
+        self._messages.say(
+            tr("The picture is shown {words}; on the disk it is as before.", words=display.words())
+        )
 
     def step_display(self, *, brightness: float = 0.0, contrast: float = 1.0, gamma: float = 1.0) -> None:
         """A step brighter, darker ..."""

@@ -23,6 +23,7 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
 from hitl_desktop.ui.boxes.box_model import KEY, BoxModel, key_of
 from hitl_desktop.ui.boxes.name_field import NameField, matching
@@ -55,7 +56,7 @@ class Inspector(QWidget):
         self._session = session
         self._filled: tuple[object, ...] = ()
         self.setMinimumWidth(270)
-        self.boxes_title, self.categories_title = QLabel("Boxes"), QLabel("Categories")
+        self.boxes_title, self.categories_title = QLabel(tr("Boxes")), QLabel(tr("Categories"))
         self.model = BoxModel(session)
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)
@@ -65,11 +66,11 @@ class Inspector(QWidget):
         self.tags_title.setWordWrap(True)
         self.tag_hints = QLabel()
         self.tag_hints.setWordWrap(True)
-        self.tag_hints.setToolTip("What was learned from the tags of decided pictures; a click gives it")
+        self.tag_hints.setToolTip(tr("What was learned from the tags of decided pictures; a click gives it"))
         self.tag_hints.linkActivated.connect(self._on_hint)
         self.tags = Field(self.left)
-        self.tags.setPlaceholderText("Tags of this picture, with commas")
-        self.tags.setAccessibleName("Tags of this picture")
+        self.tags.setPlaceholderText(tr("Tags of this picture, with commas"))
+        self.tags.setAccessibleName(tr("Tags of this picture"))
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
         self.name = NameField(self.left, lambda: session.known.offered)
@@ -77,7 +78,7 @@ class Inspector(QWidget):
         self.name.left_empty.connect(self.left)
         self.name.textChanged.connect(self._show_matching)
         self.categories = QListWidget()
-        self.categories.setAccessibleName("Categories")
+        self.categories.setAccessibleName(tr("Categories"))
         self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
         self.categories.itemPressed.connect(self._on_pressed)
         self.categories.itemClicked.connect(self._on_category)
@@ -138,21 +139,23 @@ class Inspector(QWidget):
         self.tags.setText(", ".join(names[t] for t in chosen))
         self.tags.setEnabled(image is not None)
         keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
-        self.tags_title.setText(f"Tags: {keys}" if keys else "Tags")
+        self.tags_title.setText(tr("Tags: {keys}", keys=keys) if keys else tr("Tags"))
         hints = [
             f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}"
             for tag, chance in self._session.tag_hints()
         ]
-        self.tag_hints.setText(f"Probably: {', '.join(hints)}" if hints else "")
+        self.tag_hints.setText(tr("Probably: {hints}", hints=", ".join(hints)) if hints else "")
         self.tag_hints.setVisible(bool(hints))
 
     def _on_boxes(self) -> None:
         self.model.reload()
         hints = len(self._session.visible_hints)
-        self.boxes_title.setText(
-            f"Boxes: {len(self._session.annotations)}, suggested: {len(self._session.visible_proposals)}"
-            + (f", hints: {hints}" if hints else "")
+        title = tr(
+            "Boxes: {annotations}, suggested: {visible_proposals}",
+            annotations=len(self._session.annotations),
+            visible_proposals=len(self._session.visible_proposals),
         )
+        self.boxes_title.setText(", ".join([title, *([tr("hints: {hints}", hints=hints)] if hints else [])]))
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.categories or changes.annotations_of or changes.head:
@@ -187,13 +190,13 @@ class Inspector(QWidget):
         names = self._session.known.offered
         self.categories.clear()
         for category_id, name in names.items():
-            marks = ["known to the detector"] if category_id in known else []
+            marks = [tr("known to the detector")] if category_id in known else []
             marks += ["trained"] if category_id in taught else []
             item = QListWidgetItem(swatch(category_id), name)
             item.setData(Qt.ItemDataRole.UserRole, category_id)
-            item.setToolTip(", ".join(marks) or "name only; a few examples are enough to train it")
+            item.setToolTip(", ".join(marks) or tr("name only; a few examples are enough to train it"))
             self.categories.addItem(item)
-        self.categories_title.setText(f"Categories: {len(names)}")
+        self.categories_title.setText(tr("Categories: {names}", names=len(names)))
         mine = {normalise_name(name) for name in names.values()}
         offered = [*names.values(), *(c for c in classes if normalise_name(c) not in mine)]
         self.name.offer(offered)
@@ -245,7 +248,7 @@ class Inspector(QWidget):
 def _table(model: BoxModel) -> QTableView:
     table = QTableView()
     table.setModel(model)
-    table.setAccessibleName("Boxes of this picture")
+    table.setAccessibleName(tr("Boxes of this picture"))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setFocusPolicy(Qt.FocusPolicy.NoFocus)

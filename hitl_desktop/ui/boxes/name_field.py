@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCompleter, QWidget
 
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.field import Field
 
 _MARGIN = 4.0
@@ -30,10 +31,10 @@ class NameField(Field):
     def __init__(self, left: SignalInstance, names: Callable[[], Mapping[int, str]]) -> None:
         super().__init__(left)
         self._names = names
-        self.setAccessibleName("Find or add a category")
-        self.setPlaceholderText("Find or add a category (C)")
+        self.setAccessibleName(tr("Find or add a category"))
+        self.setPlaceholderText(tr("Find or add a category (C)"))
         self.setToolTip(
-            "Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case."
+            tr("Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case.")
         )
         self.returnPressed.connect(self._on_return)
         # One completer for good: replacing it while its popup handles Enter crashes Qt.
@@ -68,8 +69,8 @@ class NameAtBox(NameField):
         super().__init__(left, names)
         self.setParent(canvas)
         self._canvas = canvas
-        self.setAccessibleName("Category of this box")
-        self.setPlaceholderText("Name this box")
+        self.setAccessibleName(tr("Category of this box"))
+        self.setPlaceholderText(tr("Name this box"))
         self.hide()
 
     def show_at(self, box: BBox, text: str = "") -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 
 _STEP = 0.05
 
@@ -23,12 +24,14 @@ class ThresholdSlider(QWidget):
         self.slider.setRange(1, 19)
         self.slider.setPageStep(1)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
-        self.slider.setToolTip("Show proposals of this category from this score up; the others keep theirs")
-        self.slider.setAccessibleName("Score from which proposals of the current category are shown")
+        self.slider.setToolTip(
+            tr("Show proposals of this category from this score up; the others keep theirs")
+        )
+        self.slider.setAccessibleName(tr("Score from which proposals of the current category are shown"))
         self.reset = QToolButton()
-        self.reset.setText("as all")
+        self.reset.setText(tr("as all"))
         self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.reset.setToolTip("Show this category from the score that counts for all")
+        self.reset.setToolTip(tr("Show this category from the score that counts for all"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.words)
@@ -49,7 +52,7 @@ class ThresholdSlider(QWidget):
         self._is_showing = True
         self.slider.setValue(round(value / _STEP))
         self._is_showing = False
-        self.words.setText(f"from {value:.2f}")
+        self.words.setText(tr("from {value:.2f}", value=value))
         self.reset.setEnabled(category_id in session.thresholds.own)
 
     def _on_moved(self, value: int) -> None:

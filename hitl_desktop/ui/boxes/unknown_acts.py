@@ -13,6 +13,7 @@ from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.unknown_wall import WallDialog
 from hitl_desktop.ui.jobs.preparing import prepare
@@ -49,14 +50,14 @@ class UnknownActs:
         prepare(
             self._session.jobs,
             self._window,
-            "Grouping unknown objects",
+            tr("Grouping unknown objects"),
             lambda p, progress: group_unknowns(p, progress, threads=1),
             self._show,
         )
 
     def _show(self, groups: Sequence[Sequence[Unknown]]) -> None:
         if not groups:
-            self._messages.say("No object is marked as unknown yet. U marks the selected box.")
+            self._messages.say(tr("No object is marked as unknown yet. U marks the selected box."))
             return
         names = [name for name in self._session.known.offered.values() if name != UNKNOWN]
         self.close()
@@ -75,10 +76,10 @@ class UnknownActs:
         if len(boxes) <= _MANY:
             return self._session.manage(lambda project: name_unknowns(project, boxes, name))
         if not name.strip():
-            self._messages.warn("Type a name for these objects first.")
+            self._messages.warn(tr("Type a name for these objects first."))
             return False
         self._long_acts.change_many(
-            f"Naming {counted(len(boxes), 'object')}",
+            tr("Naming {objects}", objects=counted(len(boxes), "object")),
             lambda p, progress, reserved: name_unknowns(p, boxes, name, progress, reserved=reserved),
             self._session.apply_changes,
         )

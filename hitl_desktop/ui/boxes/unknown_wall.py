@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 
@@ -39,23 +40,23 @@ class WallDialog(QDialog):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Unknown objects")
+        self.setWindowTitle(tr("Unknown objects"))
         self.resize(900, 620)
         self._groups, self._name = [list(group) for group in groups], name
         self.groups = QListWidget()
-        self.groups.setAccessibleName("Groups of alike objects")
+        self.groups.setAccessibleName(tr("Groups of alike objects"))
         self.groups.setMaximumWidth(180)
-        self.crops = CropWall("Crops of the group")
+        self.crops = CropWall(tr("Crops of the group"))
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("What are these?")
-        self.name.setAccessibleName("Name of the chosen objects")
+        self.name.setPlaceholderText(tr("What are these?"))
+        self.name.setAccessibleName(tr("Name of the chosen objects"))
         completer = QCompleter(list(names), self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.name.setCompleter(completer)
-        self.give = QPushButton("Name them")
+        self.give = QPushButton(tr("Name them"))
         self.give.setDefault(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
@@ -80,11 +81,13 @@ class WallDialog(QDialog):
     def _show_groups(self, row: int) -> None:
         self.groups.clear()
         for number, group in enumerate(self._groups, start=1):
-            self.groups.addItem(f"Group {number}: {counted(len(group), 'object')}")
+            self.groups.addItem(
+                tr("Group {number}: {objects}", number=number, objects=counted(len(group), "object"))
+            )
         self.groups.setCurrentRow(min(row, len(self._groups) - 1))
         if not self._groups:
             self.crops.clear()
-            self.words.setText("No object is unknown any more.")
+            self.words.setText(tr("No object is unknown any more."))
             self.give.setEnabled(False)
 
     def _show_group(self, row: int) -> None:
@@ -100,8 +103,12 @@ class WallDialog(QDialog):
         if 0 <= row < len(self._groups):
             total = len(self._groups[row])
             self.words.setText(
-                f"{chosen} of {counted(total, 'object')} chosen, the most typical first; a click takes one out or in. "
-                "The name counts for those chosen, Ctrl+Z takes it back."
+                tr(
+                    "{chosen} of {objects} chosen, the most typical first; a click takes one "
+                    "out or in. The name counts for those chosen, Ctrl+Z takes it back.",
+                    chosen=chosen,
+                    objects=counted(total, "object"),
+                )
             )
         self.give.setEnabled(chosen > 0)
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.pyramid import Pyramid
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.hands import Hands
@@ -69,7 +70,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 240)
-        self.setAccessibleName("Picture")
+        self.setAccessibleName(tr("Picture"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)
         self.view_changed.connect(self.update)

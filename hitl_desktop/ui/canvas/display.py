@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from hitl_desktop.translation import tr
+
 Table = NDArray[np.uint8]
 """[256] the shown value of each stored one."""
 
@@ -44,11 +46,11 @@ class Display:
 
     def words(self) -> str:
         """The values that differ from plain, for people."""
-        parts = [f"brightness {self.brightness:+.1f}"] if self.brightness else []
-        parts += [f"contrast {self.contrast:.2f}"] if self.contrast != 1 else []
-        parts += [f"gamma {self.gamma:.2f}"] if self.gamma != 1 else []
+        parts = [tr("brightness {brightness:+.1f}", brightness=self.brightness)] if self.brightness else []
+        parts += [tr("contrast {contrast:.2f}", contrast=self.contrast)] if self.contrast != 1 else []
+        parts += [tr("gamma {gamma:.2f}", gamma=self.gamma)] if self.gamma != 1 else []
         parts += ["stretched"] if self.stretch else []
-        return ", ".join(parts) or "as it is"
+        return ", ".join(parts) or tr("as it is")
 
 
 def adjust(image: QImage, display: Display) -> None:

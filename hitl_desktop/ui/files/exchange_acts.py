@@ -9,13 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.dataset import ImportResult
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.exchange.export_dataset import ExportSummary, export_dataset, in_words
@@ -47,13 +48,13 @@ class ExchangeActs(QObject):
         file = self.ask.dataset_to_import() if project is not None else None
         if project is not None and file is not None:
             done = partial(self._on_read, project.path, file)
-            self._runner.start(FILES, "Reading the file", lambda _: read_dataset(file), on_success=done)
+            self._runner.start(FILES, tr("Reading the file"), lambda _: read_dataset(file), on_success=done)
 
     def _on_read(self, path: Path, file: Path, result: ImportResult) -> None:
         options = self.ask.confirm_import(result)
         if options is not None:
             job = in_project(path, lambda p, _: import_dataset(p, result, options, file=file))
-            self._runner.start(FILES, "Importing", job, on_success=partial(self._on_imported, path))
+            self._runner.start(FILES, tr("Importing"), job, on_success=partial(self._on_imported, path))
 
     def _on_imported(self, path: Path, summary: ImportSummary) -> None:
         self._warning.dismiss()
@@ -61,11 +62,11 @@ class ExchangeActs(QObject):
         if here:
             self._session.apply_changes(summary.changes)
             self._session.go_to(self._session.image.id if self._session.image else None)
-        text = f"Imported: {summary.words}."
+        text = tr("Imported: {words}.", words=summary.words)
         if summary.issues:
             kinds = "\n".join(f"{kind}: {count}" for kind, count in summary.faults().items())
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
-            self.ask.tell("Import", f"{text}\n\n{kinds}", details)
+            self.ask.tell(tr("Import"), f"{text}\n\n{kinds}", details)
         self._messages.say(text)
         if here:
             self._learning.learn()
@@ -85,7 +86,7 @@ class ExchangeActs(QObject):
         again = partial(self._export, path, file, all_images=all_images, force=True)
         self._runner.start(
             FILES,
-            "Exporting",
+            tr("Exporting"),
             job,
             on_success=self._on_exported,
             on_failure=partial(self._on_not_exported, again),
@@ -94,9 +95,9 @@ class ExchangeActs(QObject):
     def _on_not_exported(self, again: Callable[[], None], error: BaseException) -> None:
         if isinstance(error, WouldReplaceError):
             self._replace = again
-            self.banner.show_text(error.message, "Replace it")
+            self.banner.show_text(error.message, tr("Replace it"))
         else:
-            self._runner.on_failure("Exporting", error)
+            self._runner.on_failure(tr("Exporting"), error)
 
     def _replace_it(self) -> None:
         if self._replace is not None:
@@ -104,18 +105,18 @@ class ExchangeActs(QObject):
 
     def _on_exported(self, summary: ExportSummary) -> None:
         self._warning.dismiss()
-        left = [
-            f"{count} {word}"
-            for count, word in (
-                (summary.undecided, "undecided"),
-                (summary.skipped, "skipped"),
-                (summary.unreadable, "unreadable"),
-            )
-            if count
-        ]
-        tail = f" Left out: {', '.join(left)}." if left else ""
-        remarks = "".join(f" {remark}" for remark in in_words(summary))
+        left = [tr("{n} undecided", n=summary.undecided)] if summary.undecided else []
+        left += [tr("{n} skipped", n=summary.skipped)] if summary.skipped else []
+        left += [tr("{n} unreadable", n=summary.unreadable)] if summary.unreadable else []
         self._messages.say(
-            f"Exported: {counted(summary.annotations, 'box')} on {counted(summary.images, 'picture')}, "
-            f"to {summary.path}.{tail}{remarks}"
+            sentences(
+                tr(
+                    "Exported: {boxes} on {pictures}, to {path}.",
+                    boxes=counted(summary.annotations, "box"),
+                    pictures=counted(summary.images, "picture"),
+                    path=summary.path,
+                ),
+                tr("Left out: {left}.", left=", ".join(left)) if left else "",
+                *in_words(summary),
+            )
         )

@@ -10,9 +10,11 @@ from PySide6.QtCore import QObject
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.words import sentences
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.file_watch import FileState, FileWatch
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.questions.ask import Ask
@@ -56,13 +58,20 @@ class FileActs(QObject):
             self._banner.dismiss()
         elif self.watch.state is FileState.GONE:
             self._banner.show_text(
-                f"{image.path} is gone from the disk. Its boxes are kept; put it back, or say where it is now.",
-                "Find it...",
+                tr(
+                    "{path} is gone from the disk. Its boxes are kept; put it back, or say where it is now.",
+                    path=image.path,
+                ),
+                tr("Find it..."),
             )
         else:
             self._banner.show_text(
-                f"{image.path} was changed on the disk. Its boxes are kept; read it again and check that they fit.",
-                "Read it again",
+                tr(
+                    "{path} was changed on the disk. Its boxes are kept; read it again and "
+                    "check that they fit.",
+                    path=image.path,
+                ),
+                tr("Read it again"),
             )
 
     def _take_offer(self) -> None:
@@ -82,10 +91,10 @@ class FileActs(QObject):
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
             boxes = self._session.views.annotations(image.id)
-            words = f"Read again: {image.path}." if is_told else ""
+            words = tr("Read again: {path}.", path=image.path) if is_told else ""
             self._session.jobs.start(
                 FILES,
-                "Reading the picture again",
+                tr("Reading the picture again"),
                 lambda p, _: reread(p, image.id),
                 on_success=partial(self._on_read, image, boxes, words),
             )
@@ -98,9 +107,9 @@ class FileActs(QObject):
             boxes = self._session.views.annotations(image.id)
             self._session.jobs.start(
                 FILES,
-                "Finding the picture",
+                tr("Finding the picture"),
                 lambda p, _: relink(p, image.id, file),
-                on_success=partial(self._on_read, image, boxes, f"Found: {file}."),
+                on_success=partial(self._on_read, image, boxes, tr("Found: {file}.", file=file)),
             )
 
     def _on_read(
@@ -113,21 +122,27 @@ class FileActs(QObject):
         now = session.views.image(image_id)
         was, is_now = _size(before), _size(now)
         if 0 not in {*was, *is_now} and was != is_now:
-            words += f" It was {was[0]} x {was[1]} and is {is_now[0]} x {is_now[1]}"
-            if not boxes:
-                words += "."
-            elif session.views.annotations(image_id) != boxes:
-                words += ": check its boxes; they moved with it, which Ctrl+Z takes back."
-            else:
-                words += (
-                    ": check its boxes; nobody can tell where they lie now, so the picture is to be decided."
-                )
+            sizes = tr("It was {before} and is {now}.", before=_by(was), now=_by(is_now))
+            words = sentences(words, sizes, _boxes_text(boxes, session.views.annotations(image_id)))
         session.apply_changes(changes)
         if session.image is not None and session.image.id == image_id:
             session.go_to(image_id)
         if words:
             session.messages.say(words.lstrip())
         self._intake.prelabel_if_automatic()
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _boxes_text(before: Sequence[Annotation], now: Sequence[Annotation]) -> str:
+    """What became of the boxes of a picture that has another size now."""
+    if not before:
+        return ""
+    if now != before:
+        return tr("Check its boxes: they moved with it, which Ctrl+Z takes back.")
+    return tr("Check its boxes: nobody can tell where they lie now, so the picture is to be decided.")
 
 
 def _size(image: ImageRecord | None) -> tuple[int, int]:

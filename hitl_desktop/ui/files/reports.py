@@ -8,6 +8,7 @@ from pathlib import Path
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.messages import Messages
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
 
@@ -28,17 +29,20 @@ class Reports:
             return
         stem = page.with_name(page.name[: -len(suggestion.suffix)])
         data = stem.with_name(f"{stem.name}.json")
-        question = f"{data.name} would be replaced with the data of the report. Replace it?"
-        if data.exists() and not page.exists() and not self.ask.confirm("Save report as", question):
+        question = tr("{name} would be replaced with the data of the report. Replace it?", name=data.name)
+        if data.exists() and not page.exists() and not self.ask.confirm(tr("Save report as"), question):
             return
         self._runner.start(
-            FILES, "Writing the report", lambda progress: write(stem, progress), on_success=self._on_written
+            FILES,
+            tr("Writing the report"),
+            lambda progress: write(stem, progress),
+            on_success=self._on_written,
         )
 
     def _on_written(self, stem: Path) -> None:
         self._page = stem.with_name(f"{stem.name}.html")
-        self._messages.say(f"Written: {self._page} and {stem.name}.json.")
-        self._banner.show_text(f"Report saved as {self._page}.", "Open report")
+        self._messages.say(tr("Written: {page} and {name}.json.", page=self._page, name=stem.name))
+        self._banner.show_text(tr("Report saved as {page}.", page=self._page), tr("Open report"))
 
     def _open(self) -> None:
         if self._page is not None:

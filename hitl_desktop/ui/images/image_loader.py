@@ -19,6 +19,7 @@ from hitl_desktop.imaging import read_for_screen
 from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
 from hitl_desktop.service.jobs import lower_priority
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.images.thumbnails import Thumbnails
 
@@ -60,7 +61,7 @@ def load(path: Path, most: int | None = None) -> Loaded:
     except UnreadableImageError as error:
         return Loaded((), error.size or (0, 0), str(error), stamp=stamp)
     except MemoryError:
-        problem = "The picture does not fit in memory. Scale it down or close other programs."
+        problem = tr("The picture does not fit in memory. Scale it down or close other programs.")
         return Loaded((), (0, 0), problem, stamp=stamp)
     pyramid = cached(path) if is_huge(size) else None
     return Loaded(levels, size, pyramid=pyramid, stamp=stamp)

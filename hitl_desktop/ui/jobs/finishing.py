@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from hitl_desktop.service.jobs import Job, JobRunner
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.once import once
 
 
@@ -14,13 +15,13 @@ class FinishingDialog(QDialog):
     def __init__(self, runner: JobRunner, parent: QWidget) -> None:
         super().__init__(parent)
         self._runner, self._seen = runner, list[Job]()
-        self.setWindowTitle("Finishing before closing")
+        self.setWindowTitle(tr("Finishing before closing"))
         self.titles = QLabel()
         bar = QProgressBar()
         bar.setRange(0, 0)
-        bar.setAccessibleName("Finishing")
+        bar.setAccessibleName(tr("Finishing"))
         buttons = QDialogButtonBox()
-        buttons.addButton("Keep HITL Desktop open", QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(tr("Keep HITL Desktop open"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for widget in (self.titles, bar, buttons):

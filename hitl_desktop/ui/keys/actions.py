@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QWidget
+
+from hitl_desktop.translation import tr
 
 
 class When(Enum):
@@ -18,6 +21,39 @@ class When(Enum):
     ALWAYS = "always"
     PROJECT = "a project is open"
     PICTURE = "a picture is at hand"
+
+
+class Menu(Enum):
+    """The menus, as they stand in the menu bar."""
+
+    FILE = "file"
+    EDIT = "edit"
+    REVIEW = "review"
+    QUEUE = "queue"
+    BOX = "box"
+    CATEGORY = "category"
+    ATTRIBUTE = "attribute"
+    VIEW = "view"
+    DISPLAY = "display"
+    MODEL = "model"
+    HELP = "help"
+
+
+MENU_TITLES: Final[Mapping[Menu, str]] = MappingProxyType(
+    {
+        Menu.FILE: tr("&File"),
+        Menu.EDIT: tr("&Edit"),
+        Menu.REVIEW: tr("&Review"),
+        Menu.QUEUE: tr("&Queue"),
+        Menu.BOX: tr("&Box"),
+        Menu.CATEGORY: tr("&Category"),
+        Menu.ATTRIBUTE: tr("&Attribute"),
+        Menu.VIEW: tr("&View"),
+        Menu.DISPLAY: tr("&Display"),
+        Menu.MODEL: tr("&Model"),
+        Menu.HELP: tr("&Help"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +67,7 @@ class ActionSpec:
     text: str
     shortcut: str
     when: When
-    menu: str
+    menu: Menu
     also: str = ""
     on_canvas: bool = False
     held: bool = False
@@ -55,139 +91,170 @@ def clash(key: str, other: str) -> bool:
 
 
 ACTIONS: Final = (
-    ActionSpec("open_folder", "Open &folder...", "Ctrl+O", When.ALWAYS, "&File"),
-    ActionSpec("open_project", "Open &project...", "Ctrl+Shift+O", When.ALWAYS, "&File"),
-    ActionSpec("open_sample", "Open the &sample", "", When.ALWAYS, "&File"),
-    ActionSpec("add_folder", "&Add another folder...", "", When.PROJECT, "&File"),
-    ActionSpec("import_coco", "&Import COCO...", "Ctrl+I", When.PROJECT, "&File"),
-    ActionSpec("export_coco", "&Export COCO...", "Ctrl+E", When.PROJECT, "&File"),
-    ActionSpec("export_head", "Export the &trained detector...", "", When.PROJECT, "&File"),
-    ActionSpec("export_all", "Export COCO, un&decided pictures too...", "", When.PROJECT, "&File"),
-    ActionSpec("refresh", "&Read the folders and this picture again", "F5", When.PROJECT, "&File"),
-    ActionSpec("relink", "Find this picture e&lsewhere...", "", When.PICTURE, "&File"),
-    ActionSpec("quit", "&Quit", "Ctrl+Q", When.ALWAYS, "&File"),
-    ActionSpec("undo", "&Undo", "Ctrl+Z", When.PROJECT, "&Edit"),
-    ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", When.PROJECT, "&Edit"),
-    ActionSpec("go_elsewhere", "&Go to the picture that undo changed", "Ctrl+J", When.PROJECT, "&Edit"),
-    ActionSpec("accept_picture", "&Accept all shown, next picture", "A", When.PICTURE, "&Review"),
-    ActionSpec("mark_empty", "Nothing here: verified &empty, next picture", "E", When.PICTURE, "&Review"),
-    ActionSpec("skip", "Cannot tell: &skip with a reason", "S", When.PICTURE, "&Review"),
-    ActionSpec("accept_many", "Accept &many at once...", "Ctrl+Shift+M", When.PROJECT, "&Review"),
-    ActionSpec("check_accepted", "&Check what was accepted at once...", "", When.PROJECT, "&Review"),
-    ActionSpec("next", "&Next picture to do", "N", When.PROJECT, "&Review"),
-    ActionSpec("previous", "&Previous picture", "P", When.PROJECT, "&Review"),
+    ActionSpec("open_folder", tr("Open &folder..."), "Ctrl+O", When.ALWAYS, Menu.FILE),
+    ActionSpec("open_project", tr("Open &project..."), "Ctrl+Shift+O", When.ALWAYS, Menu.FILE),
+    ActionSpec("open_sample", tr("Open the &sample"), "", When.ALWAYS, Menu.FILE),
+    ActionSpec("add_folder", tr("&Add another folder..."), "", When.PROJECT, Menu.FILE),
+    ActionSpec("import_coco", tr("&Import COCO..."), "Ctrl+I", When.PROJECT, Menu.FILE),
+    ActionSpec("export_coco", tr("&Export COCO..."), "Ctrl+E", When.PROJECT, Menu.FILE),
+    ActionSpec("export_head", tr("Export the &trained detector..."), "", When.PROJECT, Menu.FILE),
+    ActionSpec("export_all", tr("Export COCO, un&decided pictures too..."), "", When.PROJECT, Menu.FILE),
+    ActionSpec("refresh", tr("&Read the folders and this picture again"), "F5", When.PROJECT, Menu.FILE),
+    ActionSpec("relink", tr("Find this picture e&lsewhere..."), "", When.PICTURE, Menu.FILE),
+    ActionSpec("quit", tr("&Quit"), "Ctrl+Q", When.ALWAYS, Menu.FILE),
+    ActionSpec("undo", tr("&Undo"), "Ctrl+Z", When.PROJECT, Menu.EDIT),
+    ActionSpec("redo", tr("&Redo"), "Ctrl+Shift+Z", When.PROJECT, Menu.EDIT),
+    ActionSpec("go_elsewhere", tr("&Go to the picture that undo changed"), "Ctrl+J", When.PROJECT, Menu.EDIT),
+    ActionSpec("accept_picture", tr("&Accept all shown, next picture"), "A", When.PICTURE, Menu.REVIEW),
     ActionSpec(
-        "focus_queue", "&Go to the list: arrows, Shift+arrows, Enter", "Ctrl+G", When.PROJECT, "&Queue"
+        "mark_empty", tr("Nothing here: verified &empty, next picture"), "E", When.PICTURE, Menu.REVIEW
     ),
-    ActionSpec("find_picture", "&Find a picture by name or reason", "Ctrl+F", When.PROJECT, "&Queue"),
-    ActionSpec("more_filters", "&More filters, sorting", "Ctrl+Shift+F", When.PROJECT, "&Queue"),
-    ActionSpec("mix", "Mi&x of the queue...", "Ctrl+M", When.PROJECT, "&Queue"),
-    ActionSpec("skip_selected", "&Skip the selected pictures", "", When.PROJECT, "&Queue"),
-    ActionSpec("reopen_selected", "&Open the selected pictures again", "", When.PROJECT, "&Queue"),
-    ActionSpec("tag_selected", "&Tag the selected pictures...", "", When.PROJECT, "&Queue"),
-    ActionSpec("untag_selected", "T&ake a tag from the selected pictures...", "", When.PROJECT, "&Queue"),
-    ActionSpec("take_better", "Sho&w newer suggestions", "R", When.PICTURE, "&Review"),
-    ActionSpec("next_box", "Next &box, most doubtful first", "Tab", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("previous_box", "Previous b&ox", "Shift+Tab", When.PICTURE, "&Box", on_canvas=True),
+    ActionSpec("skip", tr("Cannot tell: &skip with a reason"), "S", When.PICTURE, Menu.REVIEW),
+    ActionSpec("accept_many", tr("Accept &many at once..."), "Ctrl+Shift+M", When.PROJECT, Menu.REVIEW),
+    ActionSpec("check_accepted", tr("&Check what was accepted at once..."), "", When.PROJECT, Menu.REVIEW),
+    ActionSpec("next", tr("&Next picture to do"), "N", When.PROJECT, Menu.REVIEW),
+    ActionSpec("previous", tr("&Previous picture"), "P", When.PROJECT, Menu.REVIEW),
     ActionSpec(
-        "accept_box", "A&ccept the selected proposal", "Return", When.PICTURE, "&Box", "Enter", on_canvas=True
+        "focus_queue",
+        tr("&Go to the list: arrows, Shift+arrows, Enter"),
+        "Ctrl+G",
+        When.PROJECT,
+        Menu.QUEUE,
     ),
-    ActionSpec("remove_box", "Re&ject or delete the selected box", "X", When.PICTURE, "&Box", "Del"),
-    ActionSpec("begin_box", "Begin a box by &keys: arrows, Alt+arrows, Enter", "B", When.PICTURE, "&Box"),
-    ActionSpec("duplicate", "&Duplicate the selection", "Ctrl+D", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("copy", "Cop&y the selection", "Ctrl+C", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("paste", "&Paste", "Ctrl+V", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("take_previous", "Take the boxes of the picture before", "Ctrl+Shift+V", When.PICTURE, "&Box"),
-    ActionSpec("select_all", "&Select all boxes", "Ctrl+A", When.PICTURE, "&Box", on_canvas=True),
-    ActionSpec("select_category", "Select all of this category", "Ctrl+Shift+A", When.PICTURE, "&Box"),
-    ActionSpec("toggle_lock", "&Lock or unlock the selection", "L", When.PICTURE, "&Box"),
-    ActionSpec("hide_selected", "&Hide the selection", "Shift+H", When.PICTURE, "&Box"),
-    ActionSpec("hide_category", "Hide this category", "Ctrl+H", When.PICTURE, "&Box"),
-    ActionSpec("show_hidden", "Show what was hidden", "Ctrl+Shift+H", When.PICTURE, "&Box"),
-    ActionSpec("draw_by_drag", "Draw by drags only", "", When.PROJECT, "&Box"),
-    ActionSpec("draw_by_corners", "Draw by two clicks on corners", "", When.PROJECT, "&Box"),
-    ActionSpec("draw_by_extremes", "Draw by four clicks on outermost points", "", When.PROJECT, "&Box"),
-    ActionSpec("find_category", "Find or add a ca&tegory", "C", When.PROJECT, "&Box"),
-    *(ActionSpec(f"category_{n}", f"Category &{n}", str(n), When.PICTURE, "&Box") for n in range(1, 10)),
-    ActionSpec("unknown", "None of these: &unknown, to be named later", "U", When.PICTURE, "&Box"),
-    ActionSpec("name_unknowns", "Name the &unknown objects...", "Ctrl+U", When.PROJECT, "&Category"),
-    ActionSpec("rename_category", "&Rename the current category...", "F2", When.PROJECT, "&Category"),
-    ActionSpec("recolour_category", "&Colour of the current category...", "", When.PROJECT, "&Category"),
-    ActionSpec("choose_category_key", "&Key of the current category...", "", When.PROJECT, "&Category"),
+    ActionSpec("find_picture", tr("&Find a picture by name or reason"), "Ctrl+F", When.PROJECT, Menu.QUEUE),
+    ActionSpec("more_filters", tr("&More filters, sorting"), "Ctrl+Shift+F", When.PROJECT, Menu.QUEUE),
+    ActionSpec("mix", tr("Mi&x of the queue..."), "Ctrl+M", When.PROJECT, Menu.QUEUE),
+    ActionSpec("skip_selected", tr("&Skip the selected pictures"), "", When.PROJECT, Menu.QUEUE),
+    ActionSpec("reopen_selected", tr("&Open the selected pictures again"), "", When.PROJECT, Menu.QUEUE),
+    ActionSpec("tag_selected", tr("&Tag the selected pictures..."), "", When.PROJECT, Menu.QUEUE),
     ActionSpec(
-        "merge_category", "&Merge the current category into another...", "", When.PROJECT, "&Category"
+        "untag_selected", tr("T&ake a tag from the selected pictures..."), "", When.PROJECT, Menu.QUEUE
     ),
-    ActionSpec("retire_category", "Re&tire the current category...", "", When.PROJECT, "&Category"),
-    ActionSpec("say_occluded", "&Occluded: yes or no", "O", When.PICTURE, "&Attribute"),
-    ActionSpec("say_truncated", "T&runcated: yes or no", "I", When.PICTURE, "&Attribute"),
-    ActionSpec("say_difficult", "&Difficult: yes or no", "D", When.PICTURE, "&Attribute"),
-    ActionSpec("say_crowd", "A &crowd: yes or no", "G", When.PICTURE, "&Attribute"),
+    ActionSpec("take_better", tr("Sho&w newer suggestions"), "R", When.PICTURE, Menu.REVIEW),
+    ActionSpec(
+        "next_box", tr("Next &box, most doubtful first"), "Tab", When.PICTURE, Menu.BOX, on_canvas=True
+    ),
+    ActionSpec("previous_box", tr("Previous b&ox"), "Shift+Tab", When.PICTURE, Menu.BOX, on_canvas=True),
+    ActionSpec(
+        "accept_box",
+        tr("A&ccept the selected proposal"),
+        "Return",
+        When.PICTURE,
+        Menu.BOX,
+        "Enter",
+        on_canvas=True,
+    ),
+    ActionSpec("remove_box", tr("Re&ject or delete the selected box"), "X", When.PICTURE, Menu.BOX, "Del"),
+    ActionSpec(
+        "begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.PICTURE, Menu.BOX
+    ),
+    ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.PICTURE, Menu.BOX, on_canvas=True),
+    ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.PICTURE, Menu.BOX, on_canvas=True),
+    ActionSpec("paste", tr("&Paste"), "Ctrl+V", When.PICTURE, Menu.BOX, on_canvas=True),
+    ActionSpec(
+        "take_previous", tr("Take the boxes of the picture before"), "Ctrl+Shift+V", When.PICTURE, Menu.BOX
+    ),
+    ActionSpec("select_all", tr("&Select all boxes"), "Ctrl+A", When.PICTURE, Menu.BOX, on_canvas=True),
+    ActionSpec("select_category", tr("Select all of this category"), "Ctrl+Shift+A", When.PICTURE, Menu.BOX),
+    ActionSpec("toggle_lock", tr("&Lock or unlock the selection"), "L", When.PICTURE, Menu.BOX),
+    ActionSpec("hide_selected", tr("&Hide the selection"), "Shift+H", When.PICTURE, Menu.BOX),
+    ActionSpec("hide_category", tr("Hide this category"), "Ctrl+H", When.PICTURE, Menu.BOX),
+    ActionSpec("show_hidden", tr("Show what was hidden"), "Ctrl+Shift+H", When.PICTURE, Menu.BOX),
+    ActionSpec("draw_by_drag", tr("Draw by drags only"), "", When.PROJECT, Menu.BOX),
+    ActionSpec("draw_by_corners", tr("Draw by two clicks on corners"), "", When.PROJECT, Menu.BOX),
+    ActionSpec("draw_by_extremes", tr("Draw by four clicks on outermost points"), "", When.PROJECT, Menu.BOX),
+    ActionSpec("find_category", tr("Find or add a ca&tegory"), "C", When.PROJECT, Menu.BOX),
     *(
-        ActionSpec(f"attribute_{n}", f"Attribute {n}", f"Q, {n}", When.PICTURE, "&Attribute")
+        ActionSpec(f"category_{n}", tr("Category &{n}", n=n), str(n), When.PICTURE, Menu.BOX)
         for n in range(1, 10)
     ),
-    ActionSpec("add_attribute", "&Add an attribute...", "", When.PROJECT, "&Attribute"),
-    ActionSpec("remove_attribute", "Re&move an attribute...", "", When.PROJECT, "&Attribute"),
-    ActionSpec("edit_tags", "&Tags of this picture", "T", When.PICTURE, "&Attribute"),
+    ActionSpec("unknown", tr("None of these: &unknown, to be named later"), "U", When.PICTURE, Menu.BOX),
+    ActionSpec("name_unknowns", tr("Name the &unknown objects..."), "Ctrl+U", When.PROJECT, Menu.CATEGORY),
+    ActionSpec("rename_category", tr("&Rename the current category..."), "F2", When.PROJECT, Menu.CATEGORY),
+    ActionSpec(
+        "recolour_category", tr("&Colour of the current category..."), "", When.PROJECT, Menu.CATEGORY
+    ),
+    ActionSpec("choose_category_key", tr("&Key of the current category..."), "", When.PROJECT, Menu.CATEGORY),
+    ActionSpec(
+        "merge_category", tr("&Merge the current category into another..."), "", When.PROJECT, Menu.CATEGORY
+    ),
+    ActionSpec("retire_category", tr("Re&tire the current category..."), "", When.PROJECT, Menu.CATEGORY),
+    ActionSpec("say_occluded", tr("&Occluded: yes or no"), "O", When.PICTURE, Menu.ATTRIBUTE),
+    ActionSpec("say_truncated", tr("T&runcated: yes or no"), "I", When.PICTURE, Menu.ATTRIBUTE),
+    ActionSpec("say_difficult", tr("&Difficult: yes or no"), "D", When.PICTURE, Menu.ATTRIBUTE),
+    ActionSpec("say_crowd", tr("A &crowd: yes or no"), "G", When.PICTURE, Menu.ATTRIBUTE),
     *(
-        ActionSpec(f"tag_{n}", f"Tag {n} of the project", f"Y, {n}", When.PICTURE, "&Attribute")
+        ActionSpec(f"attribute_{n}", tr("Attribute {n}", n=n), f"Q, {n}", When.PICTURE, Menu.ATTRIBUTE)
         for n in range(1, 10)
     ),
-    ActionSpec("fit", "&Fit the picture", "F", When.PICTURE, "&View"),
-    ActionSpec("zoom_in", "Zoom &in", "+", When.PICTURE, "&View"),
-    ActionSpec("zoom_out", "Zoom &out", "-", When.PICTURE, "&View"),
-    ActionSpec("real_size", "&100 %", "Z", When.PICTURE, "&View"),
-    ActionSpec("brighter", "Brighter", "Ctrl+.", When.PICTURE, "&Display"),
-    ActionSpec("darker", "Darker", "Ctrl+,", When.PICTURE, "&Display"),
-    ActionSpec("more_contrast", "More contrast", "Ctrl+Shift+.", When.PICTURE, "&Display", "Ctrl+>"),
-    ActionSpec("less_contrast", "Less contrast", "Ctrl+Shift+,", When.PICTURE, "&Display", "Ctrl+<"),
-    ActionSpec("more_gamma", "Lighter shadows (gamma)", "", When.PICTURE, "&Display"),
-    ActionSpec("less_gamma", "Deeper shadows (gamma)", "", When.PICTURE, "&Display"),
-    ActionSpec("stretch", "Stretch to the whole range", "Ctrl+/", When.PICTURE, "&Display"),
-    ActionSpec("plain_display", "As the picture is", "Ctrl+0", When.PICTURE, "&Display"),
-    ActionSpec("threshold_down", "Show &more proposals", "[", When.PROJECT, "&View"),
-    ActionSpec("threshold_up", "Show fe&wer proposals", "]", When.PROJECT, "&View"),
-    ActionSpec("hide_boxes", "&Hide all boxes while held", "H", When.PICTURE, "&View", held=True),
-    ActionSpec("pan_held", "Mo&ve the picture while held", "Space", When.PICTURE, "&View", held=True),
-    ActionSpec("theme_system", "Theme: as the &system", "", When.ALWAYS, "&View"),
-    ActionSpec("theme_light", "Theme: &light", "", When.ALWAYS, "&View"),
-    ActionSpec("theme_dark", "Theme: &dark", "", When.ALWAYS, "&View"),
-    ActionSpec("prelabel", "&Pre-label", "Ctrl+P", When.PROJECT, "&Model"),
-    ActionSpec("learn", "&Learn now", "Ctrl+L", When.PROJECT, "&Model"),
-    ActionSpec("use_waiting", "&Use the head that waits", "", When.PROJECT, "&Model"),
-    ActionSpec("go_back_a_head", "Go &back to the head before", "", When.PROJECT, "&Model"),
-    ActionSpec("map_classes", "Map &detector classes...", "", When.PROJECT, "&Model"),
-    ActionSpec("versions", "&Versions of the head...", "", When.PROJECT, "&Model"),
-    ActionSpec("reliability", "Calibration c&hart...", "", When.PROJECT, "&Model"),
-    ActionSpec("look_closer", "Look &closer, for small objects...", "", When.PROJECT, "&Model"),
-    ActionSpec("label_errors", "Possible label err&ors...", "Ctrl+W", When.PROJECT, "&Model"),
-    ActionSpec("audit", "&Audit: prove how few are wrong...", "", When.PROJECT, "&Model"),
-    ActionSpec(
-        "validate", "Val&idate only: judge suggestions without training...", "Ctrl+T", When.PROJECT, "&Model"
+    ActionSpec("add_attribute", tr("&Add an attribute..."), "", When.PROJECT, Menu.ATTRIBUTE),
+    ActionSpec("remove_attribute", tr("Re&move an attribute..."), "", When.PROJECT, Menu.ATTRIBUTE),
+    ActionSpec("edit_tags", tr("&Tags of this picture"), "T", When.PICTURE, Menu.ATTRIBUTE),
+    *(
+        ActionSpec(f"tag_{n}", tr("Tag {n} of the project", n=n), f"Y, {n}", When.PICTURE, Menu.ATTRIBUTE)
+        for n in range(1, 10)
     ),
-    ActionSpec("tune", "&Tune: learning, mistakes, effort...", "Ctrl+Shift+T", When.PROJECT, "&Model"),
-    ActionSpec("report", "Save repo&rt as...", "", When.PROJECT, "&Model"),
-    ActionSpec("look_again", "Label a&gain, blind: how consistent are you...", "", When.PROJECT, "&Model"),
-    ActionSpec("pin", "Edge case: put it into a set (pi&n)", "Ctrl+B", When.PICTURE, "&Model"),
-    ActionSpec("sets", "Sets of &edge cases...", "", When.PROJECT, "&Model"),
-    ActionSpec("find_more", "&More like this", "K", When.PICTURE, "&Model"),
-    ActionSpec("stop_jobs", "&Stop all jobs", "", When.PROJECT, "&Model"),
-    ActionSpec("palette", "&Find a command...", "Ctrl+K", When.ALWAYS, "&Help"),
-    ActionSpec("edit_keys", "&Change keys...", "", When.ALWAYS, "&Help"),
-    ActionSpec("cheat_sheet", "&Keys", "?", When.ALWAYS, "&Help"),
-    ActionSpec("show_log", "Where the &log is", "", When.ALWAYS, "&Help"),
-    ActionSpec("about", "&About", "", When.ALWAYS, "&Help"),
+    ActionSpec("fit", tr("&Fit the picture"), "F", When.PICTURE, Menu.VIEW),
+    ActionSpec("zoom_in", tr("Zoom &in"), "+", When.PICTURE, Menu.VIEW),
+    ActionSpec("zoom_out", tr("Zoom &out"), "-", When.PICTURE, Menu.VIEW),
+    ActionSpec("real_size", "&100 %", "Z", When.PICTURE, Menu.VIEW),
+    ActionSpec("brighter", tr("Brighter"), "Ctrl+.", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("darker", tr("Darker"), "Ctrl+,", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("more_contrast", tr("More contrast"), "Ctrl+Shift+.", When.PICTURE, Menu.DISPLAY, "Ctrl+>"),
+    ActionSpec("less_contrast", tr("Less contrast"), "Ctrl+Shift+,", When.PICTURE, Menu.DISPLAY, "Ctrl+<"),
+    ActionSpec("more_gamma", tr("Lighter shadows (gamma)"), "", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("less_gamma", tr("Deeper shadows (gamma)"), "", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("stretch", tr("Stretch to the whole range"), "Ctrl+/", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("plain_display", tr("As the picture is"), "Ctrl+0", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("threshold_down", tr("Show &more proposals"), "[", When.PROJECT, Menu.VIEW),
+    ActionSpec("threshold_up", tr("Show fe&wer proposals"), "]", When.PROJECT, Menu.VIEW),
+    ActionSpec("hide_boxes", tr("&Hide all boxes while held"), "H", When.PICTURE, Menu.VIEW, held=True),
+    ActionSpec("pan_held", tr("Mo&ve the picture while held"), "Space", When.PICTURE, Menu.VIEW, held=True),
+    ActionSpec("theme_system", tr("Theme: as the &system"), "", When.ALWAYS, Menu.VIEW),
+    ActionSpec("theme_light", tr("Theme: &light"), "", When.ALWAYS, Menu.VIEW),
+    ActionSpec("theme_dark", tr("Theme: &dark"), "", When.ALWAYS, Menu.VIEW),
+    ActionSpec("prelabel", tr("&Pre-label"), "Ctrl+P", When.PROJECT, Menu.MODEL),
+    ActionSpec("learn", tr("&Learn now"), "Ctrl+L", When.PROJECT, Menu.MODEL),
+    ActionSpec("use_waiting", tr("&Use the head that waits"), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("go_back_a_head", tr("Go &back to the head before"), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("map_classes", tr("Map &detector classes..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("versions", tr("&Versions of the head..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("reliability", tr("Calibration c&hart..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("look_closer", tr("Look &closer, for small objects..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("label_errors", tr("Possible label err&ors..."), "Ctrl+W", When.PROJECT, Menu.MODEL),
+    ActionSpec("audit", tr("&Audit: prove how few are wrong..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec(
+        "validate",
+        tr("Val&idate only: judge suggestions without training..."),
+        "Ctrl+T",
+        When.PROJECT,
+        Menu.MODEL,
+    ),
+    ActionSpec("tune", tr("&Tune: learning, mistakes, effort..."), "Ctrl+Shift+T", When.PROJECT, Menu.MODEL),
+    ActionSpec("report", tr("Save repo&rt as..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec(
+        "look_again", tr("Label a&gain, blind: how consistent are you..."), "", When.PROJECT, Menu.MODEL
+    ),
+    ActionSpec("pin", tr("Edge case: put it into a set (pi&n)"), "Ctrl+B", When.PICTURE, Menu.MODEL),
+    ActionSpec("sets", tr("Sets of &edge cases..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("find_more", tr("&More like this"), "K", When.PICTURE, Menu.MODEL),
+    ActionSpec("stop_jobs", tr("&Stop all jobs"), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("palette", tr("&Find a command..."), "Ctrl+K", When.ALWAYS, Menu.HELP),
+    ActionSpec("edit_keys", tr("&Change keys..."), "", When.ALWAYS, Menu.HELP),
+    ActionSpec("cheat_sheet", tr("&Keys"), "?", When.ALWAYS, Menu.HELP),
+    ActionSpec("show_log", tr("Where the &log is"), "", When.ALWAYS, Menu.HELP),
+    ActionSpec("about", tr("&About"), "", When.ALWAYS, Menu.HELP),
 )
 
 
 def _fixed(words: str, *keys: str) -> dict[str, ActionSpec]:
-    spec = ActionSpec("", words, "", When.PICTURE, "", held=True)
+    spec = ActionSpec("", words, "", When.PICTURE, Menu.BOX, held=True)
     return dict.fromkeys(keys, spec)
 
 
 _ARROWS = ("Left", "Right", "Up", "Down")
-_OF_THE_CANVAS: Final = _fixed("Give up, select nothing", "Esc") | _fixed(
-    "Move or resize the selected box", *(f"{held}{a}" for held in ("", "Shift+", "Alt+") for a in _ARROWS)
+_OF_THE_CANVAS: Final = _fixed(tr("Give up, select nothing"), "Esc") | _fixed(
+    tr("Move or resize the selected box"), *(f"{held}{a}" for held in ("", "Shift+", "Alt+") for a in _ARROWS)
 )
 """Keys that the canvas answers itself, whatever the table says."""
 
@@ -202,7 +269,8 @@ class Actions:
         self._actions: dict[str, QAction] = {}
         self._held: dict[str, QAction] = {}
         menus = self._menus = {
-            name: window.menuBar().addMenu(name) for name in dict.fromkeys(spec.menu for spec in ACTIONS)
+            menu: window.menuBar().addMenu(MENU_TITLES[menu])
+            for menu in dict.fromkeys(spec.menu for spec in ACTIONS)
         }
         for spec in ACTIONS:
             action = QAction(spec.text, window)
@@ -262,7 +330,7 @@ class Actions:
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
 
-    def add_to_menu(self, menu: str, actions: list[QAction]) -> None:
+    def add_to_menu(self, menu: Menu, actions: list[QAction]) -> None:
         """Put what Qt made itself, such as the switches of docks, at the end of a menu."""
         self._menus[menu].addSeparator()
         self._menus[menu].addActions(actions)
@@ -271,7 +339,7 @@ class Actions:
         """All acts, in the order of the table."""
         return list(self._actions.values())
 
-    def of_menu(self, menu: str) -> list[QAction]:
+    def of_menu(self, menu: Menu) -> list[QAction]:
         """The acts of a menu, for the same menu elsewhere."""
         return [self._actions[spec.id] for spec in ACTIONS if spec.menu == menu and spec.id in self._actions]
 

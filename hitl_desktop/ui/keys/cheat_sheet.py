@@ -5,15 +5,19 @@ from itertools import zip_longest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.actions import ACTIONS, Actions
 
 _MOUSE = (
-    ("drag", "draw a box in the current category (with Ctrl also over a box)"),
-    ("click", "select the smallest box there"),
-    ("drag the selection", "move it; its handles resize it; arrows nudge it, with Shift by 10 pixels"),
-    ("wheel", "zoom at the pointer"),
-    ("Space + drag, middle button", "pan"),
-    ("Esc", "give up a drag, deselect"),
+    (tr("drag"), tr("draw a box in the current category (with Ctrl also over a box)")),
+    (tr("click"), tr("select the smallest box there")),
+    (
+        tr("drag the selection"),
+        tr("move it; its handles resize it; arrows nudge it, with Shift by 10 pixels"),
+    ),
+    (tr("wheel"), tr("zoom at the pointer")),
+    (tr("Space + drag, middle button"), tr("pan")),
+    ("Esc", tr("give up a drag, deselect")),
 )
 
 
@@ -22,7 +26,7 @@ def cheat_sheet_html(actions: Actions) -> str:
     keys = {spec: actions.keys_of(spec.id) for spec in ACTIONS}
     rows = [(", ".join(its), spec.words) for spec, its in keys.items() if its]
     rows = [row for row in rows if not row[0].isdigit()] + [
-        ("1 to 9", "category of the selection and of what comes")
+        (tr("1 to 9"), tr("category of the selection and of what comes"))
     ]
     rows += _MOUSE
     half = (len(rows) + 1) // 2
@@ -40,7 +44,7 @@ class CheatSheet(QDialog):
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(tr("Keys"))
         text = QLabel(cheat_sheet_html(actions))
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.actions import ACTIONS, Actions, clash
 
 
@@ -31,24 +32,24 @@ class KeysEditor(QDialog):
         self, actions: Actions, parent: QWidget, categories: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys of all commands")
+        self.setWindowTitle(tr("Keys of all commands"))
         self.resize(560, 520)
         self._actions, self._categories = actions, categories or {}
         self._specs = ACTIONS
         self.table = QTableWidget(len(self._specs), 2)
-        self.table.setAccessibleName("Commands and their keys")
-        self.table.setHorizontalHeaderLabels(["Command", "Key"])
+        self.table.setAccessibleName(tr("Commands and their keys"))
+        self.table.setHorizontalHeaderLabels([tr("Command"), tr("Key")])
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.key = QKeySequenceEdit()
-        self.key.setAccessibleName("New key of the chosen command")
+        self.key.setAccessibleName(tr("New key of the chosen command"))
         self.key.editingFinished.connect(self._rebind)
-        self.note = QLabel("Choose a command, click into the field, and press its new key.")
+        self.note = QLabel(tr("Choose a command, click into the field, and press its new key."))
         self.note.setWordWrap(True)
-        no_key, default = QPushButton("No key"), QPushButton("As delivered")
+        no_key, default = QPushButton(tr("No key")), QPushButton(tr("As delivered"))
         for button in (no_key, default):
             button.setAutoDefault(False)  # Enter in the table must not take a key away
         no_key.clicked.connect(lambda: self._set(""))
@@ -87,11 +88,23 @@ class KeysEditor(QDialog):
         owner = next((name for its, name in self._categories.items() if clash(key, its)), None)
         taken = self._actions.rebind(spec.id, key) if owner is None else None
         if owner is not None:
-            self.note.setText(f'{key} belongs to the category "{owner}". Give that another key first.')
+            self.note.setText(
+                tr(
+                    '{key} belongs to the category "{owner}". Give that another key first.',
+                    key=key,
+                    owner=owner,
+                )
+            )
         elif taken is not None:
-            self.note.setText(f'{key} belongs to "{taken.words}". Give that another key first.')
+            self.note.setText(
+                tr('{key} belongs to "{words}". Give that another key first.', key=key, words=taken.words)
+            )
         else:
-            self.note.setText(f'"{spec.words}" has the key {key}.' if key else f'"{spec.words}" has no key.')
+            self.note.setText(
+                tr('"{words}" has the key {key}.', words=spec.words, key=key)
+                if key
+                else tr('"{words}" has no key.', words=spec.words)
+            )
         self._fill()
 
     def _reset(self) -> None:
@@ -100,6 +113,12 @@ class KeysEditor(QDialog):
             owner = next((name for its, name in self._categories.items() if clash(key, its)), None)
             taken = self._actions.owner_of(key, other_than=spec.id)
             if owner is not None or taken is not None:
-                self.note.setText(f'{key} belongs to "{owner or (taken.words if taken else "")}" now.')
+                self.note.setText(
+                    tr(
+                        '{key} belongs to "{owner}" now.',
+                        key=key,
+                        owner=owner or (taken.words if taken else ""),
+                    )
+                )
                 return
         self._set(spec.shortcut)

@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from hitl_desktop.translation import tr
+
 _PASSED_ON = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
 
 
@@ -37,19 +39,19 @@ class Palette(QDialog):
 
     def __init__(self, actions: Sequence[QAction], parent: QWidget, recent: Sequence[QAction] = ()) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Commands")
+        self.setWindowTitle(tr("Commands"))
         self.resize(460, 420)
         self.chosen: QAction | None = None
         others = (action for action in actions if action not in recent)
         self._actions = [action for action in (*recent, *others) if action.isEnabled()]
         self.text = QLineEdit()
-        self.text.setPlaceholderText("Type some letters of a command")
-        self.text.setAccessibleName("Find a command")
+        self.text.setPlaceholderText(tr("Type some letters of a command"))
+        self.text.setAccessibleName(tr("Find a command"))
         self.text.textChanged.connect(self._filter)
         self.text.returnPressed.connect(self._choose)
         self.text.installEventFilter(self)
         self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(tr("Commands"))
         self.list.itemActivated.connect(self._choose)
         self.list.itemClicked.connect(self._choose)
         layout = QVBoxLayout(self)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen
 
 
@@ -22,13 +23,17 @@ class ChooseClassesDialog(QDialog):
 
     def __init__(self, seen: ClassesSeen, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Use detector classes as categories")
+        self.setWindowTitle(tr("Use detector classes as categories"))
         self.resize(420, 520)
         self.list = QListWidget()
-        self.list.setAccessibleName("Classes of the detector")
+        self.list.setAccessibleName(tr("Classes of the detector"))
         for each in seen.classes:
             found = (
-                f"   {counted(each.boxes, 'box')} on {counted(each.pictures, 'picture')}"
+                tr(
+                    "   {boxes} on {pictures}",
+                    boxes=counted(each.boxes, "box"),
+                    pictures=counted(each.pictures, "picture"),
+                )
                 if each.boxes
                 else ""
             )
@@ -40,11 +45,15 @@ class ChooseClassesDialog(QDialog):
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Add as categories")
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText(tr("Add as categories"))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(f"Counted on {counted(seen.pictures, 'picture')}. Space checks a class."))
+        layout.addWidget(
+            QLabel(
+                tr("Counted on {pictures}. Space checks a class.", pictures=counted(seen.pictures, "picture"))
+            )
+        )
         layout.addWidget(self.list)
         layout.addWidget(buttons)
 

@@ -16,6 +16,7 @@ from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.once import once
@@ -95,7 +96,7 @@ class ClassActs(QObject):
             return
         self._counting = True
         self._session.jobs.start(
-            READING, "Counting the detector's classes", classes_seen, on_success=self._ask, quiet=True
+            READING, tr("Counting the detector's classes"), classes_seen, on_success=self._ask, quiet=True
         )
 
     def _ask(self, seen: ClassesSeen) -> None:
@@ -105,13 +106,17 @@ class ClassActs(QObject):
             return
         self._seen = seen
         most = ", ".join(f"{c.name} {c.boxes}" for c in found[:_NAMED])
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        if len(found) > _NAMED:
+            most = tr("{most} and {found} more", most=most, found=len(found) - _NAMED)
         self._banner.show_text(
-            f"Use the detector's classes as categories? On the first {counted(seen.pictures, 'picture')} it found "
-            f"{most}{more}.",
-            f"All {len(seen.classes)}",
-            "Choose...",
-            "None",
+            tr(
+                "Use the detector's classes as categories? On the first {pictures} it found {most}.",
+                pictures=counted(seen.pictures, "picture"),
+                most=most,
+            ),
+            tr("All {classes}", classes=len(seen.classes)),
+            tr("Choose..."),
+            tr("None"),
         )
 
     def _on_answer(self, choice: int) -> None:
@@ -136,7 +141,9 @@ class ClassActs(QObject):
             return use_as_categories(opened, names) if names else Changes()
 
         if self._session.project is project and self._session.manage(keep) and names:
-            self._session.messages.say(f"{counted(len(names), 'category')} added. Ctrl+Z takes them back.")
+            self._session.messages.say(
+                tr("{categories} added. Ctrl+Z takes them back.", categories=counted(len(names), "category"))
+            )
             self._loop.learning.rank()
 
     def _chosen(self, seen: ClassesSeen) -> list[str]:
@@ -151,7 +158,10 @@ class ClassActs(QObject):
             self._offered.add(name)
             self._to_map = (name, category_id)
             category = self._session.known.of[category_id]
-            self._toast.show_text(f"{name} is always {category} here. Map it?", f"Map {name} to {category}")
+            self._toast.show_text(
+                tr("{name} is always {category} here. Map it?", name=name, category=category),
+                tr("Map {name} to {category}", name=name, category=category),
+            )
 
     def _map(self) -> None:
         if self._to_map is None:
@@ -159,4 +169,6 @@ class ClassActs(QObject):
         name, category_id = self._to_map
         self._to_map = None
         if self._session.manage(lambda project: map_class(project, name, category_id)):
-            self._session.receipt.emit(f"{name} is shown as {self._session.known.of[category_id]} now.")
+            self._session.receipt.emit(
+                tr("{name} is shown as {of} now.", name=name, of=self._session.known.of[category_id])
+            )

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.tables import read_only_table
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
 from hitl_desktop.workflows.prediction.detector_classes import CategoryKnown, ClassesSeen
@@ -42,22 +43,22 @@ class ClassMapDialog(QDialog):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Map detector classes")
+        self.setWindowTitle(tr("Map detector classes"))
         self.resize(760, 640)
         self._seen, self._categories = seen, dict(categories)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        headings = ("Class of the detector", "Boxes", "Pictures", "Stands for")
-        self.table = read_only_table("Classes of the detector", headings, len(seen.classes))
+        headings = (tr("Class of the detector"), tr("Boxes"), tr("Pictures"), tr("Stands for"))
+        self.table = read_only_table(tr("Classes of the detector"), headings, len(seen.classes))
         self.choices: list[QComboBox] = []
         for row, each in enumerate(seen.classes):
             for column, text in enumerate((each.name, f"{each.boxes}", f"{each.pictures}")):
                 self.table.setItem(row, column, QTableWidgetItem(text))
             self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _NO_CATEGORY))
             self.table.setCellWidget(row, 3, self.choices[-1])
-        headings = ("Category", "Boxes", "What is known of it")
+        headings = (tr("Category"), tr("Boxes"), tr("What is known of it"))
         self.known = read_only_table(
-            "Categories: known to the detector, taught, only named", headings, len(known)
+            tr("Categories: known to the detector, taught, only named"), headings, len(known)
         )
         for table in (self.table, self.known):
             table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -78,13 +79,15 @@ class ClassMapDialog(QDialog):
 
     def _choice(self, name: str, now: int | None) -> QComboBox:
         box = QComboBox()
-        box.setAccessibleName(f"What {name} stands for")
+        box.setAccessibleName(tr("What {name} stands for", name=name))
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the table, not the choice
         is_known = normalise_name(name) in map(normalise_name, self._categories.values())
-        box.addItem(f"{name} (same name)" if is_known else "No category: a hint", _NO_CATEGORY)
+        box.addItem(
+            tr("{name} (same name)", name=name) if is_known else tr("No category: a hint"), _NO_CATEGORY
+        )
         if not is_known:
-            box.addItem(f'Add as new category "{name}"', _NEW)
-        box.addItem("Ignore: do not show it", NOT_SHOWN)
+            box.addItem(tr('Add as new category "{name}"', name=name), _NEW)
+        box.addItem(tr("Ignore: do not show it"), NOT_SHOWN)
         for category_id, category in self._categories.items():
             box.addItem(category, category_id)
         box.setCurrentIndex(max(box.findData(now), 0))
@@ -117,9 +120,17 @@ class ClassMapDialog(QDialog):
             if mapping[c.name] == _NO_CATEGORY and (c.category_id is None or c.is_chosen) and c.boxes
         ]
         boxes = sum(c.boxes for c in unmapped)
-        part = "" if self._seen.pictures == self._seen.of else f" (a random part of {self._seen.of})"
+        pictures = counted(self._seen.pictures, "picture")
+        if self._seen.pictures != self._seen.of:
+            pictures = tr("{pictures} (a random part of {of})", pictures=pictures, of=self._seen.of)
         self.words.setText(
-            f"{self._seen.detector} found these on {counted(self._seen.pictures, 'picture')}{part}. "
-            f"Not mapped: {counted(boxes, 'box')} of {counted(len(unmapped), 'class')}; they are shown as dotted hints "
-            "that nothing accepts. Choices show on the picture in the window at once."
+            tr(
+                "{detector} found these on {pictures}. Not mapped: {boxes} of "
+                "{classes}; they are shown as dotted hints that nothing accepts. Choices "
+                "show on the picture in the window at once.",
+                detector=self._seen.detector,
+                pictures=pictures,
+                boxes=counted(boxes, "box"),
+                classes=counted(len(unmapped), "class"),
+            )
         )

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.loop.steps import LEARNING
@@ -16,6 +16,7 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
@@ -33,7 +34,9 @@ from hitl_desktop.workflows.training.versions import before_active, waiting
 def _too_narrow(closer: ResolutionPlan) -> str:
     if closer.width_then >= SEEN_FROM:
         return ""
-    return f" Many will be missed all the same: below {SEEN_FROM:.0f} pixels few are found."
+    return tr(
+        "Many will be missed all the same: below {seen_from:.0f} pixels few are found.", seen_from=SEEN_FROM
+    )
 
 
 class HeadActs:
@@ -56,7 +59,7 @@ class HeadActs:
         project = self._session.project
         version = waiting(project) if project else None
         if version is None:
-            self._messages.say("No version of the head waits.")
+            self._messages.say(tr("No version of the head waits."))
         else:
             self._learning.use_version(version.id, hold=False)
 
@@ -65,7 +68,7 @@ class HeadActs:
         project = self._session.project
         version = before_active(project) if project else None
         if version is None:
-            self._messages.say("There is no version of the head before this one.")
+            self._messages.say(tr("There is no version of the head before this one."))
         else:
             self._learning.use_version(version.id, hold=True)
 
@@ -82,7 +85,11 @@ class HeadActs:
     def show_reliability(self) -> None:
         """Show how far scores can be believed, and take the suggested thresholds if they are wanted."""
         prepare(
-            self._session.jobs, self._window, "Calibration", lambda p, _: gather(p), self._show_reliability
+            self._session.jobs,
+            self._window,
+            tr("Calibration"),
+            lambda p, _: gather(p),
+            self._show_reliability,
         )
 
     def _show_reliability(self, evidence: Evidence) -> None:
@@ -100,7 +107,11 @@ class HeadActs:
     def map_classes(self) -> None:
         """Choose which categories the detector's classes stand for."""
         prepare(
-            self._session.jobs, self._window, "Counting the detector's classes", classes_seen, self._show_map
+            self._session.jobs,
+            self._window,
+            tr("Counting the detector's classes"),
+            classes_seen,
+            self._show_map,
         )
 
     def _show_map(self, seen: ClassesSeen) -> None:
@@ -126,29 +137,36 @@ class HeadActs:
         if project is None:
             return
         if input_sizes(project) != DEFAULT_INPUT_SIZES:
-            question = (
-                "The model uses a higher input resolution, for small objects. Go back to the usual one, and "
-                "retrain from scratch?"
+            question = tr(
+                "The model uses a higher input resolution, for small objects. Go back to "
+                "the usual one, and retrain from scratch?"
             )
-            if self.ask.confirm("Look closer", question):
+            if self.ask.confirm(tr("Look closer"), question):
                 self._look_at(DEFAULT_INPUT_SIZES)
             return
         self._session.jobs.start(
             LEARNING,
-            "Measuring a higher input resolution",
+            tr("Measuring a higher input resolution"),
             lambda p, progress: plan_input_resolution(p, progress, threads=1),
             on_success=self._on_measured,
         )
 
     def _on_measured(self, closer: ResolutionPlan) -> None:
-        question = (
-            f"A quarter of the {closer.boxes} boxes taught is narrower than {closer.width_now:.0f} pixels as the head "
-            f"sees them; looking closer these are {closer.width_then:.0f} pixels.{_too_narrow(closer)} "
-            f"It takes {closer.seconds_then:.1f} s "
-            f"a picture instead of {closer.seconds_now:.1f} s, measured on one of your pictures. Look closer from now "
-            "on, and learn everything anew?"
+        question = tr(
+            "A quarter of the {boxes} boxes taught is narrower than {width_now:.0f} "
+            "pixels as the head sees them; looking closer these are {width_then:.0f} "
+            "pixels.",
+            boxes=closer.boxes,
+            width_now=closer.width_now,
+            width_then=closer.width_then,
         )
-        if self.ask.confirm("Look closer", question):
+        cost = tr(
+            "It takes {seconds_then:.1f} s a picture instead of {seconds_now:.1f} s, measured "
+            "on one of your pictures. Look closer from now on, and learn everything anew?",
+            seconds_then=closer.seconds_then,
+            seconds_now=closer.seconds_now,
+        )
+        if self.ask.confirm(tr("Look closer"), sentences(question, _too_narrow(closer), cost)):
             self._look_at(closer.sides)
 
     def _look_at(self, sides: Sequence[int]) -> None:
@@ -166,9 +184,14 @@ class HeadActs:
         if project is not None and chosen is not None:
             folder = chosen / f"{project.path.stem}-detector"
             job = in_project(project.path, lambda p, _: export_head(p, folder))
-            self._runner.start(FILES, "Exporting the detector", job, on_success=self._on_exported)
+            self._runner.start(FILES, tr("Exporting the detector"), job, on_success=self._on_exported)
 
     def _on_exported(self, export: HeadExport) -> None:
         self._messages.say(
-            f"Exported: version {export.version}, {counted(export.names, 'name')}, to {export.folder}."
+            tr(
+                "Exported: version {version}, {names}, to {folder}.",
+                version=export.version,
+                names=counted(export.names, "name"),
+                folder=export.folder,
+            )
         )

@@ -23,12 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.service.jobs import Job, JobRunner
 from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.translation import tr
 
 _LOOK_AFTER_MS = 200
 _JOBS_WIDTH = 230
@@ -64,11 +65,13 @@ class ModelPanel(QWidget):
         self._soon.setInterval(_LOOK_AFTER_MS)
         self._soon.timeout.connect(self._show_figures)
         self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
-        learn, look = QPushButton("Learn now"), QPushButton("Pre-label")
-        learn.setToolTip("Fit a new head on everything that is decided")
-        look.setToolTip("Run the detector on the pictures it has not processed")
-        self.versions, self.use_waiting = QPushButton("Versions..."), QPushButton("Use it")
-        self.versions.setToolTip("All versions of the head: what each learned from, and which one is used")
+        learn, look = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
+        learn.setToolTip(tr("Fit a new head on everything that is decided"))
+        look.setToolTip(tr("Run the detector on the pictures it has not processed"))
+        self.versions, self.use_waiting = QPushButton(tr("Versions...")), QPushButton(tr("Use it"))
+        self.versions.setToolTip(
+            tr("All versions of the head: what each learned from, and which one is used")
+        )
         self.versions.clicked.connect(self.versions_asked)
         self.use_waiting.clicked.connect(self.use_waiting_asked)
         self.use_waiting.hide()
@@ -77,10 +80,10 @@ class ModelPanel(QWidget):
         figures = QGridLayout()
         for row, (name, label) in enumerate(
             (
-                ("Detector", self.detector),
-                ("Head", self.head),
-                ("Before training", self.unseen_result),
-                ("Effort", self.effort),
+                (tr("Detector"), self.detector),
+                (tr("Head"), self.head),
+                (tr("Before training"), self.unseen_result),
+                (tr("Effort"), self.effort),
             )
         ):
             figures.addWidget(QLabel(f"<b>{name}</b>"), row, 0)
@@ -100,7 +103,7 @@ class ModelPanel(QWidget):
         self._job_rows = QVBoxLayout(jobs)
         self._job_rows.setContentsMargins(0, 0, 0, 0)
         self._job_rows.setSpacing(2)
-        self._idle = QLabel("No job is running.")
+        self._idle = QLabel(tr("No job is running."))
         self._job_rows.addWidget(self._idle)
         self._job_rows.addStretch(1)
         self._rows: dict[int, JobRow] = {}
@@ -122,8 +125,8 @@ class ModelPanel(QWidget):
     def _make_tabs(self, now: QWidget) -> QTabWidget:
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
-        tabs.addTab(now, "Now")
-        for title in ("Learning", "Confusions", "Effort"):
+        tabs.addTab(now, tr("Now"))
+        for title in (tr("Learning"), tr("Confusions"), tr("Effort")):
             area = QScrollArea()  # a small panel stays small
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
@@ -132,8 +135,8 @@ class ModelPanel(QWidget):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 0, 0)
         for text, asked in (
-            ("Calibration...", self.reliability_asked),
-            ("Report...", self.report_asked),
+            (tr("Calibration..."), self.reliability_asked),
+            (tr("Report..."), self.report_asked),
         ):
             button = QToolButton()
             button.setText(text)
@@ -191,18 +194,17 @@ class ModelPanel(QWidget):
         model = self._session.views.model()
         if model is None:
             return
-        only_names = "; heads name its boxes, and find none of their own" if model.names_only else ""
         self.detector.setText(
-            f"{model.detector}, pre-labelled {counted(model.prelabelled, 'picture')}{only_names}"
-            if model.detector is not None
-            else "has not run yet"
+            tr("has not run yet")
+            if model.detector is None
+            else _detector_text(model.detector, model.prelabelled, names_only=model.names_only)
         )
         version, late = model.active, model.waiting
         self.head.setText(self._head_text(version, late))
         self.use_waiting.setVisible(late is not None)
         if late is not None:
-            self.use_waiting.setText(f"Use version {late.id}")
-            self.use_waiting.setToolTip(f"It waits: {late.waits}")
+            self.use_waiting.setText(tr("Use version {id}", id=late.id))
+            self.use_waiting.setToolTip(tr("It waits: {waits}", waits=late.waits))
         self.unseen_result.setText(_first_sight_text(version))
         for label in (self.detector, self.head, self.unseen_result):
             label.setToolTip(label.text())
@@ -225,10 +227,10 @@ class ModelPanel(QWidget):
         self._is_counting, self._count_again = True, False
         self._session.jobs.start(
             _COUNTING,
-            "Adding up effort",
+            tr("Adding up effort"),
             lambda p, _: _effort_text(effort_of(p)),
             on_success=self._show_effort,
-            on_failure=lambda error: self._show_effort(f"cannot be read: {error}"),
+            on_failure=lambda error: self._show_effort(tr("cannot be read: {error}", error=error)),
             on_cancelled=partial(self._show_effort, ""),
             quiet=True,
         )
@@ -245,14 +247,26 @@ class ModelPanel(QWidget):
 
     def _head_text(self, version: HeadVersion | None, late: HeadVersion | None) -> str:
         new = len(self._learning.unlearned)
-        since = f"; {new} decided or changed since" if new else ""
+        since = tr("{new} decided or changed since", new=new) if new else ""
         if version is None:
-            return f"too few decided pictures to train on; the detector's names and scores are used{since}"
+            few = tr("too few decided pictures to train on; the detector's names and scores are used")
+            return "; ".join(filter(None, (few, since)))
         s = version.summary
         learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
         if late is not None:
-            return f"version {version.id} stays, version {late.id} waits: {late.waits}"
-        return f"version {version.id}, learned {learned} in {s.seconds:.1f} s{since}"
+            return tr(
+                "version {id} stays, version {id_2} waits: {waits}",
+                id=version.id,
+                id_2=late.id,
+                waits=late.waits,
+            )
+        active = tr(
+            "version {id}, learned {learned} in {seconds:.1f} s",
+            id=version.id,
+            learned=learned,
+            seconds=s.seconds,
+        )
+        return "; ".join(filter(None, (active, since)))
 
     def _show_jobs(self) -> None:
         alive = {id(job): job for job in self._runner.jobs}
@@ -271,26 +285,45 @@ class ModelPanel(QWidget):
         )  # the figures have the room while nothing runs
 
 
+def _detector_text(name: str, prelabelled: int, *, names_only: bool) -> str:
+    pictures = counted(prelabelled, "picture")
+    if names_only:
+        return tr(
+            "{name}, pre-labelled {pictures}; heads name its boxes, and find none of their own",
+            name=name,
+            pictures=pictures,
+        )
+    return tr("{name}, pre-labelled {pictures}", name=name, pictures=pictures)
+
+
 def _effort_text(effort: EffortView) -> str:
     """What the proposals saved, the acts it is estimated from, and whether more would help."""
     acts = effort.acts
     saved = acts.effort_saved()
     if saved is None:
-        return f"no box decided yet {effort.advice}".rstrip()
+        return sentences(tr("no box decided yet"), effort.advice)
     words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
-    drawing = f"drawing {counted(acts.boxes, 'box')} by hand"
-    return f"{saved:.0%} less than {drawing} (estimated from: {words}) {effort.advice}".rstrip()
+    drawing = tr("drawing {boxes} by hand", boxes=counted(acts.boxes, "box"))
+    less = tr(
+        "{saved:.0%} less than {drawing} (estimated from: {words})", saved=saved, drawing=drawing, words=words
+    )
+    return sentences(less, effort.advice)
 
 
 def _first_sight_text(version: HeadVersion | None) -> str:
     """How good proposals were before their picture was taught, with an interval."""
     if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
-        return "not measured yet: it needs decided pictures that were pre-labelled"
+        return tr("not measured yet: it needs decided pictures that were pre-labelled")
     s = version.summary
     low, high = s.first_sight_low, s.first_sight_high
-    return (
-        f"{s.first_sight_right} of {counted(s.first_sight_total, 'box')} shown right (95 %: {low:.0%} to {high:.0%}), "
-        f"of {counted(s.first_sight_objects, 'object')}, before training on their pictures"
+    return tr(
+        "{first_sight_right} of {boxes} shown right (95 %: {low:.0%} to {high:.0%}), of "
+        "{objects}, before training on their pictures",
+        first_sight_right=s.first_sight_right,
+        boxes=counted(s.first_sight_total, "box"),
+        low=low,
+        high=high,
+        objects=counted(s.first_sight_objects, "object"),
     )
 
 
@@ -305,8 +338,8 @@ class JobRow(QWidget):
         self._title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(job.title)
-        cancel = QPushButton("Cancel")
-        cancel.setAccessibleName(f"Cancel {job.title}")
+        cancel = QPushButton(tr("Cancel"))
+        cancel.setAccessibleName(tr("Cancel {title}", title=job.title))
         cancel.clicked.connect(job.cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -323,5 +356,11 @@ class JobRow(QWidget):
         left = job.seconds_left
         note = f"{job.done}/{job.total}" if job.total else ""
         if left is not None and job.total > 10:
-            note += f", {job.rate:.1f}/s, {left:.0f} s left"
-        self._note.setText("stopping" if job.is_cancelled else note)
+            note = tr(
+                "{done}/{total}, {rate:.1f}/s, {left:.0f} s left",
+                done=job.done,
+                total=job.total,
+                rate=job.rate,
+                left=left,
+            )
+        self._note.setText(tr("stopping") if job.is_cancelled else note)

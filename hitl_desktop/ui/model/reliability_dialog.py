@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.plots import new_plot
 from hitl_desktop.ui.widgets.tables import read_only_table
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability
 
-_HEADINGS = ("Category", "Show from", "Then right", "Finds")
+_HEADINGS = (tr("Category"), tr("Show from"), tr("Then right"), tr("Finds"))
 _LARGEST = 18
 
 
@@ -38,7 +39,7 @@ class ReliabilityDialog(QDialog):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Calibration")
+        self.setWindowTitle(tr("Calibration"))
         self.resize(1020, 480)
         self.chosen: dict[int, float] | None = None
         self._advise = advise
@@ -48,18 +49,20 @@ class ReliabilityDialog(QDialog):
         self.wanted = QSpinBox()
         self.wanted.setRange(0, 99)
         self.wanted.setSuffix(" %")
-        self.wanted.setSpecialValueText("what pays")
-        self.wanted.setAccessibleName("Share of the shown boxes that should be right")
+        self.wanted.setSpecialValueText(tr("what pays"))
+        self.wanted.setAccessibleName(tr("Share of the shown boxes that should be right"))
         self.wanted.valueChanged.connect(self._show_advice)
-        self.table = read_only_table("Suggested thresholds", _HEADINGS, 0, stretch=0)
+        self.table = read_only_table(tr("Suggested thresholds"), _HEADINGS, 0, stretch=0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.use = buttons.addButton("Use these", QDialogButtonBox.ButtonRole.ActionRole)
-        self.one = buttons.addButton(f"One for all ({general:.2f})", QDialogButtonBox.ButtonRole.ActionRole)
+        self.use = buttons.addButton(tr("Use these"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.one = buttons.addButton(
+            tr("One for all ({general:.2f})", general=general), QDialogButtonBox.ButtonRole.ActionRole
+        )
         self.use.clicked.connect(self._use)
         self.one.clicked.connect(self._use_one)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
-        row.addWidget(QLabel("Of what is shown, right should be at least"))
+        row.addWidget(QLabel(tr("Of what is shown, right should be at least")))
         row.addWidget(self.wanted)
         row.addStretch(1)
         right = QVBoxLayout()
@@ -93,35 +96,47 @@ class ReliabilityDialog(QDialog):
 
 def _row(advice: Advice) -> tuple[str, str, str, str]:
     if not advice.measured:
-        return advice.name, "as the others", "not measured yet", ""
+        return advice.name, tr("as the others"), tr("not measured yet"), ""
     if advice.precision is None:
-        none = f"none of {counted(advice.measured, 'box')} was that sure"
-        return advice.name, f"{advice.threshold:.2f}", none, f"0 of {advice.objects}"
+        none = tr("none of {boxes} was that sure", boxes=counted(advice.measured, "box"))
+        return advice.name, f"{advice.threshold:.2f}", none, tr("0 of {objects}", objects=advice.objects)
     low, high = advice.interval
     return (
         advice.name,
         f"{advice.threshold:.2f}",
-        f"{advice.precision:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(advice.shown, 'box')})",
-        f"{min(advice.found, advice.objects)} of {advice.objects}",
+        tr(
+            "{precision:.0%} (95 %: {low:.0%} to {high:.0%}; {boxes})",
+            precision=advice.precision,
+            low=low,
+            high=high,
+            boxes=counted(advice.shown, "box"),
+        ),
+        tr("{found} of {objects}", found=min(advice.found, advice.objects), objects=advice.objects),
     )
 
 
 def _words(reliability: Reliability) -> str:
     if not reliability.boxes:
-        return "Nothing is measured yet: it takes decided pictures on which boxes were proposed before."
+        return tr("Nothing is measured yet: it takes decided pictures on which boxes were proposed before.")
     low, high = reliability.interval
-    return (
-        f"Scores were off by {reliability.error:.2f} on average (95 %: {low:.2f} to {high:.2f}), measured on "
-        f"{counted(reliability.boxes, 'box')} shown on {counted(reliability.pictures, 'picture')} before training on "
-        f"them; well calibrated scores would be off by {reliability.by_chance:.2f} by chance. Dots on the line are "
-        "well calibrated; below it the model was overconfident."
+    return tr(
+        "Scores were off by {error:.2f} on average (95 %: {low:.2f} to {high:.2f}), "
+        "measured on {boxes} shown on {pictures} before training on them; well "
+        "calibrated scores would be off by {by_chance:.2f} by chance. Dots on the line "
+        "are well calibrated; below it the model was overconfident.",
+        error=reliability.error,
+        low=low,
+        high=high,
+        boxes=counted(reliability.boxes, "box"),
+        pictures=counted(reliability.pictures, "picture"),
+        by_chance=reliability.by_chance,
     )
 
 
 def _plot(reliability: Reliability, parent: QWidget) -> QWidget:
     """Share of right boxes over their mean score; larger dots are more boxes."""
     ink = parent.palette().text().color()
-    plot = new_plot(parent, "Reliability plot", "score shown", "share right")
+    plot = new_plot(parent, tr("Reliability plot"), tr("score shown"), tr("share right"))
     plot.setRange(xRange=(0, 1), yRange=(0, 1))
     plot.plot([0, 1], [0, 1], pen=pg.mkPen(ink, style=Qt.PenStyle.DashLine))
     if reliability.bins:

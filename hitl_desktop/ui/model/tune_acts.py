@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.open_folder import paths_of
 
 if TYPE_CHECKING:
@@ -67,11 +68,11 @@ class TuneActs:
         ):
             return
         if self.pages is None:
-            self._panel.show_words("Being measured.")
+            self._panel.show_words(tr("Being measured."))
         self._is_stale = False
         self._measuring = self._session.jobs.start(
             EXAMINING,
-            "Measuring the loop",
+            tr("Measuring the loop"),
             _told,
             on_success=self._show,
             on_failure=self._on_not_measured,
@@ -93,7 +94,7 @@ class TuneActs:
     def _on_not_measured(self, error: BaseException | None) -> None:
         self._measuring, self._is_stale = None, True
         if self.pages is None:
-            self._panel.show_words("Measuring failed. Model > Tune tries again.")
+            self._panel.show_words(tr("Measuring failed. Model > Tune tries again."))
         if error is not None:
             self._messages.error(error)
 
@@ -117,7 +118,7 @@ class TuneActs:
     def _look_at(self, spot: Spot) -> None:
         if self._session.image is None or self._session.image.id != spot.image_id:
             self._session.go_to(spot.image_id)
-        self._canvas.show_suggestion(spot.bbox, "this one")
+        self._canvas.show_suggestion(spot.bbox, tr("this one"))
         self._is_shown = True
 
     def write(self) -> None:

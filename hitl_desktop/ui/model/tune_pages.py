@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidget, QTableWidgetIte
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.metrics import Interval
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.plots import SECOND_COLOUR, THIRD_COLOUR, add_curve, new_plot
 from hitl_desktop.ui.widgets.tables import read_only_table
 from hitl_desktop.workflows.quality.effort import Effort
@@ -58,15 +59,17 @@ class TunePages(QObject):
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
-        self.curve = new_plot(self._parent, "Learning curve", "decided pictures", "F1 on unseen pictures")
+        self.curve = new_plot(
+            self._parent, tr("Learning curve"), tr("decided pictures"), tr("F1 on unseen pictures")
+        )
         self.curve.addLegend(offset=(-10, -10), labelTextColor=self._parent.palette().text().color())
         every = (*tuning.curve, *tuning.held_out_curve)
         self.curve.setRange(xRange=(0, max((p.pictures for p in every), default=1) + 1), yRange=(0, 1))
         highlight = self._parent.palette().highlight().color()
         for points, colour, name, symbol in (
-            (tuning.curve, highlight, "all pictures at first sight", "o"),
-            (tuning.drawn, SECOND_COLOUR, "a random sample of them", "t"),
-            (tuning.held_out_curve, THIRD_COLOUR, "names by the latest versions, held out", "s"),
+            (tuning.curve, highlight, tr("all pictures at first sight"), "o"),
+            (tuning.drawn, SECOND_COLOUR, tr("a random sample of them"), "t"),
+            (tuning.held_out_curve, THIRD_COLOUR, tr("names by the latest versions, held out"), "s"),
         ):
             add_curve(
                 self.curve, colour, [p.pictures for p in points], [p.f1 for p in points],
@@ -75,10 +78,10 @@ class TunePages(QObject):
         self.gap = _label(
             tuning.gap.words
             if tuning.gap
-            else f"Overfitting is measured after {2 * LATEST} decided pictures."
+            else tr("Overfitting is measured after {latest} decided pictures.", latest=2 * LATEST)
         )
         self.held_out = _label(tuning.held_out.words)
-        self.stop = _label(tuning.stop or "Advice on when to stop appears after 20 reviewed pictures.")
+        self.stop = _label(tuning.stop or tr("Advice on when to stop appears after 20 reviewed pictures."))
         first = _label(_curve_words(tuning.curve))
         words = QVBoxLayout()
         for label in (first, self.gap, self.held_out, self.stop):
@@ -93,9 +96,9 @@ class TunePages(QObject):
         reals = sorted({c.real for c in tuning.cells} - {NOTHING})
         saids = sorted({c.said for c in tuning.cells} - {NOTHING})
         rows, columns = [*reals, NOTHING], [*saids, NOTHING]
-        headings = [f"called {c}" if c != NOTHING else "not found" for c in columns]
-        matrix = read_only_table("Confusion matrix: a cell shows its boxes", headings, len(rows))
-        matrix.setVerticalHeaderLabels([r if r != NOTHING else "no object" for r in rows])
+        headings = [tr("called {c}", c=c) if c != NOTHING else tr("not found") for c in columns]
+        matrix = read_only_table(tr("Confusion matrix: a cell shows its boxes"), headings, len(rows))
+        matrix.setVerticalHeaderLabels([r if r != NOTHING else tr("no object") for r in rows])
         matrix.verticalHeader().show()
         for r, real in enumerate(rows):
             for c, said in enumerate(columns):
@@ -114,8 +117,10 @@ class TunePages(QObject):
 
     def _per_category(self, tuning: Tuning) -> QTableWidget:
         """Precision and recall of each category."""
-        headings = ("Category", "Right of those shown", "Found of those there")
-        categories = read_only_table("Precision and recall per category", headings, len(tuning.categories))
+        headings = (tr("Category"), tr("Right of those shown"), tr("Found of those there"))
+        categories = read_only_table(
+            tr("Precision and recall per category"), headings, len(tuning.categories)
+        )
         for row, category in enumerate(tuning.categories):
             for column, text in enumerate(_row(category)):
                 item = QTableWidgetItem(text)
@@ -128,10 +133,13 @@ class TunePages(QObject):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
         self.matrix, self.categories = self._confusion_matrix(tuning), self._per_category(tuning)
-        self.spots = read_only_table("Boxes behind the chosen figure", ("Picture", "Box"), 0)
+        self.spots = read_only_table(tr("Boxes behind the chosen figure"), ("Picture", "Box"), 0)
         self.words = _label(
-            "Suggestions as they were before training on their picture. Choose a cell to see its boxes, a box "
-            "to go there; a category's row shows what was wrong with it."
+            tr(
+                "Suggestions as they were before training on their picture. Choose a cell to "
+                "see its boxes, a box to go there; a category's row shows what was wrong "
+                "with it."
+            )
         )
         for table in (self.matrix, self.categories):
             table.itemClicked.connect(self._open)
@@ -154,17 +162,23 @@ class TunePages(QObject):
         stretches = tuning.effort.stretches
         saved = [(e.saved, e.saved_interval) for e in stretches]
         minutes = [(e.minutes, e.minutes_interval) for e in stretches]
-        self.effort = self._over_time("Effort saved over time", "effort saved", stretches, saved, highest=1.0)
-        self.minutes = self._over_time("Minutes a picture over time", "minutes a picture", stretches, minutes)
-        name = "Effort of a random sample of the pictures, and of all others"
-        self.arms = read_only_table(name, ("Pictures", "Effort saved", "Minutes a picture"), 2)
+        self.effort = self._over_time(
+            tr("Effort saved over time"), tr("effort saved"), stretches, saved, highest=1.0
+        )
+        self.minutes = self._over_time(
+            tr("Minutes a picture over time"), tr("minutes a picture"), stretches, minutes
+        )
+        name = tr("Effort of a random sample of the pictures, and of all others")
+        self.arms = read_only_table(name, (tr("Pictures"), tr("Effort saved"), tr("Minutes a picture")), 2)
         for row, (name, effort) in enumerate(
-            (("a random sample", tuning.effort.drawn), ("all others", tuning.effort.others))
+            ((tr("a random sample"), tuning.effort.drawn), (tr("all others"), tuning.effort.others))
         ):
             for column, text in enumerate((f"{name} ({effort.pictures})", *_effort_row(effort))):
                 self.arms.setItem(row, column, QTableWidgetItem(text))
         told = QVBoxLayout()
-        told.addWidget(_label("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
+        told.addWidget(
+            _label(tr("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
+        )
         told.addWidget(self.arms, 1)
         for plot in (self.effort, self.minutes):
             layout.addWidget(plot, 2)
@@ -181,7 +195,7 @@ class TunePages(QObject):
         highest: float = 0.0,
     ) -> Any:
         """A value of each stretch of pictures, with its interval, where it was measured."""
-        plot = new_plot(self._parent, name, "decided pictures", left)
+        plot = new_plot(self._parent, name, tr("decided pictures"), left)
         ends = list(accumulate(e.pictures for e in stretches))
         known = [(end, v, i or (v, v)) for end, (v, i) in zip(ends, values, strict=True) if v is not None]
         low = min((i[0] for _, _, i in known), default=0.0)
@@ -208,7 +222,10 @@ class TunePages(QObject):
         for row, spot in enumerate(cell.spots):
             x, y, w, h = spot.bbox
             for column, text in enumerate(
-                (self._paths.get(spot.image_id, ""), f"{w:.0f} x {h:.0f} at {x:.0f}, {y:.0f}")
+                (
+                    self._paths.get(spot.image_id, ""),
+                    tr("{w:.0f} x {h:.0f} at {x:.0f}, {y:.0f}", w=w, h=h, x=x, y=y),
+                )
             ):
                 shown = QTableWidgetItem(text)
                 shown.setData(_SPOT, spot)
@@ -221,19 +238,29 @@ class TunePages(QObject):
 
 def _curve_words(points: Sequence[Point]) -> str:
     if not points:
-        return "Nothing to measure yet: no picture with suggestions has been decided."
+        return tr("Nothing to measure yet: no picture with suggestions has been decided.")
     last = points[-1]
     low, high = last.interval
-    return (
-        f"On the last {counted(last.of, 'picture')}, before training on them: F1 {last.f1:.2f} "
-        f"(95 %: {low:.2f} to {high:.2f})."
+    return tr(
+        "On the last {pictures}, before training on them: F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}).",
+        pictures=counted(last.of, "picture"),
+        f1=last.f1,
+        low=low,
+        high=high,
     )
 
 
 def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
     def share(part: int, of: int, interval: tuple[float, float]) -> str:
         return (
-            f"{part} of {of}: {part / of:.0%} (95 %: {interval[0]:.0%} to {interval[1]:.0%})"
+            tr(
+                "{part} of {of}: {part_2:.0%} (95 %: {interval:.0%} to {interval_2:.0%})",
+                part=part,
+                of=of,
+                part_2=part / of,
+                interval=interval[0],
+                interval_2=interval[1],
+            )
             if of
             else "none"
         )
@@ -244,13 +271,19 @@ def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
 
 
 def _effort_row(e: Effort) -> tuple[str, str]:
-    saved = minutes = "too few pictures"
+    saved = minutes = tr("too few pictures")
     if e.saved is not None and e.saved_interval is not None:
         low, high = e.saved_interval
-        saved = f"{e.saved:.0%} (95 %: {low:.0%} to {high:.0%}; {counted(e.boxes, 'box')})"
+        saved = tr(
+            "{saved:.0%} (95 %: {low:.0%} to {high:.0%}; {boxes})",
+            saved=e.saved,
+            low=low,
+            high=high,
+            boxes=counted(e.boxes, "box"),
+        )
     if e.minutes is not None and e.minutes_interval is not None:
         low, high = e.minutes_interval
-        minutes = f"{e.minutes:.2f} (95 %: {low:.2f} to {high:.2f})"
+        minutes = tr("{minutes:.2f} (95 %: {low:.2f} to {high:.2f})", minutes=e.minutes, low=low, high=high)
     return saved, minutes
 
 

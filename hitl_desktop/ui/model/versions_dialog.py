@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.heads import HeadVersion
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.tables import read_only_table
 
-_HEADINGS = ("Version", "Made", "Learned from", "Before training it", "State")
+_HEADINGS = (tr("Version"), tr("Made"), tr("Learned from"), tr("Before training it"), tr("State"))
 
 
 class VersionsDialog(QDialog):
@@ -27,11 +28,11 @@ class VersionsDialog(QDialog):
 
     def __init__(self, versions: Sequence[HeadVersion], active: int | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Versions of the head")
+        self.setWindowTitle(tr("Versions of the head"))
         self.resize(820, 420)
         self.chosen: int | None = None
         self._versions = versions
-        self.table = read_only_table("Versions of the head", _HEADINGS, len(versions))
+        self.table = read_only_table(tr("Versions of the head"), _HEADINGS, len(versions))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setWordWrap(True)
@@ -39,10 +40,12 @@ class VersionsDialog(QDialog):
             for column, text in enumerate(_row(version, active)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         self.table.itemSelectionChanged.connect(self._selected)
-        self.note = QLabel("While an older version is in use, new ones wait until you use the newest again.")
+        self.note = QLabel(
+            tr("While an older version is in use, new ones wait until you use the newest again.")
+        )
         self.note.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.use = buttons.addButton("Use this version", QDialogButtonBox.ButtonRole.ActionRole)
+        self.use = buttons.addButton(tr("Use this version"), QDialogButtonBox.ButtonRole.ActionRole)
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
         buttons.rejected.connect(self.reject)
@@ -76,13 +79,21 @@ def _row(version: HeadVersion, active: int | None) -> tuple[str, ...]:
     learned = (
         f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
     )
-    seen = f"{s.first_sight_right} of {s.first_sight_total} right" if s.first_sight_total else "not measured"
+    seen = (
+        tr(
+            "{first_sight_right} of {first_sight_total} right",
+            first_sight_right=s.first_sight_right,
+            first_sight_total=s.first_sight_total,
+        )
+        if s.first_sight_total
+        else tr("not measured")
+    )
     if version.id == active:
         state = "active"
     elif not version.is_kept:
-        state = "no longer kept"
+        state = tr("no longer kept")
     elif version.waits and not version.used:
-        state = f"not used: {version.waits}"
+        state = tr("not used: {waits}", waits=version.waits)
     else:
         state = "earlier"
     return str(version.id), version.created[:16].replace("T", " "), learned, seen, state

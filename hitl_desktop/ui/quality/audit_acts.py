@@ -18,6 +18,7 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.jobs.preparing import prepare
@@ -65,16 +66,22 @@ class AuditActs:
         if audit is not None:
             self._go_on(audit)
             return
-        prepare(self._session.jobs, self._window, "Planning an audit", _plans, self._choose)
+        prepare(self._session.jobs, self._window, tr("Planning an audit"), _plans, self._choose)
 
     def _choose(self, offered: list[Plan]) -> None:
         possible = {_words(plan): plan for plan in offered if plan.wanted is not None}
         if not possible:
-            few = counted(offered[0].population, "decided picture") if offered else "no decided picture"
-            self._messages.warn(f"With {few} nothing can be proved yet. Decide more pictures first.")
+            few = (
+                counted(offered[0].population, tr("decided picture")) if offered else tr("no decided picture")
+            )
+            self._messages.warn(
+                tr("With {few} nothing can be proved yet. Decide more pictures first.", few=few)
+            )
             return
-        label = f"What is to be proved of {counted(offered[0].population, 'decided picture')}?"
-        chosen = self.ask.choice("Audit", label, list(possible))
+        label = tr(
+            "What is to be proved of {pictures}?", pictures=counted(offered[0].population, "decided picture")
+        )
+        chosen = self.ask.choice(tr("Audit"), label, list(possible))
         if chosen is None:
             return
         begun: list[Audit] = []
@@ -117,7 +124,12 @@ class AuditActs:
             for a in self._session.views.annotations(image.id)
         ]
         number = len(audit.verdicts) + (not self._again)
-        words = f"Picture {number} of {len(audit.image_ids)}: {image.path}."
+        words = tr(
+            "Picture {number} of {image_ids}: {path}.",
+            number=number,
+            image_ids=len(audit.image_ids),
+            path=image.path,
+        )
         dialog.show_picture(image.id, project.path_of(image), items, words)
 
     def _judge(self, verdict: Verdict) -> None:
@@ -134,14 +146,14 @@ class AuditActs:
 
     def _on_unseen(self, image_id: int) -> None:
         """What nobody can see counts as wrong: the number of pictures was fixed."""
-        self._messages.say("A picture of the audit cannot be seen, so it counts as wrong.")
+        self._messages.say(tr("A picture of the audit cannot be seen, so it counts as wrong."))
         self._judge(Verdict(image_id, frozenset({Error.UNSEEN}), 0.0))
 
     def _back(self) -> None:
         """Judge the picture before this one anew."""
         audit = self._audit
         if audit is None or audit.is_complete or self._again or self._last is None:
-            self._messages.say("There is no verdict of this sitting that could be changed.")
+            self._messages.say(tr("There is no verdict of this sitting that could be changed."))
             return
         self._again = self._last
         self._show_next()
@@ -179,4 +191,8 @@ def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -
 
 def _words(plan: Plan) -> str:
     wanted = counted(plan.wanted or 0, "picture")
-    return f"no more than {percent(plan.claim)} are wrong: review {wanted}, all of them must be right"
+    return tr(
+        "no more than {claim} are wrong: review {wanted}, all of them must be right",
+        claim=percent(plan.claim),
+        wanted=wanted,
+    )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBox
 
 from hitl_desktop.domain.audits import Error, Verdict
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem
 from hitl_desktop.ui.quality.looking import LookingDialog
 
@@ -28,7 +29,7 @@ class AuditDialog(LookingDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Audit")
+        self.setWindowTitle(tr("Audit"))
         self._items: list[BoxItem] = []
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -36,9 +37,9 @@ class AuditDialog(LookingDialog):
             error: QCheckBox(f"&{number}  {AUDIT_ERROR_TEXT[error]}")
             for number, error in enumerate((e for e in Error if e.is_said), start=1)
         }
-        self.reveal = QPushButton("Show the labels (Space)")
-        self.done_button = QPushButton("Judged, next (Enter)")
-        self.save = QPushButton("Save the report...")
+        self.reveal = QPushButton(tr("Show the labels (Space)"))
+        self.done_button = QPushButton(tr("Judged, next (Enter)"))
+        self.save = QPushButton(tr("Save the report..."))
         row = QHBoxLayout()
         for widget in (self.reveal, *self.errors.values(), self.done_button, self.save):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -60,7 +61,11 @@ class AuditDialog(LookingDialog):
         """Show a picture without its labels, which wait to be revealed."""
         self._items = list(items)
         self.words.setText(
-            f"{words} Look at the picture first; then show the labels and mark what is wrong, if anything."
+            tr(
+                "{words} Look at the picture first; then show the labels and mark what is "
+                "wrong, if anything.",
+                words=words,
+            )
         )
         for box in self.errors.values():
             box.setChecked(False)
@@ -73,7 +78,7 @@ class AuditDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """All were judged: say what that proves."""
         self.words.setText(words)
-        self.clear("All pictures of this audit are judged.")
+        self.clear(tr("All pictures of this audit are judged."))
         for widget in (self.reveal, self.done_button, *self.errors.values()):
             widget.setEnabled(False)
         self.save.show()

@@ -17,6 +17,7 @@ from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.jobs.preparing import PREPARING
 from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
 from hitl_desktop.workflows.prediction import bulk_accept
@@ -48,7 +49,7 @@ class BulkActs:
         names = [scorer.names[column] for column in scorer.own.tolist()]
         if not names:
             self._messages.warn(
-                "Nothing is suggested under a category of this project yet. Label some pictures first."
+                tr("Nothing is suggested under a category of this project yet. Label some pictures first.")
             )
             return
         self.dialog = BulkAcceptDialog(names, {}, self._window)
@@ -62,7 +63,7 @@ class BulkActs:
             self._previewing.abandon()  # of another category or score
         self._previewing = self._session.jobs.start(
             PREPARING,
-            "Reading proposals",
+            tr("Reading proposals"),
             lambda p, progress: bulk_accept.preview(p, name, threshold, progress),
             on_success=self._on_preview,
             on_failure=self._on_no_preview,
@@ -88,7 +89,7 @@ class BulkActs:
             return
         preview, out = dialog.preview, dialog.out
         self._long_acts.change_many(
-            f"Accepting {counted(len(preview.proposals) - len(out), 'box')}",
+            tr("Accepting {boxes}", boxes=counted(len(preview.proposals) - len(out), "box")),
             lambda p, progress, reserved: bulk_accept.accept_all(
                 p, preview, out, progress, reserved=reserved
             ),
@@ -98,7 +99,10 @@ class BulkActs:
     def _on_accepted(self, changes: Changes) -> None:
         self._session.apply_changes(changes)
         self._messages.say(
-            f"Accepted on {counted(len(changes.annotations_of), 'picture')}; Ctrl+Z takes all of it back."
+            tr(
+                "Accepted on {pictures}; Ctrl+Z takes all of it back.",
+                pictures=counted(len(changes.annotations_of), "picture"),
+            )
         )
         self._open_sample(is_asked_for=False)
 
@@ -114,7 +118,7 @@ class BulkActs:
         every = self._session.views.bulk_accepts()
         self._bulk = bulk_accept.unfinished(project) or (every[-1] if every else None)
         if self._bulk is None:
-            self._messages.say("Nothing was accepted at once yet.")
+            self._messages.say(tr("Nothing was accepted at once yet."))
             return
         self.sample = BulkSampleDialog(self._window)
         self.sample.judged.connect(self._judge)
@@ -137,8 +141,13 @@ class BulkActs:
             sample.show_result(bulk_accept.in_words(bulk))
             return
         number, category_id = len(bulk.sample) - len(left) + 1, self._session.views.category_id(bulk.name)
-        drawn = f"Box {number} of {len(bulk.sample)}, drawn at random from {bulk.boxes}"
-        words = f"{drawn}: is it {bulk.name}, and well placed?"
+        drawn = tr(
+            "Box {number} of {sample}, drawn at random from {boxes}",
+            number=number,
+            sample=len(bulk.sample),
+            boxes=bulk.boxes,
+        )
+        words = tr("{drawn}: is it {name}, and well placed?", drawn=drawn, name=bulk.name)
         sample.show_box(image.id, project.path_of(image), left[0].bbox, bulk.name, category_id or 0, words)
 
     def _judge(self, is_wrong: bool) -> None:
@@ -163,7 +172,7 @@ class BulkActs:
             and all(b.id != bulk.id for b in self._session.views.bulk_accepts())
         ):
             self._messages.say(
-                "What was accepted at once was taken back, so its sample is asked about no more."
+                tr("What was accepted at once was taken back, so its sample is asked about no more.")
             )
             self._forget_sample()
             return

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.looking import LookingDialog
@@ -41,19 +42,19 @@ class BulkAcceptDialog(QDialog):
 
     def __init__(self, names: Sequence[str], thresholds: Mapping[str, float], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Accept many at once")
+        self.setWindowTitle(tr("Accept many at once"))
         self.resize(820, 620)
         self.preview: Preview | None = None
         self._thresholds = dict(thresholds)
         self.name = QComboBox()
-        self.name.setAccessibleName("Category")
+        self.name.setAccessibleName(tr("Category"))
         self.name.addItems(list(names))
         self.score = QDoubleSpinBox()
         self.score.setRange(0.05, 1.0)
         self.score.setSingleStep(0.05)
-        self.score.setPrefix("score from ")
-        self.score.setAccessibleName("Accept from this score up")
-        self.look = QPushButton("&Look")
+        self.score.setPrefix(tr("score from "))
+        self.score.setAccessibleName(tr("Accept from this score up"))
+        self.look = QPushButton(tr("&Look"))
         self.look.setDefault(True)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -61,9 +62,9 @@ class BulkAcceptDialog(QDialog):
         self._soon.timeout.connect(self._look)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.crops = CropWall("A random part of what would be accepted")
+        self.crops = CropWall(tr("A random part of what would be accepted"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.accept_button = buttons.addButton("&Accept all", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.accept_button = buttons.addButton(tr("&Accept all"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.accept_button.setEnabled(False)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -91,7 +92,7 @@ class BulkAcceptDialog(QDialog):
         self.preview = None
         self.crops.clear()
         self.accept_button.setEnabled(False)
-        self.words.setText("Looking at what that would accept.")
+        self.words.setText(tr("Looking at what that would accept."))
         self._soon.start()
 
     def _look(self) -> None:
@@ -101,7 +102,13 @@ class BulkAcceptDialog(QDialog):
     def show_progress(self, done: int, total: int) -> None:
         """Show how many pictures were looked at."""
         if self.preview is None and total:
-            self.words.setText(f"Looking at what that would accept: {done} of {counted(total, 'picture')}.")
+            self.words.setText(
+                tr(
+                    "Looking at what that would accept: {done} of {pictures}.",
+                    done=done,
+                    pictures=counted(total, "picture"),
+                )
+            )
 
     def show_preview(self, preview: Preview) -> None:
         """Show what would be accepted, if it is still what is asked for."""
@@ -135,17 +142,32 @@ class BulkAcceptDialog(QDialog):
         if self.preview is None:
             return
         boxes, out = len(self.preview.proposals), len(self.out)
-        part = "all" if len(self.preview.shown) == boxes else f"{len(self.preview.shown)} drawn at random"
+        part = (
+            tr("all")
+            if len(self.preview.shown) == boxes
+            else tr("{shown} drawn at random", shown=len(self.preview.shown))
+        )
         blind = self.preview.not_looked_at
         ahead = (
-            f" The head has not looked at {counted(blind, 'picture')} yet: only the detector's boxes there."
+            tr(
+                "On {pictures} the head has not run yet; only the detector's boxes count there.",
+                pictures=counted(blind, "picture"),
+            )
             if blind
             else ""
         )
         self.words.setText(
-            f"{counted(boxes - out, 'box')} on {counted(self.preview.pictures, 'picture')}; {part} are shown, a click "
-            "takes one out. The pictures stay to be decided. A random sample is set aside for a look, which says how "
-            f"many of all may be wrong. Ctrl+Z takes everything back.{ahead}"
+            sentences(
+                tr(
+                    "{boxes} on {pictures}; {part} are shown, a click takes one out. The "
+                    "pictures stay to be decided. A random sample is set aside for a look, which "
+                    "says how many of all may be wrong. Ctrl+Z takes everything back.",
+                    boxes=counted(boxes - out, "box"),
+                    pictures=counted(self.preview.pictures, "picture"),
+                    part=part,
+                ),
+                ahead,
+            )
         )
         self.accept_button.setEnabled(boxes > out)
 
@@ -159,10 +181,13 @@ class BulkSampleDialog(LookingDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Sample of what was accepted at once")
+        self.setWindowTitle(tr("Sample of what was accepted at once"))
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.right, self.wrong = QPushButton("Right (1 or Enter)"), QPushButton("Wrong: delete it (2 or X)")
+        self.right, self.wrong = (
+            QPushButton(tr("Right (1 or Enter)")),
+            QPushButton(tr("Wrong: delete it (2 or X)")),
+        )
         row = QHBoxLayout()
         for button in (self.right, self.wrong):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -189,7 +214,7 @@ class BulkSampleDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """All were looked at."""
         self.words.setText(words)
-        self.clear("The whole sample has been reviewed.")
+        self.clear(tr("The whole sample has been reviewed."))
         for button in (self.right, self.wrong):
             button.setEnabled(False)
 

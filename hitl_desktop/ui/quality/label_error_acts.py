@@ -17,6 +17,7 @@ from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.jobs.preparing import PREPARING
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
@@ -66,7 +67,7 @@ class ErrorActs:
             dialog.move(
                 self._window.mapToGlobal(QPoint(0, _BELOW_MENU))
             )  # over the queue, not over the boxes
-            dialog.show_waiting("Reading what was found before.")
+            dialog.show_waiting(tr("Reading what was found before."))
             dialog.show()
             dialog.list.setFocus()
         self._list(or_look=True)
@@ -74,11 +75,13 @@ class ErrorActs:
     def look(self) -> None:
         """Look at all decided pictures anew."""
         if self.dialog is not None:
-            self.dialog.show_waiting("Looking for wrong labels.")
-        self._start(EXAMINING, "Looking for wrong labels", _looked)  # learning may not put an end to it
+            self.dialog.show_waiting(tr("Looking for wrong labels."))
+        self._start(EXAMINING, tr("Looking for wrong labels"), _looked)  # learning may not put an end to it
 
     def _list(self, *, or_look: bool = False) -> None:
-        self._start(PREPARING, "Reading label issues", lambda p, _: _listed(p), or_look=or_look, quiet=True)
+        self._start(
+            PREPARING, tr("Reading label issues"), lambda p, _: _listed(p), or_look=or_look, quiet=True
+        )
 
     def _start(
         self,
@@ -92,7 +95,7 @@ class ErrorActs:
         self._session.jobs.start(
             lane, title, function, quiet=quiet, on_progress=self._on_progress,
             on_success=partial(self._show, or_look), on_failure=self._on_failure,
-            on_cancelled=partial(self._say, "Cancelled. Search again to go on."),
+            on_cancelled=partial(self._say, tr("Cancelled. Search again to go on.")),
         )  # fmt: skip
 
     def _on_progress(self, job: Job) -> None:
@@ -181,14 +184,14 @@ class ErrorActs:
     def _undo(self) -> None:
         """Take back what was done last in the list, and nothing else."""
         if not self._done:
-            self._messages.say("Nothing was done in this list that could be taken back.")
+            self._messages.say(tr("Nothing was done in this list that could be taken back."))
             return
         issue, number = self._done[-1]
         if number is None:
             self._session.manage(partial(_dismissed, issue, is_dismissed=False))
         else:
             if self._session.views.latest_act() != number:
-                self._messages.say("Something else was done since. Take that back first, in the window.")
+                self._messages.say(tr("Something else was done since. Take that back first, in the window."))
                 return
             self._session.undo()
         self._done.pop()

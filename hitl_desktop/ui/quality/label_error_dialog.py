@@ -24,9 +24,10 @@ from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import Job
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
+from hitl_desktop.translation import tr
 
 MOST_SHOWN = 1000
-_ALL = "all kinds"
+_ALL = tr("all kinds")
 
 
 class SuspicionsDialog(QDialog):
@@ -41,7 +42,7 @@ class SuspicionsDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Possible label errors")
+        self.setWindowTitle(tr("Possible label errors"))
         self.resize(460, 560)
         self._issues: list[LabelIssue] = []
         self._names: Mapping[int, str] = {}
@@ -49,14 +50,14 @@ class SuspicionsDialog(QDialog):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.kind = QComboBox()
-        self.kind.setAccessibleName("Which kind")
+        self.kind.setAccessibleName(tr("Which kind"))
         self.kind.addItems([_ALL, *LABEL_ISSUE_TEXT.values()])
         self.list = QListWidget()
-        self.list.setAccessibleName("Labels that are probably wrong")
+        self.list.setAccessibleName(tr("Labels that are probably wrong"))
         self.list.setUniformItemSizes(True)
-        self.mend = QPushButton("Do as &suggested (Enter)")
-        self.dismiss = QPushButton("It is &right (Del)")
-        again = QPushButton("&Look again")
+        self.mend = QPushButton(tr("Do as &suggested (Enter)"))
+        self.dismiss = QPushButton(tr("It is &right (Del)"))
+        again = QPushButton(tr("&Look again"))
         buttons = (self.mend, self.dismiss, again)
         row = QHBoxLayout()
         for button in buttons:
@@ -88,7 +89,9 @@ class SuspicionsDialog(QDialog):
     def show_progress(self, job: Job) -> None:
         """Show how far the search is, above the list."""
         if job.total:
-            self.words.setText(f"{job.title}: {job.done} of {job.total}")
+            self.words.setText(
+                tr("{title}: {done} of {total}", title=job.title, done=job.done, total=job.total)
+            )
 
     def show_all(
         self, label_issues: Sequence[LabelIssue], names: Mapping[int, str], paths: Mapping[int, str]
@@ -141,12 +144,18 @@ class SuspicionsDialog(QDialog):
         self.list.blockSignals(False)
         for button in (self.mend, self.dismiss):
             button.setEnabled(bool(fitting))
-        shown = f", the first {MOST_SHOWN} are listed" if len(fitting) > MOST_SHOWN else ""
+        labels = counted(len(fitting), "label")
+        if len(fitting) > MOST_SHOWN:
+            labels = tr("The first {most_shown} of {labels}", most_shown=MOST_SHOWN, labels=labels)
         self.words.setText(
-            f"{counted(len(fitting), 'label')}, the most suspicious first{shown}. The number is a rank, "
-            "not a probability: heads that were not trained on a picture disagree with its labels."
+            tr(
+                "{labels}, the most suspicious first. The number is a rank, not a "
+                "probability: heads that were not trained on a picture disagree with its "
+                "labels.",
+                labels=labels,
+            )
             if fitting
-            else "Nothing is left to review. Search again after deciding more pictures."
+            else tr("Nothing is left to review. Search again after deciding more pictures.")
         )
         if looks:
             self._look()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
 from hitl_desktop.service.project.image_acts import IDLE_SECONDS
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 
@@ -46,7 +47,7 @@ class LookingDialog(QDialog):
         self.image_id = image_id
         self._is_unreadable = False
         self._seconds, self._since = 0.0, time.monotonic()
-        self.clear("The picture is still being read.")
+        self.clear(tr("The picture is still being read."))
         found = self._loader.want(image_id, path)
         if found is not None:
             self._on_loaded(image_id, found)
@@ -101,6 +102,8 @@ class LookingDialog(QDialog):
         if image_id == self.image_id:
             self._is_unreadable = bool(picture.problem) and not picture.levels
             self.canvas.placeholder = (
-                f"{picture.problem} Enter goes on." if self._is_unreadable else picture.problem
+                tr("{problem} Enter goes on.", problem=picture.problem)
+                if self._is_unreadable
+                else picture.problem
             )
             self.canvas.show_picture(picture.levels, picture.size, picture.pyramid)

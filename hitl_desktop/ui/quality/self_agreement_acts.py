@@ -14,6 +14,7 @@ from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
 from hitl_desktop.workflows.quality.self_agreement import look_again, self_agreement
 from hitl_desktop.workflows.queue.relabelling import due, why_none
@@ -36,7 +37,7 @@ class ConsistencyActs:
         if self.dialog is None:
             self._session.jobs.start(
                 READING,
-                "Finding pictures that are due",
+                tr("Finding pictures that are due"),
                 lambda p, _: (due(p), why_none(p)),
                 on_success=self._show,
                 quiet=True,
@@ -47,7 +48,7 @@ class ConsistencyActs:
         if self.dialog is not None and self._due:
             self.dialog.raise_()
             self.dialog.activateWindow()
-            self._messages.say("A picture is still being labelled again: finish it, or close it.")
+            self._messages.say(tr("A picture is still being labelled again: finish it, or close it."))
             return
         self.close()
         self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
@@ -87,7 +88,7 @@ class ConsistencyActs:
                 self._messages.say(told)
             return
         self._session.cover(image.id)
-        words = f"{counted(len(self._due), 'picture')} to be labelled again."
+        words = tr("{pictures} to be labelled again.", pictures=counted(len(self._due), "picture"))
         dialog.show_picture(image.id, project.path_of(image), self._session.known.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:

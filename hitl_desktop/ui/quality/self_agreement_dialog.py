@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.reannotation import LabelledBox
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.looking import LookingDialog
 
@@ -22,16 +23,16 @@ class SecondLookDialog(LookingDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, draws=True)
-        self.setWindowTitle("Label again, blind")
+        self.setWindowTitle(tr("Label again, blind"))
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys are the dialog's
         self._boxes: dict[int, LabelledBox] = {}
         self._names: dict[int, str] = {}
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.category = QComboBox()
-        self.category.setAccessibleName("Category of the next box, or of the selected one")
+        self.category.setAccessibleName(tr("Category of the next box, or of the selected one"))
         self.category.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.done_button = QPushButton("Done (Enter)")
+        self.done_button = QPushButton(tr("Done (Enter)"))
         self.done_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         row = QHBoxLayout()
         row.addWidget(self.category)
@@ -55,10 +56,16 @@ class SecondLookDialog(LookingDialog):
             self.category.addItem(f"{number}  {name}" if number < 10 else name, category_id)
         self.category.setCurrentIndex(max(self.category.findData(now), 0))
         if not names:
-            words = f"{words} There is no category yet, so it can only be marked as empty (Enter)."
+            words = tr(
+                "{words} There is no category yet, so it can only be marked as empty (Enter).", words=words
+            )
         self.words.setText(
-            f"{words} Draw every box as if you saw it for the first time; digits choose the category, X takes "
-            "the selected box away. What you draw changes no label: it measures how far you agree with yourself."
+            tr(
+                "{words} Draw every box as if you saw it for the first time; digits choose "
+                "the category, X takes the selected box away. What you draw changes no "
+                "label: it measures how far you agree with yourself.",
+                words=words,
+            )
         )
         self.look_at(image_id, path)
         self.done_button.setEnabled(True)
@@ -66,7 +73,7 @@ class SecondLookDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """Nothing more is due."""
         self.words.setText(words)
-        self.clear("No more pictures are due to be labelled again.")
+        self.clear(tr("No more pictures are due to be labelled again."))
         self.done_button.setEnabled(False)
 
     def _show(self, selected: int | None = None) -> None:

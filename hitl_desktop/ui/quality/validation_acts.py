@@ -19,6 +19,7 @@ from hitl_desktop.service.loop.steps import EXAMINING, READING
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.workflows.images.open_folder import note_not_shown
@@ -70,7 +71,7 @@ class ValidateActs:
             self.dialog.wait()
         self._session.jobs.start(
             EXAMINING,
-            "Looking at a picture",
+            tr("Looking at a picture"),
             lambda p, progress: validation.look_at_next(p, _LOOKED_AT, progress, threads=1),
             on_success=partial(self._show, self._asked),
             on_failure=self._on_failure,
@@ -90,7 +91,9 @@ class ValidateActs:
             return
         image = next_ones[0]
         proposals = validation.to_judge(project, image, session.thresholds)
-        words = f"{counted(len(self._done), 'picture')} judged now. {image.path}."
+        words = tr(
+            "{pictures} judged now. {path}.", pictures=counted(len(self._done), "picture"), path=image.path
+        )
         self.dialog.show_proposals(
             image.id,
             project.path_of(image),
@@ -101,7 +104,7 @@ class ValidateActs:
         )
         session.jobs.start(
             EXAMINING,
-            "Looking at the next pictures",
+            tr("Looking at the next pictures"),
             lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1),
             quiet=True,
         )
@@ -121,7 +124,7 @@ class ValidateActs:
         if self._session.manage(act):
             if None in done:
                 self._messages.say(
-                    "This picture was decided or skipped meanwhile, so no verdict on it was kept."
+                    tr("This picture was decided or skipped meanwhile, so no verdict on it was kept.")
                 )
             self._done += [number for number in done if number is not None]
             self._look_for_next()
@@ -129,7 +132,7 @@ class ValidateActs:
     def _back(self) -> None:
         """Take the latest verdicts back and judge that picture again."""
         if not self._done:
-            self._messages.say("Nothing was judged in this sitting that could be taken back.")
+            self._messages.say(tr("Nothing was judged in this sitting that could be taken back."))
             return
         if self._session.manage(partial(validation.take_back, self._done[-1])):
             self._done.pop()
@@ -142,7 +145,7 @@ class ValidateActs:
         """Read the report, in a job: intervals take a while; show its sentence, or tell it line by line."""
         self._session.jobs.start(
             READING,
-            "Reading verdicts",
+            tr("Reading verdicts"),
             lambda p, _: validation.report(p),
             on_success=partial(self._tell, show),
             quiet=True,
@@ -155,18 +158,19 @@ class ValidateActs:
         if show is not None:
             show(words)
         else:
-            self.ask.tell("Validation", words, "\n".join(lines))
+            self.ask.tell(tr("Validation"), words, "\n".join(lines))
 
     def _promote(self) -> None:
-        question = (
-            "From now on the verdicts count as labels: correct boxes and those whose real category you said become "
-            "annotations, and the head learns from them. They still measure this version, and no later one. Do that?"
+        question = tr(
+            "From now on the verdicts count as labels: correct boxes and those whose "
+            "real category you said become annotations, and the head learns from them. "
+            "They still measure this version, and no later one. Do that?"
         )
-        if not self.ask.confirm("Use verdicts as labels", question):
+        if not self.ask.confirm(tr("Use verdicts as labels"), question):
             return
         if self._session.views.verdicts() > _MANY:
             self._long_acts.change_many(
-                "Using verdicts as labels",
+                tr("Using verdicts as labels"),
                 lambda p, progress, reserved: validation.promote(p, progress, reserved=reserved),
                 self._on_promoted,
             )
@@ -186,8 +190,12 @@ class ValidateActs:
 
     def _say_promoted(self, promotion: validation.Promotion) -> None:
         self._messages.say(
-            f"Decided from verdicts: {counted(promotion.decided, 'picture')}; {promotion.to_finish} still want a box "
-            "drawn or moved. Ctrl+Z takes it back."
+            tr(
+                "Decided from verdicts: {pictures}; {to_finish} still want a box drawn or "
+                "moved. Ctrl+Z takes it back.",
+                pictures=counted(promotion.decided, "picture"),
+                to_finish=promotion.to_finish,
+            )
         )
 
     def close(self, _result: int = 0) -> None:

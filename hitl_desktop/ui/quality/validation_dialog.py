@@ -13,6 +13,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.domain.words import counted
 from hitl_desktop.texts import JUDGEMENT_TEXT
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.looking import LookingDialog
 from hitl_desktop.ui.widgets.once import once
@@ -26,7 +27,7 @@ _MARKS = {
     Judgement.FALSE: "✗",
     Judgement.MISSED: "+",
 }
-_KEYS = "1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 something missed"
+_KEYS = tr("1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 something missed")
 
 
 class ValidateDialog(LookingDialog):
@@ -42,7 +43,7 @@ class ValidateDialog(LookingDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Validation only: nothing is learned from this")
+        self.setWindowTitle(tr("Validation only: nothing is learned from this"))
         self._proposals: list[Proposal] = []
         self._said: dict[int, tuple[Judgement, int | None]] = {}
         self._missed: list[int | None] = []
@@ -59,10 +60,10 @@ class ValidateDialog(LookingDialog):
         inner.setContentsMargins(5, 5, 5, 5)
         inner.addWidget(self.canvas)
         self.buttons = {j: QPushButton(f"{n} {JUDGEMENT_TEXT[j]}") for n, j in enumerate(Judgement, start=1)}
-        self.done_button = QPushButton("All judged, next (Enter)")
-        self.report = QPushButton("Report...")
-        self.promote = QPushButton("Use as labels...")
-        self.promote.setToolTip("Until you do this, verdicts are not used for training")
+        self.done_button = QPushButton(tr("All judged, next (Enter)"))
+        self.report = QPushButton(tr("Report..."))
+        self.promote = QPushButton(tr("Use as labels..."))
+        self.promote.setToolTip(tr("Until you do this, verdicts are not used for training"))
         row = QHBoxLayout()
         for widget in (*self.buttons.values(), self.done_button, self.report, self.promote):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -92,7 +93,11 @@ class ValidateDialog(LookingDialog):
         self._is_waiting = False
         self._said, self._missed = {}, []
         self.words.setText(
-            f"{words} Tab goes to the next box. {_KEYS}; Enter: the rest is correct, next picture."
+            tr(
+                "{words} Tab goes to the next box. {keys}; Enter: the rest is correct, next picture.",
+                words=words,
+                keys=_KEYS,
+            )
         )
         self.look_at(image_id, path)
         self._show()
@@ -101,14 +106,14 @@ class ValidateDialog(LookingDialog):
 
     def wait(self) -> None:
         """The head is looking at the next picture."""
-        self.clear("The model is processing the next picture.")
+        self.clear(tr("The model is processing the next picture."))
         self._proposals, self._is_waiting = [], True
         self._enable(False)
 
     def show_end(self, words: str) -> None:
         """There is nothing more to judge."""
         self.words.setText(words)
-        self.clear("Every unseen picture has been judged.")
+        self.clear(tr("Every unseen picture has been judged."))
         self.state.clear()
         self._proposals, self._is_waiting = [], False
         self._enable(False)
@@ -122,7 +127,7 @@ class ValidateDialog(LookingDialog):
         said = [judgement for judgement, _ in self._said.values()]
         parts = [counted(len(self._proposals), "box")]
         parts += [f"{said.count(j)} {JUDGEMENT_TEXT[j]}" for j in Judgement if said.count(j)]
-        missed = ", ".join(self._names.get(c or 0, "of no category") for c in self._missed)
+        missed = ", ".join(self._names.get(c or 0, tr("of no category")) for c in self._missed)
         self.state.setText("; ".join([*parts, *([f"missed: {missed}"] if missed else [])]))
 
     def _item(self, p: Proposal) -> BoxItem:
@@ -145,18 +150,18 @@ class ValidateDialog(LookingDialog):
         if not self.done_button.isEnabled():
             return
         if judgement is Judgement.MISSED:
-            wanted, category_id = self.ask_category("What was missed?")
+            wanted, category_id = self.ask_category(tr("What was missed?"))
             if wanted:
                 self._missed.append(category_id)
             self._show()
             return
         selected = self.canvas.selection.last
         if selected is None:
-            self.state.setText("Select a box first: Tab, or a click.")
+            self.state.setText(tr("Select a box first: Tab, or a click."))
             return
         category_id = None
         if judgement is Judgement.CATEGORY:
-            wanted, category_id = self.ask_category("What is it really?")
+            wanted, category_id = self.ask_category(tr("What is it really?"))
             if not wanted:
                 return
         self._said[selected.key.id] = (judgement, category_id)
@@ -172,7 +177,7 @@ class ValidateDialog(LookingDialog):
             menu.addAction(f"&{keys[n]}  {name}" if n < len(keys) else name): category_id
             for n, (category_id, name) in enumerate(self._names.items())
         }
-        none = menu.addAction("&0  none of these")
+        none = menu.addAction(tr("&0  none of these"))
         of_all: dict[object, int | None] = {**of, none: None}
         with once(menu):
             chosen: object = menu.exec(self.mapToGlobal(self.rect().center()))

@@ -13,6 +13,7 @@ from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.store.project import SUFFIX
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.import_question import ImportQuestion
 from hitl_desktop.ui.questions.new_attribute import NewAttribute
 from hitl_desktop.ui.widgets.once import once
@@ -26,33 +27,37 @@ class Ask:
 
     def folder(self) -> Path | None:
         """A folder of pictures."""
-        name = QFileDialog.getExistingDirectory(self._parent, "Open a folder of pictures")
+        name = QFileDialog.getExistingDirectory(self._parent, tr("Open a folder of pictures"))
         return Path(name) if name else None
 
     def project(self) -> Path | None:
         """A project file."""
-        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a project", filter=f"Projects (*{SUFFIX})")
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, tr("Open a project"), filter=tr("Projects (*{suffix})", suffix=SUFFIX)
+        )
         return Path(name) if name else None
 
     def picture(self, before: Path) -> Path | None:
         """Where a picture is now that was at a place before."""
-        name, _ = QFileDialog.getOpenFileName(self._parent, f"Where is {before.name}?", str(before.parent))
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, tr("Where is {name}?", name=before.name), str(before.parent)
+        )
         return Path(name) if name else None
 
     def dataset_to_import(self) -> Path | None:
         """A COCO file."""
         name, _ = QFileDialog.getOpenFileName(
-            self._parent, "Import a COCO file", filter="COCO files (*.json);;All files (*)"
+            self._parent, tr("Import a COCO file"), filter=tr("COCO files (*.json);;All files (*)")
         )
         return Path(name) if name else None
 
     def where_to_export(self, suggestion: Path) -> Path | None:
         """Where to write a COCO file."""
-        return self._where_to_save("Export as COCO", suggestion, "COCO files (*.json)")
+        return self._where_to_save(tr("Export as COCO"), suggestion, tr("COCO files (*.json)"))
 
     def where_to_save_report(self, suggestion: Path) -> Path | None:
         """Where to write a report as a page."""
-        return self._where_to_save("Save report as", suggestion, "Web pages (*.html)")
+        return self._where_to_save(tr("Save report as"), suggestion, tr("Web pages (*.html)"))
 
     def _where_to_save(self, title: str, suggestion: Path, files: str) -> Path | None:
         """A path with the suggestion's ending. The file dialog confirms replacing only the name that was
@@ -66,7 +71,7 @@ class Ask:
             path = Path(f"{name}{suggestion.suffix}")
             if not path.exists():
                 return path
-            title, suggestion = f"{path.name} exists. Replace it?", path
+            title, suggestion = tr("{name} exists. Replace it?", name=path.name), path
         return None
 
     def open_file(self, path: Path) -> None:
@@ -100,7 +105,7 @@ class Ask:
 
     def colour(self, now: str) -> str | None:
         """A colour as `#rrggbb`, None when given up."""
-        chosen = QColorDialog.getColor(QColor(now), self._parent, "Colour of the category")
+        chosen = QColorDialog.getColor(QColor(now), self._parent, tr("Colour of the category"))
         return chosen.name() if chosen.isValid() else None
 
     def attribute(self, category: Category | None) -> Attribute | None:

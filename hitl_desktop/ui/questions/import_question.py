@@ -15,13 +15,14 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, ImportResult, Unlabelled
 from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr, trn
 
 _MOST_ISSUES = 200
 _FORMS = {
-    BoxForm.PIXELS: "Pixels: left, top, width, height",
-    BoxForm.CORNERS: "Pixels: two corners",
-    BoxForm.FRACTIONS: "Fractions of the picture: left, top, width, height",
-    BoxForm.FRACTION_CORNERS: "Fractions of the picture: two corners",
+    BoxForm.PIXELS: tr("Pixels: left, top, width, height"),
+    BoxForm.CORNERS: tr("Pixels: two corners"),
+    BoxForm.FRACTIONS: tr("Fractions of the picture: left, top, width, height"),
+    BoxForm.FRACTION_CORNERS: tr("Fractions of the picture: two corners"),
 }
 
 
@@ -31,37 +32,41 @@ class ImportQuestion(QDialog):
 
     def __init__(self, result: ImportResult, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Import")
+        self.setWindowTitle(tr("Import"))
         self._column = QVBoxLayout(self)
         self.said: list[QLabel] = []
         self._say(_counts(result))
-        self.undecided = QRadioButton("Nobody has labelled them yet: they stay undecided")
-        self.empty = QRadioButton("They were reviewed and are empty: mark them as verified empty")
+        self.undecided = QRadioButton(tr("Nobody has labelled them yet: they stay undecided"))
+        self.empty = QRadioButton(tr("They were reviewed and are empty: mark them as verified empty"))
         self.undecided.setChecked(True)
         unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)
         if unlabelled and not result.lost_track:
             self._say(
-                f"{counted(unlabelled, 'picture')} of the file {'has' if unlabelled == 1 else 'have'} no box."
+                trn(
+                    "{n} picture of the file has no box.", "{n} pictures of the file have no box.", unlabelled
+                )
             )
             self._column.addWidget(self.undecided)
             self._column.addWidget(self.empty)
         self.form = QComboBox()
-        self.form.setAccessibleName("What the numbers of a box are")
+        self.form.setAccessibleName(tr("What the numbers of a box are"))
         self._asks_form = result.suspected is not None
         if result.suspected is not None:
-            self._say("The numbers of the boxes are hardly pixels. What are they?")
+            self._say(tr("The numbers of the boxes are hardly pixels. What are they?"))
             for form, words in _FORMS.items():
                 self.form.addItem(words, form)
             self.form.setCurrentIndex(list(_FORMS).index(result.suspected))
             self._column.addWidget(self.form)
         if result.issues:
-            self._say(f"The file gives cause for {counted(len(result.issues), 'remark')}:")
+            self._say(
+                tr("The file gives cause for {remarks}:", remarks=counted(len(result.issues), "remark"))
+            )
             lines = [f"{issue.where}: {issue.problem}" for issue in result.issues[:_MOST_ISSUES]]
             remarks = QPlainTextEdit("\n".join(lines))
             remarks.setReadOnly(True)
             self._column.addWidget(remarks)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self._column.addWidget(buttons)
@@ -80,8 +85,10 @@ class ImportQuestion(QDialog):
 
 def _counts(result: ImportResult) -> str:
     data = result.dataset
-    return (
-        f"The file holds {counted(len(data.annotations), 'box')} of {counted(len(data.categories), 'category')} "
-        f"on {counted(len(data.images), 'picture')}. They become ground truth of those pictures of the project that "
-        "nobody has decided yet."
+    return tr(
+        "The file holds {boxes} of {categories} on {pictures}. They become ground truth "
+        "of those pictures of the project that nobody has decided yet.",
+        boxes=counted(len(data.annotations), "box"),
+        categories=counted(len(data.categories), "category"),
+        pictures=counted(len(data.images), "picture"),
     )

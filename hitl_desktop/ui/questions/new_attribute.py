@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 
 from hitl_desktop.domain.attributes import Attribute, AttributeKind
 from hitl_desktop.domain.categories import Category
+from hitl_desktop.translation import tr
 
 _KINDS = {
     "Flag: yes or no": AttributeKind.FLAG,
@@ -20,13 +21,15 @@ class NewAttribute(QDialog):
 
     def __init__(self, category: Category | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New attribute")
+        self.setWindowTitle(tr("New attribute"))
         self._category = category
         self.name, self.choices = QLineEdit(), QLineEdit()
         self.kind, self.whose = QComboBox(), QComboBox()
         self.kind.addItems(list(_KINDS))
-        self.choices.setPlaceholderText("red, green, blue")
-        self.whose.addItems([*([f"Boxes of {category.name}"] if category else []), "All boxes"])
+        self.choices.setPlaceholderText(tr("red, green, blue"))
+        self.whose.addItems(
+            [*([tr("Boxes of {name}", name=category.name)] if category else []), tr("All boxes")]
+        )
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.queues import MIXABLE, REASON_OF, QueueReason
 from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, STRATEGIES
 from hitl_desktop.texts import REASON_TEXT
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.queue.listing import CountedQueue
 from hitl_desktop.workflows.queue.policy import QueuePolicy
 
@@ -27,27 +28,35 @@ class MixDialog(QDialog):
 
     def __init__(self, now: QueuePolicy, queues: Sequence[CountedQueue], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Mix of the queue")
+        self.setWindowTitle(tr("Mix of the queue"))
         self.chosen: QueuePolicy | None = None
         self.strategy = QComboBox()
-        self.strategy.setAccessibleName("Order of asking")
+        self.strategy.setAccessibleName(tr("Order of asking"))
         for name, strategy in STRATEGIES.items():
-            title = f"{strategy.title} (default)" if name == DEFAULT_STRATEGY else strategy.title
+            title = (
+                tr("{title} (default)", title=strategy.title) if name == DEFAULT_STRATEGY else strategy.title
+            )
             self.strategy.addItem(title, name)
         self.strategy.setCurrentIndex(self.strategy.findData(now.strategy))
         self.strategy.currentIndexChanged.connect(self._show_rest)
         counts = {q.shows.queue: q.pictures for q in queues}
         self.shares: dict[QueueReason, QSpinBox] = {}
         form = QFormLayout()
-        form.addRow("&Order of asking", self.strategy)
+        form.addRow(tr("&Order of asking"), self.strategy)
         for why in MIXABLE:
             share = self.shares[why] = QSpinBox()
             share.setRange(0, 100)
             share.setSuffix(" %")
             share.setValue(now.shares.get(why, 0))
-            share.setAccessibleName(f"Share of the queue: {REASON_TEXT[REASON_OF[why]]}")
+            share.setAccessibleName(
+                tr("Share of the queue: {reason_text}", reason_text=REASON_TEXT[REASON_OF[why]])
+            )
             share.valueChanged.connect(self._show_rest)
-            waiting = "of all pictures" if why is QueueReason.RANDOM else f"{counts.get(int(why), 0)} wait"
+            waiting = (
+                tr("of all pictures")
+                if why is QueueReason.RANDOM
+                else tr("{get} wait", get=counts.get(int(why), 0))
+            )
             form.addRow(f"{REASON_TEXT[REASON_OF[why]].capitalize()} ({waiting})", share)
         self.rest = QLabel()
         self.rest.setWordWrap(True)
@@ -55,7 +64,7 @@ class MixDialog(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.default = buttons.addButton("Default", QDialogButtonBox.ButtonRole.ResetRole)
+        self.default = buttons.addButton(tr("Default"), QDialogButtonBox.ButtonRole.ResetRole)
         self.default.clicked.connect(self._to_default)
         buttons.accepted.connect(self._take)
         buttons.rejected.connect(self.reject)
@@ -69,15 +78,22 @@ class MixDialog(QDialog):
         rest = 100 - sum(share.value() for share in self.shares.values())
         by_uncertainty = not STRATEGIES[self.strategy.currentData()].works_before_training
         first = (
-            "The first five pictures are drawn at random: uncertainty means little before a head is trained."
+            tr(
+                "The first five pictures are drawn at random: uncertainty means little "
+                "before a head is trained."
+            )
             * by_uncertainty
         )
         self.ok.setEnabled(rest >= 0)
         self.rest.setText(
-            f"The other {rest} % come in the order of asking. A queue that is empty leaves its turns to the others. "
-            f"{first}"
+            tr(
+                "The other {rest} % come in the order of asking. A queue that is empty "
+                "leaves its turns to the others. {first}",
+                rest=rest,
+                first=first,
+            )
             if rest >= 0
-            else f"The shares add up to {100 - rest} %: lower some of them."
+            else tr("The shares add up to {rest} %: lower some of them.", rest=100 - rest)
         )
 
     def _to_default(self) -> None:

@@ -14,6 +14,7 @@ from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.policy_dialog import MixDialog
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
@@ -68,34 +69,36 @@ class QueueActs:
 
     def skip(self) -> None:
         """Put the selected pictures aside."""
-        self._do(bulk_edits.skip, self._queue.selected, "None of them is to do.")
+        self._do(bulk_edits.skip, self._queue.selected, tr("None of them is to do."))
 
     def reopen(self) -> None:
         """Let the selected pictures be to do again."""
-        self._do(bulk_edits.reopen, self._queue.selected, "None of them is decided or skipped.")
+        self._do(bulk_edits.reopen, self._queue.selected, tr("None of them is decided or skipped."))
 
     def tag(self) -> None:
         """Give the selected pictures a tag."""
         ids = self._queue.selected  # before the question: the queue may be listed anew meanwhile
-        name = self.ask.text("Tag", f"Tag of {counted(len(ids), 'picture')}", "")
+        name = self.ask.text(tr("Tag"), tr("Tag of {pictures}", pictures=counted(len(ids), "picture")), "")
         if name and name.strip():
-            self._do(partial(bulk_edits.tag, name=name), ids, "All of them have it.")
+            self._do(partial(bulk_edits.tag, name=name), ids, tr("All of them have it."))
 
     def untag(self) -> None:
         """Take a tag from the selected pictures."""
         tags = {name: tag_id for tag_id, name in self._session.views.tags().items()}
         if not tags:
-            self._messages.say("There are no tags yet. T gives this picture one.")
+            self._messages.say(tr("There are no tags yet. T gives this picture one."))
             return
         ids = self._queue.selected
-        name = self.ask.choice("Tag", f"Take from {counted(len(ids), 'picture')}", list(tags))
+        name = self.ask.choice(
+            tr("Tag"), tr("Take from {pictures}", pictures=counted(len(ids), "picture")), list(tags)
+        )
         if name is not None:
-            self._do(partial(bulk_edits.untag, tag_id=tags[name]), ids, "None of them has it.")
+            self._do(partial(bulk_edits.untag, tag_id=tags[name]), ids, tr("None of them has it."))
 
     def _do(self, act: _Act, ids: Sequence[int], nothing: str) -> None:
         if len(ids) > _MANY:
             self._long_acts.change_many(
-                f"Changing {len(ids)} pictures",
+                tr("Changing {ids} pictures", ids=len(ids)),
                 lambda p, progress, reserved: act(p, ids, progress=progress, reserved=reserved),
                 partial(self._on_done, nothing),
             )
@@ -115,7 +118,7 @@ class QueueActs:
 
     def _say(self, changes: Changes, nothing: str) -> None:
         count = len(changes.annotations_of)
-        words = f"Done for {counted(count, 'picture')}; Ctrl+Z takes it back."
+        words = tr("Done for {pictures}; Ctrl+Z takes it back.", pictures=counted(count, "picture"))
         self._messages.say(words if count else nothing)
 
 

@@ -15,7 +15,8 @@ from hitl_desktop.service.project.image_walk import MANY
 from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import QueueRow
-from hitl_desktop.texts import REASON_TEXT, skip_text
+from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT, skip_text
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.workflows.queue.filtering import filter_queue
 
@@ -201,9 +202,13 @@ def _detail(row: QueueRow) -> str:
     if record.reason:
         return record.reason.split(".")[0]
     if record.state is ImageState.SKIPPED:
-        return f"skipped: {skip_text(row.skipped_because)}" if row.skipped_because else "skipped"
+        return (
+            tr("skipped: {skip_text}", skip_text=skip_text(row.skipped_because))
+            if row.skipped_because
+            else STATUS_TEXT["skipped"]
+        )
     if record.state is not ImageState.UNDECIDED:
-        return record.state.value
+        return STATUS_TEXT[record.status]
     if ranked is None:
         return ""
     reason = REASON_TEXT[ranked.reason]

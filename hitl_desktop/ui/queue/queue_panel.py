@@ -40,6 +40,7 @@ from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import ORDER_TEXT
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.widgets.field import Field
@@ -122,11 +123,11 @@ class QueueDelegate(QStyledItemDelegate):
 
 
 STATES = {
-    "All": "",
-    "To do": "undecided",
-    "Decided": "decided",
-    "Skipped": "skipped",
-    "Unreadable": "unreadable",
+    tr("All"): "",
+    tr("To do"): "undecided",
+    tr("Decided"): "decided",
+    tr("Skipped"): "skipped",
+    tr("Unreadable"): "unreadable",
 }
 """States as they are called here, and the status that passes; empty for all."""
 
@@ -175,33 +176,35 @@ class QueuePanel(QWidget):
         self.setMinimumWidth(230)
         self.model = QueueModel(session, loader)
         self.list = self._make_list()
-        self.state = self._choice("Show pictures in this state", STATES)
+        self.state = self._choice(tr("Show pictures in this state"), STATES)
         self.text = Field(self.left)
         self.text.returnPressed.connect(self.left)
-        self.text.setPlaceholderText("Name or reason")
+        self.text.setPlaceholderText(tr("Name or reason"))
         self.text.setClearButtonEnabled(True)
-        self.text.setAccessibleName("Show pictures whose name or reason holds this text")
+        self.text.setAccessibleName(tr("Show pictures whose name or reason holds this text"))
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.text.textChanged.connect(self._on_filter)
-        self.category = self._choice("Show pictures with a box of this category")
-        self.tag = self._choice("Show pictures with this tag")
-        self.reason = self._choice("Show one queue: pictures that are asked about for this reason")
+        self.category = self._choice(tr("Show pictures with a box of this category"))
+        self.tag = self._choice(tr("Show pictures with this tag"))
+        self.reason = self._choice(tr("Show one queue: pictures that are asked about for this reason"))
         self.score = QDoubleSpinBox()
         self.score.setRange(0.0, 9.95)
         self.score.setSingleStep(0.05)
-        self.score.setPrefix("score from ")
-        self.score.setSpecialValueText("Any score")
-        self.score.setAccessibleName("Show pictures that are worth asking about from this score up")
-        self.score.setToolTip("Expected corrections a second, as the list shows it in brackets")
+        self.score.setPrefix(tr("score from "))
+        self.score.setSpecialValueText(tr("Any score"))
+        self.score.setAccessibleName(tr("Show pictures that are worth asking about from this score up"))
+        self.score.setToolTip(tr("Expected corrections a second, as the list shows it in brackets"))
         self.score.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.score.valueChanged.connect(self._on_filter)
         self.score.editingFinished.connect(self.left)
-        self.sorting = self._choice("Order of the list", {text: order for order, text in ORDER_TEXT.items()})
+        self.sorting = self._choice(
+            tr("Order of the list"), {text: order for order, text in ORDER_TEXT.items()}
+        )
         self.more = QToolButton()
-        self.more.setText("More")
+        self.more.setText(tr("More"))
         self.more.setCheckable(True)
-        self.more.setToolTip("Filter by category, tag, reason and score; sort")
-        self.more.setAccessibleName("More filters")
+        self.more.setToolTip(tr("Filter by category, tag, reason and score; sort"))
+        self.more.setAccessibleName(tr("More filters"))
         self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._found = QLabel()
         self._found.hide()
@@ -230,7 +233,7 @@ class QueuePanel(QWidget):
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
-        view.setAccessibleName("Review queue")
+        view.setAccessibleName(tr("Review queue"))
         view.clicked.connect(self._on_clicked)
         view.activated.connect(self._on_activated)
         view.left.connect(self.left)
@@ -318,8 +321,8 @@ class QueuePanel(QWidget):
             return  # filling takes milliseconds, and this is asked after each act
         self._offered, self._is_filling = offered, True
         for box, anything, named in (
-            (self.category, "Any category", categories),
-            (self.tag, "Any tag", tags),
+            (self.category, tr("Any category"), categories),
+            (self.tag, tr("Any tag"), tags),
         ):
             chosen = box.currentData()
             box.clear()
@@ -340,7 +343,7 @@ class QueuePanel(QWidget):
         """Offer the queues there are, each with its count."""
         chosen, self._is_filling = self.reason.currentData(), True
         queues = [
-            ("Any reason", QueueFilter()),
+            (tr("Any reason"), QueueFilter()),
             *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.pictures.queues),
         ]
         if [self.reason.itemData(n) for n in range(self.reason.count())] != [shows for _, shows in queues]:
@@ -399,10 +402,14 @@ class QueuePanel(QWidget):
         self._fill_queues()
         found, of = self.model.rowCount(), len(self._session.pictures.statuses)
         self._found.setVisible(found < of)
-        self._found.setText(f"{found} of {counted(of, 'picture')}" if found else "Nothing matches.")
+        self._found.setText(
+            tr("{found} of {pictures}", found=found, pictures=counted(of, "picture"))
+            if found
+            else tr("Nothing matches.")
+        )
         for row, status in enumerate(STATES.values()):
             count = self._session.pictures.count(status) if status else len(self._session.pictures.statuses)
-            self.state.setItemData(row, f"{count} pictures", Qt.ItemDataRole.ToolTipRole)
+            self.state.setItemData(row, tr("{count} pictures", count=count), Qt.ItemDataRole.ToolTipRole)
 
     def _on_changed(self, changes: Changes) -> None:
         many = changes.queue and changes.go_to is None and len(changes.annotations_of) > 1

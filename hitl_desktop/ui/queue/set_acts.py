@@ -18,6 +18,7 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.edge_case_sets import EDGE_CASES
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.questions.ask import Ask
@@ -26,8 +27,8 @@ from hitl_desktop.ui.queue.similar_dialog import SimilarDialog
 from hitl_desktop.workflows.images import edge_cases
 from hitl_desktop.workflows.prediction.similar import Similar, similar_to
 
-_NEW, _OTHER = "a new set...", "another set..."
-_SHOW, _RENAME, _DELETE = "show its pictures", "rename it", "delete it (pictures and boxes stay)"
+_NEW, _OTHER = tr("a new set..."), tr("another set...")
+_SHOW, _RENAME, _DELETE = tr("show its pictures"), tr("rename it"), tr("delete it (pictures and boxes stay)")
 
 
 class SetActs:
@@ -66,13 +67,7 @@ class SetActs:
             return Changes(queue=True)
 
         if self._session.manage(toggle):
-            boxes = f", with {counted(len(selected), 'box')}" if selected and is_in[-1] else ""
-            now = (
-                f"is in “{name}” now{boxes}: new heads are tried on it"
-                if is_in[-1]
-                else f"is not in “{name}” any more"
-            )
-            self._messages.say(f"{image.path} {now}.")
+            self._messages.say(_toggled(image.path, name, is_in=is_in[-1], boxes=len(selected)))
 
     def _which(self, image_id: int) -> str | None:
         """The set that is meant, by key."""
@@ -80,14 +75,15 @@ class SetActs:
         names, mine = list(dict.fromkeys([EDGE_CASES, *views.sets()])), views.sets_of(image_id)
         keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
         words = {
-            key: f"{name} (it is in: take it out)" if name in mine else name for key, name in keys.items()
+            key: tr("{name} (it is in: take it out)", name=name) if name in mine else name
+            for key, name in keys.items()
         }
         more = {"O": _OTHER} if len(names) > len(keys) else {}
         chosen = self.ask.reason({**words, **more, "N": _NEW})
         if chosen == _OTHER:
-            return self.ask.choice("Edge cases", "Into which set, or out of it?", names[len(keys) :])
+            return self.ask.choice(tr("Edge cases"), tr("Into which set, or out of it?"), names[len(keys) :])
         if chosen == _NEW:
-            name = self.ask.text("Edge cases", "Name of the set, such as night, glare, cut off", "")
+            name = self.ask.text(tr("Edge cases"), tr("Name of the set, such as night, glare, cut off"), "")
             return name.strip() or None if name else None
         return next((keys[key] for key, text in words.items() if text == chosen), None)
 
@@ -95,12 +91,12 @@ class SetActs:
         """See all sets; show, rename or delete one."""
         sets = self._session.views.sets()
         if not sets:
-            self._messages.say("There are no sets of edge cases yet. Ctrl+B puts this picture into one.")
+            self._messages.say(tr("There are no sets of edge cases yet. Ctrl+B puts this picture into one."))
             return
         listed = {f"{name}: {counted(len(members), 'picture')}": name for name, members in sets.items()}
-        chosen = self.ask.choice("Sets of edge cases", "Which one?", list(listed))
+        chosen = self.ask.choice(tr("Sets of edge cases"), tr("Which one?"), list(listed))
         act = (
-            self.ask.choice("Sets of edge cases", "What about it?", [_SHOW, _RENAME, _DELETE])
+            self.ask.choice(tr("Sets of edge cases"), tr("What about it?"), [_SHOW, _RENAME, _DELETE])
             if chosen
             else None
         )
@@ -110,11 +106,13 @@ class SetActs:
         if act == _SHOW:
             self._queue.show_set(name)
         elif act == _RENAME:
-            new = self.ask.text("Rename the set", "New name", name)
+            new = self.ask.text(tr("Rename the set"), tr("New name"), name)
             if new and new.strip() and new.strip() != name:
                 self._session.manage(partial(_renamed, name, new.strip()))
         elif self._session.manage(partial(_deleted, name)):
-            self._messages.say(f"The set “{name}” is deleted. A version that waited for it is tried anew.")
+            self._messages.say(
+                tr("The set “{name}” is deleted. A version that waited for it is tried anew.", name=name)
+            )
             self._learning.learn()
 
     def find_more(self) -> None:
@@ -129,7 +127,12 @@ class SetActs:
             return similar_to(project, image, bbox, progress, threads=1)
 
         prepare(
-            self._session.jobs, self._window, "Looking for more like this", job, self._show, lane=EXAMINING
+            self._session.jobs,
+            self._window,
+            tr("Looking for more like this"),
+            job,
+            self._show,
+            lane=EXAMINING,
         )
 
     def _show(self, found: list[Similar]) -> None:
@@ -142,10 +145,18 @@ class SetActs:
 
     def _pin_all(self, image_ids: Sequence[int]) -> None:
         name = self.ask.text(
-            "Edge cases", f"Put {counted(len(image_ids), 'picture')} into the set", EDGE_CASES
+            tr("Edge cases"),
+            tr("Put {pictures} into the set", pictures=counted(len(image_ids), "picture")),
+            EDGE_CASES,
         )
         if name and name.strip() and self._session.manage(partial(_added, name.strip(), image_ids)):
-            self._messages.say(f"{counted(len(image_ids), 'picture')} put into “{name.strip()}”.")
+            self._messages.say(
+                tr(
+                    "{pictures} put into “{name}”.",
+                    pictures=counted(len(image_ids), "picture"),
+                    name=name.strip(),
+                )
+            )
 
     def close(self, _result: int = 0) -> None:
         """Put the wall away."""
@@ -153,6 +164,20 @@ class SetActs:
             wall, self.wall = self.wall, None
             wall.close()
             wall.deleteLater()
+
+
+def _toggled(path: str, name: str, *, is_in: bool, boxes: int) -> str:
+    """What the key that puts an image into a set, or takes it out, has done."""
+    if not is_in:
+        return tr("{path} is not in “{name}” any more.", path=path, name=name)
+    if boxes:
+        return tr(
+            "{path} is in “{name}” now, with {boxes}: new heads are tried on it.",
+            path=path,
+            name=name,
+            boxes=counted(boxes, "box"),
+        )
+    return tr("{path} is in “{name}” now: new heads are tried on it.", path=path, name=name)
 
 
 def _renamed(name: str, new: str, project: Project) -> Changes:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.workflows.prediction.similar import Similar
 
@@ -20,18 +21,21 @@ class SimilarDialog(QDialog):
 
     def __init__(self, found: Sequence[Similar], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("More like this")
+        self.setWindowTitle(tr("More like this"))
         self.resize(760, 520)
         self._found = list(found)
         self.words = QLabel(
-            f"{counted(len(found), 'place')}, the most alike first. A double click goes there."
+            tr(
+                "{places}, the most alike first. A double click goes there.",
+                places=counted(len(found), "place"),
+            )
         )
         self.words.setWordWrap(True)
-        self.crops = CropWall("Most alike first")
+        self.crops = CropWall(tr("Most alike first"))
         for one in found:
-            self.crops.add(one.pixels, f"alike by {one.likeness:.2f}")
+            self.crops.add(one.pixels, tr("alike by {likeness:.2f}", likeness=one.likeness))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.pin = buttons.addButton("&Pin the chosen ones...", QDialogButtonBox.ButtonRole.ActionRole)
+        self.pin = buttons.addButton(tr("&Pin the chosen ones..."), QDialogButtonBox.ButtonRole.ActionRole)
         self.pin.setEnabled(False)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

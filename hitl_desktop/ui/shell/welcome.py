@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from hitl_desktop.translation import tr
+
 
 class Welcome(QWidget):
     """Three ways to begin.
@@ -19,7 +21,10 @@ class Welcome(QWidget):
         super().__init__()
         title = QLabel("<h2>HITL Desktop</h2>")
         text = QLabel(
-            "Label pictures with a model that learns from every correction.\nEverything stays on this computer."
+            tr(
+                "Label pictures with a model that learns from every correction.\nEverything "
+                "stays on this computer."
+            )
         )
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)
@@ -27,9 +32,9 @@ class Welcome(QWidget):
         for widget in (title, text):
             layout.addWidget(widget, alignment=Qt.AlignmentFlag.AlignHCenter)
         for label, signal in (
-            ("Open a &folder of pictures...", self.folder_asked),
-            ("Open a &project...", self.project_asked),
-            ("Try the &sample", self.sample_asked),
+            (tr("Open a &folder of pictures..."), self.folder_asked),
+            (tr("Open a &project..."), self.project_asked),
+            (tr("Try the &sample"), self.sample_asked),
         ):
             button = QPushButton(label)
             button.setMinimumWidth(280)

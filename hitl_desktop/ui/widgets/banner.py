@@ -8,14 +8,14 @@ from itertools import zip_longest
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
+from hitl_desktop.translation import tr
+
 _MOST_OFFERS = 3
-_STYLE = """
-Banner { background: #9B2C20; }
-Banner[calm="true"] { background: #2A5D8F; }
-Banner QLabel { color: white; }
-Banner QPushButton { color: white; padding: 2px 10px;
-  background: rgba(0, 0, 0, 60); border: 1px solid rgba(255, 255, 255, 110); }
-"""
+_STYLE = tr(
+    '\nBanner { background: #9B2C20; }\nBanner[calm="true"] { background: #2A5D8F; }\nBanner '
+    "QLabel { color: white; }\nBanner QPushButton { color: white; padding: 2px 10px;\n  "
+    "background: rgba(0, 0, 0, 60); border: 1px solid rgba(255, 255, 255, 110); }\n"
+)
 
 
 class Banner(QFrame):
@@ -36,7 +36,7 @@ class Banner(QFrame):
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.offers, close = [QPushButton() for _ in range(_MOST_OFFERS)], QPushButton("Dismiss")
+        self.offers, close = [QPushButton() for _ in range(_MOST_OFFERS)], QPushButton(tr("Dismiss"))
         for number, button in enumerate(self.offers):
             button.clicked.connect(partial(self.offered.emit, number))
         close.clicked.connect(self.dismiss)

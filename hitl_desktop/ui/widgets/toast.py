@@ -6,14 +6,16 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from hitl_desktop.translation import tr
+
 _STAYS_MS = 6000
 _MARGIN = 14
-_STYLE = """
-Toast { background: #22262B; border: 1px solid #5A626C; border-radius: 6px; }
-Toast QLabel { color: #F2F4F6; }
-Toast QPushButton { color: #9CC2FF; background: transparent; border: none; padding: 5px 10px; font-weight: 600; }
-Toast QPushButton:hover { text-decoration: underline; }
-"""
+_STYLE = tr(
+    "\nToast { background: #22262B; border: 1px solid #5A626C; border-radius: 6px; }\nToast "
+    "QLabel { color: #F2F4F6; }\nToast QPushButton { color: #9CC2FF; background: transparent; "
+    "border: none; padding: 5px 10px; font-weight: 600; }\nToast QPushButton:hover { "
+    "text-decoration: underline; }\n"
+)
 
 
 class Toast(QFrame):

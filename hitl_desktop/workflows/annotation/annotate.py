@@ -16,6 +16,7 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.edits import do
 
 
@@ -34,7 +35,7 @@ class Revision:
 
 
 def draw(
-    project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = "Draw box"
+    project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = tr("Draw box")
 ) -> Changes:
     """Add boxes of a person's own, each with its category.
 
@@ -57,13 +58,13 @@ def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
         image = project.images.get(image_id)
         if image is None:
             raise HitlError(
-                "This picture is no longer in the project.", hint="Choose another one in the queue."
+                tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
             )
         box = Annotation(0, image_id, project.categories.ensure_unnamed(), bbox)
         is_decided = image.state is ImageState.DECIDED
         before = Side(state=image.state if is_decided else None)
         after = Side((box,), ImageState.UNDECIDED if is_decided else None)
-        changes = do(project, Edit("Draw box", image_id, before, after))
+        changes = do(project, Edit(tr("Draw box"), image_id, before, after))
         if is_decided:
             project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
     return changes | Changes(categories=True, queue=is_decided)
@@ -138,11 +139,11 @@ def _said(box: Annotation, revision: Revision) -> Annotation:
 
 def _label(revisions: Sequence[Revision]) -> str:
     if names := {name for r in revisions for name, _ in r.says}:
-        return f"Change {', '.join(sorted(names))}"
+        return tr("Change {names}", names=", ".join(sorted(names)))
     if all(isinstance(r.box, Proposal) for r in revisions):
         untouched = all(r.bbox is None and r.category_id is None for r in revisions)
-        return "Accept proposal" if untouched else "Correct proposal"
-    return "Change category" if all(r.bbox is None for r in revisions) else "Change box"
+        return tr("Accept proposal") if untouched else tr("Correct proposal")
+    return tr("Change category") if all(r.bbox is None for r in revisions) else tr("Change box")
 
 
 def _counted(label: str, count: int) -> str:
@@ -166,8 +167,8 @@ def as_annotation(
     category = category_id or proposal.category_id
     if category is None:
         raise HitlError(
-            "This box is a hint of the detector and has no category.",
-            hint="Press the digit of a category, or C.",
+            tr("This box is a hint of the detector and has no category."),
+            hint=tr("Give it a category first."),
         )
     return Annotation(
         id=0,
@@ -199,7 +200,7 @@ def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
     rejected = tuple(dict.fromkeys(i for ids in now.values() for i in ids if i not in known))
     if not deleted and not rejected:
         return Changes()
-    label = _counted("Delete box" if deleted else "Reject proposal", len(boxes))
+    label = _counted(tr("Delete box") if deleted else tr("Reject proposal"), len(boxes))
     return do(project, Edit(label, image_id, before=Side(deleted), after=Side(rejected=rejected)))
 
 
@@ -221,7 +222,7 @@ def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes
     before, after = project.images.tags_of(image_id), tuple(sorted(set(tag_ids)))
     if before == after:
         return Changes()
-    return do(project, Edit("Change tags", image_id, before=Side(tags=before), after=Side(tags=after)))
+    return do(project, Edit(tr("Change tags"), image_id, before=Side(tags=before), after=Side(tags=after)))
 
 
 def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:
@@ -234,8 +235,10 @@ def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:
     for category_id in {a.category_id for a in accepted}:
         category = project.categories.get(category_id)
         if category is None or category.retired:
-            name = category.name if category is not None else f"number {category_id}"
+            name = (
+                category.name if category is not None else tr("number {category_id}", category_id=category_id)
+            )
             raise HitlError(
-                f'The category "{name}" is no longer offered, so nothing was accepted.',
-                hint="Go to another picture and back, or give the box another category.",
+                tr('The category "{name}" is no longer offered, so nothing was accepted.', name=name),
+                hint=tr("Go to another picture and back, or give the box another category."),
             )

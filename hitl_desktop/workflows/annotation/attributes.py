@@ -10,6 +10,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 
 
@@ -28,19 +29,25 @@ def define(project: Project, attribute: Attribute) -> Changes:
     name = clean_name(attribute.name)
     choices = tuple(dict.fromkeys(c for choice in attribute.choices if (c := clean_name(choice))))
     if not normalise_name(name):
-        raise HitlError("An attribute needs a name.", hint='Type one, such as "colour".')
+        raise HitlError(tr("An attribute needs a name."), hint=tr('Type one, such as "colour".'))
     if attribute.kind is AttributeKind.CHOICE and len(choices) < 2:
         raise HitlError(
-            f'"{name}" needs at least two choices.', hint="Type them with commas, such as red, green."
+            tr('"{name}" needs at least two choices.', name=name),
+            hint=tr("Type them with commas, such as red, green."),
         )
     for other in (*COMMON, *project.attributes.all()):
         both = (
             None in {other.category_id, attribute.category_id} or other.category_id == attribute.category_id
         )
         if both and normalise_name(other.name) == normalise_name(name):
-            raise HitlError(f'There is an attribute "{other.name}" already.', hint="Choose another name.")
+            raise HitlError(
+                tr('There is an attribute "{name}" already.', name=other.name),
+                hint=tr("Choose another name."),
+            )
     added = Attribute(name, attribute.kind, choices, attribute.category_id)
-    return edits.do(project, Edit(f'Add attribute "{name}"', None, after=Side(attributes=(added,))))
+    return edits.do(
+        project, Edit(tr('Add attribute "{name}"', name=name), None, after=Side(attributes=(added,)))
+    )
 
 
 def remove(project: Project, attribute: Attribute) -> Changes:
@@ -52,9 +59,12 @@ def remove(project: Project, attribute: Attribute) -> Changes:
     used = project.attributes.count_uses(attribute)
     if used:
         raise HitlError(
-            f'"{attribute.name}" is said of {counted(used, "box")}.',
-            hint="Take it from them first, or keep it.",
+            tr('"{name}" is said of {boxes}.', name=attribute.name, boxes=counted(used, "box")),
+            hint=tr("Take it from them first, or keep it."),
         )
     return edits.do(
-        project, Edit(f'Remove attribute "{attribute.name}"', None, before=Side(attributes=(attribute,)))
+        project,
+        Edit(
+            tr('Remove attribute "{name}"', name=attribute.name), None, before=Side(attributes=(attribute,))
+        ),
     )

@@ -13,6 +13,7 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.edits import LongAct, count_acts
 
 _AT_ONCE = 100
@@ -52,7 +53,7 @@ def reopen(
 ) -> Changes:
     """Let decided and skipped pictures be to do again; their boxes stay."""
     done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
-    return _set_state(project, image_ids, ImageState.UNDECIDED, "Open again", done, progress, reserved)
+    return _set_state(project, image_ids, ImageState.UNDECIDED, tr("Open again"), done, progress, reserved)
 
 
 def _set_state(
@@ -168,7 +169,7 @@ def _tag(
     *,
     add: bool,
 ) -> Changes:
-    label = "Tag" if add else "Take tag from"
+    label = "Tag" if add else tr("Take tag from")
 
     def change(images: Sequence[ImageRecord]) -> list[Edit]:
         edits: list[Edit] = []

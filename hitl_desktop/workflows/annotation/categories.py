@@ -11,6 +11,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.annotation.edits import LongAct
 
@@ -41,7 +42,9 @@ def add(project: Project, name: str) -> tuple[Category, Changes]:
     with project.db.transaction():
         added = project.categories.ensure(name)
         before, after = Side(categories=(replace(added, retired=True),)), Side(categories=(added,))
-        return added, edits.do(project, Edit(f'Add category "{added.name}"', None, before, after))
+        return added, edits.do(
+            project, Edit(tr('Add category "{name}"', name=added.name), None, before, after)
+        )
 
 
 def change(
@@ -71,7 +74,11 @@ def change(
             if other.hotkey == hotkey and other.id != category.id:
                 before_all.append(other)
                 after_all.append(replace(other, hotkey=""))
-    label = f'Change category "{category.name}"' if name is None else f'Rename category to "{name}"'
+    label = (
+        tr('Change category "{name}"', name=category.name)
+        if name is None
+        else tr('Rename category to "{name}"', name=name)
+    )
     return edits.do(
         project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all)))
     )
@@ -86,8 +93,10 @@ class MergePreview:
 
     def in_words(self) -> str:
         """So many boxes, on so many pictures."""
-        on = "" if self.pictures is None else f" on {counted(self.pictures, 'picture')}"
-        return f"{counted(self.boxes, 'box')}{on}"
+        boxes = counted(self.boxes, "box")
+        if self.pictures is None:
+            return boxes
+        return tr("{boxes} on {pictures}", boxes=boxes, pictures=counted(self.pictures, "picture"))
 
 
 def preview_merge(project: Project, category: Category) -> MergePreview:
@@ -130,7 +139,7 @@ def merge(
             merged = replace(now, retired=True, merged_into=into.id, hotkey="")
             act.do(
                 Edit(
-                    f'Merge category "{now.name}" into "{into.name}"',
+                    tr('Merge category "{name}" into "{name_2}"', name=now.name, name_2=into.name),
                     None,
                     Side(categories=(now,) if is_last else (), member_of=category.id, members=members),
                     Side(categories=(merged,) if is_last else (), member_of=into.id, members=members),
@@ -146,5 +155,5 @@ def merge(
 def retire(project: Project, category: Category) -> Changes:
     """Offer a category no longer; its boxes keep it, and its name, typed anew, brings it back."""
     retired = replace(category, retired=True, hotkey="")
-    label = f'Retire category "{category.name}"'
+    label = tr('Retire category "{name}"', name=category.name)
     return edits.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(retired,))))

@@ -13,6 +13,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.decisions import How
@@ -40,7 +41,7 @@ class Draw:
 
     image_id: int
     boxes: tuple[tuple[BBox, int], ...]
-    label: str = "Draw box"
+    label: str = tr("Draw box")
 
     def run(self, project: Project) -> Changes:
         """Do it."""

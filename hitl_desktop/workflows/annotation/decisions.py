@@ -12,11 +12,11 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import with_category
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
-from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import skip_text
+from hitl_desktop.translation import tr, trn
 from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered, stored_ids
 from hitl_desktop.workflows.annotation.edits import apply, changes_of, count_acts, do, kind_of
 
@@ -53,7 +53,7 @@ def _may_be_learned(project: Project, image_id: int) -> bool:
 
 def _confirm(project: Project, image_id: int, dismissed: tuple[int, ...], how: How) -> Changes:
     """A decided image was looked at again and is right: its label issues are dismissed."""
-    right = apply(project, Edit("Right as it is", image_id, after=Side(dismissed=dismissed)))
+    right = apply(project, Edit(tr("Right as it is"), image_id, after=Side(dismissed=dismissed)))
     project.journal.push(right)
     acts = count_acts(project, image_id)
     project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id))
@@ -73,7 +73,7 @@ def _decide(
         image = project.images.get(image_id)
         if image is None:
             raise HitlError(
-                "This picture is no longer in the project.", hint="Choose another one in the queue."
+                tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
             )
         present = project.annotations.of_image(image_id)
         removed = tuple(present) if empty else ()
@@ -88,7 +88,7 @@ def _decide(
             return _confirm(project, image_id, dismissed, how) if dismissed else Changes()
         added = tuple(as_annotation(p) for p in accepted)
         check_offered(project, added)
-        label = "Mark empty" if empty else "Accept picture"
+        label = tr("Mark empty") if empty else tr("Accept picture")
         known = is_known or _may_be_learned(project, image_id)
         after = Side(added, ImageState.DECIDED, dismissed=dismissed)
         edit = Edit(label, image_id, Side(removed, image.state), after)
@@ -120,8 +120,12 @@ def _check_named(project: Project, present: Sequence[Annotation]) -> None:
     waiting = sum(a.category_id == unnamed for a in present)
     if waiting:
         raise HitlError(
-            f"{counted(waiting, 'box')} of this picture {'has' if waiting == 1 else 'have'} no category yet.",
-            hint="Press the digit of a category, or C to type a name; Delete removes a box.",
+            trn(
+                "{n} box of this picture has no category yet.",
+                "{n} boxes of this picture have no category yet.",
+                waiting,
+            ),
+            hint=tr("Give each a category, or delete it."),
         )
 
 
@@ -132,8 +136,12 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
     lost = sum(not a.bbox.clipped(image.width, image.height).is_valid() for a in present)
     if lost:
         raise HitlError(
-            f"{counted(lost, 'box')} of this picture {'lies' if lost == 1 else 'lie'} outside of it.",
-            hint="Choose them in the list of boxes, and delete or move them.",
+            trn(
+                "{n} box of this picture lies outside of it.",
+                "{n} boxes of this picture lie outside of it.",
+                lost,
+            ),
+            hint=tr("Choose them in the list of boxes, and delete or move them."),
         )
 
 
@@ -153,7 +161,7 @@ def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -
     if image is None or image.state is ImageState.SKIPPED:
         return Changes()
     with project.db.transaction():
-        label = f"Skip picture: {skip_text(reason)}" if reason else "Skip picture"
+        label = tr("Skip picture: {skip_text}", skip_text=skip_text(reason)) if reason else tr("Skip picture")
         changes = do(project, Edit(label, image_id, Side(state=image.state), Side(state=ImageState.SKIPPED)))
         project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts(), why=reason))
     return changes | Changes(queue=True)

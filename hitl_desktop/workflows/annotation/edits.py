@@ -13,6 +13,7 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 _LONG_EDIT = 200_000
 
@@ -53,7 +54,9 @@ def step_over(project: Project, act: int, progress: Progress, *, redo: bool) -> 
         HitlError: something else was done meanwhile.
     """
     if project.journal.next_act(undone=redo)[0] != act:
-        raise HitlError("Something else was done meanwhile, so nothing was taken back.", hint="Try it again.")
+        raise HitlError(
+            tr("Something else was done meanwhile, so nothing was taken back."), hint=tr("Try it again.")
+        )
     steps: list[tuple[Edit, Changes]] = []
     while (step := _step_edit(project, act, undone=not redo)) is not None:
         steps.append(step)

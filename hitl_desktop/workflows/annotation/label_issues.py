@@ -11,6 +11,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import ISSUE_FROM, Kind, LabelIssue
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 
@@ -42,11 +43,15 @@ def apply_suggestion(project: Project, issue: LabelIssue) -> Changes:
         HitlError: the box changed meanwhile.
     """
     if not _still_holds(project, issue, offered_ids(project)):
-        raise HitlError("This box, or its category, changed meanwhile.", hint="Look for errors again.")
+        raise HitlError(
+            tr("This box, or its category, changed meanwhile."), hint=tr("Look for errors again.")
+        )
     bbox, category_id = issue.suggested_bbox, issue.suggested_category_id
     with project.db.transaction():
         if issue.bbox is None:
-            changes = annotate.draw(project, issue.image_id, [(bbox, category_id)], "Draw what was missed")
+            changes = annotate.draw(
+                project, issue.image_id, [(bbox, category_id)], tr("Draw what was missed")
+            )
         elif issue.kind is Kind.CATEGORY:
             bbox = issue.bbox
             changes = annotate.revise(project, [Revision(_box_of(project, issue), category_id=category_id)])

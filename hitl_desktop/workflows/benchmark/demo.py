@@ -14,6 +14,7 @@ from hitl_desktop.paths import data_dir
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
 from hitl_desktop.workflows.detection.embeddings import embed_undecided
@@ -60,7 +61,8 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise HitlError(
-            f"{folder} cannot be written ({error.strerror}).", hint="Choose another place with --out."
+            tr("{folder} cannot be written ({strerror}).", folder=folder, strerror=error.strerror),
+            hint=tr("Choose another place with --out."),
         ) from error
     file = make_sample(folder, progress)
     truth = read_dataset(folder / TRUTH).dataset

@@ -24,6 +24,7 @@ from hitl_desktop.learning.metrics import Interval, average_precision
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.benchmark.oracle import acts_needed
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
@@ -115,8 +116,8 @@ def _pairs(project: Project, truth: Dataset, only: Set[int] | None) -> tuple[Dat
     ]
     if not pairs:
         raise HitlError(
-            "None of these pictures is in the project.",
-            hint="Give the ground truth of this project's pictures.",
+            tr("None of these pictures is in the project."),
+            hint=tr("Give the ground truth of this project's pictures."),
         )
     return aligned, pairs
 

@@ -22,6 +22,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 from hitl_desktop.workflows.exchange.match_images import match_by_name
 
@@ -51,11 +52,15 @@ class NothingLeftError(HitlError):
     """A ground truth without a box to measure against; `truth` has the reasons."""
 
     def __init__(self, truth: GroundTruth) -> None:
-        nothing = "all boxes of the file are crowds" if truth.dataset.annotations else "the file has no boxes"
+        nothing = (
+            tr("all boxes of the file are crowds")
+            if truth.dataset.annotations
+            else tr("the file has no boxes")
+        )
         reasons = "; ".join(note.words for note in truth.left_out) or nothing
         super().__init__(
-            f"Nothing is left to measure: {reasons}.",
-            hint="Give a file with boxes on this project's pictures, and pre-label these first.",
+            tr("Nothing is left to measure: {reasons}.", reasons=reasons),
+            hint=tr("Give a file with boxes on this project's pictures, and pre-label these first."),
         )
         self.truth = truth
 
@@ -162,9 +167,9 @@ def _part(project: Project, dataset: Dataset, usable: Set[int]) -> Dataset:
 _BY_PICTURE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
 """What is told of pictures here in other words."""
 _IN_WORDS = {
-    IssueKind.NO_PICTURE: "not in the project, or its name fits several pictures there",
-    IssueKind.OTHER_SIZE: "of another size in the project, so its boxes do not fit",
-    IssueKind.NOT_PIXELS: "its numbers are hardly pixels; write boxes in pixels: x, y, width, height",
+    IssueKind.NO_PICTURE: tr("not in the project, or its name fits several pictures there"),
+    IssueKind.OTHER_SIZE: tr("of another size in the project, so its boxes do not fit"),
+    IssueKind.NOT_PIXELS: tr("its numbers are hardly pixels; write boxes in pixels: x, y, width, height"),
 }
 
 
@@ -176,7 +181,7 @@ def _note_lost_annotations(
     kept = {image.id for image in part.images}
     for where in (f"annotation {a.id}" for a in dataset.annotations if a.image_id not in kept):
         if where not in noted:
-            left_out.add("annotation", "on a picture that was left out", where)
+            left_out.add("annotation", tr("on a picture that was left out"), where)
 
 
 def _noted(issues: Iterable[ImportIssue]) -> _Notes:
@@ -195,9 +200,9 @@ def _what(issue: ImportIssue) -> str:
 def _problem(image: DatasetImage, record: ImageRecord, incomplete: Set[int], done: Set[int]) -> str:
     """Why a picture of the file cannot be measured against; empty if it can."""
     problems = (
-        ("cannot be read", record.reason is not None),
-        ("not pre-labelled yet", record.id not in done),
-        ("lost some of its boxes", image.id in incomplete),
-        ("not decided in the file", image.state is not ImageState.DECIDED),
+        (tr("cannot be read"), record.reason is not None),
+        (tr("not pre-labelled yet"), record.id not in done),
+        (tr("lost some of its boxes"), image.id in incomplete),
+        (tr("not decided in the file"), image.state is not ImageState.DECIDED),
     )
     return next((problem for problem, is_so in problems if is_so), "")

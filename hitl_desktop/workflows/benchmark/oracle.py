@@ -14,6 +14,7 @@ from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import annotate, decisions
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.exchange.align_dataset import align
@@ -116,5 +117,5 @@ def next_undecided(project: Project) -> ImageRecord:
     order = project.queue.order(limit=1)
     image = project.images.get(order[0].image_id) if order else None
     if image is None:
-        raise HitlError("Every picture is decided.", hint="Add more pictures.")
+        raise HitlError(tr("Every picture is decided."), hint=tr("Add more pictures."))
     return image

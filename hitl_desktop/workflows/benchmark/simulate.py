@@ -19,6 +19,7 @@ from hitl_desktop.learning.strategies import strategy_named
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
 from hitl_desktop.workflows.benchmark.ground_truth import GroundTruth, measurable
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
@@ -169,13 +170,16 @@ def _hold_back(project: Project, usable: GroundTruth, test_share: float, seed: i
     pool = len(known) - len(test)
     if pool < 1:
         raise HitlError(
-            "The data set is too small to hold pictures back for the test.",
-            hint="It needs two pictures or more.",
+            tr("The data set is too small to hold pictures back for the test."),
+            hint=tr("It needs two pictures or more."),
         )
     if not any(answers[i] for i in test):
         raise HitlError(
-            f"Of the {counted(len(test), 'picture')} held back for the test none has a box; nothing can be measured.",
-            hint="Hold back a larger share (--test-share), or use another data set.",
+            tr(
+                "Of the {pictures} held back for the test none has a box; nothing can be measured.",
+                pictures=counted(len(test), "picture"),
+            ),
+            hint=tr("Hold back a larger share (--test-share), or use another data set."),
         )
     with project.db.transaction():
         project.images.set_split(set(project.images.ids()) - set(known), Split.TEST)

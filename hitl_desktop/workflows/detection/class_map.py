@@ -11,6 +11,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 
 NOT_SHOWN = 0
@@ -51,7 +52,7 @@ def set_mapping(
     mapping: Mapping[str, int],
     new: Sequence[str] = (),
     *,
-    label: str = "Map detector classes",
+    label: str = tr("Map detector classes"),
 ) -> Changes:
     """Keep the category of each class, under the detector's hash, as one step that undo takes back.
 
@@ -66,7 +67,7 @@ def set_mapping(
         raise NotPrelabelledError
     ids = {c.id for c in project.categories.all() if not c.retired} | {NOT_SHOWN}
     if not set(mapping) <= set(detector.classes) or not set(mapping.values()) <= ids:
-        raise HitlError("A class or category of this mapping is gone.", hint="Open the dialog again.")
+        raise HitlError(tr("A class or category of this mapping is gone."), hint=tr("Open the dialog again."))
     with project.db.transaction():
         before = project.class_maps.get(detector.hash)
         made = _added(project, new)
@@ -94,7 +95,11 @@ def map_class(project: Project, name: str, category_id: int) -> Changes:
     detector = project.models.detector()
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
     category = project.categories.get(category_id)
-    label = f"Map {name} to {category.name}" if category is not None else "Map detector classes"
+    label = (
+        tr("Map {name} to {name_2}", name=name, name_2=category.name)
+        if category is not None
+        else tr("Map detector classes")
+    )
     return set_mapping(project, {**chosen, name: category_id}, label=label)
 
 
@@ -108,5 +113,5 @@ def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
         before, after = _added(project, names)
         if not after.categories:
             return Changes()
-        label = f"Use {counted(len(after.categories), 'class')} as categories"
+        label = tr("Use {classes} as categories", classes=counted(len(after.categories), "class"))
         return edits.do(project, Edit(label, None, before, after))

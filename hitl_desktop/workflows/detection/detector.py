@@ -10,6 +10,7 @@ from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, bundled_detectors, find_card
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 
 def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, ModelCard | None]:
@@ -46,17 +47,24 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     if bundled is not None:
         return bundled
     if file is None:
-        what = f"It is not known where the file of this project's detector, {detector.name}, is."
+        what = tr(
+            "It is not known where the file of this project's detector, {name}, is.", name=detector.name
+        )
     elif file.is_file():
-        what = (
-            f"{file} is another model now than the one that proposed boxes in this project ({detector.name})."
+        what = tr(
+            "{file} is another model now than the one that proposed boxes in this project ({name}).",
+            file=file,
+            name=detector.name,
         )
     else:
-        what = f"The file of this project's detector, {file}, is gone."
+        what = tr("The file of this project's detector, {file}, is gone.", file=file)
     raise ModelError(
-        f"{what} No new pictures are pre-labelled; the boxes it proposed stay.",
-        hint="Put the file back; or close the project and choose another detector with "
-        f"hitl-desktop prelabel {project.path.name} --model FILE.onnx",
+        tr("{what} No new pictures are pre-labelled; the boxes it proposed stay.", what=what),
+        hint=tr(
+            "Put the file back; or close the project and choose another detector with "
+            "hitl-desktop prelabel {name} --model FILE.onnx",
+            name=project.path.name,
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import own_classes
 from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
 from hitl_desktop.workflows.images.changed_files import Content, keep_up
@@ -69,8 +70,11 @@ class PrelabelResult:
         paths = list(self.not_done)
         named = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
         first = self.not_done[paths[0]]
-        where = (
-            f"{self.model} failed on {counted(len(paths), 'picture')} ({named}), to be tried again next time"
+        where = tr(
+            "{model} failed on {pictures} ({named}), to be tried again next time",
+            model=self.model,
+            pictures=counted(len(paths), "picture"),
+            named=named,
         )
         return ModelError(f"{where}: {first.message}", hint=first.hint)
 
@@ -81,10 +85,23 @@ class PrelabelResult:
         if self.not_done:
             told.append(str(self.failure))
         if self.done and self.best < DISPLAY_THRESHOLD:
-            what = "nothing" if not self.boxes else f"nothing with a score of {DISPLAY_THRESHOLD:g} or more"
+            what = (
+                "nothing"
+                if not self.boxes
+                else tr(
+                    "nothing with a score of {display_threshold:g} or more",
+                    display_threshold=DISPLAY_THRESHOLD,
+                )
+            )
             told.append(
-                f"{self.model} proposed {what} on {counted(self.done, 'picture')}. Draw the first boxes by hand; if "
-                "there are objects of its classes, correct size, colour, mean and std in its card, and name it again."
+                tr(
+                    "{model} proposed {what} on {pictures}. Draw the first boxes by hand; if "
+                    "there are objects of its classes, correct size, colour, mean and std in "
+                    "its card, and name it again.",
+                    model=self.model,
+                    what=what,
+                    pictures=counted(self.done, "picture"),
+                )
             )
         return told
 

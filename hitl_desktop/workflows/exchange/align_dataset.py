@@ -27,6 +27,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.match_images import IN_WORDS, How, match_images
 
 _SMALLEST = MIN_SIDE / 100
@@ -89,20 +90,18 @@ class _Work:
         for image in images:
             match = found.get(image.file_name)
             if match is None:
-                what = "is not among the project's pictures (or the name fits several)"
+                what = tr("is not among the project's pictures (or the name fits several)")
                 self.issue(image.file_name, what, IssueKind.NO_PICTURE)
                 continue
             if match.how is not How.EXACT:
-                loosely.setdefault(match.how, []).append(f"{image.file_name} is {match.record.path}")
+                loosely.setdefault(match.how, []).append(
+                    tr("{file_name} is {path}", file_name=image.file_name, path=match.record.path)
+                )
             self.listings.setdefault(match.record.id, []).append(image)
             self.listed[image.id] = image
             self.records[image.id] = _with_size(self.project, match.record)
         for how, examples in loosely.items():
-            more = ", ..." if len(examples) > _EXAMPLES else ""
-            self.issue(
-                "images", f"{counted(len(examples), 'name')} matched {IN_WORDS[how]}: "
-                f"{', '.join(examples[:_EXAMPLES])}{more}", IssueKind.MATCHED_LOOSELY, len(examples),
-            )  # fmt: skip
+            self.issue("images", _matched_text(how, examples), IssueKind.MATCHED_LOOSELY, len(examples))
 
     def place(self) -> None:
         """Bring the boxes to the pixels of the project's pictures."""
@@ -122,10 +121,14 @@ class _Work:
                 placed += boxes if image is own[0] else self._new(boxes, placed)
             self.boxes[own[0].id] = placed
             if len(own) > 1:
-                what = f"is listed {len(own)} times; it has the boxes of all of them, equal ones once"
+                what = tr(
+                    "is listed {own} times; it has the boxes of all of them, equal ones once", own=len(own)
+                )
                 self.issue(own[0].file_name, what, IssueKind.SAME_PICTURE, len(own) - 1)
         for what, count in self.dropped.items():
-            problem = f"{count} had {what} that cannot be moved with the picture; left out"
+            problem = tr(
+                "{count} had {what} that cannot be moved with the picture; left out", count=count, what=what
+            )
             self.issue("annotations", problem, IssueKind.DROPPED, count)
 
     def _forms(self, by_image: dict[int, list[Annotation]]) -> dict[int, BoxForm]:
@@ -157,10 +160,16 @@ class _Work:
         boxes = sum(len(by_image[i]) for i in image_ids)
         self.issue(
             "annotations",
-            f"the numbers of {counted(boxes, 'box')} on {counted(len(image_ids), 'picture')} are hardly pixels; "
-            f"they look like {form.value} and were left out; say what they are (--boxes)",
-            IssueKind.NOT_PIXELS, boxes,
-        )  # fmt: skip
+            tr(
+                "the numbers of {boxes} on {pictures} are hardly pixels; they look like {form} "
+                "and were left out; say what they are (--boxes)",
+                boxes=counted(boxes, "box"),
+                pictures=counted(len(image_ids), "picture"),
+                form=form.value,
+            ),
+            IssueKind.NOT_PIXELS,
+            boxes,
+        )
         self.incomplete.update(self.listings[self.records[i].id][0].id for i in image_ids)
         for i in image_ids:
             by_image[i] = []
@@ -178,21 +187,34 @@ class _Work:
             return []
         record = self.records[image.id]
         if not image.width and self._orientation(record) >= TURNS_SIDES:
-            what = "is turned by its own file, and the data set gives no size: check that its boxes lie on the objects"
+            what = tr(
+                "is turned by its own file, and the data set gives no size: check that its "
+                "boxes lie on the objects"
+            )
             self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
             self.incomplete.add(whole_id)
         place = self._placement(image, record)
         if place is None:
-            size = f"{record.width} x {record.height}"
-            lost = f"; left out, since nobody can place them: {counted(len(boxes), 'box')}" if boxes else ""
-            what = f"is {size} as shown, not {image.width} x {image.height}, which no turn or scale explains{lost}"
+            what = tr(
+                "is {shown} as shown, not {size}, which no turn or scale explains",
+                shown=_by(record),
+                size=_by(image),
+            )
+            if boxes:
+                lost = tr("left out, since nobody can place them: {boxes}", boxes=counted(len(boxes), "box"))
+                what = f"{what}; {lost}"
             self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
             self.incomplete.add(whole_id)
             return []
         if not place.is_identity and boxes:
-            how = "turned" if place.orientation > 1 else "scaled"
-            what = f"is {record.width} x {record.height} as shown, not {image.width} x {image.height}; "
-            self.issue(image.file_name, f"{what}its boxes were {how} with it", IssueKind.TRANSFORMED)
+            sizes = {"shown": _by(record), "size": _by(image)}
+            self.issue(
+                image.file_name,
+                tr("is {shown} as shown, not {size}; its boxes were turned with it", **sizes)
+                if place.orientation > 1
+                else tr("is {shown} as shown, not {size}; its boxes were scaled with it", **sizes),
+                IssueKind.TRANSFORMED,
+            )
         kept: list[Annotation] = []
         for a in boxes:
             own_form = form_of_outline(form, a.bbox) if a.id in self.result.outlined else form
@@ -221,13 +243,25 @@ class _Work:
     def _clipped(self, a: Annotation, box: BBox, name: str, record: ImageRecord) -> BBox | None:
         bbox = box.clipped(record.width or 1e9, record.height or 1e9)
         if box.w <= 0 or box.h <= 0:
-            self.issue(f"annotation {a.id}", f"has no area on {name} and was left out", IssueKind.NO_BOX)
+            self.issue(
+                f"annotation {a.id}",
+                tr("has no area on {name} and was left out", name=name),
+                IssueKind.NO_BOX,
+            )
             return None
         if bbox.w < _SMALLEST or bbox.h < _SMALLEST:
-            self.issue(f"annotation {a.id}", f"lies outside {name} and was left out", IssueKind.OUTSIDE)
+            self.issue(
+                f"annotation {a.id}",
+                tr("lies outside {name} and was left out", name=name),
+                IssueKind.OUTSIDE,
+            )
             return None
         if max(abs(p - q) for p, q in zip(bbox, box, strict=True)) > 1:
-            self.issue(f"annotation {a.id}", f"reached beyond {name} and was clipped", IssueKind.CLIPPED)
+            self.issue(
+                f"annotation {a.id}",
+                tr("reached beyond {name} and was clipped", name=name),
+                IssueKind.CLIPPED,
+            )
         return bbox
 
     def _keep_extra(self, annotation_id: int, place: Placement, form: BoxForm) -> None:
@@ -294,7 +328,10 @@ class _Work:
         for image in own[1:]:
             extra, clashing = extras.filled(extra, image.extra, but=("tags",))
             if clashing:
-                what = f"has another {', '.join(clashing)} where it is listed again; the first stays"
+                what = tr(
+                    "has another {clashing} where it is listed again; the first stays",
+                    clashing=", ".join(clashing),
+                )
                 self.issue(first.file_name, what, IssueKind.DROPPED, len(clashing))
         return replace(first, state=state, tags=tags, sets=sets, extra=extra)
 
@@ -312,7 +349,7 @@ class _Work:
             state = ImageState.DECIDED
         elif first.id in self.incomplete and state in {None, ImageState.DECIDED}:
             if lost_any:
-                what = "lost boxes on the way, so it stays to be decided"
+                what = tr("lost boxes on the way, so it stays to be decided")
                 self.issue(first.file_name, what, IssueKind.INCOMPLETE)
             state = ImageState.UNDECIDED
         return state
@@ -323,13 +360,33 @@ class _Work:
         """What becomes of pictures that are listed without a box and without a word."""
         are_empty = self.options.unlabelled is Unlabelled.EMPTY and not self.result.lost_track
         count = len(unlabelled)
-        fate = "counted as verified empty" if are_empty else "left undecided"
-        if self.options.unlabelled is Unlabelled.EMPTY and not are_empty:
-            fate += ", since some boxes of the file belong to no listed picture"
         where = unlabelled[0].file_name if count == 1 else "images"
-        self.issue(where, f"{counted(count, 'picture')} without a box, {fate}", IssueKind.UNLABELLED, count)
+        what = _unlabelled_text(count, are_empty=are_empty, wanted=self.options.unlabelled)
+        self.issue(where, what, IssueKind.UNLABELLED, count)
         state = ImageState.DECIDED if are_empty else ImageState.UNDECIDED
         return tuple(replace(image, state=state) if image.state is None else image for image in images)
+
+
+def _matched_text(how: How, examples: Sequence[str]) -> str:
+    shown = [*examples[:_EXAMPLES], *(["..."] if len(examples) > _EXAMPLES else [])]
+    return tr(
+        "{names} matched {how}: {examples}",
+        names=counted(len(examples), "name"),
+        how=IN_WORDS[how],
+        examples=", ".join(shown),
+    )
+
+
+def _unlabelled_text(count: int, *, are_empty: bool, wanted: Unlabelled) -> str:
+    pictures = counted(count, "picture")
+    if are_empty:
+        return tr("{pictures} without a box, counted as verified empty", pictures=pictures)
+    if wanted is Unlabelled.EMPTY:
+        return tr(
+            "{pictures} without a box, left undecided, since some boxes of the file belong to no listed picture",
+            pictures=pictures,
+        )
+    return tr("{pictures} without a box, left undecided", pictures=pictures)
 
 
 def _with_size(project: Project, record: ImageRecord) -> ImageRecord:
@@ -341,3 +398,7 @@ def _with_size(project: Project, record: ImageRecord) -> ImageRecord:
     except UnreadableImageError:
         return record
     return replace(record, width=width, height=height)
+
+
+def _by(image: ImageRecord | DatasetImage) -> str:
+    return f"{image.width} x {image.height}"

@@ -19,6 +19,7 @@ from hitl_desktop.formats.registry import DatasetFormat, find_format
 from hitl_desktop.imaging import is_of_size, verify
 from hitl_desktop.store.extras import Kept
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 _AT_ONCE = 1000
 T = TypeVar("T", ImageRecord, Category)
@@ -61,15 +62,17 @@ def export_dataset(
     chosen = find_format(format_name)
     _check_suffix(path, chosen)
     if not force and (why := _why_not_replace(project, path, chosen)):
-        raise WouldReplaceError(why, hint="Choose another name, or say that it may be replaced (--force).")
+        raise WouldReplaceError(
+            why, hint=tr("Choose another name, or say that it may be replaced (--force).")
+        )
     with project.db.snapshot():
         moment = _Moment(project)
     wanted = [i for i in moment.images if all_images or i.state is ImageState.DECIDED]
     exported = [i for i in map(moment.with_size, wanted) if i is not None]
     if not exported:
         raise HitlError(
-            "No picture is decided yet, so there is nothing to export.",
-            hint="Decide some first, or export the undecided ones, too.",
+            tr("No picture is decided yet, so there is nothing to export."),
+            hint=tr("Decide some first, or export the undecided ones, too."),
         )
     dataset, dropped = moment.dataset(exported)
     chosen.write(dataset, path.resolve() if path.is_file() else path)  # a link stays one
@@ -105,19 +108,23 @@ def _why_not_replace(project: Project, path: Path, chosen: DatasetFormat) -> str
     if not path.is_file():
         return ""
     if path.resolve() in project.extras.imported_files():
-        return f"{path} is a file that was imported into this project, so it was not replaced."
+        return tr("{path} is a file that was imported into this project, so it was not replaced.", path=path)
     if project.extras.changed_since_export(path):
-        return f"{path} was changed since it was exported, so it was not replaced."
+        return tr("{path} was changed since it was exported, so it was not replaced.", path=path)
     if not chosen.was_written_here(path):
-        return f"{path} exists and was not written by HITL Desktop, so it was not replaced."
+        return tr("{path} exists and was not written by HITL Desktop, so it was not replaced.", path=path)
     return ""
 
 
 def _check_suffix(path: Path, chosen: DatasetFormat) -> None:
     if path.exists() and path.suffix.lower() != chosen.suffix:
         raise HitlError(
-            f"{path} exists and is no {chosen.suffix} file, so it was not replaced.",
-            hint=f"Choose a name that ends in {chosen.suffix}.",
+            tr(
+                "{path} exists and is no {suffix} file, so it was not replaced.",
+                path=path,
+                suffix=chosen.suffix,
+            ),
+            hint=tr("Choose a name that ends in {suffix}.", suffix=chosen.suffix),
         )
 
 
@@ -251,13 +258,20 @@ def in_words(summary: ExportSummary) -> list[str]:
     if summary.no_file:
         pictures = counted(summary.no_file, "labelled picture")
         said.append(
-            f"{pictures} went out with the labels alone: the file is gone, damaged or another one now."
+            tr(
+                "{pictures} went out with the labels alone: the file is gone, damaged or another one now.",
+                pictures=pictures,
+            )
         )
     if summary.unnamed:
-        said.append(f"{counted(summary.unnamed, 'box')} without a category stayed behind.")
+        said.append(tr("{boxes} without a category stayed behind.", boxes=counted(summary.unnamed, "box")))
     for what, count in (summary.dropped or {}).items():
-        dropped = f"{count} {what}" if what.endswith("s") else counted(count, what)
-        said.append(f"Left out, for it no longer fits boxes that were changed: {dropped}.")
+        said.append(
+            tr(
+                "Left out, for it no longer fits boxes that were changed: {dropped}.",
+                dropped=counted(count, what),
+            )
+        )
     return said
 
 

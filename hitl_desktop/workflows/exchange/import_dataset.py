@@ -27,6 +27,7 @@ from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import extras
 from hitl_desktop.formats.registry import find_format
 from hitl_desktop.store.project import SUFFIX, Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 
 _AT_ONCE = 200
@@ -48,8 +49,17 @@ class ImportSummary:
     @property
     def words(self) -> str:
         """How much came in, in a sentence."""
-        boxes = f"{self.annotations} of {counted(self.listed_annotations, 'box')}"
-        return f"{boxes} and {self.images} of {counted(self.listed_images, 'picture')} came in"
+        boxes = tr(
+            "{annotations} of {boxes}",
+            annotations=self.annotations,
+            boxes=counted(self.listed_annotations, "box"),
+        )
+        return tr(
+            "{boxes} and {images} of {pictures} came in",
+            boxes=boxes,
+            images=self.images,
+            pictures=counted(self.listed_images, "picture"),
+        )
 
     @property
     def is_nothing(self) -> bool:
@@ -73,7 +83,8 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
     """
     if path.suffix == SUFFIX:  # not even opened: that would drop SQLite's locks on it
         raise FormatError(
-            f"{path} is a project, not a data set.", hint="Open it, export it, and import what came out."
+            tr("{path} is a project, not a data set.", path=path),
+            hint=tr("Open it, export it, and import what came out."),
         )
     return find_format(format_name).read(path)
 
@@ -191,7 +202,11 @@ class _Import:
             into = merged.get(name_key(c.name))
             if into is not None:
                 self.categories[c.id] = into.id
-                what = f"{c.name!r} was merged into {into.name!r} here, so its boxes are, too"
+                what = tr(
+                    "{name!r} was merged into {name_2!r} here, so its boxes are, too",
+                    name=c.name,
+                    name_2=into.name,
+                )
                 self.issue("categories", what, IssueKind.SAME_NAME)
             else:
                 self.categories[c.id] = self._category_named(c.name, c.id if keeps_ids else None, kept)
@@ -203,7 +218,9 @@ class _Import:
         near = categories.find(name)
         if near is not None and near.id not in kept and near.id not in self.categories.values():
             self.issue(
-                "categories", f"{name!r} is taken as {near.name!r} of the project", IssueKind.SAME_NAME
+                "categories",
+                tr("{name!r} is taken as {name_2!r} of the project", name=name, name_2=near.name),
+                IssueKind.SAME_NAME,
             )
             return near.id
         is_new = near is None and not categories.is_unnamed(name)
@@ -236,8 +253,12 @@ class _Import:
         lost = sorted(key for key, value in new.items() if known.get(key, value) != value)
         self.project.extras.add_top({key: value for key, value in new.items() if key not in known})
         if lost:
-            stay = "stays as it is; this file's is" if len(lost) == 1 else "stay as they are; this file's are"
-            what = f"{', '.join(lost)} of an earlier file {stay} left out"
+            stay = (
+                tr("stays as it is; this file's is")
+                if len(lost) == 1
+                else tr("stay as they are; this file's are")
+            )
+            what = tr("{lost} of an earlier file {stay} left out", lost=", ".join(lost), stay=stay)
             self.issue("top", what, IssueKind.DROPPED, len(lost))
 
     def define_attributes(self) -> None:
@@ -272,7 +293,7 @@ class _Import:
         for image in images:
             record = records[image.id]
             if record.reason:
-                what = f"cannot be read and was left out: {record.reason}"
+                what = tr("cannot be read and was left out: {reason}", reason=record.reason)
                 self.issue(image.file_name, what, IssueKind.UNREADABLE)
             elif record.id in self.changed_by_hand:
                 self._keep(image)
@@ -297,13 +318,13 @@ class _Import:
         state = image.state or ImageState.UNDECIDED
         lost = self.lost_before.get(record.id, frozenset())
         if state is ImageState.DECIDED and lost - set(_in_words(self.dataset, self.aligned.boxes[image.id])):
-            what = "lost boxes of an earlier file on the way, so it stays to be decided"
+            what = tr("lost boxes of an earlier file on the way, so it stays to be decided")
             self.issue(image.file_name, what, IssueKind.INCOMPLETE)
             return ImageState.UNDECIDED
         return state
 
     def _keep(self, image: DatasetImage) -> None:
-        what = "was decided, skipped or changed here; the project's version was kept"
+        what = tr("was decided, skipped or changed here; the project's version was kept")
         self.issue(image.file_name, what, IssueKind.KEPT)
 
     def _add_to(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation]) -> None:
@@ -324,7 +345,11 @@ class _Import:
         )
         self.came_in += len(boxes) - len(new)
         if new and present:
-            what = f"had {counted(len(present), 'box')} of an earlier file; {len(new)} more came in"
+            what = tr(
+                "had {boxes} of an earlier file; {new} more came in",
+                boxes=counted(len(present), "box"),
+                new=len(new),
+            )
             self.issue(image.file_name, what, IssueKind.MERGED, len(new))
 
     def _fill(self, present: Sequence[Annotation], boxes: Sequence[Annotation]) -> list[Annotation]:
@@ -404,8 +429,10 @@ class _Import:
         """What clashed with earlier files, and ids of the file that are others in the project and its
         export."""
         for (key, what), number in self.clashing.items():
-            problem = (
-                f"{key} of {counted(number, what)} is another than in an earlier file, whose value stays"
+            problem = tr(
+                "{key} of {counted} is another than in an earlier file, whose value stays",
+                key=key,
+                counted=counted(number, what),
             )
             self.issue(key, problem, IssueKind.DROPPED, number)
         for what, number in (
@@ -413,5 +440,5 @@ class _Import:
             ("licence", len(self.licences)),
         ):  # fmt: skip
             if number:
-                problem = f"{counted(number, what)} with another id here than in the file"
+                problem = tr("{counted} with another id here than in the file", counted=counted(number, what))
                 self.issue("ids", problem, IssueKind.RENUMBERED, number)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, unquote_plus
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.picture_file import SUFFIXES
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://[^/]*/?", re.IGNORECASE)
 _LOCAL_FILES = re.compile(r"^(?:[a-z]+://[^/]*)?/?data/local-files/?\?(?:.*&)?d=([^&#]*)", re.IGNORECASE)
@@ -35,12 +36,12 @@ class How(IntEnum):
 
 
 IN_WORDS = {
-    How.TAIL: "by the end of their path",
-    How.UNICODE: "with letters composed in another way",
-    How.CASE: "without regard to upper and lower case",
-    How.PERCENT: "after percent signs were decoded",
-    How.PLUS: "after percent and plus signs were decoded",
-    How.ENDING: "although their ending is another one",
+    How.TAIL: tr("by the end of their path"),
+    How.UNICODE: tr("with letters composed in another way"),
+    How.CASE: tr("without regard to upper and lower case"),
+    How.PERCENT: tr("after percent signs were decoded"),
+    How.PLUS: tr("after percent and plus signs were decoded"),
+    How.ENDING: tr("although their ending is another one"),
 }
 
 

@@ -15,6 +15,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.formats import extras
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
 
@@ -37,7 +38,7 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
         return False
     project.files.set_size(image.id, *size)
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
-    label = "Turn boxes with the picture" if place.orientation > 1 else "Scale boxes with the picture"
+    label = tr("Turn boxes with the picture") if place.orientation > 1 else tr("Scale boxes with the picture")
     kept, kept_after = _kept(project, boxes, place)
     edits.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
     return True
@@ -153,22 +154,33 @@ def _placement(project: Project, image: ImageRecord, before: Size, size: Size) -
     return placement(before, size, orientation)
 
 
-OTHER_PICTURE = (
+OTHER_PICTURE = tr(
     "The file is another one: it has the same size as before, and shows something else. "
     "Put the old file back, or read the picture again and check its boxes."
 )
-NO_BOXES = "The file was changed; it had no boxes, and the detector runs on it again."
-CHANGED = "The file was changed since it was read first; check that its boxes lie on the objects."
+NO_BOXES = tr("The file was changed; it had no boxes, and the detector runs on it again.")
+CHANGED = tr("The file was changed since it was read first; check that its boxes lie on the objects.")
 
 
 def moved_along(image: ImageRecord, size: Size) -> str:
     """What happened to a picture with boxes that was scaled or turned."""
-    return f"It is {size[0]} x {size[1]} now, not {image.width} x {image.height}; its boxes moved with it."
+    return tr(
+        "It is {size} x {size_2} now, not {width} x {height}; its boxes moved with it.",
+        size=size[0],
+        size_2=size[1],
+        width=image.width,
+        height=image.height,
+    )
 
 
 def another_file(image: ImageRecord, size: Size) -> str:
     """Why a picture cannot be used as it is when its file has another size that explains nothing."""
-    return (
-        f"The file is another one: it is {size[0]} x {size[1]} now, and its boxes were drawn on "
-        f"{image.width} x {image.height}. Put the old file back, or read the picture again and check its boxes."
+    return tr(
+        "The file is another one: it is {size} x {size_2} now, and its boxes were drawn "
+        "on {width} x {height}. Put the old file back, or read the picture again and "
+        "check its boxes.",
+        size=size[0],
+        size_2=size[1],
+        width=image.width,
+        height=image.height,
     )

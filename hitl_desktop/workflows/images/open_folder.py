@@ -19,6 +19,7 @@ from hitl_desktop.paths import data_dir
 from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES, stamp_of
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import SUFFIX, Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.changed_files import (
     CHANGED,
     NO_BOXES,
@@ -138,13 +139,18 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.exists():
         raise HitlError(
-            f"There is no folder {folder}.", hint="Check the name; perhaps a drive is not connected."
+            tr("There is no folder {folder}.", folder=folder),
+            hint=tr("Check the name; perhaps a drive is not connected."),
         )
     if not folder.is_dir():
-        raise HitlError(f"{folder} is not a folder.", hint="Choose the folder that holds the pictures.")
+        raise HitlError(
+            tr("{folder} is not a folder.", folder=folder),
+            hint=tr("Choose the folder that holds the pictures."),
+        )
     if not os.access(folder, os.R_OK | os.X_OK):
         raise HitlError(
-            f"The folder {folder} may not be read.", hint="Change its permissions, or choose another one."
+            tr("The folder {folder} may not be read.", folder=folder),
+            hint=tr("Change its permissions, or choose another one."),
         )
 
 
@@ -161,12 +167,16 @@ def first_picture(folder: Path, progress: Progress | None = None) -> str:
     if passed_over:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
         raise HitlError(
-            f"There are no pictures in {folder} that can be read here ({kinds}).",
-            hint="Save them as .jpg, .png or .tif, or choose another folder.",
+            tr(
+                "There are no pictures in {folder} that can be read here ({kinds}).",
+                folder=folder,
+                kinds=kinds,
+            ),
+            hint=tr("Save them as .jpg, .png or .tif, or choose another folder."),
         )
     raise HitlError(
-        f"There are no pictures in {folder}.",
-        hint="Choose a folder with files such as .jpg, .png, .tif, .bmp or .webp.",
+        tr("There are no pictures in {folder}.", folder=folder),
+        hint=tr("Choose a folder with files such as .jpg, .png, .tif, .bmp or .webp."),
     )
 
 
@@ -228,7 +238,7 @@ def _insert(project: Project, folder_id: int, paths: list[str]) -> int:
             shown = os.fsencode(path).decode("utf-8", "replace")
             project.images.add(folder_id, [shown])
             project.files.mark_unreadable(
-                folder_id, shown, "The file name is not valid text. Rename the file."
+                folder_id, shown, tr("The file name is not valid text. Rename the file.")
             )
     return len(paths)
 
@@ -385,7 +395,7 @@ def note_not_shown(image_id: int, project: Project) -> Changes:
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         else:
-            project.images.set_reason(image.id, "It could not be shown. Open it, or read it again (F5).")
+            project.images.set_reason(image.id, tr("It could not be shown. Open it, or read it again."))
     return Changes(images=True, queue=True)
 
 
@@ -467,6 +477,6 @@ def check_folders(project: Project) -> None:
     gone = [project.folder_path(folder_id) for folder_id in project.files.folders()]
     if gone and not any(folder.is_dir() for folder in gone):
         raise ProjectError(
-            f"The pictures' folder {gone[0]} is gone.",
-            hint="Put it back or reconnect its drive; the project and its boxes are safe.",
+            tr("The pictures' folder {gone} is gone.", gone=gone[0]),
+            hint=tr("Put it back or reconnect its drive; the project and its boxes are safe."),
         )

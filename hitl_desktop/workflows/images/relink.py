@@ -10,6 +10,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.images.changed_files import another_file, note_size, take_content
 from hitl_desktop.workflows.images.open_folder import Reading, note_reading, read_picture
@@ -26,7 +27,9 @@ def reread(project: Project, image_id: int) -> Changes:
     """
     image = project.images.get(image_id)
     if image is None:
-        raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+        raise HitlError(
+            tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
+        )
     reading = read_picture(project.path_of(image))
     with project.db.transaction():
         note_reading(project, image, reading)
@@ -47,7 +50,7 @@ def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> No
     project.images.set_reason(image.id, None)
     if image.state is ImageState.DECIDED:
         sides = Side(state=ImageState.DECIDED), Side(state=ImageState.UNDECIDED)
-        edits.do(project, Edit("Open the picture again: its file is another one", image.id, *sides))
+        edits.do(project, Edit(tr("Open the picture again: its file is another one"), image.id, *sides))
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:
@@ -60,7 +63,9 @@ def relink(project: Project, image_id: int, file: Path) -> Changes:
     """
     image = project.images.get(image_id)
     if image is None:
-        raise HitlError("This picture is no longer in the project.", hint="Choose another one in the queue.")
+        raise HitlError(
+            tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
+        )
     reading = read_picture(file)
     if isinstance(reading, UnreadableImageError):
         raise reading
@@ -105,8 +110,11 @@ def _point_to(project: Project, image_id: int, file: Path) -> None:
     if there is not None and there != image_id:
         if not project.images.free_ids([there]):
             raise HitlError(
-                f"{file.name} is a picture of this project already, with boxes or a decision of its own.",
-                hint="Choose another file, or work on that picture.",
+                tr(
+                    "{name} is a picture of this project already, with boxes or a decision of its own.",
+                    name=file.name,
+                ),
+                hint=tr("Choose another file, or work on that picture."),
             )
         project.files.swap_places(image_id, there)
     else:

@@ -24,6 +24,7 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.sampling_bounds import CONFIDENCE, sample_size, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered, remove
 from hitl_desktop.workflows.annotation.bulk_edits import portions
 from hitl_desktop.workflows.annotation.edits import LongAct, undo
@@ -77,8 +78,12 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
         found += [p for p in shown(with_category(free), threshold) if p.name == name]
     if not found:
         raise HitlError(
-            f"No proposal of {name} has a score of {threshold:.2f} or more.",
-            hint="Lower the score, or pre-label more.",
+            tr(
+                "No proposal of {name} has a score of {threshold:.2f} or more.",
+                name=name,
+                threshold=threshold,
+            ),
+            hint=tr("Lower the score, or pre-label more."),
         )
     drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
     seen = project.predictions.images_found_by(scorer.finder_id or 0, scorer.head_id or 0)
@@ -131,13 +136,20 @@ def accept_all(
                 continue
             accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
             pictures = len({image_id for image_id, _ in accepted})
-            label = f"Accept all {wanted.name} from {wanted.threshold:.2f} ({counted(pictures, 'picture')})"
+            label = tr(
+                "Accept all {name} from {threshold:.2f} ({pictures})",
+                name=wanted.name,
+                threshold=wanted.threshold,
+                pictures=counted(pictures, "picture"),
+            )
             number, _ = act.do(Edit(label, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
             bulk_id = bulk_id or project.bulk_accepts.add(wanted.name, wanted.threshold, number)
             size = sample_size(CLAIM, of=len(accepted)) or len(accepted)
             project.bulk_accepts.set_sample(bulk_id, len(accepted), pictures, draw.sample(accepted, size))
     if not accepted:
-        raise HitlError("All of these proposals were answered meanwhile.", hint="Review what is left.")
+        raise HitlError(
+            tr("All of these proposals were answered meanwhile."), hint=tr("Review what is left.")
+        )
     return act.changes | Changes(queue=True, categories=True)
 
 
@@ -161,7 +173,7 @@ def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edi
         return None
     boxes = tuple(as_annotation(p) for p in free)
     check_offered(project, boxes)
-    return Edit(f"Accept {name}", image.id, after=Side(boxes))
+    return Edit(tr("Accept {name}", name=name), image.id, after=Side(boxes))
 
 
 def unfinished(project: Project) -> BulkAccept | None:
@@ -195,7 +207,7 @@ def take_back(project: Project, bulk: BulkAccept) -> Changes:
     answered = [box for box in bulk.sample if box.is_wrong is not None]
     if not answered:
         raise HitlError(
-            "Nothing of this sample was answered yet.", hint="Say of the box whether it is right."
+            tr("Nothing of this sample was answered yet."), hint=tr("Say of the box whether it is right.")
         )
     last = answered[-1]
     with project.db.transaction():
@@ -211,15 +223,25 @@ def take_back(project: Project, bulk: BulkAccept) -> Changes:
 
 def in_words(bulk: BulkAccept) -> str:
     """What the sample says of all that were accepted."""
-    accepted_boxes = f"{counted(bulk.boxes, 'box')} of {bulk.name} accepted at once"
+    accepted_boxes = tr(
+        "{boxes} of {name} accepted at once", boxes=counted(bulk.boxes, "box"), name=bulk.name
+    )
     seen = len(bulk.sample)
     if bulk.left:
-        return (
-            f"{accepted_boxes}: {len(bulk.left)} of {seen} drawn at random are still to be reviewed; "
-            "nothing is claimed before that."
+        return tr(
+            "{accepted_boxes}: {left} of {seen} drawn at random are still to be "
+            "reviewed; nothing is claimed before that.",
+            accepted_boxes=accepted_boxes,
+            left=len(bulk.left),
+            seen=seen,
         )
     bound = upper_bound(bulk.wrong, seen, of=bulk.boxes)
-    return (
-        f"{accepted_boxes}: {bulk.wrong} of {seen} drawn at random were wrong, so at most {bound:.1%} of all of them "
-        f"({CONFIDENCE:.0%} sure)."
+    return tr(
+        "{accepted_boxes}: {wrong} of {seen} drawn at random were wrong, so at most "
+        "{bound:.1%} of all of them ({confidence:.0%} sure).",
+        accepted_boxes=accepted_boxes,
+        wrong=bulk.wrong,
+        seen=seen,
+        bound=bound,
+        confidence=CONFIDENCE,
     )

@@ -12,6 +12,7 @@ from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 
@@ -52,9 +53,11 @@ class CategoryKnown:
     @property
     def words(self) -> str:
         """What is known of it."""
-        known = [f"known to the detector ({', '.join(self.classes)})"] if self.classes else []
+        known = (
+            [tr("known to the detector ({classes})", classes=", ".join(self.classes))] if self.classes else []
+        )
         known += ["trained"] if self.taught else []
-        return ", ".join(known) or "name only; a few examples are enough to train it"
+        return ", ".join(known) or tr("name only; a few examples are enough to train it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         raise NotPrelabelledError
     if not detector.classes:
         raise HitlError(
-            f"The detector {detector.name} names no classes, so there is nothing to map.",
-            hint="Add the names to its card, or teach the head: it needs none.",
+            tr("The detector {name} names no classes, so there is nothing to map.", name=detector.name),
+            hint=tr("Add the names to its card, or teach the head: it needs none."),
         )
     done = sorted(project.predictions.images_done(detector.id))
     some = done if len(done) <= _MOST_LOOKED_AT else random.Random(0).sample(done, _MOST_LOOKED_AT)  # noqa: S311
@@ -99,7 +102,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
     for number, image_id in enumerate(some):
         if number % 32 == 0:
             progress.check_cancelled()
-            progress.report(number, len(some), "counting what the detector found")
+            progress.report(number, len(some), tr("counting what the detector found"))
         found = project.predictions.of_image(image_id, detector.id, candidates_only=True)
         here = [int(np.argmax(p.class_scores)) for p in found if p.score >= DISPLAY_THRESHOLD]
         boxes.update(here)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Prediction, Proposal
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.scoring import Scorer, score_boxes
 
 
@@ -68,14 +69,16 @@ def _proposal(
         name=scorer.names[best],
         category_id=scorer.category_ids[best],
         score=float(scores[best]),
-        named_by=f"head {scorer.head_id}" if by_head and best < scorer.taught else scorer.detector.name,
+        named_by=tr("head {head_id}", head_id=scorer.head_id)
+        if by_head and best < scorer.taught
+        else scorer.detector.name,
         probabilities=chances.astype(np.float32),
         raw=raw,
         by_head=by_head,
         head_id=scorer.head_id,
         detector_name=said,
         detector_score=float(prediction.score) if by_detector else 0.0,
-        proposed_by=scorer.detector.name if by_detector else "found by a head",
+        proposed_by=scorer.detector.name if by_detector else tr("found by a head"),
         hint=hint[0],
         hint_score=hint[1],
     )

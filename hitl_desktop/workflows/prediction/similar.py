@@ -17,6 +17,7 @@ from hitl_desktop.learning.diversity import unit
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.detection.embeddings import (
     crops_of,
@@ -62,8 +63,8 @@ def similar_to(
     )
     if not found:
         raise HitlError(
-            "The encoder has not processed any other picture yet, so there is nothing to compare.",
-            hint="Decide some pictures, or wait for the jobs to end.",
+            tr("The encoder has not processed any other picture yet, so there is nothing to compare."),
+            hint=tr("Decide some pictures, or wait for the jobs to end."),
         )
     return _with_pixels(project, found, progress)
 

@@ -19,6 +19,7 @@ from hitl_desktop.learning.clusters import MOST, alike
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.bulk_edits import portions
 from hitl_desktop.workflows.annotation.edits import LongAct
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
@@ -117,15 +118,17 @@ def name_unknowns(
                 continue
             category = project.categories.ensure(cleaned)
             parts = tuple(
-                Edit("Name unknown objects", i, Side(tuple(now)), Side(_named(now, category.id)))
+                Edit(tr("Name unknown objects"), i, Side(tuple(now)), Side(_named(now, category.id)))
                 for i, now in still.items()
                 if now
             )
             count += sum(map(len, still.values()))
-            whole = Edit(f"Name {counted(count, 'unknown object')}", None, parts=parts)
+            whole = Edit(tr("Name {objects}", objects=counted(count, "unknown object")), None, parts=parts)
             act.do(whole, is_all=len(each) <= _AT_ONCE)
     if not count and each:
-        raise HitlError("None of these boxes is unknown any more.", hint="Look at the unknown objects again.")
+        raise HitlError(
+            tr("None of these boxes is unknown any more."), hint=tr("Look at the unknown objects again.")
+        )
     return act.changes | Changes(categories=True)
 
 

@@ -17,6 +17,7 @@ from hitl_desktop.inference.registry import (
 )
 from hitl_desktop.paths import config_dir, data_dir
 from hitl_desktop.store.database import sqlite_version
+from hitl_desktop.translation import tr
 
 _PACKAGES = (
     "PySide6-Essentials", "numpy", "opencv-python-headless", "pillow", "onnxruntime", "scikit-learn",
@@ -32,7 +33,7 @@ def examine() -> dict[str, Any]:
             packages[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             packages[name] = "missing"
-            problems.append(f"The package {name} is missing. Run make setup.")
+            problems.append(tr("The package {name} is missing. Run make setup.", name=name))
     models: dict[str, str] = {}
     for name, load in ((DEFAULT_DETECTOR, load_detector), (DEFAULT_ENCODER, load_encoder)):
         try:
@@ -44,7 +45,7 @@ def examine() -> dict[str, Any]:
     display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or ""
     if platform.system() == "Linux" and not display:
         problems.append(
-            "There is no display, so the window cannot be opened. The command line works all the same."
+            tr("There is no display, so the window cannot be opened. The command line works all the same.")
         )
     return {
         "python": platform.python_version(),

@@ -10,6 +10,7 @@ from hitl_desktop.domain.dataset import ImportIssue, ImportOptions, ImportResult
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
 from hitl_desktop.workflows.images.open_folder import PassedOver, add_folder, first_picture, scan
 
@@ -45,7 +46,9 @@ def new_project(
     first_picture(folder)
     result = read_dataset(coco) if coco is not None else None
     if path.exists():
-        raise ProjectError(f"{path} exists already.", hint="Open it, or choose another name.")
+        raise ProjectError(
+            tr("{path} exists already.", path=path), hint=tr("Open it, or choose another name.")
+        )
     with ExitStack() as on_failure:
         on_failure.callback(path.unlink, missing_ok=True)
         made = _fill(path, folder, result, options, coco, progress)

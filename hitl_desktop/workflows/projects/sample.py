@@ -14,6 +14,7 @@ from hitl_desktop.formats import coco
 from hitl_desktop.paths import data_dir, resources_dir
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 
 SYNTHETIC = 60
@@ -56,6 +57,6 @@ def _draw_synthetic(folder: Path, progress: Progress) -> None:
         images.append(DatasetImage(number, name, WIDTH, HEIGHT))
         for label, bbox in truth:
             annotations.append(Annotation(len(annotations) + 1, number, CLASSES.index(label) + 1, bbox))
-        progress.report(number, SYNTHETIC, "drawing sample pictures")
+        progress.report(number, SYNTHETIC, tr("drawing sample pictures"))
     categories = tuple(Category(n, name) for n, name in enumerate(CLASSES, start=1))
     coco.write(Dataset(tuple(images), categories, tuple(annotations)), folder / TRUTH)

@@ -20,6 +20,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.sampling_bounds import CONFIDENCE, interval, sample_size, upper_bound
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
+from hitl_desktop.translation import tr
 
 CLAIMS = (0.10, 0.05, 0.02, 0.01)
 
@@ -50,19 +51,29 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
         HitlError: no picture is decided, too few are, an audit is not finished, or the claim is no share.
     """
     if not 0.0 < claim < 1.0:
-        raise HitlError(f"{claim} is no share of pictures.", hint="Give one between 0 and 1, such as 0.05.")
+        raise HitlError(
+            tr("{claim} is no share of pictures.", claim=claim),
+            hint=tr("Give one between 0 and 1, such as 0.05."),
+        )
     open_one = unfinished(project)
     if open_one is not None:
         raise HitlError(
-            f"An audit of {counted(len(open_one.image_ids), 'picture')} is not finished.",
-            hint="Judge the rest of its pictures first: the number was fixed.",
+            tr(
+                "An audit of {pictures} is not finished.",
+                pictures=counted(len(open_one.image_ids), "picture"),
+            ),
+            hint=tr("Judge the rest of its pictures first: the number was fixed."),
         )
     pictures = _population(project)
     wanted = sample_size(claim, of=len(pictures))
     if wanted is None:
         raise HitlError(
-            f"{counted(len(pictures), 'decided picture')} cannot prove that no more than {percent(claim)} are wrong.",
-            hint="Decide more pictures, or claim less.",
+            tr(
+                "{pictures} cannot prove that no more than {claim} are wrong.",
+                pictures=counted(len(pictures), "decided picture"),
+                claim=percent(claim),
+            ),
+            hint=tr("Decide more pictures, or claim less."),
         )
     drawn = random.Random(seed).sample([image.id for image in pictures], wanted)  # noqa: S311 - a draw, not a secret
     audit_id = project.audits.add(claim, len(pictures), drawn)
@@ -81,9 +92,9 @@ def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
         HitlError: the picture was not drawn, or the audit is finished.
     """
     if verdict.image_id not in audit.image_ids:
-        raise HitlError("This picture was not drawn for the audit.", hint="Judge those that were.")
+        raise HitlError(tr("This picture was not drawn for the audit."), hint=tr("Judge those that were."))
     if audit.is_complete:
-        raise HitlError("This audit is finished; its verdicts stand.", hint="Begin another one.")
+        raise HitlError(tr("This audit is finished; its verdicts stand."), hint=tr("Begin another one."))
     project.audits.judge(audit.id, verdict)
     return get_audit(project, audit.id)
 
@@ -95,7 +106,7 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
     told: dict[str, Any] = {
         "audit": audit.id,
         "begun": audit.created,
-        "claim": f"no more than {percent(audit.claim)} of the pictures are wrong",
+        "claim": tr("no more than {claim} of the pictures are wrong", claim=percent(audit.claim)),
         "decided_pictures": audit.population,
         "drawn": len(audit.image_ids),
         "judged": seen,
@@ -128,16 +139,25 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
 def in_words(told: Mapping[str, Any]) -> str:
     """The report in a sentence or two."""
     if told["at_most"] is None:
-        return (
-            f"{told['judged']} of {counted(told['drawn'], 'picture')} are judged. "
-            "Nothing is claimed before all of them are."
+        return tr(
+            "{judged} of {pictures} are judged. Nothing is claimed before all of them are.",
+            judged=told["judged"],
+            pictures=counted(told["drawn"], "picture"),
         )
     low, high = told["interval"]
-    holds = "The claim holds" if told["holds"] else "The claim does not hold"
-    return (
-        f"{holds}: {told['wrong']} of {counted(told['drawn'], 'picture')} drawn from {told['decided_pictures']} are "
-        f"wrong, so at most {_rounded_up(told['at_most']):.1%} of all are ({told['confidence']:.0%} sure); "
-        f"the share lies between {low:.1%} and {high:.1%}."
+    holds = tr("The claim holds") if told["holds"] else tr("The claim does not hold")
+    return tr(
+        "{holds}: {wrong} of {pictures} drawn from {decided_pictures} are wrong, so at "
+        "most {rounded_up:.1%} of all are ({confidence:.0%} sure); the share lies "
+        "between {low:.1%} and {high:.1%}.",
+        holds=holds,
+        wrong=told["wrong"],
+        pictures=counted(told["drawn"], "picture"),
+        decided_pictures=told["decided_pictures"],
+        rounded_up=_rounded_up(told["at_most"]),
+        confidence=told["confidence"],
+        low=low,
+        high=high,
     )
 
 
@@ -155,9 +175,9 @@ def to_html(told: Mapping[str, Any]) -> str:
     kinds = "".join(
         f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in told["errors"].items()
     )
-    style = (
-        "body{font:16px sans-serif;max-width:46em;margin:2em auto;padding:0 1em}"
-        "td,th{padding:.2em 1em .2em 0;text-align:left}"
+    style = tr(
+        "body{font:16px sans-serif;max-width:46em;margin:2em auto;padding:0 "
+        "1em}td,th{padding:.2em 1em .2em 0;text-align:left}"
     )
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Audit {told["audit"]}</title><style>{style}</style></head><body>
@@ -181,7 +201,8 @@ def _population(project: Project) -> list[ImageRecord]:
     ]
     if not pictures:
         raise HitlError(
-            "No picture is decided yet, so there is nothing to audit.", hint="Decide some pictures first."
+            tr("No picture is decided yet, so there is nothing to audit."),
+            hint=tr("Decide some pictures first."),
         )
     return pictures
 
@@ -194,5 +215,5 @@ def get_audit(project: Project, audit_id: int) -> Audit:
     """
     audit = project.audits.get(audit_id)
     if audit is None:
-        raise HitlError("This audit is not in the project.", hint="Begin another one.")
+        raise HitlError(tr("This audit is not in the project."), hint=tr("Begin another one."))
     return audit

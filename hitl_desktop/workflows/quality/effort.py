@@ -10,9 +10,10 @@ import numpy as np
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import Reason, sample_so_far
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, Acts, Decision
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.learning.metrics import Interval, ratio_interval, share_interval
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 LATEST = 100
 _SOON, _FEWEST = 20, 5
@@ -98,8 +99,12 @@ def stop_advice(decisions: Sequence[Decision]) -> str:
     changed = touched - [d.acts.accepted for d in seen]
     low, high = share_interval(changed, touched)
     share = changed.sum() / touched.sum()
-    stop = " Deciding more of the same will help little." if high < _LITTLE else ""
-    return (
-        f"The last {counted(len(latest), 'review')} changed {share:.0%} of the boxes "
-        f"(95 %: {low:.0%} to {high:.0%}; {counted(int(touched.sum()), 'box')}).{stop}"
+    changes = tr(
+        "The last {reviews} changed {share:.0%} of the boxes (95 %: {low:.0%} to {high:.0%}; {boxes}).",
+        reviews=counted(len(latest), "review"),
+        share=share,
+        low=low,
+        high=high,
+        boxes=counted(int(touched.sum()), "box"),
     )
+    return sentences(changes, tr("Deciding more of the same will help little.") if high < _LITTLE else "")

@@ -11,6 +11,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.clock import now
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import skip_text
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction import bulk_accept
 from hitl_desktop.workflows.prediction.detector_classes import categories_known
 from hitl_desktop.workflows.quality import audit, validation
@@ -72,7 +73,7 @@ def _skipped(project: Project) -> dict[str, int]:
     """How many pictures were skipped for which reason."""
     counts: dict[str, int] = {}
     for image in project.images.all(state=ImageState.SKIPPED):
-        why = skip_text(project.decisions.why_skipped(image.id)) or "no reason given"
+        why = skip_text(project.decisions.why_skipped(image.id)) or tr("no reason given")
         counts[why] = counts.get(why, 0) + 1
     return counts
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.geometry import as_array, iou_matrix, match
 from hitl_desktop.domain.reannotation import LabelledBox, Reannotation
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.learning.metrics import Interval, ratio_interval
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 _FEWEST = 5
-_CEILING = "No model can be better than that on these labels."
-_TOO_FEW = "Too few pictures to conclude much."
+_CEILING = tr("No model can be better than that on these labels.")
+_TOO_FEW = tr("Too few pictures to conclude much.")
 
 
 def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
@@ -60,16 +61,28 @@ class Consistency:
     def words(self) -> str:
         """It in a sentence."""
         if self.f1 is None:
-            empty = f"{counted(self.pictures, 'picture')} had no box either time, which tells nothing about boxes."
-            return empty if self.pictures else "Nothing has been labelled again yet."
+            empty = tr(
+                "{pictures} had no box either time, which tells nothing about boxes.",
+                pictures=counted(self.pictures, "picture"),
+            )
+            return empty if self.pictures else tr("Nothing has been labelled again yet.")
         low, high = self.f1_interval
-        overlap = f", mean overlap {self.mean_iou:.2f}" if self.mean_iou is not None else ""
-        same = f", same category {self.same_category:.0%}" if self.same_category is not None else ""
-        return (
-            f"You agree with yourself by F1 {self.f1:.2f} (95 %: {low:.2f} to {high:.2f}; "
-            f"{counted(self.pictures, 'picture')}, {counted(self.boxes, 'box')}){overlap}{same}. "
-            f"{_CEILING if self.pictures >= _FEWEST else _TOO_FEW}"
-        )
+        figures = [
+            tr(
+                "F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}; {pictures}, {boxes})",
+                f1=self.f1,
+                low=low,
+                high=high,
+                pictures=counted(self.pictures, "picture"),
+                boxes=counted(self.boxes, "box"),
+            )
+        ]
+        if self.mean_iou is not None:
+            figures.append(tr("mean overlap {mean_iou:.2f}", mean_iou=self.mean_iou))
+        if self.same_category is not None:
+            figures.append(tr("same category {same_category:.0%}", same_category=self.same_category))
+        agreement = tr("You agree with yourself by {figures}.", figures=", ".join(figures))
+        return sentences(agreement, _CEILING if self.pictures >= _FEWEST else _TOO_FEW)
 
 
 _Counts = NDArray[np.float64]

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, as_array, match
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, gain_interval, share_interval
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.unseen_predictions import RIGHT_IOU, UnseenResult, unseen_results
 from hitl_desktop.workflows.quality.effort import (
     EffortOverTime,
@@ -97,12 +98,24 @@ class Gap:
     def words(self) -> str:
         """What that means."""
         low, high = self.interval
-        sizes = f"{self.size:+.2f} (95 %: {low:+.2f} to {high:+.2f}; {counted(self.pictures, 'picture')})"
+        sizes = tr(
+            "{size:+.2f} (95 %: {low:+.2f} to {high:+.2f}; {pictures})",
+            size=self.size,
+            low=low,
+            high=high,
+            pictures=counted(self.pictures, "picture"),
+        )
         if low > 0.1:
-            return f"memorising: {sizes} better on its training pictures. More varied pictures help, not more of these."
+            return tr(
+                "memorising: {sizes} better on its training pictures. More varied pictures "
+                "help, not more of these.",
+                sizes=sizes,
+            )
         if high < 0.1:
-            return f"not memorising: {sizes} on its training pictures"
-        return f"perhaps memorising: {sizes} on its training pictures; too few pictures to tell"
+            return tr("not memorising: {sizes} on its training pictures", sizes=sizes)
+        return tr(
+            "perhaps memorising: {sizes} on its training pictures; too few pictures to tell", sizes=sizes
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +131,21 @@ class HeldOut:
     def words(self) -> str:
         """The figure, with a warning where it can show little."""
         if self.f1 is None:
-            return "No picture is held out yet; about one decided picture in five will be."
+            return tr("No picture is held out yet; about one decided picture in five will be.")
         low, high = self.interval
-        least = f" Too few to see a difference smaller than {(high - low) / 2:.2f}: decide more, or pin some (Ctrl+B)."
-        few = least if self.pictures < FEW_HELD_OUT else ""
-        return (
-            f"F1 {self.f1:.2f} (95 %: {low:.2f} to {high:.2f}) on {counted(self.pictures, 'picture')} held out, "
-            f"{counted(self.boxes, 'box')}.{few}"
+        least = tr(
+            "Too few to see a difference smaller than {half:.2f}: decide more, or pin some.",
+            half=(high - low) / 2,
         )
+        figure = tr(
+            "F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}) on {pictures} held out, {boxes}.",
+            f1=self.f1,
+            low=low,
+            high=high,
+            pictures=counted(self.pictures, "picture"),
+            boxes=counted(self.boxes, "box"),
+        )
+        return sentences(figure, least if self.pictures < FEW_HELD_OUT else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +176,12 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     progress.check_cancelled()
     final, drawn = reviews(project), set(random_sample(project))
     places = {d.image_id: n for n, d in enumerate(final)}
-    progress.report(1, 4, "reading the training pictures")
+    progress.report(1, 4, tr("reading the training pictures"))
     # before that the head learns too much between two pictures: what it did not know yet is no memorising
     gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
     held_out = _held_out(project)
     held_out_curve = _held_out_curve(project, progress)
-    progress.report(2, 4, "finding confusions")
+    progress.report(2, 4, tr("finding confusions"))
     cells, categories = _mixed_up(project, every[-MOST_MIXED:])
     evidence = gather(project)
     return Tuning(

@@ -19,6 +19,7 @@ from hitl_desktop.domain.proposals import shown_to_people
 from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
 from hitl_desktop.learning.metrics import (
@@ -31,6 +32,7 @@ from hitl_desktop.learning.metrics import (
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import JUDGEMENT_TEXT
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.bulk_edits import Addition, add_and_decide
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.prediction.proposals import proposals_of
@@ -90,8 +92,8 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     waiting = _unseen(project)
     if not waiting:
         raise HitlError(
-            "Every readable picture is decided or skipped, so there is no unseen picture left.",
-            hint="Add pictures, or keep some undecided.",
+            tr("Every readable picture is decided or skipped, so there is no unseen picture left."),
+            hint=tr("Add pictures, or keep some undecided."),
         )
     absent, found = project.absent_folders(), list[ImageRecord]()
     for image_id in random_order([i for i in waiting if i not in done], _SALT):
@@ -198,37 +200,78 @@ def lines_of(told: dict[str, Any]) -> list[str]:
 
     def line(c: dict[str, Any]) -> str:
         shares = (
-            f"{word} {c[key]:.0%} ({c[f'{key}_interval'][0]:.0%} to {c[f'{key}_interval'][1]:.0%})"
+            tr(
+                "{word} {c:.0%} ({c_2:.0%} to {c_3:.0%})",
+                word=word,
+                c=c[key],
+                c_2=c[f"{key}_interval"][0],
+                c_3=c[f"{key}_interval"][1],
+            )
             for key, word in (
                 ("precision", "precision"),
                 ("recall", "recall"),
-                ("ap_of_shown", "AP of what was shown"),
+                ("ap_of_shown", tr("AP of what was shown")),
             )
             if c[key] is not None
         )
-        counts = f"{c['right']} of {c['shown']} shown right, {c['right']} of {c['objects']} found"
+        counts = tr(
+            "{right} of {shown} shown right, {right} of {objects} found",
+            right=c["right"],
+            shown=c["shown"],
+            objects=c["objects"],
+        )
         return f"{c['name']}: {counts}; {', '.join(shares)}"
 
     r = told["reliability"]
     believed = (
-        [f"Scores are off by {r['error']:.2f} on average ({r['interval'][0]:.2f} to {r['interval'][1]:.2f})."]
+        [
+            tr(
+                "Scores are off by {error:.2f} on average ({interval:.2f} to {interval_2:.2f}).",
+                error=r["error"],
+                interval=r["interval"][0],
+                interval_2=r["interval"][1],
+            )
+        ]
         if r["error"] is not None
         else []
     )
     lines = [*(line(c) for c in told["categories"]), *believed]
-    return [*lines, *(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in told["worst"])]
+    return [
+        *lines,
+        *(
+            tr(
+                "{picture}: {errors} of {boxes} wrong",
+                picture=w["picture"],
+                errors=w["errors"],
+                boxes=w["boxes"],
+            )
+            for w in told["worst"]
+        ),
+    ]
 
 
 def in_words(told: dict[str, Any]) -> str:
     """The report in a sentence or two."""
     if not told["pictures"]:
-        return "Nothing was validated yet: judge the proposals of some pictures first (Model > Validate)."
+        return tr("Nothing was validated yet: judge the proposals of some pictures first (Model > Validate).")
     shown, right = told["boxes"], told["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]]
     low, high = told["reliability"]["precision_interval"]
-    share = f"{right / shown:.0%} (95 %: {low:.0%} to {high:.0%})" if shown else "none"
-    pictures = f"{told['pictures']} picture{'s' if told['pictures'] != 1 else ''}"
-    whose = "the detector alone" if told["head"] is None else f"version {told['head']}"
-    return f"On {pictures} that were not taught, {right} of {shown} boxes that {whose} showed were correct: {share}."
+    share = (
+        tr("{right:.0%} (95 %: {low:.0%} to {high:.0%})", right=right / shown, low=low, high=high)
+        if shown
+        else "none"
+    )
+    pictures = counted(told["pictures"], "picture")
+    whose = tr("the detector alone") if told["head"] is None else tr("version {head}", head=told["head"])
+    return tr(
+        "On {pictures} that were not taught, {right} of {shown} boxes that {whose} showed "
+        "were correct: {share}.",
+        pictures=pictures,
+        right=right,
+        shown=shown,
+        whose=whose,
+        share=share,
+    )
 
 
 def _reliability(boxes: Sequence[tuple[int, JudgedBox]]) -> dict[str, Any]:
@@ -339,8 +382,8 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
             verdicts.setdefault(v.image_id, []).append(v.id)
     if not additions:
         raise HitlError(
-            "There are no verdicts on pictures that are still to do.",
-            hint="Validate some pictures first.",
+            tr("There are no verdicts on pictures that are still to do."),
+            hint=tr("Validate some pictures first."),
         )
     done: list[Addition] = []
 
@@ -348,7 +391,7 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
         project.validations.mark_promoted([i for a in some for i in verdicts[a.image.id]], number)
         done.extend(some)
 
-    label, every = "Take verdicts as labels", list(additions.values())
+    label, every = tr("Take verdicts as labels"), list(additions.values())
     changes = add_and_decide(
         project, every, label, progress, why=Reason.PROMOTED, note=note, reserved=reserved
     )
@@ -363,7 +406,7 @@ def _addition(project: Project, v: Validated, detector_name: str | None) -> Addi
         return None
     if v.is_promoted or project.annotations.of_image(v.image_id):
         return None
-    by = f"head {v.head_id}" if v.head_id is not None else detector_name
+    by = tr("head {head_id}", head_id=v.head_id) if v.head_id is not None else detector_name
     boxes = tuple(
         Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
         for box in v.boxes

@@ -10,6 +10,7 @@ from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import REASON_OF, QueueReason
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import REASON_TEXT
+from hitl_desktop.translation import tr
 
 _WAITS = ImageState.UNDECIDED.value
 
@@ -49,7 +50,7 @@ class Listing:
                 for why, reason in REASON_OF.items()
             ),
             *(
-                CountedQueue(f"edge cases: {name}", QueueFilter(image_set=name), len(members))
+                CountedQueue(tr("edge cases: {name}", name=name), QueueFilter(image_set=name), len(members))
                 for name, members in self.sets.items()
             ),
         ]

@@ -11,6 +11,7 @@ from hitl_desktop.domain.queues import DEFAULT_SHARES, QueueReason
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, RANDOM, strategy_named
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 _KEY = "queue_mix"
 
@@ -47,6 +48,6 @@ def set_mix(project: Project, mix: QueuePolicy) -> None:
     """
     strategy_named(mix.strategy)
     if any(share < 0 for share in mix.shares.values()) or sum(mix.shares.values()) > 100:
-        raise HitlError("The shares add up to more than 100 %.", hint="Lower some of them.")
+        raise HitlError(tr("The shares add up to more than 100 %."), hint=tr("Lower some of them."))
     shares = {int(why): share for why, share in mix.shares.items() if share}
     project.meta.set(_KEY, json.dumps({"strategy": mix.strategy, "shares": shares}))

@@ -8,6 +8,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import random_order
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 SHARE = 0.02
 _SALT = 2
@@ -38,11 +39,14 @@ def why_none(project: Project) -> str:
     """Why nothing is due, and what to do."""
     decided, done = len(_decided(project)), len(project.reannotations.all())
     if decided <= FORGOTTEN_AFTER:
-        return (
-            f"{counted(decided, 'picture')} decided: none is forgotten enough to be labelled again. "
-            f"Come back after {FORGOTTEN_AFTER + 1}."
+        return tr(
+            "{pictures} decided: none is forgotten enough to be labelled again. Come "
+            "back after {forgotten_after}.",
+            pictures=counted(decided, "picture"),
+            forgotten_after=FORGOTTEN_AFTER + 1,
         )
-    return (
-        f"Of {counted(decided, 'decided picture')} {done} were labelled again, which is enough for now: one more is "
-        "due for every fifty."
+    return tr(
+        "Of {pictures} {done} were labelled again, which is enough for now: one more is due for every fifty.",
+        pictures=counted(decided, "decided picture"),
+        done=done,
     )

@@ -18,6 +18,7 @@ from hitl_desktop.learning.detection_head import DetectionHead, DetectionLearner
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.embeddings import encoder_record_id
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 from hitl_desktop.workflows.training.classification_samples import collect
@@ -89,17 +90,22 @@ def check_enough(
     net = features_of(detector, threads)
     if detector is None or net is None:
         raise HitlError(
-            "Only beside the bundled detector can heads look for errors yet.", hint="Pre-label with it first."
+            tr("Only beside the bundled detector can heads look for errors yet."),
+            hint=tr("Pre-label with it first."),
         )
     absent = project.absent_folders()
     there = sum(image.folder_id not in absent for image in images)
     if there < LEAST_PICTURES:
         away = there < len(images)
         raise HitlError(
-            f"Only {counted(there, 'decided picture')} can be compared with each other; {LEAST_PICTURES} are needed.",
-            hint="Reconnect the folder of the others."
+            tr(
+                "Only {pictures} can be compared with each other; {least_pictures} are needed.",
+                pictures=counted(there, "decided picture"),
+                least_pictures=LEAST_PICTURES,
+            ),
+            hint=tr("Reconnect the folder of the others.")
             if away
-            else "Decide more pictures, or import labels for them.",
+            else tr("Decide more pictures, or import labels for them."),
         )
     return detector, net
 

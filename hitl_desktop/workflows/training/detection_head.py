@@ -18,6 +18,7 @@ from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.embeddings import embed_images, embed_pictures
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.open_folder import note_unreadable
@@ -104,7 +105,7 @@ def train_detection_head(
     wanted = training_targets(project, known, edge_case_ids(project))
     sums = (taught or TrainingCache()).of(project, detector, net)
     if any(i.folder_id in absent and i.id not in sums.added for i in known):
-        raise PicturesAwayError("Pictures that were taught are away.", hint="Reconnect their folder.")
+        raise PicturesAwayError(tr("Pictures that were taught are away."), hint=tr("Reconnect their folder."))
     with few_threads(threads):
         new = _update(project, sums, known, wanted, absent, net, progress)
         head, holdout_head = sums.solve(), sums.solve_holdout()

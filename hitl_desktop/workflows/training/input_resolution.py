@@ -14,6 +14,7 @@ from hitl_desktop.imaging import read_for_models
 from hitl_desktop.learning.detection_head import DetectionLearner, assign_targets
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, features_of, input_sizes
 
 SEEN_FROM = 20.0
@@ -71,8 +72,14 @@ def plan_input_resolution(
     wanted = wanted_sides(project)
     if wanted is None:
         raise HitlError(
-            "The boxes taught so far are large enough to be found as it is, or there are too few of them.",
-            hint=f"A closer look is for objects that are narrower than {SEEN_FROM:.0f} pixels at the input size.",
+            tr(
+                "The boxes taught so far are large enough to be found as it is, or there are too few of them."
+            ),
+            hint=tr(
+                "A closer look is for objects that are narrower than {seen_from:.0f} pixels "
+                "at the input size.",
+                seen_from=SEEN_FROM,
+            ),
         )
     sides, boxes, now, then = wanted
     absent = project.absent_folders()
@@ -86,13 +93,17 @@ def plan_input_resolution(
     )
     if image is None:
         raise HitlError(
-            "No decided picture can be read, so nothing can be measured.", hint="Reconnect their folder."
+            tr("No decided picture can be read, so nothing can be measured."),
+            hint=tr("Reconnect their folder."),
         )
     net = features_of(project.models.detector(), threads)
     if net is None:
         raise HitlError(
-            "Heads find objects beside the bundled detector only, so a closer look would bring nothing here.",
-            hint="Pre-label with the bundled detector first.",
+            tr(
+                "Heads find objects beside the bundled detector only, so a closer look would "
+                "bring nothing here."
+            ),
+            hint=tr("Pre-label with the bundled detector first."),
         )
     pixels = read_for_models(project.path_of(image))[1]
     seconds: list[float] = []

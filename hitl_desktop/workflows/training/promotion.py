@@ -25,6 +25,7 @@ from hitl_desktop.learning.metrics import paired_bound
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -84,9 +85,15 @@ class Comparison:
 
     def words(self) -> str:
         """What was seen, for people."""
-        return (
-            f"on {self.on} ({counted(self.pictures, 'picture')}), which it was not taught for that, it {self.ability} "
-            f"worse: {self.after:.2f} after {self.before:.2f}, at most {self.before + self.bound:.2f} by chance"
+        return tr(
+            "on {on} ({pictures}), which it was not taught for that, it {ability} worse: "
+            "{after:.2f} after {before:.2f}, at most {before_2:.2f} by chance",
+            on=self.on,
+            pictures=counted(self.pictures, "picture"),
+            ability=self.ability,
+            after=self.after,
+            before=self.before,
+            before_2=self.before + self.bound,
         )
 
 

@@ -17,6 +17,7 @@ from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -133,7 +134,7 @@ def activate(
         refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
         seconds, nothing = time.perf_counter() - started, Changes(head=True, queue=True)
         return TrainingResult(None, len(candidate.images), 0, seconds, nothing)
-    progress.report(2, 3, "ranking the queue")
+    progress.report(2, 3, tr("ranking the queue"))
     before = load_scorer(project)
     scorer = before if candidate.waits else load_scorer(project, named=candidate.head)
     ranking = rank_images(project, scorer, progress, before=before, how=how, seed=seed)
@@ -172,12 +173,12 @@ def train_candidate(
     last_decision = project.decisions.last_id()
     images, put_off = _in_portions(project, decided_for_training(project), most_new)
     detector, encoder_id = project.models.detector(), encoder_record_id(project)
-    progress.report(0, 3, "reading crops")
+    progress.report(0, 3, tr("reading crops"))
     if images:
         embed_images(project, images, Quiet(progress), threads=threads)
     progress.check_cancelled()
     tag_head = learn_tags(project, images, Quiet(progress), threads=threads)
-    progress.report(0, 3, "learning where objects are")
+    progress.report(0, 3, tr("learning where objects are"))
     as_before = False
     try:
         detection_head, without_holdout = train_detection_head(
@@ -189,7 +190,7 @@ def train_candidate(
         collected = collect(project, images, detector, encoder_id, progress)
         unseen = unseen_results(project)
     progress.check_cancelled()
-    progress.report(1, 3, "fitting the head")
+    progress.report(1, 3, tr("fitting the head"))
     nothing = Candidate(images, put_off, last_decision, tag_head)
     if collected is None:
         return replace(nothing, seconds=time.perf_counter() - started)
@@ -308,5 +309,9 @@ def _holdout_model(
 
 def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
     """What speaks against making a new version the active one; nothing as a rule."""
-    held = [f"version {project.heads.active_id()} was chosen by hand"] if project.heads.is_held() else []
+    held = (
+        [tr("version {active_id} was chosen by hand", active_id=project.heads.active_id())]
+        if project.heads.is_held()
+        else []
+    )
     return "; ".join([*held, *(c.words() for c in comparisons if c.is_worse)])

@@ -8,6 +8,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.scoring import load_scorer, named_by
 from hitl_desktop.workflows.queue.rank import rank_images
 from hitl_desktop.workflows.training.late_categories import note_new_categories
@@ -54,7 +55,8 @@ def use_version(project: Project, head_id: int, progress: Progress, *, hold: boo
     version = project.heads.get(head_id)
     if version is None or not version.is_kept:
         raise HitlError(
-            f"Version {head_id} of the head is no longer kept.", hint="Choose one of the latest ones."
+            tr("Version {head_id} of the head is no longer kept.", head_id=head_id),
+            hint=tr("Choose one of the latest ones."),
         )
     scorer = load_scorer(project, named=named_by(version))
     ranking = rank_images(project, scorer, progress, before=load_scorer(project))

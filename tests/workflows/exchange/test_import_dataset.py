@@ -398,7 +398,7 @@ def test_a_box_that_was_moved_loses_what_no_longer_fits_and_undo_brings_it_back(
     assert now["attributes"] == FULL["annotations"][0]["attributes"]
     assert sorted(in_words(summary)) == [
         f"Left out, for it no longer fits boxes that were changed: 1 {what}."
-        for what in ("area", "key points", "outline")
+        for what in ("area", "outline", "set of key points")
     ]
     edits.undo(project)
     assert exported(project) == before
