@@ -19,7 +19,7 @@ from hitl_desktop.ui.widgets.theme import apply_theme
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a job hands the interpreter to the window.
 
-One accepted picture is some hundred hand-overs, so Python's 5 ms would make it wait for half a second at
+One accepted image is some hundred hand-overs, so Python's 5 ms would make it wait for half a second at
 worst; measured, the longest pause fell from 145 ms to under 70 ms.
 """
 
@@ -29,7 +29,7 @@ _LOOK_AGAIN_MS = 200
 def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.0) -> int:
     """Show the window until it is closed.
 
-    With `screenshot`: until all jobs are done, or `after` seconds have passed, and a picture of it is saved.
+    With `screenshot`: until all jobs are done, or `after` seconds have passed, and an image of it is saved.
     """
     check_display()
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -69,7 +69,7 @@ def _save_when_idle(window: MainWindow, file: Path, after: float) -> None:
 
     def look() -> None:
         waited[0] += _LOOK_AGAIN_MS
-        idle = window.canvas.has_picture and not window.runner.jobs
+        idle = window.canvas.has_image and not window.runner.jobs
         if (idle and waited[0] > 5 * _LOOK_AGAIN_MS) or waited[0] >= after * 1000:
             timer.stop()
             window.grab().save(str(file))

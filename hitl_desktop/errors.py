@@ -16,7 +16,7 @@ class HitlError(Exception):
 
 
 class UnreadableImageError(HitlError):
-    """A picture that cannot be decoded; `size` is what its header claims, where that could be read."""
+    """An image that cannot be decoded; `size` is what its header claims, where that could be read."""
 
     def __init__(self, message: str, *, hint: str, size: tuple[int, int] | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -36,7 +36,7 @@ class NotPrelabelledError(HitlError):
 
     def __init__(self) -> None:
         super().__init__(
-            tr("No detector has run on these pictures yet."),
+            tr("No detector has run on these images yet."),
             hint=tr("Run pre-labelling first (in the window, or with hitl-desktop prelabel)."),
         )
 

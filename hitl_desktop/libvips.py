@@ -1,4 +1,4 @@
-"""What libvips decodes: pictures that are streamed, deep ones, and large JPEGs."""
+"""What libvips decodes: images that are streamed, deep ones, and large JPEGs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop import stretch, tiff
-from hitl_desktop.picture_file import Kind, kind_of, opened_by_pillow
+from hitl_desktop.image_file import Kind, kind_of, opened_by_pillow
 
 _SAMPLED_SIDE = 1000
 _MOST_BY_PILLOW = 300_000_000
@@ -22,7 +22,7 @@ _END_MARK = b"\xff\xd9"
 def library() -> Any:
     """The module pyvips, imported and set up on first use."""
     os.environ.setdefault("VIPS_CONCURRENCY", "1")  # hands come first
-    import pyvips  # noqa: PLC0415 - takes a moment, and most pictures do not need it
+    import pyvips  # noqa: PLC0415 - takes a moment, and most images do not need it
 
     pyvips.cache_set_max(0)  # nothing is asked for twice
     logging.getLogger("pyvips").setLevel(logging.ERROR)  # nor is anybody to be told about odd metadata
@@ -40,14 +40,14 @@ def is_known(path: Path) -> bool:
 
 
 def decode(path: Path) -> NDArray[np.uint8] | None:
-    """The whole picture [h, w, 3], not turned, as it is stored; None unless it has three colours of eight
+    """The whole image [h, w, 3], not turned, as it is stored; None unless it has three colours of eight
     bits."""
     pixels = _open(path).numpy()
     return pixels if pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
 
 
 def decode_deep(path: Path) -> NDArray[np.uint8]:
-    """The whole picture [h, w, 3], not turned, of values of any depth and number of bands, stretched."""
+    """The whole image [h, w, 3], not turned, of values of any depth and number of bands, stretched."""
     layout = _layout(path)
     colours, alpha = _colours(path, layout)
     no_data = layout.no_data if layout else None
@@ -63,7 +63,7 @@ def decode_deep(path: Path) -> NDArray[np.uint8]:
 
 
 def check_deep(path: Path) -> None:
-    """Decode a picture to its end, streamed."""
+    """Decode an image to its end, streamed."""
     colours, _ = _colours(path, _layout(path))
     colours.cast("uchar").avg()  # of what is no number there is no average
 
@@ -207,7 +207,7 @@ def _rgb(image: Any) -> Any:
 
 
 def _stretched(image: Any, path: Path, layout: tiff.Layout | None) -> Any:
-    """Eight bits from deeper values by the rule of all pictures, its limits from some of the pixels."""
+    """Eight bits from deeper values by the rule of all images, its limits from some of the pixels."""
     step = max(1, max(image.width, image.height) // _SAMPLED_SIDE)
     some = _colours(path, layout)[0].subsample(step, step).numpy()
     low, high = stretch.bounds(some, layout.no_data if layout else None)
@@ -217,9 +217,9 @@ def _stretched(image: Any, path: Path, layout: tiff.Layout | None) -> Any:
 
 
 def _by_pillow(vips: Any, path: Path) -> Any:
-    """A picture of a kind that libvips does not read here (BMP, PPM, JPEG 2000), held whole while it is
+    """An image of a kind that libvips does not read here (BMP, PPM, JPEG 2000), held whole while it is
     read."""
     with opened_by_pillow(path, kind_of(path)) as image:
         if image.width * image.height > _MOST_BY_PILLOW:
-            raise vips.Error("pictures of this kind are read up to 300 megapixels")
+            raise vips.Error("images of this kind are read up to 300 megapixels")
         return vips.Image.new_from_array(np.asarray(image.convert("RGB")))

@@ -10,7 +10,7 @@ APP_NAME = "hitl-desktop"
 
 
 def resources_dir() -> Path:
-    """The folder of models, sample pictures and icons that ship with the app."""
+    """The folder of models, sample images and icons that ship with the app."""
     frozen = getattr(sys, "_MEIPASS", None)
     if frozen:
         return Path(frozen) / "resources"

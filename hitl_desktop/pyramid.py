@@ -1,6 +1,6 @@
-"""Pictures too large to hold in memory: a small view of them, and tiles of every size on the disk.
+"""Images too large to hold in memory: a small view of them, and tiles of every size on the disk.
 
-Decoded by libvips, which streams: a picture of 500 megapixels takes it tens of megabytes, not gigabytes.
+Decoded by libvips, which streams: an image of 500 megapixels takes it tens of megabytes, not gigabytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_WHOLE_PIXELS = 64_000_000
 LONGEST_WHOLE_SIDE = 32_000
-"""Beyond either a picture is not decoded whole: Qt paints up to 32,767 pixels a side."""
+"""Beyond either an image is not decoded whole: Qt paints up to 32,767 pixels a side."""
 
 TILE = 512
 OVERVIEW = 2048
@@ -36,13 +36,13 @@ _INFO = "pyramid.json"
 
 
 def is_huge(size: tuple[int, int]) -> bool:
-    """Whether a picture of this size is shown by tiles."""
+    """Whether an image of this size is shown by tiles."""
     return size[0] * size[1] > MOST_WHOLE_PIXELS or max(size) > LONGEST_WHOLE_SIDE
 
 
 @dataclass(frozen=True, slots=True)
 class Pyramid:
-    """The tiles of a picture: `levels` are its sizes, the whole one first, each half of the one before."""
+    """The tiles of an image: `levels` are its sizes, the whole one first, each half of the one before."""
 
     folder: Path
     size: tuple[int, int]
@@ -59,7 +59,7 @@ class Pyramid:
 
 
 def cached(path: Path) -> Pyramid | None:
-    """The pyramid of a picture as it is now, if it was built."""
+    """The pyramid of an image as it is now, if it was built."""
     try:
         folder = cache.room(_KEPT_ON_DISK) / cache.key_of(path)
         info = json.loads((folder / _INFO).read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def cached(path: Path) -> Pyramid | None:
 
 
 def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
-    """Build the pyramid of a picture: some ten seconds for 500 megapixels. `keep_on` is asked now and then.
+    """Build the pyramid of an image: some ten seconds for 500 megapixels. `keep_on` is asked now and then.
 
     Raises:
         UnreadableImageError: it cannot be decoded, there is no room, or it was told to stop.
@@ -82,7 +82,7 @@ def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
         place = folder / cache.key_of(path)
         cache.trim(folder, _MOST_BYTES)
     except OSError as error:
-        raise UnreadableImageError(tr("The picture cannot be prepared."), hint=str(error)) from error
+        raise UnreadableImageError(tr("The image cannot be prepared."), hint=str(error)) from error
     part = place.with_name(f".{place.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
@@ -106,7 +106,7 @@ def build(path: Path, keep_on: Callable[[], bool] = lambda: True) -> Pyramid:
 
 
 def _levels(size: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    """Sizes from the whole picture to one tile, as the deep-zoom layout has them."""
+    """Sizes from the whole image to one tile, as the deep-zoom layout has them."""
     levels = [size]
     while max(levels[-1]) > TILE:
         levels.append((math.ceil(levels[-1][0] / 2), math.ceil(levels[-1][1] / 2)))
@@ -143,7 +143,7 @@ def small_view(path: Path, side: int) -> NDArray[np.uint8]:
 
 
 def verify(path: Path) -> None:
-    """Decode a picture to its end.
+    """Decode an image to its end.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
@@ -167,7 +167,7 @@ def _explained(error: Exception) -> UnreadableImageError:
     said = str(error).strip().splitlines()
     return UnreadableImageError(
         tr(
-            "The picture is too large to be held whole and cannot be read in parts ({said}).",
+            "The image is too large to be held whole and cannot be read in parts ({said}).",
             said=said[-1] if said else "no reason",
         ),
         hint=tr("Save it anew as TIFF, PNG or JPEG, and see that the disk has room."),

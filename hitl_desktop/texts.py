@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.dataset import IssueKind
 from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
@@ -69,6 +70,34 @@ ORDER_TEXT: Final[Mapping[QueueOrder, str]] = MappingProxyType(
         QueueOrder.LATEST: tr("Decided last first"),
     }
 )
+ISSUE_TEXT: Final[Mapping[IssueKind, str]] = MappingProxyType(
+    {
+        IssueKind.BAD_RECORD: tr("bad record"),
+        IssueKind.UNKNOWN_IMAGE: tr("box of an unknown image"),
+        IssueKind.UNKNOWN_CATEGORY: tr("box of an unknown category"),
+        IssueKind.NO_BOX: tr("no usable box"),
+        IssueKind.OUTSIDE: tr("box outside its image"),
+        IssueKind.NO_IMAGE: tr("image not in the project"),
+        IssueKind.UNREADABLE: tr("image cannot be read"),
+        IssueKind.KEPT: tr("project's version kept"),
+        IssueKind.OTHER_SIZE: tr("image of another size"),
+        IssueKind.NOT_PIXELS: tr("boxes that are not pixels"),
+        IssueKind.NO_ANNOTATIONS: tr("no list of annotations"),
+        IssueKind.INCOMPLETE: tr("image lost boxes"),
+        IssueKind.UNLABELLED: tr("image without boxes"),
+        IssueKind.RENUMBERED: tr("new id"),
+        IssueKind.MATCHED_LOOSELY: tr("matched by a similar name"),
+        IssueKind.OTHER_KEY: tr("file name under another key"),
+        IssueKind.SAME_NAME: tr("same category"),
+        IssueKind.SAME_IMAGE: tr("image listed twice"),
+        IssueKind.CLIPPED: tr("box clipped"),
+        IssueKind.TRANSFORMED: tr("boxes moved with the image"),
+        IssueKind.FROM_OUTLINE: tr("box made from its outline"),
+        IssueKind.DROPPED: tr("data left out"),
+        IssueKind.ENCODING: tr("not UTF-8"),
+        IssueKind.MERGED: tr("boxes added to those of an earlier file"),
+    }
+)
 STATUS_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "undecided": tr("undecided"),
@@ -83,7 +112,7 @@ SKIP_TEXT: Final[Mapping[str, str]] = MappingProxyType(
         SkipReason.SMALL: tr("too small to tell"),
         SkipReason.HIDDEN: tr("mostly hidden or cut off"),
         SkipReason.UNCLEAR: tr("not sure what counts here"),
-        SkipReason.FOREIGN: tr("not a picture of this project"),
+        SkipReason.FOREIGN: tr("not an image of this project"),
     }
 )
 

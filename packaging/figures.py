@@ -13,7 +13,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "hitl_desktop"
 LONG_LINE = 110
-BORDERS = ("imaging/", "picture_file.py", "pyramid.py", "inference/", "ui/jobs/", "ui/shell/excepthook.py")
+BORDERS = ("imaging/", "image_file.py", "pyramid.py", "inference/", "ui/jobs/", "ui/shell/excepthook.py")
 """Where anything may be raised by other people's code, and is turned into an error of ours."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

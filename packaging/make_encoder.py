@@ -7,7 +7,7 @@ The last layer of a classifier forgets what its thousand classes share, such as 
 or its texture. Block 13, pooled in 3 by 3 parts, keeps that, and names better what nobody trained for. The
 864 numbers are projected to 448, half whitened, along directions from crops of the sample photographs.
 Average precision of names over proposals that cover an object, or none, with logistic regression on 5 and 20
-taught pictures (four to five draws):
+taught images (four to five draws):
 
     vectors                               numbers   bccd        cards last layer, pooled
     1,280   .879 .919   .482 .597 block 13 in 3 by 3 parts                  864   .912 .939   .487 .622 the
@@ -15,7 +15,7 @@ taught pictures (four to five draws):
                                               384   .907 .931   .475 .609
     a random projection of it                 512   .901 .932   .483 .591
 
-A taught picture with some ninety crops takes 50 KB with 448 numbers.
+A taught image with some ninety crops takes 50 KB with 448 numbers.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ with tempfile.TemporaryDirectory() as place:
     window.open_path(project)
     session = window.session
     wait(1500)
-    for _ in range(40):  # a synthetic picture with several proposals
+    for _ in range(40):  # a synthetic image with several proposals
         if session.image and "synthetic" in session.image.path and len(session.visible_proposals) >= 4:
             break
         session.next()

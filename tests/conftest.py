@@ -31,7 +31,7 @@ from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.projects.new_project import new_project
-from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture
+from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_image
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.detection_head import TrainingCache, set_input_sizes
 from hitl_desktop.workflows.training.train import train_heads
@@ -115,10 +115,10 @@ def save(path: Path, pixels: np.ndarray[Any, Any]) -> Path:
 
 
 def make_dataset(folder: Path, count: int) -> Path:
-    """A labelled set of synthetic pictures: images/ and instances.json."""
+    """A labelled set of synthetic images: images/ and instances.json."""
     images, annotations = [], []
     for number in range(1, count + 1):
-        pixels, truth = draw_picture(number)
+        pixels, truth = draw_image(number)
         save(folder / "images" / f"{number:03}.png", pixels)
         images.append({"id": number, "file_name": f"{number:03}.png", "width": WIDTH, "height": HEIGHT})
         for name, box in truth:
@@ -140,13 +140,13 @@ def make_dataset(folder: Path, count: int) -> Path:
 
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve labelled synthetic pictures; look, do not touch."""
+    """Twelve labelled synthetic images; look, do not touch."""
     return make_dataset(tmp_path_factory.mktemp("dataset"), 12)
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder of four small pictures, one of them in a folder below."""
+def images(tmp_path: Path) -> Path:
+    """A folder of four small images, one of them in a folder below."""
     rng = np.random.default_rng(0)
     for name, size in (
         ("a.png", (60, 80)),
@@ -159,16 +159,16 @@ def pictures(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, pictures: Path) -> Iterator[Project]:
-    """A project that lists and has read the four small pictures."""
+def project(tmp_path: Path, images: Path) -> Iterator[Project]:
+    """A project that lists and has read the four small images."""
     with Project.create(tmp_path / "test.hitl") as opened:
-        add_folder(opened, pictures, NoProgress())
+        add_folder(opened, images, NoProgress())
         scan(opened, NoProgress())
         yield opened
 
 
 def decide(project: Project, dataset: Path, count: int) -> None:
-    """Let the oracle decide the next pictures."""
+    """Let the oracle decide the next images."""
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     for _ in range(count):
         image = next_undecided(project)
@@ -183,7 +183,7 @@ def close(project: Project) -> None:
 
 @pytest.fixture(scope="session")
 def prelabelled(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
-    """A folder with the labelled set in `set`, and a project of its pictures that the real detector has seen;
+    """A folder with the labelled set in `set`, and a project of its images that the real detector has seen;
     copy it."""
     folder = tmp_path_factory.mktemp("prelabelled")
     shutil.copytree(dataset, folder / "set")
@@ -208,7 +208,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, prelabelled: Path) -> Pat
 
 @pytest.fixture(scope="session")
 def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
-    """The same after a head learned six pictures at `QUICK` sizes; `copy_taught` copies it with what it was
+    """The same after a head learned six images at `QUICK` sizes; `copy_taught` copies it with what it was
     taught."""
     folder = tmp_path_factory.mktemp("taught") / "copy"
     shutil.copytree(embedded, folder)
@@ -229,7 +229,7 @@ def keep_sums(memory: TrainingCache, folder: Path) -> None:
 
 
 def copy_taught(folder: Path, to: Path) -> Path:
-    """Copy a taught project with the sums of its lessons, so that no picture is learned again; returns the
+    """Copy a taught project with the sums of its lessons, so that no image is learned again; returns the
     file."""
     shutil.copytree(folder, to)
     os.link(folder.with_name("sums"), sums_file(to / "p.hitl"))  # it is replaced, never written to

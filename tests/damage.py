@@ -1,4 +1,4 @@
-"""Small pictures of every format, and seeded damage to their bytes."""
+"""Small images of every format, and seeded damage to their bytes."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import (
     MOST_STREAMED,
     content_hash,
-    pillow_picture,
+    pillow_image,
     read_for_models,
     read_for_screen,
     read_reduced,
@@ -82,14 +82,14 @@ def test_colours_come_out_right_and_upright(shared_data: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["gray16.png", "gray12_in_16.png", "gray16.tif", "float32.tif"])
-def test_deep_pictures_are_stretched(shared_data: Path, name: str) -> None:
+def test_deep_images_are_stretched(shared_data: Path, name: str) -> None:
     pixels = read_upright(shared_data / "images-odd" / name)
     assert pixels[:5].mean() < 20
     assert pixels[-5:].mean() > 235
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_stands_upright_whatever_its_orientation(tmp_path: Path, orientation: int) -> None:
+def test_an_image_stands_upright_whatever_its_orientation(tmp_path: Path, orientation: int) -> None:
     upright = np.zeros((30, 50, 3), np.uint8)
     upright[:10, :10] = (255, 0, 0)
     upright[-10:, -10:] = (0, 0, 255)
@@ -112,7 +112,7 @@ def test_sixteen_bit_values_below_half_the_range_are_stretched(tmp_path: Path) -
     assert pixels.max() >= 254
 
 
-def test_a_float_picture_of_one_value_or_nan_is_readable(tmp_path: Path) -> None:
+def test_a_float_image_of_one_value_or_nan_is_readable(tmp_path: Path) -> None:
     flat = np.full((8, 8), 0.25, np.float32)
     Image.fromarray(flat).save(tmp_path / "flat.tif")
     flat[0, 0] = np.nan
@@ -129,7 +129,7 @@ def test_transparency_is_flattened_on_white(tmp_path: Path) -> None:
     assert read_upright(tmp_path / "clear.png").min() == 255
 
 
-def test_a_truncated_picture_is_an_error_and_says_its_size(tmp_path: Path) -> None:
+def test_a_truncated_image_is_an_error_and_says_its_size(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     whole = save(tmp_path / "whole.jpg", rng.integers(0, 255, (200, 300, 3), dtype=np.uint8))
     data = whole.read_bytes()
@@ -144,10 +144,10 @@ def test_a_truncated_picture_is_an_error_and_says_its_size(tmp_path: Path) -> No
     [
         ("empty.jpg", b"", "empty"),
         ("page.jpg", b"<!DOCTYPE html><html></html>", "web page"),
-        ("text.png", b"hello", "not a picture"),
+        ("text.png", b"hello", "not an image"),
     ],
 )
-def test_files_that_are_no_pictures_say_so(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+def test_files_that_are_no_images_say_so(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UnreadableImageError, match=words):
         verify(tmp_path / name)
@@ -160,7 +160,7 @@ def test_missing_files_and_folders_say_so(tmp_path: Path) -> None:
         read_upright(tmp_path)
 
 
-def test_a_picture_that_claims_too_many_pixels_is_refused_from_its_header(tmp_path: Path) -> None:
+def test_an_image_that_claims_too_many_pixels_is_refused_from_its_header(tmp_path: Path) -> None:
     side = int(MOST_STREAMED**0.5) + 1
     header = b"P5 %d %d 255\n" % (side, side)
     (tmp_path / "huge.pgm").write_bytes(header + b"\0" * 10)
@@ -210,7 +210,7 @@ def test_a_large_photograph_has_the_pixels_that_pillow_decodes(
     exif[0x0112] = orientation
     Image.fromarray(small).resize((2001, 1203)).save(tmp_path / "a.jpg", exif=exif)
     fast = read_upright(tmp_path / "a.jpg")
-    monkeypatch.setattr(pillow_picture, "_LARGE", 10**9)
+    monkeypatch.setattr(pillow_image, "_LARGE", 10**9)
     assert np.array_equal(fast, read_upright(tmp_path / "a.jpg"))
 
 
@@ -243,7 +243,7 @@ def test_damaged_metadata_does_not_cost_the_pixels(tmp_path: Path, kind: str, ex
     assert set(read_in_every_way(tmp_path / "a.jpg")) == {(64, 48)}
 
 
-def test_whatever_a_decoder_raises_is_the_reason_of_that_picture(
+def test_whatever_a_decoder_raises_is_the_reason_of_that_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class OddError(Exception):
@@ -363,7 +363,7 @@ def test_a_png_with_a_large_profile_or_text_is_read(
 
 
 @pytest.mark.parametrize("name", ["two_colours.heic", "turned.heic", "two_pictures.heic"])
-def test_pictures_of_phones_are_read(name: str) -> None:
+def test_images_of_phones_are_read(name: str) -> None:
     path = FILES / name
     assert set(read_in_every_way(path)) == {(64, 48)}
     pixels = read_upright(path)
@@ -383,7 +383,7 @@ def test_jpeg_xl_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [("a.tif", "3 pages; the first one is used, the other 2 pages are left out"), ("a.gif", "3 frames"), ("a.webp", "3 frames"),
-     ("a.png", "3 frames"), ("a.mpo", "3 pictures")],
+     ("a.png", "3 frames"), ("a.mpo", "3 images")],
 )  # fmt: skip
 def test_how_many_pages_are_left_out_is_told(tmp_path: Path, name: str, words: str) -> None:
     first, *others = (Image.new("RGB", (40, 30), (60 * n, 200, 30)) for n in range(3))
@@ -392,9 +392,9 @@ def test_how_many_pages_are_left_out_is_told(tmp_path: Path, name: str, words: s
     assert read_upright(tmp_path / name)[10, 10, 0] < 10
 
 
-def test_two_pictures_in_a_file_of_a_phone_are_told() -> None:
+def test_two_images_in_a_file_of_a_phone_are_told() -> None:
     assert imaging.inspect(FILES / "two_pictures.heic").remark == (
-        "The file holds 2 pictures; the first one is used, the other one is left out."
+        "The file holds 2 images; the first one is used, the other one is left out."
     )
 
 

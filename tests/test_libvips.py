@@ -1,4 +1,4 @@
-"""Deep pictures, and pictures of any number of bands."""
+"""Deep images, and images of any number of bands."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_compressed_and_tiled_bands_are_read(tmp_path: Path, order: str, tiled: 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("whole", [True, False])
-def test_deep_pictures_stand_upright(
+def test_deep_images_stand_upright(
     tmp_path: Path, orientation: int, whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upright = bands(3, "u2")
@@ -126,7 +126,7 @@ def test_deep_pictures_stand_upright(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("planar", [False, True])
-def test_a_huge_picture_has_the_shades_of_a_whole_one(
+def test_a_huge_image_has_the_shades_of_a_whole_one(
     tmp_path: Path, kind: str, planar: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write_tiff(tmp_path / "a.tif", bands(4, kind), photometric=RGB, planar=planar, extra=[0])
@@ -151,7 +151,7 @@ def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path, kind: str, wo
 
 
 @pytest.mark.parametrize("planar", [False, True])
-def test_a_deep_picture_that_is_cut_short_is_refused(tmp_path: Path, planar: bool) -> None:
+def test_a_deep_image_that_is_cut_short_is_refused(tmp_path: Path, planar: bool) -> None:
     file = write_tiff(tmp_path / "a.tif", bands(3, "u2"), planar=planar, cut=True)
     for act in (imaging.verify, imaging.read_upright, imaging.read_for_models):
         with pytest.raises(UnreadableImageError):

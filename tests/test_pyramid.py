@@ -1,4 +1,4 @@
-"""Pictures too large to hold: views, tiles, memory kept within bounds."""
+"""Images too large to hold: views, tiles, memory kept within bounds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def gradient(width: int, height: int) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp", "a.bmp", "a.ppm"])
 @pytest.mark.usefixtures("small_limit")
-def test_tiles_show_what_the_picture_shows_where_it_shows_it(tmp_path: Path, name: str) -> None:
+def test_tiles_show_what_the_image_shows_where_it_shows_it(tmp_path: Path, name: str) -> None:
     pixels = gradient(1700, 1300)
     Image.fromarray(pixels).save(tmp_path / name, quality=95)
     built = pyramid.build(tmp_path / name)

@@ -84,12 +84,12 @@ def test_every_text_can_be_extracted_and_has_all_its_arguments() -> None:
     assert seen > 1000
 
 
-def test_nothing_on_the_screen_misses_the_catalogue(tmp_path: Path, pictures: Path) -> None:
+def test_nothing_on_the_screen_misses_the_catalogue(tmp_path: Path, images: Path) -> None:
     """The window, its menus and its dialogs in a language that puts each text into brackets."""
     own = {name: str(tmp_path / name) for name in ("HITL_CONFIG_DIR", "HITL_DATA_DIR", "HITL_CACHE_DIR")}
     environment = {**os.environ, **own, "HITL_DESKTOP_LANGUAGE": PSEUDO, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.ui.pseudo_texts", str(pictures)],
+        [sys.executable, "-m", "tests.ui.pseudo_texts", str(images)],
         check=False, capture_output=True, text=True, env=environment, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from hitl_desktop.inference.model_card import file_hash
 
 SIDE, STRIDES, CLASSES, BINS = 64, (8, 16, 32), ("cup", "fork", "spoon"), 8
-PICTURE = [1, 3, SIDE, SIDE]
+IMAGE = [1, 3, SIDE, SIDE]
 
 
 def toy(
@@ -20,7 +20,7 @@ def toy(
     *,
     score: float = 0.9,
     input_type: int = TensorProto.FLOAT,
-    shape: Sequence[int | str] = tuple(PICTURE),
+    shape: Sequence[int | str] = tuple(IMAGE),
     inputs: int = 1,
     output_rank: int = 3,
     cells: int = 0,
@@ -32,7 +32,7 @@ def toy(
     std: Sequence[float] = (1, 1, 1),
     weights_beside: bool = False,
 ) -> Path:
-    """A model and its card: one cup of `score` in the middle of the picture, NaN where the picture is all
+    """A model and its card: one cup of `score` in the middle of the image, NaN where the image is all
     black."""
     nodes = [
         helper.make_node("Cast", ["picture"], ["floats"], to=TensorProto.FLOAT),
@@ -70,7 +70,7 @@ def toy(
         for n in range(inputs)
     ]
     if not inputs:
-        constants.append(numpy_helper.from_array(np.ones(PICTURE, np.float32), "picture"))
+        constants.append(numpy_helper.from_array(np.ones(IMAGE, np.float32), "picture"))
     graph = helper.make_graph(nodes, "toy", takes, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir)
     beside = {"save_as_external_data": True, "location": f"{file.stem}.data", "size_threshold": 0}

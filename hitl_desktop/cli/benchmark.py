@@ -55,7 +55,7 @@ def evaluate(project: Path, truth: Path) -> Report:
 @click.option(
     "--strategy", default=None, help="A query strategy by itself; without it, what a new project does."
 )
-@click.option("--pictures", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--pictures", "images", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--test-share", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True)
 @click.option(
@@ -69,7 +69,7 @@ def evaluate(project: Path, truth: Path) -> Report:
 def simulate(
     dataset_dir: Path,
     strategy: str | None,
-    pictures: int,
+    images: int,
     seeds: int,
     test_share: float,
     against: tuple[str, ...],
@@ -89,7 +89,7 @@ def simulate(
     with TerminalProgress("Simulating") as progress:
         try:
             result, *others = run(
-                dataset_dir, progress, strategies=names, pictures=pictures, seeds=seeds, test_share=test_share,
+                dataset_dir, progress, strategies=names, images=images, seeds=seeds, test_share=test_share,
                 threads=processors(),
             )  # fmt: skip
         except NothingLeftError as error:
@@ -138,7 +138,7 @@ def _simulated(result: Simulation) -> Report:
 )
 @prints_report
 def demo(out: Path | None) -> Report:
-    """Run the whole loop on the sample pictures, without a window."""
+    """Run the whole loop on the sample images, without a window."""
     from hitl_desktop.workflows.benchmark.demo import run_demo  # noqa: PLC0415
 
     with TerminalProgress("Demo") as progress:

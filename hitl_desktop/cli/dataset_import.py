@@ -17,13 +17,13 @@ UNLABELLED = click.option(
     type=click.Choice(["undecided", "empty"]),
     default="undecided",
     show_default=True,
-    help="What pictures are that the file lists without a box.",
+    help="What images are that the file lists without a box.",
 )
 BOXES = click.option(
     "--boxes",
     type=click.Choice(["pixels", "corners", "fractions", "fraction-corners"]),
     default=None,
-    help="What the numbers of a box are: x y width height, two corners, or either as fractions of the picture.",
+    help="What the numbers of a box are: x y width height, two corners, or either as fractions of the image.",
 )
 
 

@@ -26,7 +26,7 @@ def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes:
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
 
     result = read_dataset(path, format_name=format_name)
-    with Project.open(project) as opened, TerminalProgress("Reading pictures") as progress:
+    with Project.open(project) as opened, TerminalProgress("Reading images") as progress:
         list_what_is_new(opened, progress)
         summary = import_dataset(opened, result, import_options(unlabelled, boxes), file=path)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
@@ -43,13 +43,13 @@ def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes:
 @click.argument("project", type=PATH)
 @click.option("--format", "format_name", default="coco", show_default=True)
 @click.option("--out", type=PATH, required=True, help="The file to write.")
-@click.option("--all", "all_images", is_flag=True, help="Undecided and skipped pictures too.")
+@click.option("--all", "all_images", is_flag=True, help="Undecided and skipped images too.")
 @click.option(
     "--force", is_flag=True, help="Replace a file that was imported, or that another program wrote."
 )
 @prints_report
 def export(project: Path, format_name: str, out: Path, all_images: bool, force: bool) -> Report:
-    """Write the decided pictures and their annotations."""
+    """Write the decided images and their annotations."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.export_dataset import export_dataset, in_words  # noqa: PLC0415
 

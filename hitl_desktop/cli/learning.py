@@ -28,7 +28,7 @@ def prelabel(project: Path, model: str | None) -> Report:
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
-        _, scanned = list_what_is_new(opened, progress)  # and pictures that came back can be read again
+        _, scanned = list_what_is_new(opened, progress)  # and images that came back can be read again
         result = run(opened, progress, model=model, threads=processors())
         refresh_queue(opened, load_scorer(opened), progress)
     return {
@@ -49,7 +49,7 @@ def prelabel(project: Path, model: str | None) -> Report:
 @click.command()
 @click.argument("project", type=PATH)
 @click.option(
-    "--reopen", is_flag=True, help="Open decided pictures again that may hold a category added later."
+    "--reopen", is_flag=True, help="Open decided images again that may hold a category added later."
 )
 @prints_report
 def train(project: Path, reopen: bool) -> Report:

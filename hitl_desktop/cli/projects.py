@@ -14,16 +14,16 @@ from hitl_desktop.terminal import TerminalProgress
 
 @click.command()
 @click.argument("project", type=PATH)
-@click.option("--images", "folder", type=PATH, required=True, help="The folder of pictures.")
-@click.option("--coco", type=PATH, help="A COCO file that becomes ground truth of decided pictures.")
+@click.option("--images", "folder", type=PATH, required=True, help="The folder of images.")
+@click.option("--coco", type=PATH, help="A COCO file that becomes ground truth of decided images.")
 @UNLABELLED
 @BOXES
 @prints_report
 def new(project: Path, folder: Path, coco: Path | None, unlabelled: str, boxes: str | None) -> Report:
-    """Create a project from a folder of pictures."""
+    """Create a project from a folder of images."""
     from hitl_desktop.workflows.projects.new_project import new_project  # noqa: PLC0415
 
-    with TerminalProgress("Reading pictures") as progress:
+    with TerminalProgress("Reading images") as progress:
         made = new_project(project, folder, progress, coco=coco, options=import_options(unlabelled, boxes))
     return import_report(made.imported) | {
         "images": made.images,
@@ -40,13 +40,13 @@ def new(project: Path, folder: Path, coco: Path | None, unlabelled: str, boxes: 
 @click.argument("project", type=PATH)
 @prints_report
 def refresh(project: Path) -> Report:
-    """Add the pictures that came into the folders later, read them, and compare files that were written
+    """Add the images that came into the folders later, read them, and compare files that were written
     since."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import check_folders  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as run  # noqa: PLC0415
 
-    with Project.open(project, background=True) as opened, TerminalProgress("Reading pictures") as progress:
+    with Project.open(project, background=True) as opened, TerminalProgress("Reading images") as progress:
         check_folders(opened)
         listed, scanned = run(opened, progress)
         count = len(opened.images.ids())
@@ -64,7 +64,7 @@ def refresh(project: Path) -> Report:
 @click.argument("project", type=PATH)
 @prints_report
 def images(project: Path) -> Report:
-    """List the pictures: path, size, state, why one cannot be read, and what is to be told about its file."""
+    """List the images: path, size, state, why one cannot be read, and what is to be told about its file."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
 
     with Project.open(project) as opened:

@@ -23,7 +23,7 @@ from hitl_desktop.terminal import TerminalProgress
 )
 @prints_report
 def errors(project: Path, limit: int) -> Report:
-    """Where labels of decided pictures are probably wrong, said by heads that were not taught the picture."""
+    """Where labels of decided images are probably wrong, said by heads that were not taught the image."""
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.texts import LABEL_ISSUE_TEXT  # noqa: PLC0415
     from hitl_desktop.workflows.annotation.label_issues import open_issues  # noqa: PLC0415
@@ -55,15 +55,15 @@ def errors(project: Path, limit: int) -> Report:
 @click.command()
 @click.argument("project", type=PATH)
 @click.option(
-    "--claim", type=float, default=None, help="Begin one: no more than this share of the pictures is wrong."
+    "--claim", type=float, default=None, help="Begin one: no more than this share of the images is wrong."
 )
-@click.option("--seed", type=int, default=None, help="Draw the same pictures again.")
+@click.option("--seed", type=int, default=None, help="Draw the same images again.")
 @click.option(
     "--out", type=PATH, default=None, help="Write the report of the latest one, as HTML, or as JSON (.json)."
 )
 @prints_report
 def audit(project: Path, claim: float | None, seed: int | None, out: Path | None) -> Report:
-    """What a random sample of decided pictures proves; they are judged in the window (Model > Audit)."""
+    """What a random sample of decided images proves; they are judged in the window (Model > Audit)."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.quality import audit as audits  # noqa: PLC0415

@@ -14,7 +14,7 @@ from hitl_desktop.terminal import TerminalProgress
 
 @click.command("open", hidden=True)
 @click.argument("path", type=PATH, required=False)
-@click.option("--screenshot", type=PATH, hidden=True, help="Save a picture of the window and leave.")
+@click.option("--screenshot", type=PATH, hidden=True, help="Save an image of the window and leave.")
 @click.option(
     "--after", type=float, default=60.0, hidden=True, help="Save it after so many seconds at the latest."
 )

@@ -1,11 +1,11 @@
-"""Audits: a random sample of decided pictures, looked at once more, for a claim about all of them."""
+"""Audits: a random sample of decided images, looked at once more, for a claim about all of them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Error(StrEnum):
-    """What can be wrong with the labels of a picture."""
+    """What can be wrong with the labels of an image."""
 
     MISSED = "missed"
     CATEGORY = "category"
@@ -15,13 +15,13 @@ class Error(StrEnum):
 
     @property
     def is_said(self) -> bool:
-        """Whether a person says so, of a picture that can be seen; what nobody saw cannot be called right."""
+        """Whether a person says so, of an image that can be seen; what nobody saw cannot be called right."""
         return self is not Error.UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an auditor found on one picture (nothing: it is right), and the active seconds it took."""
+    """What an auditor found on one image (nothing: it is right), and the active seconds it took."""
 
     image_id: int
     errors: frozenset[Error]
@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """So many pictures of a `population`, drawn before anybody looked, for a claim about the share of wrong
+    """So many images of a `population`, drawn before anybody looked, for a claim about the share of wrong
     ones.
 
     `image_ids` are in the order of asking.
@@ -45,12 +45,12 @@ class Audit:
 
     @property
     def wrong(self) -> int:
-        """On how many pictures something was wrong so far."""
+        """On how many images something was wrong so far."""
         return sum(bool(v.errors) for v in self.verdicts)
 
     @property
     def left(self) -> tuple[int, ...]:
-        """The pictures that nobody has judged yet."""
+        """The images that nobody has judged yet."""
         judged = {v.image_id for v in self.verdicts}
         return tuple(i for i in self.image_ids if i not in judged)
 

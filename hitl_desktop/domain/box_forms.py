@@ -10,22 +10,22 @@ from hitl_desktop.domain.placement import Size
 
 FRACTIONS = frozenset({BoxForm.FRACTIONS, BoxForm.FRACTION_CORNERS})
 _SLACK = 0.1
-"""Rounding, and objects that reach beyond the picture, take fractions so far above 1."""
+"""Rounding, and objects that reach beyond the image, take fractions so far above 1."""
 MOST_FRACTION = 2.0
 """A box with no larger number is too small to have been drawn on pixels: it is of fractions, perhaps poor
 ones."""
 _BEYOND_PX, _BEYOND_SHARE = 2.0, 0.1
-"""A box that reaches this far beyond its picture was not drawn in a hurry; its numbers mean something
+"""A box that reaches this far beyond its image was not drawn in a hurry; its numbers mean something
 else."""
 _MISFITS, _BEYOND = 0.2, 0.2
-"""So many boxes of a file of corners may be broken, if at least so many reach far beyond their pictures as
+"""So many boxes of a file of corners may be broken, if at least so many reach far beyond their images as
 pixels."""
 _ENOUGH = 3
-"""Boxes of one picture that are enough to tell corners where the rest of the file is not so."""
+"""Boxes of one image that are enough to tell corners where the rest of the file is not so."""
 
 
 def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
-    """The box that four numbers of a form mean in a picture of a size; of no size if they mean none."""
+    """The box that four numbers of a form mean in an image of a size; of no size if they mean none."""
     width, height = size
     if form in FRACTIONS:
         numbers = BBox(numbers.x * width, numbers.y * height, numbers.w * width, numbers.h * height)
@@ -35,7 +35,7 @@ def in_pixels(numbers: BBox, form: BoxForm, size: Size) -> BBox:
 
 
 def may_be(form: BoxForm, boxes: Sequence[BBox]) -> bool:
-    """Whether the boxes of a picture can be of a form; in a merged file some pictures may have pixels all the
+    """Whether the boxes of an image can be of a form; in a merged file some images may have pixels all the
     same."""
     return form in {BoxForm.PIXELS, BoxForm.CORNERS} or not _most(max(box) > MOST_FRACTION for box in boxes)
 
@@ -52,12 +52,12 @@ def suspect(
     sizes: Mapping[int, Size],
     outlined: Mapping[int, Sequence[BBox]] | None = None,
 ) -> dict[int, BoxForm]:
-    """The pictures whose boxes are hardly pixels, and what they seem to be.
+    """The images whose boxes are hardly pixels, and what they seem to be.
 
     Args:
-        boxes: the four numbers of each box, by picture.
-        sizes: the sizes of the pictures, where they are known.
-        outlined: boxes that were made from outlines, by picture; they can be fractions, but not corners.
+        boxes: the four numbers of each box, by image.
+        sizes: the sizes of the images, where they are known.
+        outlined: boxes that were made from outlines, by image; they can be fractions, but not corners.
     """
     fractions = _suspected_fractions(boxes, outlined or {})
     others = {i: own for i, own in boxes.items() if own and i not in fractions}
@@ -88,7 +88,7 @@ def _suspected_corners(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, 
 
 
 def _fractions(boxes: Mapping[int, Sequence[BBox]]) -> set[int]:
-    """The pictures whose boxes are fractions: all of them, or most where most boxes of the file are."""
+    """The images whose boxes are fractions: all of them, or most where most boxes of the file are."""
     small = {i for i, own in boxes.items() if all(max(box) <= 1 + _SLACK for box in own)}
     if _most(max(box) <= 1 + _SLACK for own in boxes.values() for box in own):
         small |= {i for i, own in boxes.items() if _most(max(box) <= MOST_FRACTION for box in own)}
@@ -102,13 +102,13 @@ def _most(are_so: Iterable[bool]) -> bool:
 
 
 def _are_corners(boxes: Iterable[tuple[BBox, Size]]) -> bool:
-    """Whether nearly all fit as corners, while some reach far beyond their picture as pixels."""
+    """Whether nearly all fit as corners, while some reach far beyond their image as pixels."""
     count = misfits = beyond = 0
     for box, (width, height) in boxes:
         count += 1
         unit = (
             0.01 if width == height == 1 else 1
-        )  # a hundredth of a picture whose numbers are fractions, or a pixel
+        )  # a hundredth of an image whose numbers are fractions, or a pixel
         fits = box.w > box.x and box.h > box.y and box.w <= width + unit and box.h <= height + unit
         misfits += not fits
         is_far_x = box.right - width > max(_BEYOND_PX * unit, _BEYOND_SHARE * box.w)
@@ -120,7 +120,7 @@ def _are_corners(boxes: Iterable[tuple[BBox, Size]]) -> bool:
 
 
 def fit_corners(boxes: Sequence[BBox]) -> bool:
-    """Whether nearly all boxes can be corners, wherever their pictures end."""
+    """Whether nearly all boxes can be corners, wherever their images end."""
     return sum(not (box.w > box.x and box.h > box.y) for box in boxes) <= _MISFITS * len(boxes)
 
 

@@ -19,7 +19,7 @@ class SampledBox:
 
 @dataclass(frozen=True, slots=True)
 class BulkAccept:
-    """All boxes of a category from a score up, accepted as one edit (`edit_id`): `boxes` on `pictures`."""
+    """All boxes of a category from a score up, accepted as one edit (`edit_id`): `boxes` on `images`."""
 
     id: int
     at: str

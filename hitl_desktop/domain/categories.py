@@ -10,7 +10,7 @@ UNKNOWN = "unknown"
 it."""
 
 UNNAMED = "(unnamed)"
-"""The category of drawn boxes that wait for theirs. It is never offered, no picture with such a box is
+"""The category of drawn boxes that wait for theirs. It is never offered, no image with such a box is
 decided, and such boxes are not exported."""
 
 
@@ -32,7 +32,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A word about a whole picture."""
+    """A word about a whole image."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""What formats speak: pictures, categories, annotations, and what could not be read."""
+"""What formats speak: images, categories, annotations, and what could not be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from hitl_desktop.domain.images import ImageState
 
 @dataclass(frozen=True, slots=True)
 class DatasetImage:
-    """A picture of a data set; `file_name` is relative, with forward slashes; only decided ones are ground
+    """An image of a data set; `file_name` is relative, with forward slashes; only decided ones are ground
     truth.
 
-    `state` is None where the file lists the picture without a box and without a word about it. `sets` are the
+    `state` is None where the file lists the image without a box and without a word about it. `sets` are the
     sets of edge cases it is in. `extra` is a JSON object of the keys that the program has no place for.
     """
 
@@ -30,7 +30,7 @@ class DatasetImage:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """JSON of what a file says beyond pictures, names and boxes: by annotation id, category id, and top-level
+    """JSON of what a file says beyond images, names and boxes: by annotation id, category id, and top-level
     key."""
 
     annotations: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
@@ -40,7 +40,7 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pictures with ground truth; `pinned` are the sets of edge cases that an annotation, by id, is in
+    """Images with ground truth; `pinned` are the sets of edge cases that an annotation, by id, is in
     itself."""
 
     images: tuple[DatasetImage, ...]
@@ -51,14 +51,18 @@ class Dataset:
 
 
 class IssueKind(StrEnum):
-    """What is the matter with a record; boxes and pictures of the kinds in `LEFT_OUT` did not come in."""
+    """What is the matter with a record; boxes and images of the kinds in `LEFT_OUT` did not come in.
+
+    Their values are keys in the reports of the command line; on the screen they have the texts of
+    `texts.ISSUE_TEXT`.
+    """
 
     BAD_RECORD = "bad record"
     UNKNOWN_IMAGE = "box of an unknown picture"
     UNKNOWN_CATEGORY = "box of an unknown category"
     NO_BOX = "no usable box"
     OUTSIDE = "box outside its picture"
-    NO_PICTURE = "picture not in the project"
+    NO_IMAGE = "picture not in the project"
     UNREADABLE = "picture cannot be read"
     KEPT = "project's version kept"
     OTHER_SIZE = "picture of another size"
@@ -70,7 +74,7 @@ class IssueKind(StrEnum):
     MATCHED_LOOSELY = "matched by a similar name"
     OTHER_KEY = "file name under another key"
     SAME_NAME = "same category"
-    SAME_PICTURE = "picture listed twice"
+    SAME_IMAGE = "picture listed twice"
     CLIPPED = "box clipped"
     TRANSFORMED = "boxes moved with the picture"
     FROM_OUTLINE = "box made from its outline"
@@ -81,7 +85,7 @@ class IssueKind(StrEnum):
 
 LEFT_OUT = frozenset({
     IssueKind.BAD_RECORD, IssueKind.UNKNOWN_IMAGE, IssueKind.UNKNOWN_CATEGORY, IssueKind.NO_BOX, IssueKind.OUTSIDE,
-    IssueKind.NO_PICTURE, IssueKind.UNREADABLE, IssueKind.KEPT, IssueKind.OTHER_SIZE, IssueKind.NOT_PIXELS,
+    IssueKind.NO_IMAGE, IssueKind.UNREADABLE, IssueKind.KEPT, IssueKind.OTHER_SIZE, IssueKind.NOT_PIXELS,
 })  # fmt: skip
 
 
@@ -105,7 +109,7 @@ class BoxForm(StrEnum):
 
 
 class Unlabelled(StrEnum):
-    """What becomes of pictures that a file lists without a box."""
+    """What becomes of images that a file lists without a box."""
 
     UNDECIDED = "undecided"
     EMPTY = "empty"
@@ -123,8 +127,8 @@ class ImportOptions:
 class ImportResult:
     """A data set and what was wrong with its file.
 
-    `incomplete` pictures, by id, lost some of their boxes; `boxes` are all that the file lists. When
-    `lost_track` is set, some boxes belong to no listed picture, so no picture without boxes is known to be
+    `incomplete` images, by id, lost some of their boxes; `boxes` are all that the file lists. When
+    `lost_track` is set, some boxes belong to no listed image, so no image without boxes is known to be
     empty. `suspected` is the form that the boxes seem to have when it is not pixels. The boxes of `outlined`
     annotations, by id, were made from their outlines.
     """

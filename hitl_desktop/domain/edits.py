@@ -15,9 +15,9 @@ from hitl_desktop.domain.images import ImageState
 class Side:
     """One side of an edit: what is there before it, or after it.
 
-    `state` and `tags` (all tag ids of the picture) are None where the edit does not touch them; `rejected`
+    `state` and `tags` (all tag ids of the image) are None where the edit does not touch them; `rejected`
     are the predictions whose rejection this side holds. `categories` are as this side has them, and `members`
-    are annotations, by id, that are of category `member_of` on this side, on whatever picture. `attributes`
+    are annotations, by id, that are of category `member_of` on this side, on whatever image. `attributes`
     are those that boxes can have on this side and not on the other, `dismissed` the label issues that somebody
     dismissed, `kept` what a data set file said of annotations, by id, as it fits on this side, and `mapping`
     the category ids of classes of a detector, by its hash, None where the edit does not touch them.
@@ -38,10 +38,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One undoable act: `before` is removed, `after` put in its place; on one picture, or on the project
+    """One undoable act: `before` is removed, `after` put in its place; on one image, or on the project
     (None).
 
-    An act on several pictures has a part for each.
+    An act on several images has a part for each.
     """
 
     label: str
@@ -60,7 +60,7 @@ class Edit:
 class Changes:
     """What a workflow changed; each view decides what that means to it.
 
-    `learn_from` are pictures that an act on several decided, or opened again, or whose labels it changed.
+    `learn_from` are images that an act on several decided, or opened again, or whose labels it changed.
     """
 
     images: bool = False
@@ -77,7 +77,7 @@ class Changes:
 
     @classmethod
     def joined(cls, changes: Sequence[Changes]) -> Changes:
-        """All of these as one; the last picture to go to counts."""
+        """All of these as one; the last image to go to counts."""
         return cls(
             any(c.images for c in changes),
             frozenset[int]().union(*(c.annotations_of for c in changes)),

@@ -1,4 +1,4 @@
-"""Boxes and their arithmetic: pixels of the upright picture, origin top left."""
+"""Boxes and their arithmetic: pixels of the upright image, origin top left."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class BBox(NamedTuple):
         return self.x <= x <= self.right and self.y <= y <= self.bottom
 
     def clipped(self, width: float, height: float) -> BBox:
-        """The part inside a picture of this size; of zero size when there is none.
+        """The part inside an image of this size; of zero size when there is none.
 
         A box that fits already comes back unchanged to the last bit.
         """
@@ -65,7 +65,7 @@ class BBox(NamedTuple):
         return BBox(x, y, w, h)
 
     def snapped(self, width: float, height: float, tolerance: float) -> BBox:
-        """The part inside a picture of this size, with edges that are as near as `tolerance` to its border on
+        """The part inside an image of this size, with edges that are as near as `tolerance` to its border on
         it."""
         box = self.clipped(width, height)
         x, y = (0.0 if box.x <= tolerance else box.x), (0.0 if box.y <= tolerance else box.y)
@@ -83,11 +83,11 @@ class BBox(NamedTuple):
         )
 
     def scaled(self, by: float) -> BBox:
-        """The same box in a picture that is so many times as large."""
+        """The same box in an image that is so many times as large."""
         return BBox(self.x * by, self.y * by, self.w * by, self.h * by)
 
     def moved(self, dx: float, dy: float, width: float, height: float) -> BBox:
-        """Shifted, but kept whole inside a picture of this size."""
+        """Shifted, but kept whole inside an image of this size."""
         x = min(max(self.x + dx, 0.0), max(width - self.w, 0.0))
         y = min(max(self.y + dy, 0.0), max(height - self.h, 0.0))
         return BBox(x, y, self.w, self.h)

@@ -1,11 +1,11 @@
-"""Pictures on disk, as the project knows them."""
+"""Images on disk, as the project knows them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ImageState(StrEnum):
-    """What people have said about a whole picture."""
+    """What people have said about a whole image."""
 
     UNDECIDED = "undecided"
     DECIDED = "decided"
@@ -13,7 +13,7 @@ class ImageState(StrEnum):
 
 
 class Split(StrEnum):
-    """What a picture is used for; pictures without a split are for training."""
+    """What an image is used for; images without a split are for training."""
 
     TRAIN = "train"
     VAL = "val"
@@ -23,10 +23,10 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture of the project; `width` and `height` are upright pixels, `reason` says why it cannot be
+    """One image of the project; `width` and `height` are upright pixels, `reason` says why it cannot be
     read.
 
-    `same_as` is the content hash of the first picture that shows nearly the same, if there is another one;
+    `same_as` is the content hash of the first image that shows nearly the same, if there is another one;
     `remark` is what a person should be told about the file of a readable one.
     """
 
@@ -44,7 +44,7 @@ class ImageRecord:
 
     @property
     def group(self) -> str:
-        """What it has in common with pictures that show nearly the same: they are never on both sides of a
+        """What it has in common with images that show nearly the same: they are never on both sides of a
         trial."""
         return self.same_as or self.content_hash or ""
 

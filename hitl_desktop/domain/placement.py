@@ -1,4 +1,4 @@
-"""How pixels of a picture that was turned or scaled since correspond to those of the picture now."""
+"""How pixels of an image that was turned or scaled since correspond to those of the image now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TURNS_SIDES = 5
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """From the pixels that boxes were drawn on, `drawn_on`, to the upright picture: turned (EXIF), then
+    """From the pixels that boxes were drawn on, `drawn_on`, to the upright image: turned (EXIF), then
     scaled."""
 
     drawn_on: Size
@@ -52,12 +52,12 @@ class Placement:
 
 
 def placement(drawn_on: Size, upright: Size, orientation: int = 1) -> Placement | None:
-    """How boxes drawn on a picture of one size lie on the picture now; None where no turn or scale explains
+    """How boxes drawn on an image of one size lie on the image now; None where no turn or scale explains
     it.
 
     Args:
         drawn_on: the size that the boxes refer to.
-        upright: the size of the picture as it is shown.
+        upright: the size of the image as it is shown.
         orientation: the EXIF orientation of its file, by which its stored pixels are turned to be upright.
     """
     if min(*drawn_on, *upright) < 1:
@@ -82,7 +82,7 @@ def _is_scaled(before: Size, after: Size) -> bool:
 
 
 def _turns_better(before: Size, after: Size) -> bool:
-    """Whether the factors of both sides differ less after a turn: a nearly square picture can seem scaled as
+    """Whether the factors of both sides differ less after a turn: a nearly square image can seem scaled as
     well."""
     (w, h), (now_w, now_h) = before, after
     return abs(log(now_w * w / (now_h * h))) < abs(log(now_w * h / (now_h * w))) - 1e-9

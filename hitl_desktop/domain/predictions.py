@@ -13,7 +13,7 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """What a detector found on one picture: `bboxes` [N, 4] and all class `scores` [N, C] in 0..1, best
+    """What a detector found on one image: `bboxes` [N, 4] and all class `scores` [N, C] in 0..1, best
     first."""
 
     bboxes: Boxes

@@ -33,7 +33,7 @@ NamedT = TypeVar("NamedT", bound=_Named)
 
 
 SAME_OBJECT_IOU = 0.6
-"""A proposal that overlaps a box of the picture by this much is of the same object."""
+"""A proposal that overlaps a box of the image by this much is of the same object."""
 
 
 def open_ones(

@@ -1,4 +1,4 @@
-"""Which pictures a list shows, and in what order."""
+"""Which images a list shows, and in what order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class QueueOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What a picture must have to be listed: all of what is not empty.
+    """What an image must have to be listed: all of what is not empty.
 
     `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id`
     that of one of its boxes, `queue` (a `QueueReason`) and `score` (this or more) as it was ranked,
@@ -48,7 +48,7 @@ class QueueFilter:
 
     @property
     def is_about_done_ones(self) -> bool:
-        """Whether decided pictures are what it is for: boxes and tags are mostly on those."""
+        """Whether decided images are what it is for: boxes and tags are mostly on those."""
         if self.status:
             return self.status != "undecided"
         return bool(self.category_id or self.tag_id or self.image_set or self.queue & OF_DECIDED)

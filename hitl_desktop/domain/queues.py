@@ -1,4 +1,4 @@
-"""Why a picture is asked about: each reason is a queue of its own, and they are mixed by shares."""
+"""Why an image is asked about: each reason is a queue of its own, and they are mixed by shares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class QueueReason(IntFlag):
-    """Reasons to ask about a picture; it may have several."""
+    """Reasons to ask about an image; it may have several."""
 
     NOTHING = 0
     UNCERTAIN = 1
@@ -69,12 +69,12 @@ MIXABLE: Final = (
     QueueReason.SUSPECTED,
     QueueReason.AGAIN,
 )
-"""Queues that may have a share of the next pictures; those expected to hold a new category always come
+"""Queues that may have a share of the next images; those expected to hold a new category always come
 first."""
 OF_DECIDED: Final = QueueReason.SUSPECTED | QueueReason.AGAIN
-"""These hold decided pictures, which are shown once more."""
+"""These hold decided images, which are shown once more."""
 DEFAULT_SHARES: Final[Mapping[QueueReason, int]] = MappingProxyType({QueueReason.RANDOM: 20})
-"""One picture in five is drawn at random, which keeps estimates honest and costs little."""
+"""One image in five is drawn at random, which keeps estimates honest and costs little."""
 
 
 def mix(
@@ -85,12 +85,12 @@ def mix(
     most: int | None = None,
     after: int = 0,
 ) -> list[tuple[int, QueueReason]]:
-    """One order from several: of each hundred pictures `shares` from these queues, all others from `rest`.
+    """One order from several: of each hundred images `shares` from these queues, all others from `rest`.
 
-    A picture comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no
-    more pictures leaves its turns to the others. At each place the queue that is furthest behind its share
-    has its turn (stride scheduling, Waldspurger and Weihl 1995). At `most` so many pictures are wanted. So
-    many turns were taken `after` which this order follows: anew after each picture, it would never come to a
+    An image comes once, from the queue that reaches it first (no reason: from `rest`). A queue that has no
+    more images leaves its turns to the others. At each place the queue that is furthest behind its share
+    has its turn (stride scheduling, Waldspurger and Weihl 1995). At `most` so many images are wanted. So
+    many turns were taken `after` which this order follows: anew after each image, it would never come to a
     turn further behind.
     """
     named = {why: share for why, share in shares.items() if share > 0 and queues.get(why)}
@@ -126,7 +126,7 @@ def mix(
 
 
 def random_order(ids: Sequence[int], seed: int = 0) -> list[int]:
-    """A random order that is always the same, so that its first pictures are a random sample whatever else is
+    """A random order that is always the same, so that its first images are a random sample whatever else is
     done.
 
     By a hash of the id (SplitMix64, Steele et al. 2014), of a hundred thousand in ten milliseconds.
@@ -139,7 +139,7 @@ def random_order(ids: Sequence[int], seed: int = 0) -> list[int]:
 
 
 def sample_so_far(ids: Sequence[int], done: Set[int], seed: int = 0) -> list[int]:
-    """The pictures of that order before the first that is not done: a random sample, whoever asked about
+    """The images of that order before the first that is not done: a random sample, whoever asked about
     them.
 
     Only those asked about *because* they were drawn are none: what a strategy likes is missing there.

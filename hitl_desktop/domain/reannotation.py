@@ -1,4 +1,4 @@
-"""A person beside themselves: a decided picture, labelled once more without seeing the labels."""
+"""A person beside themselves: a decided image, labelled once more without seeing the labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LabelledBox:
 
 @dataclass(frozen=True, slots=True)
 class Reannotation:
-    """The labels of a picture as they were, and as they were drawn again, in so many active seconds."""
+    """The labels of an image as they were, and as they were drawn again, in so many active seconds."""
 
     image_id: int
     before: tuple[LabelledBox, ...]

@@ -1,4 +1,4 @@
-"""Decisions about pictures, the acts they cost, and the order of asking."""
+"""Decisions about images, the acts they cost, and the order of asking."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ SECONDS_TO_VERIFY = 1.6
 SECONDS_TO_MOVE = 4.0
 SECONDS_TO_RELABEL = 2.5
 SECONDS_TO_REJECT = 1.2
-SECONDS_PER_PICTURE = 3.0
+SECONDS_PER_IMAGE = 3.0
 
 
 class DecisionKind(StrEnum):
-    """How a picture, or a single proposal, was decided."""
+    """How an image, or a single proposal, was decided."""
 
     ACCEPTED = "accepted"
     CORRECTED = "corrected"
@@ -94,7 +94,7 @@ class Thresholds:
 class Decision:
     """One line of the append-only record of what people decided, with the active seconds it took.
 
-    `why` is why the picture was asked about, or why it was skipped, in words.
+    `why` is why the image was asked about, or why it was skipped, in words.
     """
 
     image_id: int

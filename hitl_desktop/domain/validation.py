@@ -1,4 +1,4 @@
-"""Verdicts on proposals that teach nothing: how good the model is on pictures it was not taught."""
+"""Verdicts on proposals that teach nothing: how good the model is on images it was not taught."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class JudgedBox:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """All verdicts on one picture, of which head (None: the detector alone), and the active seconds they
+    """All verdicts on one image, of which head (None: the detector alone), and the active seconds they
     took."""
 
     image_id: int

@@ -44,7 +44,7 @@ _NAMES = (
     "file_name", "filename", "fileName", "path", "file_path", "filepath", "image_path", "img_path", "image",
     "coco_url", "flickr_url", "url",
 )  # fmt: skip
-"""Keys that hold the name of a picture, best first."""
+"""Keys that hold the name of an image, best first."""
 _LISTS = frozenset({"images", "annotations", "categories"})
 
 
@@ -168,7 +168,7 @@ class _Reader:
             self.problem(where, what(changed), IssueKind.RENUMBERED, changed)
 
     def read_images(self) -> None:
-        """The pictures, each under a number of its own, also where the file lists one several times."""
+        """The images, each under a number of its own, also where the file lists one several times."""
         records = list(self.records("images"))
         ids = [record.get("id") if record else None for _, record in records]
         numbers, changed = numbers_for(ids, allowed=lambda _: True)
@@ -203,12 +203,12 @@ class _Reader:
             )
 
     def read_annotations(self) -> None:
-        """The boxes; a picture that lost one is incomplete."""
+        """The boxes; an image that lost one is incomplete."""
         if not self.root.get("annotations"):
             self.incomplete.update(image.id for image in self.images)
             self.problem(
                 "annotations",
-                tr("the file has no annotations list, so no picture in it is known to be labelled"),
+                tr("the file has no annotations list, so no image in it is known to be labelled"),
                 IssueKind.NO_ANNOTATIONS,
             )
         elif memoryview(self.root["annotations"])[0] != ord("["):
@@ -262,7 +262,7 @@ class _Reader:
         return bbox, True
 
     def _image_of(self, where: str, record: Record) -> DatasetImage | None:
-        """The picture that a box is on; None where nobody can tell."""
+        """The image that a box is on; None where nobody can tell."""
         id_ = record.get("image_id")
         places = self.image_refs.places_of(id_)
         candidates = [self.image_at[place] for place in places if place in self.image_at]
@@ -277,9 +277,7 @@ class _Reader:
                 IssueKind.UNKNOWN_IMAGE,
             )
         elif candidates:
-            what = tr(
-                "refers to the image {id!r}, an id that several pictures have, and was left out", id=id_
-            )
+            what = tr("refers to the image {id!r}, an id that several images have, and was left out", id=id_)
             self.problem(where, what, IssueKind.UNKNOWN_IMAGE)
         else:
             what = tr("refers to the image {id!r}, which was left out, and so was the box", id=id_)
@@ -329,7 +327,7 @@ class _Reader:
         return key in {*_LISTS, "exported_by"} or (key in DEFAULTS and decoded(raw) == DEFAULTS[key])
 
     def _images_with_states(self, annotations: Sequence[Annotation]) -> tuple[DatasetImage, ...]:
-        """A picture with boxes is decided; an older export of this program lists no others but empty ones."""
+        """An image with boxes is decided; an older export of this program lists no others but empty ones."""
         info = decoded(self.root["info"]) if "info" in self.root else None
         described = cast("Record", info).get("description") if isinstance(info, dict) else None
         all_decided = described == OLD_MARK and "exported_by" not in self.root

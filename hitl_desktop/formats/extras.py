@@ -1,4 +1,4 @@
-"""What a COCO annotation has beside its box, when the box, its category or its picture changed since."""
+"""What a COCO annotation has beside its box, when the box, its category or its image changed since."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 
 _BESIDE = "hitl_"
 _MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited")
-"""Keys of this program's own in the records of pictures and annotations."""
+"""Keys of this program's own in the records of images and annotations."""
 
 
 def beside(ours: Mapping[str, Any], extra: Container[str]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _but_id(licence: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_licence(extra: bytes, changed: Mapping[bytes, Any]) -> bytes:
-    """The keys of a picture with the licence's id as it is now."""
+    """The keys of an image with the licence's id as it is now."""
     record = cast("dict[str, Any]", msgspec.json.decode(extra)) if extra and changed else {}
     id_ = msgspec.json.encode(record.get("license"))
     return msgspec.json.encode(record | {"license": changed[id_]}) if id_ in changed and record else extra
@@ -152,7 +152,7 @@ def _without(extra: bytes, stale: set[str]) -> tuple[bytes, list[str]]:
 
 
 def moved(extra: bytes, place: Placement) -> tuple[bytes, list[str]]:
-    """The keys after the picture was turned or scaled, and in words what was dropped, since it cannot be
+    """The keys after the image was turned or scaled, and in words what was dropped, since it cannot be
     moved."""
     record = cast("dict[str, Any]", msgspec.json.decode(extra))
     stale: set[str] = set()
@@ -169,7 +169,7 @@ def moved(extra: bytes, place: Placement) -> tuple[bytes, list[str]]:
 
 
 def in_pixels(extra: bytes, size: Size) -> bytes:
-    """The keys of a box in fractions in pixels of a picture of a size; what has numbers above a fraction's is
+    """The keys of a box in fractions in pixels of an image of a size; what has numbers above a fraction's is
     kept."""
     record = cast("dict[str, Any]", msgspec.json.decode(extra))
     place = Placement((1, 1), 1, *map(float, size))

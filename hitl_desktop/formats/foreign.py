@@ -21,8 +21,8 @@ _ARCHIVES = (
 )
 _OTHERS = (
     (b"%PDF", tr("a PDF file")),
-    (b"\x89PNG", tr("a picture")),
-    (b"\xff\xd8\xff", tr("a picture")),
+    (b"\x89PNG", tr("an image")),
+    (b"\xff\xd8\xff", tr("an image")),
     (b"SQLite format 3", tr("an SQLite database")),
     (
         b"version https://git-lfs",
@@ -120,7 +120,7 @@ def _kind_of(data: object) -> str | None:
     if isinstance(record.get("images"), list):
         return _kind_of_annotations(cast("list[Any]", annotations) if isinstance(annotations, list) else [])
     kinds = {
-        "it is a LabelMe file of a single picture": "shapes" in record and "imagePath" in record,
+        "it is a LabelMe file of a single image": "shapes" in record and "imagePath" in record,
         "it is a VGG Image Annotator project": "_via_img_metadata" in record or _is_via(record),
         "it is GeoJSON": record.get("type") in {"FeatureCollection", "Feature"},
         '"images" is not a list, so it has no list of images': "images" in record,
@@ -129,7 +129,7 @@ def _kind_of(data: object) -> str | None:
 
 
 def _kind_of_annotations(annotations: list[Any]) -> str | None:
-    """The COCO files that have pictures but no boxes."""
+    """The COCO files that have images but no boxes."""
     records = [cast("dict[str, Any]", a) for a in annotations if isinstance(a, dict)]
     if not records or any("bbox" in a or "segmentation" in a for a in records):
         return None

@@ -18,10 +18,10 @@ _MOST = 2**_MOST_BITS
 
 
 def box_around(segmentation: object, size: Size = (0, 0)) -> BBox | None:
-    """The box around an outline, in pixels of a picture of a size; None where it has no area or is no
+    """The box around an outline, in pixels of an image of a size; None where it has no area or is no
     outline.
 
-    A mask of another resolution is scaled; one of another shape is none of this picture.
+    A mask of another resolution is scaled; one of another shape is none of this image.
     """
     if isinstance(segmentation, dict):
         return _box_of_runs(cast("dict[str, Any]", segmentation), size)
@@ -34,7 +34,7 @@ def box_around(segmentation: object, size: Size = (0, 0)) -> BBox | None:
 
 
 def moved(segmentation: object, place: Placement) -> list[list[float]] | None:
-    """Polygons where they lie after the picture was turned or scaled; None for masks, whose pixels are
+    """Polygons where they lie after the image was turned or scaled; None for masks, whose pixels are
     gone."""
     polygons = None if isinstance(segmentation, dict) else _polygons(segmentation)
     return [place.points(p) for p in polygons] if polygons else None
@@ -71,7 +71,7 @@ def _coordinates(polygon: object) -> list[float] | None:
     return numbers if len(numbers) == len(values) and len(numbers) % 2 == 0 else None
 
 
-def _box_of_runs(mask: dict[str, Any], picture: Size) -> BBox | None:
+def _box_of_runs(mask: dict[str, Any], image: Size) -> BBox | None:
     """The box of a mask given as run lengths, column by column, of what is outside and inside in turn."""
     size: Any = mask.get("size")
     sides = [whole(n) or 0 for n in cast("list[Any]", size)] if isinstance(size, list) else []
@@ -80,7 +80,7 @@ def _box_of_runs(mask: dict[str, Any], picture: Size) -> BBox | None:
     area = height * width
     if min(height, width) < 1 or counts is None or len(counts) < 2 or sum(counts) != area or area >= _MOST:
         return None
-    place = placement((width, height), picture) if min(picture) > 0 else Placement((width, height))
+    place = placement((width, height), image) if min(image) > 0 else Placement((width, height))
     if place is None:
         return None
     ends = np.cumsum(np.array(counts, np.int64))

@@ -1,4 +1,4 @@
-"""The only decoder: canvas, thumbnails, detector and encoder all see the same upright picture.
+"""The only decoder: canvas, thumbnails, detector and encoder all see the same upright image.
 
 Pillow decodes what has up to eight bits a channel, libvips what is deeper or has other channels (TIFF, PNG),
 large JPEGs, and, by way of `pyramid`, what is too large to be held whole.
@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from hitl_desktop import pyramid
-from hitl_desktop.imaging.opening import with_picture
-from hitl_desktop.imaging.picture import Picture
-from hitl_desktop.imaging.pillow_picture import PillowPicture
+from hitl_desktop.image_file import check_regular, explained
+from hitl_desktop.imaging.opened_image import OpenedImage
+from hitl_desktop.imaging.opening import with_image
+from hitl_desktop.imaging.pillow_image import PillowImage
 from hitl_desktop.imaging.pixels import RgbImage, halved
-from hitl_desktop.picture_file import check_regular, explained
 
 MAX_PIXELS = 300_000_000
 """Larger ones are not decoded whole: they would not fit in memory as one array with their copies."""
@@ -29,7 +29,7 @@ _FOR_MODELS = 4096
 
 
 class Inspection(NamedTuple):
-    """Upright width and height of a readable picture, and what a person should be told about its file.
+    """Upright width and height of a readable image, and what a person should be told about its file.
 
     `looks` is what it looks like (`looks`), where that costs next to nothing; else None.
     """
@@ -40,25 +40,25 @@ class Inspection(NamedTuple):
 
 
 def inspect(path: Path) -> Inspection:
-    """Decode a picture to its end, at a fraction of the cost where possible.
+    """Decode an image to its end, at a fraction of the cost where possible.
 
     Raises:
         UnreadableImageError: it cannot be decoded; a header alone proves nothing.
     """
 
-    def check(picture: Picture) -> Inspection:
+    def check(image: OpenedImage) -> Inspection:
         seen = None
-        if pyramid.is_huge(picture.size):
+        if pyramid.is_huge(image.size):
             pyramid.verify(path)
         else:
-            seen = picture.check()
-        return Inspection(picture.upright_size(), picture.remark(), None if seen is None else looks(seen))
+            seen = image.check()
+        return Inspection(image.upright_size(), image.remark(), None if seen is None else looks(seen))
 
-    return with_picture(path, check, MOST_STREAMED)
+    return with_image(path, check, MOST_STREAMED)
 
 
 def verify(path: Path) -> tuple[int, int]:
-    """Upright width and height of a picture that was decoded to its end.
+    """Upright width and height of an image that was decoded to its end.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
@@ -74,101 +74,97 @@ def read_header(path: Path) -> tuple[tuple[int, int], int]:
         UnreadableImageError: there is no header that can be read.
     """
 
-    def read(picture: Picture) -> tuple[tuple[int, int], int]:
-        if (
-            isinstance(picture, PillowPicture)
-            and picture.image.format == "PNG"
-            and not pyramid.is_huge(picture.size)
-        ):
-            picture.image.load()  # its orientation may follow the pixels
-        return picture.upright_size(), picture.turned_by()
+    def read(image: OpenedImage) -> tuple[tuple[int, int], int]:
+        if isinstance(image, PillowImage) and image.image.format == "PNG" and not pyramid.is_huge(image.size):
+            image.image.load()  # its orientation may follow the pixels
+        return image.upright_size(), image.turned_by()
 
-    return with_picture(path, read, MOST_STREAMED)
+    return with_image(path, read, MOST_STREAMED)
 
 
 def is_of_size(path: Path, size: tuple[int, int]) -> bool:
-    """Whether a picture's upright size is this, by its header alone; a PNG, turned or not, may also be turned
+    """Whether an image's upright size is this, by its header alone; a PNG, turned or not, may also be turned
     by 90.
 
     Raises:
         UnreadableImageError: there is no header that can be read.
     """
 
-    def read(picture: Picture) -> bool:
+    def read(image: OpenedImage) -> bool:
         if (
-            isinstance(picture, PillowPicture) and picture.image.format == "PNG"
+            isinstance(image, PillowImage) and image.image.format == "PNG"
         ):  # its orientation may follow the pixels
-            return sorted(picture.size) == sorted(size)
-        return picture.upright_size() == size
+            return sorted(image.size) == sorted(size)
+        return image.upright_size() == size
 
-    return with_picture(path, read, MOST_STREAMED)
+    return with_image(path, read, MOST_STREAMED)
 
 
 def read_upright(path: Path) -> RgbImage:
-    """The whole picture.
+    """The whole image.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    return with_picture(path, lambda picture: picture.pixels(), MAX_PIXELS)
+    return with_image(path, lambda image: image.pixels(), MAX_PIXELS)
 
 
 def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
-    """The upright size, and the whole picture, or of a huge one a view of some 4,000 pixels a side.
+    """The upright size, and the whole image, or of a huge one a view of some 4,000 pixels a side.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
 
-    def read(picture: Picture) -> tuple[tuple[int, int], RgbImage]:
-        if pyramid.is_huge(picture.size):
-            return picture.upright_size(), pyramid.small_view(path, _FOR_MODELS)
-        pixels = picture.pixels()
+    def read(image: OpenedImage) -> tuple[tuple[int, int], RgbImage]:
+        if pyramid.is_huge(image.size):
+            return image.upright_size(), pyramid.small_view(path, _FOR_MODELS)
+        pixels = image.pixels()
         return (pixels.shape[1], pixels.shape[0]), pixels
 
-    return with_picture(path, read, MOST_STREAMED)
+    return with_image(path, read, MOST_STREAMED)
 
 
 def read_reduced(path: Path, side: int) -> RgbImage:
-    """The picture scaled down to at most `side` pixels a side; JPEGs are decoded at a fraction of their cost.
+    """The image scaled down to at most `side` pixels a side; JPEGs are decoded at a fraction of their cost.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
-    return with_picture(path, lambda picture: picture.reduced(side), MAX_PIXELS)
+    return with_image(path, lambda image: image.reduced(side), MAX_PIXELS)
 
 
 def read_for_screen(
     path: Path, *, smallest: int, most: int | None = None
 ) -> tuple[tuple[int, int], list[RgbImage]]:
-    """The upright size, and the picture as a screen has it: whole, half, a quarter ... while above `smallest`
+    """The upright size, and the image as a screen has it: whole, half, a quarter ... while above `smallest`
     pixels.
 
     With `most`, only one image of about so many pixels a side, from what little of a JPEG that takes. A huge
-    picture (`pyramid.is_huge`) gives one image of some 2,000 pixels a side.
+    image (`pyramid.is_huge`) gives one image of some 2,000 pixels a side.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
     """
 
-    def read(picture: Picture) -> tuple[tuple[int, int], list[RgbImage]]:
-        if pyramid.is_huge(picture.size):
+    def read(image: OpenedImage) -> tuple[tuple[int, int], list[RgbImage]]:
+        if pyramid.is_huge(image.size):
             view = pyramid.small_view(path, min(most or pyramid.OVERVIEW, pyramid.OVERVIEW))
-            return picture.upright_size(), [view]
-        reduced = most is not None and max(picture.size) > most
-        levels = [picture.reduced(most) if most is not None and reduced else picture.pixels()]
+            return image.upright_size(), [view]
+        reduced = most is not None and max(image.size) > most
+        levels = [image.reduced(most) if most is not None and reduced else image.pixels()]
         while most is None and max(levels[-1].shape) > 2 * smallest:
             levels.append(halved(levels[-1]))
-        return picture.upright_size(), [np.ascontiguousarray(level) for level in levels]
+        return image.upright_size(), [np.ascontiguousarray(level) for level in levels]
 
-    return with_picture(path, read, MOST_STREAMED)
+    return with_image(path, read, MOST_STREAMED)
 
 
 def looks(pixels: RgbImage) -> int:
-    """What a picture looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
+    """What an image looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
     its right.
 
-    Nearly the same pictures differ in few of them (difference hash).
+    Nearly the same images differ in few of them (difference hash).
     """
     import cv2  # noqa: PLC0415 - heavy
 

@@ -1,4 +1,4 @@
-"""A picture file opened by the decoder that it needs, and repaired where its pixels are all there."""
+"""An image file opened by the decoder that it needs, and repaired where its pixels are all there."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from PIL import Image
 
 from hitl_desktop import libvips, tiff
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging.picture import Picture, Repaired
-from hitl_desktop.imaging.pillow_picture import PillowPicture
-from hitl_desktop.imaging.vips_picture import VipsPicture
-from hitl_desktop.picture_file import (
+from hitl_desktop.image_file import (
     CutShortError,
     Kind,
     check_regular,
@@ -24,13 +21,16 @@ from hitl_desktop.picture_file import (
     opened_by_pillow,
     without_texts,
 )
+from hitl_desktop.imaging.opened_image import OpenedImage, Repaired
+from hitl_desktop.imaging.pillow_image import PillowImage
+from hitl_desktop.imaging.vips_image import VipsImage
 from hitl_desktop.translation import tr
 
 T = TypeVar("T")
 
 
-def with_picture(path: Path, act: Callable[[Picture], T], most_pixels: int) -> T:
-    """The result of `act` on an opened picture.
+def with_image(path: Path, act: Callable[[OpenedImage], T], most_pixels: int) -> T:
+    """The result of `act` on an opened image.
 
     Raises:
         UnreadableImageError: it cannot be read, or has more than `most_pixels`.
@@ -39,14 +39,14 @@ def with_picture(path: Path, act: Callable[[Picture], T], most_pixels: int) -> T
         check_regular(path)
         kind = kind_of(path)
         try:
-            with explained(path), _opened(path, kind, most_pixels) as picture:
-                return act(picture)
+            with explained(path), _opened(path, kind, most_pixels) as image:
+                return act(image)
         except UnreadableImageError as error:
             repaired = _repaired(path, kind, error)
             if repaired is None:
                 raise
-        with _opened(path, kind, most_pixels, repaired) as picture:
-            return act(picture)
+        with _opened(path, kind, most_pixels, repaired) as image:
+            return act(image)
 
 
 def _repaired(path: Path, kind: Kind, error: UnreadableImageError) -> Repaired | None:
@@ -64,9 +64,11 @@ def _repaired(path: Path, kind: Kind, error: UnreadableImageError) -> Repaired |
 
 
 @contextmanager
-def _opened(path: Path, kind: Kind, most_pixels: int, repaired: Repaired | None = None) -> Generator[Picture]:
+def _opened(
+    path: Path, kind: Kind, most_pixels: int, repaired: Repaired | None = None
+) -> Generator[OpenedImage]:
     layout = tiff.read_layout(path) if kind is Kind.TIFF else None
-    deep = VipsPicture.of(path, layout) if layout is not None and layout.needs_libvips else None
+    deep = VipsImage.of(path, layout) if layout is not None and layout.needs_libvips else None
     if deep is not None:
         _check_size(deep.size, most_pixels)
         with explained(path, deep.size):
@@ -75,13 +77,13 @@ def _opened(path: Path, kind: Kind, most_pixels: int, repaired: Repaired | None 
     with opened_by_pillow(path, kind, BytesIO(repaired.data) if repaired else None) as image:
         _check_size(image.size, most_pixels)
         with explained(path, image.size):
-            yield PillowPicture(path, image, image.size, repaired, layout.no_data if layout else None)
+            yield PillowImage(path, image, image.size, repaired, layout.no_data if layout else None)
 
 
 def _check_size(size: tuple[int, int], most_pixels: int) -> None:
     width, height = size
     if width < 1 or height < 1:
-        raise UnreadableImageError(tr("The picture has no pixels."), hint=tr("Leave it out."))
+        raise UnreadableImageError(tr("The image has no pixels."), hint=tr("Leave it out."))
     if width * height > most_pixels:
         raise UnreadableImageError(
             tr(
@@ -90,6 +92,6 @@ def _check_size(size: tuple[int, int], most_pixels: int) -> None:
                 height=height,
                 most_pixels=most_pixels // 1000000,
             ),
-            hint=tr("Cut the picture into tiles or scale it down."),
+            hint=tr("Cut the image into tiles or scale it down."),
             size=size,
         )

@@ -1,4 +1,4 @@
-"""One picture through a detector that may be anybody's: with a time limit, and what comes out is checked."""
+"""One image through a detector that may be anybody's: with a time limit, and what comes out is checked."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.translation import tr
 
 LONGEST = 60.0
-"""Seconds that a detector may take for one picture."""
+"""Seconds that a detector may take for one image."""
 _MOST = 1000
-"""Boxes of one picture beyond these, the best ones, are more than anybody can look at."""
+"""Boxes of one image beyond these, the best ones, are more than anybody can look at."""
 _USUAL = 2.0
-"""Seconds within which nearly every picture is done; cancelling is checked between pictures, and after
+"""Seconds within which nearly every image is done; cancelling is checked between images, and after
 these."""
 _POLL = 0.2
 _TO_STOP = 5.0
@@ -38,7 +38,7 @@ class _Run:
 def detect(
     detector: Detector, image: RgbImage, progress: Progress, *, longest: float = LONGEST
 ) -> Detections:
-    """What a detector finds on one picture.
+    """What a detector finds on one image.
 
     Raises:
         ModelError: it failed, took longer than `longest` seconds, or gave what cannot be boxes and scores.
@@ -86,7 +86,7 @@ def _wait(run: _Run, progress: Progress, longest: float, name: str) -> None:
         if time.monotonic() > end:
             raise ModelError(
                 tr(
-                    "{name} did not finish within {longest:g} seconds on one picture.",
+                    "{name} did not finish within {longest:g} seconds on one image.",
                     name=name,
                     longest=longest,
                 ),
@@ -96,7 +96,7 @@ def _wait(run: _Run, progress: Progress, longest: float, name: str) -> None:
 
 
 def _checked(found: Detections, detector: Detector, image: RgbImage) -> Detections:
-    """The best boxes, clipped to the picture.
+    """The best boxes, clipped to the image.
 
     Raises:
         ModelError: there are other than [N, 4] boxes and [N, classes] scores, or they have impossible values.
@@ -120,7 +120,7 @@ def _checked(found: Detections, detector: Detector, image: RgbImage) -> Detectio
     is_near = (corners >= -size) & (corners <= 2 * size)  # false for NaN, too
     if not is_near.all() or (boxes[:, 2:] < 0).any():
         raise ModelError(
-            tr("{name} gave boxes that do not lie on the picture.", name=card.name),
+            tr("{name} gave boxes that do not lie on the image.", name=card.name),
             hint=tr("Check the family and the input size in its card."),
         )
     corners = np.clip(corners, 0, size)

@@ -1,4 +1,4 @@
-"""The encoder family: a network that turns a crop, or a whole picture, into one vector."""
+"""The encoder family: a network that turns a crop, or a whole image, into one vector."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class FeatureNet:
         self.width = sum(int(session.output_shapes[name][1]) for name in card.decode.features)
 
     def cells(self, image: RgbImage, side: int) -> CellGrid:
-        """The picture's cells at an input of `side` pixels: all maps at the finest stride, one after the
+        """The image's cells at an input of `side` pixels: all maps at the finest stride, one after the
         other."""
         spec = msgspec.structs.replace(self.card.input, size=(side, side))
         batch, placement = prepare(image, spec)

@@ -14,14 +14,14 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.translation import tr
 
 MOST_SIDE = 8192
-"""Of larger inputs a single picture would fill the memory."""
+"""Of larger inputs a single image would fill the memory."""
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """How a picture becomes the network's input: size as (width, height), channel means and deviations on
+    """How an image becomes the network's input: size as (width, height), channel means and deviations on
     0..255.
 
-    A size of 0 x 0 is that of the picture.
+    A size of 0 x 0 is that of the image.
     """
 
     size: tuple[int, int]

@@ -19,7 +19,7 @@ from hitl_desktop.translation import tr
 
 SCORE_FLOOR = 0.05
 MOST_BOXES = 100
-"""How many pairs of box and class are kept a picture, as COCO counts them; a box with two classes is one
+"""How many pairs of box and class are kept an image, as COCO counts them; a box with two classes is one
 box."""
 
 
@@ -58,7 +58,7 @@ class NanoDet:
         self._centres = [_cell_centres(card.input.size, stride) for stride in card.decode.strides]
 
     def predict(self, images: Sequence[RgbImage]) -> list[Detections]:
-        """What is on each picture."""
+        """What is on each image."""
         return [self._predict_one(image) for image in images]
 
     def feature_maps(self, image: RgbImage) -> list[FloatArray]:
@@ -101,7 +101,7 @@ class NanoDet:
             corners.append(np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], axis=1))
             kept_scores.append(scores[level][cells])
         class_scores = np.concatenate(kept_scores)
-        boxes = placement.to_picture(np.concatenate(corners), image.shape[1], image.shape[0])
+        boxes = placement.to_image(np.concatenate(corners), image.shape[1], image.shape[0])
         visible = np.flatnonzero((boxes[:, 2] >= 1) & (boxes[:, 3] >= 1))
         boxes, class_scores = boxes[visible], class_scores[visible]
         kept, _ = class_wise_nms(boxes, class_scores, SCORE_FLOOR, self.card.decode.nms_iou, most=MOST_BOXES)

@@ -1,4 +1,4 @@
-"""From upright RGB pictures to the input a model card asks for."""
+"""From upright RGB images to the input a model card asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hitl_desktop.translation import tr
 
 
 class Placement(NamedTuple):
-    """Where a picture lies in the network's input: `input = picture * scale + offset`, x before y, in
+    """Where an image lies in the network's input: `input = image * scale + offset`, x before y, in
     pixels."""
 
     scale_x: float
@@ -24,8 +24,8 @@ class Placement(NamedTuple):
     offset_x: float
     offset_y: float
 
-    def to_picture(self, xyxy: Boxes, width: int, height: int) -> Boxes:
-        """Corner boxes in the input as x, y, w, h boxes in the picture, clipped to it."""
+    def to_image(self, xyxy: Boxes, width: int, height: int) -> Boxes:
+        """Corner boxes in the input as x, y, w, h boxes in the image, clipped to it."""
         offset = np.array([self.offset_x, self.offset_y] * 2)
         scale = np.array([self.scale_x, self.scale_y] * 2)
         corners = np.clip((xyxy - offset) / scale, 0, np.array([width, height] * 2))
@@ -33,10 +33,10 @@ class Placement(NamedTuple):
 
 
 def check_input(card: ModelCard, session: Session) -> None:
-    """Refuse a model that cannot take pictures as `prepare` makes them, one at a time: [1, 3, height, width].
+    """Refuse a model that cannot take images as `prepare` makes them, one at a time: [1, 3, height, width].
 
     Raises:
-        ModelError: it takes another layout, number or size of pictures, or whole numbers where its card asks
+        ModelError: it takes another layout, number or size of images, or whole numbers where its card asks
             for
             fractions.
     """
@@ -55,13 +55,13 @@ def check_input(card: ModelCard, session: Session) -> None:
     if is_declared and not fits:
         raise ModelError(
             tr(
-                "{name} takes an input of {by}; its card asks for a picture of {by_2}.",
+                "{name} takes an input of {by}; its card asks for an image of {by_2}.",
                 name=session.name,
                 by=_by(shape),
                 by_2=_by(wanted),
             ),
             hint=tr(
-                "Correct the size in the card, or export the model for one picture with its "
+                "Correct the size in the card, or export the model for one image with its "
                 "colours first (NCHW)."
             ),
         )
@@ -84,12 +84,12 @@ def _check_whole_numbers(card: ModelCard, session: Session) -> None:
                 name=session.name,
                 input_type=session.input_type,
             ),
-            hint=tr("Set mean to 0 and std to 1 in the card if it normalises pictures itself."),
+            hint=tr("Set mean to 0 and std to 1 in the card if it normalises images itself."),
         )
 
 
 def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
-    """The picture as normalised float32 [3, height, width], and where it lies in there.
+    """The image as normalised float32 [3, height, width], and where it lies in there.
 
     Resizing is the exact kind, the same on every machine and in exported graphs.
     """

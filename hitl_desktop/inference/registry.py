@@ -32,7 +32,7 @@ class Detector(Protocol):
     session: Session
 
     def predict(self, images: Sequence[RgbImage]) -> list[Detections]:
-        """What is on each picture."""
+        """What is on each image."""
         ...
 
 

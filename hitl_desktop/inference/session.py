@@ -39,7 +39,7 @@ class Session:
         `threads` defaults to one less than there are processors, so that the window keeps one.
 
         Raises:
-            ModelError: it is missing, damaged, no ONNX file, or takes something else than one picture.
+            ModelError: it is missing, damaged, no ONNX file, or takes something else than one image.
         """
         os.environ["ORT_DISABLE_TELEMETRY"] = (
             "1"  # read at import: its wheels would call home, and this works offline
@@ -74,26 +74,26 @@ class Session:
     def _take_input(self, inputs: Sequence[Any]) -> None:
         if not inputs:
             raise ModelError(
-                tr("{name} has no input, so no picture can be given to it.", name=self.name),
-                hint=tr("Export the whole network, from the picture to the boxes."),
+                tr("{name} has no input, so no image can be given to it.", name=self.name),
+                hint=tr("Export the whole network, from the image to the boxes."),
             )
         if len(inputs) > 1:
             names = ", ".join(each.name for each in inputs)
             raise ModelError(
                 tr(
                     "{name} takes {inputs} inputs ({names}); models that take anything "
-                    "beside one picture cannot be run yet.",
+                    "beside one image cannot be run yet.",
                     name=self.name,
                     inputs=len(inputs),
                     names=names,
                 ),
-                hint=tr("Export it with the picture as its only input."),
+                hint=tr("Export it with the image as its only input."),
             )
         if inputs[0].type not in _INPUT_TYPES:
             wanted = inputs[0].type.removeprefix("tensor(").removesuffix(")")
             raise ModelError(
                 tr(
-                    "{name} takes {wanted} as input, which pictures cannot be turned into here.",
+                    "{name} takes {wanted} as input, which images cannot be turned into here.",
                     name=self.name,
                     wanted=wanted,
                 ),

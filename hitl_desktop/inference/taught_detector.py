@@ -1,4 +1,4 @@
-"""The family of taught detectors: graphs that this program wrote, a picture in, named boxes out."""
+"""The family of taught detectors: graphs that this program wrote, an image in, named boxes out."""
 
 from __future__ import annotations
 
@@ -23,12 +23,8 @@ class TaughtDetector:
         self.card = card
         self.session = session
         columns = (session.output_shapes.get("class_scores") or [0])[-1]
-        takes_pictures = session.input_type == np.uint8 and len(session.input_shape) == 3
-        if (
-            not takes_pictures
-            or not set(_OUTPUTS) <= set(session.output_names)
-            or columns != len(card.classes)
-        ):
+        takes_images = session.input_type == np.uint8 and len(session.input_shape) == 3
+        if not takes_images or not set(_OUTPUTS) <= set(session.output_names) or columns != len(card.classes):
             raise ModelError(
                 tr(
                     "{name} is no taught detector of {classes} classes.",
@@ -39,7 +35,7 @@ class TaughtDetector:
             )
 
     def predict(self, images: Sequence[RgbImage]) -> list[Detections]:
-        """What is on each picture."""
+        """What is on each image."""
         return [self._predict_one(image) for image in images]
 
     def _predict_one(self, image: RgbImage) -> Detections:

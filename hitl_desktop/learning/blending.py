@@ -17,7 +17,7 @@ _STEPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinions:
-    """Scores of boxes for one category before their picture was taught: the detector's [N], the head's [N],
+    """Scores of boxes for one category before their image was taught: the detector's [N], the head's [N],
     and whether a person agreed [N]."""
 
     detector: NDArray[np.float64]
@@ -47,6 +47,6 @@ def found_weight(trust: NDArray[np.float32]) -> NDArray[np.float32]:
 
     More than on the detector's boxes, `1 - trust`: the detector's silence is weaker evidence than its score.
     On persons in everyday scenes, where the detector is much better, weights of 1 cost .05 of AP50; on cars
-    from above, which it does not recognise, `1 - trust` costs .19 after one picture.
+    from above, which it does not recognise, `1 - trust` costs .19 after one image.
     """
     return np.minimum(1.0, FOUND_SHARE * (1 - trust)).astype(np.float32)

@@ -1,7 +1,7 @@
 """The second look at found boxes: a closed-form regression from what lies in a box to how it should move.
 
 Each taught object is shown many times, a little beside and of another size, always by the same moves, so that
-what a picture added can be taken back. From sums over these copies comes one ridge regression for all
+what an image added can be taken back. From sums over these copies comes one ridge regression for all
 categories, which is then applied a few times over. It is the idea of cascaded box regression (Cai and
 Vasconcelos 2018) without training.
 """
@@ -39,7 +39,7 @@ _Matrix = NDArray[np.float64]
 def directions(width: int) -> Floats:
     """[D, CHANNELS] the fixed random directions along which cells are seen (Johnson and Lindenstrauss 1984).
 
-    The principal directions of photographs did no better: on bccd at 20 pictures mAP of boxes whatever their
+    The principal directions of photographs did no better: on bccd at 20 images mAP of boxes whatever their
     names is .42 and .45 (two seeds) without a second look, .47 and .51 with either.
     """
     drawn = np.random.RandomState(0).randn(width, CHANNELS) / np.sqrt(width)
@@ -47,7 +47,7 @@ def directions(width: int) -> Floats:
 
 
 def plane_of(grid: CellGrid) -> Floats:
-    """[rows, columns, CHANNELS] a picture's cells along the directions."""
+    """[rows, columns, CHANNELS] an image's cells along the directions."""
     return (grid.features @ directions(grid.features.shape[1])).reshape(grid.rows, grid.columns, -1)
 
 
@@ -96,7 +96,7 @@ def _copies(objects: int) -> _Matrix:
     """[copies, 4] the moves away from an object, the same for each: pairs of opposite ones, every other pair
     halved.
 
-    Fewer of them where a picture has very many objects.
+    Fewer of them where an image has very many objects.
     """
     pairs = max(2, min(_COPIES, _MOST_COPIES // max(objects, 1)) // 2)
     half = np.random.RandomState(0).randn(pairs, 4) * (_SHIFT, _SHIFT, _STRETCH, _STRETCH)
@@ -106,7 +106,7 @@ def _copies(objects: int) -> _Matrix:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoveTargets:
-    """What copies beside the objects of a picture see [M, F], how they should move [M, 4], and what each
+    """What copies beside the objects of an image see [M, F], how they should move [M, 4], and what each
     counts."""
 
     seen: Floats
@@ -115,7 +115,7 @@ class MoveTargets:
 
 
 def assign_moves(grid: CellGrid, objects: Sequence[BBox]) -> MoveTargets:
-    """What a picture with these objects teaches."""
+    """What an image with these objects teaches."""
     copies = _copies(len(objects))
     corners = np.repeat(grid.to_input(np.array(objects, float).reshape(-1, 4)), len(copies), axis=0)
     beside = moved(corners, np.tile(copies, (len(objects), 1)))
@@ -199,12 +199,12 @@ class BoxRefiner:
     level: Floats
 
     def refine(self, grid: CellGrid, boxes: Boxes) -> Boxes:
-        """Boxes [N, 4] (x, y, w, h) of the picture, moved."""
+        """Boxes [N, 4] (x, y, w, h) of the image, moved."""
         if len(boxes) == 0:
             return boxes
         plane, corners = plane_of(grid), grid.to_input(boxes)
         for _ in range(PASSES):
             moves = (look(plane, corners, grid.stride) @ self.weights + self.level).astype(np.float64)
             corners = moved(corners, np.clip(moves, -MOST_MOVED, MOST_MOVED))
-        corners = grid.to_picture(corners)
+        corners = grid.to_image(corners)
         return np.concatenate([corners[:, :2], np.maximum(corners[:, 2:] - corners[:, :2], 1.0)], axis=1)

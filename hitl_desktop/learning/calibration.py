@@ -16,12 +16,12 @@ LEAST_SIGHTS = 20
 
 _PRIOR_SLOPE, _PRIOR_BIAS, _PRIOR_OFFSET = 10.0, 1.0, 2.0
 BINS = 10
-LEAST_PICTURES = 5
+LEAST_IMAGES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationSamples:
-    """What was said of boxes before their picture was taught: scores [N] as the head gave them, and what came
+    """What was said of boxes before their image was taught: scores [N] as the head gave them, and what came
     of it.
 
     `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the project's),
@@ -86,9 +86,9 @@ def expected_calibration_error(
 def calibration_error_interval(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_], image_ids: NDArray[np.integer]
 ) -> Interval:
-    """The calibration error's 95 % interval, whole pictures drawn anew; of fewer than five nothing is
+    """The calibration error's 95 % interval, whole images drawn anew; of fewer than five nothing is
     known."""
-    if len(np.unique(image_ids)) < LEAST_PICTURES:
+    if len(np.unique(image_ids)) < LEAST_IMAGES:
         return 0.0, 1.0
     return bootstrap(lambda rows: expected_calibration_error(confidence[rows], correct[rows]), image_ids)
 

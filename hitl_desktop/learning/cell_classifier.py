@@ -1,7 +1,7 @@
 """A Gaussian discriminant with one shared covariance, from sums that are added to and subtracted from.
 
-What one picture teaches can be forgotten exactly, the order of teaching does not matter, and the cost of a
-picture does not grow with their number. Shrinkage: Ledoit & Wolf 2004, on the correlation matrix.
+What one image teaches can be forgotten exactly, the order of teaching does not matter, and the cost of a
+image does not grow with their number. Shrinkage: Ledoit & Wolf 2004, on the correlation matrix.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CellClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Weights `R^-1 mu` and biases `ln prior - mu' R^-1 mu / 2` (Fisher 1936).
 
     The covariance is the plain mean of those of the classes: frequent ones would drown the rest (on bccd,
-    where red cells are eleven in twelve, AP50 at 20 pictures falls from .85 to .66 if they do). A matrix a
+    where red cells are eleven in twelve, AP50 at 20 images falls from .85 to .66 if they do). A matrix a
     class takes D * D * 8 bytes: from `most` classes on, all but those `apart` share one.
     """
 

@@ -2,9 +2,9 @@
 trusted.
 
 Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to 50
-taught pictures): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
+taught images): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
 scores as features are within noise; the arithmetic blend by measured trust keeps COCO names as good as the
-detector's own (.432 before, .433 after 50 pictures), where the head alone falls to .165.
+detector's own (.432 before, .433 after 50 images), where the head alone falls to .165.
 """
 
 from __future__ import annotations

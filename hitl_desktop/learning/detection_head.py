@@ -1,10 +1,10 @@
 """The head that finds objects: closed-form regressions on the detector's feature maps, one view for each
 input size.
 
-Every cell of a taught picture is the core of an object of some category, the ring around a core, or
+Every cell of a taught image is the core of an object of some category, the ring around a core, or
 background. From sums over these come a discriminant (which of them is it), a quality (how near the middle of
 an object is it) and a box. Neighbouring cells vote, and so do views at two input sizes. On bccd (30 % held
-back, three seeds, random pictures, the detection head alone) AP50 is .60 at 5 pictures and .74 at 50 without
+back, three seeds, random images, the detection head alone) AP50 is .60 at 5 images and .74 at 50 without
 votes, .65 and .78 with those of neighbours, .71 and .82 with those of both sizes; quality adds .03 and .02. A
 second look then moves the boxes.
 """
@@ -37,7 +37,7 @@ _MIDDLE, _LEAST_MIDDLE = 0.15, 0.3
 FLOOR = 0.03
 AGREES_FROM, OTHER_OBJECT = 0.3, 0.6
 """Votes count from the first overlap on, in full from the second on, without a step: a vote more or less of
-those in between changes little. On cards at 20 pictures AP50 is .60, with a step at 0.5 it is .57; .845 and
+those in between changes little. On cards at 20 images AP50 is .60, with a step at 0.5 it is .57; .845 and
 .840 on bccd."""
 MOST_SEEDS = 400
 MOST_LOG_SIDE = 7.5
@@ -48,7 +48,7 @@ _POOLED_ID = -99
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellTargets:
-    """What the cells of one decided picture are.
+    """What the cells of one decided image are.
 
     `roles` [N] are category ids, `BACKGROUND` or `RING`; `boxes` [N, 4] say where the cell's object is from
     its centre, in strides, and how large (ln of input pixels); `quality` [N] is 1 in its middle. Cells that
@@ -64,7 +64,7 @@ class CellTargets:
 def assign_targets(
     grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: Sequence[BBox] = ()
 ) -> CellTargets:
-    """What a picture with these objects (box, category id), and regions that nobody vouches for, teaches."""
+    """What an image with these objects (box, category id), and regions that nobody vouches for, teaches."""
     centres, inside = grid.centres(), grid.inside()
     roles = np.where(inside, BACKGROUND, IGNORED)
     quality, owner = np.zeros(len(roles)), np.full(len(roles), -1)
@@ -254,7 +254,7 @@ class DetectionLearner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Votes:
-    """Boxes that single cells suggest: corners in the picture, how surely, and which are the best around."""
+    """Boxes that single cells suggest: corners in the image, how surely, and which are the best around."""
 
     corners: Boxes
     scores: NDArray[np.float64]
@@ -291,7 +291,7 @@ class FindingView:
         boxes = self._boxes(grid.features[kept], np.argmax(chances[kept], axis=1))
         middle = grid.centres()[kept] + boxes[:, :2] * grid.stride
         half = np.exp(np.clip(boxes[:, 2:], 0.0, MOST_LOG_SIDE)) / 2
-        corners = grid.to_picture(np.concatenate([middle - half, middle + half], axis=1))
+        corners = grid.to_image(np.concatenate([middle - half, middle + half], axis=1))
         return _Votes(corners, scores[kept], peaks[kept])
 
     def _boxes(self, features: Floats, best: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -310,7 +310,7 @@ class DetectionHead:
     refiner: BoxRefiner | None = None
 
     def find(self, grids: Mapping[int, CellGrid]) -> tuple[Boxes, NDArray[np.float32]]:
-        """Boxes [N, 4] (x, y, w, h) in the picture and scores [N], best first."""
+        """Boxes [N, 4] (x, y, w, h) in the image and scores [N], best first."""
         votes = [view.votes(grids[side]) for side, view in self.views.items()]
         view_of = np.concatenate([np.full(len(v.scores), n) for n, v in enumerate(votes)])
         boxes, scores = _count(

@@ -1,4 +1,4 @@
-"""Pictures that differ from each other, and from those that are known."""
+"""Images that differ from each other, and from those that are known."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ def unit(vectors: Floats, centre: Floats | None = None) -> Floats:
     return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
 
 
-def k_centre(pictures: Floats, known: Floats) -> list[int]:
-    """Rows of `pictures` [N, D], the one furthest from all that is known [M, D] or chosen first, and so on.
+def k_centre(images: Floats, known: Floats) -> list[int]:
+    """Rows of `images` [N, D], the one furthest from all that is known [M, D] or chosen first, and so on.
 
     Greedy k-centre (Sener and Savarese 2018, arXiv 1708.00489) by cosine distance; without anything known the
     first is the one nearest to the mean.
     """
-    if len(pictures) == 0:
+    if len(images) == 0:
         return []
-    typical = int(np.argmin(np.linalg.norm(pictures - pictures.mean(axis=0), axis=1)))
-    everything = unit(np.concatenate([known.reshape(-1, pictures.shape[1]), pictures]))
-    known, pictures = everything[: len(known)], everything[len(known) :]
-    nearest = (pictures @ known.T).max(axis=1) if len(known) else np.full(len(pictures), -np.inf, np.float32)
+    typical = int(np.argmin(np.linalg.norm(images - images.mean(axis=0), axis=1)))
+    everything = unit(np.concatenate([known.reshape(-1, images.shape[1]), images]))
+    known, images = everything[: len(known)], everything[len(known) :]
+    nearest = (images @ known.T).max(axis=1) if len(known) else np.full(len(images), -np.inf, np.float32)
     order = [int(np.argmin(nearest)) if len(known) else typical]
-    for _ in range(len(pictures) - 1):
-        nearest = np.maximum(nearest, pictures @ pictures[order[-1]])
+    for _ in range(len(images) - 1):
+        nearest = np.maximum(nearest, images @ images[order[-1]])
         nearest[order[-1]] = np.inf
         order.append(int(np.argmin(nearest)))
     return order
 
 
-def spread(rows: Sequence[int], pictures: Floats, wanted: int, *, seed: int = 0) -> list[int]:
+def spread(rows: Sequence[int], images: Floats, wanted: int, *, seed: int = 0) -> list[int]:
     """The same rows with the first ones all different: the best `5 * wanted` in as many clusters as are
     wanted, and the best of each cluster first (PPAL, arXiv 2211.11612)."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     best = list(rows[: 5 * wanted])
-    vectors = unit(pictures[best])
+    vectors = unit(images[best])
     clusters = min(wanted, len(np.unique(vectors, axis=0)))
     if clusters < 2:
         return list(rows)
@@ -58,13 +58,13 @@ def spread(rows: Sequence[int], pictures: Floats, wanted: int, *, seed: int = 0)
     return [*first, *(row for row in rows if row not in taken)]
 
 
-def unlike(pictures: Floats, known: Floats) -> NDArray[np.bool_]:
-    """Which of these pictures [N, D] are further from all known ones [M, D] than 95 % of those are from each
+def unlike(images: Floats, known: Floats) -> NDArray[np.bool_]:
+    """Which of these images [N, D] are further from all known ones [M, D] than 95 % of those are from each
     other."""
-    if len(known) < _ENOUGH_KNOWN or len(pictures) == 0:
-        return np.zeros(len(pictures), bool)
-    everything = unit(np.concatenate([known, pictures]))
-    known, pictures = everything[: len(known)], everything[len(known) :]
+    if len(known) < _ENOUGH_KNOWN or len(images) == 0:
+        return np.zeros(len(images), bool)
+    everything = unit(np.concatenate([known, images]))
+    known, images = everything[: len(known)], everything[len(known) :]
     among = known @ known.T
     np.fill_diagonal(among, -1)
-    return (pictures @ known.T).max(axis=1) < np.quantile(among.max(axis=1), _RARE)
+    return (images @ known.T).max(axis=1) < np.quantile(among.max(axis=1), _RARE)

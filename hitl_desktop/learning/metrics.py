@@ -26,7 +26,7 @@ class AveragePrecision:
 
 
 def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePrecision:
-    """COCO's box AP (at most 100 detections a picture) of detections against a COCO ground-truth record.
+    """COCO's box AP (at most 100 detections an image) of detections against a COCO ground-truth record.
 
     Args:
         truth: images, annotations, categories as in a COCO file.
@@ -86,9 +86,9 @@ def wilson_interval(right: float, total: float, z: float = 1.959964) -> Interval
 
 
 def clustered_interval(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
-    """The 95 % interval of a share of boxes that lie on pictures [N] together.
+    """The 95 % interval of a share of boxes that lie on images [N] together.
 
-    Wilson's, with as many boxes as would say as much if each lay on a picture of its own (Kish 1965).
+    Wilson's, with as many boxes as would say as much if each lay on an image of its own (Kish 1965).
     """
     total = len(right)
     if total == 0:
@@ -96,12 +96,12 @@ def clustered_interval(right: NDArray[np.bool_], groups: NDArray[np.integer]) ->
     share = float(right.mean())
     _, places = np.unique(groups, return_inverse=True)
     off = np.bincount(places, right - share)
-    pictures = len(off)
-    if pictures == 1:
+    images = len(off)
+    if images == 1:
         return wilson_interval(share, 1)
     alone = total * share * (1 - share)
-    together = float((off**2).sum()) * pictures / (pictures - 1)
-    effect = max(1.0, together / alone) if alone > 0 else total / pictures
+    together = float((off**2).sum()) * images / (images - 1)
+    effect = max(1.0, together / alone) if alone > 0 else total / images
     return wilson_interval(share * total / effect, total / effect)
 
 
@@ -115,7 +115,7 @@ def bootstrap(
     """The 95 % percentile interval of a statistic of rows, their groups [N] drawn with replacement (Efron
     1979).
 
-    Boxes of one picture are not independent: whole pictures are drawn.
+    Boxes of one image are not independent: whole images are drawn.
     """
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
     if not members:
@@ -130,10 +130,10 @@ def bootstrap(
 def ratio_interval(
     parts: NDArray[np.floating], wholes: NDArray[np.floating], *, is_share: bool = False, seed: int = 0
 ) -> Interval:
-    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, pictures [N] drawn with replacement (Efron
+    """The 95 % percentile interval of `sum(parts) / sum(wholes)`, images [N] drawn with replacement (Efron
     1979).
 
-    Of a share, that is a ratio between 0 and 1, pictures all alike are no proof; of boxes see
+    Of a share, that is a ratio between 0 and 1, images all alike are no proof; of boxes see
     `share_interval`.
     """
     if len(parts) == 0:
@@ -146,36 +146,36 @@ def ratio_interval(
 
 def share_interval(right: NDArray[np.floating], of: NDArray[np.floating]) -> Interval:
     """The 95 % interval of a share of boxes, given how many were right and how many there were on each
-    picture [N]."""
+    image [N]."""
     boxes = of.astype(int)
     places = np.arange(boxes.sum()) - np.repeat(np.cumsum(boxes) - boxes, boxes)
     is_right = places < np.repeat(right, boxes)
     return clustered_interval(is_right, np.repeat(np.arange(len(boxes)), boxes))
 
 
-def _not_too_sure(low: float, high: float, pictures: int) -> Interval:
-    """Pictures that are all alike have no spread, which is no proof: then as for a share of so many
+def _not_too_sure(low: float, high: float, images: int) -> Interval:
+    """Images that are all alike have no spread, which is no proof: then as for a share of so many
     (Wilson)."""
     if high - low > 1e-9 or not 0.0 <= low <= 1.0:
         return low, high
-    return wilson_interval(low * pictures, pictures)
+    return wilson_interval(low * images, images)
 
 
-def bootstrap_pictures(
-    statistic: Callable[[NDArray[np.intp]], float], pictures: int, *, seed: int = 0
+def bootstrap_images(
+    statistic: Callable[[NDArray[np.intp]], float], images: int, *, seed: int = 0
 ) -> Interval:
-    """The 95 % percentile interval of a statistic of so many pictures, which are drawn with replacement.
+    """The 95 % percentile interval of a statistic of so many images, which are drawn with replacement.
 
     Draws of which nothing can be said (NaN) are left out.
     """
-    if pictures == 0:
+    if images == 0:
         return 0.0, 1.0
-    drawn = np.random.default_rng(seed).integers(0, pictures, (_DRAWS, pictures))
+    drawn = np.random.default_rng(seed).integers(0, images, (_DRAWS, images))
     said = np.array([statistic(rows) for rows in drawn])
     if np.isnan(said).all():
         return 0.0, 1.0
     low, high = np.nanquantile(said, [0.025, 0.975])
-    return _not_too_sure(float(low), float(high), pictures)
+    return _not_too_sure(float(low), float(high), images)
 
 
 def average_precision_of_judged(
@@ -193,15 +193,15 @@ def average_precision_of_judged(
     return float(np.append(precision, 0.0)[at].mean())
 
 
-def area_under_curve(pictures: Sequence[int], scores: Sequence[float]) -> float:
-    """The mean of a score over all numbers of pictures up to the last, straight lines between those
+def area_under_curve(images: Sequence[int], scores: Sequence[float]) -> float:
+    """The mean of a score over all numbers of images up to the last, straight lines between those
     measured."""
-    if len(pictures) == 1:
+    if len(images) == 1:
         return scores[0]
     whole = sum(
-        (b - a) * (x + y) / 2 for a, b, x, y in zip(pictures, pictures[1:], scores, scores[1:], strict=False)
+        (b - a) * (x + y) / 2 for a, b, x, y in zip(images, images[1:], scores, scores[1:], strict=False)
     )
-    return whole / (pictures[-1] - pictures[0])
+    return whole / (images[-1] - images[0])
 
 
 def paired_difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, Interval]:
@@ -224,10 +224,10 @@ _USUAL_SPREAD, _WORTH = 0.2, 4
 
 
 def paired_bound(before: NDArray[np.floating], after: NDArray[np.floating], doubt: float) -> float:
-    """How much better the second may be at most, on average, given both scores [N] of the same pictures.
+    """How much better the second may be at most, on average, given both scores [N] of the same images.
 
     One-sided, by Student's t; `doubt` is the chance to be wrong. What is known of the spread of such
-    differences counts as four pictures, so that few that are alike by chance do not decide.
+    differences counts as four images, so that few that are alike by chance do not decide.
     """
     from scipy.stats import t  # noqa: PLC0415 - heavy: only a job needs it
 

@@ -1,9 +1,9 @@
-"""What a random sample of pictures proves about all of them: exact bounds, and how many are needed for a
+"""What a random sample of images proves about all of them: exact bounds, and how many are needed for a
 claim.
 
-Of n pictures drawn at random, `wrong` have at least one error. Without an end of pictures the bound is
-Clopper and Pearson's (1934), from the Beta distribution; of N pictures it is that of the hypergeometric one,
-which is closer. Boxes of one picture are not independent of each other, so pictures are counted.
+Of n images drawn at random, `wrong` have at least one error. Without an end of images the bound is
+Clopper and Pearson's (1934), from the Beta distribution; of N images it is that of the hypergeometric one,
+which is closer. Boxes of one image are not independent of each other, so images are counted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ROUNDING = 1e-9
 
 
 def upper_bound(wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE) -> float:
-    """The share of wrong pictures is at most this, as surely as `confidence`; 1 when none was looked at.
+    """The share of wrong images is at most this, as surely as `confidence`; 1 when none was looked at.
 
     Raises:
         ValueError: more are wrong than were seen, or more were seen than there are.
@@ -34,14 +34,14 @@ def upper_bound(wrong: int, seen: int, *, of: int | None = None, confidence: flo
 
 
 def lower_bound(wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE) -> float:
-    """The share of wrong pictures is at least this: what is right is at most the rest."""
+    """The share of wrong images is at least this: what is right is at most the rest."""
     return round(1.0 - upper_bound(seen - wrong, seen, of=of, confidence=confidence), 12)
 
 
 def interval(
     wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
-    """Between these two the share of wrong pictures lies, as surely as `confidence`."""
+    """Between these two the share of wrong images lies, as surely as `confidence`."""
     each = 1.0 - (1.0 - confidence) / 2
     return lower_bound(wrong, seen, of=of, confidence=each), upper_bound(wrong, seen, of=of, confidence=each)
 
@@ -49,7 +49,7 @@ def interval(
 def sample_size(
     claim: float, *, of: int | None = None, expected_wrong: int = 0, confidence: float = CONFIDENCE
 ) -> int | None:
-    """How many pictures must be looked at for the claim that no more than this share is wrong; None if all do
+    """How many images must be looked at for the claim that no more than this share is wrong; None if all do
     not do.
 
     The claim holds when no more than `expected_wrong` of them turn out to be wrong.

@@ -1,4 +1,4 @@
-"""Query strategies: which picture to ask about next, and why. One function each, in one table."""
+"""Query strategies: which image to ask about next, and why. One function each, in one table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.domain.queues import QueueReason, Reason, random_order
-from hitl_desktop.domain.review import SECONDS_PER_PICTURE, SECONDS_TO_VERIFY, Ranked
+from hitl_desktop.domain.review import SECONDS_PER_IMAGE, SECONDS_TO_VERIFY, Ranked
 from hitl_desktop.errors import HitlError
 from hitl_desktop.learning.acquisition import (
     ACQUISITION_FUNCTIONS,
@@ -32,11 +32,11 @@ _AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class ImageUncertainty:
-    """What is proposed on one picture.
+    """What is proposed on one image.
 
     `probabilities` [N, K + 1] are the chances of each name for each proposal, the last one that of "no
     object"; `disagrees` says for each whether the detector, of a name that the head was taught too, would
-    have said otherwise; `tag_doubt` is that of the most doubtful tag, 0..1; `vector` [D] is the picture's,
+    have said otherwise; `tag_doubt` is that of the most doubtful tag, 0..1; `vector` [D] is the image's,
     where it is known.
     """
 
@@ -54,7 +54,7 @@ class ImageUncertainty:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The pictures to be ranked, and the vectors [M, D] of those that were decided."""
+    """The images to be ranked, and the vectors [M, D] of those that were decided."""
 
     images: Sequence[ImageUncertainty]
     known: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
@@ -77,9 +77,9 @@ class Strategy:
 def by_uncertainty(acquire: Callable[[Probabilities], Scores], pool: Pool) -> list[Ranked]:
     """Doubts a second, most first.
 
-    Doubts of a picture add up, each as far as there is an object at all: at first every box of background is
-    doubtful, and pictures with a heap of those came first. On cards at 20 pictures AP50 is .68 with this, .59
-    without, and .63 with random pictures (four, three and three seeds). The cost is 3 s to take a picture in
+    Doubts of an image add up, each as far as there is an object at all: at first every box of background is
+    doubtful, and images with a heap of those came first. On cards at 20 images AP50 is .68 with this, .59
+    without, and .63 with random images (four, three and three seeds). The cost is 3 s to take an image in
     and 1.6 s to verify each likely object.
     """
     return _best_first(
@@ -123,12 +123,12 @@ def disagreement(pool: Pool) -> list[Ranked]:
 
 
 def far_first(pool: Pool) -> list[Ranked]:
-    """Pictures far from all that was decided first, whatever is proposed on them."""
+    """Images far from all that was decided first, whatever is proposed on them."""
     return _by_vectors(pool, lambda vectors: k_centre(vectors, pool.known), Reason.FAR)
 
 
 def typical(pool: Pool) -> list[Ranked]:
-    """Typical pictures, each of another kind (TypiClust), to the end."""
+    """Typical images, each of another kind (TypiClust), to the end."""
 
     def order(vectors: Floats) -> list[int]:
         chosen = typiclust(vectors, pool.known, seed=pool.seed)
@@ -144,7 +144,7 @@ def crowded(pool: Pool) -> list[Ranked]:
 
 
 def at_random(pool: Pool) -> list[Ranked]:
-    """Any picture: what the others are compared with."""
+    """Any image: what the others are compared with."""
     drawn = random_order([image.image_id for image in pool.images], pool.seed)
     return [Ranked(image_id, 0.0, Reason.RANDOM) for image_id in drawn]
 
@@ -193,7 +193,7 @@ def strategy_named(name: str) -> Strategy:
 
 
 def queues_of(image: ImageUncertainty) -> QueueReason:
-    """The queues a picture belongs to for what is proposed on it."""
+    """The queues an image belongs to for what is proposed on it."""
     if len(image.probabilities) == 0:
         return QueueReason.POSSIBLE_MISS | (
             QueueReason.UNCERTAIN if image.tag_doubt > 0.5 else QueueReason.NOTHING
@@ -230,9 +230,9 @@ def _vector(image: ImageUncertainty) -> Vector:
 def _scored(image: ImageUncertainty, doubts: Scores) -> Ranked:
     if len(doubts) == 0:
         reason = Reason.UNSURE_TAG if image.tag_doubt > 0.5 else Reason.POSSIBLE_MISS
-        return Ranked(image.image_id, round(max(0.5, image.tag_doubt) / SECONDS_PER_PICTURE, 6), reason)
+        return Ranked(image.image_id, round(max(0.5, image.tag_doubt) / SECONDS_PER_IMAGE, 6), reason)
     likely = image.likely
-    seconds = SECONDS_PER_PICTURE + SECONDS_TO_VERIFY * float(likely.sum())
+    seconds = SECONDS_PER_IMAGE + SECONDS_TO_VERIFY * float(likely.sum())
     score = (float((doubts * likely).sum()) + image.tag_doubt) / seconds
     is_the_tag = image.tag_doubt > max(0.5, float(doubts.max()))
     return Ranked(

@@ -1,4 +1,4 @@
-"""The head that proposes tags of whole pictures: a logistic regression for each tag on the picture's
+"""The head that proposes tags of whole images: a logistic regression for each tag on the image's
 embedding."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hitl_desktop.learning.classification_head import STRENGTH
 
 LEAST_EACH = 2
-"""A tag is learned from so many pictures that have it, and as many that have not."""
+"""A tag is learned from so many images that have it, and as many that have not."""
 
 Floats = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ class TagHead:
     bias: Floats
 
     def chances(self, embeddings: Floats) -> NDArray[np.float64]:
-        """[N, T] how likely pictures [N, D] have each tag."""
+        """[N, T] how likely images [N, D] have each tag."""
         logits = _features(embeddings, self.centre) @ self.weights + self.bias
         return 1 / (1 + np.exp(-logits.astype(np.float64)))
 
@@ -46,10 +46,10 @@ class TagHead:
 
 
 def fit_tags(embeddings: Floats, tags: NDArray[np.bool_], tag_ids: NDArray[np.int64]) -> TagHead | None:
-    """A head for pictures [N, D] that have these tags [N, T]; None while no tag has pictures with and without
+    """A head for images [N, D] that have these tags [N, T]; None while no tag has images with and without
     it.
 
-    Both sides weigh the same in the fit, so that a rare tag is learned; the share of pictures that have it
+    Both sides weigh the same in the fit, so that a rare tag is learned; the share of images that have it
     comes back as ln(prior), so that chances are honest.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy: only a job needs it

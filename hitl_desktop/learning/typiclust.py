@@ -1,7 +1,7 @@
-"""Which pictures to begin with, before what was taught means anything: the typical one of each kind.
+"""Which images to begin with, before what was taught means anything: the typical one of each kind.
 
-TypiClust (Hacohen et al. 2022, arXiv 2202.02794): as many clusters as pictures are known and wanted, and of
-each cluster nobody has looked into, the largest first, the picture in the densest place.
+TypiClust (Hacohen et al. 2022, arXiv 2202.02794): as many clusters as images are known and wanted, and of
+each cluster nobody has looked into, the largest first, the image in the densest place.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ WANTED = 10
 _NEIGHBOURS = 20
 
 
-def typiclust(pictures: Floats, known: Floats, *, wanted: int = WANTED, seed: int = 0) -> list[int]:
-    """Rows of `pictures` [N, D], the typical one of each kind, at most `wanted`, given those `known` [M, D]
+def typiclust(images: Floats, known: Floats, *, wanted: int = WANTED, seed: int = 0) -> list[int]:
+    """Rows of `images` [N, D], the typical one of each kind, at most `wanted`, given those `known` [M, D]
     already."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy: only a job needs it
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-    everything = _unit(np.concatenate([known.reshape(-1, pictures.shape[1]), pictures]))
+    everything = _unit(np.concatenate([known.reshape(-1, images.shape[1]), images]))
     clusters = min(len(known) + wanted, len(np.unique(everything, axis=0)))
-    if len(pictures) == 0 or clusters < 2:
-        return list(range(min(len(pictures), wanted)))
+    if len(images) == 0 or clusters < 2:
+        return list(range(min(len(images), wanted)))
     with threadpool_limits(1):
         of = KMeans(clusters, random_state=seed).fit_predict(everything)
     seen = set(of[: len(known)].tolist())

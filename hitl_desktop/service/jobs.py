@@ -17,7 +17,7 @@ from hitl_desktop.service.events import Event, MainThread
 
 REPORTS_PER_SECOND = 10
 FILES = "files"
-"""The lane of what a person asked to be written, such as exports, imports and changes of many pictures. It is
+"""The lane of what a person asked to be written, such as exports, imports and changes of many images. It is
 finished, whatever else is stopped."""
 JobFunction = Callable[[Progress], Any]
 

@@ -109,12 +109,12 @@ class Annotations:
         self._db.many("DELETE FROM annotations WHERE id = ?", ((a.id,) for a in annotations))
 
     def of_image(self, image_id: int) -> list[Annotation]:
-        """The annotations of a picture, in order of id."""
+        """The annotations of an image, in order of id."""
         rows = self._db.all(f"SELECT {_COLUMNS} FROM annotations WHERE image_id = ? ORDER BY id", (image_id,))
         return [_annotation(row) for row in rows]
 
     def of_images(self, image_ids: Iterable[int]) -> dict[int, list[Annotation]]:
-        """The same of each of these pictures, an empty list where there are none."""
+        """The same of each of these images, an empty list where there are none."""
         found: dict[int, list[Annotation]] = {i: [] for i in image_ids}
         rows = self._db.all(
             f"""SELECT {_COLUMNS} FROM annotations WHERE image_id IN (SELECT value FROM json_each(?))
@@ -176,7 +176,7 @@ class Annotations:
         )
 
     def images_of(self, ids: Sequence[int]) -> frozenset[int]:
-        """The pictures that these annotations are on."""
+        """The images that these annotations are on."""
         rows = self._db.all(
             "SELECT DISTINCT image_id FROM annotations WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
@@ -184,7 +184,7 @@ class Annotations:
         return frozenset(row[0] for row in rows)
 
     def decided_images_of(self, category_id: int) -> set[int]:
-        """The decided pictures that hold a category."""
+        """The decided images that hold a category."""
         rows = self._db.all(
             """SELECT DISTINCT a.image_id FROM annotations a JOIN images i ON i.id = a.image_id
                WHERE a.category_id = ? AND i.state = 'decided'""",
@@ -193,7 +193,7 @@ class Annotations:
         return {row[0] for row in rows}
 
     def shares_of_decided(self) -> list[tuple[float, int]]:
-        """The shorter side of each box on decided pictures, crowds aside, as a share of its picture's longer
+        """The shorter side of each box on decided images, crowds aside, as a share of its image's longer
         side, and that side in pixels."""
         rows = self._db.all(
             """SELECT min(a.w, a.h) / max(i.width, i.height), max(i.width, i.height)

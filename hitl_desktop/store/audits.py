@@ -10,7 +10,7 @@ from hitl_desktop.store.database import Database
 
 
 class Audits:
-    """The audits and their pictures."""
+    """The audits and their images."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -28,7 +28,7 @@ class Audits:
         return audit_id
 
     def judge(self, audit_id: int, verdict: Verdict) -> None:
-        """Store what was found on a picture, in place of what was said of it before."""
+        """Store what was found on an image, in place of what was said of it before."""
         self._db.execute(
             "UPDATE audit_pictures SET errors = ?, seconds = ? WHERE audit_id = ? AND image_id = ?",
             (",".join(sorted(e.name for e in verdict.errors)), verdict.seconds, audit_id, verdict.image_id),
@@ -41,13 +41,13 @@ class Audits:
     def all(self) -> list[Audit]:
         """All audits, the oldest first: one that was given up stays on record."""
         return [
-            Audit(audit_id, created, claim, population, *self._pictures(audit_id))
+            Audit(audit_id, created, claim, population, *self._images(audit_id))
             for audit_id, created, claim, population in self._db.all(
                 "SELECT id, created, claim, population FROM audits ORDER BY id"
             )
         ]
 
-    def _pictures(self, audit_id: int) -> tuple[tuple[int, ...], tuple[Verdict, ...]]:
+    def _images(self, audit_id: int) -> tuple[tuple[int, ...], tuple[Verdict, ...]]:
         rows = self._db.all(
             "SELECT image_id, errors, seconds FROM audit_pictures WHERE audit_id = ? ORDER BY place",
             (audit_id,),

@@ -24,11 +24,11 @@ class BulkAccepts:
             (now(), name, threshold, edit_id),
         )
 
-    def set_sample(self, bulk_id: int, boxes: int, pictures: int, sample: Sequence[tuple[int, BBox]]) -> None:
+    def set_sample(self, bulk_id: int, boxes: int, images: int, sample: Sequence[tuple[int, BBox]]) -> None:
         """Store how much was accepted so far, and which boxes of it are to be looked at."""
         with self._db.transaction():
             self._db.execute(
-                "UPDATE bulk_accepts SET boxes = ?, pictures = ? WHERE id = ?", (boxes, pictures, bulk_id)
+                "UPDATE bulk_accepts SET boxes = ?, pictures = ? WHERE id = ?", (boxes, images, bulk_id)
             )
             self._db.execute("DELETE FROM bulk_samples WHERE bulk_id = ?", (bulk_id,))
             self._db.many(

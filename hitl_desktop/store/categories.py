@@ -208,7 +208,7 @@ class Categories(Names[Category]):
 
 
 class Tags(Names[Tag]):
-    """The words about whole pictures."""
+    """The words about whole images."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db, "tags", Tag)

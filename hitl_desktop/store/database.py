@@ -25,7 +25,7 @@ _CHECKPOINT_PAGES = 10_000
 """How long the write-ahead log grows (40 MB) before a job moves it into the file: a sync that others feel."""
 _GIVES_WAY_EVERY_S, _WAY_S = 0.002, 0.00005
 """Each statement lets the interpreter go for some microseconds and takes it back. A thread that waits for it
-is woken each time and comes too late: a job that read two thousand pictures held the window up for 40 ms. A
+is woken each time and comes too late: a job that read two thousand images held the window up for 40 ms. A
 real pause lets it in."""
 _PORTION = 200
 """Rows that a background connection fetches between two such pauses."""
@@ -40,7 +40,7 @@ _HINTS = {
     ),
     "not a database": (
         "The file is not a HITL project.",
-        "Open a .hitl file, or a folder of pictures to start a new project.",
+        "Open a .hitl file, or a folder of images to start a new project.",
     ),
     "malformed": (
         "The project file is damaged.",

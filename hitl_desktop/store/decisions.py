@@ -41,7 +41,7 @@ class Decisions:
         return self._db.scalar("SELECT max(id) FROM decisions") or 0
 
     def images_since(self, decision_id: int) -> set[int]:
-        """Pictures about which something was decided, or undone, after this line; or skipped, if ever
+        """Images about which something was decided, or undone, after this line; or skipped, if ever
         decided."""
         rows = self._db.all(
             f"""SELECT DISTINCT image_id FROM decisions d WHERE id > ? AND (kind != 'skipped' OR EXISTS (
@@ -51,19 +51,19 @@ class Decisions:
         return {row[0] for row in rows}
 
     def was_decided(self, image_id: int) -> bool:
-        """Whether a picture was ever decided, also if that was undone."""
+        """Whether an image was ever decided, also if that was undone."""
         sql = f"SELECT 1 FROM decisions WHERE image_id = ? AND kind IN {_FINAL} LIMIT 1"
         return self._db.one(sql, (image_id,)) is not None
 
     def last_of(self, image_id: int) -> DecisionKind | None:
-        """The latest decision about a picture."""
+        """The latest decision about an image."""
         kind = self._db.scalar(
             "SELECT kind FROM decisions WHERE image_id = ? ORDER BY id DESC LIMIT 1", (image_id,)
         )
         return DecisionKind(kind) if kind else None
 
     def last_acts_of(self, image_id: int) -> Acts | None:
-        """The acts of the latest decision about a picture."""
+        """The acts of the latest decision about an image."""
         row = self._db.one(
             """SELECT accepted, moved, relabelled, rejected, drawn FROM decisions
                WHERE image_id = ? ORDER BY id DESC LIMIT 1""",
@@ -72,12 +72,12 @@ class Decisions:
         return Acts(*row) if row else None
 
     def why_skipped(self, image_id: int) -> str:
-        """Why a picture was skipped last, as far as somebody said."""
+        """Why an image was skipped last, as far as somebody said."""
         sql = "SELECT why FROM decisions WHERE image_id = ? AND kind = 'skipped' ORDER BY id DESC LIMIT 1"
         return self._db.scalar(sql, (image_id,)) or ""
 
     def final(self, *, among: int | None = None) -> list[Decision]:
-        """The latest final decision of each decided picture, in order of time, with why it was asked about at
+        """The latest final decision of each decided image, in order of time, with why it was asked about at
         first and the active seconds of all its decisions; `among` so many of the latest decisions only."""
         rows = self._db.all(
             f"""SELECT d.image_id, d.kind, t.seconds, d.accepted, d.moved, d.relabelled, d.rejected, d.drawn, d.head_id,
@@ -95,13 +95,13 @@ class Decisions:
         ]
 
     def asked_because(self, why: Reason) -> set[int]:
-        """The pictures that were decided when they were asked about for this reason."""
+        """The images that were decided when they were asked about for this reason."""
         return {
             row[0] for row in self._db.all("SELECT DISTINCT image_id FROM decisions WHERE why = ?", (why,))
         }
 
     def decided_order(self) -> list[int]:
-        """Pictures in order of their latest final decision."""
+        """Images in order of their latest final decision."""
         rows = self._db.all(
             """SELECT d.image_id FROM decisions d JOIN images i ON i.id = d.image_id WHERE i.state != 'undecided'
                GROUP BY d.image_id ORDER BY max(d.id)"""
@@ -109,7 +109,7 @@ class Decisions:
         return [row[0] for row in rows]
 
     def latest_final(self) -> dict[int, int]:
-        """The number of the latest final decision of each decided picture."""
+        """The number of the latest final decision of each decided image."""
         rows = self._db.all(
             f"""SELECT d.image_id, max(d.id) FROM decisions d JOIN images i ON i.id = d.image_id
                 WHERE i.state = 'decided' AND d.kind IN {_FINAL} GROUP BY d.image_id"""
@@ -117,7 +117,7 @@ class Decisions:
         return dict(rows)
 
     def first_holding(self) -> dict[int, int]:
-        """By category, the number of the first decision that still counts on a picture with a box of that
+        """By category, the number of the first decision that still counts on an image with a box of that
         category."""
         rows = self._db.all(
             f"""SELECT a.category_id, min(l.last) FROM annotations a JOIN (
@@ -128,7 +128,7 @@ class Decisions:
         return dict(rows)
 
     def last_undone(self) -> set[int]:
-        """The pictures whose latest decision is that it was undone."""
+        """The images whose latest decision is that it was undone."""
         rows = self._db.all(
             """SELECT image_id FROM decisions
                WHERE id IN (SELECT max(id) FROM decisions GROUP BY image_id) AND kind = 'undone'"""
@@ -136,7 +136,7 @@ class Decisions:
         return {row[0] for row in rows}
 
     def acts(self) -> Acts:
-        """All acts of the latest final decision of each decided picture."""
+        """All acts of the latest final decision of each decided image."""
         row = self._db.one(
             f"""SELECT coalesce(sum(accepted), 0), coalesce(sum(moved), 0), coalesce(sum(relabelled), 0),
                        coalesce(sum(rejected), 0), coalesce(sum(drawn), 0)

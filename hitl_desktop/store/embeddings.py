@@ -1,4 +1,4 @@
-"""Vectors of crops and pictures, so that no refit runs a network again."""
+"""Vectors of crops and images, so that no refit runs a network again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 127
 
 
 def crop_key(content_hash: str, bbox: BBox | None) -> bytes:
-    """The key of a crop (to an eighth of a pixel), or of the whole picture: the same pixels, the same key."""
+    """The key of a crop (to an eighth of a pixel), or of the whole image: the same pixels, the same key."""
     digest = hashlib.blake2b(content_hash.encode(), digest_size=16)
     if bbox is not None:
         digest.update(struct.pack("<4q", *(round(v * 8) for v in bbox)))

@@ -16,7 +16,7 @@ _THESE = "(SELECT value FROM json_each(?))"
 _EXPORTS = "exported_files"
 _LOST = "boxes_that_files_lost"
 _MOST_ID = 2**53
-"""Ids of later pictures and categories start after those of files, as long as these leave room."""
+"""Ids of later images and categories start after those of files, as long as these leave room."""
 
 
 def _stamp(file: Path) -> list[int]:
@@ -26,7 +26,7 @@ def _stamp(file: Path) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Of a picture or category: its place in the file, its id there (None if another had it), and its other
+    """Of an image or category: its place in the file, its id there (None if another had it), and its other
     keys."""
 
     place: int
@@ -35,13 +35,13 @@ class Kept:
 
 
 class Extras:
-    """Side tables beside pictures, categories and annotations; rows of deleted annotations wait for undo."""
+    """Side tables beside images, categories and annotations; rows of deleted annotations wait for undo."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def images(self, image_ids: Sequence[int] | None = None) -> dict[int, Kept]:
-        """Of each picture that a file had, or of these."""
+        """Of each image that a file had, or of these."""
         return self._all("image", image_ids)
 
     def categories(self) -> dict[int, Kept]:
@@ -55,7 +55,7 @@ class Extras:
         return {i: Kept(place, None if id_ is None else int(id_), extra) for i, place, id_, extra in rows}
 
     def add_images(self, rows: Iterable[tuple[int, int, bytes]]) -> None:
-        """Keep picture, id in its file, and other keys, in order."""
+        """Keep image, id in its file, and other keys, in order."""
         self._add("image", rows)
 
     def add_categories(self, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
@@ -72,7 +72,7 @@ class Extras:
         )
 
     def keep_ids(self, image_ids: Iterable[int], category_ids: Iterable[int]) -> None:
-        """Let pictures and categories that were exported under their own ids keep these, as those of a file
+        """Let images and categories that were exported under their own ids keep these, as those of a file
         do."""
         for kind, ids in (("image", image_ids), ("category", category_ids)):
             self._db.many(
@@ -82,7 +82,7 @@ class Extras:
             )
 
     def set_apart(self) -> None:
-        """Let no picture or category have an id, now or later, under which a file had another one."""
+        """Let no image or category have an id, now or later, under which a file had another one."""
         for kind, table in (("image", "images"), ("category", "categories")):
             ids = [kept.file_id or 0 for kept in self._all(kind).values()]
             last = self._db.scalar("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
@@ -152,7 +152,7 @@ class Extras:
         return json.loads(text) if text else {}
 
     def note_lost(self, file: Path | None, boxes: Mapping[int, Sequence[str]]) -> dict[int, frozenset[str]]:
-        """Remember which boxes of which pictures a file lost, and return those that other files lost."""
+        """Remember which boxes of which images a file lost, and return those that other files lost."""
         text = self._db.scalar("SELECT value FROM meta WHERE key = ?", (_LOST,))
         by_file: dict[str, dict[str, list[str]]] = json.loads(text) if text else {}
         name = str(file.resolve()) if file is not None else ""

@@ -22,7 +22,7 @@ _COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits
 class HeadSummary:
     """What a head version learned from, and how the loop did before it on what it had not seen.
 
-    On the latest pictures `first_sight_total` boxes were shown before their picture was taught,
+    On the latest images `first_sight_total` boxes were shown before their image was taught,
     `first_sight_right` of them right (low and high: the 95 % interval of that share), of
     `first_sight_objects` objects. Decisions up to `last_decision` were known.
     """
@@ -41,7 +41,7 @@ class HeadSummary:
 
 @dataclass(frozen=True, slots=True)
 class HeadVersion:
-    """A stored head; `weights` are the bytes that the classification head made, `learned` the pictures it was taught.
+    """A stored head; `weights` are the bytes that the classification head made, `learned` the images it was taught.
 
     `waits` says why it was not made active at once; `used` whether it was active at some time.
     """
@@ -139,7 +139,7 @@ class Heads:
         self._meta.set("hold_head", head_id if hold else None)
 
     def taught(self) -> set[int]:
-        """The pictures that the active version was taught."""
+        """The images that the active version was taught."""
         learned = self._db.scalar("SELECT learned FROM head_versions WHERE id = ?", (self.active_id(),))
         return set(json.loads(learned or "[]"))
 

@@ -14,7 +14,7 @@ class ImageFiles:
         self._db = db
 
     def add_folder(self, path: str, *, listed: bool = True) -> int:
-        """The id of a folder, added when new; all pictures of a listed one belong to the project, new ones,
+        """The id of a folder, added when new; all images of a listed one belong to the project, new ones,
         too."""
         self._db.execute(
             """INSERT INTO folders (path, listed) VALUES (?1, ?2)
@@ -24,7 +24,7 @@ class ImageFiles:
         return self._db.scalar("SELECT id FROM folders WHERE path = ?", (path,))
 
     def listed_folders(self) -> list[int]:
-        """Ids of the folders whose pictures all belong to the project; of the others single ones do."""
+        """Ids of the folders whose images all belong to the project; of the others single ones do."""
         return [row[0] for row in self._db.all("SELECT id FROM folders WHERE listed ORDER BY id")]
 
     def folders(self) -> dict[int, str]:
@@ -32,17 +32,17 @@ class ImageFiles:
         return dict(self._db.all("SELECT id, path FROM folders ORDER BY id"))
 
     def at(self, folder_id: int, path: str) -> int | None:
-        """The id of the picture at a place."""
+        """The id of the image at a place."""
         return self._db.scalar("SELECT id FROM images WHERE folder_id = ? AND path = ?", (folder_id, path))
 
     def set_place(self, image_id: int, folder_id: int, path: str) -> None:
-        """Say where a picture lies."""
+        """Say where an image lies."""
         self._db.execute(
             "UPDATE images SET folder_id = ?, path = ? WHERE id = ?", (folder_id, path, image_id)
         )
 
     def swap_places(self, image_id: int, other_id: int) -> None:
-        """Let two pictures change places; what was read of either file is to be read anew."""
+        """Let two images change places; what was read of either file is to be read anew."""
         rows = [
             self._db.one("SELECT folder_id, path FROM images WHERE id = ?", (i,))
             for i in (image_id, other_id)
@@ -58,7 +58,7 @@ class ImageFiles:
         self._db.execute("UPDATE folders SET path = ? WHERE id = ?", (path, folder_id))
 
     def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:
-        """Note by path why a picture cannot be read."""
+        """Note by path why an image cannot be read."""
         self._db.execute(
             "UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?", (reason, folder_id, path)
         )
@@ -68,7 +68,7 @@ class ImageFiles:
         self._db.execute("UPDATE images SET width = ?, height = ? WHERE id = ?", (width, height, image_id))
 
     def fill_sizes(self, sizes: Iterable[tuple[int, int | None, int | None]]) -> None:
-        """Note the sizes (id, width, height) of pictures of which nobody knows one."""
+        """Note the sizes (id, width, height) of images of which nobody knows one."""
         sql = "UPDATE images SET width = ?2, height = ?3 WHERE id = ?1 AND width IS NULL"
         self._db.many(sql, sizes)
 
@@ -77,27 +77,27 @@ class ImageFiles:
         self._db.execute("UPDATE images SET content_hash = ? WHERE id = ?", (content_hash, image_id))
 
     def set_stamp(self, image_id: int, stamp: str | None) -> None:
-        """Note the stamp that the file had when its bytes were read (`picture_file.stamp_of`)."""
+        """Note the stamp that the file had when its bytes were read (`image_file.stamp_of`)."""
         self._db.execute("UPDATE images SET stamp = ? WHERE id = ?", (stamp, image_id))
 
     def stamps(self) -> list[tuple[int, int, str, str]]:
-        """Id, folder, path and stamp of each readable picture whose file was read, in order of id."""
+        """Id, folder, path and stamp of each readable image whose file was read, in order of id."""
         sql = "SELECT id, folder_id, path, stamp FROM images WHERE stamp IS NOT NULL AND content_hash IS NOT NULL"
         rows = self._db.all(f"{sql} AND reason IS NULL ORDER BY id")
         return [(i, folder_id, path, stamp) for i, folder_id, path, stamp in rows]
 
     def set_looks(self, image_id: int, looks: int | None) -> None:
-        """Note what the whole picture looks like, in 64 bits (`imaging.looks`)."""
+        """Note what the whole image looks like, in 64 bits (`imaging.looks`)."""
         self._db.execute("UPDATE images SET looks = ? WHERE id = ?", (looks, image_id))
 
     def looks_of(self, image_id: int) -> int | None:
-        """What one picture looks like; None where that is not known."""
+        """What one image looks like; None where that is not known."""
         return self._db.scalar("SELECT looks FROM images WHERE id = ?", (image_id,))
 
     def looks(self) -> dict[int, int]:
-        """What pictures look like, of those of which it is known."""
+        """What images look like, of those of which it is known."""
         return dict(self._db.all("SELECT id, looks FROM images WHERE looks IS NOT NULL"))
 
     def same_as(self) -> dict[int, str]:
-        """The hash of the first picture of its group, for each that shows nearly the same as another one."""
+        """The hash of the first image of its group, for each that shows nearly the same as another one."""
         return dict(self._db.all("SELECT id, same_as FROM images WHERE same_as IS NOT NULL"))

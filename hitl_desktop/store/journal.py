@@ -14,7 +14,7 @@ _ACT = "coalesce(act, id)"
 class Journal:
     """Edits done, and edits undone that may be redone.
 
-    An act on very many pictures has an edit for each portion of them. It stands where it began in the order
+    An act on very many images has an edit for each portion of them. It stands where it began in the order
     of undo, and its number, like that of an act with a single edit, is its first entry's.
     """
 
@@ -57,7 +57,7 @@ class Journal:
         return self._db.scalar("SELECT max(id) FROM journal") or 0
 
     def images_since(self, entry_id: int, *, but: int | None) -> set[int]:
-        """The pictures that edits after an entry changed, those of the act `but` aside."""
+        """The images that edits after an entry changed, those of the act `but` aside."""
         rows = self._db.all(
             f"""SELECT image_id, CASE WHEN image_id IS NULL THEN edit END FROM journal
                 WHERE id > ? AND {_ACT} IS NOT ?""",
@@ -69,7 +69,7 @@ class Journal:
         }
 
     def images_with_changed_boxes(self, *, since: int = 0) -> frozenset[int]:
-        """The pictures whose boxes edits after an entry changed that were not undone."""
+        """The images whose boxes edits after an entry changed that were not undone."""
         rows = self._db.execute("SELECT edit FROM journal WHERE undone = 0 AND id > ?", (since,))
         edits = (msgspec.json.decode(row[0], type=Edit) for row in rows)
         parts = (part for edit in edits for part in (edit, *edit.parts))

@@ -18,7 +18,7 @@ class LabelIssues:
         self._db = db
 
     def replace_open(self, image_ids: Iterable[int], label_issues: Iterable[LabelIssue]) -> None:
-        """Store what was found on these pictures in place of all there that nobody dismissed."""
+        """Store what was found on these images in place of all there that nobody dismissed."""
         with self._db.transaction():
             self._db.many(
                 "DELETE FROM suspicions WHERE image_id = ? AND NOT dismissed", ((i,) for i in image_ids)
@@ -58,7 +58,7 @@ class LabelIssues:
         self._db.execute("UPDATE suspicions SET dismissed = ? WHERE id = ?", (int(is_dismissed), issue_id))
 
     def strong_of(self, image_id: int) -> list[LabelIssue]:
-        """Those for which a picture is suspected, the strongest first."""
+        """Those for which an image is suspected, the strongest first."""
         sql = f"""SELECT {_COLUMNS} FROM suspicions WHERE image_id = ? AND NOT dismissed AND score >= ?
                   ORDER BY score DESC, id"""
         return [_issue(row) for row in self._db.all(sql, (image_id, ISSUE_FROM))]

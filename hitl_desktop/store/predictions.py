@@ -18,7 +18,7 @@ KEEP_FROM = 0.05
 
 CANDIDATE_IOU = 0.6
 MOST_CANDIDATES = 30
-"""With NanoDet-g 30 candidates a picture cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on
+"""With NanoDet-g 30 candidates an image cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on
 COCO."""
 
 _COLUMNS = "id, image_id, x, y, w, h, score, class_scores"
@@ -33,7 +33,7 @@ def _prediction(row: Row) -> Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnseenPrediction:
-    """What was said of a prediction before its picture was taught, by a head or by the detector alone.
+    """What was said of a prediction before its image was taught, by a head or by the detector alone.
 
     `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it
     was seen at all. `found` are boxes that a head proposed itself.
@@ -71,7 +71,7 @@ class Predictions:
         self._db = db
 
     def replace(self, image_id: int, model_id: int, found: Detections, own: Collection[int] = ()) -> None:
-        """Store what a detector found on a picture and note that the picture is done.
+        """Store what a detector found on an image and note that the image is done.
 
         Of boxes that lie on each other whatever their class, the best one is a candidate to be shown and
         named, and so is the best one whose class stands for a category of the project; `own` are these
@@ -104,7 +104,7 @@ class Predictions:
     def replace_found(
         self, image_id: int, model_id: int, head_id: int, found: Sequence[tuple[BBox, float]]
     ) -> None:
-        """Store what a head found on a picture, with how surely; predictions that people answered stay."""
+        """Store what a head found on an image, with how surely; predictions that people answered stay."""
         with self._db.transaction():
             forgotten = self._forget_unanswered(image_id, model_id)
             self._db.many(
@@ -118,19 +118,19 @@ class Predictions:
             self._drop_vectors(image_id, forgotten)
 
     def images_found_by(self, model_id: int, head_id: int) -> set[int]:
-        """Pictures on which this head looked for objects."""
+        """Images on which this head looked for objects."""
         sql = "SELECT image_id FROM predicted_images WHERE model_id = ? AND head_id = ?"
         return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
     def look_again(self, image_id: int) -> None:
-        """Note that no detector has seen a picture as it is now, and forget what nobody answered of what was
+        """Note that no detector has seen an image as it is now, and forget what nobody answered of what was
         found."""
         for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):
             self._forget_unanswered(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
 
     def forget_done(self, model_id: int) -> None:
-        """Let a detector work on all pictures again; what it proposed stays until then."""
+        """Let a detector work on all images again; what it proposed stays until then."""
         self._db.execute("DELETE FROM predicted_images WHERE model_id = ?", (model_id,))
 
     def _forget_unanswered(self, image_id: int, model_id: int) -> list[BBox]:
@@ -162,16 +162,16 @@ class Predictions:
         )
 
     def images_done(self, model_id: int) -> set[int]:
-        """Pictures this detector has worked on."""
+        """Images this detector has worked on."""
         sql = "SELECT image_id FROM predicted_images WHERE model_id = ?"
         return {row[0] for row in self._db.execute(sql, (model_id,))}
 
     def count_done(self, model_id: int) -> int:
-        """How many pictures this detector has worked on."""
+        """How many images this detector has worked on."""
         return self._db.scalar("SELECT count(*) FROM predicted_images WHERE model_id = ?", (model_id,))
 
     def of_image(self, image_id: int, *model_ids: int, candidates_only: bool = False) -> list[Prediction]:
-        """What detectors and heads found on a picture, best first."""
+        """What detectors and heads found on an image, best first."""
         marks = ",".join("?" * len(model_ids))
         rows = self._db.all(
             f"""SELECT {_COLUMNS} FROM predictions WHERE image_id = ? AND model_id IN ({marks}) AND candidate >= ?
@@ -190,7 +190,7 @@ class Predictions:
         return [(category, np.frombuffer(blob, np.float16).astype(np.float32)) for category, blob in rows]
 
     def candidates_of(self, image_ids: Iterable[int], *model_ids: int) -> dict[int, list[Prediction]]:
-        """The candidates of each of these pictures, best first."""
+        """The candidates of each of these images, best first."""
         found: dict[int, list[Prediction]] = {i: [] for i in image_ids}
         for row in self._candidates(_COLUMNS, found, model_ids):
             found[row[1]].append(_prediction(row))
@@ -212,7 +212,7 @@ class Predictions:
         )
 
     def rejected_of(self, image_id: int) -> set[int]:
-        """Ids of a picture's rejected predictions."""
+        """Ids of an image's rejected predictions."""
         rows = self._db.all(
             "SELECT p.id FROM predictions p JOIN rejections r ON r.prediction_id = p.id WHERE p.image_id = ?",
             (image_id,),
@@ -241,7 +241,7 @@ class Predictions:
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
     def note_sightings(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
-        """Keep what was said of predictions when their picture was first decided: samples the head had not
+        """Keep what was said of predictions when their image was first decided: samples the head had not
         seen."""
         self._db.many(
             """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
@@ -253,11 +253,11 @@ class Predictions:
         )
 
     def note_first_seen(self, image_id: int) -> None:
-        """Note that a picture is decided the first time, and was not taught before."""
+        """Note that an image is decided the first time, and was not taught before."""
         self._db.execute("INSERT OR IGNORE INTO first_seen (image_id) VALUES (?)", (image_id,))
 
     def first_seen(self, latest: int | None = None) -> list[int]:
-        """The decided ones of these pictures, all or the latest, in order of time."""
+        """The decided ones of these images, all or the latest, in order of time."""
         rows = self._db.all(
             """SELECT f.image_id FROM first_seen f JOIN images i ON i.id = f.image_id
                WHERE i.state = 'decided' ORDER BY f.id DESC LIMIT ?""",
@@ -266,11 +266,11 @@ class Predictions:
         return [row[0] for row in reversed(rows)]
 
     def sightings_of(self, image_id: int) -> list[UnseenPrediction]:
-        """What was said of a picture's predictions at first sight."""
+        """What was said of an image's predictions at first sight."""
         return self.sightings_on([image_id])[image_id]
 
     def sightings_on(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:
-        """The same of each of these pictures."""
+        """The same of each of these images."""
         unseen_predictions: dict[int, list[UnseenPrediction]] = {i: [] for i in image_ids}
         rows = self._db.all(
             """SELECT s.prediction_id, s.image_id, p.x, p.y, p.w, p.h, s.head_id, s.name, s.raw, s.score, s.shown,

@@ -1,4 +1,4 @@
-"""A project: one SQLite file and the picture folders it refers to."""
+"""A project: one SQLite file and the image folders it refers to."""
 
 from __future__ import annotations
 
@@ -146,12 +146,12 @@ class Project:
             file_lock.release(self.path)
 
     def add_folder(self, folder: Path, *, listed: bool = True) -> int:
-        """The id of a picture folder, noted relative to the project file; `listed` if all its pictures belong
+        """The id of an image folder, noted relative to the project file; `listed` if all its images belong
         here."""
         return self.files.add_folder(self._relative(folder), listed=listed)
 
     def move_folder(self, folder_id: int, folder: Path) -> None:
-        """Note where a picture folder lies now."""
+        """Note where an image folder lies now."""
         self.files.move_folder(folder_id, self._relative(folder))
 
     def _relative(self, folder: Path) -> str:
@@ -162,22 +162,22 @@ class Project:
             return Path(absolute).as_posix()
 
     def place_of(self, file: Path) -> tuple[int, str] | None:
-        """The picture folder a file lies in, and its path there; None outside of all of them."""
+        """The image folder a file lies in, and its path there; None outside of all of them."""
         for folder_id in self.files.folders():
             if file.is_relative_to(self.folder_path(folder_id)):
                 return folder_id, file.relative_to(self.folder_path(folder_id)).as_posix()
         return None
 
     def folder_path(self, folder_id: int) -> Path:
-        """Where a picture folder lies now."""
+        """Where an image folder lies now."""
         return Path(os.path.normpath(self.path.parent / self.files.folders()[folder_id]))
 
     def absent_folders(self) -> set[int]:
-        """Ids of picture folders that are not there now, such as those on a drive that is not connected."""
+        """Ids of image folders that are not there now, such as those on a drive that is not connected."""
         return {folder_id for folder_id in self.files.folders() if not self.folder_path(folder_id).is_dir()}
 
     def path_of(self, image: ImageRecord) -> Path:
-        """Where a picture lies now."""
+        """Where an image lies now."""
         return self.folder_path(image.folder_id) / image.path
 
 
@@ -196,7 +196,7 @@ def _check_file(path: Path) -> None:
     if not path.is_file():
         raise ProjectError(
             tr("There is no project at {path}.", path=path),
-            hint=tr("Check the name, or open a folder of pictures to start one."),
+            hint=tr("Check the name, or open a folder of images to start one."),
         )
     if path.stat().st_size == 0:
         raise ProjectError(

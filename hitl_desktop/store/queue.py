@@ -56,8 +56,8 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A new order of asking: the ids of all pictures in it, what is said of those that were looked at, the
-    groups of pictures that show nearly the same, and decided pictures that are to be looked at again (some
+    """A new order of asking: the ids of all images in it, what is said of those that were looked at, the
+    groups of images that show nearly the same, and decided images that are to be looked at again (some
     are in the order)."""
 
     ids: Sequence[int]
@@ -67,7 +67,7 @@ class Ranking:
 
 
 class Queue:
-    """The order of asking, and what was said of each picture when it was last looked at."""
+    """The order of asking, and what was said of each image when it was last looked at."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -95,7 +95,7 @@ class Queue:
         self._db.many("UPDATE images SET same_as = ? WHERE id = ?", new)
 
     def order(self, *, limit: int | None = None) -> list[Ranked]:
-        """The undecided, readable pictures in the order of asking; those it does not know come last."""
+        """The undecided, readable images in the order of asking; those it does not know come last."""
         ids = self.ids()[:limit]
         if limit is not None:
             return list(self.places_of(ids).values())
@@ -104,11 +104,11 @@ class Queue:
         return [said.get(image_id) or _unseen(image_id) for image_id in ids]
 
     def ids(self) -> list[int]:
-        """The same pictures in the same order, ids only: quick for very many."""
+        """The same images in the same order, ids only: quick for very many."""
         return self._ordered({})
 
     def walk(self) -> tuple[list[int], dict[int, QueueReason]]:
-        """The same, with decided pictures that are to be looked at again where they have their turn, and
+        """The same, with decided images that are to be looked at again where they have their turn, and
         why."""
         again = {i: why for why in OF_DECIDED for i in self._asked_again(why, "decided")}
         order = self._ordered(again)
@@ -117,7 +117,7 @@ class Queue:
         } if again else again
 
     def due(self) -> set[int]:
-        """Decided pictures that are to be labelled once more, in the order or not."""
+        """Decided images that are to be labelled once more, in the order or not."""
         return set(self._asked_again(QueueReason.AGAIN, "decided"))
 
     def _ordered(self, too: Mapping[int, QueueReason]) -> list[int]:
@@ -132,33 +132,33 @@ class Queue:
         return [*first, *waiting]
 
     def in_queue(self, why: QueueReason) -> set[int]:
-        """The pictures of a queue, whatever became of them."""
+        """The images of a queue, whatever became of them."""
         sql = "SELECT image_id FROM queue WHERE queues & ?"
         return {row[0] for row in self._db.execute(sql, (int(why),))}
 
     def scores(self) -> dict[int, float]:
-        """How much each picture that was looked at is worth asking about."""
+        """How much each image that was looked at is worth asking about."""
         return dict(self._db.execute("SELECT image_id, score FROM queue"))
 
     def put_back(self, image_ids: Iterable[int]) -> None:
-        """Note that these pictures are to be looked at again, for a category that came after their
+        """Note that these images are to be looked at again, for a category that came after their
         decision."""
         self._ask_again(dict.fromkeys(image_ids, QueueReason.EXPECTED))
 
-    def _ask_again(self, pictures: Mapping[int, QueueReason]) -> None:
+    def _ask_again(self, images: Mapping[int, QueueReason]) -> None:
         self._db.many(
-            "INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in pictures.items())
+            "INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in images.items())
         )
 
     def put_back_ids(self) -> list[int]:
-        """The undecided ones of these pictures."""
+        """The undecided ones of these images."""
         return self._asked_again(QueueReason.EXPECTED, "undecided")
 
     def _asked_again(self, why: QueueReason, state: str) -> list[int]:
         return [row[0] for row in self._db.all(_ASKED_AGAIN, {"why": int(why), "state": state})]
 
     def looked_again(self, image_id: int) -> QueueReason:
-        """A picture was decided, perhaps again; returns why that was asked for, if it was."""
+        """An image was decided, perhaps again; returns why that was asked for, if it was."""
         why = QueueReason(
             self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0
         )
@@ -170,7 +170,7 @@ class Queue:
         return why
 
     def turns(self) -> int:
-        """How many turns of the order were taken: pictures that were decided or skipped, or looked at
+        """How many turns of the order were taken: images that were decided or skipped, or looked at
         again."""
         done = self._db.scalar("SELECT count(*) FROM images WHERE state != 'undecided'")
         return done + int(self._db.scalar("SELECT value FROM meta WHERE key = ?", (_LOOKED_AGAIN,)) or 0)
@@ -183,7 +183,7 @@ class Queue:
         return {i: found.get(i) or _unseen(i) for i in image_ids}
 
     def counts(self) -> dict[QueueReason, int]:
-        """How many pictures wait in each queue."""
+        """How many images wait in each queue."""
         sums = ", ".join(f"coalesce(sum({_QUEUES} & {int(why)} != 0), 0)" for why in QueueReason)
         row = self._db.one(f"SELECT {sums} FROM images i LEFT JOIN queue q ON q.image_id = i.id {_WAITS}")
         edge = self._db.scalar(
@@ -196,7 +196,7 @@ class Queue:
         }
 
     def flags(self) -> dict[int, int]:
-        """The queues (a `QueueReason`) of all pictures that were looked at, and of those that never wait."""
+        """The queues (a `QueueReason`) of all images that were looked at, and of those that never wait."""
         test = "SELECT id, 0 FROM images WHERE split = 'test'"
         return {
             **dict(self._db.execute("SELECT image_id, queues FROM queue")),
@@ -204,7 +204,7 @@ class Queue:
         }
 
     def select(self, wanted: QueueFilter) -> list[int]:
-        """Pictures that pass a filter, in its order; where that is the order of asking, in order of id.
+        """Images that pass a filter, in its order; where that is the order of asking, in order of id.
 
         Texts are compared without regard to case (of ASCII letters).
         """

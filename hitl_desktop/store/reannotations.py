@@ -1,4 +1,4 @@
-"""Pictures that were labelled once more; nothing that teaches reads them."""
+"""Images that were labelled once more; nothing that teaches reads them."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ _COLUMNS = """id, image_id, head_id, seconds, boxes, at,
 
 
 class Validations:
-    """The validations table: a row for each picture and head."""
+    """The validations table: a row for each image and head."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def add(self, validated: Validated) -> int:
-        """Store the verdicts on a picture, in place of those on the same head before."""
+        """Store the verdicts on an image, in place of those on the same head before."""
         with self._db.transaction():
             self._db.execute(
                 "DELETE FROM validations WHERE image_id = ? AND head_id IS ?",

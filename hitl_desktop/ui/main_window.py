@@ -139,16 +139,16 @@ class MainWindow(WindowParts):
         }
 
     def open_path(self, path: Path) -> None:
-        """Open a project, or a folder of pictures; if that fails, what was open stays open.
+        """Open a project, or a folder of images; if that fails, what was open stays open.
 
         Looking through a folder may mean walking through a large tree, so that is a job.
         """
         if path.is_dir():
             self.runner.abandon(_OPENING)  # another folder was chosen
             self.runner.start(
-                _OPENING, tr("Looking for pictures"), partial(locate, path), on_success=self._open
+                _OPENING, tr("Looking for images"), partial(locate, path), on_success=self._open
             )
-            self.messages.say(tr("Looking for pictures in {path}...", path=path))
+            self.messages.say(tr("Looking for images in {path}...", path=path))
         else:
             self._open(Place(path))
 
@@ -224,11 +224,11 @@ class MainWindow(WindowParts):
         self._garbage.stop()
         self.loader.close()
         self.session.close()
-        self.canvas.show_picture((), (0, 0))  # ends what reads its tiles
+        self.canvas.show_image((), (0, 0))  # ends what reads its tiles
         event.accept()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Back from another program, which may have written to the picture."""
+        """Back from another program, which may have written to the image."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.file_acts.watch.look()
@@ -275,7 +275,7 @@ class MainWindow(WindowParts):
 
     def _show_state(self, _changes: object = None) -> None:
         session = self.session
-        self.actions_.enable(project=session.is_open, picture=session.image is not None)
+        self.actions_.enable(project=session.is_open, image=session.image is not None)
         if not session.is_open:
             return
         self.status.show(session, self.loop.intake.speed)
@@ -303,7 +303,7 @@ class MainWindow(WindowParts):
     def _offer_to_reopen(self, overlooked: LateCategories) -> None:
         self._overlooked = overlooked
         names = " or ".join(overlooked.names)
-        count = counted(len(overlooked.images), "decided picture")
+        count = counted(len(overlooked.images), "decided image")
         self._late_banner.show_text(
             tr("{count} may contain {names}, added later.", count=count, names=names), tr("Reopen and check")
         )

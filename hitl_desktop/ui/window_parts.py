@@ -219,7 +219,7 @@ class WindowParts(QMainWindow):
         """Deciding images, and going through them."""
         session, controller = self.session, self.controller
         return {
-            "accept_picture": controller.accept_picture,
+            "accept_picture": controller.accept_image,
             "mark_empty": controller.mark_empty,
             "skip": controller.skip,
             "mix": self.queue_acts.mix,

@@ -1,4 +1,4 @@
-"""The process that `test_bulk` measures: 60,000 pictures are skipped and brought back while a hand draws;
+"""The process that `test_bulk` measures: 60,000 images are skipped and brought back while a hand draws;
 prints JSON."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main(file: Path) -> None:
     window.show()
     window.open_path(file)
     session, deadline = window.session, time.monotonic() + MOST_SECONDS
-    while not window.canvas.has_picture or not session.pictures.statuses or window.runner.jobs:
+    while not window.canvas.has_image or not session.pictures.statuses or window.runner.jobs:
         app.processEvents()
     session.add_category("thing")
     gaps: list[float] = []
@@ -59,7 +59,7 @@ def main(file: Path) -> None:
         x = 10 + len(acts) % 40
         if len(acts) % 3 == 1:
             session.set_threshold(0.3 + len(acts) % 5 / 100)
-        elif len(acts) % 3 == 2 and latest_is_box():  # of the box: the picture stays as simple as it is
+        elif len(acts) % 3 == 2 and latest_is_box():  # of the box: the image stays as simple as it is
             window.actions_["undo"].trigger()
         else:
             window.canvas.drawn.emit(BBox(x, 10, 30, 30))
@@ -73,7 +73,7 @@ def main(file: Path) -> None:
         return time.perf_counter() - began
 
     window.queue.list.selectAll()
-    pictures = len(session.pictures.statuses)
+    images = len(session.pictures.statuses)
     run(partial(session.pictures.count, "undecided"))
     timers = [timer(TICK_MS, tick), timer(ACT_MS, act)]
     last[0] = time.perf_counter()
@@ -84,7 +84,7 @@ def main(file: Path) -> None:
     gaps.clear()
     acts.clear()  # the next act is a box of its own
     computed.clear()
-    seconds = run(lambda: session.pictures.count("skipped") >= pictures - 1 and not window.runner.jobs)
+    seconds = run(lambda: session.pictures.count("skipped") >= images - 1 and not window.runner.jobs)
     run_on = time.perf_counter() + 1.0  # what follows the act counts, too
     run(lambda: time.perf_counter() > run_on)
     for one in timers:

@@ -34,12 +34,12 @@ class Planted:
         return any(issue.bbox.iou(box) > 0.99 for box in self.changed.get(file_name, ()))
 
 
-def corrupt(source: Path, target: Path, *, pictures: int, share: float, seed: int) -> None:
-    """Write so many pictures of a data set, as links, and its labels of which a share is wrong, a third of
+def corrupt(source: Path, target: Path, *, images: int, share: float, seed: int) -> None:
+    """Write so many images of a data set, as links, and its labels of which a share is wrong, a third of
     each kind."""
     rng = random.Random(seed)
     truth = json.loads((source / "instances.json").read_text())
-    truth["images"] = rng.sample(truth["images"], pictures)
+    truth["images"] = rng.sample(truth["images"], images)
     names = {image["id"]: image["file_name"] for image in truth["images"]}
     sizes = {image["id"]: (image["width"], image["height"]) for image in truth["images"]}
     ids = [category["id"] for category in truth["categories"]]

@@ -1,4 +1,4 @@
-"""The process that `test_event_loop` measures: a window on real pictures, drawn in while jobs run; prints
+"""The process that `test_event_loop` measures: a window on real images, drawn in while jobs run; prints
 JSON."""
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class Watch:
         self.doing = ", ".join(job.title for job in self.window.runner.jobs)
 
     def act(self) -> None:
-        """Draw four boxes, accept the picture, and so on: one act an event, as hands do."""
+        """Draw four boxes, accept the image, and so on: one act an event, as hands do."""
         session = self.window.session
-        if session.image is None or not self.window.canvas.has_picture:
+        if session.image is None or not self.window.canvas.has_image:
             return
         self.steps += 1
         if session.category_id is None:
@@ -72,7 +72,7 @@ class Watch:
         if self.steps % 5:
             self._time("draw", partial(self.window.canvas.drawn.emit, BBox(20 + self.steps % 50, 20, 60, 60)))
         else:
-            self._time("accept", session.accept_picture)
+            self._time("accept", session.accept_image)
 
     def _time(self, name: str, function: Callable[[], None]) -> None:
         self.doing = f"{name} beside {self.doing}"
@@ -97,7 +97,7 @@ def main(folder: Path) -> None:
     window = MainWindow(Settings())
     window.show()
     window.open_path(folder)
-    while not window.canvas.has_picture:
+    while not window.canvas.has_image:
         app.processEvents()
     watch = Watch(window)
     ticks = timer(TICK_MS, watch.tick)

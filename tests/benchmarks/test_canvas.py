@@ -1,4 +1,4 @@
-"""What hands feel: thousands of boxes on one picture, one edit among a thousand, the next picture."""
+"""What hands feel: thousands of boxes on one image, one edit among a thousand, the next image."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SIZE = (1920, 1080)
 
 
 def fill(project: Project, image_id: int, boxes: int) -> None:
-    """Give a picture so many boxes."""
+    """Give an image so many boxes."""
     draw = np.random.default_rng(7)
     ids = [project.categories.ensure(f"class {n}").id for n in range(CATEGORIES)]
     corners = draw.uniform((0, 0), (SIZE[0] - 90, SIZE[1] - 90), (boxes, 2))
@@ -46,7 +46,7 @@ def fill(project: Project, image_id: int, boxes: int) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two pictures: one for the boxes, one to come from."""
+    """Two images: one for the boxes, one to come from."""
     pixels = np.random.default_rng(3).integers(0, 255, (SIZE[1] // 8, SIZE[0] // 8, 3), np.uint8)
     for name in ("a", "b"):
         Image.fromarray(pixels).resize(SIZE).save(tmp_path / f"{name}.jpg")
@@ -54,14 +54,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def window_with(folder: Path, qtbot: QtBot, boxes: int) -> MainWindow:
-    """A window on the folder, whose first picture has so many boxes."""
+    """A window on the folder, whose first image has so many boxes."""
     with open_path(folder) as project:
         fill(project, 1, boxes)
     window = window_on(folder, qtbot, 2)
     window.session.go_to(2)
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     window.session.go_to(1)
-    qtbot.waitUntil(lambda: window.canvas.has_picture and len(window.canvas.items) == boxes)
+    qtbot.waitUntil(lambda: window.canvas.has_image and len(window.canvas.items) == boxes)
     QApplication.processEvents()
     return window
 
@@ -170,7 +170,7 @@ def test_an_act_among_three_hundred_boxes_and_sixty_candidates(
     window = window_on(folder, qtbot, 2)
     session = window.session
     session.go_to(1)
-    qtbot.waitUntil(lambda: window.canvas.has_picture and len(window.canvas.items) > 330)
+    qtbot.waitUntil(lambda: window.canvas.has_image and len(window.canvas.items) > 330)
     times = []
     for run in range(RUNS):
         boxes = len(session.annotations)

@@ -1,4 +1,4 @@
-"""How fast pictures are pre-labelled, crops embedded, heads learned."""
+"""How fast images are pre-labelled, crops embedded, heads learned."""
 
 from __future__ import annotations
 
@@ -64,21 +64,21 @@ def test_the_loop_on_coco(bench: Bench, shared_data: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.bench
-@pytest.mark.parametrize(("name", "pictures"), [("bccd", 20), ("cards", 20), ("fruits-nuts", 5)])
-def test_what_is_learned(bench: Bench, shared_data: Path, name: str, pictures: int) -> None:
-    (result,) = simulate(shared_data / name, QUIET, pictures=pictures, seeds=3, threads=CORES)
+@pytest.mark.parametrize(("name", "images"), [("bccd", 20), ("cards", 20), ("fruits-nuts", 5)])
+def test_what_is_learned(bench: Bench, shared_data: Path, name: str, images: int) -> None:
+    (result,) = simulate(shared_data / name, QUIET, images=images, seeds=3, threads=CORES)
     last = result.steps[-1]
     key = name.replace("-", "_")
-    bench.note(f"simulate_{key}_{pictures}_ap50", sum(last.ap50) / len(last.ap50))
-    bench.note(f"simulate_{key}_{pictures}_effort_saved", sum(last.effort_saved) / len(last.effort_saved))
-    bench.note(f"simulate_{key}_{pictures}_learn_s", sum(last.learn_seconds) / len(last.learn_seconds))
+    bench.note(f"simulate_{key}_{images}_ap50", sum(last.ap50) / len(last.ap50))
+    bench.note(f"simulate_{key}_{images}_effort_saved", sum(last.effort_saved) / len(last.effort_saved))
+    bench.note(f"simulate_{key}_{images}_learn_s", sum(last.learn_seconds) / len(last.learn_seconds))
 
 
 @pytest.mark.bench
 def test_corrupted_labels_are_found(bench: Bench, shared_data: Path, tmp_path: Path) -> None:
     """bccd with 8 % of its labels corrupted: the area under the ROC curve of each kind, and what the top
     tenth holds."""
-    corrupt(shared_data / "bccd", tmp_path, pictures=100, share=0.08, seed=0)
+    corrupt(shared_data / "bccd", tmp_path, images=100, share=0.08, seed=0)
     new_project(tmp_path / "p.hitl", tmp_path / "images", QUIET, coco=tmp_path / "instances.json")
     planted = read_planted(tmp_path)
     with Project.open(tmp_path / "p.hitl", background=True) as project:
@@ -100,11 +100,11 @@ def test_corrupted_labels_are_found(bench: Bench, shared_data: Path, tmp_path: P
 
 @pytest.mark.bench
 @pytest.mark.parametrize("taught", [20, 2000])
-def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
-    """Features are there already; with many pictures, the same few are taught again and again."""
+def test_one_more_image_is_learned(bench: Bench, taught: int) -> None:
+    """Features are there already; with many images, the same few are taught again and again."""
     rng = np.random.default_rng(0)
 
-    def picture(seed: int) -> tuple[dict[int, CellGrid], list[tuple[BBox, int]]]:
+    def image(seed: int) -> tuple[dict[int, CellGrid], list[tuple[BBox, int]]]:
         grids: dict[int, CellGrid] = {}
         boxes = [
             (BBox(*map(float, rng.uniform(0, 500, 2)), 80.0, 80.0), 1 + (seed + n) % 3) for n in range(12)
@@ -122,10 +122,10 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
             learners[side].learn(assign_targets(grids[side], boxes))
         refiner.learn(assign_moves(grids[DEFAULT_INPUT_SIZES[-1]], [box for box, _ in boxes]))
 
-    pictures = [picture(seed) for seed in range(5)]
+    images = [image(seed) for seed in range(5)]
     learners, refiner = {side: DetectionLearner(896) for side in DEFAULT_INPUT_SIZES}, RefinerLearner()
     for n in range(20):
-        learn(*pictures[n % 5])
+        learn(*images[n % 5])
     if taught > 20:  # as many samples, by their sums: adding each would take minutes
         for learner in learners.values():
             cells = learner.cells
@@ -134,7 +134,7 @@ def test_one_more_picture_is_learned(bench: Bench, taught: int) -> None:
     add, solve = [], []
     for _ in range(7):
         began = time.perf_counter()
-        learn(*pictures[0])
+        learn(*images[0])
         add.append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
         for side in DEFAULT_INPUT_SIZES:

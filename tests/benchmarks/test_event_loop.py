@@ -1,4 +1,4 @@
-"""The longest silence of the event loop while pre-labelling and learning run on 300 real pictures."""
+"""The longest silence of the event loop while pre-labelling and learning run on 300 real images."""
 
 from __future__ import annotations
 
@@ -12,30 +12,28 @@ import pytest
 
 from .conftest import Bench
 
-PICTURES = 300
+IMAGES = 300
 PROCESS = Path(__file__).with_name("loop_process.py")
 
 
 @pytest.fixture
-def real_pictures(shared_data: Path, tmp_path: Path) -> Path:
+def real_images(shared_data: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "real"
     folder.mkdir()
     sources = [
         p for name in ("coco-open100", "bccd") for p in sorted((shared_data / name / "images").iterdir())
     ]
-    for source in sources[:PICTURES]:
+    for source in sources[:IMAGES]:
         (folder / source.name).symlink_to(source)
     return folder
 
 
 @pytest.mark.bench
-def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_pictures: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, PROCESS, real_pictures], capture_output=True, text=True, check=True
-    )
+def test_the_event_loop_is_never_silent_for_long(bench: Bench, real_images: Path) -> None:
+    done = subprocess.run([sys.executable, PROCESS, real_images], capture_output=True, text=True, check=True)
     seen = json.loads(done.stdout)
     assert seen["heads"] > 2
-    assert seen["pictures"] == PICTURES
+    assert seen["pictures"] == IMAGES
     gaps = sorted(gap for gap, _ in seen["gaps"])
     bench.note("loop_longest_pause_ms", gaps[-1] * 1000)
     bench.note("loop_p99_pause_ms", gaps[int(len(gaps) * 0.99)] * 1000)

@@ -1,4 +1,4 @@
-"""A picture of 500 megapixels."""
+"""An image of 500 megapixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop import pyramid
 
 from .conftest import Bench, window_on
-from .test_pictures import wait_for
+from .test_images import wait_for
 
 
 def memory_mb() -> float:
@@ -37,16 +37,16 @@ def test_500_megapixels(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:
     make(folder / "a.jpg")
     opened = time.perf_counter()
     window = window_on(folder, qtbot, 1)
-    wait_for(lambda: window.canvas.has_picture)
+    wait_for(lambda: window.canvas.has_image)
     bench.note("huge_first_view_without_pyramid_ms", (time.perf_counter() - opened) * 1000)
     wait_for(lambda: pyramid.cached(folder / "a.jpg") is not None)
     bench.note("huge_pyramid_built_ms", (time.perf_counter() - opened) * 1000)
     window.loader.clear()
-    window.canvas.show_picture((), (0, 0))
+    window.canvas.show_image((), (0, 0))
     QApplication.processEvents()
     before, began = memory_mb(), time.perf_counter()
     window.session.go_to(1)
-    wait_for(lambda: window.canvas.has_picture)
+    wait_for(lambda: window.canvas.has_image)
     window.canvas.repaint()
     bench.note("huge_first_view_ms", (time.perf_counter() - began) * 1000)
     window.canvas.camera.zoom_to_pixels()

@@ -1,4 +1,4 @@
-"""A learning step in a project of ten thousand decided pictures, without the networks and the fits.
+"""A learning step in a project of ten thousand decided images, without the networks and the fits.
 
 What is left is what grows with the project: reading what is taught, comparing it with what was taught before,
 the trial of the new head, the order of asking, and storing the version. The backbone and the encoder are
@@ -30,7 +30,7 @@ DECIDED, WAITING, NEW = 10_000, 100, 10
 
 
 @pytest.mark.bench
-def test_learning_among_ten_thousand_decided_pictures(
+def test_learning_among_ten_thousand_decided_images(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_networks(monkeypatch)

@@ -1,4 +1,4 @@
-"""Fifty thousand pictures in a folder, a million in a project; each in a process of its own."""
+"""Fifty thousand images in a folder, a million in a project; each in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from PIL import Image
 
 from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
+from hitl_desktop.service.project.image_list import ImageList
 from hitl_desktop.service.project.image_walk import MANY as MANY_IN_WINDOW
-from hitl_desktop.service.project.picture_list import PictureList
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows.queue.listing import list_queue
@@ -51,8 +51,8 @@ result = {"first_ms": (time.perf_counter() - began) * 1000}
 cpu = time.thread_time()
 if sys.argv[3] == "look":
     window.loop.intake.refresh_folders()
-until(lambda: len(window.session.pictures.statuses) >= int(sys.argv[2]))
-until(lambda: not any(job.title == "Listing pictures" for job in window.runner.jobs))
+until(lambda: len(window.session.images.statuses) >= int(sys.argv[2]))
+until(lambda: not any(job.title == "Listing images" for job in window.runner.jobs))
 result["listed_ms"] = (time.perf_counter() - began) * 1000
 result |= {"gui_cpu_ms": (time.thread_time() - cpu) * 1000, "added_mb": memory() - before}
 window.runner.cancel("reading")
@@ -104,7 +104,7 @@ def test_a_project_of_a_million(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.bench
-def test_as_many_pictures_as_the_window_lists_by_itself(bench: Bench, tmp_path: Path) -> None:
+def test_as_many_images_as_the_window_lists_by_itself(bench: Bench, tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.hitl") as project:
         folder_id = project.add_folder(tmp_path)
         with project.db.transaction():
@@ -114,9 +114,9 @@ def test_as_many_pictures_as_the_window_lists_by_itself(bench: Bench, tmp_path: 
             )
             said = [Ranked(n, 0.5, Reason.RANDOM, QueueReason.RANDOM) for n in range(1, MANY_IN_WINDOW, 2)]
             project.queue.take(Ranking(list(range(MANY_IN_WINDOW, 0, -1)), said))
-        pictures, times = PictureList(), list[float]()
+        images, times = ImageList(), list[float]()
         for _ in range(9):
             began = time.thread_time()
-            pictures.take(list_queue(project))
+            images.take(list_queue(project))
             times.append((time.thread_time() - began) * 1000)
     bench.note("list_in_window_ms", statistics.median(times))

@@ -1,4 +1,4 @@
-"""A new head puts a hundred thousand pictures in another order, behind a window that goes on."""
+"""A new head puts a hundred thousand images in another order, behind a window that goes on."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer
 from .conftest import Bench
 from .loop_process import TICK_MS
 
-PICTURES = 100_000
+IMAGES = 100_000
 CLASSES = tuple(f"class {n}" for n in range(80))
 
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """A project of a hundred thousand pictures that the detector has looked at, with boxes on those in
+    """A project of a hundred thousand images that the detector has looked at, with boxes on those in
     front."""
     Image.new("RGB", (640, 480), (90, 120, 60)).save(tmp_path / "0.jpg")
     rng = np.random.default_rng(0)
@@ -46,11 +46,11 @@ def large(tmp_path: Path) -> Path:
         with project.db.transaction():
             project.db.many(
                 "INSERT INTO images (folder_id, path, width, height, content_hash) VALUES (?, ?, 640, 480, ?)",
-                ((folder, f"{n}.jpg", str(n)) for n in range(PICTURES)),
+                ((folder, f"{n}.jpg", str(n)) for n in range(IMAGES)),
             )
             detector = project.models.ensure("hash", "small", CLASSES)
             project.models.set_detector(detector.id)
-            rows = ((n, detector.id) for n in range(1, PICTURES + 1))
+            rows = ((n, detector.id) for n in range(1, IMAGES + 1))
             project.db.many("INSERT INTO predicted_images (image_id, model_id) VALUES (?, ?)", rows)
             boxes = [
                 (i + 1, category.id, 1.0, 1.0, 9.0, 9.0) for i in range(50)
@@ -82,8 +82,8 @@ def test_a_hundred_thousand_are_put_in_another_order(bench: Bench, large: Path, 
     window.resize(1360, 860)
     window.show()
     window.open_path(large)
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == PICTURES, timeout=120_000)
-    qtbot.waitUntil(lambda: not window.runner.jobs and window.canvas.has_picture, timeout=120_000)
+    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == IMAGES, timeout=120_000)
+    qtbot.waitUntil(lambda: not window.runner.jobs and window.canvas.has_image, timeout=120_000)
     at_hand = window.session.image
     figures: dict[str, float] = {}
 

@@ -1,4 +1,4 @@
-"""Start to usable window, and the first picture of a large folder, each in a process of its own."""
+"""Start to usable window, and the first image of a large folder, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if len(sys.argv) > 1:
     window.canvas.grab()
     result["first_picture_s"] = time.perf_counter() - began
     window.loop.intake.refresh_folders()
-    while len(window.session.pictures.statuses) < 10_000:
+    while len(window.session.images.statuses) < 10_000:
         app.processEvents()
     result["listed_s"] = time.perf_counter() - began
 window.close()
@@ -62,7 +62,7 @@ def test_start_of_the_window(bench: Bench) -> None:
 
 
 @pytest.mark.bench
-def test_first_picture_of_ten_thousand(bench: Bench, tmp_path: Path) -> None:
+def test_first_image_of_ten_thousand(bench: Bench, tmp_path: Path) -> None:
     runs = []
     for number in range(3):
         folder = tmp_path / str(number)

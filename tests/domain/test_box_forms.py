@@ -47,7 +47,7 @@ def test_what_is_hardly_pixels_is_suspected(boxes: list[tuple[float, ...]], form
     assert found == ({} if form is None else {1: form})
 
 
-def test_one_picture_of_a_merged_file_may_have_fractions_or_corners() -> None:
+def test_one_image_of_a_merged_file_may_have_fractions_or_corners() -> None:
     plain, fractions = [BBox(50, 50, 20, 20)], [BBox(0.1, 0.1, 0.5, 0.5)]
     corners = [BBox(100, 80, 180, 140), BBox(90, 70, 170, 130), BBox(10, 10, 20, 20)]
     sizes = dict.fromkeys((1, 2, 3), (200, 150))

@@ -26,10 +26,10 @@ def is_saved() -> bool:
 
 
 def act() -> None:
-    """Draw three boxes, move one, decide the picture, and so on."""
+    """Draw three boxes, move one, decide the image, and so on."""
     global step  # noqa: PLW0603
     session = window.session
-    if session.image is None or not window.canvas.has_picture:
+    if session.image is None or not window.canvas.has_image:
         return
     if session.category_id is None:
         session.add_category("thing")
@@ -41,7 +41,7 @@ def act() -> None:
         if is_saved():  # "saving" outlives a kill, too: only a power cut may lose it
             print(f"box {drawn.id} {image_id} {drawn.bbox.x} {drawn.bbox.w}", flush=True)
     else:
-        session.accept_picture()
+        session.accept_image()
         if is_saved():
             print(f"decided {image_id}", flush=True)
     jobs = ",".join(job.title for job in window.runner.jobs)

@@ -76,10 +76,10 @@ class Said:
 
     @property
     def is_nothing_decided(self) -> bool:
-        return "No picture is decided" in self.err and not self.images
+        return "No image is decided" in self.err and not self.images
 
     def pixels(self) -> tuple[int, int, int]:
-        """The least, the most, and how many values, of the line that the picture scripts print."""
+        """The least, the most, and how many values, of the line that the image scripts print."""
         words = self.out.strip().splitlines()[-1]
         left, right = (
             json.loads(words.split(side + " ")[1].split("]")[0] + "]") for side in ("left", "right")
@@ -142,7 +142,7 @@ def evaluate_with_outlines(s: Said) -> None:
 
 
 def everything_lost(s: Said) -> None:
-    assert s.out.splitlines()[0] == "0 of 40 boxes and 0 of 40 pictures came in"
+    assert s.out.splitlines()[0] == "0 of 40 boxes and 0 of 40 images came in"
     assert s.out.splitlines()[-1] == "exit 1"
     assert len(s.out.splitlines()) < 45
 
@@ -272,7 +272,7 @@ def outlines(s: Said) -> None:
     assert "box made from its outline" in s.faults
 
 
-def picture_zero(s: Said) -> None:
+def image_zero(s: Said) -> None:
     assert [(i["id"], i["file_name"]) for i in s.images] == [(0, "a.jpg"), (1, "b.jpg")]
     assert [(c["id"], c["name"]) for c in s.categories] == [(0, "zebra"), (1, "ant")]
     assert "new id" in s.faults
@@ -369,7 +369,7 @@ RIGHT: dict[str, Callable[[Said], None]] = {
     "onnx-too-new": too_new,
     "outlines-without-box": outlines,
     "path-instead-of-file-name": one_box,
-    "picture-id-zero": picture_zero,
+    "picture-id-zero": image_zero,
     "picture-listed-twice": listed_twice,
     "picture-was-halved": halved,
     "png-large-colour-profile": large_profile,

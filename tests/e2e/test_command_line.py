@@ -104,7 +104,7 @@ def test_measuring_lists_what_was_left_out_and_fails_where_nothing_is_left(
     told = report("evaluate", project, "--ground-truth", tmp_path / "truth.json")
     assert told["images"] == 11
     first = told["left_out"][0]
-    assert (first["what"], first["count"], first["examples"]) == ("picture", 1, ["gone.png"])
+    assert (first["what"], first["count"], first["examples"]) == ("image", 1, ["gone.png"])
     assert "gone.png" in hitl("evaluate", project, "--ground-truth", tmp_path / "truth.json")
     data["images"] = data["images"][:1]
     (tmp_path / "truth.json").write_text(json.dumps(data))
@@ -154,27 +154,27 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
     assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
 
 
-def test_new_with_ground_truth_and_broken_pictures(tmp_path: Path, pictures: Path) -> None:
-    (pictures / "zero.jpg").write_bytes(b"")
+def test_new_with_ground_truth_and_broken_images(tmp_path: Path, images: Path) -> None:
+    (images / "zero.jpg").write_bytes(b"")
     (tmp_path / "c.json").write_text(
         json.dumps({"images": [{"id": 1, "file_name": "lost.png"}], "annotations": [], "categories": []})
     )
-    args = ("new", tmp_path / "p.hitl", "--images", pictures, "--coco", tmp_path / "c.json")
+    args = ("new", tmp_path / "p.hitl", "--images", images, "--coco", tmp_path / "c.json")
     made = json.loads(hitl(*args, "--json", code=1, out=True))  # for nothing of the file came in
     assert made["images"] == 5
     assert [u["path"] for u in made["unreadable"]] == ["zero.jpg"]
     assert [i["where"] for i in made["issues"]] == ["lost.png"]
 
 
-def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, pictures: Path) -> None:
-    images = [{"id": n, "file_name": name} for n, name in enumerate(["a.png", "c.png", *map(str, range(30))])]
+def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, images: Path) -> None:
+    listed = [{"id": n, "file_name": name} for n, name in enumerate(["a.png", "c.png", *map(str, range(30))])]
     boxes = [{"id": n + 1, "image_id": n, "category_id": "1", "bbox": [1, 1, 9, 9]} for n in (0, 2, 3)]
     (tmp_path / "c.json").write_text(
-        json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "cat"}]})
+        json.dumps({"images": listed, "annotations": boxes, "categories": [{"id": 1, "name": "cat"}]})
     )
-    report("new", tmp_path / "p.hitl", "--images", pictures)
+    report("new", tmp_path / "p.hitl", "--images", images)
     lines = hitl("import", tmp_path / "p.hitl", tmp_path / "c.json", "--unlabelled", "empty").splitlines()
-    assert lines[0] == "1 of 3 boxes and 2 of 32 pictures came in"
+    assert lines[0] == "1 of 3 boxes and 2 of 32 images came in"
     assert "  picture not in the project: 30" in lines
     assert "  ... and 11 more (--json lists all)" in lines
     assert [i["state"] for i in report("images", tmp_path / "p.hitl")["images"]].count("decided") == 2
@@ -187,7 +187,7 @@ def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, pictu
     [
         (("images", "{tmp}/nothing.hitl"), "There is no project"),
         (("new", "{tmp}/x.hitl", "--images", "{tmp}/nowhere"), "There is no folder"),
-        (("new", "{tmp}/x.hitl", "--images", "{tmp}"), "There are no pictures"),
+        (("new", "{tmp}/x.hitl", "--images", "{tmp}"), "There are no images"),
         (("new", "{tmp}/no/x.hitl", "--images", "{pictures}"), "does not exist"),
         (("new", "/proc/x.hitl", "--images", "{pictures}"), "cannot be created"),
         (("queue", "{tmp}/text.hitl"), "is not a HITL project"),
@@ -202,15 +202,15 @@ def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, pictu
     ],
 )
 def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(
-    tmp_path: Path, pictures: Path, args: tuple[str, ...], words: str
+    tmp_path: Path, images: Path, args: tuple[str, ...], words: str
 ) -> None:
     (tmp_path / "text.hitl").write_text("no project, just some text that is long enough")
     (tmp_path / "text.onnx").write_text("no model")
-    report("new", tmp_path / "p.hitl", "--images", pictures)
-    for path in pictures.rglob("*.*"):
+    report("new", tmp_path / "p.hitl", "--images", images)
+    for path in images.rglob("*.*"):
         if args[0] == "new" and "{tmp}" in args:
             path.unlink()
-    said = hitl(*(a.format(tmp=tmp_path, pictures=pictures) for a in args), code=1)
+    said = hitl(*(a.format(tmp=tmp_path, pictures=images) for a in args), code=1)
     assert words in said
     assert len(said.strip().splitlines()) == 2
 
@@ -250,7 +250,7 @@ def test_no_display_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert "There is no display" in hitl(tmp_path, code=1)
 
 
-def test_a_folder_that_has_no_pictures_opens_a_window_that_says_so(tmp_path: Path) -> None:
+def test_a_folder_that_has_no_images_opens_a_window_that_says_so(tmp_path: Path) -> None:
     hitl(tmp_path, "--screenshot", tmp_path / "shot.png", "--after", "1")
     assert (tmp_path / "shot.png").exists()
 
@@ -271,27 +271,27 @@ def test_an_audit_is_planned_begun_and_reported(tmp_path: Path, dataset: Path) -
     assert "not finished" in hitl("audit", project, "--claim", 0.2, code=1)
 
 
-def test_pictures_that_came_later_are_added(tmp_path: Path, pictures: Path) -> None:
+def test_images_that_came_later_are_added(tmp_path: Path, images: Path) -> None:
     project = tmp_path / "p.hitl"
-    report("new", project, "--images", pictures)
-    shutil.copy(pictures / "a.png", pictures / "later.png")
+    report("new", project, "--images", images)
+    shutil.copy(images / "a.png", images / "later.png")
     assert report("refresh", project) == {
         "images": 5, "added": ["later.png"], "changed": [], "unreadable": [], "remarks": [], "passed_over": {}
     }  # fmt: skip
-    shutil.copy(pictures / "a.png", pictures / "at-import.png")
+    shutil.copy(images / "a.png", images / "at-import.png")
     image = {"id": 1, "file_name": "at-import.png", "width": 80, "height": 60}
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40], "area": 1200, "iscrowd": 0}
     labels = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "cat"}]}
     (tmp_path / "c.json").write_text(json.dumps(labels))
     taken = report("import", project, tmp_path / "c.json")
     assert (taken["images"], taken["annotations"], taken["issues"]) == (1, 1, [])
-    shutil.copy(pictures / "a.png", pictures / "at-prelabel.png")
+    shutil.copy(images / "a.png", images / "at-prelabel.png")
     assert report("prelabel", project)["done"] == 7
     paths = {row["path"] for row in report("images", project)["images"]}
     assert {"later.png", "at-import.png", "at-prelabel.png"} <= paths
 
 
-def test_refreshing_without_the_folder_says_so(tmp_path: Path, pictures: Path) -> None:
-    report("new", tmp_path / "p.hitl", "--images", pictures)
-    pictures.rename(tmp_path / "away")
+def test_refreshing_without_the_folder_says_so(tmp_path: Path, images: Path) -> None:
+    report("new", tmp_path / "p.hitl", "--images", images)
+    images.rename(tmp_path / "away")
     assert "is gone" in hitl("refresh", tmp_path / "p.hitl", code=1)

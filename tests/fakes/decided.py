@@ -1,4 +1,4 @@
-"""A project of very many decided pictures without files, and stand-ins for the networks that would look at
+"""A project of very many decided images without files, and stand-ins for the networks that would look at
 them."""
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def decided_project(folder: Path, decided: int, waiting: int) -> Project:
-    """A project with so many decided pictures, each with three boxes, eight candidates and all of their
+    """A project with so many decided images, each with three boxes, eight candidates and all of their
     vectors."""
     rng = np.random.default_rng(0)
     project = Project.create(folder / "p.hitl")

@@ -85,7 +85,7 @@ def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: lis
         ({"annotations": {"a": 1}}, "not a list"),
         ({"images": [{"file_name": "a.jpg"}]}, "has no id"),
         ({"images": [{"id": 1}]}, "file_name"),
-        ({"images": [IMAGE, IMAGE | {"file_name": "b.jpg"}]}, "an id that several pictures have"),
+        ({"images": [IMAGE, IMAGE | {"file_name": "b.jpg"}]}, "an id that several images have"),
         ({"categories": [{"id": 1}]}, "a name"),
         ({"categories": [CATEGORY, {"id": 1, "name": "dog"}]}, "repeats the id"),
     ],
@@ -197,7 +197,7 @@ def test_strange_values_cost_themselves_only(tmp_path: Path, parts: dict[str, An
     assert result.dataset.images[0].tags in ((), ("-", "wet"))
 
 
-def test_pictures_that_lost_boxes_are_named(tmp_path: Path) -> None:
+def test_images_that_lost_boxes_are_named(tmp_path: Path) -> None:
     record = {
         "images": [{"id": n, "file_name": f"{n}.jpg", "width": 9, "height": 9} for n in (1, 2, 3)],
         "categories": [{"id": 1, "name": "cat"}],
@@ -238,7 +238,7 @@ def test_a_byte_order_mark_does_not_matter_and_bottomless_nesting_is_a_sentence(
         coco.read(tmp_path / "deep.json")
 
 
-def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, pictures: Path) -> None:
+def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, images: Path) -> None:
     from hitl_desktop.progress import NoProgress
     from hitl_desktop.store.project import Project
     from hitl_desktop.workflows.annotation import annotate
@@ -246,8 +246,8 @@ def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, 
     from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
     from hitl_desktop.workflows.projects.new_project import new_project
 
-    new_project(tmp_path / "a.hitl", pictures, NoProgress())
-    new_project(tmp_path / "b.hitl", pictures, NoProgress())
+    new_project(tmp_path / "a.hitl", images, NoProgress())
+    new_project(tmp_path / "b.hitl", images, NoProgress())
     with Project.open(tmp_path / "a.hitl") as project:
         project.sets.add("night", [2])
         project.sets.add("glare", [2, 3])

@@ -40,7 +40,7 @@ def test_archives_say_which_file_to_give(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"<!DOCTYPE html><html>", "web page"),
         (b"<annotation></annotation>", "Pascal VOC"),
-        (b"\x89PNG\r\n", "is a picture"),
+        (b"\x89PNG\r\n", "is an image"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
         (b'{"a": 1}\n{"a": 2}', "not valid JSON"),
         ("{\"images\": [\"\u00e4".encode("latin-1"), "not valid JSON"),

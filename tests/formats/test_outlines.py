@@ -43,12 +43,12 @@ def test_packed_run_lengths_have_the_box_that_coco_finds(seed: int) -> None:
     assert (tuple(found) if found else (0, 0, 0, 0)) == tuple(expected)
 
 
-def test_polygons_move_with_their_picture_and_masks_cannot() -> None:
+def test_polygons_move_with_their_image_and_masks_cannot() -> None:
     half = Placement((200, 150), 1, 0.5, 0.5)
     assert moved([[10, 20, 40, 20, 40, 60]], half) == [[5, 10, 20, 10, 20, 30]]
     assert moved({"counts": [0, 10, 29990], "size": [150, 200]}, half) is None
 
 
-def test_a_mask_of_another_resolution_is_scaled_and_one_of_another_shape_is_none_of_this_picture() -> None:
+def test_a_mask_of_another_resolution_is_scaled_and_one_of_another_shape_is_none_of_this_image() -> None:
     assert box_around({"counts": [15, 15, 270], "size": [15, 20]}, (200, 150)) == (10, 0, 10, 150)
     assert box_around({"counts": [10, 20, 29970], "size": [200, 150]}, (200, 150)) is None

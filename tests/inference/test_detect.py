@@ -16,12 +16,12 @@ from hitl_desktop.inference.registry import Detector, find_card, load_detector
 from hitl_desktop.progress import NoProgress
 from tests.toy_models import write_card
 
-PICTURE = np.full((50, 80, 3), 90, np.uint8)
+IMAGE = np.full((50, 80, 3), 90, np.uint8)
 GOOD = [10.0, 10, 20, 20]
 
 
 def constant(file: Path, boxes: ArrayLike, scores: ArrayLike, box_type: str = "float32") -> Detector:
-    """A detector of the taught family that finds the same boxes on every picture."""
+    """A detector of the taught family that finds the same boxes on every image."""
     graph = helper.make_graph(
         [],
         "constant",
@@ -43,25 +43,25 @@ def constant(file: Path, boxes: ArrayLike, scores: ArrayLike, box_type: str = "f
 
 
 @pytest.mark.parametrize("box_type", ["float32", "float16", "float64"])
-def test_boxes_come_best_first_and_inside_the_picture(tmp_path: Path, box_type: str) -> None:
+def test_boxes_come_best_first_and_inside_the_image(tmp_path: Path, box_type: str) -> None:
     boxes = [GOOD, [70, 40, 30, 30], [5, 5, 0, 9]]
     detector = constant(tmp_path / "mine.onnx", boxes, [[0.5, 0, 0], [0, 1.004, 0], [0, 0, 0.7]], box_type)
-    found = detect(detector, PICTURE, NoProgress())
+    found = detect(detector, IMAGE, NoProgress())
     assert found.bboxes.tolist() == [[70, 40, 10, 10], GOOD]
     assert found.scores.tolist() == [[0, 1, 0], [0.5, 0, 0]]
 
 
 def test_nothing_found_is_no_fault(tmp_path: Path) -> None:
-    found = detect(constant(tmp_path / "mine.onnx", np.zeros((0, 4)), []), PICTURE, NoProgress())
+    found = detect(constant(tmp_path / "mine.onnx", np.zeros((0, 4)), []), IMAGE, NoProgress())
     assert (found.bboxes.shape, found.scores.shape) == ((0, 4), (0, 3))
 
 
 @pytest.mark.parametrize(
     ("boxes", "scores", "words"),
     [
-        ([[10, 10, 1e30, 20]], [[0.9, 0, 0]], "do not lie on the picture"),
-        ([[-500, 10, 20, 20]], [[0.9, 0, 0]], "do not lie on the picture"),
-        ([[40, 10, -20, 20]], [[0.9, 0, 0]], "do not lie on the picture"),
+        ([[10, 10, 1e30, 20]], [[0.9, 0, 0]], "do not lie on the image"),
+        ([[-500, 10, 20, 20]], [[0.9, 0, 0]], "do not lie on the image"),
+        ([[40, 10, -20, 20]], [[0.9, 0, 0]], "do not lie on the image"),
         ([[float("nan"), 10, 20, 20]], [[0.9, 0, 0]], "NaN or infinity"),
         ([[10, 10, float("inf"), 20]], [[0.9, 0, 0]], "NaN or infinity"),
         ([GOOD], [[12.5, 0, 0]], "scores from 0 to 12.5, which are not probabilities"),
@@ -75,7 +75,7 @@ def test_impossible_boxes_and_scores_are_refused(
 ) -> None:
     detector = constant(tmp_path / "mine.onnx", boxes, scores)
     with pytest.raises(ModelError, match=words) as raised:
-        detect(detector, PICTURE, NoProgress())
+        detect(detector, IMAGE, NoProgress())
     assert raised.value.hint
 
 

@@ -77,7 +77,7 @@ def test_the_detector_sees_what_the_photographs_show(
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (50, 3000), (3000, 50), (37, 411)])
-def test_boxes_stay_inside_pictures_of_any_shape(detector: NanoDet, shape: tuple[int, int]) -> None:
+def test_boxes_stay_inside_images_of_any_shape(detector: NanoDet, shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (*shape, 3), dtype=np.uint8)
     (found,) = detector.predict([pixels])
     assert found.bboxes.shape == (len(found.scores), 4)
@@ -101,7 +101,7 @@ def test_a_box_found_in_the_input_comes_back_to_where_it_was(size: tuple[int, in
     box = np.array([[width * 0.25, height * 0.5, width * 0.75, height]])
     in_input = box * np.array([place.scale_x, place.scale_y] * 2)
     in_input = in_input + np.array([place.offset_x, place.offset_y] * 2)
-    back = place.to_picture(in_input, width, height)[0]
+    back = place.to_image(in_input, width, height)[0]
     assert back == pytest.approx([width * 0.25, height * 0.5, width * 0.5, height * 0.5], abs=1e-6)
 
 

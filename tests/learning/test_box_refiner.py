@@ -30,7 +30,7 @@ corner_boxes = st.tuples(st.floats(-50, 300), st.floats(-50, 300), st.floats(1, 
 
 
 def grid(seed: int, boxes: list[BBox]) -> CellGrid:
-    """A picture whose cells tell, with noise, whether a box covers them, and where in the box they are."""
+    """An image whose cells tell, with noise, whether a box covers them, and where in the box they are."""
     rng = np.random.default_rng(seed)
     made = CellGrid(
         rng.normal(0, 0.05, (CELLS * CELLS, WIDTH)).astype(np.float32),
@@ -114,7 +114,7 @@ def test_sums_that_were_kept_are_the_same() -> None:
     np.testing.assert_allclose(solved(learner).weights, solved(learner_of([2, 1])).weights, atol=1e-6)
 
 
-def test_boxes_beside_objects_of_other_pictures_move_onto_them() -> None:
+def test_boxes_beside_objects_of_other_images_move_onto_them() -> None:
     refiner, boxes = solved(learner_of(list(range(8)))), objects(99)
     beside = [BBox(b.x + 0.1 * b.w, b.y - 0.08 * b.h, b.w * 1.15, b.h * 0.9) for b in boxes]
     after = refiner.refine(grid(99, boxes), np.array(beside))
@@ -126,7 +126,7 @@ def test_boxes_beside_objects_of_other_pictures_move_onto_them() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 6), st.floats(0.5, 400), st.integers(0, 5))
-def test_any_boxes_stay_in_the_picture_and_are_finite(count: int, size: float, seed: int) -> None:
+def test_any_boxes_stay_in_the_image_and_are_finite(count: int, size: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     refiner = BoxRefiner(
         SIDE, rng.normal(0, 3, (POINTS * POINTS * CHANNELS, 4)).astype(np.float32), np.ones(4, np.float32)

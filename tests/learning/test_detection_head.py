@@ -24,7 +24,7 @@ SIZE, STRIDE, WIDTH = 320, 8, 12
 
 
 def grid(objects: list[tuple[BBox, int]], seed: int = 0) -> CellGrid:
-    """A picture of 320 pixels: features are noise, those of cells in an object tell its category and where it
+    """An image of 320 pixels: features are noise, those of cells in an object tell its category and where it
     is."""
     cells = SIZE // STRIDE
     rng = np.random.default_rng(seed)
@@ -44,7 +44,7 @@ def grid(objects: list[tuple[BBox, int]], seed: int = 0) -> CellGrid:
     return made
 
 
-def picture(seed: int, count: int = 4, categories: int = 2) -> list[tuple[BBox, int]]:
+def image(seed: int, count: int = 4, categories: int = 2) -> list[tuple[BBox, int]]:
     rng = np.random.default_rng(seed)
     return [
         (
@@ -58,7 +58,7 @@ def picture(seed: int, count: int = 4, categories: int = 2) -> list[tuple[BBox, 
 def learned(seeds: list[int]) -> DetectionLearner:
     learner = DetectionLearner(WIDTH)
     for seed in seeds:
-        learner.learn(assign_targets(grid(picture(seed), seed), picture(seed)))
+        learner.learn(assign_targets(grid(image(seed), seed), image(seed)))
     return learner
 
 
@@ -79,7 +79,7 @@ def test_the_classifier_is_one_of_scikit_learn() -> None:
 
 def test_what_was_forgotten_was_never_learned() -> None:
     learner = learned([1, 2, 3])
-    extra = assign_targets(grid(picture(9), 9), picture(9))
+    extra = assign_targets(grid(image(9), 9), image(9))
     learner.learn(extra)
     learner.forget(extra)
     same(learner.solve(), learned([1, 2, 3]).solve())
@@ -152,7 +152,7 @@ def test_objects_are_found_where_they_are() -> None:
     views = {320: learned(list(range(10))).solve()}
     assert views[320] is not None
     head = DetectionHead.from_bytes(DetectionHead({320: views[320]}).to_bytes())
-    objects = picture(77)
+    objects = image(77)
     boxes, scores = head.find({320: grid(objects, 77)})
     best = [max(BBox(*b).iou(box) for b in boxes[:6].tolist()) for box, _ in objects]
     assert min(best) > 0.6
@@ -183,13 +183,13 @@ def test_kept_sums_go_on_as_they_were() -> None:
         "contradiction",
         "500 boxes",
         "200 categories",
-        "whole picture",
+        "whole image",
     ],
 )
 def test_input_that_says_little_gives_a_head_or_none(objects: list[tuple[BBox, int]]) -> None:
     learner = DetectionLearner(WIDTH)
     categories = [(box, min(category, 5)) for box, category in objects]
-    for _ in range(2):  # identical pictures
+    for _ in range(2):  # identical images
         learner.learn(assign_targets(grid(categories), objects))
     view = learner.solve()
     if view is None:

@@ -137,11 +137,11 @@ def test_calibration_keeps_the_order_of_scores(scores: list[float], slope: float
     assert (np.diff(chances) >= 0).all()
 
 
-def test_the_interval_of_a_share_is_that_of_its_pictures() -> None:
-    """Boxes of a picture all alike are worth one: the interval is that of 40 draws, not of 4,000."""
-    pictures = np.repeat(np.arange(40), 100)
-    values = (pictures % 2).astype(float)
-    low, high = bootstrap(lambda rows: float(values[rows].mean()), pictures)
+def test_the_interval_of_a_share_is_that_of_its_images() -> None:
+    """Boxes of an image all alike are worth one: the interval is that of 40 draws, not of 4,000."""
+    images = np.repeat(np.arange(40), 100)
+    values = (images % 2).astype(float)
+    low, high = bootstrap(lambda rows: float(values[rows].mean()), images)
     assert low == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(40), abs=0.03)
     assert high == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(40), abs=0.03)
     assert bootstrap(lambda rows: float(rows.size), np.zeros(0, int)) == (0.0, 1.0)
@@ -221,7 +221,7 @@ def test_average_precision_is_that_of_pycocotools(tmp_path: Path, capsys: pytest
     capsys.readouterr()
 
 
-def test_the_area_under_a_curve_is_its_mean_over_pictures() -> None:
+def test_the_area_under_a_curve_is_its_mean_over_images() -> None:
     assert area_under_curve([1, 3, 5], [0.0, 0.4, 0.8]) == pytest.approx(0.4)
     assert area_under_curve([1, 2, 10], [0.0, 1.0, 1.0]) == pytest.approx((0.5 + 8) / 9)
     assert area_under_curve([1], [0.7]) == 0.7

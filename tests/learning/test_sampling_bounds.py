@@ -22,7 +22,7 @@ def test_bounds_without_an_end_are_quantiles_of_beta(seen: int, data: st.DataObj
 
 
 @given(st.integers(1, 60), st.data())
-def test_bounds_of_so_many_pictures_are_those_of_the_hypergeometric_distribution(
+def test_bounds_of_so_many_images_are_those_of_the_hypergeometric_distribution(
     of: int, data: st.DataObject
 ) -> None:
     seen = data.draw(st.integers(1, of))

@@ -1,4 +1,4 @@
-"""Query strategies, the queues they are mixed from, and pictures that differ."""
+"""Query strategies, the queues they are mixed from, and images that differ."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def doubts(
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("with_vectors", [True, False])
-def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str, with_vectors: bool) -> None:
+def test_every_strategy_orders_all_images_and_repeats_itself(strategy: str, with_vectors: bool) -> None:
     rng = np.random.default_rng(0)
     images = [
         doubts(
@@ -48,7 +48,7 @@ def test_every_strategy_orders_all_pictures_and_repeats_itself(strategy: str, wi
     assert STRATEGIES[strategy].rank(Pool([])) == []
 
 
-def test_doubtful_pictures_come_first_with_their_reasons() -> None:
+def test_doubtful_images_come_first_with_their_reasons() -> None:
     images = [
         doubts(1, [0.97, 0.01, 0.02]),
         doubts(2, [0.5, 0.48, 0.02]),
@@ -110,7 +110,7 @@ def test_the_first_of_a_spread_are_of_different_kinds() -> None:
     assert spread([0, 1], np.ones((2, 4), np.float32), 2) == [0, 1]  # equal ones cannot be told apart
 
 
-def test_the_first_pictures_are_one_of_each_kind_that_nobody_looked_at() -> None:
+def test_the_first_images_are_one_of_each_kind_that_nobody_looked_at() -> None:
     rng = np.random.default_rng(1)
     kinds = np.repeat(np.eye(5, dtype=np.float32) * 9, 12, axis=0) + rng.normal(0, 0.1, (60, 5)).astype(
         np.float32
@@ -129,11 +129,11 @@ def test_the_typical_one_lies_in_the_densest_place() -> None:
     dense = place[0] + rng.normal(0, 0.05, (20, 3)).astype(np.float32)
     stray = place[0] + np.array([[0, 0, 3]], np.float32)
     other = place[1] + rng.normal(0, 0.05, (5, 3)).astype(np.float32)
-    pictures = np.concatenate([stray, dense, other])
-    assert 0 not in typiclust(pictures, pictures[:0], wanted=2)
+    images = np.concatenate([stray, dense, other])
+    assert 0 not in typiclust(images, images[:0], wanted=2)
 
 
-def test_a_picture_far_from_all_that_is_known_is_unlike() -> None:
+def test_an_image_far_from_all_that_is_known_is_unlike() -> None:
     rng = np.random.default_rng(0)
     known = np.concatenate([rng.normal((5, 0, 0), 0.5, (30, 3)), rng.normal((0, 5, 0), 0.5, (30, 3))])
     new = np.array([[5, 0, 0], [0, 0, 9]])
@@ -149,7 +149,7 @@ IDS = st.lists(st.integers(1, 40), unique=True)
     st.dictionaries(st.sampled_from(MIXABLE), IDS, max_size=3),
     st.dictionaries(st.sampled_from(MIXABLE), st.integers(0, 33), max_size=3),
 )
-def test_a_mix_has_each_picture_once_and_keeps_the_order_of_each_queue(
+def test_a_mix_has_each_image_once_and_keeps_the_order_of_each_queue(
     rest: list[int], queues: dict[QueueReason, list[int]], shares: dict[QueueReason, int]
 ) -> None:
     mixed = mix(rest, queues, shares)
@@ -161,7 +161,7 @@ def test_a_mix_has_each_picture_once_and_keeps_the_order_of_each_queue(
         assert places == sorted(places)
 
 
-def test_shares_hold_when_the_order_is_made_anew_after_each_picture() -> None:
+def test_shares_hold_when_the_order_is_made_anew_after_each_image() -> None:
     waiting = {
         QueueReason.RANDOM: list(range(1000, 1200)),
         QueueReason.UNLIKE: list(range(2000, 2200)),

@@ -99,10 +99,10 @@ class Service:
 
 
 @pytest.fixture
-def project_file(tmp_path: Path, pictures: Path) -> Path:
-    """A project that lists and has read the four small pictures."""
+def project_file(tmp_path: Path, images: Path) -> Path:
+    """A project that lists and has read the four small images."""
     with Project.create(tmp_path / "test.hitl") as project:
-        add_folder(project, pictures, NoProgress())
+        add_folder(project, images, NoProgress())
         scan(project, NoProgress())
     return tmp_path / "test.hitl"
 

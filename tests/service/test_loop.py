@@ -98,9 +98,9 @@ def test_ranking_and_looking_ahead_go_on_until_nothing_is_left(held: Service) ->
     assert learning.step is LearningStep.LOOKING_AHEAD
     late: list[LateCategories] = []
     learning.found_late.connect(late.append)
-    runner.succeed("Searching decided pictures for new categories", LateCategories())
+    runner.succeed("Searching decided images for new categories", LateCategories())
     assert late == []
-    runner.succeed("Preparing the next pictures", 3)  # no version is active: there is nothing to look with
+    runner.succeed("Preparing the next images", 3)  # no version is active: there is nothing to look with
     assert learning.step is LearningStep.RESTING
 
 
@@ -109,11 +109,11 @@ def test_new_images_are_listed_read_and_pre_labelled_then_ranked(project_file: P
     held.open(project_file)
     runner, intake = runner_of(held), held.loop.intake
     assert (intake.step, intake.detection) == (IntakeStep.LISTING, DetectionStep.RESTING)
-    runner.succeed("Listing pictures", Listed((), PassedOver()))
+    runner.succeed("Listing images", Listed((), PassedOver()))
     assert (intake.step, intake.detection) == (IntakeStep.SCANNING, DetectionStep.PRELABELLING)
     intake.prelabel()  # once more, for what was added since: not at the same time
     assert runner.titles.count("Pre-labelling") == 1
-    runner.succeed("Reading pictures", Scan())
+    runner.succeed("Reading images", Scan())
     runner.succeed("Pre-labelling", PrelabelResult())
     assert intake.step is IntakeStep.RESTING
     assert held.loop.learning.step is LearningStep.RANKING

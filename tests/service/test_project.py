@@ -34,7 +34,7 @@ def test_what_is_drawn_decided_and_undone_is_in_the_file(service: Service, proje
     assert cat is not None
     first = session.at_hand
     assert session.draw([(BOX, cat)])
-    session.accept_picture()
+    session.accept_image()
     assert session.at_hand != first
     session.undo()
     assert session.at_hand == first

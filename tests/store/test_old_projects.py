@@ -120,7 +120,7 @@ def test_what_models_and_checks_stored_is_there(file: Path, project: Project) ->
         assert found[kind] == told["details"][kind], kind
 
 
-def test_every_picture_is_shown_with_its_proposals_and_why_it_is_asked_about(project: Project) -> None:
+def test_every_image_is_shown_with_its_proposals_and_why_it_is_asked_about(project: Project) -> None:
     assert all(ranked.reason in REASON_TEXT for ranked in project.queue.order())
     scorer, detector = load_scorer(project), project.models.detector()
     assert scorer is not None

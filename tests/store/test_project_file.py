@@ -214,13 +214,13 @@ def test_a_project_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
     assert not file_lock.lock_file(tmp_path / "a.hitl").exists()
 
 
-def test_first_sights_from_before_scores_were_kept_stay(pictures: Path, tmp_path: Path) -> None:
+def test_first_sights_from_before_scores_were_kept_stay(images: Path, tmp_path: Path) -> None:
     """Nobody knows how sure they were: they are kept as shown or not, and teach calibration nothing."""
     path = tmp_path / "old.hitl"
     with pytest.MonkeyPatch.context() as old:
         old.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:9])
         with Project.create(path) as project:
-            add_folder(project, pictures, NoProgress())
+            add_folder(project, images, NoProgress())
             project.db.execute(
                 "INSERT INTO models (id, hash, name, classes) VALUES (1, 'hash', 'detector', '[\"x\"]')"
             )
@@ -280,7 +280,7 @@ def test_a_full_disk_is_a_sentence(project: Project) -> None:
     assert "Free some space" in raised.value.hint
 
 
-def test_pictures_are_found_after_the_project_moved_with_its_folder(tmp_path: Path) -> None:
+def test_images_are_found_after_the_project_moved_with_its_folder(tmp_path: Path) -> None:
     (tmp_path / "one" / "pictures").mkdir(parents=True)
     with Project.create(tmp_path / "one" / "a.hitl") as project:
         folder = project.add_folder(tmp_path / "one" / "pictures")

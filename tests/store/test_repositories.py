@@ -86,7 +86,7 @@ def test_boxes_without_size_are_refused(project: Project, box: BBox) -> None:
         project.annotations.add([Annotation(0, 1, category, box)])
 
 
-def test_unknown_pictures_and_categories_are_refused(project: Project) -> None:
+def test_unknown_images_and_categories_are_refused(project: Project) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         project.annotations.add([Annotation(0, 1, 77, BBox(0, 0, 5, 5))])
 
@@ -132,7 +132,7 @@ def test_first_sights_stay_the_first(project: Project) -> None:
     for name in ("first", "second"):
         sight = UnseenPrediction(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
         project.predictions.note_sightings([sight])
-    assert project.predictions.first_seen() == []  # the picture is not decided
+    assert project.predictions.first_seen() == []  # the image is not decided
     project.images.set_state(1, ImageState.DECIDED)
     (sight,) = project.predictions.sightings_of(1)
     assert (sight.name, sight.raw, sight.score, sight.bbox) == ("first", 0.5, 0.6, prediction.bbox)
@@ -189,7 +189,7 @@ def test_decisions_are_append_only(project: Project) -> None:
     assert project.decisions.last_of(1) is DecisionKind.ACCEPTED
 
 
-def test_only_the_latest_decision_of_a_decided_picture_counts(project: Project) -> None:
+def test_only_the_latest_decision_of_a_decided_image_counts(project: Project) -> None:
     project.decisions.add(Decision(1, DecisionKind.ACCEPTED, 1, Acts(accepted=5)))
     project.decisions.add(Decision(1, DecisionKind.CORRECTED, 1, Acts(drawn=1)))
     project.decisions.add(Decision(2, DecisionKind.CORRECTED, 1, Acts(drawn=9)))
@@ -255,7 +255,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         assert project.queue.put_back_ids() == [2]
 
 
-def test_decided_unreadable_and_test_pictures_are_not_in_the_queue(project: Project) -> None:
+def test_decided_unreadable_and_test_images_are_not_in_the_queue(project: Project) -> None:
     project.images.set_state(1, ImageState.DECIDED)
     project.images.set_reason(2, "broken")
     project.images.set_split([3], Split.TEST)
@@ -263,7 +263,7 @@ def test_decided_unreadable_and_test_pictures_are_not_in_the_queue(project: Proj
     assert list(project.images.statuses().values()) == ["decided", "unreadable", "undecided", "undecided"]
 
 
-def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
+def test_images_are_found_by_path_or_reason(project: Project) -> None:
     project.queue.take(Ranking([3], [Ranked(3, 0.5, Reason.SURE)]))
     project.images.set_state(3, ImageState.SKIPPED)
     project.decisions.add(Decision(3, DecisionKind.SKIPPED, 0.0, Acts(), why="100% sure_not"))
@@ -278,7 +278,7 @@ def test_pictures_are_found_by_path_or_reason(project: Project) -> None:
     assert project.queue.ids() == [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
 
 
-def test_reading_several_pictures_at_once_is_reading_each(project: Project) -> None:
+def test_reading_several_images_at_once_is_reading_each(project: Project) -> None:
     model, other = (project.models.ensure(name, name, ("x", "y", "z")).id for name in ("hash", "other"))
     category = project.categories.ensure("a").id
     for image_id in (1, 2, 4):
@@ -302,7 +302,7 @@ def test_reading_several_pictures_at_once_is_reading_each(project: Project) -> N
 
 
 def test_the_vectors_of_boxes_that_are_gone_go_with_them(project: Project) -> None:
-    """Those of boxes that were found again, that people answered, and of other pictures stay."""
+    """Those of boxes that were found again, that people answered, and of other images stay."""
     finder, encoder = project.models.ensure("found", "head").id, project.models.ensure("hash", "encoder").id
     again, rejected, gone, new, elsewhere = (BBox(n, 0, 9, 9) for n in range(5))
     project.files.set_content_hash(1, "one")
@@ -316,7 +316,7 @@ def test_the_vectors_of_boxes_that_are_gone_go_with_them(project: Project) -> No
     assert project.embeddings.missing(encoder, list(keys.values())) == {keys[gone]}
 
 
-def test_the_first_decision_about_a_category_is_the_latest_of_its_earliest_picture(project: Project) -> None:
+def test_the_first_decision_about_a_category_is_the_latest_of_its_earliest_image(project: Project) -> None:
     cup, dog = (project.categories.ensure(name).id for name in ("cup", "dog"))
     for image_id, category in ((1, cup), (2, cup), (2, dog), (3, dog)):
         project.annotations.add([Annotation(0, image_id, category, BBox(0, 0, 5, 5))])

@@ -20,7 +20,7 @@ class Answers(Ask):
     """Stands in for the dialogs: what they would answer, and what they were told."""
 
     def __init__(self) -> None:
-        self.next_picture: Path | None = None
+        self.next_image: Path | None = None
         self.next_folder: Path | None = None
         self.next_project: Path | None = None
         self.next_import: Path | None = None
@@ -42,8 +42,8 @@ class Answers(Ask):
     def folder(self) -> Path | None:
         return self.next_folder
 
-    def picture(self, before: Path) -> Path | None:
-        return self.next_picture
+    def image(self, before: Path) -> Path | None:
+        return self.next_image
 
     def project(self) -> Path | None:
         return self.next_project
@@ -115,14 +115,14 @@ def make_window(qtbot: QtBot) -> Iterator[MakeWindow]:
 
 
 @pytest.fixture
-def window(make_window: MakeWindow, pictures: Path, qtbot: QtBot) -> MainWindow:
-    """A window on the four small pictures; nothing learns in the background."""
+def window(make_window: MakeWindow, images: Path, qtbot: QtBot) -> MainWindow:
+    """A window on the four small images; nothing learns in the background."""
     made = make_window()
-    made.open_path(pictures)
+    made.open_path(images)
     qtbot.waitUntil(lambda: made.session.is_open)
     made.loop.intake.refresh_folders()
     qtbot.waitUntil(
-        lambda: len(made.session.pictures.statuses) == 4 and made.canvas.has_picture, timeout=10_000
+        lambda: len(made.session.pictures.statuses) == 4 and made.canvas.has_image, timeout=10_000
     )
     qtbot.waitUntil(lambda: not made.runner.jobs, timeout=30_000)
     return made

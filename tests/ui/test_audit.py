@@ -39,7 +39,7 @@ def begun(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
     qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
     dialog = window.audit_acts.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
     return dialog
 
 
@@ -58,13 +58,13 @@ def test_an_audit_from_the_claim_to_the_report(
     assert project
     before = project.annotations.all()
     for number in range(4):
-        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
-        assert f"Picture {number + 1} of 4" in dialog.words.text()
+        qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
+        assert f"Image {number + 1} of 4" in dialog.words.text()
         assert dialog.canvas.items == []  # blind
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
         qtbot.keyClick(dialog, Qt.Key.Key_1)
         assert (
-            f"Picture {number + 1} of 4" in dialog.words.text()
+            f"Image {number + 1} of 4" in dialog.words.text()
         )  # nothing can be judged before it was revealed
         qtbot.keyClick(dialog, Qt.Key.Key_Space)
         assert [item.label for item in dialog.canvas.items] == ["thing"]
@@ -72,7 +72,7 @@ def test_an_audit_from_the_claim_to_the_report(
         if number == 2:
             qtbot.keyClick(dialog, Qt.Key.Key_2)
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
-    assert "does not hold: 1 of 4 pictures" in dialog.words.text()
+    assert "does not hold: 1 of 4 images" in dialog.words.text()
     assert project.annotations.all() == before
     audit = project.audits.all()[0]
     assert [sorted(v.errors) for v in audit.verdicts].count([Error.CATEGORY]) == 1
@@ -98,15 +98,15 @@ def test_an_audit_that_was_left_goes_on_where_it_was(
     window.actions_["audit"].trigger()
     again = window.audit_acts.dialog
     assert again is not None
-    assert "Picture 2 of" in again.words.text()
+    assert "Image 2 of" in again.words.text()
 
 
-def test_without_decided_pictures_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
+def test_without_decided_images_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
     warnings: list[str] = []
     window.messages.warning.connect(warnings.append)
     window.actions_["audit"].trigger()
     qtbot.waitUntil(lambda: bool(warnings), timeout=LONG)
-    assert "Decide more pictures" in warnings[0]
+    assert "Decide more images" in warnings[0]
 
 
 def test_what_cannot_be_seen_is_never_called_right(
@@ -116,7 +116,7 @@ def test_what_cannot_be_seen_is_never_called_right(
     assert project
     dialog = begun(window, qtbot, monkeypatch)
     audit = project.audits.all()[0]
-    dialog.clear("The picture is still being read.")
+    dialog.clear("The image is still being read.")
     qtbot.keyClick(dialog, Qt.Key.Key_Space)
     assert not dialog.is_revealed
     for image_id in audit.image_ids:
@@ -128,7 +128,7 @@ def test_what_cannot_be_seen_is_never_called_right(
     dialog = window.audit_acts.dialog
     assert dialog is not None
     for number in range(1, len(audit.image_ids) + 1):
-        assert f"Picture {number} of" in dialog.words.text()
+        assert f"Image {number} of" in dialog.words.text()
         qtbot.waitUntil(lambda: "Enter goes on" in dialog.canvas.placeholder, timeout=LONG)
         qtbot.keyClick(dialog, Qt.Key.Key_Space if number == 1 else Qt.Key.Key_Return)
     assert "does not hold" in dialog.words.text()
@@ -143,30 +143,30 @@ def test_the_verdict_before_is_said_anew_with_backspace(
     dialog = begun(window, qtbot, monkeypatch)
 
     def say(*keys: Qt.Key) -> None:
-        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
         for each in (Qt.Key.Key_Space, *keys, Qt.Key.Key_Return):
             qtbot.keyClick(dialog, each)
 
     qtbot.keyClick(dialog, Qt.Key.Key_Backspace)
-    assert "Picture 1 of" in dialog.words.text()
+    assert "Image 1 of" in dialog.words.text()
     say(Qt.Key.Key_2)
-    assert "Picture 2 of" in dialog.words.text()
+    assert "Image 2 of" in dialog.words.text()
     qtbot.keyClick(dialog, Qt.Key.Key_Backspace)
-    assert "Picture 1 of" in dialog.words.text()
+    assert "Image 1 of" in dialog.words.text()
     say()
-    assert "Picture 2 of" in dialog.words.text()
+    assert "Image 2 of" in dialog.words.text()
     (verdict,) = project.audits.all()[0].verdicts
     assert verdict.errors == frozenset()
 
 
-def test_the_picture_at_hand_is_covered_while_it_is_judged_blind(
+def test_the_image_at_hand_is_covered_while_it_is_judged_blind(
     decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = decided
     shown, place = window.session.at_hand, window.session.pictures.order.position
     dialog = begun(window, qtbot, monkeypatch)
     for _ in range(4):
-        qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+        qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
         if dialog.image_id == shown:
             break
         assert window.session.at_hand == shown

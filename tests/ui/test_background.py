@@ -16,13 +16,13 @@ from tests.toy_models import toy
 from tests.ui.conftest import MakeWindow
 
 
-def open_with_a_new_picture(
-    make_window: MakeWindow, project: Project, pictures: Path, qtbot: QtBot
+def open_with_a_new_image(
+    make_window: MakeWindow, project: Project, images: Path, qtbot: QtBot
 ) -> MainWindow:
-    """The window on the project, done with what it does by itself; a picture was added to the folder
+    """The window on the project, done with what it does by itself; an image was added to the folder
     before."""
     project.close()
-    save(pictures / "new.png", np.full((64, 64, 3), 99, np.uint8))
+    save(images / "new.png", np.full((64, 64, 3), 99, np.uint8))
     window = make_window(automatic=True)
     window.open_path(project.path)
     qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == 5, timeout=60_000)
@@ -31,10 +31,10 @@ def open_with_a_new_picture(
 
 
 def test_the_window_pre_labels_with_the_projects_own_detector(
-    make_window: MakeWindow, project: Project, pictures: Path, tmp_path: Path, qtbot: QtBot
+    make_window: MakeWindow, project: Project, images: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     prelabel(project, NoProgress(), model=str(toy(tmp_path / "mine.onnx")), threads=1)
-    window = open_with_a_new_picture(make_window, project, pictures, qtbot)
+    window = open_with_a_new_image(make_window, project, images, qtbot)
     assert [i.path for i in window.session.project.images.all()][-1] == "new.png"  # type: ignore[union-attr]
     for image_id in (5, 1):
         window.session.go_to(image_id)
@@ -44,12 +44,12 @@ def test_the_window_pre_labels_with_the_projects_own_detector(
 
 
 def test_a_window_whose_detector_is_gone_reports_it_and_keeps_its_boxes(
-    make_window: MakeWindow, project: Project, pictures: Path, tmp_path: Path, qtbot: QtBot
+    make_window: MakeWindow, project: Project, images: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     file = toy(tmp_path / "mine.onnx")
     prelabel(project, NoProgress(), model=str(file), threads=1)
     file.unlink()
-    window = open_with_a_new_picture(make_window, project, pictures, qtbot)
+    window = open_with_a_new_image(make_window, project, images, qtbot)
     assert "mine.onnx, is gone" in window._warning.label.text()
     opened = window.session.project
     assert opened

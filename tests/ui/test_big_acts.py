@@ -1,4 +1,4 @@
-"""Acts on hundreds of pictures: what is listed and selected afterwards, in the window and in the file."""
+"""Acts on hundreds of images: what is listed and selected afterwards, in the window and in the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MANY = 600
 
 @pytest.fixture
 def crowded(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> MainWindow:
-    """A window on a project of six hundred pictures, whose files are not needed."""
+    """A window on a project of six hundred images, whose files are not needed."""
     (tmp_path / "pictures").mkdir()
     with Project.create(tmp_path / "many.hitl") as project:
         folder = project.add_folder(tmp_path / "pictures", listed=False)
@@ -50,7 +50,7 @@ def states(window: MainWindow) -> dict[int, str]:
 
 
 def check_list(window: MainWindow) -> None:
-    """The list is that of the session, and the picture at hand is the selected one wherever hands go."""
+    """The list is that of the session, and the image at hand is the selected one wherever hands go."""
     assert listed(window) == window.session.pictures.order.ids
     for image_id in (450, 30):
         window.session.go_to(image_id)
@@ -77,7 +77,7 @@ def test_after_hundreds_were_skipped_the_list_and_its_selection_are_true(
     check_list(crowded)
 
 
-def test_pictures_that_a_job_opened_again_are_listed_where_they_are_asked_about(crowded: MainWindow) -> None:
+def test_images_that_a_job_opened_again_are_listed_where_they_are_asked_about(crowded: MainWindow) -> None:
     project = crowded.session.project
     assert project
     decided = list(range(1, 400))
@@ -90,7 +90,7 @@ def test_pictures_that_a_job_opened_again_are_listed_where_they_are_asked_about(
     check_list(crowded)
 
 
-def test_a_filter_shows_no_picture_that_stopped_passing_it(crowded: MainWindow, qtbot: QtBot) -> None:
+def test_a_filter_shows_no_image_that_stopped_passing_it(crowded: MainWindow, qtbot: QtBot) -> None:
     crowded.queue.state.setCurrentText("To do")
     select_rows(crowded, 0, 49)  # so few are changed at once, without a job
     crowded.actions_["skip_selected"].trigger()

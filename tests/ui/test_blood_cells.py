@@ -1,4 +1,4 @@
-"""What people meet on pictures that the detector was not made for, and on those that it was."""
+"""What people meet on images that the detector was not made for, and on those that it was."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ COUNT = 10
 def opened(
     make_window: MakeWindow, folder: Path, tmp_path: Path, qtbot: QtBot, *, use_classes: bool
 ) -> MainWindow:
-    """The window on the first pictures of a set, which the bundled detector has worked on."""
+    """The window on the first images of a set, which the bundled detector has worked on."""
     (tmp_path / "images").mkdir()
-    for picture in sorted(folder.iterdir())[:COUNT]:
-        shutil.copy(picture, tmp_path / "images")
+    for image in sorted(folder.iterdir())[:COUNT]:
+        shutil.copy(image, tmp_path / "images")
     path = tmp_path / "p.hitl"
     new_project(path, tmp_path / "images", QUIET)
     with Project.open(path) as project:
@@ -40,19 +40,19 @@ def opened(
             use_as_categories(project, detector.classes)
     window = make_window()
     window.open_path(path)
-    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=20_000)
+    qtbot.waitUntil(lambda: window.canvas.has_image, timeout=20_000)
     return window
 
 
 def accept_all(window: MainWindow, qtbot: QtBot) -> None:
-    """Press A on one picture after the other."""
+    """Press A on one image after the other."""
     for image_id in window.session.pictures.order.ids[:COUNT]:
         window.session.go_to(image_id)
-        qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=20_000)
+        qtbot.waitUntil(lambda: window.canvas.has_image, timeout=20_000)
         key(window, Qt.Key.Key_A)
 
 
-def test_accepting_ten_pictures_of_blood_cells_makes_no_category_and_no_box(
+def test_accepting_ten_images_of_blood_cells_makes_no_category_and_no_box(
     make_window: MakeWindow, shared_data: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     window = opened(make_window, shared_data / "bccd" / "images", tmp_path, qtbot, use_classes=False)

@@ -48,7 +48,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     dialog.look.click()
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
     assert dialog.crops.count() == 4
-    assert "4 boxes on 4 pictures" in dialog.words.text()
+    assert "4 boxes on 4 images" in dialog.words.text()
     dialog.crops.item(0).setSelected(False)
     assert "3 boxes" in dialog.words.text()
     dialog.accept_button.click()
@@ -57,7 +57,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     assert sample is not None
     assert len(project.annotations.all()) == 3
     for number in range(3):
-        qtbot.waitUntil(lambda: sample.canvas.has_picture, timeout=LONG)
+        qtbot.waitUntil(lambda: sample.canvas.has_image, timeout=LONG)
         qtbot.keyClick(sample, Qt.Key.Key_2 if number == 1 else Qt.Key.Key_1)
     assert "1 of 3 drawn at random were wrong, so at most 33.3%" in sample.words.text()
     assert len(project.annotations.all()) == 2
@@ -86,7 +86,7 @@ def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWind
     sample = window.bulk_acts.sample
     assert sample is not None
     window.session.undo()
-    qtbot.waitUntil(lambda: sample.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: sample.canvas.has_image, timeout=LONG)
     qtbot.keyClick(sample, Qt.Key.Key_1)
     assert window.bulk_acts.sample is None
     assert "was taken back" in window.statusBar().currentMessage()

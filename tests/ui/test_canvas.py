@@ -25,7 +25,7 @@ def canvas(qtbot: QtBot) -> Canvas:
     with qtbot.waitExposed(made):
         made.show()
     gray = to_qimage(np.full((SIZE[1], SIZE[0], 3), 128, np.uint8))
-    made.show_picture([gray], SIZE)
+    made.show_image([gray], SIZE)
     return made
 
 
@@ -41,7 +41,7 @@ def drag(
     modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
     middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    first, *others = [at(canvas, *point) for point in (start, middle, end)]  # before a pan moves the picture
+    first, *others = [at(canvas, *point) for point in (start, middle, end)]  # before a pan moves the image
     QTest.mousePress(canvas, button, modifier, first)
     for point in others:
         QTest.mouseMove(canvas, point)
@@ -52,13 +52,13 @@ def box(number: int, bbox: BBox, kind: Kind = Kind.TRUTH, doubt: float = 0.0) ->
     return BoxItem(BoxKey(kind, number), bbox, f"box {number}", number, doubt)
 
 
-def test_a_drag_draws_a_box_in_picture_pixels(canvas: Canvas, qtbot: QtBot) -> None:
+def test_a_drag_draws_a_box_in_image_pixels(canvas: Canvas, qtbot: QtBot) -> None:
     with qtbot.waitSignal(canvas.drawn) as drawn:
         drag(canvas, (20, 10), (120, 60))
     assert drawn.args[0] == pytest.approx(BBox(20, 10, 100, 50), abs=1)
 
 
-def test_a_box_drawn_beyond_the_picture_is_clipped(canvas: Canvas, qtbot: QtBot) -> None:
+def test_a_box_drawn_beyond_the_image_is_clipped(canvas: Canvas, qtbot: QtBot) -> None:
     with qtbot.waitSignal(canvas.drawn) as drawn:
         drag(canvas, (150, 50), (203, 103))
     assert drawn.args[0].right == SIZE[0]
@@ -141,11 +141,11 @@ def wheel(canvas: Canvas, x: float, y: float, steps: int) -> None:
 
 
 def test_the_wheel_zooms_at_the_pointer(canvas: Canvas) -> None:
-    before = canvas.camera.viewport.to_picture(100, 150)
+    before = canvas.camera.viewport.to_image(100, 150)
     scale = canvas.camera.viewport.scale
     wheel(canvas, 100, 150, 3)
     assert canvas.camera.viewport.scale == pytest.approx(scale * 1.2**3)
-    assert canvas.camera.viewport.to_picture(100, 150) == pytest.approx(before)
+    assert canvas.camera.viewport.to_image(100, 150) == pytest.approx(before)
     wheel(canvas, 100, 150, 200)
     assert canvas.camera.viewport.scale == 40
     wheel(canvas, 100, 150, -500)
@@ -155,7 +155,7 @@ def test_the_wheel_zooms_at_the_pointer(canvas: Canvas) -> None:
 
 
 @pytest.mark.parametrize("way", ["middle", "space"])
-def test_panning_moves_the_picture_with_the_hand(canvas: Canvas, qtbot: QtBot, way: str) -> None:
+def test_panning_moves_the_image_with_the_hand(canvas: Canvas, qtbot: QtBot, way: str) -> None:
     start = canvas.camera.viewport
     with qtbot.assertNotEmitted(canvas.drawn):
         if way == "space":
@@ -187,10 +187,10 @@ def test_tab_order_wraps_and_follows_doubt(canvas: Canvas) -> None:
     assert canvas.selection.last.key.id == 4
 
 
-def test_more_pixels_of_the_same_picture_leave_the_hands_at_what_they_do(canvas: Canvas) -> None:
+def test_more_pixels_of_the_same_image_leave_the_hands_at_what_they_do(canvas: Canvas) -> None:
     small = to_qimage(np.full((SIZE[1] // 4, SIZE[0] // 4, 3), 90, np.uint8))
-    canvas.show_picture([small], SIZE)
-    assert canvas.has_picture
+    canvas.show_image([small], SIZE)
+    assert canvas.has_image
     assert not canvas.is_sharp
     canvas.camera.zoom(2)
     view = canvas.camera.viewport
@@ -380,9 +380,7 @@ def test_a_map_shows_the_part_in_view_when_it_is_a_part(canvas: Canvas) -> None:
     canvas.show_items([box(1, BBox(60, 30, 80, 40), Kind.PROPOSAL)])
     canvas.selection.select(BoxKey(Kind.PROPOSAL, 1))
     middle = canvas.grab().toImage().pixelColor(canvas.width() - 20, canvas.height() - 15)
-    assert middle.red() == pytest.approx(
-        128, abs=12
-    )  # the picture: the brush of the handles does not cover it
+    assert middle.red() == pytest.approx(128, abs=12)  # the image: the brush of the handles does not cover it
 
 
 def colours_along(image: QImage, y: int, left: int, right: int) -> list[QColor]:
@@ -413,10 +411,10 @@ def test_holding_h_hides_all_boxes(canvas: Canvas) -> None:
     assert canvas.grab().toImage() != plain
 
 
-def test_a_picture_that_cannot_be_shown_says_why(canvas: Canvas) -> None:
+def test_an_image_that_cannot_be_shown_says_why(canvas: Canvas) -> None:
     canvas.placeholder = "The file is empty."
-    canvas.show_picture((), (0, 0))
-    assert not canvas.has_picture
+    canvas.show_image((), (0, 0))
+    assert not canvas.has_image
     canvas.grab()
     wheel(canvas, 5, 5, 1)
     drag(canvas, (1, 1), (50, 50))
@@ -438,7 +436,7 @@ def test_the_small_map_goes_where_it_is_clicked_and_draws_nothing(canvas: Canvas
     assert looked[1:] == pytest.approx((after.x(), after.y()))
 
 
-def test_clicks_draw_over_a_proposal_that_covers_the_picture(canvas: Canvas, qtbot: QtBot) -> None:
+def test_clicks_draw_over_a_proposal_that_covers_the_image(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(0, 0, 200, 100))])
     canvas.hands.clicks = 2
     with qtbot.waitSignal(canvas.drawn):
@@ -454,10 +452,10 @@ def test_a_box_begun_by_keys_takes_the_keyboard(canvas: Canvas) -> None:
     assert canvas.hasFocus()
 
 
-def test_arrows_without_a_box_in_the_hand_go_through_the_picture(canvas: Canvas) -> None:
+def test_arrows_without_a_box_in_the_hand_go_through_the_image(canvas: Canvas) -> None:
     canvas.camera.zoom(8)
-    before = canvas.camera.viewport.to_picture(0, 0)
+    before = canvas.camera.viewport.to_image(0, 0)
     QTest.keyClick(canvas, Qt.Key.Key_Right)
-    after = canvas.camera.viewport.to_picture(0, 0)
+    after = canvas.camera.viewport.to_image(0, 0)
     assert after[0] > before[0]
     assert after[1] == before[1]

@@ -54,7 +54,7 @@ def test_merge_asks_with_a_preview(window: MainWindow) -> None:
     window.actions_["merge_category"].trigger()
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
     assert answers(window).asked == [
-        '1 box on 1 picture will be called "cat", and "kitty" means the same from now on.'
+        '1 box on 1 image will be called "cat", and "kitty" means the same from now on.'
     ]
     answers(window).confirms = True
     window.actions_["merge_category"].trigger()
@@ -73,7 +73,7 @@ def test_a_retired_category_is_not_offered_and_its_boxes_keep_it(window: MainWin
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
     assert window.session.category_id == 1
     window.actions_["retire_category"].trigger()
-    assert "1 box on 1 picture keep it" in answers(window).asked[-1]
+    assert "1 box on 1 image keep it" in answers(window).asked[-1]
     assert rows(window) == ["1 kitty 1"]
     assert {i.label for i in window.canvas.items} == {"cat", "kitty"}
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
@@ -98,7 +98,7 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
     QTest.keyClick(window.canvas, Qt.Key.Key_J)
     assert window.session.category_id == 10
     assert "J c7 0" in rows(window)
-    answers(window).next_text = "A"  # accepts pictures
+    answers(window).next_text = "A"  # accepts images
     window.actions_["choose_category_key"].trigger()
     assert "A is taken" in window.statusBar().currentMessage()
     assert window.session.known.hotkeys[10] == "J"

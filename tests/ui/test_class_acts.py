@@ -22,7 +22,7 @@ CLASSES = ("cup", "dog", "boat")
 
 @pytest.fixture
 def detected(window: MainWindow) -> MainWindow:
-    """Two cups and a dog on each picture."""
+    """Two cups and a dog on each image."""
     project = window.session.project
     assert project
     model = project.models.ensure("hash", "detector", CLASSES)
@@ -58,7 +58,7 @@ def test_all_classes_become_categories_by_one_click_and_undo_takes_them_back(
     detected: MainWindow, qtbot: QtBot
 ) -> None:
     banner = asked(detected, qtbot)
-    assert "On the first 4 pictures it found cup 8, dog 4." in banner.text()
+    assert "On the first 4 images it found cup 8, dog 4." in banner.text()
     assert [item.key.kind for item in detected.canvas.items] == [Kind.HINT] * 3
     QTest.mouseClick(banner.offers[0], LEFT)
     assert categories(detected) == list(CLASSES)

@@ -46,7 +46,7 @@ def test_what_is_painted(qtbot: QtBot, display: Display, wanted: tuple[int, int]
     canvas = Canvas()
     qtbot.addWidget(canvas)
     canvas.resize(424, 224)
-    canvas.show_picture([to_qimage(pixels)], (200, 100))
+    canvas.show_image([to_qimage(pixels)], (200, 100))
     around = canvas.grab().toImage().pixelColor(2, 2).name()
     canvas.show_as(display)
     image = canvas.grab().toImage()

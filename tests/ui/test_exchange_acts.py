@@ -35,11 +35,11 @@ def question(qtbot: QtBot, file: Path) -> ImportQuestion:
     return dialog
 
 
-def test_pictures_without_boxes_are_counted_and_asked_about(qtbot: QtBot, tmp_path: Path) -> None:
+def test_images_without_boxes_are_counted_and_asked_about(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = question(qtbot, write(tmp_path / "c.json", [1, 1, 9, 9]))
     said = [label.text() for label in dialog.said]
-    assert said[0].startswith("The file holds 1 box of 1 category on 2 pictures.")
-    assert said[1] == "1 picture of the file has no box."
+    assert said[0].startswith("The file holds 1 box of 1 category on 2 images.")
+    assert said[1] == "1 image of the file has no box."
     assert dialog.options() == ImportOptions(Unlabelled.UNDECIDED)
     dialog.empty.setChecked(True)
     assert dialog.options() == ImportOptions(Unlabelled.EMPTY)
@@ -54,7 +54,7 @@ def test_numbers_that_are_hardly_pixels_are_asked_about(qtbot: QtBot, tmp_path: 
     assert dialog.options().boxes is BoxForm.CORNERS
 
 
-def test_a_file_whose_boxes_all_have_a_picture_asks_nothing(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_file_whose_boxes_all_have_an_image_asks_nothing(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = question(qtbot, write(tmp_path / "c.json", [1, 1, 9, 9], images=IMAGES[:1]))
     assert not dialog.empty.isVisible()
     assert dialog.options() == ImportOptions()
@@ -62,13 +62,13 @@ def test_a_file_whose_boxes_all_have_a_picture_asks_nothing(qtbot: QtBot, tmp_pa
 
 @pytest.fixture
 def imported(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> Path:
-    """A file that was imported, with pictures without boxes taken as empty."""
+    """A file that was imported, with images without boxes taken as empty."""
     answers = window.ask
     assert isinstance(answers, Answers)
     answers.next_import = write(tmp_path / "c.json", [1, 1, 9, 9])
     answers.import_options = ImportOptions(Unlabelled.EMPTY)
     window.actions_["import_coco"].trigger()
-    said = "1 of 1 box and 2 of 2 pictures came in"
+    said = "1 of 1 box and 2 of 2 images came in"
     qtbot.waitUntil(lambda: said in window.statusBar().currentMessage(), timeout=60_000)
     return tmp_path / "c.json"
 

@@ -28,21 +28,21 @@ def at_hand(window: MainWindow) -> Path:
     return window.session.project.path_of(window.session.image)
 
 
-def test_a_picture_written_over_is_said_kept_and_read_again(window: MainWindow, qtbot: QtBot) -> None:
+def test_an_image_written_over_is_said_kept_and_read_again(window: MainWindow, qtbot: QtBot) -> None:
     window.session.add_category("cat")
     window.session.draw([(BBox(5, 5, 10, 10), 1)])
     Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
     assert "was changed on the disk. Its boxes are kept" in banner(window).text()
     QTest.mouseClick(banner(window).offers[0], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.canvas.picture_size == (44, 33), timeout=10_000)
+    qtbot.waitUntil(lambda: window.canvas.image_size == (44, 33), timeout=10_000)
     assert not banner(window).isVisible()
     assert len(window.session.annotations) == 1
     assert window.session.image
     assert window.session.image.width == 44
 
 
-def test_a_picture_that_went_away_can_be_found_again(window: MainWindow, qtbot: QtBot) -> None:
+def test_an_image_that_went_away_can_be_found_again(window: MainWindow, qtbot: QtBot) -> None:
     window.session.add_category("cat")
     window.session.draw([(BBox(5, 5, 10, 10), 1)])
     new = at_hand(window).with_name("renamed.png")
@@ -51,14 +51,14 @@ def test_a_picture_that_went_away_can_be_found_again(window: MainWindow, qtbot: 
     assert "is gone from the disk. Its boxes are kept" in banner(window).text()
     answers = window.file_acts.ask
     assert isinstance(answers, Answers)
-    answers.next_picture = new
+    answers.next_image = new
     QTest.mouseClick(banner(window).offers[0], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: at_hand(window) == new and window.canvas.has_picture, timeout=10_000)
+    qtbot.waitUntil(lambda: at_hand(window) == new and window.canvas.has_image, timeout=10_000)
     assert not banner(window).isVisible()
     assert len(window.session.annotations) == 1
 
 
-def test_a_picture_that_comes_back_unchanged_needs_no_act(window: MainWindow, qtbot: QtBot) -> None:
+def test_an_image_that_comes_back_unchanged_needs_no_act(window: MainWindow, qtbot: QtBot) -> None:
     file = at_hand(window)
     file.rename(file.with_suffix(".away"))
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
@@ -66,7 +66,7 @@ def test_a_picture_that_comes_back_unchanged_needs_no_act(window: MainWindow, qt
     qtbot.waitUntil(lambda: not banner(window).isVisible(), timeout=10_000)
 
 
-def test_another_picture_is_another_matter(window: MainWindow, qtbot: QtBot) -> None:
+def test_another_image_is_another_matter(window: MainWindow, qtbot: QtBot) -> None:
     at_hand(window).unlink()
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
     window.session.next()
@@ -87,14 +87,14 @@ def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot
     file.unlink()
     watch.look()
     assert watch.state is FileState.GONE
-    watch.watch(file)  # a picture that is gone already
+    watch.watch(file)  # an image that is gone already
     assert watch.state is FileState.GONE
     file.write_bytes(b"back")
     watch.look()
     assert watch.state is FileState.CHANGED
 
 
-def test_a_picture_decoded_before_it_was_written_over_is_said_to_have_changed(
+def test_an_image_decoded_before_it_was_written_over_is_said_to_have_changed(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     assert window.session.image
@@ -106,7 +106,7 @@ def test_a_picture_decoded_before_it_was_written_over_is_said_to_have_changed(
     assert banner(window).isVisible()
 
 
-def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
+def test_an_image_found_elsewhere_does_not_bring_its_neighbours(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     there = tmp_path / "downloads"
@@ -116,7 +116,7 @@ def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
     count = len(window.session.pictures.statuses)
     answers = window.file_acts.ask
     assert isinstance(answers, Answers)
-    answers.next_picture = at_hand(window).rename(there / "moved.png")
+    answers.next_image = at_hand(window).rename(there / "moved.png")
     window.file_acts.relink()
     qtbot.waitUntil(lambda: at_hand(window).parent == there, timeout=10_000)
     window.loop.intake.refresh_folders()
@@ -126,27 +126,27 @@ def test_a_picture_found_elsewhere_does_not_bring_its_neighbours(
     qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == count + 5, timeout=10_000)
 
 
-def test_boxes_of_a_picture_that_was_scaled_are_scaled_with_it(window: MainWindow, qtbot: QtBot) -> None:
+def test_boxes_of_an_image_that_was_scaled_are_scaled_with_it(window: MainWindow, qtbot: QtBot) -> None:
     window.session.add_category("cat")
     window.session.draw([(BBox(40, 30, 20, 10), 1)])
     Image.fromarray(np.full((30, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     window.file_acts.reread()
-    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
+    qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
     assert [a.bbox for a in window.session.annotations] == [BBox(20, 15, 10, 5)]
     assert "It was 80 x 60 and is 40 x 30" in window.statusBar().currentMessage()
     window.session.undo()
     assert [a.bbox for a in window.session.annotations] == [BBox(40, 30, 20, 10)]
 
 
-def test_a_picture_with_boxes_outside_of_it_is_not_accepted(window: MainWindow, qtbot: QtBot) -> None:
+def test_an_image_with_boxes_outside_of_it_is_not_accepted(window: MainWindow, qtbot: QtBot) -> None:
     window.session.add_category("cat")
     window.session.draw([(BBox(60, 30, 10, 10), 1)])
     Image.fromarray(np.full((60, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     window.file_acts.reread()
-    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 60), timeout=10_000)
-    window.session.accept_picture()
+    qtbot.waitUntil(lambda: window.canvas.image_size == (40, 60), timeout=10_000)
+    window.session.accept_image()
     assert window.session.pictures.count("decided") == 0
-    assert "1 box of this picture lies outside of it" in window._warning.text()
+    assert "1 box of this image lies outside of it" in window._warning.text()
 
 
 def press_f5(window: MainWindow) -> None:
@@ -160,65 +160,65 @@ def names_in_the_list(window: MainWindow) -> list[str]:
     return sorted(record.path for record in records if record)
 
 
-def test_f5_brings_what_was_copied_into_the_folder(window: MainWindow, pictures: Path, qtbot: QtBot) -> None:
-    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(pictures / "sub" / "later.png")
-    (pictures / "scan.dcm").write_bytes(b"x")
+def test_f5_brings_what_was_copied_into_the_folder(window: MainWindow, images: Path, qtbot: QtBot) -> None:
+    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(images / "sub" / "later.png")
+    (images / "scan.dcm").write_bytes(b"x")
     press_f5(window)
     qtbot.waitUntil(lambda: "sub/later.png" in names_in_the_list(window), timeout=10_000)
-    qtbot.waitUntil(lambda: "1 new picture. Left out" in window.statusBar().currentMessage(), timeout=10_000)
+    qtbot.waitUntil(lambda: "1 new image. Left out" in window.statusBar().currentMessage(), timeout=10_000)
     assert "1 .dcm" in window.statusBar().currentMessage()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     assert window.session.project
     assert window.session.project.images.all()[-1].width == 44
 
 
-def test_f5_reads_the_picture_at_hand_again(window: MainWindow, qtbot: QtBot) -> None:
+def test_f5_reads_the_image_at_hand_again(window: MainWindow, qtbot: QtBot) -> None:
     Image.fromarray(np.full((30, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     press_f5(window)
-    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
+    qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
 
 
-def test_pictures_that_came_meanwhile_are_there_at_the_next_opening(
-    make_window: MakeWindow, pictures: Path, qtbot: QtBot
+def test_images_that_came_meanwhile_are_there_at_the_next_opening(
+    make_window: MakeWindow, images: Path, qtbot: QtBot
 ) -> None:
     first = make_window()
-    first.open_path(pictures)
+    first.open_path(images)
     qtbot.waitUntil(lambda: first.session.is_open)
     first.loop.intake.refresh_folders()
     qtbot.waitUntil(
         lambda: not first.runner.jobs and len(first.session.pictures.statuses) == 4, timeout=20_000
     )
     first.close()
-    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(pictures / "later.png")
+    Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(images / "later.png")
     second = make_window(automatic=True)
-    second.open_path(pictures)
+    second.open_path(images)
     qtbot.waitUntil(
         lambda: second.session.is_open and "later.png" in names_in_the_list(second), timeout=20_000
     )
 
 
-def test_pages_that_are_left_out_are_told_below_the_picture(
-    window: MainWindow, pictures: Path, qtbot: QtBot
+def test_pages_that_are_left_out_are_told_below_the_image(
+    window: MainWindow, images: Path, qtbot: QtBot
 ) -> None:
     pages = [Image.new("RGB", (40, 30), (60 * n, 0, 0)) for n in range(3)]
-    pages[0].save(pictures / "pages.tif", save_all=True, append_images=pages[1:])
+    pages[0].save(images / "pages.tif", save_all=True, append_images=pages[1:])
     press_f5(window)
     qtbot.waitUntil(
         lambda: "pages.tif" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000
     )
     assert window.session.project
     window.session.go_to(window.session.project.images.all()[-1].id)
-    qtbot.waitUntil(lambda: window.canvas.picture_size == (40, 30), timeout=10_000)
+    qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
     assert (
         "The file holds 3 pages; the first one is used, the other 2 pages are left out."
         in window.status.why.text()
     )
 
 
-def test_a_picture_that_no_decoder_reads_says_why_and_leaves_the_others(
-    window: MainWindow, pictures: Path, qtbot: QtBot
+def test_an_image_that_no_decoder_reads_says_why_and_leaves_the_others(
+    window: MainWindow, images: Path, qtbot: QtBot
 ) -> None:
-    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    (images / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     press_f5(window)
     qtbot.waitUntil(
         lambda: "broken.png" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000
@@ -230,17 +230,17 @@ def test_a_picture_that_no_decoder_reads_says_why_and_leaves_the_others(
     qtbot.waitUntil(lambda: window.canvas.placeholder == broken.reason, timeout=10_000)
 
     def thumbnail() -> QImage | None:
-        return window.loader.thumbnail(broken.id, lambda: pictures / "broken.png")
+        return window.loader.thumbnail(broken.id, lambda: images / "broken.png")
 
     qtbot.waitUntil(lambda: thumbnail() is not None, timeout=10_000)
     made = thumbnail()
     assert made is not None
     assert made.isNull()
     window.session.go_to(1)
-    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=10_000)
+    qtbot.waitUntil(lambda: window.canvas.has_image, timeout=10_000)
 
 
-def test_a_file_replaced_while_another_picture_is_on_screen_is_named_by_refresh(
+def test_a_file_replaced_while_another_image_is_on_screen_is_named_by_refresh(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)

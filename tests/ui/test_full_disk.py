@@ -63,7 +63,7 @@ def test_the_act_is_kept_shown_and_saved_by_itself(window: MainWindow, qtbot: Qt
     assert stored(window) == shown(window) == [5]
 
 
-def test_it_is_saved_on_its_own_picture_wherever_the_hand_is(window: MainWindow) -> None:
+def test_it_is_saved_on_its_own_image_wherever_the_hand_is(window: MainWindow) -> None:
     window.session.add_category("cat")
     with full_disk(window):
         draw(window, 20)
@@ -87,11 +87,11 @@ def test_undo_gives_up_what_waits(window: MainWindow) -> None:
     assert stored(window) == [5]
 
 
-def test_a_decided_picture_stays_until_that_is_saved(window: MainWindow) -> None:
+def test_a_decided_image_stays_until_that_is_saved(window: MainWindow) -> None:
     window.session.add_category("cat")
     draw(window, 5)
     with full_disk(window):
-        window.session.accept_picture()
+        window.session.accept_image()
         assert window.session.image
         assert window.session.image.id == 1
         assert window.session.pictures.count("decided") == 0

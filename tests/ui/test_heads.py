@@ -28,7 +28,7 @@ from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID
-from hitl_desktop.workflows.detection.embeddings import embed_pictures
+from hitl_desktop.workflows.detection.embeddings import embed_whole_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.quality.threshold_advice import advise, gather, reliability
@@ -40,9 +40,7 @@ from tests.ui.conftest import Answers, MakeWindow
 from tests.ui.test_window import key, propose
 from tests.workflows.quality.test_threshold_advice import see
 
-WAITS = (
-    "on pictures that neither was taught (8 pictures) it names worse: 0.51 after 0.93, at most 0.60 by chance"
-)
+WAITS = "on images that neither was taught (8 images) it names worse: 0.51 after 0.93, at most 0.60 by chance"
 
 
 @pytest.fixture
@@ -78,7 +76,7 @@ def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
     assert project
     qtbot.waitUntil(lambda: project.heads.active_id() == third, timeout=20_000)
     qtbot.waitUntil(lambda: not panel.use_waiting.isVisible())
-    assert f"version {third}, learned 8 pictures" in panel.head.text()
+    assert f"version {third}, learned 8 images" in panel.head.text()
 
 
 def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
@@ -94,7 +92,7 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
     monkeypatch.setattr(Decisions, "acts", acts)
     monkeypatch.setattr(views, "_COUNTED_AT_ONCE", -1)  # any number is very many
     propose(window)
-    window.session.accept_picture()
+    window.session.accept_image()
     qtbot.waitUntil(
         lambda: "less than drawing 3 boxes by hand" in window.model_panel.effort.text(), timeout=20_000
     )
@@ -125,7 +123,7 @@ def test_the_list_of_versions_says_what_each_is(window: MainWindow, versions: tu
     rows = [[item.text() for n in range(5) if (item := dialog.table.item(row, n))] for row in range(3)]
     assert [int(row[0]) for row in rows] == [third, second, first]
     assert [row[4] for row in rows] == [f"not used: {WAITS}", "active", "earlier"]
-    assert rows[0][2:4] == ["8 pictures, 30 boxes, 1 category", "41 of 50 right"]
+    assert rows[0][2:4] == ["8 images, 30 boxes, 1 category", "41 of 50 right"]
     dialog.table.selectRow(1)
     assert not dialog.use.isEnabled()
     dialog.table.selectRow(2)
@@ -133,7 +131,7 @@ def test_the_list_of_versions_says_what_each_is(window: MainWindow, versions: tu
     assert dialog.chosen == first
 
 
-def test_a_picture_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> None:
+def test_an_image_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> None:
     project = window.session.project
     assert project
     answers = window.set_acts.ask
@@ -170,11 +168,11 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     asked: list[list[str]] = []
     wanted = iter(
         [
-            "night: 1 picture",
-            "show its pictures",
-            "night: 1 picture",
+            "night: 1 image",
+            "show its images",
+            "night: 1 image",
             "rename it",
-            "glare: 1 picture",
+            "glare: 1 image",
             "delete it",
         ]
     )
@@ -199,13 +197,13 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     window.loop.stop()
 
 
-def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
+def test_more_like_this_is_a_wall_from_which_images_are_pinned(
     make_window: MakeWindow, tmp_path: Path, embedded: Path, qtbot: QtBot
 ) -> None:
     shutil.copytree(embedded, tmp_path / "copy")
     window = make_window()
     window.open_path(tmp_path / "copy" / "p.hitl")
-    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=20_000)
+    qtbot.waitUntil(lambda: window.canvas.has_image, timeout=20_000)
     answers = window.set_acts.ask
     assert isinstance(answers, Answers)
     for selects in (True, False):
@@ -214,7 +212,7 @@ def test_more_like_this_is_a_wall_from_which_pictures_are_pinned(
         )
         if not selects:
             assert window.session.project
-            embed_pictures(
+            embed_whole_images(
                 window.session.project, window.session.project.images.all(), NoProgress(), threads=1
             )
         window.actions_["find_more"].trigger()
@@ -247,7 +245,7 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
     dialog = ReliabilityDialog(reliability(evidence), partial(advise, evidence), 0.3, window)
     qtbot.addWidget(dialog)
     assert "off by 0.20 on average" in dialog.words.text()
-    assert "6 boxes shown on 2 pictures" in dialog.words.text()
+    assert "6 boxes shown on 2 images" in dialog.words.text()
     rows = [[item.text() for n in range(4) if (item := dialog.table.item(row, n))] for row in range(2)]
     told = {row[0]: row[1:] for row in rows}
     assert {name: row[0] for name, row in told.items()} == {"cell": "0.30", "gap": "0.30"}
@@ -308,7 +306,7 @@ def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
     window.actions_["look_closer"].trigger()
     qtbot.waitUntil(lambda: input_sizes(project) == (640, 1280), timeout=20_000)
     (question,) = answers.asked  # type: ignore[attr-defined]
-    assert "0.9 s a picture instead of 0.2 s" in question
+    assert "0.9 s an image instead of 0.2 s" in question
     assert "40 boxes taught is narrower than 11 pixels" in question
     window.actions_["look_closer"].trigger()
     assert input_sizes(project) == DEFAULT_INPUT_SIZES
@@ -318,7 +316,7 @@ def test_a_closer_look_is_switched_on_with_its_cost_and_off_again(
 def test_a_head_that_a_newer_program_cannot_use_is_learned_anew_at_opening(
     make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    """Imported pictures have no decisions that would ask for it."""
+    """Imported images have no decisions that would ask for it."""
     make_dataset(tmp_path / "set", 4)
     file = tmp_path / "p.hitl"
     new_project(file, tmp_path / "set" / "images", NoProgress(), coco=tmp_path / "set" / "instances.json")

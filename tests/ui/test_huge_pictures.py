@@ -1,4 +1,4 @@
-"""Very large pictures in the real window, and thumbnails that are kept on the disk."""
+"""Very large images in the real window, and thumbnails that are kept on the disk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.ui.conftest import MakeWindow
 def on_huge(
     make_window: MakeWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> MainWindow:
-    """A window on a picture that counts as huge: grey, with a single white pixel at (3001, 1502)."""
+    """A window on an image that counts as huge: grey, with a single white pixel at (3001, 1502)."""
     monkeypatch.setattr(pyramid, "MOST_WHOLE_PIXELS", 4_000_000)
     pixels = np.full((3000, 4000, 3), 90, np.uint8)
     pixels[1502, 3001] = 255
@@ -29,13 +29,13 @@ def on_huge(
     Image.fromarray(pixels).save(tmp_path / "huge" / "a.png")
     window = make_window()
     window.open_path(tmp_path / "huge")
-    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=10_000)
+    qtbot.waitUntil(lambda: window.canvas.has_image, timeout=10_000)
     return window
 
 
 def test_a_view_at_once_then_every_pixel_where_somebody_looks(on_huge: MainWindow, qtbot: QtBot) -> None:
     canvas = on_huge.canvas
-    assert canvas.picture_size == (4000, 3000)
+    assert canvas.image_size == (4000, 3000)
     qtbot.waitUntil(lambda: canvas._pixels._tiles is not None, timeout=20_000)
     canvas.camera.zoom(20 / canvas.camera.viewport.scale)
     x, y = canvas.camera.viewport.to_view(3001.5, 1502.5)
@@ -58,7 +58,7 @@ def test_the_next_time_the_pyramid_is_there(
     on_huge.close()
     other = make_window()
     other.open_path(path)
-    qtbot.waitUntil(lambda: other.canvas.has_picture, timeout=10_000)
+    qtbot.waitUntil(lambda: other.canvas.has_image, timeout=10_000)
     assert other.canvas._pixels._tiles is not None
 
 
@@ -68,17 +68,17 @@ def test_a_window_that_closes_does_not_wait_for_the_tiles(on_huge: MainWindow) -
 
 
 def test_thumbnails_are_made_once_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = tmp_path / "a.png"
-    Image.fromarray(np.full((300, 500, 3), 200, np.uint8)).save(picture)
+    image = tmp_path / "a.png"
+    Image.fromarray(np.full((300, 500, 3), 200, np.uint8)).save(image)
     made = Thumbnails()
-    assert made.get(picture).width() == 96
+    assert made.get(image).width() == 96
     monkeypatch.setattr(thumbnails, "read_for_screen", None)  # not decoded again
-    assert made.get(picture).width() == 96
+    assert made.get(image).width() == 96
     assert Thumbnails().get(tmp_path / "none.png").isNull()
     monkeypatch.undo()
     monkeypatch.setattr(thumbnails, "_MOST_BYTES", 1)
-    Image.fromarray(np.full((310, 500, 3), 100, np.uint8)).save(picture)
-    assert Thumbnails().get(picture).width() == 96
+    Image.fromarray(np.full((310, 500, 3), 100, np.uint8)).save(image)
+    assert Thumbnails().get(image).width() == 96
     assert list(cache.room("thumbnails").iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""Pictures that change, come late or are left while they are being read."""
+"""Images that change, come late or are left while they are being read."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ def loader() -> Iterator[ImageLoader]:
     loader.close()
 
 
-def picture(path: Path, width: int, height: int, grey: int = 90) -> Path:
+def image(path: Path, width: int, height: int, grey: int = 90) -> Path:
     Image.fromarray(np.full((height, width, 3), grey, np.uint8)).save(path)
     return path
 
 
-def test_a_picture_read_ahead_and_written_over_is_read_again(
+def test_an_image_read_ahead_and_written_over_is_read_again(
     loader: ImageLoader, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    first, second = picture(tmp_path / "a.png", 20, 10), picture(tmp_path / "b.png", 30, 10)
+    first, second = image(tmp_path / "a.png", 20, 10), image(tmp_path / "b.png", 30, 10)
     loader.want(1, first, [(2, second)])
     qtbot.waitUntil(lambda: loader.is_kept(2), timeout=10_000)
-    picture(second, 44, 33)
+    image(second, 44, 33)
     with qtbot.waitSignal(loader.loaded, timeout=10_000) as got:
         assert loader.want(2, second) is None
     assert got.args is not None
     assert got.args[1].size == (44, 33)
 
 
-def test_the_picture_on_the_screen_stays_until_somebody_reads_it_again(
+def test_the_image_on_the_screen_stays_until_somebody_reads_it_again(
     loader: ImageLoader, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    file = picture(tmp_path / "a.png", 20, 10)
+    file = image(tmp_path / "a.png", 20, 10)
     loader.want(1, file)
     qtbot.waitUntil(lambda: loader.is_kept(1), timeout=10_000)
-    picture(file, 44, 33)
+    image(file, 44, 33)
     found = loader.want(1, file)  # its neighbours are others now
     assert found is not None
     assert found.size == (20, 10)
@@ -58,7 +58,7 @@ def test_the_picture_on_the_screen_stays_until_somebody_reads_it_again(
         loader.want(1, file)
 
 
-def test_what_was_being_read_when_a_picture_was_forgotten_is_not_shown(
+def test_what_was_being_read_when_an_image_was_forgotten_is_not_shown(
     loader: ImageLoader, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real, shown = Event(), image_loader.load, []
@@ -70,10 +70,10 @@ def test_what_was_being_read_when_a_picture_was_forgotten_is_not_shown(
 
     monkeypatch.setattr(image_loader, "load", slow)
     loader.loaded.connect(lambda _, found: shown.append(found.size))
-    file = picture(tmp_path / "a.png", 20, 10)
+    file = image(tmp_path / "a.png", 20, 10)
     loader.want(1, file)
     qtbot.waitUntil(lambda: any(future.running() for future in loader._running.values()), timeout=10_000)
-    picture(file, 44, 33)
+    image(file, 44, 33)
     loader.forget(1)
     loader.want(1, file)
     go.set()
@@ -93,16 +93,16 @@ def test_a_first_view_of_the_project_before_is_not_shown(
 
     monkeypatch.setattr(image_loader, "load", slow)
     loader.loaded.connect(lambda _, found: shown.append(found.size))
-    loader.want(1, picture(tmp_path / "a.jpg", 200, 100))
+    loader.want(1, image(tmp_path / "a.jpg", 200, 100))
     loader.clear()
-    loader.want(1, picture(tmp_path / "b.jpg", 300, 100))
+    loader.want(1, image(tmp_path / "b.jpg", 300, 100))
     go.set()
     qtbot.waitUntil(lambda: loader.is_kept(1), timeout=10_000)
     qtbot.waitUntil(lambda: loader.is_idle, timeout=10_000)
     assert set(shown) == {(300, 100)}
 
 
-def test_leaving_a_huge_picture_and_coming_back_is_no_failure(
+def test_leaving_a_huge_image_and_coming_back_is_no_failure(
     loader: ImageLoader, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pyramid, "MOST_WHOLE_PIXELS", 4_000_000)
@@ -115,7 +115,7 @@ def test_leaving_a_huge_picture_and_coming_back_is_no_failure(
 
     monkeypatch.setattr(image_loader, "build", slow)
     loader.failed.connect(lambda *what: failed.append(what))
-    huge, small = picture(tmp_path / "huge.png", 3000, 2000), picture(tmp_path / "b.png", 30, 10)
+    huge, small = image(tmp_path / "huge.png", 3000, 2000), image(tmp_path / "b.png", 30, 10)
     loader.want(1, huge)
     qtbot.waitUntil(begun.is_set, timeout=10_000)
     loader.want(2, small, [(1, huge)])

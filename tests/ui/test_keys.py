@@ -31,7 +31,7 @@ def test_no_two_acts_are_delivered_with_the_same_key(window: MainWindow) -> None
 
 
 def after_pressing(key: str, window: MainWindow) -> KeysEditor:
-    """The editor after a new key was pressed for an empty picture."""
+    """The editor after a new key was pressed for an empty image."""
     editor = KeysEditor(window.actions_, window)
     editor.choose("mark_empty")
     editor.key.setKeySequence(QKeySequence(key))
@@ -41,7 +41,7 @@ def after_pressing(key: str, window: MainWindow) -> KeysEditor:
 
 def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
     editor = after_pressing("J", window)
-    assert '"Nothing here: verified empty, next picture" has the key J.' in editor.note.text()
+    assert '"Nothing here: verified empty, next image" has the key J.' in editor.note.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_E)
     assert window.session.pictures.count("decided") == 0
     QTest.keyClick(window.canvas, Qt.Key.Key_J)

@@ -1,4 +1,4 @@
-"""Possible label errors, through the window: the list, the picture it leads to, and the keys that mend and
+"""Possible label errors, through the window: the list, the image it leads to, and the keys that mend and
 dismiss."""
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def shown(window: MainWindow, qtbot: QtBot) -> SuspicionsDialog:
     return dialog
 
 
-def test_the_list_leads_to_pictures_and_its_keys_mend_dismiss_and_undo(
+def test_the_list_leads_to_images_and_its_keys_mend_dismiss_and_undo(
     window: MainWindow, qtbot: QtBot, corrupted: Path
 ) -> None:
     window.open_path(corrupted)

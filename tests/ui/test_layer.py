@@ -1,4 +1,4 @@
-"""The layer of all boxes: found as one by one, painted in few calls, the same picture either way."""
+"""The layer of all boxes: found as one by one, painted in few calls, the same image either way."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_pointer_that_only_moves_paints_no_box_anew(qtbot: QtBot, monkeypatch:
     canvas.resize(400, 300)
     with qtbot.waitExposed(canvas):
         canvas.show()
-    canvas.show_picture([to_qimage(np.full((100, 200, 3), 128, np.uint8))], (200, 100))
+    canvas.show_image([to_qimage(np.full((100, 200, 3), 128, np.uint8))], (200, 100))
     canvas.show_items(items_of([BBox(10, 10, 50, 50)]))
     paints: list[Viewport] = []
     real = BoxLayer.paint

@@ -22,10 +22,10 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 @pytest.fixture
 def learning(make_window: MakeWindow, tmp_path: Path, taught: Path, qtbot: QtBot) -> MainWindow:
-    """A window that learns by itself, on pictures of which six are decided and taught."""
+    """A window that learns by itself, on images of which six are decided and taught."""
     window = make_window(automatic=True)
     window.open_path(copy_taught(taught, tmp_path / "copy"))
-    qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_image, timeout=LONG)
     idle(window, qtbot)
     return window
 
@@ -57,7 +57,7 @@ def weights(window: MainWindow, version: HeadVersion) -> np.ndarray:
 
 def show(window: MainWindow, image_id: int, qtbot: QtBot) -> None:
     window.session.go_to(image_id)
-    qtbot.waitUntil(lambda: window.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: window.canvas.has_image, timeout=LONG)
 
 
 def test_an_edit_that_is_taken_back_is_forgotten_and_done_again_it_is_learned(

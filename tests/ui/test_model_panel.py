@@ -20,7 +20,7 @@ def test_the_effort_saved_is_shown_while_something_else_computes(window: MainWin
         assert cat is not None
         window.session.draw([(BBox(5, 5, 10, 10), cat)])
         assert "no box decided yet" in window.model_panel.effort.text()
-        window.session.accept_picture()
+        window.session.accept_image()
         qtbot.waitUntil(
             lambda: "less than drawing 1 box by hand" in window.model_panel.effort.text(), timeout=5_000
         )

@@ -41,7 +41,7 @@ def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtB
         ("name the unknown", "Name the unknown objects   (Ctrl+U)"),
         ("unknown", "None of these: unknown, to be named later   (U)"),
         ("name unknown", "Name the unknown objects   (Ctrl+U)"),
-        ("skip", "Skip the selected pictures"),
+        ("skip", "Skip the selected images"),
     ],
 )
 def test_the_command_that_was_typed_comes_first(
@@ -70,10 +70,10 @@ def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot:
 
 
 def test_what_cannot_be_done_now_is_left_out(window: MainWindow) -> None:
-    window.actions_.enable(project=True, picture=False)
+    window.actions_.enable(project=True, image=False)
     palette = Palette(window.actions_.all(), window)
     assert not any("skip" in row for row in rows(palette))
-    window.actions_.enable(project=True, picture=True)
+    window.actions_.enable(project=True, image=True)
 
 
 def test_the_chosen_act_is_done(window: MainWindow) -> None:

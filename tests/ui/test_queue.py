@@ -1,4 +1,4 @@
-"""The list of pictures: filters, sorting, several at once."""
+"""The list of images: filters, sorting, several at once."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_next_goes_as_the_list_is_sorted(window: MainWindow) -> None:
     assert window.session.image.id == 1
 
 
-def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: MainWindow) -> None:
+def test_several_images_are_skipped_tagged_and_opened_again_as_one(window: MainWindow) -> None:
     click(window, 1)
     click(window, 3, Qt.KeyboardModifier.ShiftModifier)
     assert window.queue.selected == [2, 3, 4]
@@ -123,7 +123,7 @@ def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: Mai
     assert window.session.image.id == 2  # selecting is not looking
     window.actions_["skip_selected"].trigger()
     assert [window.queue.model.index(n, 0).data(STATUS) for n in range(4)] == ["undecided", *["skipped"] * 3]
-    assert "Done for 3 pictures" in window.statusBar().currentMessage()
+    assert "Done for 3 images" in window.statusBar().currentMessage()
     window.session.undo()
     assert window.session.pictures.count("skipped") == 0
     assert window.queue.selected == [2, 3, 4]
@@ -139,7 +139,7 @@ def test_several_pictures_are_skipped_tagged_and_opened_again_as_one(window: Mai
     assert "None of them is decided" in window.statusBar().currentMessage()
 
 
-def test_very_many_pictures_are_changed_by_a_job(
+def test_very_many_images_are_changed_by_a_job(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hitl_desktop.ui.queue.queue_acts._MANY", 2)
@@ -148,7 +148,7 @@ def test_very_many_pictures_are_changed_by_a_job(
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
     qtbot.waitUntil(lambda: window.session.pictures.count("skipped") == 4)
-    assert "Done for 4 pictures" in window.statusBar().currentMessage()
+    assert "Done for 4 images" in window.statusBar().currentMessage()
     window.session.undo()
     assert window.session.pictures.count("undecided") == 4
 
@@ -174,7 +174,7 @@ def test_a_tag_is_for_what_was_selected_when_it_was_asked_for(
     assert window.queue.selected == [2, 3]
 
 
-def test_a_picture_that_a_click_takes_from_the_selection_is_not_opened(window: MainWindow) -> None:
+def test_an_image_that_a_click_takes_from_the_selection_is_not_opened(window: MainWindow) -> None:
     click(window, 0)
     for _ in range(2):
         click(window, 2, Qt.KeyboardModifier.ControlModifier)
@@ -183,7 +183,7 @@ def test_a_picture_that_a_click_takes_from_the_selection_is_not_opened(window: M
     assert window.session.image.id == 1
 
 
-def test_the_picture_at_hand_alone_is_selected_though_ctrl_is_held(
+def test_the_image_at_hand_alone_is_selected_though_ctrl_is_held(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Qt.KeyboardModifier.ControlModifier
@@ -231,7 +231,7 @@ def test_filters_are_as_they_were_when_the_project_is_opened_again(
     assert listed(other) == before
 
 
-def test_very_many_pictures_are_filtered_by_a_job(
+def test_very_many_images_are_filtered_by_a_job(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_model, "MANY", 2)
@@ -286,7 +286,7 @@ def test_the_mix_is_chosen_in_a_dialog_with_counts(
     )
 
 
-def test_why_a_picture_is_asked_about_is_said_beside_it(window: MainWindow) -> None:
+def test_why_an_image_is_asked_about_is_said_beside_it(window: MainWindow) -> None:
     project = window.session.project
     assert project
     assert window.status.why.text() == ""
@@ -300,7 +300,7 @@ def test_why_a_picture_is_asked_about_is_said_beside_it(window: MainWindow) -> N
     assert window.status.why.text() == ""
 
 
-def test_a_picture_is_skipped_with_a_reason(window: MainWindow) -> None:
+def test_an_image_is_skipped_with_a_reason(window: MainWindow) -> None:
     answers = window.controller.ask
     assert isinstance(answers, Answers)
     answers.next_reason = None  # the menu was left
@@ -314,14 +314,14 @@ def test_a_picture_is_skipped_with_a_reason(window: MainWindow) -> None:
     assert model.index(0, 0).data(DETAIL) == "skipped: not ours"
 
 
-def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: QtBot) -> None:
+def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBot) -> None:
     session, project = window.session, window.session.project
     assert project
     cat = session.add_category("cat") or 0
     for image_id in (1, 2):
         session.go_to(image_id)
         session.draw([(BBox(5, 5, 20, 20), cat)])
-        session.accept_picture()
+        session.accept_image()
     wrong = LabelIssue(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
     project.label_issues.replace_open([2], [wrong])
     with project.db.transaction():
@@ -337,15 +337,15 @@ def test_decided_pictures_come_again_in_their_turn(window: MainWindow, qtbot: Qt
     assert session.image.id == 2
     assert "possible label error" in window.status.why.text()
     assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)  # it is right
     assert project.label_issues.open() == []
     assert window.queue.reason.findText("Possible label error (0)") > 0
     assert window.canvas._suggestion is None
     dialog = window.consistency_acts.dialog
-    assert dialog is not None  # the turn of the first picture, blind
+    assert dialog is not None  # the turn of the first image, blind
     assert dialog.image_id == 1
-    qtbot.waitUntil(lambda: dialog.canvas.has_picture)
+    qtbot.waitUntil(lambda: dialog.canvas.has_image)
     dialog._on_drawn(BBox(5, 5, 20, 20))
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     (look,) = project.reannotations.all()
@@ -376,7 +376,7 @@ def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> Non
 
 
 def blind(window: MainWindow, *, at: int) -> Project:
-    """The first picture is decided, and due to be labelled again."""
+    """The first image is decided, and due to be labelled again."""
     session, project = window.session, window.session.project
     assert project
     session.add_category("cat")
@@ -406,7 +406,7 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     assert session.at_hand == 3
     assert acts.dialog is not None
     dialog = acts.dialog
-    qtbot.waitUntil(lambda: dialog.canvas.has_picture)
+    qtbot.waitUntil(lambda: dialog.canvas.has_image)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert len(project.reannotations.all()) == 1
     window.queue.model.set_filter(QueueFilter())
@@ -422,7 +422,7 @@ def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWi
     cat = session.add_category("cat") or 0
     session.go_to(2)
     session.draw([(BBox(5, 5, 20, 20), cat)])
-    session.accept_picture()
+    session.accept_image()
     wrong = LabelIssue(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
     project.label_issues.replace_open([2], [wrong])
     session.go_to(3)
@@ -439,7 +439,7 @@ def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWi
     session.draw([(BBox(40, 40, 5, 5), cat)])
     assert window.canvas._suggestion == marker
     assert session.again is QueueReason.SUSPECTED
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)
     assert project.label_issues.open() == []
     session.undo()
@@ -447,7 +447,7 @@ def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWi
     assert len(project.annotations.of_image(3)) == 1
 
 
-def test_the_picture_at_hand_stays_in_sight_when_the_list_has_less_room(window: MainWindow) -> None:
+def test_the_image_at_hand_stays_in_sight_when_the_list_has_less_room(window: MainWindow) -> None:
     window.session.go_to(window.session.pictures.order.ids[-1])
     view = window.queue.list
     for height in (400, 90):

@@ -17,7 +17,7 @@ from hitl_desktop.ui.keys.actions import ACTIONS
 
 
 @given(st.permutations(range(10)), st.integers(0, 9))
-def test_ranking_again_moves_nothing_up_to_the_current_picture(ranked: list[int], place: int) -> None:
+def test_ranking_again_moves_nothing_up_to_the_current_image(ranked: list[int], place: int) -> None:
     order = ReviewOrder(range(10), current=place)
     order.rerank(ranked, range(10))
     assert order.ids[: place + 1] == list(range(place + 1))
@@ -27,14 +27,14 @@ def test_ranking_again_moves_nothing_up_to_the_current_picture(ranked: list[int]
     assert order.position == place
 
 
-def test_what_comes_again_stands_where_it_is_ranked_but_for_the_current_picture() -> None:
+def test_what_comes_again_stands_where_it_is_ranked_but_for_the_current_image() -> None:
     order = ReviewOrder([4, 1, 2, 3], current=2)
     order.rerank([3, 1, 2], [1, 2, 3, 4], again={1, 2})
     assert order.ids == [4, 2, 3, 1]
     assert order.position == 1
 
 
-def test_the_next_picture_is_the_next_wanted_one_and_then_from_the_front() -> None:
+def test_the_next_image_is_the_next_wanted_one_and_then_from_the_front() -> None:
     order = ReviewOrder([5, 3, 9, 1], current=3)
     assert order.next_of({5, 1}) == 1
     assert order.next_of({5, 3}) == 5
@@ -57,11 +57,11 @@ def test_zooming_keeps_what_lies_under_the_pointer(
 ) -> None:
     before = Viewport(scale, x, y)
     after = before.zoomed(factor, px, py, farthest=0.001)
-    assert after.to_picture(px, py) == pytest.approx(before.to_picture(px, py), rel=1e-6, abs=1e-6)
-    assert after.to_view(*after.to_picture(px, py)) == pytest.approx((px, py), abs=1e-6)
+    assert after.to_image(px, py) == pytest.approx(before.to_image(px, py), rel=1e-6, abs=1e-6)
+    assert after.to_view(*after.to_image(px, py)) == pytest.approx((px, py), abs=1e-6)
 
 
-def test_a_fitted_picture_is_whole_and_centred() -> None:
+def test_a_fitted_image_is_whole_and_centred() -> None:
     view = Viewport.fitting((400, 100), (800, 600))
     box = view.box_to_view(BBox(0, 0, 400, 100))
     assert box.x >= 0

@@ -1,4 +1,4 @@
-"""What the canvas paints, pixel by pixel, against pictures that somebody looked at.
+"""What the canvas paints, pixel by pixel, against images that somebody looked at.
 
 `HITL_SNAPSHOTS=write` writes them anew; look at them before they are committed. They hold no text, for fonts
 differ from one machine to the next.
@@ -58,11 +58,11 @@ SCENES: dict[str, Callable[[Canvas], object]] = {
 @pytest.mark.parametrize("name", SCENES)
 def test_the_canvas_is_painted_as_somebody_saw_it(name: str, qtbot: QtBot) -> None:
     y, x = np.mgrid[:120, :160]
-    picture = np.ascontiguousarray(np.stack([x, y, 80 + (x + y) // 4], axis=2).astype(np.uint8))
+    image = np.ascontiguousarray(np.stack([x, y, 80 + (x + y) // 4], axis=2).astype(np.uint8))
     canvas = Canvas()
     qtbot.addWidget(canvas)
     canvas.resize(420, 340)
-    canvas.show_picture([to_qimage(picture)], (160, 120))
+    canvas.show_image([to_qimage(image)], (160, 120))
     canvas.show_items(
         [
             BoxItem(BoxKey(Kind.TRUTH, 1), BBox(10, 10, 40, 30), "", 1),

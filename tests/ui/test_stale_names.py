@@ -22,7 +22,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def cups(window: MainWindow) -> None:
-    """A detector found a cup on each picture; no category has its name yet."""
+    """A detector found a cup on each image; no category has its name yet."""
     project = window.session.project
     assert project
     model = project.models.ensure("hash", "detector", ("cup",))
@@ -72,17 +72,17 @@ def test_nothing_is_accepted_at_once_under_a_category_that_was_undone(window: Ma
 
 
 def test_the_receipt_of_one_project_is_gone_when_another_is_opened(
-    window: MainWindow, tmp_path: Path, pictures: Path
+    window: MainWindow, tmp_path: Path, images: Path
 ) -> None:
     with Project.create(tmp_path / "other.hitl") as other:
-        other.add_folder(pictures)
+        other.add_folder(images)
     key(window, Qt.Key.Key_E)
     assert window.receipt.isVisible()
     window.open_path(tmp_path / "other.hitl")
     assert not window.receipt.isVisible()
 
 
-def test_an_unnamed_box_on_a_decided_picture_makes_it_to_do_again(window: MainWindow) -> None:
+def test_an_unnamed_box_on_a_decided_image_makes_it_to_do_again(window: MainWindow) -> None:
     key(window, Qt.Key.Key_E)
     key(window, Qt.Key.Key_P)
     assert window.session.at_hand == 1
@@ -96,7 +96,7 @@ def test_an_unnamed_box_on_a_decided_picture_makes_it_to_do_again(window: MainWi
         assert disk.annotations.of_image(1) == []
 
 
-def test_a_box_without_a_category_is_asked_about_before_a_picture_is_called_empty(window: MainWindow) -> None:
+def test_a_box_without_a_category_is_asked_about_before_an_image_is_called_empty(window: MainWindow) -> None:
     drag(window, (10, 10), (30, 30))
     key(window, Qt.Key.Key_E)
     assert window.session.at_hand == 1

@@ -16,8 +16,8 @@ from hitl_desktop.workflows.projects.new_project import new_project
 
 
 @pytest.fixture
-def other(tmp_path: Path, pictures: Path) -> Path:
-    new_project(tmp_path / "other.hitl", pictures, NoProgress())
+def other(tmp_path: Path, images: Path) -> Path:
+    new_project(tmp_path / "other.hitl", images, NoProgress())
     return tmp_path / "other.hitl"
 
 

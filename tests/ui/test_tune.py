@@ -55,13 +55,13 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     dialog.categories.itemClicked.emit(dialog.categories.item(0, 0))
     assert dialog.spots.rowCount() == 1  # the one that was called a cell and is none
     words = [label.text() for label in dialog.page(0).findChildren(QLabel)]
-    assert any(text.startswith("On the last 2 pictures") and "F1" in text for text in words)
+    assert any(text.startswith("On the last 2 images") and "F1" in text for text in words)
     answers.next_report = tmp_path / "loop.html"
     window.model_panel.report_asked.emit()
     qtbot.waitUntil(lambda: "Written" in window.statusBar().currentMessage(), timeout=LONG)
     page = tmp_path / "loop.html"
     assert "<svg" in page.read_text()
-    assert "Minutes a picture" in page.read_text()
+    assert "Minutes an image" in page.read_text()
     assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
     offer = next(b for b in window.findChildren(Banner) if b.text() == f"Report saved as {page}.")
     assert (offer.offers[0].text(), offer.isVisible()) == ("Open report", True)
@@ -85,7 +85,7 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     assert window.tune_acts.pages is shown
 
 
-def test_a_picture_is_labelled_once_more_and_no_label_changes(
+def test_an_image_is_labelled_once_more_and_no_label_changes(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = window.session.project
@@ -102,7 +102,7 @@ def test_a_picture_is_labelled_once_more_and_no_label_changes(
     qtbot.waitUntil(lambda: window.consistency_acts.dialog is not None, timeout=LONG)
     dialog = window.consistency_acts.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
     assert dialog.canvas.items == []  # blind
     before = project.annotations.all()
     canvas = dialog.canvas

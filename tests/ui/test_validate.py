@@ -16,7 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.workflows.detection.class_map import use_as_categories
-from hitl_desktop.workflows.quality.validation import look, next_pictures
+from hitl_desktop.workflows.quality.validation import look, next_images
 from tests.ui.conftest import Answers
 
 LONG = 20_000
@@ -50,7 +50,7 @@ def test_verdicts_by_key_go_where_nothing_learns(
     qtbot.waitUntil(lambda: window.validate_acts.dialog is not None, timeout=LONG)
     dialog = window.validate_acts.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.canvas.has_image and dialog.done_button.isEnabled(), timeout=LONG)
     first = dialog.image_id
     assert [item.label for item in dialog.canvas.items] == ["car 0.80", "truck 0.60"]
     assert dialog.canvas.selection.last is not None  # the most doubtful one
@@ -73,7 +73,7 @@ def test_verdicts_by_key_go_where_nothing_learns(
     qtbot.waitUntil(lambda: dialog.image_id == first and dialog.done_button.isEnabled(), timeout=LONG)
     assert project.validations.all() == []
     for _ in range(4):
-        qtbot.waitUntil(lambda: dialog.canvas.has_picture and dialog.done_button.isEnabled(), timeout=LONG)
+        qtbot.waitUntil(lambda: dialog.canvas.has_image and dialog.done_button.isEnabled(), timeout=LONG)
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(
         lambda: "8 of 8 boxes that the detector alone showed were correct: 100%" in dialog.words.text(),
@@ -102,29 +102,29 @@ def test_without_a_detector_it_is_said(window: MainWindow, qtbot: QtBot) -> None
     assert window.validate_acts.dialog is None
 
 
-def test_a_picture_that_is_gone_is_passed_over_and_does_not_come_again(
-    proposed: MainWindow, qtbot: QtBot, pictures: Path
+def test_an_image_that_is_gone_is_passed_over_and_does_not_come_again(
+    proposed: MainWindow, qtbot: QtBot, images: Path
 ) -> None:
     window = proposed
     project = project_of(window)
-    gone, _, later = next_pictures(project, 3)
-    (pictures / gone.path).unlink()
+    gone, _, later = next_images(project, 3)
+    (images / gone.path).unlink()
     window.actions_["validate"].trigger()
     qtbot.waitUntil(lambda: window.validate_acts.dialog is not None, timeout=LONG)
     dialog = window.validate_acts.dialog
     assert dialog
-    qtbot.waitUntil(lambda: dialog.done_button.isEnabled() and dialog.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.done_button.isEnabled() and dialog.canvas.has_image, timeout=LONG)
     assert dialog.image_id != gone.id  # looking told that it cannot be read
     assert (record := project.images.get(gone.id))
     assert record.reason
     # another one goes after the head looked at it: its boxes have their vectors already
     look(project, [later], NoProgress(), threads=1)
-    (pictures / later.path).unlink()
+    (images / later.path).unlink()
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Enter goes on" in dialog.canvas.placeholder, timeout=LONG)
     assert dialog.image_id == later.id
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: dialog.image_id != later.id and dialog.canvas.has_picture, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.image_id != later.id and dialog.canvas.has_image, timeout=LONG)
     assert window.session.pictures.statuses[later.id] == "unreadable"
     assert [v.image_id for v in project.validations.all()] not in ([gone.id], [later.id])
     dialog.close()

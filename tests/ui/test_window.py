@@ -90,7 +90,7 @@ def reopened(window: MainWindow, make_window: MakeWindow) -> MainWindow:
 
 
 def propose(window: MainWindow, image_id: int = 1) -> None:
-    """A detector that knows cups and dogs has looked at a picture: three boxes, one of them doubtful."""
+    """A detector that knows cups and dogs has looked at an image: three boxes, one of them doubtful."""
     project = window.session.project
     assert project
     model = project.models.ensure("hash", "detector", ("cup", "dog"))
@@ -103,12 +103,12 @@ def propose(window: MainWindow, image_id: int = 1) -> None:
     window.session.set_category(None)
 
 
-def test_a_folder_opens_with_its_first_picture_and_the_others_follow(window: MainWindow) -> None:
+def test_a_folder_opens_with_its_first_image_and_the_others_follow(window: MainWindow) -> None:
     assert window.session.image
     assert window.session.image.path == "a.png"
     assert window.queue.model.rowCount() == 4
-    assert window.canvas.picture_size == (80, 60)
-    assert "picture 1 of 4" in window.status.place.text()
+    assert window.canvas.image_size == (80, 60)
+    assert "image 1 of 4" in window.status.place.text()
     assert window.status.saved.text() == "saved"
 
 
@@ -156,14 +156,14 @@ def test_a_box_is_moved_resized_renamed_and_deleted_each_on_disk(window: MainWin
         assert disk.annotations.all() == []
 
 
-def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: QtBot) -> None:
+def test_undo_and_redo_by_key_also_across_images(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     session.add_category("cat")
     drag(window, (10, 10), (40, 40))
     key(window, Qt.Key.Key_N)
     assert session.image
     assert session.image.id == 2
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     drag(window, (5, 5), (30, 30))
     assert len(session.annotations) == 1
     control = Qt.KeyboardModifier.ControlModifier
@@ -194,7 +194,7 @@ def test_undo_and_redo_by_key_also_across_pictures(window: MainWindow, qtbot: Qt
     assert len(session.annotations) == 1
 
 
-def test_undo_of_a_decision_comes_back_to_its_picture(window: MainWindow) -> None:
+def test_undo_of_a_decision_comes_back_to_its_image(window: MainWindow) -> None:
     key(window, Qt.Key.Key_E)
     assert window.session.image
     assert window.session.image.id == 2
@@ -215,10 +215,10 @@ def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
     window.close()
     other = make_window()
     other.open_path(path)
-    qtbot.waitUntil(lambda: other.canvas.has_picture)
+    qtbot.waitUntil(lambda: other.canvas.has_image)
     assert other.canvas.camera.looked_at() == pytest.approx(before, abs=1e-6)
     other.session.next()
-    qtbot.waitUntil(lambda: other.canvas.has_picture)
+    qtbot.waitUntil(lambda: other.canvas.has_image)
     assert other.canvas.camera.looked_at() is None
 
 
@@ -240,7 +240,7 @@ def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_boxes_on_one_picture(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_hundred_thousand_boxes_on_one_image(window: MainWindow, qtbot: QtBot) -> None:
     project = window.session.project
     assert project
     window.session.add_category("cell")
@@ -261,7 +261,7 @@ def test_a_hundred_thousand_boxes_on_one_picture(window: MainWindow, qtbot: QtBo
     assert project.db.scalar("SELECT count(*) FROM annotations") == 0
 
 
-def test_accepting_a_picture_by_key_decides_it_and_goes_on(window: MainWindow) -> None:
+def test_accepting_an_image_by_key_decides_it_and_goes_on(window: MainWindow) -> None:
     propose(window)
     assert len(window.canvas.items) == 3
     key(window, Qt.Key.Key_A)
@@ -327,7 +327,7 @@ def test_the_threshold_shows_more_or_fewer_and_is_kept(window: MainWindow) -> No
     assert window.settings.number("display_threshold") == pytest.approx(0.3)
 
 
-def test_what_the_threshold_hides_is_said_before_a_picture_is_called_empty(window: MainWindow) -> None:
+def test_what_the_threshold_hides_is_said_before_an_image_is_called_empty(window: MainWindow) -> None:
     propose(window)
     window.session.set_threshold(0.95)
     key(window, Qt.Key.Key_A)
@@ -420,7 +420,7 @@ def test_undo_of_a_relabelling_brings_the_category_of_the_next_box_back(window: 
 
 
 def hint(window: MainWindow, image_id: int = 1) -> None:
-    """A detector whose classes are no categories of the project has looked at a picture: two apples and a
+    """A detector whose classes are no categories of the project has looked at an image: two apples and a
     cake."""
     project = window.session.project
     assert project
@@ -512,7 +512,7 @@ def test_a_suggestion_that_a_job_replaced_is_rejected_all_the_same(window: MainW
         assert all(a.bbox.iou(BBox(0, 0, 20, 20)) < 0.5 for a in disk.annotations.of_image(1))
 
 
-def test_a_decision_that_waited_for_the_disk_is_about_its_own_picture(
+def test_a_decision_that_waited_for_the_disk_is_about_its_own_image(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     propose(window, 1)
@@ -553,7 +553,7 @@ def test_the_filter_field_gives_the_keyboard_back(window: MainWindow) -> None:
     assert window.queue.model.rowCount() == 4
 
 
-def test_the_next_picture_is_one_that_the_filter_shows(window: MainWindow) -> None:
+def test_the_next_image_is_one_that_the_filter_shows(window: MainWindow) -> None:
     window.queue.text.setText(".png")
     key(window, Qt.Key.Key_E)
     assert window.session.image
@@ -571,7 +571,7 @@ def test_the_next_picture_is_one_that_the_filter_shows(window: MainWindow) -> No
     assert window.session.image.path == "c.png"
 
 
-def test_a_picture_decided_before_gives_no_first_sight(window: MainWindow) -> None:
+def test_an_image_decided_before_gives_no_first_sight(window: MainWindow) -> None:
     propose(window)
     project = window.session.project
     assert project
@@ -598,11 +598,11 @@ def test_empty_and_skip_by_key(window: MainWindow) -> None:
     assert window.session.image.id == 3
 
 
-def test_the_last_picture_says_that_all_is_done(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_last_image_says_that_all_is_done(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(4):
-        qtbot.waitUntil(lambda: window.canvas.has_picture)
+        qtbot.waitUntil(lambda: window.canvas.has_image)
         key(window, Qt.Key.Key_E)
-    assert "Every picture is decided" in window.statusBar().currentMessage()
+    assert "Every image is decided" in window.statusBar().currentMessage()
     assert "4 decided (100%)" in window.status.share.text()
 
 
@@ -677,14 +677,14 @@ def test_what_the_disk_does_not_take_is_not_called_saved(
     assert len(session.annotations) == 2
 
 
-def test_a_late_picture_is_not_drawn_over_another_one(window: MainWindow) -> None:
+def test_a_late_image_is_not_drawn_over_another_one(window: MainWindow) -> None:
     key(window, Qt.Key.Key_N)
-    size = window.canvas.picture_size
+    size = window.canvas.image_size
     window.loader.loaded.emit(1, Loaded((), (1, 1), "late"))
-    assert window.canvas.picture_size == size
+    assert window.canvas.image_size == size
 
 
-def test_a_picture_that_cannot_be_read_says_why_and_cannot_be_decided(
+def test_an_image_that_cannot_be_read_says_why_and_cannot_be_decided(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     project = window.session.project
@@ -712,7 +712,7 @@ def test_export_and_import_through_the_menu(
     assert isinstance(answers, Answers)
     answers.next_export = tmp_path / "out.json"
     window.actions_["export_coco"].trigger()
-    qtbot.waitUntil(lambda: "3 boxes on 1 picture," in window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: "3 boxes on 1 image," in window.statusBar().currentMessage())
     assert len(json.loads((tmp_path / "out.json").read_text())["annotations"]) == 3
 
     shutil.copytree(tmp_path / "pictures", tmp_path / "again", ignore=shutil.ignore_patterns("*.hitl*"))
@@ -796,7 +796,7 @@ def test_the_project_opens_where_work_goes_on(
     assert other.session.image
     assert other.session.image.id == 2
     assert other.session.pictures.order.ids == [1, 2, 3, 4]
-    qtbot.waitUntil(lambda: other.canvas.has_picture)
+    qtbot.waitUntil(lambda: other.canvas.has_image)
 
 
 def test_what_no_code_expected_is_one_line_for_a_person_and_all_of_it_in_the_log(
@@ -808,16 +808,16 @@ def test_what_no_code_expected_is_one_line_for_a_person_and_all_of_it_in_the_log
     assert "division by zero" in caplog.text
 
 
-def test_pictures_are_never_written_to(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
+def test_images_are_never_written_to(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
     rng = np.random.default_rng(0)
-    picture = save(tmp_path / "p" / "x.png", rng.integers(0, 255, (40, 40, 3), dtype=np.uint8))
-    before, stamp = picture.read_bytes(), picture.stat().st_mtime_ns
+    image = save(tmp_path / "p" / "x.png", rng.integers(0, 255, (40, 40, 3), dtype=np.uint8))
+    before, stamp = image.read_bytes(), image.stat().st_mtime_ns
     window = make_window(automatic=True)
     window.open_path(tmp_path / "p")
-    qtbot.waitUntil(lambda: window.canvas.has_picture and not window.runner.jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: window.canvas.has_image and not window.runner.jobs, timeout=60_000)
     key(window, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)
-    assert (picture.read_bytes(), picture.stat().st_mtime_ns) == (before, stamp)
+    assert (image.read_bytes(), image.stat().st_mtime_ns) == (before, stamp)
 
 
 def test_entering_a_name_that_is_being_suggested(window: MainWindow, qtbot: QtBot) -> None:
@@ -873,16 +873,16 @@ def test_a_box_that_waits_for_its_name_gets_it_by_a_digit_or_waits_until_the_per
 
 
 def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -> None:
-    window.canvas.show_picture((), (0, 0))
+    window.canvas.show_image((), (0, 0))
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_E)
     assert "cannot be decided" in window.statusBar().currentMessage()
     assert window.session.pictures.count("decided") == 0
 
 
-def test_accepting_a_picture_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
+def test_accepting_an_image_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
     key(window, Qt.Key.Key_A)
-    assert "E marks the picture as empty" in window.statusBar().currentMessage()
+    assert "E marks the image as empty" in window.statusBar().currentMessage()
     assert window.session.pictures.count("decided") == 0
 
 
@@ -890,7 +890,7 @@ def test_keys_held_down_do_not_repeat(window: MainWindow) -> None:
     assert not any(window.actions_[spec.id].autoRepeat() for spec in ACTIONS if not spec.held)
 
 
-def test_a_decided_picture_that_is_corrected_is_a_decision_and_one_left_alone_is_not(
+def test_a_decided_image_that_is_corrected_is_a_decision_and_one_left_alone_is_not(
     window: MainWindow,
 ) -> None:
     window.session.add_category("cat")
@@ -905,11 +905,11 @@ def test_a_decided_picture_that_is_corrected_is_a_decision_and_one_left_alone_is
     assert project.decisions.count() == count + 1
     assert project.decisions.acts().drawn == 1
     assert learned == [1]
-    window.session.accept_picture()
+    window.session.accept_image()
     assert project.decisions.count() == count + 1
 
 
-def test_marking_a_picture_empty_says_what_went_with_it(window: MainWindow) -> None:
+def test_marking_an_image_empty_says_what_went_with_it(window: MainWindow) -> None:
     window.session.add_category("cat")
     drag(window, (10, 10), (40, 40))
     key(window, Qt.Key.Key_E)
@@ -979,12 +979,12 @@ def test_a_renamed_folder_opens_its_project(
     assert list(other.session.known.of.values()) == ["cat"]
 
 
-def test_pictures_added_while_the_detector_looks_are_looked_at_too(
-    make_window: MakeWindow, pictures: Path, tmp_path: Path, qtbot: QtBot
+def test_images_added_while_the_detector_looks_are_looked_at_too(
+    make_window: MakeWindow, images: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    shutil.copytree(pictures, tmp_path / "more")
+    shutil.copytree(images, tmp_path / "more")
     window = make_window(automatic=True)
-    window.open_path(pictures)
+    window.open_path(images)
     qtbot.waitUntil(lambda: window.runner.busy("detecting"), timeout=20_000)
     window.loop.intake.add_folder(tmp_path / "more")
     qtbot.waitUntil(
@@ -1024,14 +1024,14 @@ def test_escape_in_the_tags_gives_up_all_that_was_typed(window: MainWindow) -> N
         assert [t.name for t in project.tags.all()] == ["night"]
 
 
-def test_pictures_are_counted_that_changed_since_the_head_learned_not_acts(
+def test_images_are_counted_that_changed_since_the_head_learned_not_acts(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     unlearned, session = window.loop.learning.unlearned, window.session
     session.add_category("cat")
     drag(window, (10, 10), (40, 40))
     assert unlearned == set()
-    session.accept_picture()
+    session.accept_image()
     assert unlearned == {1}
     session.go_to(1)
     session.set_tags(["night"])
@@ -1056,12 +1056,12 @@ def test_what_was_not_learned_is_remembered_over_a_cancel_and_a_restart(
     assert other.loop.learning.unlearned == {1}
 
 
-def test_the_last_picture_to_do_is_not_called_decided(window: MainWindow) -> None:
+def test_the_last_image_to_do_is_not_called_decided(window: MainWindow) -> None:
     for image_id in (1, 2, 3):
         window.session.go_to(image_id)
         window.session.skip()
     window.session.next()
-    assert "This is the last picture to do." in window.statusBar().currentMessage()
+    assert "This is the last image to do." in window.statusBar().currentMessage()
     window.session.mark_empty()
     assert "Nothing is left to do. Skipped: 3." in window.statusBar().currentMessage()
 
@@ -1080,7 +1080,7 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
 
 
 def three_boxes(window: MainWindow) -> None:
-    """Two cats and a dog on the picture at hand."""
+    """Two cats and a dog on the image at hand."""
     cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
     assert cat
     assert dog
@@ -1119,7 +1119,7 @@ def test_several_proposals_and_boxes_are_moved_in_one_step(window: MainWindow) -
     assert len(window.session.annotations) == 3
 
 
-def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(
+def test_boxes_are_duplicated_copied_and_taken_from_the_image_before(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     three_boxes(window)
@@ -1130,7 +1130,7 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(
     assert window.canvas.selection.last.key.id == window.session.annotations[-1].id
     key(window, Qt.Key.Key_C, CTRL)
     window.session.next()
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     key(window, Qt.Key.Key_V, CTRL)
     assert [(a.bbox, a.category_id) for a in window.session.annotations] == [(BBox(42, 17, 10, 10), 2)]
     window.actions_["take_previous"].trigger()
@@ -1141,24 +1141,24 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_picture_before(
     assert len(window.session.annotations) == 1
 
 
-def test_pasted_boxes_are_clipped_to_a_smaller_picture(window: MainWindow, qtbot: QtBot) -> None:
+def test_pasted_boxes_are_clipped_to_a_smaller_image(window: MainWindow, qtbot: QtBot) -> None:
     cat = window.session.add_category("cat")
     assert cat
     window.session.draw([(BBox(30, 30, 40, 25), cat), (BBox(60, 45, 10, 10), cat)])
     key(window, Qt.Key.Key_A, CTRL)
     key(window, Qt.Key.Key_C, CTRL)
     window.session.go_to(3)  # 40 x 40
-    window.canvas.show_picture((), (0, 0))
+    window.canvas.show_image((), (0, 0))
     window.controller.paste()
-    assert window.session.annotations == []  # not before the picture is there
+    assert window.session.annotations == []  # not before the image is there
     window.session.go_to(3)
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     window.controller.paste()
     assert [a.bbox for a in window.session.annotations] == [BBox(30, 30, 10, 10)]
 
 
 def test_what_was_copied_is_forgotten_with_its_project(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, pictures: Path
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, images: Path
 ) -> None:
     cat = window.session.add_category("cat")
     assert cat
@@ -1166,9 +1166,9 @@ def test_what_was_copied_is_forgotten_with_its_project(
     key(window, Qt.Key.Key_A, CTRL)
     key(window, Qt.Key.Key_C, CTRL)
     with Project.create(tmp_path / "other.hitl") as other:
-        add_folder(other, pictures, NoProgress())
+        add_folder(other, images, NoProgress())
     window.session.use(Project.open(tmp_path / "other.hitl"))
-    qtbot.waitUntil(lambda: window.canvas.has_picture)
+    qtbot.waitUntil(lambda: window.canvas.has_image)
     window.controller.paste()
     assert "Nothing was copied" in window.statusBar().currentMessage()
     assert window.session.annotations == []
@@ -1225,13 +1225,13 @@ def test_a_large_photograph_is_first_shown_small(window: MainWindow, tmp_path: P
     pixels = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
     Image.fromarray(pixels).resize((2400, 1800)).save(tmp_path / "large.jpg")
     seen: list[int] = []
-    window.loader.loaded.connect(lambda _id, picture: seen.append(picture.levels[0].width()))
+    window.loader.loaded.connect(lambda _id, image: seen.append(image.levels[0].width()))
     window.loader.want(99, tmp_path / "large.jpg")
     qtbot.waitUntil(lambda: bool(seen) and seen[-1] == 2400, timeout=10_000)
     assert seen in ([1000, 2400], [2400])  # the small one is dropped when it comes second
 
 
-def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
+def test_very_many_images_are_listed_by_a_job_and_hands_need_not_wait(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hitl_desktop.service.project.image_walk.MANY", 2)
@@ -1254,18 +1254,18 @@ def test_very_many_pictures_are_listed_by_a_job_and_hands_need_not_wait(
 
 
 def test_a_listing_that_was_asked_for_anew_is_dropped(window: MainWindow) -> None:
-    pictures = window.session.pictures
-    before = pictures.statuses
-    stale, fresh = pictures.ask(), pictures.ask()
+    images = window.session.pictures
+    before = images.statuses
+    stale, fresh = images.ask(), images.ask()
     read = (Listing([2], statuses={2: "undecided"}, by_status={"undecided": {2}}), ReviewOrder([2]))
     window.session.take_listing(stale, read)
-    assert pictures.statuses is before
-    assert pictures.is_listing
+    assert images.statuses is before
+    assert images.is_listing
     window.session.take_listing(fresh, read)
-    assert pictures.statuses == {2: "undecided"}
+    assert images.statuses == {2: "undecided"}
 
 
-def test_the_last_picture_is_at_hand_again(window: MainWindow, make_window: MakeWindow) -> None:
+def test_the_last_image_is_at_hand_again(window: MainWindow, make_window: MakeWindow) -> None:
     window.session.go_to(3)
     other = reopened(window, make_window)
     assert other.session.image
@@ -1317,8 +1317,8 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
     assert len(session.visible_proposals) == 3
 
 
-def test_proposals_appear_on_a_picture_with_none_until_hands_have_begun(window: MainWindow) -> None:
-    """What a head finds a second after the picture came up is shown; it does not come between a person's
+def test_proposals_appear_on_an_image_with_none_until_hands_have_begun(window: MainWindow) -> None:
+    """What a head finds a second after the image came up is shown; it does not come between a person's
     boxes."""
     project, session = window.session.project, window.session
     assert project

@@ -1,4 +1,4 @@
-"""Projects in which something was taught, by an oracle, on synthetic pictures."""
+"""Projects in which something was taught, by an oracle, on synthetic images."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +17,7 @@ Learn = Callable[..., TrainingResult]
 
 @pytest.fixture
 def taught_project(taught: Path, tmp_path: Path) -> Iterator[Project]:
-    """A project whose head learned six pictures, to be changed."""
+    """A project whose head learned six images, to be changed."""
     with Project.open(copy_taught(taught, tmp_path / "copy")) as opened:
         yield opened
 

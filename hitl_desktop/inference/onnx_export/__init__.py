@@ -71,8 +71,8 @@ def build(
         helper.make_tensor_value_info("classes", TensorProto.INT64, ["found"]),
         helper.make_tensor_value_info("class_scores", TensorProto.FLOAT, ["found", len(scoring.names)]),
     ]
-    picture = helper.make_tensor_value_info("image", TensorProto.UINT8, ["height", "width", 3])
-    return g.model([picture], outputs, metadata)
+    graph_input = helper.make_tensor_value_info("image", TensorProto.UINT8, ["height", "width", 3])
+    return g.model([graph_input], outputs, metadata)
 
 
 def _joined(

@@ -64,13 +64,13 @@ class Intake:
                     folder=folder,
                 )
             )
-        self._list(tr("Listing pictures"), list_folders, partial(self._on_refreshed, is_asked))
+        self._list(tr("Listing images"), list_folders, partial(self._on_refreshed, is_asked))
 
     def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
-        told = [f"{counted(len(listed.added), 'new picture')}."] if is_asked else []
+        told = [f"{counted(len(listed.added), 'new image')}."] if is_asked else []
         if listed.passed_over:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
-            told.append(tr("Left out (unreadable, or not pictures of this folder): {kinds}.", kinds=kinds))
+            told.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
         if told:
             self._session.messages.say(" ".join(told))
         self._on_listed()
@@ -110,7 +110,7 @@ class Intake:
         self.prelabel_if_automatic()
         self.step = IntakeStep.SCANNING
         self._jobs.start(
-            READING, tr("Reading pictures"), partial(scan, workers=1), on_success=self._on_scanned,
+            READING, tr("Reading images"), partial(scan, workers=1), on_success=self._on_scanned,
             on_failure=self._on_not_read, on_cancelled=self._rest,
         )  # fmt: skip
 
@@ -176,7 +176,7 @@ class Intake:
         self._ranked_at = 0
         if result.done:
             self.speed = tr(
-                "{provider}, {images_per_s:.0f} ms a picture",
+                "{provider}, {images_per_s:.0f} ms an image",
                 provider=PROVIDER,
                 images_per_s=1000 / result.images_per_s,
             )

@@ -182,7 +182,7 @@ class Learning:
         elif result.finds_as_before:
             say(
                 tr(
-                    "Some training pictures are unavailable, so the detection head was not "
+                    "Some training images are unavailable, so the detection head was not "
                     "updated. Reconnect their folder."
                 )
             )
@@ -215,7 +215,7 @@ class Learning:
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
             self._session.messages.say(
-                tr("One more picture is due for blind relabelling: Model > Label again.")
+                tr("One more image is due for blind relabelling: Model > Label again.")
             )
 
     def _on_changed(self, changes: Changes) -> None:
@@ -259,7 +259,7 @@ class Learning:
 
     def _on_used(self, head_id: int) -> None:
         self._session.messages.say(
-            tr("Version {head_id} of the head is used from the next picture on.", head_id=head_id)
+            tr("Version {head_id} of the head is used from the next image on.", head_id=head_id)
         )
         self._session.apply_changes(Changes(head=True, queue=True))
         self._go_on()
@@ -289,14 +289,14 @@ class Learning:
             return
         self._enter(
             LearningStep.LOOKING_AHEAD,
-            tr("Preparing the next pictures"),
+            tr("Preparing the next images"),
             partial(self._find_ahead, _LOOK_AHEAD),
             self._on_looked_ahead,
             on_progress=lambda _: self._session.load_missing_proposals(),
         )
         self._jobs.start(
             LEARNING,
-            tr("Searching decided pictures for new categories"),
+            tr("Searching decided images for new categories"),
             lambda p, progress: find_late_categories(p, progress, threads=1),
             on_success=self._on_searched,
             quiet=True,
@@ -316,7 +316,7 @@ class Learning:
         elif not self._runner.busy(LEARNING):
             self._enter(
                 LearningStep.LOOKING_FURTHER,
-                tr("Searching the remaining pictures"),
+                tr("Searching the remaining images"),
                 partial(self._find_ahead, _LOOK_FURTHER),
                 lambda found: self.rank() if found else None,
             )

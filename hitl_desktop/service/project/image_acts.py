@@ -95,7 +95,7 @@ class ImageActs(ImageWalk):
         before = self.project.images.get(command.image_id)
         if before is None:
             raise HitlError(
-                tr("The picture of the change that was waiting is no longer in the project."),
+                tr("The image of the change that was waiting is no longer in the project."),
                 hint=tr("The change was dropped."),
             )
         return partial(self._show_kept, before, command.run(self.project))
@@ -156,7 +156,7 @@ class ImageActs(ImageWalk):
         if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
             return False
         if image.state is ImageState.DECIDED:
-            self.messages.say(tr("This picture is on the to-do list again until its new box has a category."))
+            self.messages.say(tr("This image is on the to-do list again until its new box has a category."))
         return True
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
@@ -177,8 +177,8 @@ class ImageActs(ImageWalk):
         """Replace the tags of the image."""
         return self.image is not None and self.execute(SetTags(self.image.id, tuple(names)))
 
-    def accept_picture(self) -> None:
-        """Accept every proposal shown, call the picture done, show the next one."""
+    def accept_image(self) -> None:
+        """Accept every proposal shown, call the image done, show the next one."""
         if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
             self._decide(empty=False)
         elif self.visible_hints:
@@ -186,7 +186,7 @@ class ImageActs(ImageWalk):
                 tr(
                     "The dotted boxes are hints without a category, which A does not accept. "
                     "Select them (Ctrl+A) and press a digit to label them; E marks the "
-                    "picture as empty."
+                    "image as empty."
                 )
             )
         else:
@@ -195,12 +195,12 @@ class ImageActs(ImageWalk):
                 sentences(
                     tr("No box is shown, so there is nothing to accept."),
                     tr("{n} below the threshold; [ shows more.", n=hidden) if hidden else "",
-                    tr("E marks the picture as empty."),
+                    tr("E marks the image as empty."),
                 )
             )
 
     def mark_empty(self) -> None:
-        """Nothing here: the picture is done without boxes."""
+        """Nothing here: the image is done without boxes."""
         self._decide(empty=True)
 
     def _decide(self, *, empty: bool) -> None:
@@ -214,7 +214,7 @@ class ImageActs(ImageWalk):
         if self.image is None:
             return
         if self.image.reason:
-            self.messages.say(tr("This picture cannot be read, so it cannot be decided."))
+            self.messages.say(tr("This image cannot be read, so it cannot be decided."))
             return
         image_id = self.image.id
         command = (

@@ -86,11 +86,11 @@ class ImageWalk(OpenProject):
 
     @property
     def again(self) -> QueueReason:
-        """Why the picture at hand, a decided one, is to be looked at again; nothing if it is not."""
+        """Why the image at hand, a decided one, is to be looked at again; nothing if it is not."""
         return self.pictures.again(self.at_hand)
 
     def reload_queue(self) -> bool:
-        """Read the active ranking; of very many pictures a job does it, False, and `take_listing` follows."""
+        """Read the active ranking; of very many images a job does it, False, and `take_listing` follows."""
         if self.project is None:
             return True
         if self.project.images.last_id() > MANY:
@@ -161,7 +161,7 @@ class ImageWalk(OpenProject):
     def take_better(self) -> None:
         """Show the newer proposals for the image at hand."""
         if not self.current.better:
-            self.messages.say(tr("There are no newer suggestions for this picture."))
+            self.messages.say(tr("There are no newer suggestions for this image."))
             return
         self.use_proposals(self.current.better)
         self.boxes_changed.emit()
@@ -197,7 +197,7 @@ class ImageWalk(OpenProject):
             self.better_changed.emit(False)
 
     def cover(self, image_id: int) -> None:
-        """Put the picture at hand away, if it is this one, while it is looked at without its labels.
+        """Put the image at hand away, if it is this one, while it is looked at without its labels.
 
         `uncover` ends that, and so does covering another one.
         """
@@ -211,7 +211,7 @@ class ImageWalk(OpenProject):
 
     @property
     def is_covered(self) -> bool:
-        """Whether the picture at hand was put away for a while."""
+        """Whether the image at hand was put away for a while."""
         return self._covered is not None and self.image is None
 
     def uncover(self) -> None:
@@ -221,7 +221,7 @@ class ImageWalk(OpenProject):
             self.go_to(covered)
 
     def next(self) -> None:
-        """Show the next picture that is to be decided."""
+        """Show the next image that is to be decided."""
         following = self.pictures.following()
         if following is None:
             self.boxes_changed.emit()
@@ -233,7 +233,7 @@ class ImageWalk(OpenProject):
             self.go_to(following)
 
     def previous(self) -> None:
-        """Show the picture before this one."""
+        """Show the image before this one."""
         before = self.pictures.walk.step(-1)
         if before is not None:
             self.go_to(before)
@@ -246,7 +246,7 @@ class ImageWalk(OpenProject):
             self.boxes_changed.emit()
 
     def tag_hints(self) -> list[tuple[Tag, float]]:
-        """Tags that the picture probably has, and how likely."""
+        """Tags that the image probably has, and how likely."""
         if self.project is None or self.image is None:
             return []
         return proposed_tags(self.project, self.image, load_tag_head(self.project))

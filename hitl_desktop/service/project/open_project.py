@@ -18,8 +18,8 @@ from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.current_image import CurrentImage
 from hitl_desktop.service.project.display_thresholds import DisplayThresholds
+from hitl_desktop.service.project.image_list import ImageList
 from hitl_desktop.service.project.names import Names
-from hitl_desktop.service.project.picture_list import PictureList
 from hitl_desktop.service.project.project_jobs import ProjectJobs
 from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.views import Views
@@ -32,20 +32,20 @@ class OpenProject:
 
     Attributes:
         opened: another project is open, or none.
-        leaving: another picture, or none, is about to be at hand; what is typed for this one is to be kept
+        leaving: another image, or none, is about to be at hand; what is typed for this one is to be kept
             now.
-        image_changed: another picture is at hand.
+        image_changed: another image is at hand.
         boxes_changed: its annotations or proposals are others now, or shown otherwise.
         changed: a `Changes` that views may care about.
         names_changed: categories, attributes or the scorer were read again.
         category_changed: the current category is another one.
-        decided: a picture was decided, or a decided one was corrected.
-        done_elsewhere: an undo or redo changed another picture, (its id, what was done).
+        decided: an image was decided, or a decided one was corrected.
+        done_elsewhere: an undo or redo changed another image, (its id, what was done).
         listing_wanted: a job is to read the queue under this number, for `take_listing`.
         step_wanted: a job is to undo, or redo (True), an entry of the journal that takes too long here;
             `take_step` takes its result.
-        blind_wanted: it is the turn of a decided picture that is to be labelled once more (its id).
-        better_changed: newer suggestions for the picture at hand are ready (True) for `take_better`, or no
+        blind_wanted: it is the turn of a decided image that is to be labelled once more (its id).
+        better_changed: newer suggestions for the image at hand are ready (True) for `take_better`, or no
             longer.
         receipt: what a decision did, in a sentence; undo takes it back.
         hints_named: hints of the detector were given a category (its id).
@@ -71,7 +71,7 @@ class OpenProject:
         self.current = CurrentImage()
         self.known = Names()
         self.limits = DisplayThresholds(self._default_threshold, self._keep_in_project, messages)
-        self.pictures = PictureList()
+        self.pictures = ImageList()
         self.saving = Saving(messages, main_thread)
         self.category_id: int | None = None
         self.is_stepping = False
@@ -134,7 +134,7 @@ class OpenProject:
         return self.project.meta.get(key) or "" if self.project else ""
 
     def path_of(self, image: ImageRecord) -> Path | None:
-        """Where a picture lies."""
+        """Where an image lies."""
         return self.project.path_of(image) if self.project else None
 
     def read_names(self) -> None:

@@ -1,4 +1,4 @@
-"""The order in which pictures are shown: what was visited stays in place, what comes is re-ranked behind
+"""The order in which images are shown: what was visited stays in place, what comes is re-ranked behind
 it."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class ReviewOrder:
         self.current = current
 
     def extend(self, ids: Iterable[int]) -> None:
-        """Put pictures that are not listed yet at the end."""
+        """Put images that are not listed yet at the end."""
         new = [i for i in ids if i not in self._place]
         start = len(self.ids)
         self.ids += new
@@ -25,27 +25,27 @@ class ReviewOrder:
 
     @property
     def position(self) -> int:
-        """Where the current picture stands; -1 when there is none."""
+        """Where the current image stands; -1 when there is none."""
         return self._place.get(self.current, -1) if self.current is not None else -1
 
     def place_of(self, image_id: int) -> int:
-        """Where a picture stands; -1 when it is not listed."""
+        """Where an image stands; -1 when it is not listed."""
         return self._place.get(image_id, -1)
 
     @property
     def front(self) -> list[int]:
-        """What keeps its place: the pictures before the current one, and it."""
+        """What keeps its place: the images before the current one, and it."""
         return self.ids[: self.position + 1]
 
     def rerank(
         self, ranked: Sequence[int], everything: Iterable[int], again: Container[int] = frozenset()
     ) -> None:
-        """Put `ranked` behind the current picture, then whatever else there is; nothing before it moves but
+        """Put `ranked` behind the current image, then whatever else there is; nothing before it moves but
         what comes again."""
         self.take(arranged(self.front, ranked, everything, again))
 
     def take(self, other: ReviewOrder) -> None:
-        """Be in another's order, at the same picture."""
+        """Be in another's order, at the same image."""
         self.ids, self._place = other.ids, other._place
 
     def snapshot(self) -> ReviewOrder:
@@ -55,7 +55,7 @@ class ReviewOrder:
         return same
 
     def next_of(self, wanted: Container[int]) -> int | None:
-        """The next picture behind the current one that is wanted; from the front again after the last."""
+        """The next image behind the current one that is wanted; from the front again after the last."""
         start = self.position + 1
         for image_id in chain(islice(self.ids, start, None), islice(self.ids, start)):
             if image_id in wanted and image_id != self.current:
@@ -63,7 +63,7 @@ class ReviewOrder:
         return None
 
     def step(self, by: int) -> int | None:
-        """The picture so many places away."""
+        """The image so many places away."""
         place = self.position + by
         return self.ids[place] if 0 <= place < len(self.ids) else None
 

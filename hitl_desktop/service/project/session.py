@@ -133,7 +133,7 @@ class Session(ImageActs):
             self._category_of[act] = (before, category_id)
 
     def undo(self) -> None:
-        """Take the latest act back, on whatever picture it was."""
+        """Take the latest act back, on whatever image it was."""
         self._step(redo=False)
 
     def redo(self) -> None:

@@ -99,7 +99,7 @@ class AttributeActs:
             session.manage(partial(attributes.remove, attribute=by_words[chosen]))
 
     def toggle_tag(self, number: int) -> None:
-        """The tag under `Y` and a digit: on this picture, or no longer."""
+        """The tag under `Y` and a digit: on this image, or no longer."""
         image = self._session.image
         if image is None:
             return

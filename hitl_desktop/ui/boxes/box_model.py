@@ -1,4 +1,4 @@
-"""The boxes of the picture at hand as a table."""
+"""The boxes of the image at hand as a table."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class BoxNames(ImageView):
         boxes = self._boxes(asked) if asked else []
         if meant is None:
             place = self.name_at_box.geometry()
-            if self._to_name:  # still on this picture
+            if self._to_name:  # still on this image
                 self.name_at_box.show_at(BBox(place.x(), place.y(), 1, 1), name)
         elif boxes and self._session.name_boxes(boxes, meant):
             self._back_to_canvas()
@@ -122,7 +122,7 @@ class BoxNames(ImageView):
         return name
 
     def _asks_for_names(self) -> bool:
-        """Whether boxes of the picture wait for their categories; they are selected, and the person is
+        """Whether boxes of the image wait for their categories; they are selected, and the person is
         asked."""
         unnamed = [a for a in self._session.annotations if a.category_id == self._session.known.unnamed_id]
         if not unnamed:

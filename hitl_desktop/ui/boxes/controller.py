@@ -30,7 +30,7 @@ SKIP_REASONS = {
     **{str(number): SKIP_TEXT[code] for number, code in _SKIP_CODES.items()},
     str(len(_SKIP_CODES) + 1): OTHER_REASON,
 }
-"""Why a picture is skipped, by key."""
+"""Why an image is skipped, by key."""
 
 
 class Controller(BoxNames):
@@ -95,7 +95,7 @@ class Controller(BoxNames):
         self._select_again([r.box for r in revisions], grabbed=grabbed)
         return True
 
-    def accept_picture(self) -> None:
+    def accept_image(self) -> None:
         """Accept what is shown, once there is something to see; boxes without a category are asked about
         first."""
         if not self._is_seen() or self._asks_for_names():
@@ -109,7 +109,7 @@ class Controller(BoxNames):
                 )
             )
             return
-        self._session.accept_picture()
+        self._session.accept_image()
 
     def mark_empty(self) -> None:
         """Nothing here, once there is something to see; boxes without a category are asked about first."""
@@ -117,20 +117,20 @@ class Controller(BoxNames):
             self._session.mark_empty()
 
     def skip(self) -> None:
-        """Put the picture aside, and say why."""
+        """Put the image aside, and say why."""
         reason = self.ask.reason(SKIP_REASONS) if self._session.image is not None else None
         if reason == OTHER_REASON:
-            reason = self.ask.text(tr("Cannot tell"), tr("Why can this picture not be labelled?"), "")
+            reason = self.ask.text(tr("Cannot tell"), tr("Why can this image not be labelled?"), "")
         if reason is not None:
             code = next((code for code, text in SKIP_TEXT.items() if text == reason), reason.strip())
             self._session.skip("" if reason == NO_REASON else code)
 
     def _is_seen(self) -> bool:
         image = self._session.image
-        if image is not None and image.reason is None and not self._canvas.has_picture:
+        if image is not None and image.reason is None and not self._canvas.has_image:
             self._messages.say(
                 tr(
-                    "This picture cannot be decided: {placeholder}",
+                    "This image cannot be decided: {placeholder}",
                     placeholder=self._canvas.placeholder or "it is not shown yet.",
                 )
             )
@@ -148,7 +148,7 @@ class Controller(BoxNames):
             self._messages.say(
                 tr("Select a proposal first: Tab goes through them, the most doubtful first.")
                 if left
-                else tr("No proposal is left on this picture. A calls it done.")
+                else tr("No proposal is left on this image. A calls it done.")
             )
             return
         following = self._next_proposal(keys)
@@ -165,7 +165,7 @@ class Controller(BoxNames):
 
     def duplicate(self) -> None:
         """Draw the selected boxes once more, a little to the side."""
-        size = self._canvas.picture_size
+        size = self._canvas.image_size
         boxes = [
             (b.moved(_ASIDE, _ASIDE, *size), c)
             for b, c in self._with_categories(self._canvas.selection.items)
@@ -177,43 +177,41 @@ class Controller(BoxNames):
         self._clipboard = self._with_categories(self._canvas.selection.items)
         self._messages.say(
             tr(
-                "Copied: {boxes}. Ctrl+V draws them on any picture.",
+                "Copied: {boxes}. Ctrl+V draws them on any image.",
                 boxes=counted(len(self._clipboard), "box"),
             )
         )
 
     def paste(self) -> None:
-        """Draw the remembered boxes at the same place on this picture."""
+        """Draw the remembered boxes at the same place on this image."""
         self._draw_clipped(
             self._clipboard, tr("Paste box"), tr("Nothing was copied: select boxes, then Ctrl+C.")
         )
 
     def take_previous(self) -> None:
-        """Draw the boxes of the picture before this one, for series of nearly the same picture."""
+        """Draw the boxes of the image before this one, for series of nearly the same image."""
         session = self._session
         before = session.pictures.walk.step(-1)
         if session.project is None or before is None:
-            self._messages.say(tr("There is no picture before this one."))
+            self._messages.say(tr("There is no image before this one."))
             return
         boxes = [(a.bbox, a.category_id) for a in session.views.annotations(before)]
-        self._draw_clipped(
-            boxes, tr("Take boxes of the picture before"), tr("The picture before has no boxes.")
-        )
+        self._draw_clipped(boxes, tr("Take boxes of the image before"), tr("The image before has no boxes."))
 
     def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], label: str, nothing: str) -> None:
-        """Draw boxes of another picture as far as they lie on this one; those that are there already stay
+        """Draw boxes of another image as far as they lie on this one; those that are there already stay
         single."""
         present = {(a.bbox, a.category_id) for a in self._session.annotations}
-        clipped = [(box.clipped(*self._canvas.picture_size), category_id) for box, category_id in boxes]
+        clipped = [(box.clipped(*self._canvas.image_size), category_id) for box, category_id in boxes]
         fitting = [
             b for b in clipped if b[0].is_valid() and b[1] in self._session.known.offered and b not in present
         ]
-        if not self._canvas.has_picture:
-            self._messages.say(tr("The picture is still being read."))
+        if not self._canvas.has_image:
+            self._messages.say(tr("The image is still being read."))
         elif not boxes:
             self._messages.say(nothing)
         elif not fitting:
-            self._messages.say(tr("These boxes are already here or lie outside this picture."))
+            self._messages.say(tr("These boxes are already here or lie outside this image."))
         else:
             self._draw_copies(fitting, label)
 

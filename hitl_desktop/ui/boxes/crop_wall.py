@@ -12,7 +12,7 @@ from hitl_desktop.workflows.detection.crops import CROP_SIDE
 
 
 class CropWall(QListWidget):
-    """Small pictures in rows; a click takes one out or in."""
+    """Small images in rows; a click takes one out or in."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

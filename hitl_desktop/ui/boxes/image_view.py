@@ -62,7 +62,7 @@ class ImageView(QObject):
         self._look_at = _view_from(self._session.recall(_VIEW))
 
     def _remember_view(self) -> None:
-        """Where on the picture hands are, for the next time this project is opened."""
+        """Where on the image hands are, for the next time this project is opened."""
         view, image = self._canvas.camera.looked_at(), self._session.image
         self._session.remember(_VIEW, json.dumps([image.id, *view]) if view and image else "")
 
@@ -72,15 +72,15 @@ class ImageView(QObject):
         path = session.path_of(image) if image else None
         if image is None or path is None:
             self._canvas.placeholder = (
-                tr("This picture is hidden while it is reviewed without its labels.")
+                tr("This image is hidden while it is reviewed without its labels.")
                 if session.is_covered
-                else tr("No picture is open.")
+                else tr("No image is open.")
             )
-            self._canvas.show_picture((), (0, 0))
+            self._canvas.show_image((), (0, 0))
         else:
             found = self._loader.want(image.id, path, self._neighbours())
-            self._canvas.placeholder = tr("The picture is still being read.")
-            self._canvas.show_picture((), (0, 0))
+            self._canvas.placeholder = tr("The image is still being read.")
+            self._canvas.show_image((), (0, 0))
             if found is not None:
                 self._on_loaded(image.id, found)
         self._show_boxes()
@@ -104,16 +104,16 @@ class ImageView(QObject):
         ]
         return [(image.id, session.project.path_of(image)) for image in session.views.images(ahead)]
 
-    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
+    def _on_loaded(self, image_id: int, loaded: Loaded) -> None:
         image = self._session.image
         if image is None or image.id != image_id:
-            return  # a late answer about another picture
-        self._canvas.placeholder = picture.problem
-        if self._canvas.has_picture and picture.levels and self._canvas.picture_size == picture.size:
-            self._canvas.refine(picture.levels, picture.pyramid)  # a first view of it is there
+            return  # a late answer about another image
+        self._canvas.placeholder = loaded.problem
+        if self._canvas.has_image and loaded.levels and self._canvas.image_size == loaded.size:
+            self._canvas.refine(loaded.levels, loaded.pyramid)  # a first view of it is there
         else:
-            self._canvas.show_picture(picture.levels, picture.size, picture.pyramid)
-            if self._look_at is not None and self._canvas.has_picture and self._look_at[0] == image_id:
+            self._canvas.show_image(loaded.levels, loaded.size, loaded.pyramid)
+            if self._look_at is not None and self._canvas.has_image and self._look_at[0] == image_id:
                 self._canvas.camera.look_at(*self._look_at[1:])
             self._look_at = None
 
@@ -226,7 +226,7 @@ class ImageView(QObject):
         self._say_hidden()
 
     def hide_category(self) -> None:
-        """Hide the category of the selected box, or the current one, on all pictures."""
+        """Hide the category of the selected box, or the current one, on all images."""
         selected = self._canvas.selection.last
         category = selected.colour if selected else self._session.category_id
         if category is not None:
@@ -249,10 +249,10 @@ class ImageView(QObject):
         return key_of(box) in self._hidden or box.category_id in self._hidden_categories
 
     def show_as(self, display: Display) -> None:
-        """Show pixels otherwise, on this and the next pictures; nothing is written."""
+        """Show pixels otherwise, on this and the next images; nothing is written."""
         self._canvas.show_as(display)
         self._messages.say(
-            tr("The picture is shown {words}; on the disk it is as before.", words=display.words())
+            tr("The image is shown {words}; on the disk it is as before.", words=display.words())
         )
 
     def step_display(self, *, brightness: float = 0.0, contrast: float = 1.0, gamma: float = 1.0) -> None:

@@ -1,4 +1,4 @@
-"""The inspector on the right: boxes and tags of this picture, categories with their keys."""
+"""The inspector on the right: boxes and tags of this image, categories with their keys."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from hitl_desktop.workflows.annotation.attributes import of_categories
 
 
 class Inspector(QWidget):
-    """Lists that follow the picture at hand.
+    """Lists that follow the image at hand.
 
     Signals:
         box_chosen: a row of the boxes was clicked.
@@ -66,11 +66,11 @@ class Inspector(QWidget):
         self.tags_title.setWordWrap(True)
         self.tag_hints = QLabel()
         self.tag_hints.setWordWrap(True)
-        self.tag_hints.setToolTip(tr("What was learned from the tags of decided pictures; a click gives it"))
+        self.tag_hints.setToolTip(tr("What was learned from the tags of decided images; a click gives it"))
         self.tag_hints.linkActivated.connect(self._on_hint)
         self.tags = Field(self.left)
-        self.tags.setPlaceholderText(tr("Tags of this picture, with commas"))
-        self.tags.setAccessibleName(tr("Tags of this picture"))
+        self.tags.setPlaceholderText(tr("Tags of this image, with commas"))
+        self.tags.setAccessibleName(tr("Tags of this image"))
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
         self.name = NameField(self.left, lambda: session.known.offered)
@@ -132,7 +132,7 @@ class Inspector(QWidget):
         self.show_tags()
 
     def show_tags(self) -> None:
-        """Show the tags of the picture, and the keys of the project's."""
+        """Show the tags of the image, and the keys of the project's."""
         image, views = self._session.image, self._session.views
         names = views.tags()
         chosen = views.tags_of(image.id) if image is not None else ()
@@ -248,7 +248,7 @@ class Inspector(QWidget):
 def _table(model: BoxModel) -> QTableView:
     table = QTableView()
     table.setModel(model)
-    table.setAccessibleName(tr("Boxes of this picture"))
+    table.setAccessibleName(tr("Boxes of this image"))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setFocusPolicy(Qt.FocusPolicy.NoFocus)

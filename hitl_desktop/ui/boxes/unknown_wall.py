@@ -26,7 +26,7 @@ from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 
 _MOST_SHOWN = 500
-"""More crops of a group are named with it, but not drawn: making their pictures would stop the window."""
+"""More crops of a group are named with it, but not drawn: making their images would stop the window."""
 
 
 class WallDialog(QDialog):

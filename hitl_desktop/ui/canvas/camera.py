@@ -1,4 +1,4 @@
-"""Which part of the picture is in view: zoom, pan, and the whole of it."""
+"""Which part of the image is in view: zoom, pan, and the whole of it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from hitl_desktop.ui.canvas.viewport import Viewport
 
 
 class Camera:
-    """What of a picture is in view.
+    """What of an image is in view.
 
     `view` gives the width and height of the widget in logical pixels; `on_change` is called when another part
-    of the picture is in view.
+    of the image is in view.
 
     Attributes:
-        viewport: Where the picture lies in the widget.
-        is_fitted: Whether the whole picture is shown, and stays so when the widget's size changes.
-        picture: Width and height of the picture in pixels; 0 when there is none.
+        viewport: Where the image lies in the widget.
+        is_fitted: Whether the whole image is shown, and stays so when the widget's size changes.
+        image: Width and height of the image in pixels; 0 when there is none.
     """
 
     def __init__(self, view: Callable[[], tuple[int, int]], on_change: Callable[[], None]) -> None:
         self._view, self._on_change = view, on_change
         self.viewport = Viewport()
         self.is_fitted = True
-        self.picture: tuple[int, int] = (0, 0)
+        self.image: tuple[int, int] = (0, 0)
 
     @property
     def view(self) -> tuple[int, int]:
@@ -35,41 +35,41 @@ class Camera:
         return self._view()
 
     def on_resize(self) -> None:
-        """The widget has another size; a fitted picture stays fitted."""
+        """The widget has another size; a fitted image stays fitted."""
         if self.is_fitted:
             self.fit()
         else:
             self._on_change()
 
     def fit(self) -> None:
-        """Show the whole picture."""
-        self._use(Viewport.fitting(self.picture, self.view), is_fitted=True)
+        """Show the whole image."""
+        self._use(Viewport.fitting(self.image, self.view), is_fitted=True)
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom at a point of the view, its centre by default."""
         x, y = (at.x(), at.y()) if at is not None else self._centre
-        whole = Viewport.fitting(self.picture, self.view)
+        whole = Viewport.fitting(self.image, self.view)
         self._use(self.viewport.zoomed(factor, x, y, farthest=min(whole.scale / 2, 1.0)))
 
     def zoom_to_pixels(self) -> None:
-        """One picture pixel to one logical pixel, around the centre."""
+        """One image pixel to one logical pixel, around the centre."""
         self.zoom(1.0 / self.viewport.scale)
 
     def pan(self, delta: QPointF) -> None:
-        """Move the picture by so many pixels of the view."""
+        """Move the image by so many pixels of the view."""
         self._use(self.viewport.moved(delta.x(), delta.y()))
 
     def look_at(self, scale: float, x: float, y: float) -> None:
-        """Show this point of the picture in the middle."""
+        """Show this point of the image in the middle."""
         self.zoom(scale / self.viewport.scale)
         left, top = self.viewport.to_view(x, y)
         self.pan(QPointF(self._centre[0] - left, self._centre[1] - top))
 
     def looked_at(self) -> tuple[float, float, float] | None:
-        """Scale and the picture's point in the middle of the view; None while the whole picture is shown."""
-        if self.is_fitted or 0 in self.picture:
+        """Scale and the image's point in the middle of the view; None while the whole image is shown."""
+        if self.is_fitted or 0 in self.image:
             return None
-        return (self.viewport.scale, *self.viewport.to_picture(*self._centre))
+        return (self.viewport.scale, *self.viewport.to_image(*self._centre))
 
     def bring_into_view(self, bbox: BBox) -> None:
         """Pan to a box that is out of view."""
@@ -79,16 +79,16 @@ class Camera:
             self.pan(QPointF(x - box.x - box.w / 2, y - box.y - box.h / 2))
 
     def map_point(self, point: QPointF) -> QPointF | None:
-        """The point of the picture under a point of the small map; None outside of the map."""
-        place = None if self.is_fitted else map_place(self.viewport, self.picture, self.area)
+        """The point of the image under a point of the small map; None outside of the map."""
+        place = None if self.is_fitted else map_place(self.viewport, self.image, self.area)
         if place is None or not place.contains(point):
             return None
-        scale = self.picture[0] / place.width()
+        scale = self.image[0] / place.width()
         return QPointF((point.x() - place.x()) * scale, (point.y() - place.y()) * scale)
 
-    def to_picture(self, point: QPointF) -> tuple[float, float]:
-        """A point of the view in picture pixels."""
-        return self.viewport.to_picture(point.x(), point.y())
+    def to_image(self, point: QPointF) -> tuple[float, float]:
+        """A point of the view in image pixels."""
+        return self.viewport.to_image(point.x(), point.y())
 
     @property
     def area(self) -> QRectF:

@@ -1,4 +1,4 @@
-"""The canvas: shows a picture and its boxes, and lets hands at them. It knows nothing of projects."""
+"""The canvas: shows an image and its boxes, and lets hands at them. It knows nothing of projects."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 
 
 class Canvas(QWidget):
-    """A picture with boxes.
+    """An image with boxes.
 
     A drag draws a box, unless it starts on a handle or the border of a selected box (resizes, moves), or
     inside one that was clicked (moves); a click selects, with `Shift` more than one. The wheel zooms at the
@@ -56,7 +56,7 @@ class Canvas(QWidget):
         changed: {key: box} of boxes that were moved or resized.
         nudged: the same by arrow keys, a step at a time.
         selection_changed: other boxes are selected, or none.
-        view_changed: another part of the picture is in view, or it is larger or smaller.
+        view_changed: another part of the image is in view, or it is larger or smaller.
     """
 
     drawn = Signal(BBox)
@@ -70,7 +70,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 240)
-        self.setAccessibleName(tr("Picture"))
+        self.setAccessibleName(tr("Image"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)
         self.view_changed.connect(self.update)
@@ -96,9 +96,9 @@ class Canvas(QWidget):
     # what is shown
 
     @property
-    def picture_size(self) -> tuple[int, int]:
-        """Width and height of the picture, 0 when there is none."""
-        return self.camera.picture
+    def image_size(self) -> tuple[int, int]:
+        """Width and height of the image, 0 when there is none."""
+        return self.camera.image
 
     @property
     def items(self) -> list[BoxItem]:
@@ -106,19 +106,22 @@ class Canvas(QWidget):
         return self._layer.items
 
     @property
-    def has_picture(self) -> bool:
+    def has_image(self) -> bool:
         """Whether pixels are shown."""
         return bool(self._pixels.levels)
 
+    has_picture = has_image
+    """The name under which existing scripts ask for it."""
+
     @property
     def is_sharp(self) -> bool:
-        """Whether the pixels that are shown are those of the picture, not of a reduced one."""
-        return self._pixels.is_sharp(self.picture_size)
+        """Whether the pixels that are shown are those of the image, not of a reduced one."""
+        return self._pixels.is_sharp(self.image_size)
 
-    def show_picture(
+    def show_image(
         self, levels: Sequence[QImage], size: tuple[int, int], pyramid: Pyramid | None = None
     ) -> None:
-        """Show a picture: the same pixels at full size, half, quarter ...; no levels show the placeholder
+        """Show an image: the same pixels at full size, half, quarter ...; no levels show the placeholder
         text.
 
         Of a huge one, a small view and the tiles that are to be painted over it.
@@ -126,11 +129,11 @@ class Canvas(QWidget):
         self._pixels.use(levels, pyramid)
         self._still = self._hovered = None
         self.hands.let_go()
-        self.camera.picture = size
+        self.camera.image = size
         self.camera.fit()
 
     def refine(self, levels: Sequence[QImage], pyramid: Pyramid | None = None) -> None:
-        """The same picture in more pixels; what the hands are at goes on."""
+        """The same image in more pixels; what the hands are at goes on."""
         self._pixels.use(levels, pyramid)
         self._still = None
         self.update()
@@ -160,7 +163,7 @@ class Canvas(QWidget):
         """Select the next proposal, the most doubtful first, or the next box under the pointer after a
         click."""
         pointer = self.hands.pointer
-        self.selection.select_next(step, self.camera.to_picture(pointer) if pointer is not None else None)
+        self.selection.select_next(step, self.camera.to_image(pointer) if pointer is not None else None)
         if self.selection.last is not None:
             self.camera.bring_into_view(self.selection.last.bbox)
 
@@ -173,7 +176,7 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
-        if self.has_picture:
+        if self.has_image:
             self.hands.press(event)
             self.update()
 
@@ -193,7 +196,7 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
         steps = event.angleDelta().y() / 120
-        if steps and self.has_picture:
+        if steps and self.has_image:
             self.camera.zoom(_WHEEL_STEP**steps, event.position())
         event.accept()
 
@@ -254,16 +257,16 @@ class Canvas(QWidget):
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep a fitted picture fitted."""
+        """Keep a fitted image fitted."""
         super().resizeEvent(event)
         self.camera.on_resize()
 
     def hit(self, point: QPointF) -> Hit | None:
         """What a press at a point of the view would take."""
-        if self._hidden or not self.has_picture:
+        if self._hidden or not self.has_image:
             return None
         reach = HANDLE_SIZE / self.camera.viewport.scale
-        return self._layer.hit(self.selection.items, *self.camera.to_picture(point), reach)
+        return self._layer.hit(self.selection.items, *self.camera.to_image(point), reach)
 
     def _hover(self, point: QPointF) -> None:
         found = self.hit(point)
@@ -277,9 +280,9 @@ class Canvas(QWidget):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Picture, boxes, what is being drawn."""
+        """Image, boxes, what is being drawn."""
         painter = QPainter(self)
-        if not self.has_picture:
+        if not self.has_image:
             painter.fillRect(self.rect(), self.palette().dark())
             painter.setPen(self.palette().brightText().color())
             painter.drawText(self.rect().adjusted(24, 24, -24, -24), _CENTRED, self.placeholder)
@@ -303,10 +306,10 @@ class Canvas(QWidget):
             paint_band(painter, rect_of(view), highlight)
             paint_read_out(painter, words, self.next_colour, view, area)
         if not self.camera.is_fitted:
-            paint_map(painter, self._pixels.levels[-1], self.camera.viewport, self.picture_size, area)
+            paint_map(painter, self._pixels.levels[-1], self.camera.viewport, self.image_size, area)
 
     def _still_part(self) -> QPixmap:
-        """Picture and boxes as they are while the pointer only moves: painted once, kept until one of them
+        """Image and boxes as they are while the pointer only moves: painted once, kept until one of them
         changes."""
         taken = self.selection.keys if self.hands.is_changing else frozenset[BoxKey]()
         ratio = self.devicePixelRatioF()
@@ -320,7 +323,7 @@ class Canvas(QWidget):
         painter = QPainter(pixmap)
         self._pixels.paint(painter, self.camera, self.size(), ratio, self.display)
         if viewport.scale >= _GRID_FROM:
-            paint_grid(painter, viewport, self.picture_size, QRectF(self.rect()))
+            paint_grid(painter, viewport, self.image_size, QRectF(self.rect()))
         if not self._hidden:
             self._layer.paint(painter, viewport, QRectF(self.rect()), without=taken)
         painter.end()

@@ -1,4 +1,4 @@
-"""How the picture's pixels look on the screen; the picture itself is never changed."""
+"""How the image's pixels look on the screen; the image itself is never changed."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def adjust(image: QImage, display: Display) -> None:
     low, high = 0.0, 255.0
     if display.stretch:
         some = pixels[::4, ::4]
-        shown = some[some[:, :, 3] > 0][:, :3]  # not the clear frame around the picture
+        shown = some[some[:, :, 3] > 0][:, :3]  # not the clear frame around the image
         low, high = (float(v) for v in np.percentile(shown, (0.5, 99.5))) if shown.size else (low, high)
     pixels[:, :, :3] = display.table(low, high)[pixels[:, :, :3]]

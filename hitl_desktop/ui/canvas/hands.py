@@ -72,7 +72,7 @@ class Hands:
         """The box that is being drawn."""
         if self._points:
             points = self._points if self.pointer is None else [*self._points, self._at(self.pointer)]
-            return _around(points).clipped(*self._canvas.picture_size)
+            return _around(points).clipped(*self._canvas.image_size)
         drawing = self._drag is not None and self._drag.does == "draws" and self._drag.moving
         return self._draft if drawing or self._keyed else None
 
@@ -193,11 +193,11 @@ class Hands:
         return Qt.CursorShape.CrossCursor if self.draws_from(found) else Qt.CursorShape.SizeAllCursor
 
     def _at(self, point: QPointF) -> tuple[float, float]:
-        return self._canvas.camera.viewport.to_picture(point.x(), point.y())
+        return self._canvas.camera.viewport.to_image(point.x(), point.y())
 
     def _fitted(self, box: BBox) -> BBox:
-        """Inside the picture, and on its border where it almost is."""
-        return box.snapped(*self._canvas.picture_size, _SNAPS / self._canvas.camera.viewport.scale)
+        """Inside the image, and on its border where it almost is."""
+        return box.snapped(*self._canvas.image_size, _SNAPS / self._canvas.camera.viewport.scale)
 
     def _changed(self, target: Hit, start: QPointF, point: QPointF) -> dict[BoxKey, BBox]:
         """The selected boxes as the drag would leave them: all are moved, the one whose handle is held is
@@ -209,12 +209,12 @@ class Hands:
         return self._shifted(x2 - x1, y2 - y1)
 
     def _shifted(self, dx: float, dy: float) -> dict[BoxKey, BBox]:
-        """The selected boxes so far away, kept inside the picture as one group."""
+        """The selected boxes so far away, kept inside the image as one group."""
         boxes = {item.key: item.bbox for item in self._canvas.selection.items}
         if not boxes:
             return {}
         group = _around([p for b in boxes.values() for p in ((b.x, b.y), (b.right, b.bottom))])
-        shifted = group.moved(dx, dy, *self._canvas.picture_size)
+        shifted = group.moved(dx, dy, *self._canvas.image_size)
         dx, dy = shifted.x - group.x, shifted.y - group.y
         return _without_same({k: BBox(b.x + dx, b.y + dy, b.w, b.h) for k, b in boxes.items()}, boxes)
 
@@ -227,15 +227,15 @@ class Hands:
     def begin_box(self) -> None:
         """Begin a box in the middle of the view; arrows move it, `Alt`+arrows resize it, `Enter` draws it."""
         canvas = self._canvas
-        if not canvas.has_picture:
+        if not canvas.has_image:
             return
         canvas.setFocus()
-        x, y = canvas.camera.viewport.to_picture(canvas.width() / 2, canvas.height() / 2)
+        x, y = canvas.camera.viewport.to_image(canvas.width() / 2, canvas.height() / 2)
         side = _FIRST_SIDE / canvas.camera.viewport.scale
         self.let_go()
         self._keyed = True
         self._draft = BBox(round(x - side / 2), round(y - side / 2), round(side), round(side)).clipped(
-            *canvas.picture_size
+            *canvas.image_size
         )
         canvas.update()
 
@@ -253,7 +253,7 @@ class Hands:
         return key == Qt.Key.Key_Escape and self.let_go()
 
     def _arrow(self, dx: int, dy: int, *, resizes: bool) -> bool:
-        size = self._canvas.picture_size
+        size = self._canvas.image_size
         if self._keyed and self._draft is not None:
             box = self._draft
             self._draft = _grown(box, dx, dy).clipped(*size) if resizes else box.moved(dx, dy, *size)

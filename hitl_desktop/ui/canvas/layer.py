@@ -1,4 +1,4 @@
-"""All boxes of a picture at once: found by arithmetic on arrays, painted in a few calls, kept until they
+"""All boxes of an image at once: found by arithmetic on arrays, painted in a few calls, kept until they
 change."""
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SMALLEST_WITH_LABEL = 18.0
 
 
 class BoxLayer:
-    """The boxes on a picture, in the order in which they are painted."""
+    """The boxes on an image, in the order in which they are painted."""
 
     def __init__(self, items: Iterable[BoxItem] = ()) -> None:
         self.items = list(items)
@@ -53,7 +53,7 @@ class BoxLayer:
         return [self.items[n] for n in found[np.argsort(self._areas[found], kind="stable")]]
 
     def inside(self, area: QRectF) -> list[BoxItem]:
-        """The boxes that lie whole in an area of the picture."""
+        """The boxes that lie whole in an area of the image."""
         left, top, width, height = self._boxes.T
         whole = (
             (left >= area.left())
@@ -64,7 +64,7 @@ class BoxLayer:
         return [self.items[n] for n in np.flatnonzero(whole)]
 
     def hit(self, selection: Sequence[BoxItem], x: float, y: float, tolerance: float) -> Hit | None:
-        """What a press at a picture point would take: a handle of what is selected alone, then a selected
+        """What a press at an image point would take: a handle of what is selected alone, then a selected
         box.
 
         Else the smallest box around the point.
@@ -111,8 +111,8 @@ class BoxLayer:
             self._paint_labels(painter, viewport, area, places)
 
     def _seen(self, viewport: Viewport, area: QRectF, without: Collection[BoxKey]) -> NDArray[np.bool_]:
-        left, top = viewport.to_picture(area.left() - 2, area.top() - 2)
-        right, bottom = viewport.to_picture(area.right() + 2, area.bottom() + 2)
+        left, top = viewport.to_image(area.left() - 2, area.top() - 2)
+        right, bottom = viewport.to_image(area.right() + 2, area.bottom() + 2)
         x, y, width, height = self._boxes.T
         seen = (x <= right) & (y <= bottom) & (x + width >= left) & (y + height >= top)
         seen[[self._places[key] for key in without if key in self._places]] = False

@@ -48,7 +48,7 @@ def paint_in_hand(
 def paint_draft(
     painter: QPainter, viewport: Viewport, area: QRectF, hands: Hands, label: str, colour: int
 ) -> None:
-    """The box that is being drawn, with its size in pixels of the picture."""
+    """The box that is being drawn, with its size in pixels of the image."""
     box = hands.draft
     if box is not None:
         view = viewport.box_to_view(box)

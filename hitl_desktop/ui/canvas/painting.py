@@ -54,7 +54,7 @@ def _dashed(pen: QPen, line: float, gap: float) -> QPen:
 
 
 def halo(kind: Kind, ratio: float, *, strong: bool = False) -> QPen:
-    """What keeps a line visible on any picture; opaque, for blended lines take ten times as long to paint."""
+    """What keeps a line visible on any image; opaque, for blended lines take ten times as long to paint."""
     return outline(_HALO, ((4.0 if kind is Kind.TRUTH else 2.0) + (1.0 if strong else 0.0)) * ratio)
 
 
@@ -215,11 +215,11 @@ def paint_band(painter: QPainter, rect: QRectF, colour: QColor) -> None:
     painter.drawRect(rect)
 
 
-def paint_grid(painter: QPainter, viewport: Viewport, picture: tuple[int, int], area: QRectF) -> None:
-    """Lines between the picture's pixels."""
-    left, top = (max(int(v), 0) for v in viewport.to_picture(area.left(), area.top()))
-    right, bottom = viewport.to_picture(area.right(), area.bottom())
-    right, bottom = min(int(right) + 1, picture[0]), min(int(bottom) + 1, picture[1])
+def paint_grid(painter: QPainter, viewport: Viewport, image: tuple[int, int], area: QRectF) -> None:
+    """Lines between the image's pixels."""
+    left, top = (max(int(v), 0) for v in viewport.to_image(area.left(), area.top()))
+    right, bottom = viewport.to_image(area.right(), area.bottom())
+    right, bottom = min(int(right) + 1, image[0]), min(int(bottom) + 1, image[1])
     (x1, y1), (x2, y2) = viewport.to_view(left, top), viewport.to_view(right, bottom)
     painter.save()
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)  # seen on any colour
@@ -234,9 +234,9 @@ def paint_grid(painter: QPainter, viewport: Viewport, picture: tuple[int, int], 
 
 
 def map_place(viewport: Viewport, size: tuple[int, int], area: QRectF) -> QRectF | None:
-    """Where the small map lies in a view: its lower right corner; None if the whole picture is in view."""
-    left, top = viewport.to_picture(area.left(), area.top())
-    right, bottom = viewport.to_picture(area.right(), area.bottom())
+    """Where the small map lies in a view: its lower right corner; None if the whole image is in view."""
+    left, top = viewport.to_image(area.left(), area.top())
+    right, bottom = viewport.to_image(area.right(), area.bottom())
     if left <= 0 and top <= 0 and right >= size[0] and bottom >= size[1]:
         return None
     scale = _MAP_SIDE / max(size)
@@ -245,19 +245,19 @@ def map_place(viewport: Viewport, size: tuple[int, int], area: QRectF) -> QRectF
 
 
 def paint_map(
-    painter: QPainter, picture: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF
+    painter: QPainter, image: QImage, viewport: Viewport, size: tuple[int, int], area: QRectF
 ) -> None:
-    """The whole picture, small, with the part in view marked, however small it is; nothing if all is in
+    """The whole image, small, with the part in view marked, however small it is; nothing if all is in
     view."""
     place = map_place(viewport, size, area)
     if place is None:
         return
-    left, top = viewport.to_picture(area.left(), area.top())
-    right, bottom = viewport.to_picture(area.right(), area.bottom())
+    left, top = viewport.to_image(area.left(), area.top())
+    right, bottom = viewport.to_image(area.right(), area.bottom())
     scale = place.width() / size[0]
     painter.save()
     painter.setOpacity(0.85)
-    painter.drawImage(place, picture)
+    painter.drawImage(place, image)
     painter.setOpacity(1.0)
     painter.setBrush(Qt.BrushStyle.NoBrush)  # the handles' brush would paint the map over
     painter.setPen(QPen(QColor("#202020"), 1))

@@ -1,4 +1,4 @@
-"""The pixels of a picture on a canvas: levels of smaller copies, tiles of a huge one, and how they are shown."""
+"""The pixels of an image on a canvas: levels of smaller copies, tiles of a huge one, and how they are shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hitl_desktop.ui.canvas.tiles import Tiles
 
 
 class Pixels:
-    """What is painted of a picture; `on_tile` is called when more of it is ready."""
+    """What is painted of an image; `on_tile` is called when more of it is ready."""
 
     def __init__(self, on_tile: Callable[[], None]) -> None:
         self._on_tile = on_tile
@@ -31,7 +31,7 @@ class Pixels:
             self._tiles.ready.connect(self._on_tile)
 
     def is_sharp(self, size: tuple[int, int]) -> bool:
-        """Whether these are the pixels of the picture of this size, not of a reduced one."""
+        """Whether these are the pixels of the image of this size, not of a reduced one."""
         if self._tiles is not None:
             return self._tiles.is_complete
         return bool(self.levels) and (self.levels[0].width(), self.levels[0].height()) == size
@@ -43,7 +43,7 @@ class Pixels:
             return
         image = QImage(size * ratio, QImage.Format.Format_ARGB32)
         image.setDevicePixelRatio(ratio)
-        image.fill(Qt.GlobalColor.transparent)  # what lies around the picture is not adjusted
+        image.fill(Qt.GlobalColor.transparent)  # what lies around the image is not adjusted
         inner = QPainter(image)
         self._paint(inner, camera, ratio)
         inner.end()
@@ -52,11 +52,11 @@ class Pixels:
 
     def _paint(self, painter: QPainter, camera: Camera, ratio: float) -> None:
         """The smallest level that is still sharp, only the part in view; nearest pixels from 200 % up."""
-        viewport, (width, height) = camera.viewport, camera.picture
+        viewport, (width, height) = camera.viewport, camera.image
         wanted = viewport.scale * ratio
         enough = [level for level in self.levels if level.width() >= wanted * width]
         image = enough[-1] if enough else self.levels[0]
-        left_top, right_bottom = viewport.to_picture(0, 0), viewport.to_picture(*camera.view)
+        left_top, right_bottom = viewport.to_image(0, 0), viewport.to_image(*camera.view)
         part = QRectF(QPointF(*left_top), QPointF(*right_bottom)).intersected(QRectF(0, 0, width, height))
         if part.isEmpty():
             return

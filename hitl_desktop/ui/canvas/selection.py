@@ -57,7 +57,7 @@ class Selection:
         self._set(list(keys), grabbed=grabbed)
 
     def add_area(self, area: QRectF) -> None:
-        """Add the boxes that lie whole in an area of the picture."""
+        """Add the boxes that lie whole in an area of the image."""
         more = [item.key for item in self._layer.inside(area) if item.key not in self._keys]
         self._set([*self._keys, *more], grabbed=True)
 
@@ -74,7 +74,7 @@ class Selection:
     def select_next(self, step: int, pointer: tuple[float, float] | None) -> None:
         """Select the next proposal, the most doubtful first, or box if there are none.
 
-        After a click, the next box under the pointer, a point of the picture.
+        After a click, the next box under the pointer, a point of the image.
         """
         under = self._under(pointer) if self._was_clicked and pointer is not None else []
         order = under if len(under) > 1 else in_order_of_doubt(self._open_items())

@@ -1,4 +1,4 @@
-"""The pixels of a very large picture, where somebody looks: tiles read from the disk off the GUI thread."""
+"""The pixels of a very large image, where somebody looks: tiles read from the disk off the GUI thread."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _KEPT = 150
 """Tiles in memory, of one megabyte each."""
 
 Place = tuple[int, int, int]
-"""Level (0 is the whole picture), column, row."""
+"""Level (0 is the whole image), column, row."""
 
 
 class Tiles(QObject):
-    """The tiles of one picture.
+    """The tiles of one image.
 
     Signals:
         ready: one more can be painted.
@@ -53,10 +53,10 @@ class Tiles(QObject):
     def paint(
         self, painter: QPainter, viewport: Viewport, area: QRectF, wanted: float, coarse: float
     ) -> None:
-        """Paint the tiles in view, as far as they are there; nothing where `coarse` pixels a picture pixel
+        """Paint the tiles in view, as far as they are there; nothing where `coarse` pixels an image pixel
         suffice.
 
-        `wanted` is how many pixels of the screen a pixel of the picture takes.
+        `wanted` is how many pixels of the screen a pixel of the image takes.
         """
         if wanted <= coarse:
             return
@@ -83,8 +83,8 @@ class Tiles(QObject):
 
     def _in_view(self, viewport: Viewport, area: QRectF, level: int) -> Iterator[Place]:
         scale = self._scale(level)
-        left, top = (v * scale / TILE for v in viewport.to_picture(area.left(), area.top()))
-        right, bottom = (v * scale / TILE for v in viewport.to_picture(area.right(), area.bottom()))
+        left, top = (v * scale / TILE for v in viewport.to_image(area.left(), area.top()))
+        right, bottom = (v * scale / TILE for v in viewport.to_image(area.right(), area.bottom()))
         columns, rows = (math.ceil(side / TILE) for side in self._pyramid.levels[level])
         for row in range(max(int(top), 0), min(int(bottom) + 1, rows)):
             for column in range(max(int(left), 0), min(int(right) + 1, columns)):

@@ -16,6 +16,7 @@ from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.texts import ISSUE_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
@@ -64,7 +65,7 @@ class ExchangeActs(QObject):
             self._session.go_to(self._session.image.id if self._session.image else None)
         text = tr("Imported: {words}.", words=summary.words)
         if summary.issues:
-            kinds = "\n".join(f"{kind}: {count}" for kind, count in summary.faults().items())
+            kinds = "\n".join(f"{ISSUE_TEXT[kind]}: {count}" for kind, count in summary.faults().items())
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
             self.ask.tell(tr("Import"), f"{text}\n\n{kinds}", details)
         self._messages.say(text)
@@ -111,9 +112,9 @@ class ExchangeActs(QObject):
         self._messages.say(
             sentences(
                 tr(
-                    "Exported: {boxes} on {pictures}, to {path}.",
+                    "Exported: {boxes} on {images}, to {path}.",
                     boxes=counted(summary.annotations, "box"),
-                    pictures=counted(summary.images, "picture"),
+                    images=counted(summary.images, "image"),
                     path=summary.path,
                 ),
                 tr("Left out: {left}.", left=", ".join(left)) if left else "",

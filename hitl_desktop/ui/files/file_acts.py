@@ -1,4 +1,4 @@
-"""What can be done when the file of the picture at hand was deleted, moved or written over."""
+"""What can be done when the file of the image at hand was deleted, moved or written over."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class FileActs(QObject):
         self.watch.watch(self._session.path_of(image) if image else None)
         self._show()
 
-    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
+    def _on_loaded(self, image_id: int, loaded: Loaded) -> None:
         if self._session.image is not None and self._session.image.id == image_id:
-            self.watch.shown(picture.stamp)
+            self.watch.shown(loaded.stamp)
 
     def _show(self) -> None:
         image = self._session.image
@@ -81,12 +81,12 @@ class FileActs(QObject):
             self.reread()
 
     def refresh(self) -> None:
-        """Look for new pictures in the folders, and read the one at hand again."""
+        """Look for new images in the folders, and read the one at hand again."""
         self._intake.refresh_folders(is_asked=True)
         self.reread(is_told=False)
 
     def reread(self, *, is_told: bool = True) -> None:
-        """Read the picture at hand from the disk once more; unless `is_told`, only another size is
+        """Read the image at hand from the disk once more; unless `is_told`, only another size is
         mentioned."""
         project, image = self._session.project, self._session.image
         if project is not None and image is not None:
@@ -94,20 +94,20 @@ class FileActs(QObject):
             words = tr("Read again: {path}.", path=image.path) if is_told else ""
             self._session.jobs.start(
                 FILES,
-                tr("Reading the picture again"),
+                tr("Reading the image again"),
                 lambda p, _: reread(p, image.id),
                 on_success=partial(self._on_read, image, boxes, words),
             )
 
     def relink(self) -> None:
-        """Say where the file of the picture at hand is now."""
+        """Say where the file of the image at hand is now."""
         project, image = self._session.project, self._session.image
-        file = self.ask.picture(project.path_of(image)) if project is not None and image is not None else None
+        file = self.ask.image(project.path_of(image)) if project is not None and image is not None else None
         if project is not None and image is not None and file is not None:
             boxes = self._session.views.annotations(image.id)
             self._session.jobs.start(
                 FILES,
-                tr("Finding the picture"),
+                tr("Finding the image"),
                 lambda p, _: relink(p, image.id, file),
                 on_success=partial(self._on_read, image, boxes, tr("Found: {file}.", file=file)),
             )
@@ -137,12 +137,12 @@ def _by(size: tuple[int, int]) -> str:
 
 
 def _boxes_text(before: Sequence[Annotation], now: Sequence[Annotation]) -> str:
-    """What became of the boxes of a picture that has another size now."""
+    """What became of the boxes of an image that has another size now."""
     if not before:
         return ""
     if now != before:
         return tr("Check its boxes: they moved with it, which Ctrl+Z takes back.")
-    return tr("Check its boxes: nobody can tell where they lie now, so the picture is to be decided.")
+    return tr("Check its boxes: nobody can tell where they lie now, so the image is to be decided.")
 
 
 def _size(image: ImageRecord | None) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Whether the picture at hand is still the file that was shown: deleted, moved or written over by another
+"""Whether the image at hand is still the file that was shown: deleted, moved or written over by another
 program."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
-from hitl_desktop.picture_file import stamp_of
+from hitl_desktop.image_file import stamp_of
 
 _WATCH_AFTER_MS = 300
 _SETTLE_MS = 250
@@ -39,7 +39,7 @@ class FileWatch(QObject):
         self._watcher = QFileSystemWatcher(self)
         self._begin = self._timer(
             _WATCH_AFTER_MS, self._watch
-        )  # pictures that are only paged past are not watched
+        )  # images that are only paged past are not watched
         self._settled = self._timer(_SETTLE_MS, self.look)  # files are written in several steps
         self._watcher.fileChanged.connect(self._settled.start)
         self._watcher.directoryChanged.connect(self._settled.start)
@@ -59,7 +59,7 @@ class FileWatch(QObject):
         self._begin.start()
 
     def shown(self, stamp: str | None) -> None:
-        """The picture on the screen is of the file as it was at `stamp`."""
+        """The image on the screen is of the file as it was at `stamp`."""
         if stamp is not None and stamp != self._stamp:
             self._stamp = stamp
             self.look()

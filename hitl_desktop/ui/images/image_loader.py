@@ -1,4 +1,4 @@
-"""Pictures for the screen: decoded off the GUI thread, neighbours ahead of time, the newest wish first."""
+"""Images for the screen: decoded off the GUI thread, neighbours ahead of time, the newest wish first."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import read_for_screen
-from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
 from hitl_desktop.service.jobs import lower_priority
 from hitl_desktop.translation import tr
@@ -33,10 +33,10 @@ _PREFETCH_AFTER_MS = 30
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A picture at full size, half, quarter ... or a first, smaller view of it; or the reason why there is
+    """An image at full size, half, quarter ... or a first, smaller view of it; or the reason why there is
     none.
 
-    A huge picture has a small view, and a pyramid as soon as that was built. `stamp` tells the file as it was
+    A huge image has a small view, and a pyramid as soon as that was built. `stamp` tells the file as it was
     before.
     """
 
@@ -53,7 +53,7 @@ class Loaded:
 
 
 def load(path: Path, most: int | None = None) -> Loaded:
-    """Decode a picture at several sizes, or a first view of `most` pixels a side; safe off the GUI thread."""
+    """Decode an image at several sizes, or a first view of `most` pixels a side; safe off the GUI thread."""
     stamp = stamp_of(path)
     try:
         size, pixels = read_for_screen(path, smallest=_SMALLEST_LEVEL, most=most)
@@ -61,7 +61,7 @@ def load(path: Path, most: int | None = None) -> Loaded:
     except UnreadableImageError as error:
         return Loaded((), error.size or (0, 0), str(error), stamp=stamp)
     except MemoryError:
-        problem = tr("The picture does not fit in memory. Scale it down or close other programs.")
+        problem = tr("The image does not fit in memory. Scale it down or close other programs.")
         return Loaded((), (0, 0), problem, stamp=stamp)
     pyramid = cached(path) if is_huge(size) else None
     return Loaded(levels, size, pyramid=pyramid, stamp=stamp)
@@ -74,13 +74,13 @@ class _Build:
 
 
 class ImageLoader(QObject):
-    """Decodes the wanted picture on two threads, small and whole; its neighbours and thumbnails on one each,
+    """Decodes the wanted image on two threads, small and whole; its neighbours and thumbnails on one each,
     behind it.
 
     Signals:
-        loaded: (image id, `Loaded`) of a picture that was asked for.
+        loaded: (image id, `Loaded`) of an image that was asked for.
         thumbnail_ready: image id.
-        failed: (image id, why) of a huge picture whose details cannot be shown.
+        failed: (image id, why) of a huge image whose details cannot be shown.
     """
 
     loaded = Signal(int, object)
@@ -92,17 +92,17 @@ class ImageLoader(QObject):
         super().__init__()
         self._first = ThreadPoolExecutor(1, thread_name_prefix="load-first")
         self._first_running: Future[Loaded] | None = None
-        self._pictures = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._images = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._next = ThreadPoolExecutor(1, thread_name_prefix="load-next", initializer=lower_priority)
         self._small = ThreadPoolExecutor(1, thread_name_prefix="thumbnail", initializer=lower_priority)
         self._kept: OrderedDict[int, Loaded] = OrderedDict()
         self._running: dict[int, Future[Loaded]] = {}
-        self._small_pictures = Thumbnails()
+        self._small_images = Thumbnails()
         self._thumbnails: OrderedDict[int, QImage] = OrderedDict()
         self._small_running: OrderedDict[int, Future[QImage]] = OrderedDict()
         self._wanted: int | None = None
         self._ahead: list[tuple[int, Path]] = []
-        self._soon = QTimer(self)  # neighbours are decoded once the wanted picture was painted
+        self._soon = QTimer(self)  # neighbours are decoded once the wanted image was painted
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PREFETCH_AFTER_MS)
         self._soon.timeout.connect(self._prefetch)
@@ -113,7 +113,7 @@ class ImageLoader(QObject):
         self._done.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def want(self, image_id: int, path: Path, neighbours: Sequence[tuple[int, Path]] = ()) -> Loaded | None:
-        """Ask for a picture; returns it at once when it is there, else `loaded` follows. Neighbours are
+        """Ask for an image; returns it at once when it is there, else `loaded` follows. Neighbours are
         prefetched."""
         arrived, self._wanted = image_id != self._wanted, image_id
         self._paths = {image_id: path, **dict(neighbours)}
@@ -129,7 +129,7 @@ class ImageLoader(QObject):
             self._build_pyramid(image_id, found)
         else:
             self._start_first_view(image_id, path)
-            self._start(self._pictures, image_id, path)
+            self._start(self._images, image_id, path)
         self._ahead = list(neighbours)
         self._soon.start()
         return found
@@ -162,7 +162,7 @@ class ImageLoader(QObject):
             self.loaded.emit(image_id, future.result())
 
     def is_kept(self, image_id: int) -> bool:
-        """Whether a picture is there without waiting."""
+        """Whether an image is there without waiting."""
         return image_id in self._kept
 
     @property
@@ -171,7 +171,7 @@ class ImageLoader(QObject):
         return not self._running and not self._small_running and not self._soon.isActive()
 
     def forget(self, image_id: int) -> None:
-        """Read a picture anew next time."""
+        """Read an image anew next time."""
         self._kept.pop(image_id, None)
         self._thumbnails.pop(image_id, None)
         for running in (self._running, self._small_running):  # they may have read the file as it was
@@ -201,7 +201,7 @@ class ImageLoader(QObject):
         self._ahead = []
 
     def thumbnail(self, image_id: int, path: Callable[[], Path | None]) -> QImage | None:
-        """A small picture when it is there, else None and `thumbnail_ready` follows."""
+        """A small image when it is there, else None and `thumbnail_ready` follows."""
         if image_id in self._thumbnails:
             return self._thumbnails[image_id]
         place = path()
@@ -210,7 +210,7 @@ class ImageLoader(QObject):
                 old, future = next(iter(self._small_running.items()))
                 future.cancel()
                 del self._small_running[old]
-            self._small_running[image_id] = future = self._small.submit(self._small_pictures.get, place)
+            self._small_running[image_id] = future = self._small.submit(self._small_images.get, place)
             future.add_done_callback(partial(self._post, partial(self._thumbnail_done, image_id)))
         return None
 
@@ -219,7 +219,7 @@ class ImageLoader(QObject):
         self._closed = True
         for image_id in list(self._building):
             self._stop_building(image_id)
-        for threads in (self._first, self._pictures, self._next, self._small, self._pyramids):
+        for threads in (self._first, self._images, self._next, self._small, self._pyramids):
             threads.shutdown(wait=True, cancel_futures=True)
 
     def _post(self, callback: Callable[[Future[Any]], None], future: Future[Any]) -> None:
@@ -234,19 +234,19 @@ class ImageLoader(QObject):
         if self._running.get(image_id) is not future or future.cancelled():
             return
         del self._running[image_id]
-        picture = future.result()
-        self._kept[image_id] = picture
+        image = future.result()
+        self._kept[image_id] = image
         if self._wanted in self._kept:
             self._kept.move_to_end(self._wanted)
         while len(self._kept) > 1 and sum(p.bytes for p in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)
         if image_id == self._wanted:
-            self._build_pyramid(image_id, picture)
-            self.loaded.emit(image_id, picture)
+            self._build_pyramid(image_id, image)
+            self.loaded.emit(image_id, image)
 
-    def _build_pyramid(self, image_id: int, picture: Loaded) -> None:
-        """Cut the huge picture that is on the screen into tiles, once."""
-        wanted = picture.levels and is_huge(picture.size) and picture.pyramid is None
+    def _build_pyramid(self, image_id: int, image: Loaded) -> None:
+        """Cut the huge image that is on the screen into tiles, once."""
+        wanted = image.levels and is_huge(image.size) and image.pyramid is None
         if wanted and image_id not in self._building and not self._closed:
             stop = Event()
             future = self._pyramids.submit(build, self._paths[image_id], lambda: not stop.is_set())
@@ -257,14 +257,14 @@ class ImageLoader(QObject):
         if stop.is_set():
             return
         del self._building[image_id]
-        picture = self._kept[image_id]  # it is on the screen, and what is on the screen is kept
+        image = self._kept[image_id]  # it is on the screen, and what is on the screen is kept
         if (error := future.exception()) is not None:
             self.failed.emit(image_id, str(error))
         elif (
-            future.result().size == picture.size
+            future.result().size == image.size
         ):  # else the file was written over in between: the watch says so
-            self._kept[image_id] = picture = replace(picture, pyramid=future.result())
-            self.loaded.emit(image_id, picture)
+            self._kept[image_id] = image = replace(image, pyramid=future.result())
+            self.loaded.emit(image_id, image)
 
     def _thumbnail_done(self, image_id: int, future: Future[QImage]) -> None:
         if self._small_running.get(image_id) is not future or future.cancelled():

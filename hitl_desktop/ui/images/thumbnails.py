@@ -1,4 +1,4 @@
-"""Small pictures for the queue, kept on the disk so that they are made once."""
+"""Small images for the queue, kept on the disk so that they are made once."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 
 class Thumbnails:
-    """Makes and keeps small pictures; for one thread beside the GUI thread."""
+    """Makes and keeps small images; for one thread beside the GUI thread."""
 
     def __init__(self) -> None:
         self._made = 0
 
     def get(self, path: Path) -> QImage:
-        """A small picture; an empty one for a file that cannot be read."""
+        """A small image; an empty one for a file that cannot be read."""
         try:
             file = cache.room(_ROOM) / f"{cache.key_of(path)}.jpg"
         except OSError:

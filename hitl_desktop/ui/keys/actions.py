@@ -20,7 +20,7 @@ class When(Enum):
 
     ALWAYS = "always"
     PROJECT = "a project is open"
-    PICTURE = "a picture is at hand"
+    IMAGE = "an image is at hand"
 
 
 class Menu(Enum):
@@ -98,22 +98,20 @@ ACTIONS: Final = (
     ActionSpec("import_coco", tr("&Import COCO..."), "Ctrl+I", When.PROJECT, Menu.FILE),
     ActionSpec("export_coco", tr("&Export COCO..."), "Ctrl+E", When.PROJECT, Menu.FILE),
     ActionSpec("export_head", tr("Export the &trained detector..."), "", When.PROJECT, Menu.FILE),
-    ActionSpec("export_all", tr("Export COCO, un&decided pictures too..."), "", When.PROJECT, Menu.FILE),
-    ActionSpec("refresh", tr("&Read the folders and this picture again"), "F5", When.PROJECT, Menu.FILE),
-    ActionSpec("relink", tr("Find this picture e&lsewhere..."), "", When.PICTURE, Menu.FILE),
+    ActionSpec("export_all", tr("Export COCO, un&decided images too..."), "", When.PROJECT, Menu.FILE),
+    ActionSpec("refresh", tr("&Read the folders and this image again"), "F5", When.PROJECT, Menu.FILE),
+    ActionSpec("relink", tr("Find this image e&lsewhere..."), "", When.IMAGE, Menu.FILE),
     ActionSpec("quit", tr("&Quit"), "Ctrl+Q", When.ALWAYS, Menu.FILE),
     ActionSpec("undo", tr("&Undo"), "Ctrl+Z", When.PROJECT, Menu.EDIT),
     ActionSpec("redo", tr("&Redo"), "Ctrl+Shift+Z", When.PROJECT, Menu.EDIT),
-    ActionSpec("go_elsewhere", tr("&Go to the picture that undo changed"), "Ctrl+J", When.PROJECT, Menu.EDIT),
-    ActionSpec("accept_picture", tr("&Accept all shown, next picture"), "A", When.PICTURE, Menu.REVIEW),
-    ActionSpec(
-        "mark_empty", tr("Nothing here: verified &empty, next picture"), "E", When.PICTURE, Menu.REVIEW
-    ),
-    ActionSpec("skip", tr("Cannot tell: &skip with a reason"), "S", When.PICTURE, Menu.REVIEW),
+    ActionSpec("go_elsewhere", tr("&Go to the image that undo changed"), "Ctrl+J", When.PROJECT, Menu.EDIT),
+    ActionSpec("accept_picture", tr("&Accept all shown, next image"), "A", When.IMAGE, Menu.REVIEW),
+    ActionSpec("mark_empty", tr("Nothing here: verified &empty, next image"), "E", When.IMAGE, Menu.REVIEW),
+    ActionSpec("skip", tr("Cannot tell: &skip with a reason"), "S", When.IMAGE, Menu.REVIEW),
     ActionSpec("accept_many", tr("Accept &many at once..."), "Ctrl+Shift+M", When.PROJECT, Menu.REVIEW),
     ActionSpec("check_accepted", tr("&Check what was accepted at once..."), "", When.PROJECT, Menu.REVIEW),
-    ActionSpec("next", tr("&Next picture to do"), "N", When.PROJECT, Menu.REVIEW),
-    ActionSpec("previous", tr("&Previous picture"), "P", When.PROJECT, Menu.REVIEW),
+    ActionSpec("next", tr("&Next image to do"), "N", When.PROJECT, Menu.REVIEW),
+    ActionSpec("previous", tr("&Previous image"), "P", When.PROJECT, Menu.REVIEW),
     ActionSpec(
         "focus_queue",
         tr("&Go to the list: arrows, Shift+arrows, Enter"),
@@ -121,54 +119,48 @@ ACTIONS: Final = (
         When.PROJECT,
         Menu.QUEUE,
     ),
-    ActionSpec("find_picture", tr("&Find a picture by name or reason"), "Ctrl+F", When.PROJECT, Menu.QUEUE),
+    ActionSpec("find_picture", tr("&Find an image by name or reason"), "Ctrl+F", When.PROJECT, Menu.QUEUE),
     ActionSpec("more_filters", tr("&More filters, sorting"), "Ctrl+Shift+F", When.PROJECT, Menu.QUEUE),
     ActionSpec("mix", tr("Mi&x of the queue..."), "Ctrl+M", When.PROJECT, Menu.QUEUE),
-    ActionSpec("skip_selected", tr("&Skip the selected pictures"), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec("reopen_selected", tr("&Open the selected pictures again"), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec("tag_selected", tr("&Tag the selected pictures..."), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec(
-        "untag_selected", tr("T&ake a tag from the selected pictures..."), "", When.PROJECT, Menu.QUEUE
-    ),
-    ActionSpec("take_better", tr("Sho&w newer suggestions"), "R", When.PICTURE, Menu.REVIEW),
-    ActionSpec(
-        "next_box", tr("Next &box, most doubtful first"), "Tab", When.PICTURE, Menu.BOX, on_canvas=True
-    ),
-    ActionSpec("previous_box", tr("Previous b&ox"), "Shift+Tab", When.PICTURE, Menu.BOX, on_canvas=True),
+    ActionSpec("skip_selected", tr("&Skip the selected images"), "", When.PROJECT, Menu.QUEUE),
+    ActionSpec("reopen_selected", tr("&Open the selected images again"), "", When.PROJECT, Menu.QUEUE),
+    ActionSpec("tag_selected", tr("&Tag the selected images..."), "", When.PROJECT, Menu.QUEUE),
+    ActionSpec("untag_selected", tr("T&ake a tag from the selected images..."), "", When.PROJECT, Menu.QUEUE),
+    ActionSpec("take_better", tr("Sho&w newer suggestions"), "R", When.IMAGE, Menu.REVIEW),
+    ActionSpec("next_box", tr("Next &box, most doubtful first"), "Tab", When.IMAGE, Menu.BOX, on_canvas=True),
+    ActionSpec("previous_box", tr("Previous b&ox"), "Shift+Tab", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec(
         "accept_box",
         tr("A&ccept the selected proposal"),
         "Return",
-        When.PICTURE,
+        When.IMAGE,
         Menu.BOX,
         "Enter",
         on_canvas=True,
     ),
-    ActionSpec("remove_box", tr("Re&ject or delete the selected box"), "X", When.PICTURE, Menu.BOX, "Del"),
+    ActionSpec("remove_box", tr("Re&ject or delete the selected box"), "X", When.IMAGE, Menu.BOX, "Del"),
+    ActionSpec("begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.IMAGE, Menu.BOX),
+    ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.IMAGE, Menu.BOX, on_canvas=True),
+    ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.IMAGE, Menu.BOX, on_canvas=True),
+    ActionSpec("paste", tr("&Paste"), "Ctrl+V", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec(
-        "begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.PICTURE, Menu.BOX
+        "take_previous", tr("Take the boxes of the image before"), "Ctrl+Shift+V", When.IMAGE, Menu.BOX
     ),
-    ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.PICTURE, Menu.BOX, on_canvas=True),
-    ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.PICTURE, Menu.BOX, on_canvas=True),
-    ActionSpec("paste", tr("&Paste"), "Ctrl+V", When.PICTURE, Menu.BOX, on_canvas=True),
-    ActionSpec(
-        "take_previous", tr("Take the boxes of the picture before"), "Ctrl+Shift+V", When.PICTURE, Menu.BOX
-    ),
-    ActionSpec("select_all", tr("&Select all boxes"), "Ctrl+A", When.PICTURE, Menu.BOX, on_canvas=True),
-    ActionSpec("select_category", tr("Select all of this category"), "Ctrl+Shift+A", When.PICTURE, Menu.BOX),
-    ActionSpec("toggle_lock", tr("&Lock or unlock the selection"), "L", When.PICTURE, Menu.BOX),
-    ActionSpec("hide_selected", tr("&Hide the selection"), "Shift+H", When.PICTURE, Menu.BOX),
-    ActionSpec("hide_category", tr("Hide this category"), "Ctrl+H", When.PICTURE, Menu.BOX),
-    ActionSpec("show_hidden", tr("Show what was hidden"), "Ctrl+Shift+H", When.PICTURE, Menu.BOX),
+    ActionSpec("select_all", tr("&Select all boxes"), "Ctrl+A", When.IMAGE, Menu.BOX, on_canvas=True),
+    ActionSpec("select_category", tr("Select all of this category"), "Ctrl+Shift+A", When.IMAGE, Menu.BOX),
+    ActionSpec("toggle_lock", tr("&Lock or unlock the selection"), "L", When.IMAGE, Menu.BOX),
+    ActionSpec("hide_selected", tr("&Hide the selection"), "Shift+H", When.IMAGE, Menu.BOX),
+    ActionSpec("hide_category", tr("Hide this category"), "Ctrl+H", When.IMAGE, Menu.BOX),
+    ActionSpec("show_hidden", tr("Show what was hidden"), "Ctrl+Shift+H", When.IMAGE, Menu.BOX),
     ActionSpec("draw_by_drag", tr("Draw by drags only"), "", When.PROJECT, Menu.BOX),
     ActionSpec("draw_by_corners", tr("Draw by two clicks on corners"), "", When.PROJECT, Menu.BOX),
     ActionSpec("draw_by_extremes", tr("Draw by four clicks on outermost points"), "", When.PROJECT, Menu.BOX),
     ActionSpec("find_category", tr("Find or add a ca&tegory"), "C", When.PROJECT, Menu.BOX),
     *(
-        ActionSpec(f"category_{n}", tr("Category &{n}", n=n), str(n), When.PICTURE, Menu.BOX)
+        ActionSpec(f"category_{n}", tr("Category &{n}", n=n), str(n), When.IMAGE, Menu.BOX)
         for n in range(1, 10)
     ),
-    ActionSpec("unknown", tr("None of these: &unknown, to be named later"), "U", When.PICTURE, Menu.BOX),
+    ActionSpec("unknown", tr("None of these: &unknown, to be named later"), "U", When.IMAGE, Menu.BOX),
     ActionSpec("name_unknowns", tr("Name the &unknown objects..."), "Ctrl+U", When.PROJECT, Menu.CATEGORY),
     ActionSpec("rename_category", tr("&Rename the current category..."), "F2", When.PROJECT, Menu.CATEGORY),
     ActionSpec(
@@ -179,37 +171,37 @@ ACTIONS: Final = (
         "merge_category", tr("&Merge the current category into another..."), "", When.PROJECT, Menu.CATEGORY
     ),
     ActionSpec("retire_category", tr("Re&tire the current category..."), "", When.PROJECT, Menu.CATEGORY),
-    ActionSpec("say_occluded", tr("&Occluded: yes or no"), "O", When.PICTURE, Menu.ATTRIBUTE),
-    ActionSpec("say_truncated", tr("T&runcated: yes or no"), "I", When.PICTURE, Menu.ATTRIBUTE),
-    ActionSpec("say_difficult", tr("&Difficult: yes or no"), "D", When.PICTURE, Menu.ATTRIBUTE),
-    ActionSpec("say_crowd", tr("A &crowd: yes or no"), "G", When.PICTURE, Menu.ATTRIBUTE),
+    ActionSpec("say_occluded", tr("&Occluded: yes or no"), "O", When.IMAGE, Menu.ATTRIBUTE),
+    ActionSpec("say_truncated", tr("T&runcated: yes or no"), "I", When.IMAGE, Menu.ATTRIBUTE),
+    ActionSpec("say_difficult", tr("&Difficult: yes or no"), "D", When.IMAGE, Menu.ATTRIBUTE),
+    ActionSpec("say_crowd", tr("A &crowd: yes or no"), "G", When.IMAGE, Menu.ATTRIBUTE),
     *(
-        ActionSpec(f"attribute_{n}", tr("Attribute {n}", n=n), f"Q, {n}", When.PICTURE, Menu.ATTRIBUTE)
+        ActionSpec(f"attribute_{n}", tr("Attribute {n}", n=n), f"Q, {n}", When.IMAGE, Menu.ATTRIBUTE)
         for n in range(1, 10)
     ),
     ActionSpec("add_attribute", tr("&Add an attribute..."), "", When.PROJECT, Menu.ATTRIBUTE),
     ActionSpec("remove_attribute", tr("Re&move an attribute..."), "", When.PROJECT, Menu.ATTRIBUTE),
-    ActionSpec("edit_tags", tr("&Tags of this picture"), "T", When.PICTURE, Menu.ATTRIBUTE),
+    ActionSpec("edit_tags", tr("&Tags of this image"), "T", When.IMAGE, Menu.ATTRIBUTE),
     *(
-        ActionSpec(f"tag_{n}", tr("Tag {n} of the project", n=n), f"Y, {n}", When.PICTURE, Menu.ATTRIBUTE)
+        ActionSpec(f"tag_{n}", tr("Tag {n} of the project", n=n), f"Y, {n}", When.IMAGE, Menu.ATTRIBUTE)
         for n in range(1, 10)
     ),
-    ActionSpec("fit", tr("&Fit the picture"), "F", When.PICTURE, Menu.VIEW),
-    ActionSpec("zoom_in", tr("Zoom &in"), "+", When.PICTURE, Menu.VIEW),
-    ActionSpec("zoom_out", tr("Zoom &out"), "-", When.PICTURE, Menu.VIEW),
-    ActionSpec("real_size", "&100 %", "Z", When.PICTURE, Menu.VIEW),
-    ActionSpec("brighter", tr("Brighter"), "Ctrl+.", When.PICTURE, Menu.DISPLAY),
-    ActionSpec("darker", tr("Darker"), "Ctrl+,", When.PICTURE, Menu.DISPLAY),
-    ActionSpec("more_contrast", tr("More contrast"), "Ctrl+Shift+.", When.PICTURE, Menu.DISPLAY, "Ctrl+>"),
-    ActionSpec("less_contrast", tr("Less contrast"), "Ctrl+Shift+,", When.PICTURE, Menu.DISPLAY, "Ctrl+<"),
-    ActionSpec("more_gamma", tr("Lighter shadows (gamma)"), "", When.PICTURE, Menu.DISPLAY),
-    ActionSpec("less_gamma", tr("Deeper shadows (gamma)"), "", When.PICTURE, Menu.DISPLAY),
-    ActionSpec("stretch", tr("Stretch to the whole range"), "Ctrl+/", When.PICTURE, Menu.DISPLAY),
-    ActionSpec("plain_display", tr("As the picture is"), "Ctrl+0", When.PICTURE, Menu.DISPLAY),
+    ActionSpec("fit", tr("&Fit the image"), "F", When.IMAGE, Menu.VIEW),
+    ActionSpec("zoom_in", tr("Zoom &in"), "+", When.IMAGE, Menu.VIEW),
+    ActionSpec("zoom_out", tr("Zoom &out"), "-", When.IMAGE, Menu.VIEW),
+    ActionSpec("real_size", "&100 %", "Z", When.IMAGE, Menu.VIEW),
+    ActionSpec("brighter", tr("Brighter"), "Ctrl+.", When.IMAGE, Menu.DISPLAY),
+    ActionSpec("darker", tr("Darker"), "Ctrl+,", When.IMAGE, Menu.DISPLAY),
+    ActionSpec("more_contrast", tr("More contrast"), "Ctrl+Shift+.", When.IMAGE, Menu.DISPLAY, "Ctrl+>"),
+    ActionSpec("less_contrast", tr("Less contrast"), "Ctrl+Shift+,", When.IMAGE, Menu.DISPLAY, "Ctrl+<"),
+    ActionSpec("more_gamma", tr("Lighter shadows (gamma)"), "", When.IMAGE, Menu.DISPLAY),
+    ActionSpec("less_gamma", tr("Deeper shadows (gamma)"), "", When.IMAGE, Menu.DISPLAY),
+    ActionSpec("stretch", tr("Stretch to the whole range"), "Ctrl+/", When.IMAGE, Menu.DISPLAY),
+    ActionSpec("plain_display", tr("As the image is"), "Ctrl+0", When.IMAGE, Menu.DISPLAY),
     ActionSpec("threshold_down", tr("Show &more proposals"), "[", When.PROJECT, Menu.VIEW),
     ActionSpec("threshold_up", tr("Show fe&wer proposals"), "]", When.PROJECT, Menu.VIEW),
-    ActionSpec("hide_boxes", tr("&Hide all boxes while held"), "H", When.PICTURE, Menu.VIEW, held=True),
-    ActionSpec("pan_held", tr("Mo&ve the picture while held"), "Space", When.PICTURE, Menu.VIEW, held=True),
+    ActionSpec("hide_boxes", tr("&Hide all boxes while held"), "H", When.IMAGE, Menu.VIEW, held=True),
+    ActionSpec("pan_held", tr("Mo&ve the image while held"), "Space", When.IMAGE, Menu.VIEW, held=True),
     ActionSpec("theme_system", tr("Theme: as the &system"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_light", tr("Theme: &light"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_dark", tr("Theme: &dark"), "", When.ALWAYS, Menu.VIEW),
@@ -235,9 +227,9 @@ ACTIONS: Final = (
     ActionSpec(
         "look_again", tr("Label a&gain, blind: how consistent are you..."), "", When.PROJECT, Menu.MODEL
     ),
-    ActionSpec("pin", tr("Edge case: put it into a set (pi&n)"), "Ctrl+B", When.PICTURE, Menu.MODEL),
+    ActionSpec("pin", tr("Edge case: put it into a set (pi&n)"), "Ctrl+B", When.IMAGE, Menu.MODEL),
     ActionSpec("sets", tr("Sets of &edge cases..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("find_more", tr("&More like this"), "K", When.PICTURE, Menu.MODEL),
+    ActionSpec("find_more", tr("&More like this"), "K", When.IMAGE, Menu.MODEL),
     ActionSpec("stop_jobs", tr("&Stop all jobs"), "", When.PROJECT, Menu.MODEL),
     ActionSpec("palette", tr("&Find a command..."), "Ctrl+K", When.ALWAYS, Menu.HELP),
     ActionSpec("edit_keys", tr("&Change keys..."), "", When.ALWAYS, Menu.HELP),
@@ -248,7 +240,7 @@ ACTIONS: Final = (
 
 
 def _fixed(words: str, *keys: str) -> dict[str, ActionSpec]:
-    spec = ActionSpec("", words, "", When.PICTURE, Menu.BOX, held=True)
+    spec = ActionSpec("", words, "", When.IMAGE, Menu.BOX, held=True)
     return dict.fromkeys(keys, spec)
 
 
@@ -274,7 +266,7 @@ class Actions:
         }
         for spec in ACTIONS:
             action = QAction(spec.text, window)
-            action.setAutoRepeat(False)  # a key held down must not decide pictures that nobody saw
+            action.setAutoRepeat(False)  # a key held down must not decide images that nobody saw
             if spec.held:  # the canvas answers it; the menu only says so
                 action.setEnabled(False)
                 menus[spec.menu].addAction(action)
@@ -343,9 +335,9 @@ class Actions:
         """The acts of a menu, for the same menu elsewhere."""
         return [self._actions[spec.id] for spec in ACTIONS if spec.menu == menu and spec.id in self._actions]
 
-    def enable(self, *, project: bool, picture: bool) -> None:
+    def enable(self, *, project: bool, image: bool) -> None:
         """Grey out what cannot be done now."""
-        possible = {When.ALWAYS: True, When.PROJECT: project, When.PICTURE: picture}
+        possible = {When.ALWAYS: True, When.PROJECT: project, When.IMAGE: image}
         for spec in ACTIONS:
             if spec.id in self._actions:
                 self._actions[spec.id].setEnabled(possible[spec.when])

@@ -30,9 +30,9 @@ class ChooseClassesDialog(QDialog):
         for each in seen.classes:
             found = (
                 tr(
-                    "   {boxes} on {pictures}",
+                    "   {boxes} on {images}",
                     boxes=counted(each.boxes, "box"),
-                    pictures=counted(each.pictures, "picture"),
+                    images=counted(each.pictures, "image"),
                 )
                 if each.boxes
                 else ""
@@ -50,9 +50,7 @@ class ChooseClassesDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(
-            QLabel(
-                tr("Counted on {pictures}. Space checks a class.", pictures=counted(seen.pictures, "picture"))
-            )
+            QLabel(tr("Counted on {images}. Space checks a class.", images=counted(seen.pictures, "image")))
         )
         layout.addWidget(self.list)
         layout.addWidget(buttons)

@@ -31,7 +31,7 @@ from hitl_desktop.workflows.prediction.detector_classes import (
 )
 
 ASKED_AFTER = 20
-"""The question comes with what was counted on so many pictures, or on all if there are fewer."""
+"""The question comes with what was counted on so many images, or on all if there are fewer."""
 _NAMED = 4
 
 
@@ -82,14 +82,14 @@ class ClassActs(QObject):
         )
         return any(normalise_name(name) not in classes for name in self._session.known.offered.values())
 
-    def _on_detected(self, pictures: int, is_all: bool) -> None:
-        """The detector is done with so many pictures of this run."""
+    def _on_detected(self, images: int, is_all: bool) -> None:
+        """The detector is done with so many images of this run."""
         project = self._session.project
         if (
             project is None
             or self._counting
             or self._banner.isVisible()
-            or not (is_all or pictures >= ASKED_AFTER)
+            or not (is_all or images >= ASKED_AFTER)
         ):
             return
         if self._session.known.offered or classes_asked(project):
@@ -110,8 +110,8 @@ class ClassActs(QObject):
             most = tr("{most} and {found} more", most=most, found=len(found) - _NAMED)
         self._banner.show_text(
             tr(
-                "Use the detector's classes as categories? On the first {pictures} it found {most}.",
-                pictures=counted(seen.pictures, "picture"),
+                "Use the detector's classes as categories? On the first {images} it found {most}.",
+                images=counted(seen.pictures, "image"),
                 most=most,
             ),
             tr("All {classes}", classes=len(seen.classes)),

@@ -1,4 +1,4 @@
-"""What the detector's classes stand for: a row for each, tried on the picture in the window as it is
+"""What the detector's classes stand for: a row for each, tried on the image in the window as it is
 chosen."""
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ClassMapDialog(QDialog):
         self._seen, self._categories = seen, dict(categories)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        headings = (tr("Class of the detector"), tr("Boxes"), tr("Pictures"), tr("Stands for"))
+        headings = (tr("Class of the detector"), tr("Boxes"), tr("Images"), tr("Stands for"))
         self.table = read_only_table(tr("Classes of the detector"), headings, len(seen.classes))
         self.choices: list[QComboBox] = []
         for row, each in enumerate(seen.classes):
@@ -120,16 +120,16 @@ class ClassMapDialog(QDialog):
             if mapping[c.name] == _NO_CATEGORY and (c.category_id is None or c.is_chosen) and c.boxes
         ]
         boxes = sum(c.boxes for c in unmapped)
-        pictures = counted(self._seen.pictures, "picture")
+        images = counted(self._seen.pictures, "image")
         if self._seen.pictures != self._seen.of:
-            pictures = tr("{pictures} (a random part of {of})", pictures=pictures, of=self._seen.of)
+            images = tr("{images} (a random part of {of})", images=images, of=self._seen.of)
         self.words.setText(
             tr(
-                "{detector} found these on {pictures}. Not mapped: {boxes} of "
+                "{detector} found these on {images}. Not mapped: {boxes} of "
                 "{classes}; they are shown as dotted hints that nothing accepts. Choices "
-                "show on the picture in the window at once.",
+                "show on the image in the window at once.",
                 detector=self._seen.detector,
-                pictures=pictures,
+                images=images,
                 boxes=counted(boxes, "box"),
                 classes=counted(len(unmapped), "class"),
             )

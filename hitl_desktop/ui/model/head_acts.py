@@ -161,8 +161,8 @@ class HeadActs:
             width_then=closer.width_then,
         )
         cost = tr(
-            "It takes {seconds_then:.1f} s a picture instead of {seconds_now:.1f} s, measured "
-            "on one of your pictures. Look closer from now on, and learn everything anew?",
+            "It takes {seconds_then:.1f} s an image instead of {seconds_now:.1f} s, measured "
+            "on one of your images. Look closer from now on, and learn everything anew?",
             seconds_then=closer.seconds_then,
             seconds_now=closer.seconds_now,
         )

@@ -67,7 +67,7 @@ class ModelPanel(QWidget):
         self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
         learn, look = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
         learn.setToolTip(tr("Fit a new head on everything that is decided"))
-        look.setToolTip(tr("Run the detector on the pictures it has not processed"))
+        look.setToolTip(tr("Run the detector on the images it has not processed"))
         self.versions, self.use_waiting = QPushButton(tr("Versions...")), QPushButton(tr("Use it"))
         self.versions.setToolTip(
             tr("All versions of the head: what each learned from, and which one is used")
@@ -249,10 +249,12 @@ class ModelPanel(QWidget):
         new = len(self._learning.unlearned)
         since = tr("{new} decided or changed since", new=new) if new else ""
         if version is None:
-            few = tr("too few decided pictures to train on; the detector's names and scores are used")
+            few = tr("too few decided images to train on; the detector's names and scores are used")
             return "; ".join(filter(None, (few, since)))
         s = version.summary
-        learned = f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+        learned = (
+            f"{counted(s.pictures, 'image')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+        )
         if late is not None:
             return tr(
                 "version {id} stays, version {id_2} waits: {waits}",
@@ -286,14 +288,14 @@ class ModelPanel(QWidget):
 
 
 def _detector_text(name: str, prelabelled: int, *, names_only: bool) -> str:
-    pictures = counted(prelabelled, "picture")
+    images = counted(prelabelled, "image")
     if names_only:
         return tr(
-            "{name}, pre-labelled {pictures}; heads name its boxes, and find none of their own",
+            "{name}, pre-labelled {images}; heads name its boxes, and find none of their own",
             name=name,
-            pictures=pictures,
+            images=images,
         )
-    return tr("{name}, pre-labelled {pictures}", name=name, pictures=pictures)
+    return tr("{name}, pre-labelled {images}", name=name, images=images)
 
 
 def _effort_text(effort: EffortView) -> str:
@@ -311,14 +313,14 @@ def _effort_text(effort: EffortView) -> str:
 
 
 def _first_sight_text(version: HeadVersion | None) -> str:
-    """How good proposals were before their picture was taught, with an interval."""
+    """How good proposals were before their image was taught, with an interval."""
     if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
-        return tr("not measured yet: it needs decided pictures that were pre-labelled")
+        return tr("not measured yet: it needs decided images that were pre-labelled")
     s = version.summary
     low, high = s.first_sight_low, s.first_sight_high
     return tr(
         "{first_sight_right} of {boxes} shown right (95 %: {low:.0%} to {high:.0%}), of "
-        "{objects}, before training on their pictures",
+        "{objects}, before training on their images",
         first_sight_right=s.first_sight_right,
         boxes=counted(s.first_sight_total, "box"),
         low=low,

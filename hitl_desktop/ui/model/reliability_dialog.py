@@ -117,18 +117,18 @@ def _row(advice: Advice) -> tuple[str, str, str, str]:
 
 def _words(reliability: Reliability) -> str:
     if not reliability.boxes:
-        return tr("Nothing is measured yet: it takes decided pictures on which boxes were proposed before.")
+        return tr("Nothing is measured yet: it takes decided images on which boxes were proposed before.")
     low, high = reliability.interval
     return tr(
         "Scores were off by {error:.2f} on average (95 %: {low:.2f} to {high:.2f}), "
-        "measured on {boxes} shown on {pictures} before training on them; well "
+        "measured on {boxes} shown on {images} before training on them; well "
         "calibrated scores would be off by {by_chance:.2f} by chance. Dots on the line "
         "are well calibrated; below it the model was overconfident.",
         error=reliability.error,
         low=low,
         high=high,
         boxes=counted(reliability.boxes, "box"),
-        pictures=counted(reliability.pictures, "picture"),
+        images=counted(reliability.pictures, "image"),
         by_chance=reliability.by_chance,
     )
 

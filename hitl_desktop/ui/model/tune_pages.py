@@ -60,14 +60,14 @@ class TunePages(QObject):
         layout = QHBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
         self.curve = new_plot(
-            self._parent, tr("Learning curve"), tr("decided pictures"), tr("F1 on unseen pictures")
+            self._parent, tr("Learning curve"), tr("decided images"), tr("F1 on unseen images")
         )
         self.curve.addLegend(offset=(-10, -10), labelTextColor=self._parent.palette().text().color())
         every = (*tuning.curve, *tuning.held_out_curve)
         self.curve.setRange(xRange=(0, max((p.pictures for p in every), default=1) + 1), yRange=(0, 1))
         highlight = self._parent.palette().highlight().color()
         for points, colour, name, symbol in (
-            (tuning.curve, highlight, tr("all pictures at first sight"), "o"),
+            (tuning.curve, highlight, tr("all images at first sight"), "o"),
             (tuning.drawn, SECOND_COLOUR, tr("a random sample of them"), "t"),
             (tuning.held_out_curve, THIRD_COLOUR, tr("names by the latest versions, held out"), "s"),
         ):
@@ -78,10 +78,10 @@ class TunePages(QObject):
         self.gap = _label(
             tuning.gap.words
             if tuning.gap
-            else tr("Overfitting is measured after {latest} decided pictures.", latest=2 * LATEST)
+            else tr("Overfitting is measured after {latest} decided images.", latest=2 * LATEST)
         )
         self.held_out = _label(tuning.held_out.words)
-        self.stop = _label(tuning.stop or tr("Advice on when to stop appears after 20 reviewed pictures."))
+        self.stop = _label(tuning.stop or tr("Advice on when to stop appears after 20 reviewed images."))
         first = _label(_curve_words(tuning.curve))
         words = QVBoxLayout()
         for label in (first, self.gap, self.held_out, self.stop):
@@ -133,10 +133,10 @@ class TunePages(QObject):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
         self.matrix, self.categories = self._confusion_matrix(tuning), self._per_category(tuning)
-        self.spots = read_only_table(tr("Boxes behind the chosen figure"), ("Picture", "Box"), 0)
+        self.spots = read_only_table(tr("Boxes behind the chosen figure"), ("Image", "Box"), 0)
         self.words = _label(
             tr(
-                "Suggestions as they were before training on their picture. Choose a cell to "
+                "Suggestions as they were before training on their image. Choose a cell to "
                 "see its boxes, a box to go there; a category's row shows what was wrong "
                 "with it."
             )
@@ -166,10 +166,10 @@ class TunePages(QObject):
             tr("Effort saved over time"), tr("effort saved"), stretches, saved, highest=1.0
         )
         self.minutes = self._over_time(
-            tr("Minutes a picture over time"), tr("minutes a picture"), stretches, minutes
+            tr("Minutes an image over time"), tr("minutes an image"), stretches, minutes
         )
-        name = tr("Effort of a random sample of the pictures, and of all others")
-        self.arms = read_only_table(name, (tr("Pictures"), tr("Effort saved"), tr("Minutes a picture")), 2)
+        name = tr("Effort of a random sample of the images, and of all others")
+        self.arms = read_only_table(name, (tr("Images"), tr("Effort saved"), tr("Minutes an image")), 2)
         for row, (name, effort) in enumerate(
             ((tr("a random sample"), tuning.effort.drawn), (tr("all others"), tuning.effort.others))
         ):
@@ -194,8 +194,8 @@ class TunePages(QObject):
         *,
         highest: float = 0.0,
     ) -> Any:
-        """A value of each stretch of pictures, with its interval, where it was measured."""
-        plot = new_plot(self._parent, name, tr("decided pictures"), left)
+        """A value of each stretch of images, with its interval, where it was measured."""
+        plot = new_plot(self._parent, name, tr("decided images"), left)
         ends = list(accumulate(e.pictures for e in stretches))
         known = [(end, v, i or (v, v)) for end, (v, i) in zip(ends, values, strict=True) if v is not None]
         low = min((i[0] for _, _, i in known), default=0.0)
@@ -238,12 +238,12 @@ class TunePages(QObject):
 
 def _curve_words(points: Sequence[Point]) -> str:
     if not points:
-        return tr("Nothing to measure yet: no picture with suggestions has been decided.")
+        return tr("Nothing to measure yet: no image with suggestions has been decided.")
     last = points[-1]
     low, high = last.interval
     return tr(
-        "On the last {pictures}, before training on them: F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}).",
-        pictures=counted(last.of, "picture"),
+        "On the last {images}, before training on them: F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}).",
+        images=counted(last.of, "image"),
         f1=last.f1,
         low=low,
         high=high,
@@ -271,7 +271,7 @@ def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
 
 
 def _effort_row(e: Effort) -> tuple[str, str]:
-    saved = minutes = tr("too few pictures")
+    saved = minutes = tr("too few images")
     if e.saved is not None and e.saved_interval is not None:
         low, high = e.saved_interval
         saved = tr(

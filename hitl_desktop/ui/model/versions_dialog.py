@@ -77,7 +77,7 @@ class VersionsDialog(QDialog):
 def _row(version: HeadVersion, active: int | None) -> tuple[str, ...]:
     s = version.summary
     learned = (
-        f"{counted(s.pictures, 'picture')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
+        f"{counted(s.pictures, 'image')}, {counted(s.boxes, 'box')}, {counted(s.categories, 'category')}"
     )
     seen = (
         tr(

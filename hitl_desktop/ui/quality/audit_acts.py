@@ -1,4 +1,4 @@
-"""Audit through the window: choose a claim, judge the pictures that were drawn, keep the report."""
+"""Audit through the window: choose a claim, judge the images that were drawn, keep the report."""
 
 from __future__ import annotations
 
@@ -71,15 +71,13 @@ class AuditActs:
     def _choose(self, offered: list[Plan]) -> None:
         possible = {_words(plan): plan for plan in offered if plan.wanted is not None}
         if not possible:
-            few = (
-                counted(offered[0].population, tr("decided picture")) if offered else tr("no decided picture")
-            )
+            few = counted(offered[0].population, tr("decided image")) if offered else tr("no decided image")
             self._messages.warn(
-                tr("With {few} nothing can be proved yet. Decide more pictures first.", few=few)
+                tr("With {few} nothing can be proved yet. Decide more images first.", few=few)
             )
             return
         label = tr(
-            "What is to be proved of {pictures}?", pictures=counted(offered[0].population, "decided picture")
+            "What is to be proved of {images}?", images=counted(offered[0].population, "decided image")
         )
         chosen = self.ask.choice(tr("Audit"), label, list(possible))
         if chosen is None:
@@ -125,12 +123,12 @@ class AuditActs:
         ]
         number = len(audit.verdicts) + (not self._again)
         words = tr(
-            "Picture {number} of {image_ids}: {path}.",
+            "Image {number} of {image_ids}: {path}.",
             number=number,
             image_ids=len(audit.image_ids),
             path=image.path,
         )
-        dialog.show_picture(image.id, project.path_of(image), items, words)
+        dialog.show_image(image.id, project.path_of(image), items, words)
 
     def _judge(self, verdict: Verdict) -> None:
         audit = self._audit
@@ -145,12 +143,12 @@ class AuditActs:
             self._show_next()
 
     def _on_unseen(self, image_id: int) -> None:
-        """What nobody can see counts as wrong: the number of pictures was fixed."""
-        self._messages.say(tr("A picture of the audit cannot be seen, so it counts as wrong."))
+        """What nobody can see counts as wrong: the number of images was fixed."""
+        self._messages.say(tr("An image of the audit cannot be seen, so it counts as wrong."))
         self._judge(Verdict(image_id, frozenset({Error.UNSEEN}), 0.0))
 
     def _back(self) -> None:
-        """Judge the picture before this one anew."""
+        """Judge the image before this one anew."""
         audit = self._audit
         if audit is None or audit.is_complete or self._again or self._last is None:
             self._messages.say(tr("There is no verdict of this sitting that could be changed."))
@@ -190,7 +188,7 @@ def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -
 
 
 def _words(plan: Plan) -> str:
-    wanted = counted(plan.wanted or 0, "picture")
+    wanted = counted(plan.wanted or 0, "image")
     return tr(
         "no more than {claim} are wrong: review {wanted}, all of them must be right",
         claim=percent(plan.claim),

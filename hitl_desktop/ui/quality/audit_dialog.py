@@ -1,4 +1,4 @@
-"""A picture of an audit: looked at without boxes first, then with its labels, then judged by key."""
+"""An image of an audit: looked at without boxes first, then with its labels, then judged by key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hitl_desktop.ui.quality.looking import LookingDialog
 
 
 class AuditDialog(LookingDialog):
-    """Shows one picture after the other; `judged` tells the verdict on the one shown, and whoever listens
+    """Shows one image after the other; `judged` tells the verdict on the one shown, and whoever listens
     goes on.
 
     `back_asked`: the one before is to be judged anew.
@@ -57,13 +57,12 @@ class AuditDialog(LookingDialog):
         """Whether the labels are shown."""
         return not self.reveal.isEnabled()
 
-    def show_picture(self, image_id: int, path: Path, items: Sequence[BoxItem], words: str) -> None:
-        """Show a picture without its labels, which wait to be revealed."""
+    def show_image(self, image_id: int, path: Path, items: Sequence[BoxItem], words: str) -> None:
+        """Show an image without its labels, which wait to be revealed."""
         self._items = list(items)
         self.words.setText(
             tr(
-                "{words} Look at the picture first; then show the labels and mark what is "
-                "wrong, if anything.",
+                "{words} Look at the image first; then show the labels and mark what is wrong, if anything.",
                 words=words,
             )
         )
@@ -78,7 +77,7 @@ class AuditDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """All were judged: say what that proves."""
         self.words.setText(words)
-        self.clear(tr("All pictures of this audit are judged."))
+        self.clear(tr("All images of this audit are judged."))
         for widget in (self.reveal, self.done_button, *self.errors.values()):
             widget.setEnabled(False)
         self.save.show()
@@ -107,7 +106,7 @@ class AuditDialog(LookingDialog):
 
     def _reveal(self) -> None:
         self.touch()
-        if self.passes_over() or not self.canvas.has_picture:
+        if self.passes_over() or not self.canvas.has_image:
             return
         self.canvas.show_items(self._items)
         self.reveal.setEnabled(False)

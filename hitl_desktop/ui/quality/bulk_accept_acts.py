@@ -49,7 +49,7 @@ class BulkActs:
         names = [scorer.names[column] for column in scorer.own.tolist()]
         if not names:
             self._messages.warn(
-                tr("Nothing is suggested under a category of this project yet. Label some pictures first.")
+                tr("Nothing is suggested under a category of this project yet. Label some images first.")
             )
             return
         self.dialog = BulkAcceptDialog(names, {}, self._window)
@@ -100,8 +100,8 @@ class BulkActs:
         self._session.apply_changes(changes)
         self._messages.say(
             tr(
-                "Accepted on {pictures}; Ctrl+Z takes all of it back.",
-                pictures=counted(len(changes.annotations_of), "picture"),
+                "Accepted on {images}; Ctrl+Z takes all of it back.",
+                images=counted(len(changes.annotations_of), "image"),
             )
         )
         self._open_sample(is_asked_for=False)

@@ -100,13 +100,13 @@ class BulkAcceptDialog(QDialog):
         self.preview_asked.emit(self.name.currentText(), self.score.value())
 
     def show_progress(self, done: int, total: int) -> None:
-        """Show how many pictures were looked at."""
+        """Show how many images were looked at."""
         if self.preview is None and total:
             self.words.setText(
                 tr(
-                    "Looking at what that would accept: {done} of {pictures}.",
+                    "Looking at what that would accept: {done} of {images}.",
                     done=done,
-                    pictures=counted(total, "picture"),
+                    images=counted(total, "image"),
                 )
             )
 
@@ -150,8 +150,8 @@ class BulkAcceptDialog(QDialog):
         blind = self.preview.not_looked_at
         ahead = (
             tr(
-                "On {pictures} the head has not run yet; only the detector's boxes count there.",
-                pictures=counted(blind, "picture"),
+                "On {images} the head has not run yet; only the detector's boxes count there.",
+                images=counted(blind, "image"),
             )
             if blind
             else ""
@@ -159,11 +159,11 @@ class BulkAcceptDialog(QDialog):
         self.words.setText(
             sentences(
                 tr(
-                    "{boxes} on {pictures}; {part} are shown, a click takes one out. The "
-                    "pictures stay to be decided. A random sample is set aside for a look, which "
+                    "{boxes} on {images}; {part} are shown, a click takes one out. The "
+                    "images stay to be decided. A random sample is set aside for a look, which "
                     "says how many of all may be wrong. Ctrl+Z takes everything back.",
                     boxes=counted(boxes - out, "box"),
-                    pictures=counted(self.preview.pictures, "picture"),
+                    images=counted(self.preview.pictures, "image"),
                     part=part,
                 ),
                 ahead,
@@ -201,9 +201,9 @@ class BulkSampleDialog(LookingDialog):
         self.wrong.clicked.connect(lambda: self._judge(is_wrong=True))
 
     def show_box(self, image_id: int, path: Path, bbox: BBox, name: str, colour: int, words: str) -> None:
-        """Show a box on its picture."""
+        """Show a box on its image."""
         self.words.setText(words)
-        if image_id != self.image_id or not self.canvas.has_picture:
+        if image_id != self.image_id or not self.canvas.has_image:
             self.look_at(image_id, path)
         item = BoxItem(BoxKey(Kind.TRUTH, 1), bbox, name, colour)
         self.canvas.show_items([item])
@@ -219,7 +219,7 @@ class BulkSampleDialog(LookingDialog):
             button.setEnabled(False)
 
     def _judge(self, *, is_wrong: bool) -> None:
-        if self.right.isEnabled() and not self.passes_over() and self.canvas.has_picture:
+        if self.right.isEnabled() and not self.passes_over() and self.canvas.has_image:
             self.judged.emit(is_wrong)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,4 @@
-"""Possible label errors: find labels that are probably wrong, show each on its picture, mend or dismiss it."""
+"""Possible label errors: find labels that are probably wrong, show each on its image, mend or dismiss it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ErrorActs:
         self._list(or_look=True)
 
     def look(self) -> None:
-        """Look at all decided pictures anew."""
+        """Look at all decided images anew."""
         if self.dialog is not None:
             self.dialog.show_waiting(tr("Looking for wrong labels."))
         self._start(EXAMINING, tr("Looking for wrong labels"), _looked)  # learning may not put an end to it
@@ -121,7 +121,7 @@ class ErrorActs:
             self.look()
 
     def _on_finished(self, _result: int = 0) -> None:
-        """Go back to the picture at which the list was opened."""
+        """Go back to the image at which the list was opened."""
         before = self._came_from
         self.close()
         if before is not None and self._session.at_hand != before:
@@ -160,7 +160,7 @@ class ErrorActs:
             self._is_shown = False
 
     def _drop_changed(self) -> None:
-        """What a hand changed on the picture is no longer suspected."""
+        """What a hand changed on the image is no longer suspected."""
         image = self._session.image
         if self.dialog is None:
             self._show_suggestion()

@@ -1,4 +1,4 @@
-"""The list of labels that are probably wrong: arrows show each on its picture, one key mends or dismisses
+"""The list of labels that are probably wrong: arrows show each on its image, one key mends or dismisses
 it."""
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class SuspicionsDialog(QDialog):
     def show_all(
         self, label_issues: Sequence[LabelIssue], names: Mapping[int, str], paths: Mapping[int, str]
     ) -> None:
-        """List these, with the names of categories and the paths of pictures by their ids; the place is
+        """List these, with the names of categories and the paths of images by their ids; the place is
         kept."""
         row = max(self.list.currentRow(), 0)
         self._issues, self._names, self._paths = list(label_issues), names, paths
@@ -150,12 +150,12 @@ class SuspicionsDialog(QDialog):
         self.words.setText(
             tr(
                 "{labels}, the most suspicious first. The number is a rank, not a "
-                "probability: heads that were not trained on a picture disagree with its "
+                "probability: heads that were not trained on an image disagree with its "
                 "labels.",
                 labels=labels,
             )
             if fitting
-            else tr("Nothing is left to review. Search again after deciding more pictures.")
+            else tr("Nothing is left to review. Search again after deciding more images.")
         )
         if looks:
             self._look()

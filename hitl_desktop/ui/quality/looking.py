@@ -1,4 +1,4 @@
-"""A dialog that shows one picture after the other on a canvas of its own, and counts active seconds."""
+"""A dialog that shows one image after the other on a canvas of its own, and counts active seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 
 class LookingDialog(QDialog):
     """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button
-    look around. `unseen` tells a picture that cannot be read, when a person goes on.
+    look around. `unseen` tells an image that cannot be read, when a person goes on.
     """
 
     unseen = Signal(int)
@@ -38,31 +38,31 @@ class LookingDialog(QDialog):
 
     @property
     def seconds(self) -> float:
-        """Active seconds on this picture, pauses cut."""
+        """Active seconds on this image, pauses cut."""
         self.touch()
         return round(self._seconds, 1)
 
     def look_at(self, image_id: int, path: Path) -> None:
-        """Show a picture, without boxes."""
+        """Show an image, without boxes."""
         self.image_id = image_id
         self._is_unreadable = False
         self._seconds, self._since = 0.0, time.monotonic()
-        self.clear(tr("The picture is still being read."))
+        self.clear(tr("The image is still being read."))
         found = self._loader.want(image_id, path)
         if found is not None:
             self._on_loaded(image_id, found)
 
     def passes_over(self) -> bool:
-        """Whether the picture cannot be seen, so that going on passes it over."""
-        passes = self._is_unreadable  # the next picture, which comes with the signal, may be seen
+        """Whether the image cannot be seen, so that going on passes it over."""
+        passes = self._is_unreadable  # the next image, which comes with the signal, may be seen
         if passes:
             self.unseen.emit(self.image_id)
         return passes
 
     def clear(self, placeholder: str) -> None:
-        """Show no picture, and say why."""
+        """Show no image, and say why."""
         self.canvas.placeholder = placeholder
-        self.canvas.show_picture((), (0, 0))
+        self.canvas.show_image((), (0, 0))
         self.canvas.show_items(())
 
     def touch(self) -> None:
@@ -96,14 +96,14 @@ class LookingDialog(QDialog):
 
     def _end(self) -> None:
         self._loader.close()
-        self.canvas.show_picture((), (0, 0))
+        self.canvas.show_image((), (0, 0))
 
-    def _on_loaded(self, image_id: int, picture: Loaded) -> None:
+    def _on_loaded(self, image_id: int, image: Loaded) -> None:
         if image_id == self.image_id:
-            self._is_unreadable = bool(picture.problem) and not picture.levels
+            self._is_unreadable = bool(image.problem) and not image.levels
             self.canvas.placeholder = (
-                tr("{problem} Enter goes on.", problem=picture.problem)
+                tr("{problem} Enter goes on.", problem=image.problem)
                 if self._is_unreadable
-                else picture.problem
+                else image.problem
             )
-            self.canvas.show_picture(picture.levels, picture.size, picture.pyramid)
+            self.canvas.show_image(image.levels, image.size, image.pyramid)

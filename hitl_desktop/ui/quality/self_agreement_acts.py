@@ -1,4 +1,4 @@
-"""Label some decided pictures once more, blind, and see how far one agrees with oneself."""
+"""Label some decided images once more, blind, and see how far one agrees with oneself."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class ConsistencyActs:
         if self.dialog is None:
             self._session.jobs.start(
                 READING,
-                tr("Finding pictures that are due"),
+                tr("Finding images that are due"),
                 lambda p, _: (due(p), why_none(p)),
                 on_success=self._show,
                 quiet=True,
             )
 
     def _show_asked(self, image_id: int) -> None:
-        """It is this picture's turn in the queue; then the queue goes on."""
+        """It is this image's turn in the queue; then the queue goes on."""
         if self.dialog is not None and self._due:
             self.dialog.raise_()
             self.dialog.activateWindow()
-            self._messages.say(tr("A picture is still being labelled again: finish it, or close it."))
+            self._messages.say(tr("An image is still being labelled again: finish it, or close it."))
             return
         self.close()
         self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
@@ -88,8 +88,8 @@ class ConsistencyActs:
                 self._messages.say(told)
             return
         self._session.cover(image.id)
-        words = tr("{pictures} to be labelled again.", pictures=counted(len(self._due), "picture"))
-        dialog.show_picture(image.id, project.path_of(image), self._session.known.offered, words)
+        words = tr("{images} to be labelled again.", images=counted(len(self._due), "image"))
+        dialog.show_image(image.id, project.path_of(image), self._session.known.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog
@@ -104,7 +104,7 @@ class ConsistencyActs:
         self._show_next()
 
     def _end(self, _result: int = 0) -> None:
-        """End it for now; what the queue asked for gives way to the next picture."""
+        """End it for now; what the queue asked for gives way to the next image."""
         asked = self._asked
         self.close()
         if asked is not None:

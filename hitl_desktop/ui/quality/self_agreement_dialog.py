@@ -1,4 +1,4 @@
-"""Label a picture once more, without seeing its labels: draw, name, done."""
+"""Label an image once more, without seeing its labels: draw, name, done."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class SecondLookDialog(LookingDialog):
         self.category.activated.connect(self._on_category)
         self.done_button.clicked.connect(self._finish)
 
-    def show_picture(self, image_id: int, path: Path, names: Mapping[int, str], words: str) -> None:
-        """Show a picture without its labels."""
+    def show_image(self, image_id: int, path: Path, names: Mapping[int, str], words: str) -> None:
+        """Show an image without its labels."""
         self._boxes, self._names = {}, dict(names)
         now = self.category.currentData()
         self.category.clear()
@@ -73,7 +73,7 @@ class SecondLookDialog(LookingDialog):
     def show_result(self, words: str) -> None:
         """Nothing more is due."""
         self.words.setText(words)
-        self.clear(tr("No more pictures are due to be labelled again."))
+        self.clear(tr("No more images are due to be labelled again."))
         self.done_button.setEnabled(False)
 
     def _show(self, selected: int | None = None) -> None:
@@ -127,5 +127,5 @@ class SecondLookDialog(LookingDialog):
             super().keyPressEvent(event)
 
     def _finish(self) -> None:
-        if self.done_button.isEnabled() and not self.passes_over() and self.canvas.has_picture:
+        if self.done_button.isEnabled() and not self.passes_over() and self.canvas.has_image:
             self.labelled.emit(list(self._boxes.values()))

@@ -27,7 +27,7 @@ from hitl_desktop.workflows.quality import validation
 
 _LOOKED_AT = 4
 _MANY = 50
-"""The verdicts on more pictures than this are made labels by a job."""
+"""The verdicts on more images than this are made labels by a job."""
 
 
 class ValidateActs:
@@ -65,13 +65,13 @@ class ValidateActs:
             self._look_for_next()
 
     def _look_for_next(self) -> None:
-        """Let the head look at the next pictures, then show the first of them."""
+        """Let the head look at the next images, then show the first of them."""
         self._asked += 1
         if self.dialog is not None:
             self.dialog.wait()
         self._session.jobs.start(
             EXAMINING,
-            tr("Looking at a picture"),
+            tr("Looking at an image"),
             lambda p, progress: validation.look_at_next(p, _LOOKED_AT, progress, threads=1),
             on_success=partial(self._show, self._asked),
             on_failure=self._on_failure,
@@ -91,9 +91,7 @@ class ValidateActs:
             return
         image = next_ones[0]
         proposals = validation.to_judge(project, image, session.thresholds)
-        words = tr(
-            "{pictures} judged now. {path}.", pictures=counted(len(self._done), "picture"), path=image.path
-        )
+        words = tr("{images} judged now. {path}.", images=counted(len(self._done), "image"), path=image.path)
         self.dialog.show_proposals(
             image.id,
             project.path_of(image),
@@ -104,13 +102,13 @@ class ValidateActs:
         )
         session.jobs.start(
             EXAMINING,
-            tr("Looking at the next pictures"),
+            tr("Looking at the next images"),
             lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1),
             quiet=True,
         )
 
     def _on_unseen(self, image_id: int) -> None:
-        """A picture that cannot be read is noted as such, and passed over."""
+        """An image that cannot be read is noted as such, and passed over."""
         if self._session.manage(partial(note_not_shown, image_id)):
             self._look_for_next()
 
@@ -124,13 +122,13 @@ class ValidateActs:
         if self._session.manage(act):
             if None in done:
                 self._messages.say(
-                    tr("This picture was decided or skipped meanwhile, so no verdict on it was kept.")
+                    tr("This image was decided or skipped meanwhile, so no verdict on it was kept.")
                 )
             self._done += [number for number in done if number is not None]
             self._look_for_next()
 
     def _back(self) -> None:
-        """Take the latest verdicts back and judge that picture again."""
+        """Take the latest verdicts back and judge that image again."""
         if not self._done:
             self._messages.say(tr("Nothing was judged in this sitting that could be taken back."))
             return
@@ -191,9 +189,9 @@ class ValidateActs:
     def _say_promoted(self, promotion: validation.Promotion) -> None:
         self._messages.say(
             tr(
-                "Decided from verdicts: {pictures}; {to_finish} still want a box drawn or "
+                "Decided from verdicts: {images}; {to_finish} still want a box drawn or "
                 "moved. Ctrl+Z takes it back.",
-                pictures=counted(promotion.decided, "picture"),
+                images=counted(promotion.decided, "image"),
                 to_finish=promotion.to_finish,
             )
         )

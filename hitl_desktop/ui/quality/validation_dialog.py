@@ -1,4 +1,4 @@
-"""Validation only: the proposals of a picture, a verdict for each by key, nothing to draw with."""
+"""Validation only: the proposals of an image, a verdict for each by key, nothing to draw with."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KEYS = tr("1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 some
 
 
 class ValidateDialog(LookingDialog):
-    """`judged` tells the verdicts on the picture shown, and whoever listens shows the next one.
+    """`judged` tells the verdicts on the image shown, and whoever listens shows the next one.
 
     A proposal nobody judged is correct: Enter says that a person looked at all of them. Backspace goes back.
     """
@@ -88,13 +88,13 @@ class ValidateDialog(LookingDialog):
         head_id: int | None,
         words: str,
     ) -> None:
-        """Show a picture with what is proposed on it."""
+        """Show an image with what is proposed on it."""
         self._proposals, self._names, self._head_id = list(proposals), dict(names), head_id
         self._is_waiting = False
         self._said, self._missed = {}, []
         self.words.setText(
             tr(
-                "{words} Tab goes to the next box. {keys}; Enter: the rest is correct, next picture.",
+                "{words} Tab goes to the next box. {keys}; Enter: the rest is correct, next image.",
                 words=words,
                 keys=_KEYS,
             )
@@ -105,15 +105,15 @@ class ValidateDialog(LookingDialog):
         self._enable(True)
 
     def wait(self) -> None:
-        """The head is looking at the next picture."""
-        self.clear(tr("The model is processing the next picture."))
+        """The head is looking at the next image."""
+        self.clear(tr("The model is processing the next image."))
         self._proposals, self._is_waiting = [], True
         self._enable(False)
 
     def show_end(self, words: str) -> None:
         """There is nothing more to judge."""
         self.words.setText(words)
-        self.clear(tr("Every unseen picture has been judged."))
+        self.clear(tr("Every unseen image has been judged."))
         self.state.clear()
         self._proposals, self._is_waiting = [], False
         self._enable(False)
@@ -215,7 +215,7 @@ class ValidateDialog(LookingDialog):
             super().keyPressEvent(event)
 
     def _done(self) -> None:
-        if not self.done_button.isEnabled() or self.passes_over() or not self.canvas.has_picture:
+        if not self.done_button.isEnabled() or self.passes_over() or not self.canvas.has_image:
             return
         boxes = [
             JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score, category_id)

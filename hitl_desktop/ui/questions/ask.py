@@ -26,8 +26,8 @@ class Ask:
         self._parent = parent
 
     def folder(self) -> Path | None:
-        """A folder of pictures."""
-        name = QFileDialog.getExistingDirectory(self._parent, tr("Open a folder of pictures"))
+        """A folder of images."""
+        name = QFileDialog.getExistingDirectory(self._parent, tr("Open a folder of images"))
         return Path(name) if name else None
 
     def project(self) -> Path | None:
@@ -37,8 +37,8 @@ class Ask:
         )
         return Path(name) if name else None
 
-    def picture(self, before: Path) -> Path | None:
-        """Where a picture is now that was at a place before."""
+    def image(self, before: Path) -> Path | None:
+        """Where an image is now that was at a place before."""
         name, _ = QFileDialog.getOpenFileName(
             self._parent, tr("Where is {name}?", name=before.name), str(before.parent)
         )

@@ -21,13 +21,13 @@ _MOST_ISSUES = 200
 _FORMS = {
     BoxForm.PIXELS: tr("Pixels: left, top, width, height"),
     BoxForm.CORNERS: tr("Pixels: two corners"),
-    BoxForm.FRACTIONS: tr("Fractions of the picture: left, top, width, height"),
-    BoxForm.FRACTION_CORNERS: tr("Fractions of the picture: two corners"),
+    BoxForm.FRACTIONS: tr("Fractions of the image: left, top, width, height"),
+    BoxForm.FRACTION_CORNERS: tr("Fractions of the image: two corners"),
 }
 
 
 class ImportQuestion(QDialog):
-    """Shows the counts and the remarks; asks what pictures without boxes are, and what the numbers mean if in
+    """Shows the counts and the remarks; asks what images without boxes are, and what the numbers mean if in
     doubt."""
 
     def __init__(self, result: ImportResult, parent: QWidget | None) -> None:
@@ -42,9 +42,7 @@ class ImportQuestion(QDialog):
         unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)
         if unlabelled and not result.lost_track:
             self._say(
-                trn(
-                    "{n} picture of the file has no box.", "{n} pictures of the file have no box.", unlabelled
-                )
+                trn("{n} image of the file has no box.", "{n} images of the file have no box.", unlabelled)
             )
             self._column.addWidget(self.undecided)
             self._column.addWidget(self.empty)
@@ -86,9 +84,9 @@ class ImportQuestion(QDialog):
 def _counts(result: ImportResult) -> str:
     data = result.dataset
     return tr(
-        "The file holds {boxes} of {categories} on {pictures}. They become ground truth "
-        "of those pictures of the project that nobody has decided yet.",
+        "The file holds {boxes} of {categories} on {images}. They become ground truth "
+        "of those images of the project that nobody has decided yet.",
         boxes=counted(len(data.annotations), "box"),
         categories=counted(len(data.categories), "category"),
-        pictures=counted(len(data.images), "picture"),
+        images=counted(len(data.images), "image"),
     )

@@ -1,4 +1,4 @@
-"""How the next pictures are chosen: the strategy, and what share of them comes from which other queue."""
+"""How the next images are chosen: the strategy, and what share of them comes from which other queue."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class MixDialog(QDialog):
             )
             share.valueChanged.connect(self._show_rest)
             waiting = (
-                tr("of all pictures")
+                tr("of all images")
                 if why is QueueReason.RANDOM
                 else tr("{get} wait", get=counts.get(int(why), 0))
             )
@@ -79,7 +79,7 @@ class MixDialog(QDialog):
         by_uncertainty = not STRATEGIES[self.strategy.currentData()].works_before_training
         first = (
             tr(
-                "The first five pictures are drawn at random: uncertainty means little "
+                "The first five images are drawn at random: uncertainty means little "
                 "before a head is trained."
             )
             * by_uncertainty

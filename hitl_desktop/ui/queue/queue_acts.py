@@ -1,4 +1,4 @@
-"""What is done to the pictures that are selected in the queue."""
+"""What is done to the images that are selected in the queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hitl_desktop.workflows.annotation import bulk_edits
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix
 
 _MANY = 200
-"""More pictures than this are changed by a job: each takes a fifth of a millisecond."""
+"""More images than this are changed by a job: each takes a fifth of a millisecond."""
 
 
 class _Act(Protocol):
@@ -40,7 +40,7 @@ class _Act(Protocol):
 
 
 class QueueActs:
-    """Acts on several pictures, each undone as one."""
+    """Acts on several images, each undone as one."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class QueueActs:
         self._messages, self.ask = messages, ask
 
     def mix(self) -> None:
-        """Choose how the next pictures are chosen, and let them be ranked so."""
+        """Choose how the next images are chosen, and let them be ranked so."""
         project = self._session.project
         if project is None:
             return
@@ -68,29 +68,29 @@ class QueueActs:
             self._learning.rank()
 
     def skip(self) -> None:
-        """Put the selected pictures aside."""
+        """Put the selected images aside."""
         self._do(bulk_edits.skip, self._queue.selected, tr("None of them is to do."))
 
     def reopen(self) -> None:
-        """Let the selected pictures be to do again."""
+        """Let the selected images be to do again."""
         self._do(bulk_edits.reopen, self._queue.selected, tr("None of them is decided or skipped."))
 
     def tag(self) -> None:
-        """Give the selected pictures a tag."""
+        """Give the selected images a tag."""
         ids = self._queue.selected  # before the question: the queue may be listed anew meanwhile
-        name = self.ask.text(tr("Tag"), tr("Tag of {pictures}", pictures=counted(len(ids), "picture")), "")
+        name = self.ask.text(tr("Tag"), tr("Tag of {images}", images=counted(len(ids), "image")), "")
         if name and name.strip():
             self._do(partial(bulk_edits.tag, name=name), ids, tr("All of them have it."))
 
     def untag(self) -> None:
-        """Take a tag from the selected pictures."""
+        """Take a tag from the selected images."""
         tags = {name: tag_id for tag_id, name in self._session.views.tags().items()}
         if not tags:
-            self._messages.say(tr("There are no tags yet. T gives this picture one."))
+            self._messages.say(tr("There are no tags yet. T gives this image one."))
             return
         ids = self._queue.selected
         name = self.ask.choice(
-            tr("Tag"), tr("Take from {pictures}", pictures=counted(len(ids), "picture")), list(tags)
+            tr("Tag"), tr("Take from {images}", images=counted(len(ids), "image")), list(tags)
         )
         if name is not None:
             self._do(partial(bulk_edits.untag, tag_id=tags[name]), ids, tr("None of them has it."))
@@ -98,7 +98,7 @@ class QueueActs:
     def _do(self, act: _Act, ids: Sequence[int], nothing: str) -> None:
         if len(ids) > _MANY:
             self._long_acts.change_many(
-                tr("Changing {ids} pictures", ids=len(ids)),
+                tr("Changing {ids} images", ids=len(ids)),
                 lambda p, progress, reserved: act(p, ids, progress=progress, reserved=reserved),
                 partial(self._on_done, nothing),
             )
@@ -118,7 +118,7 @@ class QueueActs:
 
     def _say(self, changes: Changes, nothing: str) -> None:
         count = len(changes.annotations_of)
-        words = tr("Done for {pictures}; Ctrl+Z takes it back.", pictures=counted(count, "picture"))
+        words = tr("Done for {images}; Ctrl+Z takes it back.", images=counted(count, "image"))
         self._messages.say(words if count else nothing)
 
 

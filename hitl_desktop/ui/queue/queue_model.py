@@ -41,11 +41,11 @@ class Facts(NamedTuple):
 
 
 class QueueModel(QAbstractListModel):
-    """Pictures in the order of the session, or filtered and sorted otherwise.
+    """Images in the order of the session, or filtered and sorted otherwise.
 
     Signals:
         reloaded: other rows are shown.
-        filter_wanted: a job is to find the pictures that pass: (`QueueFilter`, ids in order of asking, who
+        filter_wanted: a job is to find the images that pass: (`QueueFilter`, ids in order of asking, who
             takes the
             `ReviewOrder`).
     """
@@ -68,11 +68,11 @@ class QueueModel(QAbstractListModel):
         loader.thumbnail_ready.connect(self._repaint)
 
     def rowCount(self, parent: Index | None = None) -> int:
-        """How many pictures pass the filter."""
+        """How many images pass the filter."""
         return 0 if parent is not None and parent.isValid() else len(self._shown.ids)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Name, thumbnail, state, reason and score of a picture."""
+        """Name, thumbnail, state, reason and score of an image."""
         if not index.isValid() or index.row() >= len(self._shown.ids):
             return None
         image_id = self._shown.ids[index.row()]
@@ -107,11 +107,11 @@ class QueueModel(QAbstractListModel):
 
     @property
     def is_stale(self) -> bool:
-        """Whether the pictures were listed anew since they were taken."""
+        """Whether the images were listed anew since they were taken."""
         return self._revision != self._session.pictures.revision
 
     def reload(self) -> None:
-        """Take the session's order anew; of very many pictures a job finds those that pass, and `reloaded`
+        """Take the session's order anew; of very many images a job finds those that pass, and `reloaded`
         follows."""
         self._asked += 1
         self._revision = self._session.pictures.revision
@@ -136,23 +136,23 @@ class QueueModel(QAbstractListModel):
         self.reloaded.emit()
 
     def set_filter(self, wanted: QueueFilter) -> None:
-        """Show only pictures that pass."""
+        """Show only images that pass."""
         self.wanted = wanted
         self.reload()
 
     def ids(self, rows: Iterable[int]) -> list[int]:
-        """The pictures in these rows."""
+        """The images in these rows."""
         return [self._shown.ids[row] for row in rows if row < len(self._shown.ids)]
 
     def index_of(self, image_id: int | None) -> QModelIndex:
-        """The row of a picture; invalid when the filter hides it."""
+        """The row of an image; invalid when the filter hides it."""
         if image_id is None:
             return QModelIndex()
         row = self._shown.place_of(image_id)
         return self.index(row, 0) if row >= 0 else QModelIndex()
 
     def refresh(self, image_ids: Collection[int]) -> None:
-        """Show these pictures as they are now."""
+        """Show these images as they are now."""
         if len(image_ids) > _FEW:
             self._read_again()
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
@@ -162,14 +162,14 @@ class QueueModel(QAbstractListModel):
             self._repaint(image_id)
 
     def _read_again(self) -> None:
-        """Read the first rows, those around the current picture, and forget the others."""
+        """Read the first rows, those around the current image, and forget the others."""
         place = max(self._shown.place_of(self._session.at_hand or 0), 0)
         around = self._shown.ids[max(place - _AROUND, 0) : place + _AROUND]
         self._rows = self._session.views.queue_rows([*self._shown.ids[:_AROUND], *around])
         self._missing.clear()
 
     def _row(self, image_id: int) -> QueueRow | None:
-        """What was read of a picture; what is missing is read soon, since painting may not wait."""
+        """What was read of an image; what is missing is read soon, since painting may not wait."""
         row = self._rows.get(image_id)
         if row is None:
             self._missing.add(image_id)
@@ -197,7 +197,7 @@ class QueueModel(QAbstractListModel):
 
 
 def _detail(row: QueueRow) -> str:
-    """Why a picture is asked about, or what became of it."""
+    """Why an image is asked about, or what became of it."""
     record, ranked = row.record, row.ranked
     if record.reason:
         return record.reason.split(".")[0]

@@ -46,7 +46,7 @@ from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.workflows.queue.filtering import as_text, from_text
 
-_PICTURE = QSize(72, 54)
+_IMAGE = QSize(72, 54)
 _ROW = 64
 _MARKS = {
     "decided": ("✓", "#2E9E5B"),
@@ -57,7 +57,7 @@ _MARKS = {
 
 
 class QueueDelegate(QStyledItemDelegate):
-    """A row: thumbnail, name, and why this picture is worth asking about."""
+    """A row: thumbnail, name, and why this image is worth asking about."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: ARG002
         """All rows are equally high."""
@@ -80,13 +80,13 @@ class QueueDelegate(QStyledItemDelegate):
         thumbnail = facts.thumbnail
         box = QRect(
             rect.left() + 6,
-            rect.top() + (rect.height() - _PICTURE.height()) // 2,
-            _PICTURE.width(),
-            _PICTURE.height(),
+            rect.top() + (rect.height() - _IMAGE.height()) // 2,
+            _IMAGE.width(),
+            _IMAGE.height(),
         )
         painter.fillRect(box, palette.mid())
         if thumbnail is not None and not thumbnail.isNull():
-            size = thumbnail.size().scaled(_PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
+            size = thumbnail.size().scaled(_IMAGE, Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(0, 0, size.width(), size.height())
             target.moveCenter(box.center())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -136,7 +136,7 @@ _KEPT_SELECTION = 10_000
 
 
 class QueueList(QTableView):
-    """Rows of pictures; a list view lays out every row, which took 150 ms with 50,000 of them.
+    """Rows of images; a list view lays out every row, which took 150 ms with 50,000 of them.
 
     Signals:
         left: `Escape` was pressed.
@@ -145,7 +145,7 @@ class QueueList(QTableView):
     left = Signal()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the picture at hand in sight, also when the model panel takes the room."""
+        """Keep the image at hand in sight, also when the model panel takes the room."""
         super().resizeEvent(event)
         if self.currentIndex().isValid():
             self.scrollTo(self.currentIndex())
@@ -176,23 +176,23 @@ class QueuePanel(QWidget):
         self.setMinimumWidth(230)
         self.model = QueueModel(session, loader)
         self.list = self._make_list()
-        self.state = self._choice(tr("Show pictures in this state"), STATES)
+        self.state = self._choice(tr("Show images in this state"), STATES)
         self.text = Field(self.left)
         self.text.returnPressed.connect(self.left)
         self.text.setPlaceholderText(tr("Name or reason"))
         self.text.setClearButtonEnabled(True)
-        self.text.setAccessibleName(tr("Show pictures whose name or reason holds this text"))
+        self.text.setAccessibleName(tr("Show images whose name or reason holds this text"))
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.text.textChanged.connect(self._on_filter)
-        self.category = self._choice(tr("Show pictures with a box of this category"))
-        self.tag = self._choice(tr("Show pictures with this tag"))
-        self.reason = self._choice(tr("Show one queue: pictures that are asked about for this reason"))
+        self.category = self._choice(tr("Show images with a box of this category"))
+        self.tag = self._choice(tr("Show images with this tag"))
+        self.reason = self._choice(tr("Show one queue: images that are asked about for this reason"))
         self.score = QDoubleSpinBox()
         self.score.setRange(0.0, 9.95)
         self.score.setSingleStep(0.05)
         self.score.setPrefix(tr("score from "))
         self.score.setSpecialValueText(tr("Any score"))
-        self.score.setAccessibleName(tr("Show pictures that are worth asking about from this score up"))
+        self.score.setAccessibleName(tr("Show images that are worth asking about from this score up"))
         self.score.setToolTip(tr("Expected corrections a second, as the list shows it in brackets"))
         self.score.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.score.valueChanged.connect(self._on_filter)
@@ -333,7 +333,7 @@ class QueuePanel(QWidget):
         self._is_filling = False
 
     def show_set(self, name: str) -> None:
-        """Show the pictures of a set of edge cases."""
+        """Show the images of a set of edge cases."""
         self._fill_queues()
         self.state.setCurrentIndex(0)
         self.more.setChecked(True)
@@ -360,7 +360,7 @@ class QueuePanel(QWidget):
 
     @property
     def selected(self) -> list[int]:
-        """The selected pictures, in the order of the list."""
+        """The selected images, in the order of the list."""
         return self.model.ids(row for rows in sorted(self._ranges(), key=lambda r: r.start) for row in rows)
 
     def _ranges(self) -> list[range]:
@@ -372,11 +372,11 @@ class QueuePanel(QWidget):
 
     @property
     def count_selected(self) -> int:
-        """How many pictures are selected."""
+        """How many images are selected."""
         return sum(map(len, self._ranges()))
 
     def select(self, image_ids: Iterable[int]) -> None:
-        """Select these pictures, as far as they are listed."""
+        """Select these images, as far as they are listed."""
         selection = QItemSelection()
         for index in map(self.model.index_of, image_ids):
             if index.isValid():
@@ -403,13 +403,13 @@ class QueuePanel(QWidget):
         found, of = self.model.rowCount(), len(self._session.pictures.statuses)
         self._found.setVisible(found < of)
         self._found.setText(
-            tr("{found} of {pictures}", found=found, pictures=counted(of, "picture"))
+            tr("{found} of {images}", found=found, images=counted(of, "image"))
             if found
             else tr("Nothing matches.")
         )
         for row, status in enumerate(STATES.values()):
             count = self._session.pictures.count(status) if status else len(self._session.pictures.statuses)
-            self.state.setItemData(row, tr("{count} pictures", count=count), Qt.ItemDataRole.ToolTipRole)
+            self.state.setItemData(row, tr("{count} images", count=count), Qt.ItemDataRole.ToolTipRole)
 
     def _on_changed(self, changes: Changes) -> None:
         many = changes.queue and changes.go_to is None and len(changes.annotations_of) > 1
@@ -424,7 +424,7 @@ class QueuePanel(QWidget):
             self._on_filter()
 
     def _follow(self) -> None:
-        """Select the picture at hand and keep it in view."""
+        """Select the image at hand and keep it in view."""
         image = self._session.image
         index = self.model.index_of(image.id if image else None)
         if index.isValid():

@@ -28,7 +28,7 @@ from hitl_desktop.workflows.images import edge_cases
 from hitl_desktop.workflows.prediction.similar import Similar, similar_to
 
 _NEW, _OTHER = tr("a new set..."), tr("another set...")
-_SHOW, _RENAME, _DELETE = tr("show its pictures"), tr("rename it"), tr("delete it (pictures and boxes stay)")
+_SHOW, _RENAME, _DELETE = tr("show its images"), tr("rename it"), tr("delete it (images and boxes stay)")
 
 
 class SetActs:
@@ -52,7 +52,7 @@ class SetActs:
         session.opened.connect(self.close)
 
     def pin(self) -> None:
-        """Put the picture, and the selected boxes with it, into a set, or take it out."""
+        """Put the image, and the selected boxes with it, into a set, or take it out."""
         project, image = self._session.project, self._session.image
         if project is None or image is None:
             return
@@ -91,9 +91,9 @@ class SetActs:
         """See all sets; show, rename or delete one."""
         sets = self._session.views.sets()
         if not sets:
-            self._messages.say(tr("There are no sets of edge cases yet. Ctrl+B puts this picture into one."))
+            self._messages.say(tr("There are no sets of edge cases yet. Ctrl+B puts this image into one."))
             return
-        listed = {f"{name}: {counted(len(members), 'picture')}": name for name, members in sets.items()}
+        listed = {f"{name}: {counted(len(members), 'image')}": name for name, members in sets.items()}
         chosen = self.ask.choice(tr("Sets of edge cases"), tr("Which one?"), list(listed))
         act = (
             self.ask.choice(tr("Sets of edge cases"), tr("What about it?"), [_SHOW, _RENAME, _DELETE])
@@ -116,7 +116,7 @@ class SetActs:
             self._learning.learn()
 
     def find_more(self) -> None:
-        """Look for more like the selected box, or like the whole picture."""
+        """Look for more like the selected box, or like the whole image."""
         image = self._session.image
         if image is None:
             return
@@ -146,14 +146,14 @@ class SetActs:
     def _pin_all(self, image_ids: Sequence[int]) -> None:
         name = self.ask.text(
             tr("Edge cases"),
-            tr("Put {pictures} into the set", pictures=counted(len(image_ids), "picture")),
+            tr("Put {images} into the set", images=counted(len(image_ids), "image")),
             EDGE_CASES,
         )
         if name and name.strip() and self._session.manage(partial(_added, name.strip(), image_ids)):
             self._messages.say(
                 tr(
-                    "{pictures} put into “{name}”.",
-                    pictures=counted(len(image_ids), "picture"),
+                    "{images} put into “{name}”.",
+                    images=counted(len(image_ids), "image"),
                     name=name.strip(),
                 )
             )

@@ -14,7 +14,7 @@ from hitl_desktop.workflows.prediction.similar import Similar
 
 
 class SimilarDialog(QDialog):
-    """`looked_at` tells a picture to be shown, `pin_asked` those to be put into a set of edge cases."""
+    """`looked_at` tells an image to be shown, `pin_asked` those to be put into a set of edge cases."""
 
     looked_at = Signal(int)
     pin_asked = Signal(list)
@@ -50,6 +50,6 @@ class SimilarDialog(QDialog):
 
     @property
     def chosen(self) -> list[int]:
-        """The pictures of the chosen ones."""
+        """The images of the chosen ones."""
         rows = sorted(index.row() for index in self.crops.selectedIndexes())
         return list(dict.fromkeys(self._found[row].image_id for row in rows))

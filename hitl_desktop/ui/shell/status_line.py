@@ -17,7 +17,7 @@ class StatusLine:
 
     def __init__(self, bar: QStatusBar) -> None:
         self.why, self.place, self.threshold, self.share = QLabel(), QLabel(), QLabel(), QLabel()
-        self.why.setToolTip(tr("Why this picture is asked about"))
+        self.why.setToolTip(tr("Why this image is asked about"))
         self.speed, self.saved = QLabel(), QLabel()
         self.threshold.setToolTip(tr("Proposals with a lower score are not shown; [ shows more, ] fewer"))
         for label in (self.why, self.place, self.threshold, self.share, self.speed, self.saved):
@@ -28,11 +28,11 @@ class StatusLine:
         image, total = session.image, len(session.pictures.statuses)
         decided = session.pictures.count("decided")
         place = (
-            tr("picture {position} of {total}", position=session.pictures.order.position + 1, total=total)
+            tr("image {position} of {total}", position=session.pictures.order.position + 1, total=total)
             if image
-            else tr("{total} pictures", total=total)
+            else tr("{total} images", total=total)
         )
-        place = tr("listing the pictures") if session.pictures.is_listing and not total else place
+        place = tr("listing the images") if session.pictures.is_listing and not total else place
         remark = image.remark if image is not None and not image.reason else None
         self.why.setText("   ".join(filter(None, (_why_asked(session), remark))))
         self.place.setText(

@@ -22,7 +22,7 @@ class Welcome(QWidget):
         title = QLabel("<h2>HITL Desktop</h2>")
         text = QLabel(
             tr(
-                "Label pictures with a model that learns from every correction.\nEverything "
+                "Label images with a model that learns from every correction.\nEverything "
                 "stays on this computer."
             )
         )
@@ -32,7 +32,7 @@ class Welcome(QWidget):
         for widget in (title, text):
             layout.addWidget(widget, alignment=Qt.AlignmentFlag.AlignHCenter)
         for label, signal in (
-            (tr("Open a &folder of pictures..."), self.folder_asked),
+            (tr("Open a &folder of images..."), self.folder_asked),
             (tr("Open a &project..."), self.project_asked),
             (tr("Try the &sample"), self.sample_asked),
         ):

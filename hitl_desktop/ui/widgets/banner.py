@@ -1,4 +1,4 @@
-"""What went wrong, or is offered, above the picture, until somebody has read it."""
+"""What went wrong, or is offered, above the image, until somebody has read it."""
 
 from __future__ import annotations
 

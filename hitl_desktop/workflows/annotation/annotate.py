@@ -1,4 +1,4 @@
-"""What a hand does to a picture: each act is one edit, on disk when the function returns."""
+"""What a hand does to an image: each act is one edit, on disk when the function returns."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ def draw(
 
 
 def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
-    """Add a box that waits for its category; a decided picture is to do again with it, in the same step.
+    """Add a box that waits for its category; a decided image is to do again with it, in the same step.
 
     Raises:
-        HitlError: the box has no size, or the picture is gone.
+        HitlError: the box has no size, or the image is gone.
     """
     with project.db.transaction():
         image = project.images.get(image_id)
         if image is None:
             raise HitlError(
-                tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
+                tr("This image is no longer in the project."), hint=tr("Choose another one in the queue.")
             )
         box = Annotation(0, image_id, project.categories.ensure_unnamed(), bbox)
         is_decided = image.state is ImageState.DECIDED
@@ -71,7 +71,7 @@ def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
 
 
 def revise(project: Project, revisions: Sequence[Revision], *, goes_on: bool = False) -> Changes:
-    """Accept proposals, move, resize or re-class boxes of one picture, as one step.
+    """Accept proposals, move, resize or re-class boxes of one image, as one step.
 
     What `goes_on` from the step before, as a key held down does, is one with it.
 
@@ -82,7 +82,7 @@ def revise(project: Project, revisions: Sequence[Revision], *, goes_on: bool = F
 
 
 def name_boxes(project: Project, boxes: Sequence[Annotation | Proposal], name: str) -> Changes:
-    """Give boxes of one picture the category of this name; a new one is added and undone with them.
+    """Give boxes of one image the category of this name; a new one is added and undone with them.
 
     Raises:
         HitlError: it is no name.
@@ -184,7 +184,7 @@ def as_annotation(
 
 
 def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
-    """Delete annotations and reject proposals of one picture, as one step.
+    """Delete annotations and reject proposals of one image, as one step.
 
     The proposals that annotations came from count as rejected, too. Where a job replaced a proposal since it
     was shown, those that lie at its place now are rejected.
@@ -218,7 +218,7 @@ def stored_ids(project: Project, image_id: int, shown: Mapping[int, BBox]) -> di
 
 
 def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes:
-    """Replace the tags of a picture."""
+    """Replace the tags of an image."""
     before, after = project.images.tags_of(image_id), tuple(sorted(set(tag_ids)))
     if before == after:
         return Changes()
@@ -240,5 +240,5 @@ def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:
             )
             raise HitlError(
                 tr('The category "{name}" is no longer offered, so nothing was accepted.', name=name),
-                hint=tr("Go to another picture and back, or give the box another category."),
+                hint=tr("Go to another image and back, or give the box another category."),
             )

@@ -1,4 +1,4 @@
-"""What is done to many pictures at once: one act, so one undo, in portions that nobody waits for."""
+"""What is done to many images at once: one act, so one undo, in portions that nobody waits for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.edits import LongAct, count_acts
 
 _AT_ONCE = 100
-"""So many pictures are one portion: a few milliseconds of work, and more beside other busy programs."""
+"""So many images are one portion: a few milliseconds of work, and more beside other busy programs."""
 _Item = TypeVar("_Item")
 
 
@@ -39,7 +39,7 @@ def skip(
     *,
     reserved: int | None = None,
 ) -> Changes:
-    """Put the undecided ones of these pictures aside; for `reserved` see `LongAct`."""
+    """Put the undecided ones of these images aside; for `reserved` see `LongAct`."""
     of = frozenset({ImageState.UNDECIDED})
     return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", of, progress, reserved)
 
@@ -51,7 +51,7 @@ def reopen(
     *,
     reserved: int | None = None,
 ) -> Changes:
-    """Let decided and skipped pictures be to do again; their boxes stay."""
+    """Let decided and skipped images be to do again; their boxes stay."""
     done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
     return _set_state(project, image_ids, ImageState.UNDECIDED, tr("Open again"), done, progress, reserved)
 
@@ -79,7 +79,7 @@ def _set_state(
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Boxes that a picture is to have besides its own, and whether it is decided with them."""
+    """Boxes that an image is to have besides its own, and whether it is decided with them."""
 
     image: ImageRecord
     annotations: tuple[Annotation, ...]
@@ -97,7 +97,7 @@ def add_and_decide(
     note: Callable[[int, Sequence[Addition]], None],
     reserved: int | None = None,
 ) -> Changes:
-    """Add boxes on pictures that have none and decide those that are whole, in portions; `why` goes on
+    """Add boxes on images that have none and decide those that are whole, in portions; `why` goes on
     record.
 
     `note` is called in the transaction of each portion, with the number of the act and what was added.
@@ -111,7 +111,7 @@ def add_and_decide(
                 continue
             done += len(here)
             edit = Edit(
-                f"{label} ({counted(done, 'picture')})", None, parts=tuple(_addition(label, a) for a in here)
+                f"{label} ({counted(done, 'image')})", None, parts=tuple(_addition(label, a) for a in here)
             )
             number, _ = act.do(edit, is_all=len(additions) <= _AT_ONCE)
             decisions: list[Decision] = []
@@ -138,7 +138,7 @@ def tag(
     *,
     reserved: int | None = None,
 ) -> Changes:
-    """Give these pictures a tag.
+    """Give these images a tag.
 
     Raises:
         HitlError: it is no name.
@@ -156,7 +156,7 @@ def untag(
     *,
     reserved: int | None = None,
 ) -> Changes:
-    """Take a tag from these pictures."""
+    """Take a tag from these images."""
     return _tag(project, image_ids, tag_id, progress, reserved, add=False)
 
 
@@ -191,7 +191,7 @@ def _do_all(
     progress: Progress | None,
     reserved: int | None,
 ) -> Changes:
-    """Let `change` tell the edits of each portion of the pictures, and do them."""
+    """Let `change` tell the edits of each portion of the images, and do them."""
     act, count, each = LongAct(project, reserved), 0, list(dict.fromkeys(image_ids))
     for ids in portions(each, _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():
@@ -199,6 +199,6 @@ def _do_all(
             edits = change([i for i in project.images.some(ids) if i.id not in left])
             if edits:
                 count += len(edits)
-                whole = Edit(f"{label} {counted(count, 'picture')}", None, parts=tuple(edits))
+                whole = Edit(f"{label} {counted(count, 'image')}", None, parts=tuple(edits))
                 act.do(whole, is_all=len(each) <= _AT_ONCE)
     return act.changes

@@ -86,21 +86,21 @@ def change(
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """What a merge would change; of very many boxes the pictures are not counted (None)."""
+    """What a merge would change; of very many boxes the images are not counted (None)."""
 
     boxes: int
     pictures: int | None
 
     def in_words(self) -> str:
-        """So many boxes, on so many pictures."""
+        """So many boxes, on so many images."""
         boxes = counted(self.boxes, "box")
         if self.pictures is None:
             return boxes
-        return tr("{boxes} on {pictures}", boxes=boxes, pictures=counted(self.pictures, "picture"))
+        return tr("{boxes} on {images}", boxes=boxes, images=counted(self.pictures, "image"))
 
 
 def preview_merge(project: Project, category: Category) -> MergePreview:
-    """How many boxes on how many pictures a merge would give another category."""
+    """How many boxes on how many images a merge would give another category."""
     boxes = project.annotations.count_by_category().get(category.id, 0)
     if boxes > MANY:
         return MergePreview(boxes, None)

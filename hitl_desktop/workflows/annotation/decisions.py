@@ -23,7 +23,7 @@ from hitl_desktop.workflows.annotation.edits import apply, changes_of, count_act
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a picture came to be decided: who named its boxes, the scores they were shown from, active
+    """How an image came to be decided: who named its boxes, the scores they were shown from, active
     seconds."""
 
     head_id: int | None
@@ -34,15 +34,15 @@ class How:
 def decide(
     project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How
 ) -> Changes:
-    """Accept these proposals and call the picture done, as one step.
+    """Accept these proposals and call the image done, as one step.
 
-    What was said of all its candidates (`seen`) is kept, for the head has not been taught this picture yet.
+    What was said of all its candidates (`seen`) is kept, for the head has not been taught this image yet.
     """
     return _decide(project, image_id, accepted, seen, how, empty=False)
 
 
 def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: How) -> Changes:
-    """Say that a picture shows nothing of interest; its boxes, if any, go, in the same step."""
+    """Say that an image shows nothing of interest; its boxes, if any, go, in the same step."""
     return _decide(project, image_id, (), seen, how, empty=True)
 
 
@@ -73,7 +73,7 @@ def _decide(
         image = project.images.get(image_id)
         if image is None:
             raise HitlError(
-                tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
+                tr("This image is no longer in the project."), hint=tr("Choose another one in the queue.")
             )
         present = project.annotations.of_image(image_id)
         removed = tuple(present) if empty else ()
@@ -88,7 +88,7 @@ def _decide(
             return _confirm(project, image_id, dismissed, how) if dismissed else Changes()
         added = tuple(as_annotation(p) for p in accepted)
         check_offered(project, added)
-        label = tr("Mark empty") if empty else tr("Accept picture")
+        label = tr("Mark empty") if empty else tr("Accept image")
         known = is_known or _may_be_learned(project, image_id)
         after = Side(added, ImageState.DECIDED, dismissed=dismissed)
         edit = Edit(label, image_id, Side(removed, image.state), after)
@@ -105,7 +105,7 @@ def _decide(
 def _note_first_seen(
     project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds
 ) -> None:
-    """Keep the scores that proposals had before their picture was taught."""
+    """Keep the scores that proposals had before their image was taught."""
     now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
     project.predictions.note_first_seen(image_id)
     project.predictions.note_sightings(
@@ -121,8 +121,8 @@ def _check_named(project: Project, present: Sequence[Annotation]) -> None:
     if waiting:
         raise HitlError(
             trn(
-                "{n} box of this picture has no category yet.",
-                "{n} boxes of this picture have no category yet.",
+                "{n} box of this image has no category yet.",
+                "{n} boxes of this image have no category yet.",
                 waiting,
             ),
             hint=tr("Give each a category, or delete it."),
@@ -130,15 +130,15 @@ def _check_named(project: Project, present: Sequence[Annotation]) -> None:
 
 
 def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
-    """Nobody can see a box outside of the picture, as there are when its file became a smaller one."""
+    """Nobody can see a box outside of the image, as there are when its file became a smaller one."""
     if image.width is None or image.height is None:
         return
     lost = sum(not a.bbox.clipped(image.width, image.height).is_valid() for a in present)
     if lost:
         raise HitlError(
             trn(
-                "{n} box of this picture lies outside of it.",
-                "{n} boxes of this picture lie outside of it.",
+                "{n} box of this image lies outside of it.",
+                "{n} boxes of this image lie outside of it.",
                 lost,
             ),
             hint=tr("Choose them in the list of boxes, and delete or move them."),
@@ -146,7 +146,7 @@ def _check_inside(image: ImageRecord, present: Sequence[Annotation]) -> None:
 
 
 def _sighting(proposal: Proposal, thresholds: Thresholds) -> UnseenPrediction:
-    # the head that named a proposal may have been followed by another while the picture was on screen
+    # the head that named a proposal may have been followed by another while the image was on screen
     head_id = proposal.head_id if proposal.by_head else None
     name, is_shown = normalise_name(proposal.name), proposal.score >= thresholds.of(proposal.category_id)
     return UnseenPrediction(
@@ -161,7 +161,7 @@ def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -
     if image is None or image.state is ImageState.SKIPPED:
         return Changes()
     with project.db.transaction():
-        label = tr("Skip picture: {skip_text}", skip_text=skip_text(reason)) if reason else tr("Skip picture")
+        label = tr("Skip image: {skip_text}", skip_text=skip_text(reason)) if reason else tr("Skip image")
         changes = do(project, Edit(label, image_id, Side(state=image.state), Side(state=ImageState.SKIPPED)))
         project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts(), why=reason))
     return changes | Changes(queue=True)

@@ -27,13 +27,13 @@ def kind_of(acts: Acts) -> DecisionKind:
 
 
 def count_acts(project: Project, image_id: int) -> Acts:
-    """What it took to get from the proposals to the picture's annotations."""
+    """What it took to get from the proposals to the image's annotations."""
     rejected = len(project.predictions.rejected_of(image_id))
     return Acts(rejected=rejected, **project.annotations.acts_of(image_id))
 
 
 def note_correction(project: Project, image_id: int, *, goes_on: bool = False) -> None:
-    """Record what a decided picture shows now; of an edit that `goes_on` only what is not on record."""
+    """Record what a decided image shows now; of an edit that `goes_on` only what is not on record."""
     image = project.images.get(image_id)
     if image is not None and image.state is ImageState.DECIDED:
         acts = count_acts(project, image_id)
@@ -120,7 +120,7 @@ def changes_of(project: Project, edit: Edit) -> Changes:
 
 
 def _to_learn(project: Project, parts: Iterable[Edit]) -> frozenset[int]:
-    """The pictures of which there is something else to learn now: decided ones, and those that were."""
+    """The images of which there is something else to learn now: decided ones, and those that were."""
     changed: set[int] = set()
     withdrawn: set[int] = set()
     for part in parts:
@@ -135,7 +135,7 @@ def _to_learn(project: Project, parts: Iterable[Edit]) -> frozenset[int]:
 
 
 def _note_steps(project: Project, parts: Iterable[Edit], *, undone: bool) -> None:
-    """Record decisions that were undone or redone, or what decided pictures show after an edit was."""
+    """Record decisions that were undone or redone, or what decided images show after an edit was."""
     decisions: list[Decision] = []
     for done in parts:
         image_id = done.image_id or 0
@@ -151,7 +151,7 @@ def _note_steps(project: Project, parts: Iterable[Edit], *, undone: bool) -> Non
 
 
 def do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
-    """Apply an edit and note it in the journal, in one transaction; on a decided picture it is a decision,
+    """Apply an edit and note it in the journal, in one transaction; on a decided image it is a decision,
     too."""
     with project.db.transaction():
         last = project.journal.next_undo() if goes_on else None
@@ -220,7 +220,7 @@ def _put_names(project: Project, side: Side) -> None:
 
 
 class LongAct:
-    """An act on very many pictures, done in portions that are undone as one.
+    """An act on very many images, done in portions that are undone as one.
 
     Each portion is a short transaction, so that nobody who writes meanwhile waits for more than one of them.
     If the program ends in between, the portions that were done stay done, and undo takes them back.
@@ -230,7 +230,7 @@ class LongAct:
         """`reserved` is the number that the act got when a person asked for it (`Journal.reserve`), if that
         was before.
 
-        Pictures that were changed since then are left alone, and undo takes these changes back first.
+        Images that were changed since then are left alone, and undo takes these changes back first.
         """
         self._project = project
         self._reserved = reserved
@@ -244,7 +244,7 @@ class LongAct:
         return Changes.joined(self._done)
 
     def changed_meanwhile(self) -> set[int]:
-        """The pictures that others changed since the act was asked for: they are to stay as they were
+        """The images that others changed since the act was asked for: they are to stay as they were
         left."""
         return self._project.journal.images_since(self._since, but=self._number)
 

@@ -26,7 +26,7 @@ def open_issues(project: Project) -> list[LabelIssue]:
 
 
 def above_threshold(project: Project) -> list[LabelIssue]:
-    """Those for which a decided picture that can be seen is worth another look, the strongest first."""
+    """Those for which a decided image that can be seen is worth another look, the strongest first."""
     decided = project.images.ids_to_label(state=ImageState.DECIDED)
     return [s for s in open_issues(project) if s.score >= ISSUE_FROM and s.image_id in decided]
 

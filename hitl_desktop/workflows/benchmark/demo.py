@@ -1,4 +1,4 @@
-"""The whole trip on the sample pictures, with an oracle in the place of a person."""
+"""The whole trip on the sample images, with an oracle in the place of a person."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MADE = ("sample.hitl", "sample.hitl-wal", "sample.hitl-shm", "coco.json", "windo
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """Where things lie, and AP50 on the synthetic pictures that nobody decided, before and after learning."""
+    """Where things lie, and AP50 on the synthetic images that nobody decided, before and after learning."""
 
     project: Path
     coco: Path

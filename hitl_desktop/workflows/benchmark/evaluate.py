@@ -40,10 +40,10 @@ _FLOOR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Average precision of the proposals on so many pictures; per category by name: (mAP, AP50).
+    """Average precision of the proposals on so many images; per category by name: (mAP, AP50).
 
     `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that
-    is right, and `acts` are those with which a person who sees them makes the pictures right.
+    is right, and `acts` are those with which a person who sees them makes the images right.
     """
 
     images: int
@@ -68,11 +68,11 @@ def evaluate(
 ) -> Evaluation:
     """Compare the current proposals, all of them, with ground truth.
 
-    Pictures are matched by file name, categories by name. `only` limits it to some of the project's pictures.
+    Images are matched by file name, categories by name. `only` limits it to some of the project's images.
 
     Raises:
-        NotPrelabelledError: no detector has run on the pictures.
-        HitlError: no picture of the ground truth is in the project.
+        NotPrelabelledError: no detector has run on the images.
+        HitlError: no image of the ground truth is in the project.
     """
     scorer = load_scorer(project)
     if scorer is None:
@@ -116,8 +116,8 @@ def _pairs(project: Project, truth: Dataset, only: Set[int] | None) -> tuple[Dat
     ]
     if not pairs:
         raise HitlError(
-            tr("None of these pictures is in the project."),
-            hint=tr("Give the ground truth of this project's pictures."),
+            tr("None of these images is in the project."),
+            hint=tr("Give the ground truth of this project's images."),
         )
     return aligned, pairs
 
@@ -177,7 +177,7 @@ def _seen(
 
 
 def _numbered(aligned: Aligned) -> tuple[Dataset, dict[int, ImageRecord]]:
-    """The truth on pictures that lost no box, with ids from 1 up; and the project's pictures by image id.
+    """The truth on images that lost no box, with ids from 1 up; and the project's images by image id.
 
     Evaluation takes 0 for no category and no match.
     """

@@ -33,7 +33,7 @@ _DETAIL = re.compile(r"\([^()]*\)|'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """So many pictures, annotations or categories of a file of which the same is to be noted, with a few of
+    """So many images, annotations or categories of a file of which the same is to be noted, with a few of
     them."""
 
     what: str
@@ -43,7 +43,7 @@ class Note:
 
     @property
     def words(self) -> str:
-        """Such as "2 pictures: not in the project (a.jpg, b.jpg)"."""
+        """Such as "2 images: not in the project (a.jpg, b.jpg)"."""
         more = ", ..." if self.count > len(self.examples) else ""
         return f"{counted(self.count, self.what)}: {self.problem} ({', '.join(self.examples)}{more})"
 
@@ -60,14 +60,14 @@ class NothingLeftError(HitlError):
         reasons = "; ".join(note.words for note in truth.left_out) or nothing
         super().__init__(
             tr("Nothing is left to measure: {reasons}.", reasons=reasons),
-            hint=tr("Give a file with boxes on this project's pictures, and pre-label these first."),
+            hint=tr("Give a file with boxes on this project's images, and pre-label these first."),
         )
         self.truth = truth
 
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """The pictures and boxes of a file that count, what was left out of it, and what else is to be noted."""
+    """The images and boxes of a file that count, what was left out of it, and what else is to be noted."""
 
     dataset: Dataset
     left_out: tuple[Note, ...] = ()
@@ -109,21 +109,21 @@ class _Notes:
 
 
 def measurable(project: Project, result: ImportResult) -> GroundTruth:
-    """What a file says of the project's pictures that were pre-labelled, as far as it can be relied on.
+    """What a file says of the project's images that were pre-labelled, as far as it can be relied on.
 
-    A picture is left out with its boxes where it has lost some of them, was not decided, or has a size that
+    An image is left out with its boxes where it has lost some of them, was not decided, or has a size that
     no turn or scale explains. One that is listed without boxes counts as empty, as COCO's own evaluation has
     it.
 
     Raises:
-        NotPrelabelledError: no detector has run on the pictures.
-        NothingLeftError: no picture with a box is left.
+        NotPrelabelledError: no detector has run on the images.
+        NothingLeftError: no image with a box is left.
     """
     detector = project.models.detector()
     if detector is None:
         raise NotPrelabelledError
     aligned = align(project, result, ImportOptions(Unlabelled.EMPTY))
-    issues = [i for i in (*result.issues, *aligned.issues) if i.kind not in _BY_PICTURE]
+    issues = [i for i in (*result.issues, *aligned.issues) if i.kind not in _BY_IMAGE]
     left_out, remarks = (
         _noted(i for i in issues if (i.kind in LEFT_OUT) is is_lost) for is_lost in (True, False)
     )
@@ -149,7 +149,7 @@ def _usable(aligned: Aligned, misfits: Set[str], done: Set[int], left_out: _Note
             continue
         problem = _problem(image, record, aligned.incomplete, done)
         if problem:
-            left_out.add("picture", problem, image.file_name)
+            left_out.add("image", problem, image.file_name)
         else:
             usable.add(record.id)
     return usable
@@ -164,10 +164,10 @@ def _part(project: Project, dataset: Dataset, usable: Set[int]) -> Dataset:
     return replace(dataset, images=tuple(kept), annotations=tuple(own))
 
 
-_BY_PICTURE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
-"""What is told of pictures here in other words."""
+_BY_IMAGE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
+"""What is told of images here in other words."""
 _IN_WORDS = {
-    IssueKind.NO_PICTURE: tr("not in the project, or its name fits several pictures there"),
+    IssueKind.NO_IMAGE: tr("not in the project, or its name fits several images there"),
     IssueKind.OTHER_SIZE: tr("of another size in the project, so its boxes do not fit"),
     IssueKind.NOT_PIXELS: tr("its numbers are hardly pixels; write boxes in pixels: x, y, width, height"),
 }
@@ -181,7 +181,7 @@ def _note_lost_annotations(
     kept = {image.id for image in part.images}
     for where in (f"annotation {a.id}" for a in dataset.annotations if a.image_id not in kept):
         if where not in noted:
-            left_out.add("annotation", tr("on a picture that was left out"), where)
+            left_out.add("annotation", tr("on an image that was left out"), where)
 
 
 def _noted(issues: Iterable[ImportIssue]) -> _Notes:
@@ -194,11 +194,11 @@ def _noted(issues: Iterable[ImportIssue]) -> _Notes:
 def _what(issue: ImportIssue) -> str:
     """What a record is that something is the matter with."""
     kind = re.match(r"annotation|categor", issue.where)
-    return {"annotation": "annotation", "categor": "category"}.get(kind[0] if kind else "", "picture")
+    return {"annotation": "annotation", "categor": "category"}.get(kind[0] if kind else "", "image")
 
 
 def _problem(image: DatasetImage, record: ImageRecord, incomplete: Set[int], done: Set[int]) -> str:
-    """Why a picture of the file cannot be measured against; empty if it can."""
+    """Why an image of the file cannot be measured against; empty if it can."""
     problems = (
         (tr("cannot be read"), record.reason is not None),
         (tr("not pre-labelled yet"), record.id not in done),

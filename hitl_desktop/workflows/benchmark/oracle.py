@@ -1,4 +1,4 @@
-"""A person who knows the answer: decides a picture by the same workflows as the window."""
+"""A person who knows the answer: decides an image by the same workflows as the window."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAME_OBJECT_IOU = 0.5
 GOOD_ENOUGH_IOU = 0.7
 
 Truth = Sequence[tuple[str, BBox]]
-"""The names and boxes of what a picture really shows."""
+"""The names and boxes of what an image really shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _answer(visible: Sequence[Proposal], truth: Truth) -> _Answer:
 
 
 def acts_needed(visible: Sequence[Proposal], truth: Truth) -> Acts:
-    """The acts with which a person who sees these proposals makes the picture right."""
+    """The acts with which a person who sees these proposals makes the image right."""
     answer = _answer(visible, truth)
     renamed = sum(name is not None for *_, name in answer.mended)
     wrong = sum(proposal.category_id is not None for proposal in answer.wrong)
@@ -70,7 +70,7 @@ def acts_needed(visible: Sequence[Proposal], truth: Truth) -> Acts:
 def decide_as_oracle(
     project: Project, image: ImageRecord, truth: Truth, scorer: Scorer | None, *, threshold: float
 ) -> None:
-    """Accept, rename, move, reject and draw until the picture is right, and call it done.
+    """Accept, rename, move, reject and draw until the image is right, and call it done.
 
     Only proposals and hints from `threshold` up are seen; one that covers an object by 0.7 is good enough as
     it is. A hint on no object costs nothing.
@@ -97,7 +97,7 @@ def decide_as_oracle(
 
 
 def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, BBox]]]:
-    """What each picture of the project really shows, crowd regions aside."""
+    """What each image of the project really shows, crowd regions aside."""
     aligned = align(project, ImportResult(truth, ()))
     names = {c.id: c.name for c in truth.categories}
     complete = [image.id for image in aligned.dataset.images if image.id not in aligned.incomplete]
@@ -109,7 +109,7 @@ def answers_for(project: Project, truth: Dataset) -> dict[int, list[tuple[str, B
 
 
 def next_undecided(project: Project) -> ImageRecord:
-    """The picture at the front of the queue.
+    """The image at the front of the queue.
 
     Raises:
         HitlError: there is none.
@@ -117,5 +117,5 @@ def next_undecided(project: Project) -> ImageRecord:
     order = project.queue.order(limit=1)
     image = project.images.get(order[0].image_id) if order else None
     if image is None:
-        raise HitlError(tr("Every picture is decided."), hint=tr("Add more pictures."))
+        raise HitlError(tr("Every image is decided."), hint=tr("Add more images."))
     return image

@@ -1,4 +1,4 @@
-"""The loop with an oracle: what would pre-labels have been worth after so many pictures?"""
+"""The loop with an oracle: what would pre-labels have been worth after so many images?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
 from hitl_desktop.workflows.benchmark.ground_truth import GroundTruth, measurable
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle, next_undecided
-from hitl_desktop.workflows.detection.embeddings import embed_images, embed_pictures
+from hitl_desktop.workflows.detection.embeddings import embed_images, embed_whole_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
@@ -35,14 +35,14 @@ from hitl_desktop.workflows.training.train import is_due, train_heads
 
 _LOOKED_AHEAD = 5
 DEFAULT = "default"
-"""What a new project does: the default strategy, with one picture in five drawn at random."""
+"""What a new project does: the default strategy, with one image in five drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The state of the loop after so many pictures, a value for each seed.
+    """The state of the loop after so many images, a value for each seed.
 
-    `effort_saved` is what proposals saved on the pictures decided so far, `effort_ahead` what they would save
+    `effort_saved` is what proposals saved on the images decided so far, `effort_ahead` what they would save
     on those held back.
     """
 
@@ -76,17 +76,17 @@ class Simulation:
 
     @property
     def areas(self) -> list[float]:
-        """The area under the curve of AP50 over pictures, for each seed."""
-        pictures = [step.pictures for step in self.steps]
+        """The area under the curve of AP50 over images, for each seed."""
+        images = [step.pictures for step in self.steps]
         return [
-            area_under_curve(pictures, [step.ap50[seed] for step in self.steps]) for seed in range(self.seeds)
+            area_under_curve(images, [step.ap50[seed] for step in self.steps]) for seed in range(self.seeds)
         ]
 
 
-def steps_up_to(pictures: int) -> list[int]:
+def steps_up_to(images: int) -> list[int]:
     """1, 5, 10, 20, 50, 100, 200, 500 ... and the last one."""
     series = [1, *(m * 10**e for e in range(7) for m in (5, 10, 20))]
-    return sorted({n for n in series if n < pictures} | {pictures})
+    return sorted({n for n in series if n < images} | {images})
 
 
 def simulate(
@@ -94,19 +94,19 @@ def simulate(
     progress: Progress,
     *,
     strategies: Sequence[str] = (DEFAULT,),
-    pictures: int = 20,
+    images: int = 20,
     seeds: int = 1,
     test_share: float = 0.3,
     threads: int | None = None,
 ) -> list[Simulation]:
-    """Replay a labelled data set through the workflows that a person uses; test on pictures that are held
+    """Replay a labelled data set through the workflows that a person uses; test on images that are held
     back.
 
-    All strategies see the same seeds, which hold back the same pictures.
+    All strategies see the same seeds, which hold back the same images.
 
     Raises:
         HitlError: the folder is no data set, or too small, or there is no such strategy.
-        NothingLeftError: no picture with a box can be used.
+        NothingLeftError: no image with a box can be used.
     """
     mixes = [(name, _mix_named(name)) for name in strategies]
     file, folder = dataset_dir / "instances.json", dataset_dir / "images"
@@ -123,7 +123,7 @@ def simulate(
                 shutil.copy(base, copy)
                 with Project.open(copy, background=True) as project:
                     pool = _hold_back(project, usable, test_share, seed)
-                    wanted = steps_up_to(min(pictures, pool))
+                    wanted = steps_up_to(min(images, pool))
                     runs.append(_run(project, usable.dataset, wanted, how, seed, progress, threads))
                 copy.unlink()
             steps = tuple(Step(n, *zip(*(run[k] for run in runs), strict=True)) for k, n in enumerate(wanted))
@@ -153,31 +153,31 @@ def _prepare(
         usable = measurable(project, read)
         readable = [i for i in project.images.all() if i.reason is None]
         embed_images(project, readable, progress, threads=threads)
-        embed_pictures(project, readable, progress, threads=threads)
-        refresh_queue(project, load_scorer(project), progress)  # which pictures are nearly the same
+        embed_whole_images(project, readable, progress, threads=threads)
+        refresh_queue(project, load_scorer(project), progress)  # which images are nearly the same
         project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return usable
 
 
 def _hold_back(project: Project, usable: GroundTruth, test_share: float, seed: int) -> int:
-    """Mark the test part, and pictures without ground truth with it; returns how many are left to teach."""
+    """Mark the test part, and images without ground truth with it; returns how many are left to teach."""
     answers = answers_for(project, usable.dataset)
     known = sorted(answers)
     test = random.Random(seed).sample(known, max(1, round(len(known) * test_share))) if known else []  # noqa: S311
     groups, side = project.files.same_as(), dict[str, bool]()
-    chosen = set(test)  # nearly the same pictures are all where the first of them is
+    chosen = set(test)  # nearly the same images are all where the first of them is
     test = [i for i in known if (side.setdefault(groups[i], i in chosen) if i in groups else i in chosen)]
     pool = len(known) - len(test)
     if pool < 1:
         raise HitlError(
-            tr("The data set is too small to hold pictures back for the test."),
-            hint=tr("It needs two pictures or more."),
+            tr("The data set is too small to hold images back for the test."),
+            hint=tr("It needs two images or more."),
         )
     if not any(answers[i] for i in test):
         raise HitlError(
             tr(
-                "Of the {pictures} held back for the test none has a box; nothing can be measured.",
-                pictures=counted(len(test), "picture"),
+                "Of the {images} held back for the test none has a box; nothing can be measured.",
+                images=counted(len(test), "image"),
             ),
             hint=tr("Hold back a larger share (--test-share), or use another data set."),
         )
@@ -196,7 +196,7 @@ def _run(
     progress: Progress,
     threads: int | None,
 ) -> list[_Measured]:
-    """What is measured at each wanted number of pictures."""
+    """What is measured at each wanted number of images."""
     answers = answers_for(project, truth)
     test = [i.id for i in project.images.all() if i.split is Split.TEST and i.id in answers]
     refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)

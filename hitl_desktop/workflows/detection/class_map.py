@@ -59,7 +59,7 @@ def set_mapping(
     Classes in `new` become categories in the same step; boxes people made stay as they are.
 
     Raises:
-        NotPrelabelledError: no detector has run on the pictures.
+        NotPrelabelledError: no detector has run on the images.
         HitlError: there is no such class or category.
     """
     detector = project.models.detector()

@@ -1,4 +1,4 @@
-"""Small pictures of boxes, for walls on which people choose."""
+"""Small images of boxes, for walls on which people choose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CROP_SIDE = 96
 
 
 def crops_of_boxes(project: Project, image: ImageRecord, boxes: Sequence[BBox]) -> list[RgbImage]:
-    """What is in these boxes of a picture, each [h, w, 3] with no side longer than `CROP_SIDE`.
+    """What is in these boxes of an image, each [h, w, 3] with no side longer than `CROP_SIDE`.
 
     Raises:
         UnreadableImageError: the file cannot be read.

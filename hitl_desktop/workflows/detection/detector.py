@@ -59,7 +59,7 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     else:
         what = tr("The file of this project's detector, {file}, is gone.", file=file)
     raise ModelError(
-        tr("{what} No new pictures are pre-labelled; the boxes it proposed stay.", what=what),
+        tr("{what} No new images are pre-labelled; the boxes it proposed stay.", what=what),
         hint=tr(
             "Put the file back; or close the project and choose another detector with "
             "hitl-desktop prelabel {name} --model FILE.onnx",

@@ -8,17 +8,17 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import content_hash, looks, read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
-from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 
 _PORTION = 500
-"""Pictures whose boxes are compared with the vectors there are at a time."""
+"""Images whose boxes are compared with the vectors there are at a time."""
 
 
 def encoder_record_id(project: Project) -> int:
@@ -28,7 +28,7 @@ def encoder_record_id(project: Project) -> int:
 
 
 def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
-    """The boxes of a picture whose vectors the head needs: annotations and candidates."""
+    """The boxes of an image whose vectors the head needs: annotations and candidates."""
     boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
     return boxes + [
         p.bbox
@@ -37,7 +37,7 @@ def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
 
 
 def hash_of(project: Project, image: ImageRecord) -> str:
-    """The content hash of a picture, computed when nobody did before.
+    """The content hash of an image, computed when nobody did before.
 
     Raises:
         UnreadableImageError: the file cannot be read.
@@ -54,9 +54,9 @@ def hash_of(project: Project, image: ImageRecord) -> str:
 def embed_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> int:
-    """Compute the missing vectors of these pictures, a commit each; returns how many were computed.
+    """Compute the missing vectors of these images, a commit each; returns how many were computed.
 
-    A picture that cannot be read is passed over; cancelling keeps what is there.
+    An image that cannot be read is passed over; cancelling keeps what is there.
     """
     encoder_id = encoder_record_id(project)
     absent = project.absent_folders()
@@ -73,7 +73,7 @@ def embed_images(
 
 
 def _incomplete(project: Project, images: Sequence[ImageRecord], encoder_id: int) -> list[ImageRecord]:
-    """Those of these pictures of which some vector that the head needs is not there, as far as one can
+    """Those of these images of which some vector that the head needs is not there, as far as one can
     tell."""
     models = project.models.proposers()
     found: list[ImageRecord] = []
@@ -99,7 +99,7 @@ def _incomplete(project: Project, images: Sequence[ImageRecord], encoder_id: int
 def embed_boxes(
     project: Project, image: ImageRecord, boxes: Sequence[BBox], encoder_id: int, threads: int | None
 ) -> int:
-    """Compute the missing vectors of these boxes of a picture; returns how many that were.
+    """Compute the missing vectors of these boxes of an image; returns how many that were.
 
     Raises:
         UnreadableImageError: the file cannot be read.
@@ -112,7 +112,7 @@ def embed_boxes(
     if not missing:
         return 0
     size, pixels = read_for_models(project.path_of(image))
-    shrink = pixels.shape[1] / size[0]  # of a huge picture, whose view is read
+    shrink = pixels.shape[1] / size[0]  # of a huge image, whose view is read
     encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
     wanted = [(key, box) for key, box in keys.items() if key in missing]
     vectors = encoder.embed([crop(pixels, box if shrink == 1 else box.scaled(shrink)) for _, box in wanted])
@@ -120,10 +120,10 @@ def embed_boxes(
     return len(wanted)
 
 
-def embed_pictures(
+def embed_whole_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> dict[int, Vector]:
-    """The vector of each whole picture, computed where it is missing; those that cannot be read have none."""
+    """The vector of each whole image, computed where it is missing; those that cannot be read have none."""
     encoder_id, absent = encoder_record_id(project), project.absent_folders()
     known = vectors_of(project, images)
     there: dict[int, Vector] = {}
@@ -146,12 +146,12 @@ def embed_pictures(
             continue
         there[image.id] = project.embeddings.get(encoder_id, [key])[
             key
-        ]  # as it is kept, for equal pictures are equal
+        ]  # as it is kept, for equal images are equal
     return there
 
 
 def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vector]:
-    """The vectors of whole pictures that are there already."""
+    """The vectors of whole images that are there already."""
     encoder = project.models.find(
         find_card(DEFAULT_ENCODER).sha256
     )  # reads only: rankings are made in a snapshot
@@ -165,7 +165,7 @@ def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vec
 def embed_undecided(
     project: Project, progress: Progress, *, threads: int | None = None, most: int | None = None
 ) -> int:
-    """Compute the missing vectors of the pictures still to be decided, the first `most` in the order of the
+    """Compute the missing vectors of the images still to be decided, the first `most` in the order of the
     queue."""
     waiting = [image for i in project.queue.ids()[:most] if (image := project.images.get(i))]
     return embed_images(project, waiting, progress, threads=threads)

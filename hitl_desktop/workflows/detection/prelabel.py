@@ -1,4 +1,4 @@
-"""Let a detector propose boxes on the pictures that lack them."""
+"""Let a detector propose boxes on the images that lack them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import ModelError, UnreadableImageError
+from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.registry import Detector, load_detector
-from hitl_desktop.picture_file import stamp_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
@@ -29,15 +29,15 @@ from hitl_desktop.workflows.images.open_folder import check_folders, note_unread
 
 _BATCH = 4
 _ENOUGH_FAILURES = 3
-"""A detector that has never worked on the project and failed on so many pictures is given up."""
+"""A detector that has never worked on the project and failed on so many images is given up."""
 
 
 @dataclass(slots=True)
 class PrelabelResult:
-    """How many pictures were done now, had been done before, could not be read; and how fast it went.
+    """How many images were done now, had been done before, could not be read; and how fast it went.
 
-    `changed` describes by path what became of pictures whose files are not those that their boxes were drawn
-    on. `boxes` were proposed on the pictures done now, the surest with a score of `best`; on the pictures in
+    `changed` describes by path what became of images whose files are not those that their boxes were drawn
+    on. `boxes` were proposed on the images done now, the surest with a score of `best`; on the images in
     `not_done`, by path, the detector failed, and they are tried again next time.
     """
 
@@ -51,7 +51,7 @@ class PrelabelResult:
     not_done: dict[str, ModelError] = field(default_factory=dict[str, ModelError])
     changed: dict[str, str] = field(default_factory=dict[str, str])
     images: set[int] = field(default_factory=set[int])
-    """Ids of the pictures done now."""
+    """Ids of the images done now."""
     found_broken: bool = False
 
     @property
@@ -61,19 +61,19 @@ class PrelabelResult:
 
     @property
     def images_per_s(self) -> float:
-        """Pictures a second, loading the detector aside."""
+        """Images a second, loading the detector aside."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def failure(self) -> ModelError:
-        """Where the detector failed, and why on the first of these pictures."""
+        """Where the detector failed, and why on the first of these images."""
         paths = list(self.not_done)
         named = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
         first = self.not_done[paths[0]]
         where = tr(
-            "{model} failed on {pictures} ({named}), to be tried again next time",
+            "{model} failed on {images} ({named}), to be tried again next time",
             model=self.model,
-            pictures=counted(len(paths), "picture"),
+            images=counted(len(paths), "image"),
             named=named,
         )
         return ModelError(f"{where}: {first.message}", hint=first.hint)
@@ -95,12 +95,12 @@ class PrelabelResult:
             )
             told.append(
                 tr(
-                    "{model} proposed {what} on {pictures}. Draw the first boxes by hand; if "
+                    "{model} proposed {what} on {images}. Draw the first boxes by hand; if "
                     "there are objects of its classes, correct size, colour, mean and std in "
                     "its card, and name it again.",
                     model=self.model,
                     what=what,
-                    pictures=counted(self.done, "picture"),
+                    images=counted(self.done, "image"),
                 )
             )
         return told
@@ -116,14 +116,14 @@ def prelabel(
     decoders: int = 2,
     longest: float = LONGEST,
 ) -> PrelabelResult:
-    """Store the detector's predictions for the pictures that lack them, from picture `nearest` on.
+    """Store the detector's predictions for the images that lack them, from image `nearest` on.
 
     Without a `model` it is the project's own detector. One that is named becomes the project's own as soon as
-    it has worked on a picture; if its card was changed since it worked here, all pictures are done anew. Each
-    picture is committed: cancelling keeps what is there, and the next run goes on after it.
+    it has worked on an image; if its card was changed since it worked here, all images are done anew. Each
+    image is committed: cancelling keeps what is there, and the next run goes on after it.
 
     Raises:
-        HitlError: the model cannot be used or failed on every picture, or the pictures' folder is gone.
+        HitlError: the model cannot be used or failed on every image, or the images' folder is gone.
     """
     check_folders(project)
     record, card = wanted_detector(project, model)
@@ -190,7 +190,7 @@ def _read(path: Path) -> Reading:
 def _decoded(
     project: Project, images: Sequence[ImageRecord], progress: Progress, decoders: int
 ) -> Iterator[list[tuple[ImageRecord, Reading]]]:
-    """Batches of decoded pictures; the next one is being decoded while the detector works on this one."""
+    """Batches of decoded images; the next one is being decoded while the detector works on this one."""
     rest = iter(images)
     with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
 
@@ -206,7 +206,7 @@ def _decoded(
 
 @dataclass(slots=True)
 class _Store:
-    """Runs a detector on decoded pictures and stores what it finds, each picture by itself."""
+    """Runs a detector on decoded images and stores what it finds, each image by itself."""
 
     project: Project
     model_id: int
@@ -220,7 +220,7 @@ class _Store:
         """One batch.
 
         Raises:
-            ModelError: the detector has failed on the first few pictures it was ever given here.
+            ModelError: the detector has failed on the first few images it was ever given here.
         """
         for image, reading in batch:
             if isinstance(reading, UnreadableImageError):
@@ -246,7 +246,7 @@ class _Store:
         if current is None:
             self.result.failed += 1
             return
-        grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge picture
+        grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge image
         whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
         with project.db.transaction():
             now = project.images.get(image.id)

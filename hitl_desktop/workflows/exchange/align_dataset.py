@@ -1,4 +1,4 @@
-"""A data set as the project's pictures have it: matched, in the pixels of today, and verified where somebody
+"""A data set as the project's images have it: matched, in the pixels of today, and verified where somebody
 did."""
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """`dataset` has the pictures that are in the project, each once; `records` are the project's, by its
+    """`dataset` has the images that are in the project, each once; `records` are the project's, by its
     image ids.
 
-    `incomplete` pictures, by id, lost boxes of theirs.
+    `incomplete` images, by id, lost boxes of theirs.
     """
 
     dataset: Dataset
@@ -52,10 +52,10 @@ class Aligned:
 
 
 def align(project: Project, result: ImportResult, options: ImportOptions | None = None) -> Aligned:
-    """Find the picture that each record means, and where its boxes lie on it now.
+    """Find the image that each record means, and where its boxes lie on it now.
 
-    Boxes that nobody can place, for the picture has another size or the numbers are hardly pixels, are left
-    out, and their pictures are not decided. A picture that is listed several times has the boxes of all
+    Boxes that nobody can place, for the image has another size or the numbers are hardly pixels, are left
+    out, and their images are not decided. An image that is listed several times has the boxes of all
     listings, equal ones once.
     """
     work = _Work(project, result, options or ImportOptions())
@@ -83,15 +83,15 @@ class _Work:
         self.issues.append(ImportIssue(where, problem, kind, count))
 
     def match(self) -> None:
-        """Group the file's pictures by the picture of the project that they mean."""
+        """Group the file's images by the image of the project that they mean."""
         images = self.result.dataset.images
         found = match_images(self.project, [image.file_name for image in images])
         loosely: dict[How, list[str]] = {}
         for image in images:
             match = found.get(image.file_name)
             if match is None:
-                what = tr("is not among the project's pictures (or the name fits several)")
-                self.issue(image.file_name, what, IssueKind.NO_PICTURE)
+                what = tr("is not among the project's images (or the name fits several)")
+                self.issue(image.file_name, what, IssueKind.NO_IMAGE)
                 continue
             if match.how is not How.EXACT:
                 loosely.setdefault(match.how, []).append(
@@ -104,7 +104,7 @@ class _Work:
             self.issue("images", _matched_text(how, examples), IssueKind.MATCHED_LOOSELY, len(examples))
 
     def place(self) -> None:
-        """Bring the boxes to the pixels of the project's pictures."""
+        """Bring the boxes to the pixels of the project's images."""
         by_image: dict[int, list[Annotation]] = {}
         for a in self.result.dataset.annotations:
             if a.image_id in self.records:
@@ -124,15 +124,15 @@ class _Work:
                 what = tr(
                     "is listed {own} times; it has the boxes of all of them, equal ones once", own=len(own)
                 )
-                self.issue(own[0].file_name, what, IssueKind.SAME_PICTURE, len(own) - 1)
+                self.issue(own[0].file_name, what, IssueKind.SAME_IMAGE, len(own) - 1)
         for what, count in self.dropped.items():
             problem = tr(
-                "{count} had {what} that cannot be moved with the picture; left out", count=count, what=what
+                "{count} had {what} that cannot be moved with the image; left out", count=count, what=what
             )
             self.issue("annotations", problem, IssueKind.DROPPED, count)
 
     def _forms(self, by_image: dict[int, list[Annotation]]) -> dict[int, BoxForm]:
-        """What the numbers of each picture's boxes are; none where they are hardly pixels and nobody said
+        """What the numbers of each image's boxes are; none where they are hardly pixels and nobody said
         what."""
         if self.options.boxes is not None:
             form = self.options.boxes
@@ -161,10 +161,10 @@ class _Work:
         self.issue(
             "annotations",
             tr(
-                "the numbers of {boxes} on {pictures} are hardly pixels; they look like {form} "
+                "the numbers of {boxes} on {images} are hardly pixels; they look like {form} "
                 "and were left out; say what they are (--boxes)",
                 boxes=counted(boxes, "box"),
-                pictures=counted(len(image_ids), "picture"),
+                images=counted(len(image_ids), "image"),
                 form=form.value,
             ),
             IssueKind.NOT_PIXELS,
@@ -182,7 +182,7 @@ class _Work:
     def _placed(
         self, image: DatasetImage, boxes: Sequence[Annotation], form: BoxForm, whole_id: int
     ) -> list[Annotation]:
-        """The boxes of a listing that lie on the picture."""
+        """The boxes of a listing that lie on the image."""
         if not boxes and (not image.width or image.state is None):
             return []
         record = self.records[image.id]
@@ -319,7 +319,7 @@ class _Work:
         )
 
     def _whole(self, own: Sequence[DatasetImage]) -> DatasetImage:
-        """One picture from all its listings."""
+        """One image from all its listings."""
         first = own[0]
         state = self._state(own)
         tags = tuple(dict.fromkeys(tag for image in own for tag in image.tags))
@@ -357,7 +357,7 @@ class _Work:
     def _decided(
         self, images: Sequence[DatasetImage], unlabelled: Sequence[DatasetImage]
     ) -> tuple[DatasetImage, ...]:
-        """What becomes of pictures that are listed without a box and without a word."""
+        """What becomes of images that are listed without a box and without a word."""
         are_empty = self.options.unlabelled is Unlabelled.EMPTY and not self.result.lost_track
         count = len(unlabelled)
         where = unlabelled[0].file_name if count == 1 else "images"
@@ -378,19 +378,19 @@ def _matched_text(how: How, examples: Sequence[str]) -> str:
 
 
 def _unlabelled_text(count: int, *, are_empty: bool, wanted: Unlabelled) -> str:
-    pictures = counted(count, "picture")
+    images = counted(count, "image")
     if are_empty:
-        return tr("{pictures} without a box, counted as verified empty", pictures=pictures)
+        return tr("{images} without a box, counted as verified empty", images=images)
     if wanted is Unlabelled.EMPTY:
         return tr(
-            "{pictures} without a box, left undecided, since some boxes of the file belong to no listed picture",
-            pictures=pictures,
+            "{images} without a box, left undecided, since some boxes of the file belong to no listed image",
+            images=images,
         )
-    return tr("{pictures} without a box, left undecided", pictures=pictures)
+    return tr("{images} without a box, left undecided", images=images)
 
 
 def _with_size(project: Project, record: ImageRecord) -> ImageRecord:
-    """The record with its size, from the header if nobody has read the picture yet."""
+    """The record with its size, from the header if nobody has read the image yet."""
     if record.width is not None or record.reason:
         return record
     try:

@@ -1,4 +1,4 @@
-"""From the project to a file: one moment's decided pictures and their annotations."""
+"""From the project to a file: one moment's decided images and their annotations."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ T = TypeVar("T", ImageRecord, Category)
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What went out, and how many pictures stayed behind and why.
+    """What went out, and how many images stayed behind and why.
 
-    `no_file` counts pictures that went out though their file is gone or damaged, `dropped` what no longer
-    fits boxes that were changed, in words, `unnamed` boxes of undecided pictures that wait for their category
+    `no_file` counts images that went out though their file is gone or damaged, `dropped` what no longer
+    fits boxes that were changed, in words, `unnamed` boxes of undecided images that wait for their category
     and stayed behind.
     """
 
@@ -49,10 +49,10 @@ class ExportSummary:
 def export_dataset(
     project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False, force: bool = False
 ) -> ExportSummary:
-    """Write the decided pictures, verified-empty ones included; `all_images` adds the undecided and skipped
+    """Write the decided images, verified-empty ones included; `all_images` adds the undecided and skipped
     ones.
 
-    Labels outlive files: a labelled picture goes out also when its file is gone or damaged. A file that
+    Labels outlive files: a labelled image goes out also when its file is gone or damaged. A file that
     another program wrote, or that was imported here, is replaced with `force` only.
 
     Raises:
@@ -71,7 +71,7 @@ def export_dataset(
     exported = [i for i in map(moment.with_size, wanted) if i is not None]
     if not exported:
         raise HitlError(
-            tr("No picture is decided yet, so there is nothing to export."),
+            tr("No image is decided yet, so there is nothing to export."),
             hint=tr("Decide some first, or export the undecided ones, too."),
         )
     dataset, dropped = moment.dataset(exported)
@@ -153,7 +153,7 @@ class _Moment:
         self.without_file: set[int] = set()
 
     def with_size(self, image: ImageRecord) -> ImageRecord | None:
-        """The picture with its size; None if it cannot be read, also now, and nobody has labelled it."""
+        """The image with its size; None if it cannot be read, also now, and nobody has labelled it."""
         if image.width is not None and image.height is not None and not image.reason:
             if self._is_labelled(image) and not self._is_as_known(image):
                 self.without_file.add(image.id)
@@ -173,21 +173,21 @@ class _Moment:
             and (width, height) != (image.width, image.height)
         ):
             self.without_file.add(image.id)
-            return image  # the boxes are those of the picture as it was
+            return image  # the boxes are those of the image as it was
         return replace(image, width=width, height=height)
 
     def _is_labelled(self, image: ImageRecord) -> bool:
         return image.state is ImageState.DECIDED or image.id in self.labelled
 
     def _is_as_known(self, image: ImageRecord) -> bool:
-        """Whether the file of a picture is there, has a sound header, and is of the size that is known."""
+        """Whether the file of an image is there, has a sound header, and is of the size that is known."""
         try:
             return is_of_size(self._project.path_of(image), (image.width or 0, image.height or 0))
         except UnreadableImageError:
             return False
 
     def dataset(self, images: Sequence[ImageRecord]) -> tuple[Dataset, Counter[str]]:
-        """The data set with these pictures, and what no longer fits boxes that were changed."""
+        """The data set with these images, and what no longer fits boxes that were changed."""
         image_ids = {image.id: _file_id(image.id, self.kept_images) for image in images}
         category_ids = {c.id: _file_id(c.id, self.kept_categories) for c in self.categories}
         boxes: list[Annotation] = []
@@ -213,7 +213,7 @@ class _Moment:
         return dataset, dropped
 
     def own_ids(self, images: Sequence[ImageRecord]) -> tuple[list[int], list[int]]:
-        """Those of these pictures and of the categories that have no id of a file."""
+        """Those of these images and of the categories that have no id of a file."""
         return (
             [i.id for i in images if i.id not in self.kept_images or self.kept_images[i.id].file_id is None],
             [c.id for c in self.categories
@@ -256,11 +256,11 @@ def in_words(summary: ExportSummary) -> list[str]:
     """What is to be said of an export beside its counts."""
     said: list[str] = []
     if summary.no_file:
-        pictures = counted(summary.no_file, "labelled picture")
+        images = counted(summary.no_file, "labelled image")
         said.append(
             tr(
-                "{pictures} went out with the labels alone: the file is gone, damaged or another one now.",
-                pictures=pictures,
+                "{images} went out with the labels alone: the file is gone, damaged or another one now.",
+                images=images,
             )
         )
     if summary.unnamed:
@@ -276,7 +276,7 @@ def in_words(summary: ExportSummary) -> list[str]:
 
 
 def _prefixes(project: Project) -> dict[int, str]:
-    """What goes before a picture's path: nothing for one folder, the folder as the project sees it for
+    """What goes before an image's path: nothing for one folder, the folder as the project sees it for
     several."""
     folders = project.files.folders()
     return {folder: "" if len(folders) == 1 else f"{path}/" for folder, path in folders.items()}

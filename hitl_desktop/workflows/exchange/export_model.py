@@ -56,7 +56,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         finding = project.heads.finding_of(version.id) if version else None
     if version is None or scorer is None or scorer.head is None:
         raise HitlError(
-            "Nothing has been trained yet.", hint="Decide some pictures first, then export what was learned."
+            "Nothing has been trained yet.", hint="Decide some images first, then export what was learned."
         )
     detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
     if scorer.detector.hash != detector.sha256:
@@ -116,7 +116,7 @@ def _refiner_arrays(head: DetectionHead | None) -> RefinerArrays | None:
 def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
     head, names = scorer.head, len(scorer.names)
     if head is None:
-        raise HitlError("Nothing has been trained yet.", hint="Decide some pictures first.")
+        raise HitlError("Nothing has been trained yet.", hint="Decide some images first.")
     own_weight = np.ones((2, names), np.float32)
     class_to_name = np.zeros((len(scorer.class_column), names), np.float32)
     for row, column in enumerate(scorer.class_column.tolist()):
@@ -150,10 +150,10 @@ def _metadata(scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> dict[s
 def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard) -> str:
     """The card: TOML's strings are JSON's."""
     lines = [
-        "# A picture in, named boxes out; needs ONNX Runtime alone:",
+        "# An image in, named boxes out; needs ONNX Runtime alone:",
         "#   session = onnxruntime.InferenceSession('detector.onnx')",
-        "#   boxes, scores, classes, class_scores = session.run(None, {'image': picture})",
-        "# picture: uint8 [height, width, 3], RGB, upright; boxes: x, y, w, h in its pixels; classes: places in the",
+        "#   boxes, scores, classes, class_scores = session.run(None, {'image': image})",
+        "# image: uint8 [height, width, 3], RGB, upright; boxes: x, y, w, h in its pixels; classes: places in the",
         "# list below. Boxes are suppressed already and come best first; the program shows those with a score of",
         f"# {DISPLAY_THRESHOLD} or more.",
         f"name = {json.dumps('taught-' + hashlib.sha256(graph).hexdigest()[:8])}",
@@ -167,7 +167,7 @@ def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard)
         f"classes = {json.dumps(scorer.names, ensure_ascii=False)}",
         "",
         "[input]",
-        "size = [0, 0]  # as the picture is",
+        "size = [0, 0]  # as the image is",
         "mean = [0, 0, 0]",
         "std = [1, 1, 1]",
         'colour = "RGB"',

@@ -1,4 +1,4 @@
-"""From a file to ground truth of decided pictures."""
+"""From a file to ground truth of decided images."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class ImportSummary:
             boxes=counted(self.listed_annotations, "box"),
         )
         return tr(
-            "{boxes} and {images} of {pictures} came in",
+            "{boxes} and {images} of {listed} came in",
             boxes=boxes,
             images=self.images,
-            pictures=counted(self.listed_images, "picture"),
+            listed=counted(self.listed_images, "image"),
         )
 
     @property
@@ -67,11 +67,11 @@ class ImportSummary:
         lost_boxes = self.listed_annotations > 0 and self.annotations == 0
         return lost_boxes or (self.listed_images > 0 and self.images == 0)
 
-    def faults(self) -> dict[str, int]:
+    def faults(self) -> dict[IssueKind, int]:
         """How many records there are of each kind of issue, the most frequent first."""
-        counts: Counter[str] = Counter()
+        counts: Counter[IssueKind] = Counter()
         for issue in self.issues:
-            counts[issue.kind.value] += issue.count
+            counts[issue.kind] += issue.count
         return dict(counts.most_common())
 
 
@@ -92,14 +92,14 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
 def import_dataset(
     project: Project, result: ImportResult, options: ImportOptions | None = None, *, file: Path | None = None
 ) -> ImportSummary:
-    """Make a data set the ground truth of the project's pictures; `file` is where it was read from.
+    """Make a data set the ground truth of the project's images; `file` is where it was read from.
 
-    A picture that nobody has touched takes what the file says, also a second file's boxes beside those of the
-    first, equal ones once. Equal boxes, pictures and categories take what they lack; where files clash, the
+    An image that nobody has touched takes what the file says, also a second file's boxes beside those of the
+    first, equal ones once. Equal boxes, images and categories take what they lack; where files clash, the
     first counts. What a person decided or changed stays as it is. What the project has no place for, and the
-    ids of pictures and categories in the file, are kept for the export.
+    ids of images and categories in the file, are kept for the export.
 
-    Pictures are written with their boxes, some hundred at a time, so that nobody waits long for the file;
+    Images are written with their boxes, some hundred at a time, so that nobody waits long for the file;
     after an interruption the same file can be imported again.
     """
     aligned = align(project, result, options)
@@ -129,7 +129,7 @@ def import_dataset(
 
 
 def _lost_boxes(result: ImportResult, aligned: Aligned) -> dict[int, list[str]]:
-    """By picture, the boxes that the file lists and that did not come in; "?" for those nobody can tell from
+    """By image, the boxes that the file lists and that did not come in; "?" for those nobody can tell from
     others."""
     listed: dict[int, list[Annotation]] = {}
     for a in result.dataset.annotations:
@@ -286,7 +286,7 @@ class _Import:
         self.project.annotations.reserve_ids(max(self.ids.values(), default=last))
 
     def write(self, images: Sequence[DatasetImage]) -> None:
-        """Write what the file says of these pictures."""
+        """Write what the file says of these images."""
         records = {image.id: self.aligned.records[image.id] for image in images}
         free = self.project.images.free_ids([record.id for record in records.values()])
         self.note_changes_by_hand()
@@ -304,7 +304,7 @@ class _Import:
         self._flush()
 
     def note_changes_by_hand(self) -> None:
-        """Note the pictures on which a person drew, changed or deleted boxes, also while the file comes
+        """Note the images on which a person drew, changed or deleted boxes, also while the file comes
         in."""
         journal = self.project.journal
         last = journal.last_id()
@@ -313,7 +313,7 @@ class _Import:
             self.journal_at = last
 
     def _state(self, image: DatasetImage, record: ImageRecord) -> ImageState:
-        """What a picture without boxes becomes: to be decided where an earlier file lost boxes that this has
+        """What an image without boxes becomes: to be decided where an earlier file lost boxes that this has
         not."""
         state = image.state or ImageState.UNDECIDED
         lost = self.lost_before.get(record.id, frozenset())
@@ -328,7 +328,7 @@ class _Import:
         self.issue(image.file_name, what, IssueKind.KEPT)
 
     def _add_to(self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation]) -> None:
-        """Boxes of a second file for a picture that has only those of a first, which nobody has touched
+        """Boxes of a second file for an image that has only those of a first, which nobody has touched
         since."""
         project = self.project
         present = project.annotations.of_image(record.id)
@@ -392,7 +392,7 @@ class _Import:
             self.pinned += [(name, record.id, new_id) for name in self.dataset.pinned.get(a.id, ())]
 
     def _flush(self) -> None:
-        """Write the pictures and boxes that are waiting in the batch."""
+        """Write the images and boxes that are waiting in the batch."""
         project = self.project
         project.files.fill_sizes((record.id, record.width, record.height) for _, record, _ in self.batch)
         project.images.set_states((record.id, state) for _, record, state in self.batch)
@@ -411,7 +411,7 @@ class _Import:
         self.batch, self.boxes, self.filled, self.extras, self.pinned = [], [], [], [], []
 
     def _keep_images(self) -> None:
-        """Keep ids and other keys of the file's pictures, beside those of earlier files."""
+        """Keep ids and other keys of the file's images, beside those of earlier files."""
         ids = [record.id for _, record, _ in self.batch]
         kept = self.project.extras.images(ids)
         rows: list[tuple[int, int, bytes]] = []
@@ -419,7 +419,7 @@ class _Import:
             extra = extras.with_licence(image.extra, self.licences)
             if record.id in kept:
                 extra, clashing = extras.filled(kept[record.id].extra, extra, but=("tags",))
-                self.clashing.update((key, "picture") for key in clashing)
+                self.clashing.update((key, "image") for key in clashing)
             rows.append((record.id, image.id, extra))
         self.project.extras.add_images(rows)
         now = self.project.extras.images(ids)
@@ -436,7 +436,7 @@ class _Import:
             )
             self.issue(key, problem, IssueKind.DROPPED, number)
         for what, number in (
-            ("box", self.new_box_ids), ("picture", self.new_image_ids), ("category", self.new_category_ids),
+            ("box", self.new_box_ids), ("image", self.new_image_ids), ("category", self.new_category_ids),
             ("licence", len(self.licences)),
         ):  # fmt: skip
             if number:

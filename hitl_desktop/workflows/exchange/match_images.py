@@ -1,4 +1,4 @@
-"""Which picture of the project a file name means: the same rule wherever records of a file are matched."""
+"""Which image of the project a file name means: the same rule wherever records of a file are matched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import IntEnum
 from urllib.parse import unquote, unquote_plus
 
 from hitl_desktop.domain.images import ImageRecord
-from hitl_desktop.picture_file import SUFFIXES
+from hitl_desktop.image_file import SUFFIXES
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 
@@ -47,7 +47,7 @@ IN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The picture that a name means, and how that is known."""
+    """The image that a name means, and how that is known."""
 
     record: ImageRecord
     how: How
@@ -55,16 +55,16 @@ class Match:
 
 
 def match_by_name(project: Project, names: Sequence[str]) -> dict[str, ImageRecord]:
-    """The project's picture for each file name, where one can be told for sure."""
+    """The project's image for each file name, where one can be told for sure."""
     return {name: found.record for name, found in match_images(project, names).items()}
 
 
 def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
-    """The project's picture for each file name, where one can be told for sure.
+    """The project's image for each file name, where one can be told for sure.
 
     In this order: the very path in its folder; the longest end of the path, part by part, that fits a single
-    picture (a folder that contradicts fits none); and, for names that fit none so, the same without regard to
-    Unicode form, case, percent signs, and ending. Of several names for one picture the surest counts; of
+    image (a folder that contradicts fits none); and, for names that fit none so, the same without regard to
+    Unicode form, case, percent signs, and ending. Of several names for one image the surest counts; of
     equally sure ones none.
     """
     folders = {i: _parts(project.folder_path(i).as_posix()) for i in project.files.folders()}
@@ -138,7 +138,7 @@ _KEYS: Mapping[How, Callable[[Parts], Parts]] = {
 
 
 class _Index:
-    """The project's pictures by their paths under one kind of key."""
+    """The project's images by their paths under one kind of key."""
 
     def __init__(
         self, records: Iterable[ImageRecord], folders: Mapping[int, Parts], key: Callable[[Parts], Parts]
@@ -154,7 +154,7 @@ class _Index:
                 self._by_tail.setdefault(path[start:], []).append(record)
 
     def match(self, waiting: Mapping[str, Parts], names: Mapping[str, Parts], how: How) -> dict[str, Match]:
-        """Those of the waiting names that fit a single picture; `names` are all of the file."""
+        """Those of the waiting names that fit a single image; `names` are all of the file."""
         keys = {name: key for name, parts in names.items() if (key := self._key(parts))}
         fits = {name: self._fits(parts) for name, parts in keys.items()}
         roots = self._roots(fits)
@@ -167,7 +167,7 @@ class _Index:
         return found
 
     def _fits(self, name: Parts) -> list[tuple[ImageRecord, int, int]]:
-        """Pictures whose path is the end of a name: how many parts agree, and how many of these are of the
+        """Images whose path is the end of a name: how many parts agree, and how many of these are of the
         folder."""
         found: list[tuple[ImageRecord, int, int]] = []
         for length in range(1, len(name) + 1):
@@ -217,7 +217,7 @@ def _agreement(name: Parts, folder: Parts) -> int:
 
 
 def _surest(found: Mapping[str, Match], split: Mapping[str, Parts]) -> dict[str, Match]:
-    """Without names for a picture that another name fits better, or as well."""
+    """Without names for an image that another name fits better, or as well."""
     claims: dict[int, list[str]] = {}
     for name, match in found.items():
         claims.setdefault(match.record.id, []).append(name)

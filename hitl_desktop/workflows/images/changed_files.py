@@ -1,4 +1,4 @@
-"""Boxes belong to the pixels they were drawn on: what happens to them when the file of a picture is another
+"""Boxes belong to the pixels they were drawn on: what happens to them when the file of an image is another
 one."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
 
 
 def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
-    """Note the upright size of a picture's file; boxes of one that was scaled or turned move with it, as an
+    """Note the upright size of an image's file; boxes of one that was scaled or turned move with it, as an
     edit.
 
     False where there are boxes and nobody can tell where they lie now; then neither size nor boxes change.
@@ -38,7 +38,7 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
         return False
     project.files.set_size(image.id, *size)
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
-    label = tr("Turn boxes with the picture") if place.orientation > 1 else tr("Scale boxes with the picture")
+    label = tr("Turn boxes with the image") if place.orientation > 1 else tr("Scale boxes with the image")
     kept, kept_after = _kept(project, boxes, place)
     edits.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
     return True
@@ -62,7 +62,7 @@ class Content:
     """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody
     looked.
 
-    `stamp` is the file's, taken before it was read (`picture_file.stamp_of`).
+    `stamp` is the file's, taken before it was read (`image_file.stamp_of`).
     """
 
     hash: str
@@ -71,15 +71,15 @@ class Content:
 
 
 class Fate(Enum):
-    """What became of a picture whose file has the size that is known."""
+    """What became of an image whose file has the size that is known."""
 
-    SAME = "the same picture"
-    OTHER = "another picture"
+    SAME = "the same image"
+    OTHER = "another image"
     UNSURE = "other bytes, and nobody can tell whether it shows the same"
 
 
 def note_content(project: Project, image: ImageRecord, content: Content) -> Fate:
-    """Note what a file of the known size holds, unless it shows another picture than boxes or a decision are
+    """Note what a file of the known size holds, unless it shows another image than boxes or a decision are
     about."""
     if image.content_hash in (None, content.hash):
         fate = Fate.SAME
@@ -110,7 +110,7 @@ def _compared(before: int | None, after: int | None) -> Fate:
 def keep_up(
     project: Project, image: ImageRecord, size: Size, content: Content
 ) -> tuple[ImageRecord | None, str]:
-    """The picture after its file turned out to be this, and what happened if it is not the one that is known.
+    """The image after its file turned out to be this, and what happened if it is not the one that is known.
 
     None where it is another file, and nobody can tell where its boxes lie: that is noted as its reason.
     """
@@ -139,8 +139,8 @@ def _keep_up_content(
         return image, ""
     fate = note_content(project, now, content)
     if fate is Fate.OTHER:
-        project.images.set_reason(image.id, OTHER_PICTURE)
-        return None, OTHER_PICTURE
+        project.images.set_reason(image.id, OTHER_IMAGE)
+        return None, OTHER_IMAGE
     if fate is Fate.UNSURE:
         project.images.set_remark(image.id, CHANGED)
     return project.images.get(image.id), CHANGED if fate is Fate.UNSURE else ""
@@ -154,16 +154,16 @@ def _placement(project: Project, image: ImageRecord, before: Size, size: Size) -
     return placement(before, size, orientation)
 
 
-OTHER_PICTURE = tr(
+OTHER_IMAGE = tr(
     "The file is another one: it has the same size as before, and shows something else. "
-    "Put the old file back, or read the picture again and check its boxes."
+    "Put the old file back, or read the image again and check its boxes."
 )
 NO_BOXES = tr("The file was changed; it had no boxes, and the detector runs on it again.")
 CHANGED = tr("The file was changed since it was read first; check that its boxes lie on the objects.")
 
 
 def moved_along(image: ImageRecord, size: Size) -> str:
-    """What happened to a picture with boxes that was scaled or turned."""
+    """What happened to an image with boxes that was scaled or turned."""
     return tr(
         "It is {size} x {size_2} now, not {width} x {height}; its boxes moved with it.",
         size=size[0],
@@ -174,10 +174,10 @@ def moved_along(image: ImageRecord, size: Size) -> str:
 
 
 def another_file(image: ImageRecord, size: Size) -> str:
-    """Why a picture cannot be used as it is when its file has another size that explains nothing."""
+    """Why an image cannot be used as it is when its file has another size that explains nothing."""
     return tr(
         "The file is another one: it is {size} x {size_2} now, and its boxes were drawn "
-        "on {width} x {height}. Put the old file back, or read the picture again and "
+        "on {width} x {height}. Put the old file back, or read the image again and "
         "check its boxes.",
         size=size[0],
         size_2=size[1],

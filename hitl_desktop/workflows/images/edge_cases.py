@@ -7,16 +7,16 @@ from hitl_desktop.store.project import Project
 
 
 def edge_case_ids(project: Project) -> frozenset[int]:
-    """The pictures of all sets."""
+    """The images of all sets."""
     return frozenset(i for members in project.sets.all().values() for i in members)
 
 
 def toggle_edge_case(
     project: Project, image_id: int, name: str = EDGE_CASES, annotation_ids: Sequence[int] = ()
 ) -> bool:
-    """Put a picture into a set of edge cases, or take it out; returns whether it is in there now.
+    """Put an image into a set of edge cases, or take it out; returns whether it is in there now.
 
-    Boxes that are pinned say what of the picture it is about. With boxes that are not pinned yet it stays, or
+    Boxes that are pinned say what of the image it is about. With boxes that are not pinned yet it stays, or
     goes, in.
     """
     with project.db.transaction():
@@ -43,6 +43,6 @@ def rename_set(project: Project, name: str, new: str) -> None:
 
 
 def delete_set(project: Project, name: str) -> None:
-    """Delete a set; its pictures stay. A version that waited for it is tried anew at the next learning."""
+    """Delete a set; its images stay. A version that waited for it is tried anew at the next learning."""
     with project.db.transaction():
         project.sets.delete(name)

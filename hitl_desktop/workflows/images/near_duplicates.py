@@ -1,4 +1,4 @@
-"""Pictures that show nearly the same: one of them is asked about before the others, and a trial has all or
+"""Images that show nearly the same: one of them is asked about before the others, and a trial has all or
 none."""
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ LOOKS_APART, VECTORS_ALIKE = 6, 0.95
 def groups_of(
     project: Project, images: Sequence[ImageRecord], vectors: Mapping[int, Vector]
 ) -> dict[int, str]:
-    """The hash of the first picture of its group, for each of these pictures that is not alone.
+    """The hash of the first image of its group, for each of these images that is not alone.
 
-    A picture joins the group of the first one that it is nearly the same as, and stays there.
+    An image joins the group of the first one that it is nearly the same as, and stays there.
     """
     looks, groups = project.files.looks(), project.files.same_as()
     known = [i for i in images if i.id in vectors and i.id in looks and i.content_hash]
@@ -42,7 +42,7 @@ def groups_of(
 def one_of_each(
     order: Sequence[int], groups: Mapping[int, str], again: Container[int] = frozenset()
 ) -> list[int]:
-    """The same order, but of each group the first picture only, and none if one is done already; the others
+    """The same order, but of each group the first image only, and none if one is done already; the others
     follow.
 
     Those that come `again` are done, and keep their place.

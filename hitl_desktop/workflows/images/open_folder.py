@@ -1,4 +1,4 @@
-"""From a folder of pictures to a project that lists them."""
+"""From a folder of images to a project that lists them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import NamedTuple
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import HitlError, ProjectError, UnreadableImageError
+from hitl_desktop.image_file import OTHER_SUFFIXES, SUFFIXES, stamp_of
 from hitl_desktop.imaging import content_hash, inspect, verify
 from hitl_desktop.paths import data_dir
-from hitl_desktop.picture_file import OTHER_SUFFIXES, SUFFIXES, stamp_of
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import SUFFIX, Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.changed_files import (
     CHANGED,
     NO_BOXES,
-    OTHER_PICTURE,
+    OTHER_IMAGE,
     Content,
     Fate,
     another_file,
@@ -41,7 +41,7 @@ _NOT_OF_THE_SET = frozenset(
         "system volume information", "lost+found",
     )
 )  # fmt: skip
-"""Folders in which network stores and systems keep thumbnails, copies and deleted pictures of their own,
+"""Folders in which network stores and systems keep thumbnails, copies and deleted images of their own,
 lower case."""
 
 PassedOver = Counter[str]
@@ -51,9 +51,9 @@ out)."""
 
 @dataclass(slots=True)
 class Scan:
-    """What reading all pictures showed.
+    """What reading all images showed.
 
-    `changed` describes by path what became of pictures that were read before and whose files hold something
+    `changed` describes by path what became of images that were read before and whose files hold something
     else now; `ids` are theirs.
     """
 
@@ -64,20 +64,20 @@ class Scan:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def list_pictures(
+def list_images(
     folder: Path, passed_over: PassedOver | None = None, progress: Progress | None = None
 ) -> Iterator[str]:
-    """Paths of the pictures in a folder and below, relative, with forward slashes, in order of name.
+    """Paths of the images in a folder and below, relative, with forward slashes, in order of name.
 
     Only names are looked at. Hidden files and folders are left out, and folders that systems keep for
-    themselves; what is left out and could be a picture is counted in `passed_over`. Linked folders are
+    themselves; what is left out and could be an image is counted in `passed_over`. Linked folders are
     followed, after the others, each real folder once. It can be cancelled at each folder.
     """
     walk = _Walk(PassedOver() if passed_over is None else passed_over, progress or NoProgress())
-    yield from walk.pictures(folder, "")
+    yield from walk.images(folder, "")
     while walk.links:
         place, prefix = walk.links.pop(0)
-        yield from walk.pictures(place, prefix)
+        yield from walk.images(place, prefix)
 
 
 @dataclass(slots=True)
@@ -87,8 +87,8 @@ class _Walk:
     links: list[tuple[Path, str]] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
-    def pictures(self, folder: Path, prefix: str) -> Iterator[str]:
-        """Pictures in a real folder and below; links to folders are put off."""
+    def images(self, folder: Path, prefix: str) -> Iterator[str]:
+        """Images in a real folder and below; links to folders are put off."""
         self.progress.check_cancelled()
         visible = [entry for entry in self._entries(folder) if not entry.name.startswith(".")]
         folders = [entry for entry in visible if _is_folder(entry)]
@@ -101,11 +101,11 @@ class _Walk:
                 self.passed_over[ending] += 1
         for entry in folders:
             if entry.name.lower() in _NOT_OF_THE_SET:
-                self.passed_over[entry.name] += _pictures_below(entry.path)
+                self.passed_over[entry.name] += _images_below(entry.path)
             elif entry.is_symlink():
                 self.links.append((folder / entry.name, f"{prefix}{entry.name}/"))
             else:
-                yield from self.pictures(folder / entry.name, f"{prefix}{entry.name}/")
+                yield from self.images(folder / entry.name, f"{prefix}{entry.name}/")
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         """What a folder holds, in order of name; nothing at the second visit, or where it may not be read."""
@@ -127,7 +127,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _pictures_below(folder: str) -> int:
+def _images_below(folder: str) -> int:
     return sum(Path(name).suffix.lower() in SUFFIXES for _, _, names in os.walk(folder) for name in names)
 
 
@@ -145,7 +145,7 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise HitlError(
             tr("{folder} is not a folder.", folder=folder),
-            hint=tr("Choose the folder that holds the pictures."),
+            hint=tr("Choose the folder that holds the images."),
         )
     if not os.access(folder, os.R_OK | os.X_OK):
         raise HitlError(
@@ -154,28 +154,28 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def first_picture(folder: Path, progress: Progress | None = None) -> str:
-    """The first picture in a folder.
+def first_image(folder: Path, progress: Progress | None = None) -> str:
+    """The first image in a folder.
 
     Raises:
-        HitlError: the folder cannot be opened or holds no picture.
+        HitlError: the folder cannot be opened or holds no image.
     """
     check_folder(folder)
     passed_over = PassedOver()
-    for path in list_pictures(folder, passed_over, progress):
+    for path in list_images(folder, passed_over, progress):
         return path
     if passed_over:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
         raise HitlError(
             tr(
-                "There are no pictures in {folder} that can be read here ({kinds}).",
+                "There are no images in {folder} that can be read here ({kinds}).",
                 folder=folder,
                 kinds=kinds,
             ),
             hint=tr("Save them as .jpg, .png or .tif, or choose another folder."),
         )
     raise HitlError(
-        tr("There are no pictures in {folder}.", folder=folder),
+        tr("There are no images in {folder}.", folder=folder),
         hint=tr("Choose a folder with files such as .jpg, .png, .tif, .bmp or .webp."),
     )
 
@@ -183,25 +183,25 @@ def first_picture(folder: Path, progress: Progress | None = None) -> str:
 def add_folder(
     project: Project, folder: Path, progress: Progress, passed_over: PassedOver | None = None
 ) -> Changes:
-    """List the pictures of a folder in the project; those already there stay as they are.
+    """List the images of a folder in the project; those already there stay as they are.
 
     Raises:
-        HitlError: the folder cannot be opened or holds no picture.
+        HitlError: the folder cannot be opened or holds no image.
     """
-    first_picture(folder)
+    first_image(folder)
     _list(project, project.add_folder(folder), folder, progress, passed_over)
     return Changes(images=True, queue=True)
 
 
 class Listed(NamedTuple):
-    """Pictures that were added, by path, and what was left out."""
+    """Images that were added, by path, and what was left out."""
 
     added: tuple[str, ...]
     passed_over: PassedOver
 
 
 def list_folders(project: Project, progress: Progress) -> Listed:
-    """List what is new in the folders of the project that are there; pictures whose files are gone stay."""
+    """List what is new in the folders of the project that are there; images whose files are gone stay."""
     passed_over, absent, last = PassedOver(), project.absent_folders(), project.images.last_id()
     for folder_id in project.files.listed_folders():
         if folder_id not in absent:
@@ -214,7 +214,7 @@ def _list(
 ) -> None:
     batch: list[str] = []
     done = 0
-    for path in list_pictures(folder, passed_over):
+    for path in list_images(folder, passed_over):
         batch.append(path)
         if len(batch) == _BATCH:
             done += _insert(project, folder_id, batch)
@@ -252,9 +252,9 @@ def _is_text(path: str) -> bool:
 
 
 def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
-    """Read every picture that nobody has read yet: its size, its hash, or the reason why it cannot be read.
+    """Read every image that nobody has read yet: its size, its hash, or the reason why it cannot be read.
 
-    Pictures that could not be read before get another chance, and those whose files were written since are
+    Images that could not be read before get another chance, and those whose files were written since are
     compared; those whose whole folder is absent are left as they are. Cancelling keeps what is known; the
     next run goes on from there.
     """
@@ -284,7 +284,7 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
 
 
 def _written_since(project: Project, progress: Progress) -> list[int]:
-    """The pictures whose files are there and were written since they were read last, by time and size."""
+    """The images whose files are there and were written since they were read last, by time and size."""
     folders = {folder_id: str(project.folder_path(folder_id)) for folder_id in project.files.folders()}
     changed: list[int] = []
     for number, (image_id, folder_id, path, stamp) in enumerate(project.files.stamps()):
@@ -302,7 +302,7 @@ class _Touched(NamedTuple):
 
 
 def _read_anew(path: Path, image: ImageRecord) -> Reading | UnreadableImageError | _Touched:
-    """Read a picture; of one that was read before only the bytes, where they are the same."""
+    """Read an image; of one that was read before only the bytes, where they are the same."""
     if image.content_hash is not None and image.reason is None:
         stamp = stamp_of(path)
         try:
@@ -310,19 +310,19 @@ def _read_anew(path: Path, image: ImageRecord) -> Reading | UnreadableImageError
                 return _Touched(stamp)
         except UnreadableImageError as error:
             return error
-    return read_picture(path)
+    return read_image(path)
 
 
 class Reading(NamedTuple):
-    """Upright size of a picture, what its file holds, and what a person should be told about it."""
+    """Upright size of an image, what its file holds, and what a person should be told about it."""
 
     size: tuple[int, int]
     content: Content
     remark: str | None
 
 
-def read_picture(path: Path) -> Reading | UnreadableImageError:
-    """Read a picture to its end; what it shows, or why it cannot be read."""
+def read_image(path: Path) -> Reading | UnreadableImageError:
+    """Read an image to its end; what it shows, or why it cannot be read."""
     try:
         stamp = stamp_of(path)
         size, remark, seen = inspect(path)
@@ -332,7 +332,7 @@ def read_picture(path: Path) -> Reading | UnreadableImageError:
 
 
 def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> str:
-    """Keep what reading a picture showed; returns what a person should be told of one that was read
+    """Keep what reading an image showed; returns what a person should be told of one that was read
     before."""
     image = project.images.get(image.id) or image  # another job may have moved its boxes meanwhile
     if isinstance(reading, UnreadableImageError):
@@ -345,7 +345,7 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
         told = told or (NO_BOXES if is_unlabelled else "")
         if told and fate is not Fate.OTHER:
             project.predictions.look_again(image.id)
-    project.images.set_reason(image.id, OTHER_PICTURE if fate is Fate.OTHER else None)
+    project.images.set_reason(image.id, OTHER_IMAGE if fate is Fate.OTHER else None)
     project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
     return told
 
@@ -353,7 +353,7 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
 def _note_failed_reading(project: Project, image: ImageRecord, error: UnreadableImageError) -> str:
     if image.reason and not project.path_of(image).exists():
         return ""  # the reason why it could not be read is worth more than that it is not there
-    if error.size and image.width is None:  # labels are those of the picture as it was
+    if error.size and image.width is None:  # labels are those of the image as it was
         project.files.set_size(image.id, *error.size)
     return _note_reason(project, image, str(error))
 
@@ -368,13 +368,13 @@ def _note_content_of(project: Project, image: ImageRecord, reading: Reading) -> 
     """Keep what the file holds now, and compare it with what it held."""
     if (image.width, image.height) == reading.size:
         fate = note_content(project, image, reading.content)
-        return fate, {Fate.OTHER: OTHER_PICTURE, Fate.UNSURE: CHANGED}.get(fate, "")
+        return fate, {Fate.OTHER: OTHER_IMAGE, Fate.UNSURE: CHANGED}.get(fate, "")
     take_content(project, image, reading.content)
     return Fate.SAME, moved_along(image, reading.size) if project.annotations.of_image(image.id) else ""
 
 
 def note_unreadable(project: Project, image: ImageRecord, error: UnreadableImageError) -> bool:
-    """Keep why a picture cannot be read; not when its whole folder went away in the middle of the run.
+    """Keep why an image cannot be read; not when its whole folder went away in the middle of the run.
 
     Raises:
         ProjectError: none of the project's folders is there any more.
@@ -425,7 +425,7 @@ def project_file_for(folder: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A project file; where it is still to be made, the folder it is for and its `first` picture."""
+    """A project file; where it is still to be made, the folder it is for and its `first` image."""
 
     file: Path
     folder: Path | None = None
@@ -433,21 +433,21 @@ class Place:
 
 
 def locate(path: Path, progress: Progress | None = None) -> Place:
-    """Where the project of a path is, or is to be; in a large tree the look for a first picture takes its
+    """Where the project of a path is, or is to be; in a large tree the look for a first image takes its
     time.
 
     Raises:
-        HitlError: a folder that cannot be opened, or without pictures.
+        HitlError: a folder that cannot be opened, or without images.
     """
     if not path.is_dir():
         return Place(path)
     check_folder(path)
     file = project_file_for(path)
-    return Place(file) if file.exists() else Place(file, path, first_picture(path, progress))
+    return Place(file) if file.exists() else Place(file, path, first_image(path, progress))
 
 
 def open_place(place: Place) -> Project:
-    """The project at a place; a new one lists the first picture only, so that it can be shown at once.
+    """The project at a place; a new one lists the first image only, so that it can be shown at once.
 
     Raises:
         HitlError: it cannot be opened or made.
@@ -463,13 +463,13 @@ def open_path(path: Path) -> Project:
     """The project at a path; for a folder, its project, made when there is none yet.
 
     Raises:
-        HitlError: neither a project nor a folder with pictures.
+        HitlError: neither a project nor a folder with images.
     """
     return open_place(locate(path))
 
 
 def check_folders(project: Project) -> None:
-    """Refuse to work on pictures whose folder has vanished.
+    """Refuse to work on images whose folder has vanished.
 
     Raises:
         ProjectError: none of the project's folders is there.
@@ -477,6 +477,6 @@ def check_folders(project: Project) -> None:
     gone = [project.folder_path(folder_id) for folder_id in project.files.folders()]
     if gone and not any(folder.is_dir() for folder in gone):
         raise ProjectError(
-            tr("The pictures' folder {gone} is gone.", gone=gone[0]),
+            tr("The images' folder {gone} is gone.", gone=gone[0]),
             hint=tr("Put it back or reconnect its drive; the project and its boxes are safe."),
         )

@@ -1,4 +1,4 @@
-"""Pictures whose files changed or went elsewhere: read them anew, or say where they are now."""
+"""Images whose files changed or went elsewhere: read them anew, or say where they are now."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.images.changed_files import another_file, note_size, take_content
-from hitl_desktop.workflows.images.open_folder import Reading, note_reading, read_picture
+from hitl_desktop.workflows.images.open_folder import Reading, note_reading, read_image
 
 
 def reread(project: Project, image_id: int) -> Changes:
-    """Read a picture once more; if its bytes are others, detectors are to look at it again.
+    """Read an image once more; if its bytes are others, detectors are to look at it again.
 
-    Boxes of a picture that was scaled or turned move with it, as an edit that undo takes back. Where nobody
-    can tell how, they stay as they are, and the picture is to be decided again.
+    Boxes of an image that was scaled or turned move with it, as an edit that undo takes back. Where nobody
+    can tell how, they stay as they are, and the image is to be decided again.
 
     Raises:
-        HitlError: the picture is no longer in the project.
+        HitlError: the image is no longer in the project.
     """
     image = project.images.get(image_id)
     if image is None:
         raise HitlError(
-            tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
+            tr("This image is no longer in the project."), hint=tr("Choose another one in the queue.")
         )
-    reading = read_picture(project.path_of(image))
+    reading = read_image(project.path_of(image))
     with project.db.transaction():
         note_reading(project, image, reading)
         if not isinstance(reading, UnreadableImageError) and reading.content.hash != image.content_hash:
@@ -40,7 +40,7 @@ def reread(project: Project, image_id: int) -> Changes:
 
 
 def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> None:
-    """A person reads another picture anew whose boxes nobody can place: they stay, and somebody has to decide
+    """A person reads another image anew whose boxes nobody can place: they stay, and somebody has to decide
     again."""
     now = project.images.get(image.id)
     if now is None or now.reason is None:
@@ -50,23 +50,23 @@ def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> No
     project.images.set_reason(image.id, None)
     if image.state is ImageState.DECIDED:
         sides = Side(state=ImageState.DECIDED), Side(state=ImageState.UNDECIDED)
-        edits.do(project, Edit(tr("Open the picture again: its file is another one"), image.id, *sides))
+        edits.do(project, Edit(tr("Open the image again: its file is another one"), image.id, *sides))
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:
-    """Say that a picture's file is another one now; if its whole folder went away, all of its pictures
+    """Say that an image's file is another one now; if its whole folder went away, all of its images
     follow.
 
     Raises:
-        HitlError: the file cannot be read, or is a picture of the project that has boxes or a decision of its
+        HitlError: the file cannot be read, or is an image of the project that has boxes or a decision of its
             own.
     """
     image = project.images.get(image_id)
     if image is None:
         raise HitlError(
-            tr("This picture is no longer in the project."), hint=tr("Choose another one in the queue.")
+            tr("This image is no longer in the project."), hint=tr("Choose another one in the queue.")
         )
-    reading = read_picture(file)
+    reading = read_image(file)
     if isinstance(reading, UnreadableImageError):
         raise reading
     absolute = os.path.abspath(file)  # noqa: PTH100 - resolve() would follow links that the user chose
@@ -81,7 +81,7 @@ def relink(project: Project, image_id: int, file: Path) -> Changes:
 
 
 def _check_sizes(project: Project, folder_id: int) -> None:
-    """The other pictures of a folder that moved: are they the same that were labelled, or perhaps a smaller
+    """The other images of a folder that moved: are they the same that were labelled, or perhaps a smaller
     copy?"""
     labelled = {a.image_id for a in project.annotations.all()}
     for image in project.images.all():
@@ -95,7 +95,7 @@ def _check_sizes(project: Project, folder_id: int) -> None:
 
 
 def _moved_folder(project: Project, folder_id: int, path: str, file: str) -> Path | None:
-    """Where a folder that went away lies now, if the file lies in it as the picture did; else None."""
+    """Where a folder that went away lies now, if the file lies in it as the image did; else None."""
     tail = os.sep + path.replace("/", os.sep)
     if project.folder_path(folder_id).is_dir() or not file.endswith(tail):
         return None
@@ -111,10 +111,10 @@ def _point_to(project: Project, image_id: int, file: Path) -> None:
         if not project.images.free_ids([there]):
             raise HitlError(
                 tr(
-                    "{name} is a picture of this project already, with boxes or a decision of its own.",
+                    "{name} is an image of this project already, with boxes or a decision of its own.",
                     name=file.name,
                 ),
-                hint=tr("Choose another file, or work on that picture."),
+                hint=tr("Choose another file, or work on that image."),
             )
         project.files.swap_places(image_id, there)
     else:

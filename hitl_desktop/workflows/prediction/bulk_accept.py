@@ -2,7 +2,7 @@
 wrong.
 
 Boxes are drawn from all that were accepted, each as likely as any other, so the exact bound (hypergeometric)
-is about boxes, whether or not those of one picture hang together. What is claimed is said once the whole
+is about boxes, whether or not those of one image hang together. What is claimed is said once the whole
 sample was looked at.
 """
 
@@ -36,14 +36,14 @@ CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""
 MOST_SHOWN = 120
 _AT_ONCE = 50
-"""So many pictures are accepted in one portion: their boxes are compared with those that are there."""
+"""So many images are accepted in one portion: their boxes are compared with those that are there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
     """The proposals that would be accepted, and a random part of them with what is in them.
 
-    On pictures `not_looked_at` by the active head only the detector's boxes are known.
+    On images `not_looked_at` by the active head only the detector's boxes are known.
     """
 
     name: str
@@ -55,10 +55,10 @@ class Preview:
 
 
 def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:
-    """What accepting everything of this name from this score up would accept, on pictures that are to do.
+    """What accepting everything of this name from this score up would accept, on images that are to do.
 
     Raises:
-        NotPrelabelledError: no detector has run on the pictures.
+        NotPrelabelledError: no detector has run on the images.
         HitlError: there is no such proposal.
     """
     scorer = load_scorer(project)
@@ -88,8 +88,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     drawn = random.Random(seed).sample(found, min(MOST_SHOWN, len(found)))  # noqa: S311 - a draw, not a secret
     seen = project.predictions.images_found_by(scorer.finder_id or 0, scorer.head_id or 0)
     not_yet = sum(i.id not in seen for i in images) if scorer.finder_id is not None else 0
-    pictures = len({p.image_id for p in found})
-    return Preview(name, threshold, found, pictures, _with_pixels(project, drawn, progress), not_yet)
+    images = len({p.image_id for p in found})
+    return Preview(name, threshold, found, images, _with_pixels(project, drawn, progress), not_yet)
 
 
 def _with_pixels(
@@ -116,7 +116,7 @@ def accept_all(
     seed: int | None = None,
     reserved: int | None = None,
 ) -> Changes:
-    """Accept what was previewed, but these predictions, as one act, and draw the sample; pictures stay to be
+    """Accept what was previewed, but these predictions, as one act, and draw the sample; images stay to be
     decided.
 
     What somebody answered since the preview is left alone. Cancelled, it keeps what was accepted until then.
@@ -135,17 +135,17 @@ def accept_all(
             if not parts:
                 continue
             accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
-            pictures = len({image_id for image_id, _ in accepted})
+            images = len({image_id for image_id, _ in accepted})
             label = tr(
-                "Accept all {name} from {threshold:.2f} ({pictures})",
+                "Accept all {name} from {threshold:.2f} ({images})",
                 name=wanted.name,
                 threshold=wanted.threshold,
-                pictures=counted(pictures, "picture"),
+                images=counted(images, "image"),
             )
             number, _ = act.do(Edit(label, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
             bulk_id = bulk_id or project.bulk_accepts.add(wanted.name, wanted.threshold, number)
             size = sample_size(CLAIM, of=len(accepted)) or len(accepted)
-            project.bulk_accepts.set_sample(bulk_id, len(accepted), pictures, draw.sample(accepted, size))
+            project.bulk_accepts.set_sample(bulk_id, len(accepted), images, draw.sample(accepted, size))
     if not accepted:
         raise HitlError(
             tr("All of these proposals were answered meanwhile."), hint=tr("Review what is left.")
@@ -163,7 +163,7 @@ def _by_image(proposals: Sequence[Proposal], without: Set[int]) -> dict[int, lis
 
 
 def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edit | None:
-    """The edit that accepts those of a picture's proposals that nobody answered."""
+    """The edit that accepts those of an image's proposals that nobody answered."""
     image = project.images.get(proposals[0].image_id)
     if image is None or image.state is not ImageState.UNDECIDED:
         return None

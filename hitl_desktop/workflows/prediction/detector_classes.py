@@ -25,7 +25,7 @@ ALWAYS_FROM = 5
 
 @dataclass(frozen=True, slots=True)
 class ClassSeen:
-    """A class of the detector: how many boxes it has on how many of the pictures looked at, and what it
+    """A class of the detector: how many boxes it has on how many of the images looked at, and what it
     stands for.
 
     `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it;
@@ -62,7 +62,7 @@ class CategoryKnown:
 
 @dataclass(frozen=True, slots=True)
 class ClassesSeen:
-    """The classes of a detector as it has used them on `pictures` of the `of` that it has looked at."""
+    """The classes of a detector as it has used them on `images` of the `of` that it has looked at."""
 
     detector: str
     classes: tuple[ClassSeen, ...]
@@ -81,11 +81,11 @@ class ClassesSeen:
 
 
 def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
-    """How often the detector found what, at scores that are shown; of very many pictures a random part is
+    """How often the detector found what, at scores that are shown; of very many images a random part is
     read.
 
     Raises:
-        NotPrelabelledError: no detector has run on the pictures.
+        NotPrelabelledError: no detector has run on the images.
         HitlError: the detector names no classes.
     """
     detector = project.models.detector()
@@ -98,7 +98,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         )
     done = sorted(project.predictions.images_done(detector.id))
     some = done if len(done) <= _MOST_LOOKED_AT else random.Random(0).sample(done, _MOST_LOOKED_AT)  # noqa: S311
-    boxes, pictures = Counter[int](), Counter[int]()
+    boxes, images = Counter[int](), Counter[int]()
     for number, image_id in enumerate(some):
         if number % 32 == 0:
             progress.check_cancelled()
@@ -106,10 +106,10 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
         found = project.predictions.of_image(image_id, detector.id, candidates_only=True)
         here = [int(np.argmax(p.class_scores)) for p in found if p.score >= DISPLAY_THRESHOLD]
         boxes.update(here)
-        pictures.update(set(here))
+        images.update(set(here))
     chosen, now = project.class_maps.get(detector.hash), class_to_category(project, detector)
     seen = [
-        ClassSeen(name, boxes[number], pictures[number], now[number], name in chosen, number)
+        ClassSeen(name, boxes[number], images[number], now[number], name in chosen, number)
         for number, name in enumerate(detector.classes)
     ]
     return ClassesSeen(

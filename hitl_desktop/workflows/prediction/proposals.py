@@ -16,7 +16,7 @@ from hitl_desktop.workflows.prediction.scoring import Scorer, score_boxes
 
 
 def proposals_of(project: Project, image: ImageRecord, scorer: Scorer | None) -> list[Proposal]:
-    """The picture's candidates as they are named now, best first, whatever people said and whatever their
+    """The image's candidates as they are named now, best first, whatever people said and whatever their
     score.
 
     Each has its best category of the project; where the project has none at all, it is a hint only.

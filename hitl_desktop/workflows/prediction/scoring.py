@@ -217,7 +217,7 @@ def named_by(version: HeadVersion) -> CalibratedHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A picture's boxes with a score [N, names] for each name, and the best one [N] before calibration.
+    """An image's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
     `raw` is of the best category of the project. `probabilities` [N, categories + 1] sum to one, the last is
     that of no object of any of them; `by_head` tells whether the head scored the boxes, `vectors` [N, D] by
@@ -234,7 +234,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
-    """A picture's boxes as they are to be named: the detector's scores [N, C], zeros where the head found the
+    """An image's boxes as they are to be named: the detector's scores [N, C], zeros where the head found the
     box, as surely as `found` [N], and the `vectors` [N, D] if all of them are there."""
 
     predictions: list[Prediction]
@@ -244,7 +244,7 @@ class Boxes:
 
 
 def boxes_of(project: Project, image: ImageRecord, scorer: Scorer, *, candidates_only: bool) -> Boxes:
-    """The boxes of a picture, of the detector and of what heads found."""
+    """The boxes of an image, of the detector and of what heads found."""
     models = [m for m in (scorer.detector.id, scorer.finder_id) if m is not None]
     predictions = project.predictions.of_image(image.id, *models, candidates_only=candidates_only)
     vectors = None
@@ -277,7 +277,7 @@ def score(scorer: Scorer, boxes: Boxes) -> Scored:
 
 
 def score_boxes(project: Project, image: ImageRecord, scorer: Scorer, *, candidates_only: bool) -> Scored:
-    """What the boxes of a picture are called, and how surely."""
+    """What the boxes of an image are called, and how surely."""
     return score(scorer, boxes_of(project, image, scorer, candidates_only=candidates_only))
 
 

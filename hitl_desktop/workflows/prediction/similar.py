@@ -1,4 +1,4 @@
-"""More like this: boxes or whole pictures whose vectors are nearest to one."""
+"""More like this: boxes or whole images whose vectors are nearest to one."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.detection.embeddings import (
     crops_of,
     embed_boxes,
-    embed_pictures,
+    embed_whole_images,
     encoder_record_id,
     vectors_of,
 )
 
-MOST, A_PICTURE = 60, 3
-"""So many are shown, and of one picture no more than so many boxes."""
+MOST, A_IMAGE = 60, 3
+"""So many are shown, and of one image no more than so many boxes."""
 _MOST_LOOKED_AT = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Similar:
-    """One that looks alike (cosine of the vectors): a box, or the whole picture, and what it looks like."""
+    """One that looks alike (cosine of the vectors): a box, or the whole image, and what it looks like."""
 
     image_id: int
     bbox: BBox | None
@@ -45,13 +45,13 @@ class Similar:
 def similar_to(
     project: Project, image: ImageRecord, bbox: BBox | None, progress: Progress, *, threads: int | None = None
 ) -> list[Similar]:
-    """What is most like a box of a picture, or like the whole picture, on other pictures whose vectors are
+    """What is most like a box of an image, or like the whole image, on other images whose vectors are
     there.
 
     Of more than three thousand others a random part is compared.
 
     Raises:
-        HitlError: the picture cannot be read, or no other one was looked at yet.
+        HitlError: the image cannot be read, or no other one was looked at yet.
     """
     others = [i for i in project.images.all() if i.reason is None and i.id != image.id and i.content_hash]
     if len(others) > _MOST_LOOKED_AT:
@@ -59,12 +59,12 @@ def similar_to(
     found = (
         _boxes_like(project, image, bbox, others, progress, threads)
         if bbox is not None
-        else _pictures_like(project, image, others, progress, threads)
+        else _images_like(project, image, others, progress, threads)
     )
     if not found:
         raise HitlError(
-            tr("The encoder has not processed any other picture yet, so there is nothing to compare."),
-            hint=tr("Decide some pictures, or wait for the jobs to end."),
+            tr("The encoder has not processed any other image yet, so there is nothing to compare."),
+            hint=tr("Decide some images, or wait for the jobs to end."),
         )
     return _with_pixels(project, found, progress)
 
@@ -117,7 +117,7 @@ def _most_like(boxes: list[tuple[int, BBox]], likeness: NDArray[np.float32]) -> 
     for row in np.argsort(-likeness, kind="stable").tolist():
         image_id, box = boxes[row]
         here = taken.setdefault(image_id, [])
-        if len(here) < A_PICTURE and not any(box.iou(other) > 0.5 for other in here):
+        if len(here) < A_IMAGE and not any(box.iou(other) > 0.5 for other in here):
             here.append(box)
             found.append((image_id, box, float(likeness[row])))
         if len(found) == MOST:
@@ -125,10 +125,10 @@ def _most_like(boxes: list[tuple[int, BBox]], likeness: NDArray[np.float32]) -> 
     return found
 
 
-def _pictures_like(
+def _images_like(
     project: Project, image: ImageRecord, others: list[ImageRecord], progress: Progress, threads: int | None
 ) -> Found:
-    mine = embed_pictures(project, [image], progress, threads=threads).get(image.id)
+    mine = embed_whole_images(project, [image], progress, threads=threads).get(image.id)
     known = vectors_of(project, others)
     if mine is None or not known:
         return []

@@ -19,7 +19,7 @@ def load_tag_head(project: Project) -> TagHead | None:
 
 
 def tag_chances(project: Project, image: ImageRecord, head: TagHead | None) -> dict[int, float]:
-    """How likely a picture has each tag that was learned; nothing before its vector is there."""
+    """How likely an image has each tag that was learned; nothing before its vector is there."""
     if head is None or image.content_hash is None:
         return {}
     key = crop_key(image.content_hash, None)
@@ -30,7 +30,7 @@ def tag_chances(project: Project, image: ImageRecord, head: TagHead | None) -> d
 
 
 def proposed_tags(project: Project, image: ImageRecord, head: TagHead | None) -> list[tuple[Tag, float]]:
-    """Tags that the picture probably has and does not have yet, the likeliest first."""
+    """Tags that the image probably has and does not have yet, the likeliest first."""
     names, has = {tag.id: tag for tag in project.tags.all()}, set(project.images.tags_of(image.id))
     likely = [
         (names[i], chance)

@@ -27,7 +27,7 @@ from hitl_desktop.workflows.detection.embeddings import embed_boxes, encoder_rec
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 
 _AT_ONCE = 50
-"""So many pictures are one portion."""
+"""So many images are one portion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ def group_unknowns(
 ) -> list[list[Unknown]]:
     """The unknown objects in groups of alike ones, the largest group first; of very many the latest.
 
-    Those on pictures that cannot be read are left out.
+    Those on images that cannot be read are left out.
     """
     category = project.categories.find(UNKNOWN)
     boxes = project.annotations.of_category(category.id)[-MOST:] if category else []
@@ -100,7 +100,7 @@ def name_unknowns(
     *,
     reserved: int | None = None,
 ) -> Changes:
-    """Give unknown objects a name, on all their pictures as one act; those that changed meanwhile stay as
+    """Give unknown objects a name, on all their images as one act; those that changed meanwhile stay as
     they are.
 
     It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.

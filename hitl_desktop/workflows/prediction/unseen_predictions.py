@@ -1,4 +1,4 @@
-"""What was proposed on pictures before they were taught, beside what people then decided: the honest
+"""What was proposed on images before they were taught, beside what people then decided: the honest
 score."""
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from hitl_desktop.store.project import Project
 
 RIGHT_IOU = 0.5
 LATEST = 20
-"""The score is about so many of the latest pictures, for earlier heads knew less."""
+"""The score is about so many of the latest images, for earlier heads knew less."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnseenResult:
-    """A picture as it was seen first: the boxes proposed, best first, and whether each was right; objects
+    """An image as it was seen first: the boxes proposed, best first, and whether each was right; objects
     there are.
 
     A box is right if it overlaps an object of its name by half, and is the first to do so.
@@ -59,7 +59,7 @@ class UnseenResult:
 
 
 def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[UnseenResult]:
-    """First sights of the decided pictures, the latest ones or all, in order of time."""
+    """First sights of the decided images, the latest ones or all, in order of time."""
     merged, ids = project.categories.merged(), project.categories.by_name()
 
     def kind(category_id: int | None, name: str = "") -> str:

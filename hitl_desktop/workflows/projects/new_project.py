@@ -12,7 +12,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
-from hitl_desktop.workflows.images.open_folder import PassedOver, add_folder, first_picture, scan
+from hitl_desktop.workflows.images.open_folder import PassedOver, add_folder, first_image, scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ def new_project(
     coco: Path | None = None,
     options: ImportOptions | None = None,
 ) -> NewProject:
-    """Create a project, read all its pictures, and take a COCO file as ground truth of decided pictures.
+    """Create a project, read all its images, and take a COCO file as ground truth of decided images.
 
     Raises:
-        HitlError: the project exists, the folder holds no picture, or the file is no COCO file; nothing is
+        HitlError: the project exists, the folder holds no image, or the file is no COCO file; nothing is
             left behind.
     """
-    first_picture(folder)
+    first_image(folder)
     result = read_dataset(coco) if coco is not None else None
     if path.exists():
         raise ProjectError(

@@ -1,4 +1,4 @@
-"""The sample project: a handful of free photographs and some 60 synthetic pictures."""
+"""The sample project: a handful of free photographs and some 60 synthetic images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 
 SYNTHETIC = 60
-PICTURES = "pictures"
+IMAGES = "pictures"
 TRUTH = "synthetic-truth.json"
 
 
@@ -28,13 +28,13 @@ def make_sample(folder: Path, progress: Progress) -> Path:
     file = folder / "sample.hitl"
     if file.exists():
         return file
-    pictures = folder / PICTURES
-    pictures.mkdir(parents=True, exist_ok=True)
+    images = folder / IMAGES
+    images.mkdir(parents=True, exist_ok=True)
     for photo in sorted((resources_dir() / "samples" / "photos").iterdir()):
-        shutil.copy2(photo, pictures / f"photo-{photo.name}")
+        shutil.copy2(photo, images / f"photo-{photo.name}")
     _draw_synthetic(folder, progress)
     with Project.create(file) as project:
-        add_folder(project, pictures, progress)
+        add_folder(project, images, progress)
         scan(project, progress)
     return file
 
@@ -45,18 +45,18 @@ def default_sample_folder() -> Path:
 
 
 def _draw_synthetic(folder: Path, progress: Progress) -> None:
-    from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_picture  # noqa: PLC0415 - OpenCV is heavy
+    from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_image  # noqa: PLC0415 - OpenCV is heavy
 
     images: list[DatasetImage] = []
     annotations: list[Annotation] = []
     for number in range(1, SYNTHETIC + 1):
         progress.check_cancelled()
         name = f"synthetic-{number:02}.jpg"
-        pixels, truth = draw_picture(number)
-        Image.fromarray(pixels).save(folder / PICTURES / name, quality=90)
+        pixels, truth = draw_image(number)
+        Image.fromarray(pixels).save(folder / IMAGES / name, quality=90)
         images.append(DatasetImage(number, name, WIDTH, HEIGHT))
         for label, bbox in truth:
             annotations.append(Annotation(len(annotations) + 1, number, CLASSES.index(label) + 1, bbox))
-        progress.report(number, SYNTHETIC, tr("drawing sample pictures"))
+        progress.report(number, SYNTHETIC, tr("drawing sample images"))
     categories = tuple(Category(n, name) for n, name in enumerate(CLASSES, start=1))
     coco.write(Dataset(tuple(images), categories, tuple(annotations)), folder / TRUTH)

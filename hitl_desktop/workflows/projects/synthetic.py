@@ -1,4 +1,4 @@
-"""Synthetic pictures, drawn from a seed: three classes of object that no COCO detector knows, on a table
+"""Synthetic images, drawn from a seed: three classes of object that no COCO detector knows, on a table
 top."""
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Mask = NDArray[np.uint8]
 Rng = np.random.Generator
 
 
-def draw_picture(seed: int) -> tuple[RgbImage, list[tuple[str, BBox]]]:
-    """A picture [480, 640, 3] and what it shows: two to five objects that do not touch."""
+def draw_image(seed: int) -> tuple[RgbImage, list[tuple[str, BBox]]]:
+    """An image [480, 640, 3] and what it shows: two to five objects that do not touch."""
     rng = np.random.default_rng(seed)
     canvas = _table(rng)
     truth: list[tuple[str, BBox]] = []

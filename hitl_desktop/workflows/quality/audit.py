@@ -1,6 +1,6 @@
-"""Audit: how many pictures for which claim, drawn at random, judged blind, and what that proves.
+"""Audit: how many images for which claim, drawn at random, judged blind, and what that proves.
 
-The number of pictures is fixed before anybody looks, and nothing is claimed before all of them were judged:
+The number of images is fixed before anybody looks, and nothing is claimed before all of them were judged:
 who stops when the numbers look well proves nothing. Verdicts teach no head and change no label.
 """
 
@@ -27,7 +27,7 @@ CLAIMS = (0.10, 0.05, 0.02, 0.01)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many of the decided pictures must be right for a claim; None if there are too few for it."""
+    """How many of the decided images must be right for a claim; None if there are too few for it."""
 
     claim: float
     population: int
@@ -35,64 +35,64 @@ class Plan:
 
 
 def plans(project: Project) -> list[Plan]:
-    """What could be claimed, and how many pictures that takes.
+    """What could be claimed, and how many images that takes.
 
     Raises:
-        HitlError: no picture is decided yet.
+        HitlError: no image is decided yet.
     """
     population = len(_population(project))
     return [Plan(claim, population, sample_size(claim, of=population)) for claim in CLAIMS]
 
 
 def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
-    """Draw the pictures for a claim; what is drawn is fixed.
+    """Draw the images for a claim; what is drawn is fixed.
 
     Raises:
-        HitlError: no picture is decided, too few are, an audit is not finished, or the claim is no share.
+        HitlError: no image is decided, too few are, an audit is not finished, or the claim is no share.
     """
     if not 0.0 < claim < 1.0:
         raise HitlError(
-            tr("{claim} is no share of pictures.", claim=claim),
+            tr("{claim} is no share of images.", claim=claim),
             hint=tr("Give one between 0 and 1, such as 0.05."),
         )
     open_one = unfinished(project)
     if open_one is not None:
         raise HitlError(
             tr(
-                "An audit of {pictures} is not finished.",
-                pictures=counted(len(open_one.image_ids), "picture"),
+                "An audit of {images} is not finished.",
+                images=counted(len(open_one.image_ids), "image"),
             ),
-            hint=tr("Judge the rest of its pictures first: the number was fixed."),
+            hint=tr("Judge the rest of its images first: the number was fixed."),
         )
-    pictures = _population(project)
-    wanted = sample_size(claim, of=len(pictures))
+    images = _population(project)
+    wanted = sample_size(claim, of=len(images))
     if wanted is None:
         raise HitlError(
             tr(
-                "{pictures} cannot prove that no more than {claim} are wrong.",
-                pictures=counted(len(pictures), "decided picture"),
+                "{images} cannot prove that no more than {claim} are wrong.",
+                images=counted(len(images), "decided image"),
                 claim=percent(claim),
             ),
-            hint=tr("Decide more pictures, or claim less."),
+            hint=tr("Decide more images, or claim less."),
         )
-    drawn = random.Random(seed).sample([image.id for image in pictures], wanted)  # noqa: S311 - a draw, not a secret
-    audit_id = project.audits.add(claim, len(pictures), drawn)
+    drawn = random.Random(seed).sample([image.id for image in images], wanted)  # noqa: S311 - a draw, not a secret
+    audit_id = project.audits.add(claim, len(images), drawn)
     return get_audit(project, audit_id)
 
 
 def unfinished(project: Project) -> Audit | None:
-    """The audit of which pictures are still to be judged."""
+    """The audit of which images are still to be judged."""
     return next((audit for audit in reversed(project.audits.all()) if not audit.is_complete), None)
 
 
 def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
-    """Store what was found on a picture; returns the audit as it is now.
+    """Store what was found on an image; returns the audit as it is now.
 
     Raises:
-        HitlError: the picture was not drawn, or the audit is finished.
+        HitlError: the image was not drawn, or the audit is finished.
     """
     if verdict.image_id not in audit.image_ids:
-        raise HitlError(tr("This picture was not drawn for the audit."), hint=tr("Judge those that were."))
+        raise HitlError(tr("This image was not drawn for the audit."), hint=tr("Judge those that were."))
     if audit.is_complete:
         raise HitlError(tr("This audit is finished; its verdicts stand."), hint=tr("Begin another one."))
     project.audits.judge(audit.id, verdict)
@@ -100,13 +100,13 @@ def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
 
 
 def report(project: Project, audit: Audit) -> dict[str, Any]:
-    """What an audit says, as plain data; bounds are there once all its pictures were judged."""
+    """What an audit says, as plain data; bounds are there once all its images were judged."""
     names = {image.id: image.path for image in project.images.all()}
     seen, wrong = len(audit.verdicts), audit.wrong
     told: dict[str, Any] = {
         "audit": audit.id,
         "begun": audit.created,
-        "claim": tr("no more than {claim} of the pictures are wrong", claim=percent(audit.claim)),
+        "claim": tr("no more than {claim} of the images are wrong", claim=percent(audit.claim)),
         "decided_pictures": audit.population,
         "drawn": len(audit.image_ids),
         "judged": seen,
@@ -140,19 +140,19 @@ def in_words(told: Mapping[str, Any]) -> str:
     """The report in a sentence or two."""
     if told["at_most"] is None:
         return tr(
-            "{judged} of {pictures} are judged. Nothing is claimed before all of them are.",
+            "{judged} of {images} are judged. Nothing is claimed before all of them are.",
             judged=told["judged"],
-            pictures=counted(told["drawn"], "picture"),
+            images=counted(told["drawn"], "image"),
         )
     low, high = told["interval"]
     holds = tr("The claim holds") if told["holds"] else tr("The claim does not hold")
     return tr(
-        "{holds}: {wrong} of {pictures} drawn from {decided_pictures} are wrong, so at "
+        "{holds}: {wrong} of {images} drawn from {decided_pictures} are wrong, so at "
         "most {rounded_up:.1%} of all are ({confidence:.0%} sure); the share lies "
         "between {low:.1%} and {high:.1%}.",
         holds=holds,
         wrong=told["wrong"],
-        pictures=counted(told["drawn"], "picture"),
+        images=counted(told["drawn"], "image"),
         decided_pictures=told["decided_pictures"],
         rounded_up=_rounded_up(told["at_most"]),
         confidence=told["confidence"],
@@ -183,28 +183,28 @@ def to_html(told: Mapping[str, Any]) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>Audit {told["audit"]}</title><style>{style}</style></head><body>
 <h1>Audit {told["audit"]}</h1>
 <p><strong>{html.escape(in_words(told))}</strong></p>
-<p>Claim: {html.escape(told["claim"])}. Begun {html.escape(told["begun"])}; {told["drawn"]} pictures were drawn at
-random before anybody looked; they took {told["seconds"]} active seconds. Bounds are exact (hypergeometric), by picture.
+<p>Claim: {html.escape(told["claim"])}. Begun {html.escape(told["begun"])}; {told["drawn"]} images were drawn at
+random before anybody looked; they took {told["seconds"]} active seconds. Bounds are exact (hypergeometric), by image.
 </p>
 <h2>What was wrong</h2><table>{kinds}</table>
-<h2>Wrong pictures</h2><table><tr><th>picture</th><th>errors</th></tr>{rows}</table>
+<h2>Wrong images</h2><table><tr><th>image</th><th>errors</th></tr>{rows}</table>
 </body></html>
 """
 
 
 def _population(project: Project) -> list[ImageRecord]:
     absent = project.absent_folders()
-    pictures = [
+    images = [
         i
         for i in project.images.all(state=ImageState.DECIDED)
         if i.reason is None and i.folder_id not in absent
     ]
-    if not pictures:
+    if not images:
         raise HitlError(
-            tr("No picture is decided yet, so there is nothing to audit."),
-            hint=tr("Decide some pictures first."),
+            tr("No image is decided yet, so there is nothing to audit."),
+            hint=tr("Decide some images first."),
         )
-    return pictures
+    return images
 
 
 def get_audit(project: Project, audit_id: int) -> Audit:

@@ -22,9 +22,9 @@ _LITTLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What some decided pictures cost: the share of drawing time saved and the active minutes for each
-    picture, with their 95 % intervals; None where nothing was drawn or timed, and intervals from five
-    pictures on only."""
+    """What some decided images cost: the share of drawing time saved and the active minutes for each
+    image, with their 95 % intervals; None where nothing was drawn or timed, and intervals from five
+    images on only."""
 
     pictures: int
     boxes: int
@@ -53,7 +53,7 @@ def effort_of(decisions: Sequence[Decision]) -> Effort:
 
 @dataclass(frozen=True, slots=True)
 class EffortOverTime:
-    """The effort of each stretch of pictures, in order of time, and since there is a head, which makes all
+    """The effort of each stretch of images, in order of time, and since there is a head, which makes all
     the difference, that of a random sample (`drawn`) beside the others."""
 
     stretches: tuple[Effort, ...]
@@ -62,14 +62,14 @@ class EffortOverTime:
 
 
 def reviews(project: Project) -> list[Decision]:
-    """The final decisions that people made by looking at a picture: verdicts that were promoted are none."""
+    """The final decisions that people made by looking at an image: verdicts that were promoted are none."""
     return [d for d in project.decisions.final() if d.why != Reason.PROMOTED]
 
 
 def random_sample(project: Project) -> list[int]:
-    """The decided pictures that are a random sample of all, whoever asked about them.
+    """The decided images that are a random sample of all, whoever asked about them.
 
-    Skipped ones are passed over, and those that wait because nearly the same picture is decided.
+    Skipped ones are passed over, and those that wait because nearly the same image is decided.
     """
     states, groups = project.images.ids_to_label(), project.files.same_as()
     done = {i for i, state in states.items() if state != ImageState.UNDECIDED}
@@ -79,7 +79,7 @@ def random_sample(project: Project) -> list[int]:
 
 
 def effort_over_time(project: Project, *, stretch: int = _SOON) -> EffortOverTime:
-    """Effort in stretches of so many pictures, and by why they were asked about."""
+    """Effort in stretches of so many images, and by why they were asked about."""
     final = reviews(project)
     sample = set(random_sample(project))
     with_head = final[next((n for n, d in enumerate(final) if d.head_id is not None), len(final)) :]

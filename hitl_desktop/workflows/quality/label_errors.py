@@ -1,8 +1,8 @@
-"""Possible label errors: where decided pictures, or imported labels, are probably wrong, and the acts that mend it.
+"""Possible label errors: where decided images, or imported labels, are probably wrong, and the acts that mend it.
 
 In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each said by
-heads that were not taught the picture. Ranked, not gated. bccd with 8 % of its labels corrupted (100
-pictures): the top tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for
+heads that were not taught the image. Ranked, not gated. bccd with 8 % of its labels corrupted (100
+images): the top tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for
 names, .95 for places, .83 for what is missing, where the data set itself lacks boxes (bench).
 """
 
@@ -29,7 +29,7 @@ from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_re
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
-from hitl_desktop.workflows.training.classification_samples import decided_pictures
+from hitl_desktop.workflows.training.classification_samples import decided_images
 from hitl_desktop.workflows.training.cross_fit import Untaught, check_enough, untaught
 from hitl_desktop.workflows.training.detection_head import few_threads
 
@@ -40,13 +40,13 @@ _OFF = 2.0
 
 
 def find_label_errors(project: Project, progress: Progress, *, threads: int | None = None) -> int:
-    """Look at all decided pictures as if nobody had taught them, and keep what looks wrong; returns how much
+    """Look at all decided images as if nobody had taught them, and keep what looks wrong; returns how much
     that is.
 
     Raises:
         HitlError: too little is decided, or the detector is another one.
     """
-    images = decided_pictures(project)
+    images = decided_images(project)
     check_enough(project, images, threads=threads)
     embed_images(project, images, Quiet(progress), threads=threads)
     images = [
@@ -58,7 +58,7 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
     looked_at: list[int] = []
     for each in untaught(project, images, progress, threads=threads):
         looked_at.append(each.image.id)
-        found += _of_picture(project, each, threads)
+        found += _of_image(project, each, threads)
     stale = list[int]()
     for old in project.label_issues.dismissed():  # it stays dismissed until the box changes
         if holds(old, project.annotations.of_image(old.image_id)):
@@ -90,7 +90,7 @@ def _same(a: LabelIssue, b: LabelIssue) -> bool:
     return (a.bbox, a.category_id, a.kind) == (b.bbox, b.category_id, b.kind)
 
 
-def _of_picture(project: Project, each: Untaught, threads: int | None) -> list[LabelIssue]:
+def _of_image(project: Project, each: Untaught, threads: int | None) -> list[LabelIssue]:
     unknown = project.categories.find(UNKNOWN)
     annotations = project.annotations.of_image(each.image.id)
     judged = [a for a in annotations if not a.crowd and (unknown is None or a.category_id != unknown.id)]
@@ -139,7 +139,7 @@ def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None)
     width, height = each.image.width or 0, each.image.height or 0
     label_issues: list[LabelIssue] = []
     for box, corners in zip(boxes, there.tolist(), strict=True):
-        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the picture is seen by nobody
+        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the image is seen by nobody
             bbox = BBox(*corners).scaled(each.grown)
             score = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
             label_issues.append(

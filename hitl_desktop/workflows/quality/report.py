@@ -70,7 +70,7 @@ def _validation(project: Project) -> Told:
 
 
 def _skipped(project: Project) -> dict[str, int]:
-    """How many pictures were skipped for which reason."""
+    """How many images were skipped for which reason."""
     counts: dict[str, int] = {}
     for image in project.images.all(state=ImageState.SKIPPED):
         why = skip_text(project.decisions.why_skipped(image.id)) or tr("no reason given")

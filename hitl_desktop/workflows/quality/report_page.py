@@ -23,7 +23,7 @@ def to_html(told: Told) -> str:
             _section("Confusions before training", _mixed_part(told)),
             _section("How far scores can be believed", _reliability_part(told)),
             _section("Effort", _effort_part(told)),
-            _section("Validation on unseen pictures", _validation_part(told)),
+            _section("Validation on unseen images", _validation_part(told)),
             _section(
                 "Audits of the labels", _list(a["words"] for a in told["audits"]) or _say("No audit yet.")
             ),
@@ -37,7 +37,7 @@ def to_html(told: Told) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>
 <h1>{title}</h1>
-<p>{html.escape(told["program"])}, {html.escape(told["written"])}. Intervals are at 95 %, by picture.</p>
+<p>{html.escape(told["program"])}, {html.escape(told["written"])}. Intervals are at 95 %, by image.</p>
 {body}
 </body></html>
 """
@@ -77,23 +77,23 @@ def _share(part: float | None, interval: Sequence[float], of: int) -> str:
 
 
 def _project_part(told: Told) -> str:
-    pictures = told["pictures"]
-    line = ", ".join(f"{count} {state}" for state, count in pictures.items() if state != "all" and count)
+    images = told["pictures"]
+    line = ", ".join(f"{count} {state}" for state, count in images.items() if state != "all" and count)
     head = told["head"]
     head_line = (
         "No head is in use yet."
         if head is None
         else f"Version {head['version']} of the head learned {counted(head['boxes'], 'box')} on "
-        f"{counted(head['pictures'], 'picture')}. Pictures are asked about by {told['strategy']}."
+        f"{counted(head['pictures'], 'image')}. Images are asked about by {told['strategy']}."
     )
     rows = [(c["name"], c["boxes"], c["words"]) for c in told["categories"]]
     skipped = _list(f"skipped, {why}: {count}" for why, count in told["skipped"].items())
     sets = _list(
-        f"edge cases “{name}”: {counted(count, 'picture')}" for name, count in told["edge_cases"].items()
+        f"edge cases “{name}”: {counted(count, 'image')}" for name, count in told["edge_cases"].items()
     )
     return "".join(
         (
-            _say(f"{counted(pictures['all'], 'picture')}: {line or 'none'}."),
+            _say(f"{counted(images['all'], 'image')}: {line or 'none'}."),
             _say(head_line),
             _table(("category", "boxes", "what is known of it"), rows),
             skipped,
@@ -112,8 +112,8 @@ def _learning_part(told: Told) -> str:
     return "".join(
         (
             _say(
-                "F1 by decided pictures. Before pictures were taught, blue: all of them, orange: a random sample; "
-                "green: names that the latest versions give on the same pictures, which are held out."
+                "F1 by decided images. Before images were taught, blue: all of them, orange: a random sample; "
+                "green: names that the latest versions give on the same images, which are held out."
             ),
             _plot(curves, (0.0, 1.0)),
             _say(gap),
@@ -139,7 +139,7 @@ def _mixed_part(told: Told) -> str:
         + _say("Most frequent mistakes:")
         + _table(("really", "called", "boxes"), mixed[:20])
         if rows
-        else _say("Nothing was measured yet: it takes decided pictures on which boxes were proposed before.")
+        else _say("Nothing was measured yet: it takes decided images on which boxes were proposed before.")
     )
 
 
@@ -181,16 +181,16 @@ def _effort_part(told: Told) -> str:
     ]
     low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
     return (
-        _say("Share of drawing time that proposals saved, estimated from acts, over decided pictures.")
+        _say("Share of drawing time that proposals saved, estimated from acts, over decided images.")
         + _plot([("a", saved)], (low, 1.0))
-        + _say("Minutes a picture, without pauses, over decided pictures.")
+        + _say("Minutes an image, without pauses, over decided images.")
         + _plot([("a", minutes)], (0.0, high))
-        + _table(("pictures", "how many", "effort saved (boxes)", "minutes a picture"), rows)
+        + _table(("pictures", "how many", "effort saved (boxes)", "minutes an image"), rows)
     )
 
 
 def _over_time(stretches: Sequence[Told], key: str) -> list[tuple[float, float, Sequence[float]]]:
-    """Where a stretch of pictures ends, its value and the interval, where it was measured."""
+    """Where a stretch of images ends, its value and the interval, where it was measured."""
     ends = accumulate(stretch["pictures"] for stretch in stretches)
     return [
         (end, stretch[key], stretch[f"{key}_interval"] or (stretch[key], stretch[key]))
@@ -203,7 +203,7 @@ def _of_effort(e: Told, key: str, form: str, tail: str = "") -> str:
     """A figure with its interval, or that there is none."""
     interval = e[f"{key}_interval"]
     if e[key] is None or interval is None:
-        return "too few pictures"
+        return "too few images"
     return f"{form.format(e[key])} ({' to '.join(form.format(end) for end in interval)}{tail})"
 
 
@@ -227,7 +227,7 @@ def _validation_part(told: Told) -> str:
         else ""
     )
     believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
-    return _say(v["words"]) + table + believed + (_say("Worst pictures:") + worst if worst else "")
+    return _say(v["words"]) + table + believed + (_say("Worst images:") + worst if worst else "")
 
 
 def _plot(

@@ -1,4 +1,4 @@
-"""How consistent people are: about 2 % of decided pictures are labelled once more, blind. It is the model's
+"""How consistent people are: about 2 % of decided images are labelled once more, blind. It is the model's
 ceiling."""
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from hitl_desktop.translation import tr
 
 _FEWEST = 5
 _CEILING = tr("No model can be better than that on these labels.")
-_TOO_FEW = tr("Too few pictures to conclude much.")
+_TOO_FEW = tr("Too few images to conclude much.")
 
 
 def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
-    """The labels a picture has, crowds aside."""
+    """The labels an image has, crowds aside."""
     return tuple(
         LabelledBox(a.category_id, a.bbox) for a in project.annotations.of_image(image_id) if not a.crowd
     )
 
 
 def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> Reannotation:
-    """Store what was drawn again; the picture's labels stay as they are."""
+    """Store what was drawn again; the image's labels stay as they are."""
     look = Reannotation(image_id, labels_of(project, image_id), tuple(again), seconds)
     with project.db.transaction():
         project.reannotations.add(look)
@@ -39,7 +39,7 @@ def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], se
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How far people agree with themselves, with 95 % intervals by picture; None before anything was labelled
+    """How far people agree with themselves, with 95 % intervals by image; None before anything was labelled
     again.
 
     F1 counts a box as the same with an overlap of .5, or .75, and the same category. `mean_iou` is that of
@@ -62,18 +62,18 @@ class Consistency:
         """It in a sentence."""
         if self.f1 is None:
             empty = tr(
-                "{pictures} had no box either time, which tells nothing about boxes.",
-                pictures=counted(self.pictures, "picture"),
+                "{images} had no box either time, which tells nothing about boxes.",
+                images=counted(self.pictures, "image"),
             )
             return empty if self.pictures else tr("Nothing has been labelled again yet.")
         low, high = self.f1_interval
         figures = [
             tr(
-                "F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}; {pictures}, {boxes})",
+                "F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}; {images}, {boxes})",
                 f1=self.f1,
                 low=low,
                 high=high,
-                pictures=counted(self.pictures, "picture"),
+                images=counted(self.pictures, "image"),
                 boxes=counted(self.boxes, "box"),
             )
         ]
@@ -94,7 +94,7 @@ def self_agreement(project: Project) -> Consistency:
 
 
 def consistency(looks: Sequence[Reannotation]) -> Consistency:
-    """What pictures that were labelled again say."""
+    """What images that were labelled again say."""
     rows = np.array([_compared(look) for look in looks], float).reshape(len(looks), 7)
     both, same, strict, matched, overlap, agree = (rows[:, n] for n in range(1, 7))
 

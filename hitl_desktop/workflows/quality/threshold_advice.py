@@ -40,7 +40,7 @@ _HIGHEST = 0.95
 class Reliability:
     """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
 
-    `error` is the expected calibration error with its 95 % interval, over `boxes` on `pictures`; `by_chance`
+    `error` is the expected calibration error with its 95 % interval, over `boxes` on `images`; `by_chance`
     what scores that are right as often as they say would give on as many.
     """
 
@@ -57,7 +57,7 @@ class Advice:
     """From which score on proposals of a category should be shown, and what to expect then.
 
     `precision` is the share of right ones among those `shown` at first sight, with its 95 % interval;
-    `objects` is how many there were on these pictures, `found` how many of them were among the right ones.
+    `objects` is how many there were on these images, `found` how many of them were among the right ones.
     None where none was shown.
     """
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.words import counted, sentences
-from hitl_desktop.learning.metrics import Interval, bootstrap_pictures, gain_interval, share_interval
+from hitl_desktop.learning.metrics import Interval, bootstrap_images, gain_interval, share_interval
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.predictions import UnseenPrediction
@@ -25,23 +25,23 @@ from hitl_desktop.workflows.quality.effort import (
     stop_advice,
 )
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability, advise, gather, reliability
-from hitl_desktop.workflows.training.promotion import HoldoutModel, f1_of, trial_pictures
+from hitl_desktop.workflows.training.promotion import HoldoutModel, f1_of, trial_images
 
 STRETCH = 10
 LATEST = 10
 MOST_MIXED = 300
 MOST_VERSIONS, MOST_HELD_OUT = 6, 100
-"""So many versions and pictures make the curve of those held out: a picture of 20 boxes takes five
+"""So many versions and images make the curve of those held out: an image of 20 boxes takes five
 milliseconds."""
 FEW_HELD_OUT = 30
-"""With fewer pictures held out a difference of .1 is within chance as a rule."""
+"""With fewer images held out a difference of .1 is within chance as a rule."""
 
 NOTHING = "(nothing)"
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place of a learning curve: after so many decided pictures, the mean F1 on `of` pictures that were not
+    """A place of a learning curve: after so many decided images, the mean F1 on `of` images that were not
     taught: the next ones at first sight, or those held out."""
 
     pictures: int
@@ -52,7 +52,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A box behind a figure: on which picture, and where."""
+    """A box behind a figure: on which image, and where."""
 
     image_id: int
     bbox: BBox
@@ -70,7 +70,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class CategoryAtFirstSight:
-    """How proposals of a category did before their pictures were taught, with intervals by picture."""
+    """How proposals of a category did before their images were taught, with intervals by image."""
 
     name: str
     shown: int
@@ -82,7 +82,7 @@ class CategoryAtFirstSight:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """F1 at first sight beside that on the same pictures once they were taught, over so many pictures."""
+    """F1 at first sight beside that on the same images once they were taught, over so many images."""
 
     pictures: int
     first_sight: float
@@ -91,7 +91,7 @@ class Gap:
 
     @property
     def size(self) -> float:
-        """How much better the head is on its training pictures."""
+        """How much better the head is on its training images."""
         return self.taught - self.first_sight
 
     @property
@@ -99,28 +99,26 @@ class Gap:
         """What that means."""
         low, high = self.interval
         sizes = tr(
-            "{size:+.2f} (95 %: {low:+.2f} to {high:+.2f}; {pictures})",
+            "{size:+.2f} (95 %: {low:+.2f} to {high:+.2f}; {images})",
             size=self.size,
             low=low,
             high=high,
-            pictures=counted(self.pictures, "picture"),
+            images=counted(self.pictures, "image"),
         )
         if low > 0.1:
             return tr(
-                "memorising: {sizes} better on its training pictures. More varied pictures "
+                "memorising: {sizes} better on its training images. More varied images "
                 "help, not more of these.",
                 sizes=sizes,
             )
         if high < 0.1:
-            return tr("not memorising: {sizes} on its training pictures", sizes=sizes)
-        return tr(
-            "perhaps memorising: {sizes} on its training pictures; too few pictures to tell", sizes=sizes
-        )
+            return tr("not memorising: {sizes} on its training images", sizes=sizes)
+        return tr("perhaps memorising: {sizes} on its training images; too few images to tell", sizes=sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The holdout model of the active head on pictures that it was not taught, though people decided them."""
+    """The holdout model of the active head on images that it was not taught, though people decided them."""
 
     pictures: int
     boxes: int
@@ -131,18 +129,18 @@ class HeldOut:
     def words(self) -> str:
         """The figure, with a warning where it can show little."""
         if self.f1 is None:
-            return tr("No picture is held out yet; about one decided picture in five will be.")
+            return tr("No image is held out yet; about one decided image in five will be.")
         low, high = self.interval
         least = tr(
             "Too few to see a difference smaller than {half:.2f}: decide more, or pin some.",
             half=(high - low) / 2,
         )
         figure = tr(
-            "F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}) on {pictures} held out, {boxes}.",
+            "F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}) on {images} held out, {boxes}.",
             f1=self.f1,
             low=low,
             high=high,
-            pictures=counted(self.pictures, "picture"),
+            images=counted(self.pictures, "image"),
             boxes=counted(self.boxes, "box"),
         )
         return sentences(figure, least if self.pictures < FEW_HELD_OUT else "")
@@ -152,8 +150,8 @@ class HeldOut:
 class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
-    `drawn` is the learning curve of a random sample of pictures, `held_out_curve` that of the names which the
-    kept versions' holdout models give on the same pictures, which none of them was taught.
+    `drawn` is the learning curve of a random sample of images, `held_out_curve` that of the names which the
+    kept versions' holdout models give on the same images, which none of them was taught.
     """
 
     curve: tuple[Point, ...]
@@ -176,8 +174,8 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     progress.check_cancelled()
     final, drawn = reviews(project), set(random_sample(project))
     places = {d.image_id: n for n, d in enumerate(final)}
-    progress.report(1, 4, tr("reading the training pictures"))
-    # before that the head learns too much between two pictures: what it did not know yet is no memorising
+    progress.report(1, 4, tr("reading the training images"))
+    # before that the head learns too much between two images: what it did not know yet is no memorising
     gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
     held_out = _held_out(project)
     held_out_curve = _held_out_curve(project, progress)
@@ -197,7 +195,7 @@ def _curve(seen: Sequence[UnseenResult], places: dict[int, int]) -> tuple[Point,
         part = seen[start : start + STRETCH]
         f1 = np.array([sight.f1_at(DISPLAY_THRESHOLD) for sight in part])
         place = int(np.mean([places.get(s.image_id, start + n) for n, s in enumerate(part)]))
-        interval = bootstrap_pictures(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
+        interval = bootstrap_images(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
         points.append(Point(place, len(part), float(f1.mean()), interval))
     return tuple(points)
 
@@ -220,17 +218,17 @@ def _held_out(project: Project) -> HeldOut:
     active = project.heads.active_id()
     kept = project.heads.trial_of(active) if active is not None else None
     trial = HoldoutModel.from_bytes(kept) if kept else None
-    images = [i for i in trial_pictures(project) if trial is not None and i.id not in trial.learned]
+    images = [i for i in trial_images(project) if trial is not None and i.id not in trial.learned]
     if trial is None or not images:
         return HeldOut(0, 0, None, (0.0, 1.0))
     f1 = np.array(list(f1_of(project, images, trial.named).values()))
     boxes = sum(len(project.annotations.of_image(i.id)) for i in images)
-    interval = bootstrap_pictures(lambda rows: float(f1[rows].mean()), len(f1))
+    interval = bootstrap_images(lambda rows: float(f1[rows].mean()), len(f1))
     return HeldOut(len(images), boxes, float(f1.mean()), interval)
 
 
 def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
-    """Of names only, on what is stored of these pictures: what each version found there is not kept."""
+    """Of names only, on what is stored of these images: what each version found there is not kept."""
     kept = [v for v in reversed(project.heads.latest()) if v.is_kept]
     spread = sorted({round(n) for n in np.linspace(0, len(kept) - 1, min(len(kept), MOST_VERSIONS))})
     trials = [
@@ -239,12 +237,12 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
         if (data := project.heads.trial_of(v.id)) is not None
     ]
     taught = frozenset(i for _, trial in trials for i in trial.learned)
-    images = [i for i in trial_pictures(project) if i.id not in taught][-MOST_HELD_OUT:]
+    images = [i for i in trial_images(project) if i.id not in taught][-MOST_HELD_OUT:]
     points: list[Point] = []
     for learned, trial in trials if images else ():
         progress.check_cancelled()
         f1 = np.array(list(f1_of(project, images, trial.named).values()))
-        interval = bootstrap_pictures(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
+        interval = bootstrap_images(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
         points.append(Point(learned, len(images), float(f1.mean()), interval))
     return tuple(points)
 

@@ -1,4 +1,4 @@
-"""Validation only: people judge what the model proposes on pictures it was not taught, and nothing learns
+"""Validation only: people judge what the model proposes on images it was not taught, and nothing learns
 from that."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hitl_desktop.learning.calibration import BINS, calibration_error_interval, 
 from hitl_desktop.learning.metrics import (
     Interval,
     average_precision_of_judged,
-    bootstrap_pictures,
+    bootstrap_images,
     clustered_interval,
     share_interval,
 )
@@ -43,15 +43,15 @@ WORST = 20
 _SALT = 1
 
 
-def next_picture(project: Project) -> ImageRecord | None:
-    """The next picture to be judged, if any is left (`next_pictures`)."""
-    return next(iter(next_pictures(project, 1)), None)
+def next_image(project: Project) -> ImageRecord | None:
+    """The next image to be judged, if any is left (`next_images`)."""
+    return next(iter(next_images(project, 1)), None)
 
 
 def look(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> None:
-    """Let the active head look at these pictures, as it does ahead of the queue: that is what people
+    """Let the active head look at these images, as it does ahead of the queue: that is what people
     judge."""
     find_objects(project, images, progress, threads=threads)
     embed_images(project, images, progress, threads=threads)
@@ -61,7 +61,7 @@ def look_at_next(
     project: Project, most: int, progress: Progress, *, threads: int | None = None
 ) -> list[ImageRecord]:
     """The next images to validate, with proposals of the head on the first of them."""
-    while waiting := next_pictures(project, most):
+    while waiting := next_images(project, most):
         look(project, waiting[:1], progress, threads=threads)
         first = project.images.get(waiting[0].id)
         if first is not None and first.reason is None:  # it may have turned out to be unreadable
@@ -75,15 +75,15 @@ def take_back(validation_id: int, project: Project) -> Changes:
     return Changes()
 
 
-def next_pictures(project: Project, most: int) -> list[ImageRecord]:
-    """The next pictures to be judged: undecided ones the active head has no verdict on.
+def next_images(project: Project, most: int) -> list[ImageRecord]:
+    """The next images to be judged: undecided ones the active head has no verdict on.
 
-    One that shows nearly the same as a picture the head was taught is none. They come in a random order that
+    One that shows nearly the same as an image the head was taught is none. They come in a random order that
     is always the same, whatever the queue is.
 
     Raises:
-        NotPrelabelledError: no detector has run on the pictures.
-        HitlError: every picture is decided.
+        NotPrelabelledError: no detector has run on the images.
+        HitlError: every image is decided.
     """
     if load_scorer(project) is None:
         raise NotPrelabelledError
@@ -92,8 +92,8 @@ def next_pictures(project: Project, most: int) -> list[ImageRecord]:
     waiting = _unseen(project)
     if not waiting:
         raise HitlError(
-            tr("Every readable picture is decided or skipped, so there is no unseen picture left."),
-            hint=tr("Add pictures, or keep some undecided."),
+            tr("Every readable image is decided or skipped, so there is no unseen image left."),
+            hint=tr("Add images, or keep some undecided."),
         )
     absent, found = project.absent_folders(), list[ImageRecord]()
     for image_id in random_order([i for i in waiting if i not in done], _SALT):
@@ -119,12 +119,12 @@ def _unseen(project: Project) -> list[int]:
 
 
 def to_judge(project: Project, image: ImageRecord, thresholds: Thresholds) -> list[Proposal]:
-    """What a person would see on this picture, the surest first."""
+    """What a person would see on this image, the surest first."""
     return shown_to_people(proposals_of(project, image, load_scorer(project)), thresholds)
 
 
 def judge(project: Project, validated: Validated) -> int | None:
-    """Store the verdicts on a picture; returns their number, None where somebody decided the picture
+    """Store the verdicts on an image; returns their number, None where somebody decided the image
     meanwhile."""
     image = project.images.get(validated.image_id)
     if image is None or image.state is not ImageState.UNDECIDED:
@@ -153,7 +153,7 @@ def report(project: Project, *, head_id: int | str | None = "latest") -> dict[st
     """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last
     judged.
 
-    Intervals are by picture, for boxes of one picture hang together: of shares Wilson's with as many boxes as
+    Intervals are by image, for boxes of one image hang together: of shares Wilson's with as many boxes as
     would say as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object
     with a badly placed box counts as not found; what a box of a wrong category really is counts where a
     person said it.
@@ -196,7 +196,7 @@ def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
 
 def lines_of(told: dict[str, Any]) -> list[str]:
     """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst
-    pictures."""
+    images."""
 
     def line(c: dict[str, Any]) -> str:
         shares = (
@@ -240,8 +240,8 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         *lines,
         *(
             tr(
-                "{picture}: {errors} of {boxes} wrong",
-                picture=w["picture"],
+                "{image}: {errors} of {boxes} wrong",
+                image=w["picture"],
                 errors=w["errors"],
                 boxes=w["boxes"],
             )
@@ -253,7 +253,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
 def in_words(told: dict[str, Any]) -> str:
     """The report in a sentence or two."""
     if not told["pictures"]:
-        return tr("Nothing was validated yet: judge the proposals of some pictures first (Model > Validate).")
+        return tr("Nothing was validated yet: judge the proposals of some images first (Model > Validate).")
     shown, right = told["boxes"], told["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]]
     low, high = told["reliability"]["precision_interval"]
     share = (
@@ -261,12 +261,12 @@ def in_words(told: dict[str, Any]) -> str:
         if shown
         else "none"
     )
-    pictures = counted(told["pictures"], "picture")
+    images = counted(told["pictures"], "image")
     whose = tr("the detector alone") if told["head"] is None else tr("version {head}", head=told["head"])
     return tr(
-        "On {pictures} that were not taught, {right} of {shown} boxes that {whose} showed "
+        "On {images} that were not taught, {right} of {shown} boxes that {whose} showed "
         "were correct: {share}.",
-        pictures=pictures,
+        images=images,
         right=right,
         shown=shown,
         whose=whose,
@@ -338,7 +338,7 @@ def _category(name: str, boxes: list[list[tuple[float, bool]]], objects: list[in
         name, shown, right, there,
         right / shown if shown else None, share_interval(table[:, 0], table[:, 1]),
         right / there if there else None, share_interval(table[:, 0], table[:, 2]),
-        ap(np.arange(len(boxes))) if there else None, bootstrap_pictures(ap, len(boxes)),
+        ap(np.arange(len(boxes))) if there else None, bootstrap_images(ap, len(boxes)),
     )  # fmt: skip
 
 
@@ -353,7 +353,7 @@ def _as_record(c: CategoryValidated) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What became training data: pictures that are decided now, and those that still want boxes drawn."""
+    """What became training data: images that are decided now, and those that still want boxes drawn."""
 
     changes: Changes
     decided: int
@@ -365,12 +365,12 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
 
     It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 
-    Correct boxes, and those whose real category was said, become annotations. A picture on which nothing has
-    to be drawn or moved is decided, any other is left to be finished. Pictures that people decided meanwhile
+    Correct boxes, and those whose real category was said, become annotations. An image on which nothing has
+    to be drawn or moved is decided, any other is left to be finished. Images that people decided meanwhile
     are left alone.
 
     Raises:
-        HitlError: there are no verdicts on pictures that nobody decided since.
+        HitlError: there are no verdicts on images that nobody decided since.
     """
     detector = project.models.detector()
     additions: dict[int, Addition] = {}
@@ -382,8 +382,8 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
             verdicts.setdefault(v.image_id, []).append(v.id)
     if not additions:
         raise HitlError(
-            tr("There are no verdicts on pictures that are still to do."),
-            hint=tr("Validate some pictures first."),
+            tr("There are no verdicts on images that are still to do."),
+            hint=tr("Validate some images first."),
         )
     done: list[Addition] = []
 

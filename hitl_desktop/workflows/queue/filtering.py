@@ -1,4 +1,4 @@
-"""The pictures that pass a filter, in the order it asks for."""
+"""The images that pass a filter, in the order it asks for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hitl_desktop.store.project import Project
 
 
 def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) -> list[int]:
-    """Ids of the pictures that pass; `asked` is the order of asking."""
+    """Ids of the images that pass; `asked` is the order of asking."""
     if wanted.is_plain:
         return list(asked)
     found = project.queue.select(wanted)

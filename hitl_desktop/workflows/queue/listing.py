@@ -1,4 +1,4 @@
-"""The pictures of a project in the order of the queue, and the state of each."""
+"""The images of a project in the order of the queue, and the state of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WAITS = ImageState.UNDECIDED.value
 
 
 class CountedQueue(NamedTuple):
-    """A queue: its words, the filter that shows it, and how many pictures it has."""
+    """A queue: its words, the filter that shows it, and how many images it has."""
 
     words: str
     shows: QueueFilter
@@ -25,10 +25,10 @@ class CountedQueue(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """The pictures to be looked at in their order, the status of every picture, and how many there are in
+    """The images to be looked at in their order, the status of every image, and how many there are in
     each queue.
 
-    `again` are decided pictures in that order, and why; `due` those to be labelled once more, in the order or
+    `again` are decided images in that order, and why; `due` those to be labelled once more, in the order or
     not.
     """
 
@@ -43,7 +43,7 @@ class Listing:
 
     @property
     def queues(self) -> list[CountedQueue]:
-        """All queues by reason, then the sets of edge cases, each with how many pictures are in it now."""
+        """All queues by reason, then the sets of edge cases, each with how many images are in it now."""
         return [
             *(
                 CountedQueue(REASON_TEXT[reason], QueueFilter(queue=int(why)), self.counts.get(why, 0))
@@ -56,7 +56,7 @@ class Listing:
         ]
 
     def set_status(self, image_id: int, status: str) -> None:
-        """Keep count without counting anew: a project may hold a million pictures."""
+        """Keep count without counting anew: a project may hold a million images."""
         before = self.statuses.get(image_id)
         if before == status:
             return
@@ -73,11 +73,11 @@ class Listing:
                 self.counts[why] = self.counts.get(why, 0) + change
 
     def __contains__(self, image_id: object) -> bool:
-        """Whether a picture is still to be looked at."""
+        """Whether an image is still to be looked at."""
         return image_id in self.by_status.get(_WAITS, ()) or image_id in self.again
 
     def pass_over(self, image_id: int) -> None:
-        """A decided picture that was to be looked at again was, or is not to be now."""
+        """A decided image that was to be looked at again was, or is not to be now."""
         why = self.again.pop(image_id, QueueReason.AGAIN if image_id in self.due else None)
         self.due.discard(image_id)
         if why is not None:

@@ -1,4 +1,4 @@
-"""How the next pictures are chosen: by which strategy, and what share of them comes from which other
+"""How the next images are chosen: by which strategy, and what share of them comes from which other
 queue."""
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _KEY = "queue_mix"
 
 @dataclass(frozen=True, slots=True)
 class QueuePolicy:
-    """A query strategy, and of each hundred pictures how many come from other queues."""
+    """A query strategy, and of each hundred images how many come from other queues."""
 
     strategy: str = DEFAULT_STRATEGY
     shares: Mapping[QueueReason, int] = field(default_factory=lambda: DEFAULT_SHARES)
 
     @property
     def is_random(self) -> bool:
-        """Whether nothing but chance orders the pictures."""
+        """Whether nothing but chance orders the images."""
         return self.strategy == RANDOM
 
 

@@ -1,4 +1,4 @@
-"""Put the undecided pictures in the order of asking."""
+"""Put the undecided images in the order of asking."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.workflows.annotation.label_issues import above_threshold
-from hitl_desktop.workflows.detection.embeddings import embed_pictures, vectors_of
+from hitl_desktop.workflows.detection.embeddings import embed_whole_images, vectors_of
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.prediction.scoring import Scorer
@@ -27,14 +27,14 @@ from hitl_desktop.workflows.queue.relabelling import due
 from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer, confident_errors
 
 _KNOWS_FROM = 5
-"""So many pictures must be decided, and a head taught, for doubts to mean anything; until then chance
+"""So many images must be decided, and a head taught, for doubts to mean anything; until then chance
 asks."""
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
-"""How many pictures one ranking looks at; of a larger project the front of the old order and a random
+"""How many images one ranking looks at; of a larger project the front of the old order and a random
 part."""
 _MOST_MIXED = MOST_RANKED
-"""So many pictures in front are mixed: before they are through, the next ranking has come."""
+"""So many images in front are mixed: before they are through, the next ranking has come."""
 
 
 def rank_images(
@@ -49,11 +49,13 @@ def rank_images(
     """The new order of the queue; nothing is written.
 
     `before` names boxes as the head that is being followed did; `how` is the project's own choice where it is
-    not given. Pictures without predictions keep their place behind the others.
+    not given. Images without predictions keep their place behind the others.
     """
     how = how or policy_of(project)
     if scorer is not None and strategy_named(how.strategy).needs_vectors:
-        embed_pictures(project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1)
+        embed_whole_images(
+            project, project.images.some(project.queue.ids()[:MOST_RANKED]), progress, threads=1
+        )
     how = _usable_policy(project, scorer, how)
     with project.db.snapshot():
         turns = project.queue.turns()
@@ -198,7 +200,7 @@ def _merged(ranked: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, 
 
 
 def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
-    """The pictures that are looked at, and the others."""
+    """The images that are looked at, and the others."""
     if len(ids) <= MOST_RANKED:
         return ids, []
     front, rest = ids[: MOST_RANKED // 2], ids[MOST_RANKED // 2 :]

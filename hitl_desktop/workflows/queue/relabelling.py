@@ -13,11 +13,11 @@ from hitl_desktop.translation import tr
 SHARE = 0.02
 _SALT = 2
 FORGOTTEN_AFTER = 20
-"""A picture is shown again once so many others were decided after it: before, people remember it."""
+"""An image is shown again once so many others were decided after it: before, people remember it."""
 
 
 def due(project: Project) -> list[int]:
-    """The pictures to be labelled once more now, in a random order that is always the same."""
+    """The images to be labelled once more now, in a random order that is always the same."""
     order = _decided(project)
     done = {look.image_id for look in project.reannotations.all()}
     wanted = math.ceil(SHARE * len(order)) - len(done)
@@ -29,7 +29,7 @@ def due(project: Project) -> list[int]:
 
 
 def _decided(project: Project) -> list[int]:
-    """The decided pictures in order of their latest decision."""
+    """The decided images in order of their latest decision."""
     order = project.decisions.decided_order()
     decided = project.images.ids_to_label(state=ImageState.DECIDED) if order else {}
     return [i for i in order if i in decided]
@@ -40,13 +40,13 @@ def why_none(project: Project) -> str:
     decided, done = len(_decided(project)), len(project.reannotations.all())
     if decided <= FORGOTTEN_AFTER:
         return tr(
-            "{pictures} decided: none is forgotten enough to be labelled again. Come "
+            "{images} decided: none is forgotten enough to be labelled again. Come "
             "back after {forgotten_after}.",
-            pictures=counted(decided, "picture"),
+            images=counted(decided, "image"),
             forgotten_after=FORGOTTEN_AFTER + 1,
         )
     return tr(
-        "Of {pictures} {done} were labelled again, which is enough for now: one more is due for every fifty.",
-        pictures=counted(decided, "decided picture"),
+        "Of {images} {done} were labelled again, which is enough for now: one more is due for every fifty.",
+        images=counted(decided, "decided image"),
         done=done,
     )

@@ -1,4 +1,4 @@
-"""What is to be doubted on a picture: the reasons to ask about it."""
+"""What is to be doubted on an image: the reasons to ask about it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def confident_errors(project: Project, scorer: Scorer) -> dict[int, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class UncertaintyScorer:
-    """What a look at a picture needs to know: how boxes are named now and were `before`, the pictures'
+    """What a look at an image needs to know: how boxes are named now and were `before`, the images'
     vectors, the boxes that were `confident_errors`, the tag head."""
 
     scorer: Scorer
@@ -61,10 +61,10 @@ class UncertaintyScorer:
     tags: TagHead | None = None
 
     def at(self, project: Project, image: ImageRecord) -> tuple[ImageUncertainty, QueueReason]:
-        """The doubts on one picture, and the queues it belongs to."""
+        """The doubts on one image, and the queues it belongs to."""
         boxes = boxes_of(project, image, self.scorer, candidates_only=True)
         scored = score(self.scorer, boxes)
-        # The head has looked for objects on the next pictures only, and more boxes are more doubts: compare
+        # The head has looked for objects on the next images only, and more boxes are more doubts: compare
         # like with like.
         own = np.array([len(p.class_scores) > 0 for p in boxes.predictions], bool)
         vector = self.vectors.get(image.id)

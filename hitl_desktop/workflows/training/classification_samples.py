@@ -1,4 +1,4 @@
-"""What decided pictures teach the head that names boxes: crops with their names, and crops of background."""
+"""What decided images teach the head that names boxes: crops with their names, and crops of background."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ MATCH_IOU = 0.6
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
 LIKELY_OVERLOOKED = 0.5
-"""A crop on a picture decided before a category appeared is no background if it is this likely of that
+"""A crop on an image decided before a category appeared is no background if it is this likely of that
 category."""
-MOST_PICTURES, _LATEST = 1500, 300
-"""More decided pictures than this teach by the latest ones and a random part of the others: the fit stays
+MOST_IMAGES, _LATEST = 1500, 300
+"""More decided images than this teach by the latest ones and a random part of the others: the fit stays
 within seconds."""
 _ENOUGH_DRAWN = 5
 _PORTION = 200
-"""Pictures whose boxes are read, and kept in memory, at a time."""
+"""Images whose boxes are read, and kept in memory, at a time."""
 _PRIOR_WEIGHT, _FIRST_WEIGHT = 0.75, 0.375
 """The detector's weight in a score as a prior, and while nothing can be compared: its name being right on
 objects proves nothing about what it takes for an object, or misses."""
 _MOST_COMPARED = 40
-"""Detector and head are compared on so many pictures at most: two small fits more."""
+"""Detector and head are compared on so many images at most: two small fits more."""
 
 
-def decided_pictures(project: Project) -> list[ImageRecord]:
-    """The readable decided pictures that are not held back."""
+def decided_images(project: Project) -> list[ImageRecord]:
+    """The readable decided images that are not held back."""
     return [
         image
         for image in project.images.all(state=ImageState.DECIDED)
@@ -55,20 +55,20 @@ def decided_pictures(project: Project) -> list[ImageRecord]:
 
 
 def decided_for_training(project: Project) -> list[ImageRecord]:
-    """The decided pictures that teach; of very many the latest, and a random part that stays as it is."""
-    images = decided_pictures(project)
-    if len(images) <= MOST_PICTURES:
+    """The decided images that teach; of very many the latest, and a random part that stays as it is."""
+    images = decided_images(project)
+    if len(images) <= MOST_IMAGES:
         return images
     ids = {image.id for image in images}
     latest = [i for i in project.decisions.decided_order() if i in ids][-_LATEST:]
     chosen = [*latest, *random_order(sorted(ids))]
-    kept = set(list(dict.fromkeys(chosen))[:MOST_PICTURES])
+    kept = set(list(dict.fromkeys(chosen))[:MOST_IMAGES])
     return [image for image in images if image.id in kept]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collected:
-    """Samples, the pictures they are from, and for those the categories that appeared after their
+    """Samples, the images they are from, and for those the categories that appeared after their
     decision."""
 
     samples: Samples
@@ -115,7 +115,7 @@ def collect(
     encoder_id: int,
     progress: Progress,
 ) -> Collected | None:
-    """Crops with names from decided pictures, and how far the detector's class names can be trusted.
+    """Crops with names from decided images, and how far the detector's class names can be trusted.
 
     Images drawn at random show how far, once there are some: those chosen for their uncertainty are harder.
     """
@@ -129,20 +129,20 @@ def collect(
     image_ids: list[int] = []
     by_detector: dict[int, NDArray[np.float32]] = {}
     boxes = fitted = 0
-    for picture in _pictures(project, images, encoder_id, progress):
-        overlaps = picture.overlaps()
-        objects, on_objects = picture.objects(overlaps)
+    for image in _images(project, images, encoder_id, progress):
+        overlaps = image.overlaps()
+        objects, on_objects = image.objects(overlaps)
         boxes += objects
         fitted += on_objects
-        proposed = picture.proposed(overlaps, unknown_id)
-        if len(drawn) < _ENOUGH_DRAWN or picture.image_id in drawn:
+        proposed = image.proposed(overlaps, unknown_id)
+        if len(drawn) < _ENOUGH_DRAWN or image.image_id in drawn:
             trust.add(proposed)
-        for vector, target, class_scores in picture.samples(proposed, unknown_id):
+        for vector, target, class_scores in image.samples(proposed, unknown_id):
             if len(class_scores):
                 by_detector[len(targets)] = class_scores
             embeddings.append(vector)
             targets.append(target)
-            image_ids.append(picture.image_id)
+            image_ids.append(image.image_id)
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
@@ -184,7 +184,7 @@ def _opinions(
     classes_of: Mapping[int, NDArray[np.intp]],
     by_detector: Mapping[int, NDArray[np.float32]],
 ) -> dict[int, Opinions]:
-    """What the detector and heads that were not taught the picture each gave the detector's boxes, by
+    """What the detector and heads that were not taught the image each gave the detector's boxes, by
     category."""
     samples, image_ids = collected.samples, collected.image_ids
     compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
@@ -213,8 +213,8 @@ def _joined(parts: Iterable[Opinions]) -> Opinions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Picture:
-    """A decided picture: its file, its boxes, the candidates there, and the vectors of its crops that are
+class _Image:
+    """A decided image: its file, its boxes, the candidates there, and the vectors of its crops that are
     there (and of others)."""
 
     image_id: int
@@ -261,10 +261,10 @@ class _Picture:
                 yield vector, target, class_scores
 
 
-def _pictures(
+def _images(
     project: Project, images: Sequence[ImageRecord], encoder_id: int, progress: Progress
-) -> Iterator[_Picture]:
-    """These pictures as they are now, read in portions; those whose file was never read are left out."""
+) -> Iterator[_Image]:
+    """These images as they are now, read in portions; those whose file was never read are left out."""
     models = project.models.proposers()
     for start in range(0, len(images), _PORTION):
         progress.check_cancelled()
@@ -275,11 +275,11 @@ def _pictures(
         boxes = ((file, box) for i, file in read.items() for box in (*annotations[i], *predictions[i]))
         vectors = project.embeddings.get(encoder_id, [crop_key(file, box.bbox) for file, box in boxes])
         for image_id, file in read.items():
-            yield _Picture(image_id, file, annotations[image_id], predictions[image_id], vectors)
+            yield _Image(image_id, file, annotations[image_id], predictions[image_id], vectors)
 
 
 def _later_categories(project: Project) -> dict[int, set[int]]:
-    """For pictures decided before a category appeared: these categories. Nobody looked for them there."""
+    """For images decided before a category appeared: these categories. Nobody looked for them there."""
     first = sorted((since, category) for category, since in project.decisions.first_holding().items())
     appeared = [since for since, _ in first]
     later: dict[int, set[int]] = {}
@@ -292,7 +292,7 @@ def _later_categories(project: Project) -> dict[int, set[int]]:
 def without_overlooked(collected: Collected) -> Collected:
     """The samples without crops that are called background but look like a category that came later.
 
-    What they look like is said by a head that was not taught the background of the pictures decided before.
+    What they look like is said by a head that was not taught the background of the images decided before.
     """
     samples, later = collected.samples, collected.later
     doubtful = np.array(
@@ -326,7 +326,7 @@ def without_overlooked(collected: Collected) -> Collected:
 def head_without_background(
     collected: Collected, image_ids: Set[int], *, evenly: bool = False
 ) -> ClassificationHead | None:
-    """A head that was not taught what these pictures show beside their boxes; `evenly` as if of as many
+    """A head that was not taught what these images show beside their boxes; `evenly` as if of as many
     examples of each name."""
     samples = collected.samples
     taught = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
@@ -339,7 +339,7 @@ def head_without_background(
 
 
 def _target(overlaps: NDArray[np.float64], bbox: BBox, annotations: Sequence[Annotation]) -> int | None:
-    """The category id that a box of a decided picture shows, `BACKGROUND`, or None where it teaches nothing.
+    """The category id that a box of a decided image shows, `BACKGROUND`, or None where it teaches nothing.
 
     That is the case inside crowd regions and where it overlaps an object by half; `overlaps` [M] are those
     with the M annotations.

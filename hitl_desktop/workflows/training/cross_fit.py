@@ -1,4 +1,4 @@
-"""Heads that were taught all decided pictures but a part, for each part: what they say of it is no memory."""
+"""Heads that were taught all decided images but a part, for each part: what they say of it is no memory."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from hitl_desktop.workflows.training.detection_head import features_of, few_thre
 from hitl_desktop.workflows.training.training_targets import grids_of, targets_of, training_targets
 
 PARTS = 4
-LEAST_PICTURES = 8
+LEAST_IMAGES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Untaught:
-    """A decided picture as heads see it that were not taught it; `grown` is how much larger it is than their
+    """A decided image as heads see it that were not taught it; `grown` is how much larger it is than their
     view."""
 
     image: ImageRecord
@@ -44,20 +44,20 @@ class Untaught:
 def untaught(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> Iterator[Untaught]:
-    """Each of these decided pictures with heads that were taught those of the other parts; it takes two
+    """Each of these decided images with heads that were taught those of the other parts; it takes two
     passes.
 
-    Pictures that cannot be read, and those of a part without heads, are left out.
+    Images that cannot be read, and those of a part without heads, are left out.
 
     Raises:
-        HitlError: there are too few pictures, or the detector has no feature maps to find on.
+        HitlError: there are too few images, or the detector has no feature maps to find on.
     """
     detector, net = check_enough(project, images, threads=threads)
     there = [image for image in images if image.folder_id not in project.absent_folders()]
     groups = {group: n % PARTS for n, group in enumerate(dict.fromkeys(image.group for image in there))}
     part_of = {
         image.id: groups[image.group] for image in there
-    }  # nearly the same pictures are in the same part
+    }  # nearly the same images are in the same part
     found = _finding_heads(project, there, part_of, net, progress, threads)
     named = _naming_heads(project, there, part_of, detector, progress)
     side = input_sizes(project)[0]
@@ -84,7 +84,7 @@ def check_enough(
     """The detector beside which heads find, and its backbone.
 
     Raises:
-        HitlError: there are too few pictures, or the detector has no feature maps to find on.
+        HitlError: there are too few images, or the detector has no feature maps to find on.
     """
     detector = project.models.detector()
     net = features_of(detector, threads)
@@ -95,17 +95,17 @@ def check_enough(
         )
     absent = project.absent_folders()
     there = sum(image.folder_id not in absent for image in images)
-    if there < LEAST_PICTURES:
+    if there < LEAST_IMAGES:
         away = there < len(images)
         raise HitlError(
             tr(
-                "Only {pictures} can be compared with each other; {least_pictures} are needed.",
-                pictures=counted(there, "decided picture"),
-                least_pictures=LEAST_PICTURES,
+                "Only {images} can be compared with each other; {least_images} are needed.",
+                images=counted(there, "decided image"),
+                least_images=LEAST_IMAGES,
             ),
             hint=tr("Reconnect the folder of the others.")
             if away
-            else tr("Decide more pictures, or import labels for them."),
+            else tr("Decide more images, or import labels for them."),
         )
     return detector, net
 

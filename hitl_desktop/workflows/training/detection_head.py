@@ -19,7 +19,7 @@ from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.detection.embeddings import embed_images, embed_pictures
+from hitl_desktop.workflows.detection.embeddings import embed_images, embed_whole_images
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 from hitl_desktop.workflows.training.training_sums import TrainingSums, load_sums, save_sums
@@ -43,8 +43,8 @@ _SAVE_AFTER = 10
 _SIDES = "input_sides"
 
 
-class PicturesAwayError(HitlError):
-    """Pictures cannot be learned from because their folder is gone."""
+class ImagesAwayError(HitlError):
+    """Images cannot be learned from because their folder is gone."""
 
 
 def input_sizes(project: Project) -> tuple[int, ...]:
@@ -94,7 +94,7 @@ def train_detection_head(
     it finds there beside the objects is background for the classification head.
 
     Raises:
-        PicturesAwayError: some were added in another session, and their folder is gone: the head that was
+        ImagesAwayError: some were added in another session, and their folder is gone: the head that was
             trained on them is better than one that was not.
     """
     net = features_of(detector, threads)
@@ -105,7 +105,7 @@ def train_detection_head(
     wanted = training_targets(project, known, edge_case_ids(project))
     sums = (taught or TrainingCache()).of(project, detector, net)
     if any(i.folder_id in absent and i.id not in sums.added for i in known):
-        raise PicturesAwayError(tr("Pictures that were taught are away."), hint=tr("Reconnect their folder."))
+        raise ImagesAwayError(tr("Images that were taught are away."), hint=tr("Reconnect their folder."))
     with few_threads(threads):
         new = _update(project, sums, known, wanted, absent, net, progress)
         head, holdout_head = sums.solve(), sums.solve_holdout()
@@ -351,6 +351,6 @@ def find_ahead(
             finder.run_on(project, image, may_store)
             done += 1
         done += embed_images(project, [image], quiet, threads=threads)
-        embed_pictures(project, [image], quiet, threads=threads)
+        embed_whole_images(project, [image], quiet, threads=threads)
         progress.report(number, len(front), image.path)
     return done

@@ -21,7 +21,7 @@ SEEN_FROM = 20.0
 """Objects should be this wide, in input pixels, two cells and a half: smaller ones are hardly found."""
 CLOSER = (960, 1280, 1600)
 MOST_ENLARGED = 2.5
-"""Pictures are enlarged so much at most: what is not in them cannot be seen."""
+"""Images are enlarged so much at most: what is not in them cannot be seen."""
 LEAST_BOXES = 10
 
 
@@ -30,7 +30,7 @@ class ResolutionPlan:
     """An input size at which the small ones of the taught objects are wide enough; both widths in input
     pixels.
 
-    Seconds are those that the head took for one picture now and would take then, to look and to learn.
+    Seconds are those that the head took for one image now and would take then, to look and to learn.
     """
 
     sides: tuple[int, ...]
@@ -64,7 +64,7 @@ def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] 
 def plan_input_resolution(
     project: Project, progress: Progress, *, threads: int | None = None
 ) -> ResolutionPlan:
-    """What a closer look would bring, and what it costs, measured on a decided picture.
+    """What a closer look would bring, and what it costs, measured on a decided image.
 
     Raises:
         HitlError: it would bring nothing, or cannot be measured.
@@ -93,7 +93,7 @@ def plan_input_resolution(
     )
     if image is None:
         raise HitlError(
-            tr("No decided picture can be read, so nothing can be measured."),
+            tr("No decided image can be read, so nothing can be measured."),
             hint=tr("Reconnect their folder."),
         )
     net = features_of(project.models.detector(), threads)

@@ -1,7 +1,7 @@
-"""When a category appears: decided pictures that probably hold it are to be looked at again.
+"""When a category appears: decided images that probably hold it are to be looked at again.
 
 The head itself was taught that nothing is there, so another one is asked, that was not taught what those
-pictures show beside their boxes. It is asked again whenever twice as many pictures hold the category, while
+images show beside their boxes. It is asked again whenever twice as many images hold the category, while
 these are few.
 """
 
@@ -30,23 +30,23 @@ from hitl_desktop.workflows.training.classification_samples import (
 )
 
 PROBABLY, PROBABLY_EVENLY = DISPLAY_THRESHOLD, 0.5
-"""A picture is put back for a proposal of the new category that would be shown, where no box is; or for one
+"""An image is put back for a proposal of the new category that would be shown, where no box is; or for one
 that is likelier of it than of all else, were there as many examples of each. White cells on bccd, named after
-10 pictures that hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two
-runs: 3 of the 5 pictures that hold them, and 2 others. Of 146 pictures of cards and scenes that do not hold
+10 images that hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two
+runs: 3 of the 5 images that hold them, and 2 others. Of 146 images of cards and scenes that do not hold
 the new category none."""
 SAME_OBJECT_IOU = 0.4
 MOST_LOOKED_AT, MOST_PUT_BACK = 200, 20
-"""The latest pictures before the category appeared; those in which it is most likely."""
+"""The latest images before the category appeared; those in which it is most likely."""
 ENOUGH = 8
-"""A category that so many pictures hold is known as well as it will be."""
+"""A category that so many images hold is known as well as it will be."""
 
 _KNOWN = "categories_known"
 
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """A category: the decision since which it is known, and how many pictures held it when it was looked for
+    """A category: the decision since which it is known, and how many images held it when it was looked for
     last."""
 
     since: int
@@ -73,7 +73,7 @@ def note_new_categories(project: Project, before: HeadVersion | None, now: HeadV
 
 @dataclass(frozen=True, slots=True)
 class LateCategories:
-    """Decided pictures that probably hold objects of categories that appeared later, and the names of
+    """Decided images that probably hold objects of categories that appeared later, and the names of
     these."""
 
     images: tuple[int, ...] = ()
@@ -83,7 +83,7 @@ class LateCategories:
 def find_late_categories(
     project: Project, progress: Progress, *, threads: int | None = None
 ) -> LateCategories:
-    """Look for new categories on pictures decided before they appeared; `reopen` puts the found ones back.
+    """Look for new categories on images decided before they appeared; `reopen` puts the found ones back.
 
     Cancelling keeps what was found out; the next time goes on.
     """
@@ -140,7 +140,7 @@ def _chances(
 
 
 def reopen(project: Project, overlooked: LateCategories) -> Changes:
-    """Let these pictures be to do again, as one step that undo takes back."""
+    """Let these images be to do again, as one step that undo takes back."""
     with project.db.transaction():
         decided = project.images.decided_of(overlooked.images)
         still = [i for i in overlooked.images if i in decided]
@@ -149,12 +149,12 @@ def reopen(project: Project, overlooked: LateCategories) -> Changes:
 
 
 def _holding(project: Project, category_id: int) -> set[int]:
-    """The decided pictures that hold a category."""
+    """The decided images that hold a category."""
     return project.annotations.decided_images_of(category_id)
 
 
 def _decided_before(project: Project, since: int) -> list[int]:
-    """Pictures decided last before this decision, the latest first; not those that a person left so when put
+    """Images decided last before this decision, the latest first; not those that a person left so when put
     back."""
     before = sorted(((d, i) for i, d in project.decisions.latest_final().items() if d < since), reverse=True)
     undone = project.decisions.last_undone()
@@ -164,7 +164,7 @@ def _decided_before(project: Project, since: int) -> list[int]:
 def _judges(
     project: Project, collected: Collected | None, before: Set[int]
 ) -> Iterator[tuple[Scorer, float]]:
-    """Who is asked of pictures decided `before`, and from which chance on that is enough.
+    """Who is asked of images decided `before`, and from which chance on that is enough.
 
     The second one takes no account of how few examples there are, so that one or two can be enough.
     """

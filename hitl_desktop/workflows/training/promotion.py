@@ -1,7 +1,7 @@
-"""Never worse silently: a new head beside the active one, on pictures that neither was taught.
+"""Never worse silently: a new head beside the active one, on images that neither was taught.
 
-Comparing on pictures that both were taught says nothing: on such ones a head is right even after half of what
-it was taught was nonsense. So each version has a holdout model, taught all but the pictures of the trial.
+Comparing on images that both were taught says nothing: on such ones a head is right even after half of what
+it was taught was nonsense. So each version has a holdout model, taught all but the images of the trial.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from hitl_desktop.workflows.training.holdout import in_holdout
 from hitl_desktop.workflows.training.holdout_detections import find_with_heads
 
 MOST_TRIED = 12
-"""So many of the latest pictures, of those drawn and of each set: each takes a hundredth of a second."""
+"""So many of the latest images, of those drawn and of each set: each takes a hundredth of a second."""
 _ABOUT_IOU = 0.3
 """What overlaps a pinned box so far is said of it."""
 LEAST_DRAWN = 3
-"""Fewer pictures that nobody chose say too little."""
+"""Fewer images that nobody chose say too little."""
 
 DOUBT = 0.02
 """The chance that a new head which is as good waits all the same, over all that is compared."""
@@ -47,9 +47,9 @@ DOUBT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Truth:
-    """The named objects of a picture, and regions of many, in which nobody says of a box whether it is right.
+    """The named objects of an image, and regions of many, in which nobody says of a box whether it is right.
 
-    If some boxes were pinned, they are the `objects`, and `is_part` says that the picture holds others.
+    If some boxes were pinned, they are the `objects`, and `is_part` says that the image holds others.
     """
 
     objects: list[tuple[str, BBox]]
@@ -65,7 +65,7 @@ class _Truth:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How the active head and a new one did on some pictures, 0..1, and whether the new one is worse beyond
+    """How the active head and a new one did on some images, 0..1, and whether the new one is worse beyond
     noise.
 
     `bound` is how much better the new one may be at most, as sure as chance allows; below zero it is worse.
@@ -86,10 +86,10 @@ class Comparison:
     def words(self) -> str:
         """What was seen, for people."""
         return tr(
-            "on {on} ({pictures}), which it was not taught for that, it {ability} worse: "
+            "on {on} ({images}), which it was not taught for that, it {ability} worse: "
             "{after:.2f} after {before:.2f}, at most {before_2:.2f} by chance",
             on=self.on,
-            pictures=counted(self.pictures, "picture"),
+            images=counted(self.pictures, "image"),
             ability=self.ability,
             after=self.after,
             before=self.before,
@@ -99,7 +99,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldoutModel:
-    """A head that was not taught the pictures it is tried on: what it was taught, and its two parts."""
+    """A head that was not taught the images it is tried on: what it was taught, and its two parts."""
 
     learned: frozenset[int]
     named: CalibratedHead
@@ -136,7 +136,7 @@ def compare(
     threads: int | None = None,
     taught: TrainingCache | None = None,
 ) -> list[Comparison]:
-    """A new head on trial beside the active one: on pictures that neither was taught, and on each set of edge
+    """A new head on trial beside the active one: on images that neither was taught, and on each set of edge
     cases.
 
     There is nothing to compare with before the first head, nor where people took more back than they taught.
@@ -213,7 +213,7 @@ def _holdout_parts(
     parts: dict[str, dict[int, _Truth]] = {}
     truths = _truths(project, drawn[-MOST_TRIED:], unseen)
     if len(truths) >= LEAST_DRAWN:
-        parts["pictures drawn for trial"] = truths
+        parts["images drawn for trial"] = truths
     for name, members in project.sets.all().items():
         latest = [i for i in members if i in records][-MOST_TRIED:]
         parts[f"the set “{name}”"] = _truths(project, latest, unseen, project.sets.boxes_of(name))
@@ -223,7 +223,7 @@ def _holdout_parts(
 def f1_of(
     project: Project, images: Sequence[ImageRecord], by: CalibratedHead | None = None
 ) -> dict[int, float]:
-    """How well a head (the active one, if none is given) names what is shown of each decided picture.
+    """How well a head (the active one, if none is given) names what is shown of each decided image.
 
     The harmonic mean of precision and recall, from 0 to 1.
     """
@@ -231,8 +231,8 @@ def f1_of(
     return {image.id: _f1(named[image.id], _truth(project, image.id)) for image in images}
 
 
-def trial_pictures(project: Project) -> list[ImageRecord]:
-    """The decided pictures that new heads are tried on: those drawn by their content, and the edge cases."""
+def trial_images(project: Project) -> list[ImageRecord]:
+    """The decided images that new heads are tried on: those drawn by their content, and the edge cases."""
     tried = edge_case_ids(project)
     decided = project.images.all(state=ImageState.DECIDED)
     return [i for i in decided if not i.reason and i.content_hash and (i.id in tried or in_holdout(i.group))]
@@ -241,7 +241,7 @@ def trial_pictures(project: Project) -> list[ImageRecord]:
 def _truths(
     project: Project, image_ids: Sequence[int], unseen: Set[int], boxes: Set[int] = frozenset()
 ) -> dict[int, _Truth]:
-    """What pictures that no head was taught show; of one with some of these `boxes` only them."""
+    """What images that no head was taught show; of one with some of these `boxes` only them."""
     return {i: _truth(project, i, boxes) for i in image_ids if i in unseen}
 
 
@@ -283,7 +283,7 @@ def _found(
     threads: int | None,
     taught: TrainingCache | None,
 ) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
-    """What both find on each picture that can be read, nameless; None where nothing was found before."""
+    """What both find on each image that can be read, nameless; None where nothing was found before."""
     old, new = heads
     if old is None:
         return None
@@ -302,7 +302,7 @@ def _found(
 
 
 def _precision(boxes: _Boxes, truth: _Truth) -> float:
-    """Average precision on one picture, whatever the names; on an empty one what is left of certainty."""
+    """Average precision on one image, whatever the names; on an empty one what is left of certainty."""
     judged = [(box, score) for _, box, score in boxes if truth.judges(box)]
     if not truth.objects:
         return 1.0 - max((score for _, score in judged), default=0.0)

@@ -36,7 +36,7 @@ from hitl_desktop.workflows.training.classification_samples import (
     without_overlooked,
 )
 from hitl_desktop.workflows.training.detection_head import (
-    PicturesAwayError,
+    ImagesAwayError,
     TrainingCache,
     train_detection_head,
 )
@@ -52,7 +52,7 @@ class TrainingResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
     `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more;
-    `left` how many decided pictures are for the next one. It `finds_as_before` where the pictures for that
+    `left` how many decided images are for the next one. It `finds_as_before` where the images for that
     are away.
     """
 
@@ -184,7 +184,7 @@ def train_candidate(
         detection_head, without_holdout = train_detection_head(
             project, images, detector, progress, threads=threads, taught=taught
         )
-    except PicturesAwayError:
+    except ImagesAwayError:
         (detection_head, without_holdout), as_before = _active_detection_heads(project), True
     with project.db.snapshot():
         collected = collect(project, images, detector, encoder_id, progress)
@@ -272,7 +272,7 @@ def _known_up_to(project: Project, put_off: set[int], last_decision: int) -> int
 def _in_portions(
     project: Project, images: list[ImageRecord], most_new: int | None
 ) -> tuple[list[ImageRecord], set[int]]:
-    """The pictures to learn now, and those put off."""
+    """The images to learn now, and those put off."""
     before = project.heads.latest(1)
     if most_new is None or not before:
         return images, set()
@@ -296,7 +296,7 @@ def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, Det
 def _holdout_model(
     project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
 ) -> HoldoutModel | None:
-    """The holdout model of a head that was not taught the pictures of the trial; None while it has too little to
+    """The holdout model of a head that was not taught the images of the trial; None while it has too little to
     learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
     tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}

@@ -29,10 +29,10 @@ def before_active(project: Project) -> HeadVersion | None:
 
 
 def fall_back(project: Project, withdrawn: Set[int]) -> bool:
-    """Where the active version was trained on pictures that are taken back, use the newest one that was not.
+    """Where the active version was trained on images that are taken back, use the newest one that was not.
 
     None at all, if all that it was trained on is taken back. A version that a person holds stays. Tells
-    whether another one is active now; the next training makes one without these pictures.
+    whether another one is active now; the next training makes one without these images.
     """
     taught, active = project.heads.taught(), project.heads.active_id()
     if active is None or project.heads.is_held() or not taught & withdrawn:

@@ -25,7 +25,7 @@ HOW = decisions.How(None, Thresholds(0.3), 1.5)
 
 @pytest.fixture
 def proposals(project: Project) -> list[Proposal]:
-    """Three boxes of a detector on the first picture: cup, dog, cup."""
+    """Three boxes of a detector on the first image: cup, dog, cup."""
     model = project.models.ensure("hash", "detector", ("cup", "dog"))
     project.models.set_detector(model.id)
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
@@ -129,10 +129,10 @@ def test_scores_before_training_are_kept_also_if_a_job_replaced_the_proposals(
     assert [s.name for s in project.predictions.sightings_of(1)] == ["cup"]
 
 
-def test_no_picture_with_an_unnamed_box_is_decided(project: Project) -> None:
+def test_no_image_with_an_unnamed_box_is_decided(project: Project) -> None:
     unnamed = project.categories.ensure_unnamed()
     annotate.draw(project, 1, [(BBox(1, 1, 9, 9), unnamed)])
-    with pytest.raises(HitlError, match="1 box of this picture has no category yet"):
+    with pytest.raises(HitlError, match="1 box of this image has no category yet"):
         decisions.decide(project, 1, [], [], HOW)
     image = project.images.get(1)
     assert image
@@ -168,7 +168,7 @@ def test_a_category_that_was_removed_is_not_accepted(project: Project, proposals
     assert project.annotations.all() == []
 
 
-def test_a_key_that_repeats_on_a_decided_picture_is_on_record_once(
+def test_a_key_that_repeats_on_a_decided_image_is_on_record_once(
     project: Project, proposals: list[Proposal]
 ) -> None:
     decisions.decide(project, 1, proposals[:1], proposals, HOW)
@@ -210,7 +210,7 @@ def test_deciding_accepts_what_is_shown_in_one_step(project: Project, proposals:
     assert project.decisions.count() == 3
 
 
-def test_a_picture_with_corrections_was_corrected_and_one_without_boxes_is_empty(
+def test_an_image_with_corrections_was_corrected_and_one_without_boxes_is_empty(
     project: Project, proposals: list[Proposal]
 ) -> None:
     annotate.remove(project, [proposals[0]])
@@ -239,7 +239,7 @@ def test_a_skip_that_is_done_again_keeps_its_reason(project: Project) -> None:
     assert project.decisions.why_skipped(1) == "blurred"
 
 
-def test_skipping_puts_a_picture_aside(project: Project) -> None:
+def test_skipping_puts_an_image_aside(project: Project) -> None:
     decisions.skip(project, 1, seconds=3)
     assert [r.image_id for r in project.queue.order()] == [2, 3, 4]
     assert not decisions.skip(project, 1, seconds=3).queue

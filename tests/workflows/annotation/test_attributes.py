@@ -114,7 +114,7 @@ def test_boxes_of_several_categories_share_what_all_can_have() -> None:
     assert in_words((("occluded", True), ("wheels", 4.0))) == "occluded, wheels 4"
 
 
-def test_attributes_go_through_coco_and_back(project: Project, pictures: Path, tmp_path: Path) -> None:
+def test_attributes_go_through_coco_and_back(project: Project, images: Path, tmp_path: Path) -> None:
     draw(project)
     for name, value in (("occluded", True), ("wheels", 4.0), ("plate", "AB 12"), ("crowd", True)):
         say(project, name, value)
@@ -128,7 +128,7 @@ def test_attributes_go_through_coco_and_back(project: Project, pictures: Path, t
     data["annotations"] = [record]
     (tmp_path / "in.json").write_text(json.dumps(data))
     with Project.create(tmp_path / "other.hitl") as other:
-        folder = other.add_folder(pictures)
+        folder = other.add_folder(images)
         other.images.add(folder, ["a.png"])
         import_dataset(other, coco.read(tmp_path / "in.json"))
         assert other.annotations.of_image(1)[0].attributes == project.annotations.of_image(1)[0].attributes

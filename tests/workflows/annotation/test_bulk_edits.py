@@ -1,4 +1,4 @@
-"""Many pictures at once, and those that pass a filter."""
+"""Many images at once, and those that pass a filter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hitl_desktop.workflows.queue.filtering import as_text, filter_queue, from_t
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Six pictures; 2 and 3 have boxes, 4 is decided, 5 has a tag, 6 cannot be read."""
+    """Six images; 2 and 3 have boxes, 4 is decided, 5 has a tag, 6 cannot be read."""
     project = Project.create(tmp_path / "p.hitl")
     project.images.add(project.add_folder(tmp_path), [f"{name}.png" for name in "fedcba"])
     cat, dog = (project.categories.ensure(name).id for name in ("cat", "dog"))
@@ -123,7 +123,7 @@ def test_skipping_several_is_one_step(project: Project) -> None:
     assert states(project) == ["skipped", "skipped", "undecided", "decided", "undecided", "undecided"]
     edit, undone = undo(project)
     assert edit
-    assert edit.label == "Skip 2 pictures"
+    assert edit.label == "Skip 2 images"
     assert undone.queue
     assert undone.annotations_of == {1, 2}
     assert states(project) == before

@@ -13,7 +13,7 @@ from hitl_desktop.workflows.annotation import annotate, categories, edits
 
 @pytest.fixture
 def zoo(project: Project) -> Project:
-    """Two cats and a kitty on two pictures."""
+    """Two cats and a kitty on two images."""
     cat, kitty = project.categories.ensure("cat"), project.categories.ensure("kitty")
     annotate.draw(project, 1, [(BBox(0, 0, 9, 9), cat.id), (BBox(9, 9, 9, 9), kitty.id)])
     annotate.draw(project, 2, [(BBox(0, 0, 9, 9), kitty.id)])

@@ -1,4 +1,4 @@
-"""Acts on very many pictures in portions: one undo, whatever a hand, a cancel or a crash does in between."""
+"""Acts on very many images in portions: one undo, whatever a hand, a cancel or a crash does in between."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from hitl_desktop.workflows.prediction.unknowns import name_unknowns, unknown_ca
 from hitl_desktop.workflows.quality.validation import promote
 from tests.conftest import CancelAt
 
-PICTURES, PORTION = 450, 100
+IMAGES, PORTION = 450, 100
 
 
 @pytest.fixture
 def crowd(tmp_path: Path) -> Iterator[Project]:
-    """A project of so many pictures, whose files are not needed."""
+    """A project of so many images, whose files are not needed."""
     with Project.create(tmp_path / "many.hitl") as project:
         folder = project.add_folder(tmp_path, listed=False)
-        project.images.add(folder, [f"{n:04}.jpg" for n in range(PICTURES)])
+        project.images.add(folder, [f"{n:04}.jpg" for n in range(IMAGES)])
         yield project
 
 
@@ -62,12 +62,12 @@ def test_an_act_in_portions_is_undone_and_redone_as_one(crowd: Project) -> None:
     assert skipped(crowd) == set(everything)
     edit, undone = edits.undo(crowd)
     assert edit
-    assert edit.label == f"Skip {PICTURES - 1} pictures"
+    assert edit.label == f"Skip {IMAGES - 1} images"
     assert undone.annotations_of == set(everything) - {1}
     assert skipped(crowd) == {1}
     edit, _ = edits.redo(crowd)
     assert edit
-    assert edit.label == f"Skip {PICTURES - 1} pictures"
+    assert edit.label == f"Skip {IMAGES - 1} images"
     assert skipped(crowd) == set(everything)
     edits.undo(crowd)
     edits.undo(crowd)
@@ -92,7 +92,7 @@ def test_what_was_done_before_a_cancel_or_a_crash_stays_and_is_undone_as_one(
         assert skipped(other) == set(range(1, 2 * PORTION + 1))
         edit, _ = edits.undo(other)
         assert edit
-        assert edit.label == f"Skip {2 * PORTION} pictures"
+        assert edit.label == f"Skip {2 * PORTION} images"
         assert skipped(other) == set()
 
 
@@ -102,7 +102,7 @@ def test_what_a_hand_changes_meanwhile_stays_and_is_undone_before(crowd: Project
         box = BBox(1, 1, 9, 9)
 
         def draw() -> None:
-            annotate.draw(crowd, 150, [(box, cat)])  # a picture whose turn comes later
+            annotate.draw(crowd, 150, [(box, cat)])  # an image whose turn comes later
             annotate.draw(crowd, 50, [(box, cat)])  # one that was skipped already
 
         bulk_edits.skip(job, crowd.images.ids(), Between(NoProgress().check_cancelled, draw))
@@ -164,7 +164,7 @@ def test_an_undo_that_a_crash_cut_short_goes_on(crowd: Project) -> None:
 
     with pytest.raises(CrashError):
         edits.step_over(crowd, act, CutShort(), redo=False)
-    assert 0 < len(skipped(crowd)) < PICTURES
+    assert 0 < len(skipped(crowd)) < IMAGES
     edits.undo(crowd)
     assert skipped(crowd) == set()
     edits.redo(crowd)
@@ -173,7 +173,7 @@ def test_an_undo_that_a_crash_cut_short_goes_on(crowd: Project) -> None:
 
 def test_a_category_of_many_boxes_is_merged_in_portions(crowd: Project) -> None:
     kitty, cat = crowd.categories.ensure("kitty"), crowd.categories.ensure("cat")
-    boxes = [Annotation(0, 1 + n % PICTURES, kitty.id, BBox(n % 30, 1, 9, 9)) for n in range(50)]
+    boxes = [Annotation(0, 1 + n % IMAGES, kitty.id, BBox(n % 30, 1, 9, 9)) for n in range(50)]
     crowd.annotations.add(boxes)
     categories.merge(crowd, kitty, cat, CancelAt(2), most=20)
     assert crowd.annotations.count_by_category() == {kitty.id: 10, cat.id: 40}
@@ -196,7 +196,7 @@ def in_portions(project: Project) -> int:
     return project.db.scalar("SELECT count(*) FROM journal WHERE coalesce(act, id) = ?", (act,))
 
 
-def test_unknown_objects_on_many_pictures_are_named_in_portions_and_undone_as_one(
+def test_unknown_objects_on_many_images_are_named_in_portions_and_undone_as_one(
     crowd: Project, tmp_path: Path
 ) -> None:
     unknown = unknown_category(crowd)
@@ -219,12 +219,12 @@ def test_unknown_objects_on_many_pictures_are_named_in_portions_and_undone_as_on
     assert in_portions(crowd) == 9
     edit, _ = edits.undo(crowd)
     assert edit
-    assert edit.label == f"Name {PICTURES} unknown objects"
+    assert edit.label == f"Name {IMAGES} unknown objects"
     assert crowd.annotations.of_category(unknown) == boxes
     assert crowd.annotations.of_category(bolt.id) == []
 
 
-def test_verdicts_on_many_pictures_become_labels_in_portions_undone_as_one(crowd: Project) -> None:
+def test_verdicts_on_many_images_become_labels_in_portions_undone_as_one(crowd: Project) -> None:
     cat = crowd.categories.ensure("cat").id
     ids = crowd.images.ids()
     judged = JudgedBox(Judgement.CORRECT, cat, "cat", BBox(1, 1, 9, 9), 0.9)
@@ -233,7 +233,7 @@ def test_verdicts_on_many_pictures_become_labels_in_portions_undone_as_one(crowd
     cut = promote(crowd, CancelAt(2))
     assert (cut.decided, crowd.images.count(ImageState.DECIDED)) == (200, 200)
     rest = promote(crowd)
-    assert (rest.decided, crowd.images.count(ImageState.DECIDED)) == (PICTURES - 200, PICTURES)
+    assert (rest.decided, crowd.images.count(ImageState.DECIDED)) == (IMAGES - 200, IMAGES)
     assert {a.image_id for a in crowd.annotations.of_category(cat)} == set(ids)
     assert in_portions(crowd) == 3
     for left in (200, 0):

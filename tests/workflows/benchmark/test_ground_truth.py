@@ -20,7 +20,7 @@ CUP = [10, 10, 20, 20]
 
 @pytest.fixture
 def proposed(project: Project) -> Project:
-    """A cup is proposed on each of the four pictures, where the files below have one."""
+    """A cup is proposed on each of the four images, where the files below have one."""
     record = project.models.ensure("hash", "detector", ("cup", "dog"))
     for image_id in project.images.ids():
         found = Detections(np.array([CUP], float), np.array([[0.9, 0.0]], np.float32))
@@ -30,7 +30,7 @@ def proposed(project: Project) -> Project:
 
 
 def truth(project: Project, folder: Path, **changes: Any) -> GroundTruth:
-    """A file with one cup on each of the four pictures, and what is changed in it, as it can be measured."""
+    """A file with one cup on each of the four images, and what is changed in it, as it can be measured."""
     data = {
         "images": [
             {"id": n, "file_name": name, "width": w, "height": h}
@@ -61,38 +61,38 @@ def test_a_file_without_faults_is_measured_whole(proposed: Project, tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"file_name": "gone.png"}, "not in the project, or its name fits several pictures there"),
+        ({"file_name": "gone.png"}, "not in the project, or its name fits several images there"),
         ({"width": 777, "height": 600}, "of another size in the project, so its boxes do not fit"),
         ({"state": "undecided"}, "not decided in the file"),
         ({"state": "skipped"}, "not decided in the file"),
     ],
 )
-def test_a_picture_that_cannot_be_measured_is_left_out_with_its_boxes(
+def test_an_image_that_cannot_be_measured_is_left_out_with_its_boxes(
     proposed: Project, tmp_path: Path, change: dict[str, Any], problem: str
 ) -> None:
     found = truth(proposed, tmp_path, images={0: change})
     name = change.get("file_name", "a.png")
     assert left_out(found) == [
-        ("picture", 1, problem, (name,)),
-        ("annotation", 1, "on a picture that was left out", ("annotation 1",)),
+        ("image", 1, problem, (name,)),
+        ("annotation", 1, "on an image that was left out", ("annotation 1",)),
     ]
     score = evaluate(proposed, found.dataset, QUIET)
     assert (score.images, score.map) == (3, pytest.approx(1))
 
 
-def test_pictures_that_are_unreadable_or_not_pre_labelled_are_left_out(
+def test_images_that_are_unreadable_or_not_pre_labelled_are_left_out(
     proposed: Project, tmp_path: Path
 ) -> None:
     proposed.images.set_reason(1, "broken")
     proposed.predictions.look_again(2)
     assert [row[:3] for row in left_out(truth(proposed, tmp_path))] == [
-        ("picture", 1, "cannot be read"),
-        ("picture", 1, "not pre-labelled yet"),
-        ("annotation", 2, "on a picture that was left out"),
+        ("image", 1, "cannot be read"),
+        ("image", 1, "not pre-labelled yet"),
+        ("annotation", 2, "on an image that was left out"),
     ]
 
 
-def test_a_picture_that_lost_boxes_is_left_out_and_the_faults_are_counted_by_kind(
+def test_an_image_that_lost_boxes_is_left_out_and_the_faults_are_counted_by_kind(
     proposed: Project, tmp_path: Path
 ) -> None:
     found = truth(
@@ -108,15 +108,15 @@ def test_a_picture_that_lost_boxes_is_left_out_and_the_faults_are_counted_by_kin
     assert "lost some of its boxes" in [note.problem for note in found.left_out]
 
 
-def test_a_picture_that_is_named_twice_counts_once(proposed: Project, tmp_path: Path) -> None:
+def test_an_image_that_is_named_twice_counts_once(proposed: Project, tmp_path: Path) -> None:
     found = truth(proposed, tmp_path, images=[{"id": 9, "file_name": "a.png", "width": 80, "height": 60}])
     assert found.left_out == ()
-    assert [(note.what, note.count) for note in found.remarks] == [("picture", 1)]
+    assert [(note.what, note.count) for note in found.remarks] == [("image", 1)]
     assert "listed 2 times" in found.remarks[0].problem
     assert evaluate(proposed, found.dataset, QUIET).images == 4
 
 
-def test_boxes_of_a_scaled_picture_are_measured_where_they_lie_now(proposed: Project, tmp_path: Path) -> None:
+def test_boxes_of_a_scaled_image_are_measured_where_they_lie_now(proposed: Project, tmp_path: Path) -> None:
     bigger = {"bbox": [10 * v for v in CUP]}
     found = truth(proposed, tmp_path, images={0: {"width": 800, "height": 600}}, annotations={0: bigger})
     assert found.left_out == ()
@@ -140,7 +140,7 @@ def test_where_nothing_is_left_the_reasons_are_given(
 ) -> None:
     gone = {n: {"file_name": f"gone{n}.png"} for n in range(4)}
     with pytest.raises(
-        NothingLeftError, match=r"Nothing is left to measure: 4 pictures: not in the project.*gone0"
+        NothingLeftError, match=r"Nothing is left to measure: 4 images: not in the project.*gone0"
     ) as raised:
         truth(proposed, tmp_path, images=gone)
     assert [note.count for note in raised.value.truth.left_out] == [4, 4]
@@ -158,7 +158,7 @@ def test_boxes_that_are_not_pixels_are_left_out_without_naming_an_option_of_impo
     assert "--boxes" not in str(found.report())
 
 
-def test_a_box_outside_its_picture_is_noted_once(proposed: Project, tmp_path: Path) -> None:
+def test_a_box_outside_its_image_is_noted_once(proposed: Project, tmp_path: Path) -> None:
     found = truth(proposed, tmp_path, annotations={0: {"bbox": [900, 900, 5, 5]}})
     assert [note.examples for note in found.left_out if note.what == "annotation"] == [("annotation 1",)]
 

@@ -1,5 +1,5 @@
 """Pre-label, review, learn, rank, evaluate: the real detector, encoder and scikit-learn on synthetic
-pictures."""
+images."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import unseen_results
 from hitl_desktop.workflows.projects.new_project import new_project
-from hitl_desktop.workflows.projects.synthetic import CLASSES, draw_picture
+from hitl_desktop.workflows.projects.synthetic import CLASSES, draw_image
 from hitl_desktop.workflows.queue.policy import QueuePolicy
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, set_input_sizes
@@ -63,7 +63,7 @@ def test_prelabelling_that_was_cancelled_keeps_what_it_did_and_goes_on(tmp_path:
         assert result.images_per_s > 0
 
 
-def test_the_nearest_pictures_come_first(tmp_path: Path, dataset: Path) -> None:
+def test_the_nearest_images_come_first(tmp_path: Path, dataset: Path) -> None:
     new_project(tmp_path / "p.hitl", dataset / "images", QUIET)
     with Project.open(tmp_path / "p.hitl") as project:
         with pytest.raises(JobCancelled):
@@ -73,7 +73,7 @@ def test_the_nearest_pictures_come_first(tmp_path: Path, dataset: Path) -> None:
         assert project.predictions.images_done(model) == {9, 10, 11, 12}
 
 
-def test_a_picture_that_broke_is_noted_and_the_run_goes_on(tmp_path: Path, dataset: Path) -> None:
+def test_an_image_that_broke_is_noted_and_the_run_goes_on(tmp_path: Path, dataset: Path) -> None:
     shutil.copytree(dataset / "images", tmp_path / "images")
     new_project(tmp_path / "p.hitl", tmp_path / "images", QUIET)
     (tmp_path / "images" / "003.png").write_bytes(b"gone bad")
@@ -82,7 +82,7 @@ def test_a_picture_that_broke_is_noted_and_the_run_goes_on(tmp_path: Path, datas
         result = prelabel(project, QUIET, threads=1)
         assert (result.done, result.failed) == (10, 2)
         reasons = {i.path: i.reason for i in project.images.all() if i.reason}
-        assert "not a picture" in str(reasons["003.png"])
+        assert "not an image" in str(reasons["003.png"])
         assert "gone" in str(reasons["005.png"])
         assert embed_images(project, project.images.all(), QUIET) > 0
 
@@ -109,7 +109,7 @@ def test_before_any_decision_the_detectors_own_scores_serve(loop: Project, datas
     assert evaluate(loop, read_dataset(dataset / "instances.json").dataset, QUIET).map == 0
 
 
-def test_a_few_pictures_teach_the_head_three_classes_no_detector_knows(loop: Project, dataset: Path) -> None:
+def test_a_few_images_teach_the_head_three_classes_no_detector_knows(loop: Project, dataset: Path) -> None:
     truth = read_dataset(dataset / "instances.json").dataset
     set_input_sizes(loop, DEFAULT_INPUT_SIZES)
     loop.images.set_split([10, 11, 12], Split.TEST)
@@ -177,7 +177,7 @@ def test_learning_is_the_same_in_whatever_order_it_is_run(loop: Project, dataset
     assert previous.weights == version.weights
 
 
-def test_test_pictures_are_neither_asked_nor_learned(loop: Project, dataset: Path) -> None:
+def test_test_images_are_neither_asked_nor_learned(loop: Project, dataset: Path) -> None:
     loop.images.set_split(range(1, 8), Split.TEST)
     with loop.db.transaction():
         for image_id in range(1, 8):
@@ -186,7 +186,7 @@ def test_test_pictures_are_neither_asked_nor_learned(loop: Project, dataset: Pat
     assert {r.image_id for r in loop.queue.order()} == {8, 9, 10, 11, 12}
 
 
-def test_pictures_are_drawn_until_enough_was_decided_for_doubts(loop: Project, dataset: Path) -> None:
+def test_images_are_drawn_until_enough_was_decided_for_doubts(loop: Project, dataset: Path) -> None:
     ids = [item.image_id for item in loop.queue.order()]
     assert ids == random_order(ids)
     refresh_queue(
@@ -204,7 +204,7 @@ def test_pictures_are_drawn_until_enough_was_decided_for_doubts(loop: Project, d
     assert scores == sorted(scores, reverse=True)
 
 
-def test_every_queued_picture_has_a_reason_in_words(loop: Project) -> None:
+def test_every_queued_image_has_a_reason_in_words(loop: Project) -> None:
     order = loop.queue.order()
     assert len(order) == 12
     assert all(item.reason and item.reason != "not examined yet" for item in order)
@@ -221,7 +221,7 @@ def test_head_is_due_after_each_decision_at_first_and_after_ten_later() -> None:
     assert is_due(10, 5000)
 
 
-def test_evaluation_needs_predictions_and_a_common_picture(
+def test_evaluation_needs_predictions_and_a_common_image(
     project: Project, loop: Project, dataset: Path
 ) -> None:
     truth = read_dataset(dataset / "instances.json").dataset
@@ -240,7 +240,7 @@ def test_steps_grow_and_end_with_the_last_one() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["default", "random", "corrections"])
 def test_a_simulation_learns(dataset: Path, strategy: str) -> None:
-    (result,) = simulate(dataset, QUIET, strategies=[strategy], pictures=5, seeds=2, threads=1)
+    (result,) = simulate(dataset, QUIET, strategies=[strategy], images=5, seeds=2, threads=1)
     assert [s.pictures for s in result.steps] == [1, 5]
     assert all(len(s.ap50) == 2 for s in result.steps)
     assert np.mean(result.steps[-1].ap50) > 0.6
@@ -256,13 +256,13 @@ def test_a_simulation_refuses_what_it_cannot_replay(tmp_path: Path, dataset: Pat
         simulate(make_dataset(tmp_path / "one", 1), QUIET)
 
 
-def test_synthetic_pictures_come_from_their_seed() -> None:
-    pixels, truth = draw_picture(5)
-    again, same = draw_picture(5)
+def test_synthetic_images_come_from_their_seed() -> None:
+    pixels, truth = draw_image(5)
+    again, same = draw_image(5)
     assert np.array_equal(pixels, again)
     assert truth == same
     assert all(box.is_valid() and box == box.clipped(640, 480) for _, box in truth)
-    assert not np.array_equal(pixels, draw_picture(6)[0])
+    assert not np.array_equal(pixels, draw_image(6)[0])
 
 
 def test_coco_prelabels_reach_the_published_figure(tmp_path: Path, shared_data: Path) -> None:
@@ -297,7 +297,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, l
     first = learn(loop).head_id
     image = next_undecided(loop)
     seen = proposals_of(loop, image, load_scorer(loop))
-    second = learn(loop).head_id  # while the picture is on screen
+    second = learn(loop).head_id  # while the image is on screen
     decisions.decide(loop, image.id, [], seen, decisions.How(second, Thresholds(0.3), 1.0))
     heads = {s.head_id for s in loop.predictions.sightings_of(image.id)}
     assert heads == {first}
@@ -305,7 +305,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, l
 
 
 class MovesAway:
-    """Takes the pictures' folder away after some steps, as a drive that is pulled out."""
+    """Takes the images' folder away after some steps, as a drive that is pulled out."""
 
     def __init__(self, folder: Path, after: int) -> None:
         self.folder, self.left = folder, after
@@ -320,7 +320,7 @@ class MovesAway:
 
 
 @pytest.mark.parametrize("work", [prelabel, embed_undecided])
-def test_a_folder_that_goes_away_in_the_middle_makes_no_picture_unreadable(
+def test_a_folder_that_goes_away_in_the_middle_makes_no_image_unreadable(
     tmp_path: Path, dataset: Path, loop: Project, work: Callable[..., object]
 ) -> None:
     loop.db.execute("DELETE FROM predicted_images" if work is prelabel else "DELETE FROM embeddings")
@@ -344,7 +344,7 @@ def test_a_head_whose_lessons_were_all_taken_back_names_nothing_any_more(
     assert loop.heads.active_id() is None
 
 
-def test_who_decides_faster_than_the_head_learns_has_the_latest_pictures_first(
+def test_who_decides_faster_than_the_head_learns_has_the_latest_images_first(
     loop: Project, dataset: Path, learn: Learn
 ) -> None:
     decide(loop, dataset, 2)

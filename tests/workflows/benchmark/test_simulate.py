@@ -18,10 +18,10 @@ def test_a_simulation_lists_what_it_left_out(dataset: Path, tmp_path: Path) -> N
     data["images"][4]["width"] = 7
     data["annotations"].append({"id": 999, "image_id": 6, "category_id": 77, "bbox": [1, 1, 9, 9]})
     (copy / "instances.json").write_text(json.dumps(data))
-    (result,) = simulate(copy, QUIET, pictures=1, threads=1)
-    pictures = {note.problem: note.examples for note in result.truth.left_out if note.what == "picture"}
-    assert pictures == {
-        "not in the project, or its name fits several pictures there": ("003.png",),
+    (result,) = simulate(copy, QUIET, images=1, threads=1)
+    images = {note.problem: note.examples for note in result.truth.left_out if note.what == "image"}
+    assert images == {
+        "not in the project, or its name fits several images there": ("003.png",),
         "of another size in the project, so its boxes do not fit": ("005.png",),
         "lost some of its boxes": ("006.png",),
     }
@@ -35,5 +35,5 @@ def test_a_data_set_of_which_nothing_is_left_is_refused(dataset: Path, tmp_path:
     for image in data["images"]:
         image["file_name"] = f"no-{image['file_name']}"
     (copy / "instances.json").write_text(json.dumps(data))
-    with pytest.raises(NothingLeftError, match="12 pictures: not in the project"):
-        simulate(copy, QUIET, pictures=1, threads=1)
+    with pytest.raises(NothingLeftError, match="12 images: not in the project"):
+        simulate(copy, QUIET, images=1, threads=1)

@@ -25,7 +25,7 @@ QUIET = NoProgress()
 
 
 def boxes_of(project: Project, image_id: int) -> list[tuple[float, ...]]:
-    """The stored boxes of the project's detector on a picture, rounded, with their scores."""
+    """The stored boxes of the project's detector on an image, rounded, with their scores."""
     detector = project.models.detector()
     assert detector
     found = project.predictions.of_image(image_id, detector.id)
@@ -36,7 +36,7 @@ def boxes_of(project: Project, image_id: int) -> list[tuple[float, ...]]:
     "input_type",
     ["FLOAT", "FLOAT16", "DOUBLE", "UINT8", "INT32", "INT64"],
 )
-def test_pictures_are_converted_to_what_the_model_takes(
+def test_images_are_converted_to_what_the_model_takes(
     project: Project, tmp_path: Path, input_type: str
 ) -> None:
     file = toy(tmp_path / "mine.onnx", input_type=TensorProto.DataType.Value(input_type))
@@ -138,7 +138,7 @@ def test_outputs_that_cannot_be_boxes_and_scores_are_refused(
     assert [boxes_of(project, i) for i in (1, 2, 3, 4)] == before
 
 
-def test_a_picture_on_which_the_model_fails_is_reported_and_tried_again(
+def test_an_image_on_which_the_model_fails_is_reported_and_tried_again(
     project: Project, tmp_path: Path
 ) -> None:
     save(tmp_path / "pictures" / "black.png", np.zeros((30, 30, 3), np.uint8))
@@ -148,7 +148,7 @@ def test_a_picture_on_which_the_model_fails_is_reported_and_tried_again(
     first = prelabel(project, QUIET, model=str(file), threads=1)
     assert (first.done, list(first.not_done)) == (4, ["black.png"])
     assert first.remarks[0].startswith(
-        "mine failed on 1 picture (black.png), to be tried again next time: mine.onnx computed NaN or infinity"
+        "mine failed on 1 image (black.png), to be tried again next time: mine.onnx computed NaN or infinity"
     )
     again = prelabel(project, QUIET, threads=1)
     assert (again.done, again.skipped, list(again.not_done)) == (0, 4, ["black.png"])
@@ -160,7 +160,7 @@ def test_a_picture_on_which_the_model_fails_is_reported_and_tried_again(
 
 def test_a_run_that_does_not_end_is_stopped(project: Project, tmp_path: Path) -> None:
     file = toy(tmp_path / "mine.onnx", endless=True)
-    with pytest.raises(ModelError, match=r"mine did not finish within 0\.3 seconds on one picture"):
+    with pytest.raises(ModelError, match=r"mine did not finish within 0\.3 seconds on one image"):
         prelabel(project, QUIET, model=str(file), threads=1, longest=0.3)
     assert project.models.detector() is None
     with pytest.raises(JobCancelled):
@@ -176,9 +176,7 @@ def test_a_model_that_proposes_nothing_is_reported(
     assert words in result.remarks[0]
 
 
-def test_pictures_added_later_get_boxes_of_the_projects_own_detector(
-    project: Project, tmp_path: Path
-) -> None:
+def test_images_added_later_get_boxes_of_the_projects_own_detector(project: Project, tmp_path: Path) -> None:
     prelabel(project, QUIET, model=str(toy(tmp_path / "mine.onnx")), threads=1)
     save(tmp_path / "pictures" / "new.png", np.full((64, 64, 3), 99, np.uint8))
     add_folder(project, tmp_path / "pictures", QUIET)
@@ -207,9 +205,9 @@ def test_a_detector_whose_file_is_gone_keeps_its_boxes_and_is_not_replaced(
     assert boxes_of(project, 5) == []
 
 
-def test_a_model_beside_the_project_moves_with_it(tmp_path: Path, pictures: Path) -> None:
+def test_a_model_beside_the_project_moves_with_it(tmp_path: Path, images: Path) -> None:
     home = tmp_path / "home"
-    shutil.copytree(pictures, home / "pictures")
+    shutil.copytree(images, home / "pictures")
     with Project.create(home / "p.hitl") as project:
         add_folder(project, home / "pictures", QUIET)
         scan(project, QUIET)
@@ -251,7 +249,7 @@ def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_repl
     assert (result.model, result.done) == (DEFAULT_DETECTOR, 4)
 
 
-def test_a_card_that_was_corrected_lets_the_detector_work_on_all_pictures_again(
+def test_a_card_that_was_corrected_lets_the_detector_work_on_all_images_again(
     project: Project, tmp_path: Path
 ) -> None:
     file = toy(tmp_path / "mine.onnx")

@@ -35,8 +35,8 @@ import numpy as np, onnxruntime
 from PIL import Image
 session = onnxruntime.InferenceSession(sys.argv[1])
 for path in sys.argv[2:]:
-    picture = np.asarray(Image.open(path).convert("RGB"))
-    boxes, scores, classes, class_scores = session.run(None, {"image": picture})
+    image = np.asarray(Image.open(path).convert("RGB"))
+    boxes, scores, classes, class_scores = session.run(None, {"image": image})
     print(json.dumps([boxes.tolist(), scores.tolist(), classes.tolist(), list(class_scores.shape)]))
 assert not any(name.startswith("hitl_desktop") for name in sys.modules)
 """
@@ -100,7 +100,7 @@ def test_the_program_itself_runs_what_it_exported(taught_project: Project, tmp_p
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (640, 7), (37, 53)])
-def test_pictures_of_odd_sizes_are_no_trouble(
+def test_images_of_odd_sizes_are_no_trouble(
     taught_project: Project, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     card = read_card(export_head(taught_project, tmp_path / "out").folder / "detector.toml")

@@ -22,7 +22,7 @@ from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_
 from hitl_desktop.workflows.exchange.match_images import match_by_name
 from hitl_desktop.workflows.images.open_folder import (
     add_folder,
-    list_pictures,
+    list_images,
     open_path,
     project_file_for,
     scan,
@@ -31,27 +31,27 @@ from hitl_desktop.workflows.projects.new_project import new_project
 from tests.conftest import CancelAt
 
 
-def test_pictures_are_listed_in_order_of_name_and_hidden_ones_not(pictures: Path) -> None:
-    (pictures / ".hidden.jpg").write_bytes(b"")
-    (pictures / ".git").mkdir()
-    (pictures / ".git" / "x.png").write_bytes(b"")
-    (pictures / "notes.txt").write_text("no picture")
-    (pictures / "folder.jpg").mkdir()
-    assert list(list_pictures(pictures)) == ["a.png", "b.jpg", "c.png", "sub/d.png"]
+def test_images_are_listed_in_order_of_name_and_hidden_ones_not(images: Path) -> None:
+    (images / ".hidden.jpg").write_bytes(b"")
+    (images / ".git").mkdir()
+    (images / ".git" / "x.png").write_bytes(b"")
+    (images / "notes.txt").write_text("no image")
+    (images / "folder.jpg").mkdir()
+    assert list(list_images(images)) == ["a.png", "b.jpg", "c.png", "sub/d.png"]
 
 
-def test_listing_again_adds_only_what_is_new(project: Project, pictures: Path) -> None:
+def test_listing_again_adds_only_what_is_new(project: Project, images: Path) -> None:
     before = project.images.all()
-    shutil.copy(pictures / "a.png", pictures / "z.png")
-    add_folder(project, pictures, NoProgress())
+    shutil.copy(images / "a.png", images / "z.png")
+    add_folder(project, images, NoProgress())
     after = project.images.all()
     assert after[: len(before)] == before
     assert [i.path for i in after[len(before) :]] == ["z.png"]
 
 
-def test_reading_finds_sizes_hashes_and_what_is_broken(project: Project, pictures: Path) -> None:
-    (pictures / "e.jpg").write_bytes(b"")
-    add_folder(project, pictures, NoProgress())
+def test_reading_finds_sizes_hashes_and_what_is_broken(project: Project, images: Path) -> None:
+    (images / "e.jpg").write_bytes(b"")
+    add_folder(project, images, NoProgress())
     result = scan(project, NoProgress())
     assert result.read == 0
     assert [path for path, _ in result.unreadable] == ["e.jpg"]
@@ -60,9 +60,9 @@ def test_reading_finds_sizes_hashes_and_what_is_broken(project: Project, picture
     assert all(i.content_hash for i in project.images.all() if not i.reason)
 
 
-def test_reading_goes_on_after_it_was_cancelled(tmp_path: Path, pictures: Path) -> None:
+def test_reading_goes_on_after_it_was_cancelled(tmp_path: Path, images: Path) -> None:
     with Project.create(tmp_path / "x.hitl") as project:
-        add_folder(project, pictures, NoProgress())
+        add_folder(project, images, NoProgress())
         with pytest.raises(JobCancelled):
             scan(project, CancelAt(0))
         assert len(project.images.to_read()) == 4
@@ -82,30 +82,30 @@ def test_folders_that_cannot_be_opened_say_why_and_leave_nothing(tmp_path: Path,
     assert not (tmp_path / "x.hitl").exists()
 
 
-def test_names_that_are_no_text_are_listed_with_a_reason(tmp_path: Path, pictures: Path) -> None:
+def test_names_that_are_no_text_are_listed_with_a_reason(tmp_path: Path, images: Path) -> None:
     try:
-        (pictures / "bad\udcff.png").write_bytes((pictures / "a.png").read_bytes())
+        (images / "bad\udcff.png").write_bytes((images / "a.png").read_bytes())
     except OSError:
         pytest.skip("this file system allows no such names")
-    made = new_project(tmp_path / "x.hitl", pictures, NoProgress())
+    made = new_project(tmp_path / "x.hitl", images, NoProgress())
     assert made.images == 5
     assert [reason for _, reason in made.unreadable] == ["The file name is not valid text. Rename the file."]
 
 
-def test_a_folder_opens_as_a_project_beside_its_pictures_and_opens_again(pictures: Path) -> None:
-    with open_path(pictures) as project:
-        assert project.path == pictures / "pictures.hitl"
+def test_a_folder_opens_as_a_project_beside_its_images_and_opens_again(images: Path) -> None:
+    with open_path(images) as project:
+        assert project.path == images / "pictures.hitl"
         assert [i.path for i in project.images.all()] == ["a.png"]
         project.categories.ensure("cat")
-    with open_path(pictures) as project:
+    with open_path(images) as project:
         assert project.categories.find("cat")
 
 
 def test_the_project_of_a_read_only_folder_lies_elsewhere(
-    pictures: Path, monkeypatch: pytest.MonkeyPatch, isolated: Path
+    images: Path, monkeypatch: pytest.MonkeyPatch, isolated: Path
 ) -> None:
     monkeypatch.setattr("hitl_desktop.workflows.images.open_folder.os.access", lambda _path, mode: mode != 2)
-    assert project_file_for(pictures).parent == isolated / "data"
+    assert project_file_for(images).parent == isolated / "data"
 
 
 def write_coco(path: Path, **changes: Any) -> Path:
@@ -129,10 +129,10 @@ EMPTY = ImportOptions(Unlabelled.EMPTY)
 
 
 def test_a_file_becomes_ground_truth_and_comes_out_with_its_ids_and_in_its_order(
-    tmp_path: Path, pictures: Path
+    tmp_path: Path, images: Path
 ) -> None:
     file = write_coco(tmp_path / "c.json")
-    made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file, options=EMPTY)
+    made = new_project(tmp_path / "x.hitl", images, NoProgress(), coco=file, options=EMPTY)
     assert (made.images, made.annotations, made.categories) == (4, 2, 2)
     with Project.open(tmp_path / "x.hitl") as project:
         assert [i.path for i in project.images.all(state=ImageState.DECIDED)] == [
@@ -154,15 +154,15 @@ def test_a_file_becomes_ground_truth_and_comes_out_with_its_ids_and_in_its_order
     ]
 
 
-def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, pictures: Path) -> None:
+def test_exported_imported_and_exported_again_is_the_same_file(tmp_path: Path, images: Path) -> None:
     file = write_coco(tmp_path / "c.json")
-    new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file, options=EMPTY)
+    new_project(tmp_path / "x.hitl", images, NoProgress(), coco=file, options=EMPTY)
     with Project.open(tmp_path / "x.hitl") as project:
         summary = export_dataset(project, tmp_path / "1.json")
         export_dataset(project, tmp_path / "1-again.json")
     assert (summary.images, summary.annotations, summary.undecided) == (3, 2, 1)
     with Project.create(tmp_path / "y.hitl") as project:
-        add_folder(project, pictures, NoProgress())
+        add_folder(project, images, NoProgress())
         scan(project, NoProgress())
         assert import_dataset(project, read_dataset(tmp_path / "1.json")).issues == ()
         export_dataset(project, tmp_path / "2.json")
@@ -198,9 +198,9 @@ def test_an_exported_file_satisfies_pycocotools_and_scores_one_against_itself(
     capsys.readouterr()
 
 
-def test_importing_again_keeps_the_projects_version_and_says_so(tmp_path: Path, pictures: Path) -> None:
+def test_importing_again_keeps_the_projects_version_and_says_so(tmp_path: Path, images: Path) -> None:
     coco = write_coco(tmp_path / "c.json")
-    new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=coco)
+    new_project(tmp_path / "x.hitl", images, NoProgress(), coco=coco)
     with Project.open(tmp_path / "x.hitl") as project:
         before = project.annotations.all()
         summary = import_dataset(project, read_dataset(coco))
@@ -220,22 +220,22 @@ def test_what_a_person_did_stays_when_a_file_comes_in(tmp_path: Path, project: P
     assert kept == ["a.png"]
 
 
-def test_decomposed_names_match_composed_ones(tmp_path: Path, pictures: Path) -> None:
-    (pictures / "a.png").rename(pictures / "de\u0301compose\u0301.png")
+def test_decomposed_names_match_composed_ones(tmp_path: Path, images: Path) -> None:
+    (images / "a.png").rename(images / "de\u0301compose\u0301.png")
     file = write_coco(
         tmp_path / "c.json",
         images=[{"id": 1, "file_name": "d\u00e9compos\u00e9.png", "width": 80, "height": 60}],
         annotations=[{"id": 1, "image_id": 1, "category_id": 5, "bbox": [1, 2, 3, 4]}],
     )
-    made = new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=file)
+    made = new_project(tmp_path / "x.hitl", images, NoProgress(), coco=file)
     assert made.annotations == 1
     assert [issue.kind for issue in made.issues] == [IssueKind.MATCHED_LOOSELY]
 
 
-def test_a_malformed_file_stops_before_a_project_is_made(tmp_path: Path, pictures: Path) -> None:
+def test_a_malformed_file_stops_before_a_project_is_made(tmp_path: Path, images: Path) -> None:
     (tmp_path / "c.json").write_text("{")
     with pytest.raises(HitlError, match="not valid JSON"):
-        new_project(tmp_path / "x.hitl", pictures, NoProgress(), coco=tmp_path / "c.json")
+        new_project(tmp_path / "x.hitl", images, NoProgress(), coco=tmp_path / "c.json")
     assert not (tmp_path / "x.hitl").exists()
 
 
@@ -274,7 +274,7 @@ def test_labels_outlive_files_and_what_nobody_labelled_stays_out_while_it_cannot
     assert (summary.images, summary.unreadable, summary.no_file) == (4, 0, 1)
 
 
-def test_a_picture_that_lost_boxes_on_the_way_stays_to_be_decided(tmp_path: Path, project: Project) -> None:
+def test_an_image_that_lost_boxes_on_the_way_stays_to_be_decided(tmp_path: Path, project: Project) -> None:
     record = {
         "images": [{"id": n, "file_name": name, "width": w, "height": h} for n, name, w, h in
                    ((1, "a.png", 80, 60), (2, "b.jpg", 70, 90))],
@@ -298,10 +298,10 @@ def test_a_project_is_no_data_set(project: Project) -> None:
         read_dataset(project.path)
 
 
-def test_two_folders_with_the_same_names_keep_their_pictures_apart(
-    tmp_path: Path, pictures: Path, project: Project
+def test_two_folders_with_the_same_names_keep_their_images_apart(
+    tmp_path: Path, images: Path, project: Project
 ) -> None:
-    shutil.copytree(pictures, tmp_path / "more")
+    shutil.copytree(images, tmp_path / "more")
     add_folder(project, tmp_path / "more", NoProgress())
     scan(project, NoProgress())
     export_dataset(project, tmp_path / "out.json", all_images=True)
@@ -315,24 +315,22 @@ def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:
         open_path(tmp_path / "nothing.hitl")
 
 
-def test_a_picture_that_comes_back_can_be_read_again(project: Project, pictures: Path) -> None:
+def test_an_image_that_comes_back_can_be_read_again(project: Project, images: Path) -> None:
     project.images.set_state(1, ImageState.DECIDED)
-    (pictures / "a.png").rename(pictures / "a.away")
+    (images / "a.png").rename(images / "a.away")
     project.images.set_reason(1, "The file is gone.")
     assert [path for path, _ in scan(project, NoProgress()).unreadable] == ["a.png"]
-    (pictures / "a.away").rename(pictures / "a.png")
+    (images / "a.away").rename(images / "a.png")
     assert scan(project, NoProgress()).unreadable == []
     image = project.images.get(1)
     assert image
     assert image.reason is None
 
 
-def test_an_absent_folder_marks_none_of_its_pictures(
-    project: Project, pictures: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(pictures, tmp_path / "more")
+def test_an_absent_folder_marks_none_of_its_images(project: Project, images: Path, tmp_path: Path) -> None:
+    shutil.copytree(images, tmp_path / "more")
     add_folder(project, tmp_path / "more", NoProgress())
-    pictures.rename(tmp_path / "unplugged")
+    images.rename(tmp_path / "unplugged")
     scan(project, NoProgress())
     embed_images(project, project.images.all(), NoProgress())
     prelabel(project, NoProgress(), threads=1)
@@ -340,19 +338,19 @@ def test_an_absent_folder_marks_none_of_its_pictures(
 
 
 def test_bare_names_in_two_folders_go_to_nobody_and_named_folders_to_the_right_one(
-    project: Project, pictures: Path, tmp_path: Path
+    project: Project, images: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(pictures, tmp_path / "more")
+    shutil.copytree(images, tmp_path / "more")
     add_folder(project, tmp_path / "more", NoProgress())
     found = match_by_name(project, ["a.png", "pictures/a.png", "./more/a.png", "elsewhere/d.png"])
     assert {name: project.path_of(image) for name, image in found.items()} == {
-        "pictures/a.png": pictures / "a.png",
+        "pictures/a.png": images / "a.png",
         "./more/a.png": tmp_path / "more" / "a.png",
     }
 
 
-def test_undecided_pictures_stay_undecided_through_a_round_trip(
-    tmp_path: Path, pictures: Path, project: Project
+def test_undecided_images_stay_undecided_through_a_round_trip(
+    tmp_path: Path, images: Path, project: Project
 ) -> None:
     category = project.categories.ensure("cat").id
     annotate.draw(project, 2, [(BBox(1, 1, 9, 9), category)])
@@ -360,7 +358,7 @@ def test_undecided_pictures_stay_undecided_through_a_round_trip(
     project.images.set_state(4, ImageState.DECIDED)
     export_dataset(project, tmp_path / "1.json", all_images=True)
     with Project.create(tmp_path / "y.hitl") as other:
-        add_folder(other, pictures, NoProgress())
+        add_folder(other, images, NoProgress())
         scan(other, NoProgress())
         import_dataset(other, read_dataset(tmp_path / "1.json"))
         assert [i.state.value for i in other.images.all()] == ["undecided", "undecided", "skipped", "decided"]
@@ -385,20 +383,20 @@ def test_undo_works_after_an_import_of_an_id_that_was_used_before(tmp_path: Path
     assert len(project.annotations.all()) == 2
 
 
-def test_a_window_keeps_the_ids_of_its_pictures(tmp_path: Path, project: Project) -> None:
+def test_a_window_keeps_the_ids_of_its_images(tmp_path: Path, project: Project) -> None:
     before = {i.id: i.path for i in project.images.all()}
     import_dataset(project, read_dataset(write_coco(tmp_path / "c.json")))
     assert {i.id: i.path for i in project.images.all()} == before
 
 
-def test_tags_come_out_in_order_of_name(tmp_path: Path, pictures: Path, project: Project) -> None:
+def test_tags_come_out_in_order_of_name(tmp_path: Path, images: Path, project: Project) -> None:
     annotate.set_tags(project, 1, [project.tags.ensure(name).id for name in ("zeta", "alpha")])
     export_dataset(project, tmp_path / "1.json", all_images=True)
     assert json.loads((tmp_path / "1.json").read_text())["images"][0]["tags"] == ["alpha", "zeta"]
 
 
 @pytest.mark.parametrize("name", ["pictures/a.png", "test.hitl"])
-def test_an_export_replaces_neither_a_picture_nor_the_project(
+def test_an_export_replaces_neither_an_image_nor_the_project(
     project: Project, tmp_path: Path, name: str
 ) -> None:
     before = (tmp_path / name).read_bytes()
@@ -408,14 +406,14 @@ def test_an_export_replaces_neither_a_picture_nor_the_project(
 
 
 def test_a_project_that_could_not_be_filled_is_not_left_behind(
-    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(JobCancelled):
-        new_project(tmp_path / "x.hitl", pictures, CancelAt(0))
+        new_project(tmp_path / "x.hitl", images, CancelAt(0))
     assert list(tmp_path.glob("*.hitl*")) == []
-    new_project(tmp_path / "x.hitl", pictures, NoProgress())
+    new_project(tmp_path / "x.hitl", images, NoProgress())
     with pytest.raises(ProjectError, match="exists already"):
-        new_project(tmp_path / "x.hitl", pictures, NoProgress())
+        new_project(tmp_path / "x.hitl", images, NoProgress())
     assert (tmp_path / "x.hitl").exists()
 
 

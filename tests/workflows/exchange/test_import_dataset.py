@@ -48,14 +48,14 @@ def box(id_: object, image_id: object, bbox: object = None, category_id: object 
 
 
 def save(path: Path, width: int, height: int, orientation: int = 1) -> None:
-    picture = Image.fromarray(np.full((height, width, 3), 99, np.uint8))
-    picture.getexif()[0x0112] = orientation
-    picture.save(path, exif=picture.getexif())
+    image = Image.fromarray(np.full((height, width, 3), 99, np.uint8))
+    image.getexif()[0x0112] = orientation
+    image.save(path, exif=image.getexif())
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    """Three pictures: a.jpg and b.jpg of 200 x 150, and tall.jpg, which is stored so and turned to 150 x
+    """Three images: a.jpg and b.jpg of 200 x 150, and tall.jpg, which is stored so and turned to 150 x
     200."""
     (tmp_path / "in").mkdir()
     for name, orientation in (("a.jpg", 1), ("b.jpg", 1), ("tall.jpg", 6)):
@@ -111,7 +111,7 @@ def test_ids_of_any_type_refer_to_each_other(project: Project) -> None:
     )  # fmt: skip
     assert boxes_of(project, "a.jpg") == [B]
     assert boxes_of(project, "b.jpg") == [[1, 2, 3, 4]]
-    assert summary.words == "2 of 2 boxes and 2 of 2 pictures came in"
+    assert summary.words == "2 of 2 boxes and 2 of 2 images came in"
     assert summary.faults() == {"new id": 4}
 
 
@@ -125,7 +125,7 @@ def test_ids_beyond_what_a_database_holds_come_back(project: Project) -> None:
 # verified means that somebody verified
 
 
-def test_pictures_that_a_file_merely_lists_are_as_people_say(project: Project) -> None:
+def test_images_that_a_file_merely_lists_are_as_people_say(project: Project) -> None:
     images = [image(1), image(2, "b.jpg")]
     summary = take(project, images, [box(1, 1)])
     assert decided(project) == ["a.jpg"]
@@ -149,7 +149,7 @@ def test_pictures_that_a_file_merely_lists_are_as_people_say(project: Project) -
         ([image(1), {"file_name": "b.jpg"}], [box(1, 1)], ["a.jpg"]),
     ],
 )
-def test_a_picture_that_may_have_lost_a_box_is_not_verified(
+def test_an_image_that_may_have_lost_a_box_is_not_verified(
     project: Project, images: list[Row], annotations: list[Row] | None, verified: list[str]
 ) -> None:
     summary = take(project, images, annotations, ImportOptions(Unlabelled.EMPTY))
@@ -157,12 +157,12 @@ def test_a_picture_that_may_have_lost_a_box_is_not_verified(
     assert summary.issues or len(verified) == len(images)
 
 
-def test_a_picture_that_is_listed_twice_has_the_boxes_of_both_and_equal_ones_once(project: Project) -> None:
+def test_an_image_that_is_listed_twice_has_the_boxes_of_both_and_equal_ones_once(project: Project) -> None:
     summary = take(project, [image(1), image(2, "./a.jpg")], [box(1, 1), box(2, 2), box(3, 2, [1, 2, 3, 4])])
     assert boxes_of(project, "a.jpg") == [B, [1, 2, 3, 4]]
     assert decided(project) == ["a.jpg"]
-    assert summary.words == "2 of 2 boxes and 1 of 1 picture came in"
-    assert kinds(summary) == {IssueKind.SAME_PICTURE}
+    assert summary.words == "2 of 2 boxes and 1 of 1 image came in"
+    assert kinds(summary) == {IssueKind.SAME_IMAGE}
 
 
 def test_boxes_in_an_object_instead_of_a_list_are_listed_and_did_not_come_in(project: Project) -> None:
@@ -170,7 +170,7 @@ def test_boxes_in_an_object_instead_of_a_list_are_listed_and_did_not_come_in(pro
     record = {"images": [image(1)], "categories": [{"id": 1, "name": "cat"}], "annotations": {"1": box(1, 1)}}
     file.write_text(json.dumps(record))
     summary = import_dataset(project, read_dataset(file))
-    assert summary.words == "0 of 1 box and 1 of 1 picture came in"
+    assert summary.words == "0 of 1 box and 1 of 1 image came in"
     assert summary.is_nothing
     assert "is not a list and was left out" in [i.problem for i in summary.issues]
     assert decided(project) == []
@@ -178,7 +178,7 @@ def test_boxes_in_an_object_instead_of_a_list_are_listed_and_did_not_come_in(pro
 
 def test_nothing_that_came_in_is_said_first(project: Project) -> None:
     summary = take(project, [image(n, f"{n}.jpg") for n in range(40)], [box(n + 1, n) for n in range(40)])
-    assert summary.words == "0 of 40 boxes and 0 of 40 pictures came in"
+    assert summary.words == "0 of 40 boxes and 0 of 40 images came in"
     assert summary.is_nothing
     assert summary.faults() == {"picture not in the project": 40}
 
@@ -209,7 +209,7 @@ def test_boxes_of_another_scale_are_scaled_and_what_cannot_be_is_named(project: 
 
 
 @pytest.mark.parametrize("size", [(150, 200), (180, 150), (640, 640)])
-def test_a_size_that_nothing_explains_leaves_the_picture_to_be_decided(
+def test_a_size_that_nothing_explains_leaves_the_image_to_be_decided(
     project: Project, size: tuple[int, int]
 ) -> None:
     summary = take(project, [image(1, "a.jpg", *size), image(2, "b.jpg")], [box(1, 1), box(2, 2)])
@@ -219,7 +219,7 @@ def test_a_size_that_nothing_explains_leaves_the_picture_to_be_decided(
     assert (decided(project), boxes_of(project, "a.jpg")) == (["a.jpg", "b.jpg"], [B])
 
 
-def test_boxes_without_a_size_on_a_picture_that_its_file_turns_are_to_be_checked(project: Project) -> None:
+def test_boxes_without_a_size_on_an_image_that_its_file_turns_are_to_be_checked(project: Project) -> None:
     without_size = [{"id": 1, "file_name": "tall.jpg"}, {"id": 2, "file_name": "a.jpg"}]
     summary = take(project, without_size, [box(1, 1), box(2, 2)])
     assert (decided(project), boxes_of(project, "tall.jpg"), boxes_of(project, "a.jpg")) == (
@@ -230,7 +230,7 @@ def test_boxes_without_a_size_on_a_picture_that_its_file_turns_are_to_be_checked
     assert [i.where for i in summary.issues if i.kind is IssueKind.OTHER_SIZE] == ["tall.jpg"]
 
 
-def test_pictures_that_nobody_has_read_yet_are_measured_by_their_header(project: Project) -> None:
+def test_images_that_nobody_has_read_yet_are_measured_by_their_header(project: Project) -> None:
     project.db.execute("UPDATE images SET width = NULL, height = NULL, content_hash = NULL")
     take(
         project, [image(1, "tall.jpg"), image(2, "b.jpg", 400, 300)], [box(1, 1), box(2, 2, [20, 40, 60, 80])]
@@ -260,7 +260,7 @@ def test_numbers_that_are_hardly_pixels_wait_until_somebody_says_what_they_are(
     assert boxes_of(project, "a.jpg")[0] == pytest.approx(expected)
 
 
-def test_a_form_that_was_said_holds_for_a_box_that_reaches_beyond_its_picture(project: Project) -> None:
+def test_a_form_that_was_said_holds_for_a_box_that_reaches_beyond_its_image(project: Project) -> None:
     boxes = [box(1, 1, [0.1, 0.2, 0.3, 1.004]), box(2, 1, [0.5, 0.2, 0.25, 0.5])]
     summary = take(project, [image(1)], boxes, ImportOptions(boxes=BoxForm.FRACTIONS))
     assert boxes_of(project, "a.jpg") == [pytest.approx([20, 30, 60, 120]), [100, 30, 50, 75]]
@@ -460,7 +460,7 @@ def test_values_that_json_has_no_place_for_are_counted(project: Project) -> None
     assert problem in [i.problem for i in summary.issues]
 
 
-def test_later_categories_and_pictures_never_take_an_id_of_the_file(project: Project) -> None:
+def test_later_categories_and_images_never_take_an_id_of_the_file(project: Project) -> None:
     take_full(project)
     new = project.categories.ensure("bird")
     annotate.draw(project, 3, [(BBox(1, 1, 9, 9), new.id)])
@@ -476,7 +476,7 @@ def test_later_categories_and_pictures_never_take_an_id_of_the_file(project: Pro
 # several files
 
 
-def test_a_second_file_adds_its_boxes_to_pictures_that_nobody_has_touched(project: Project) -> None:
+def test_a_second_file_adds_its_boxes_to_images_that_nobody_has_touched(project: Project) -> None:
     take(project, [image(1)], [box(1, 1)], licenses=[{"id": 1, "name": "A"}])
     second = [{"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}]
     summary = take(
@@ -490,11 +490,11 @@ def test_a_second_file_adds_its_boxes_to_pictures_that_nobody_has_touched(projec
         ("dog", [50, 50, 9, 9]),
     ]
     assert out["licenses"] == [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]
-    assert summary.words == "2 of 2 boxes and 1 of 1 picture came in"
+    assert summary.words == "2 of 2 boxes and 1 of 1 image came in"
     assert kinds(summary) == {IssueKind.MERGED, IssueKind.RENUMBERED}
 
 
-def test_a_picture_stays_decided_where_a_later_file_merely_lists_it(project: Project) -> None:
+def test_an_image_stays_decided_where_a_later_file_merely_lists_it(project: Project) -> None:
     take(project, [image(1)], [box(1, 1)])
     take(project, [image(2, "b.jpg")], [], ImportOptions(Unlabelled.EMPTY))
     dogs = [{"id": 1, "name": "dog"}]
@@ -509,7 +509,7 @@ def test_a_picture_stays_decided_where_a_later_file_merely_lists_it(project: Pro
 @pytest.mark.parametrize(
     "lost", [box(1, 1, category_id=77), box(1, 1, [900, 900, 9, 9]), box(1, 1, [0.1] * 4)]
 )
-def test_a_picture_that_lost_its_only_box_is_not_verified_by_the_next_file(
+def test_an_image_that_lost_its_only_box_is_not_verified_by_the_next_file(
     project: Project, lost: Row
 ) -> None:
     take(project, [image(1)], [lost])
@@ -519,7 +519,7 @@ def test_a_picture_that_lost_its_only_box_is_not_verified_by_the_next_file(
     assert "lost boxes of an earlier file" in " ".join(issue.problem for issue in summary.issues)
 
 
-def test_the_same_file_mended_verifies_its_pictures(project: Project) -> None:
+def test_the_same_file_mended_verifies_its_images(project: Project) -> None:
     rows = [box(1, 1, [0.1, 0.2, 0.3, 0.4])]
     record = {"images": [image(1)], "categories": [{"id": 1, "name": "cat"}], "annotations": rows}
     file = project.path.with_name("fractions.json")
@@ -544,7 +544,7 @@ def test_a_box_that_a_person_deleted_does_not_come_back(project: Project, boxes:
     assert len(boxes_of(project, "a.jpg")) == boxes
 
 
-def test_a_second_file_that_lost_boxes_opens_the_picture_again(project: Project) -> None:
+def test_a_second_file_that_lost_boxes_opens_the_image_again(project: Project) -> None:
     take(project, [image(1)], [box(1, 1)])
     take(project, [image(1)], [box(1, 1, [50, 50, 9, 9]), box(2, 1, category_id=77)])
     assert decided(project) == []
@@ -685,10 +685,10 @@ def test_an_export_tells_of_files_that_went_away_or_changed_since_they_were_read
     assert export_dataset(project, project.path.with_name("out.json")).no_file == 0
     (project.path.parent / "in" / "a.jpg").unlink()
     save(project.path.parent / "in" / "b.jpg", 100, 75)
-    (project.path.parent / "in" / "tall.jpg").write_bytes(b"no picture")
+    (project.path.parent / "in" / "tall.jpg").write_bytes(b"no image")
     summary = export_dataset(project, project.path.with_name("out.json"))
     assert in_words(summary) == [
-        "3 labelled pictures went out with the labels alone: the file is gone, damaged or another one now."
+        "3 labelled images went out with the labels alone: the file is gone, damaged or another one now."
     ]
     sizes = [(i["width"], i["height"]) for i in json.loads(summary.path.read_text())["images"]]
     assert sizes == [(200, 150), (200, 150), (150, 200)]
@@ -711,7 +711,7 @@ def test_an_export_that_was_edited_since_is_not_replaced_and_a_link_stays_one(pr
 # the same rule where proposals are measured
 
 
-def test_what_pictures_show_is_told_in_the_pixels_and_names_of_today(project: Project) -> None:
+def test_what_images_show_is_told_in_the_pixels_and_names_of_today(project: Project) -> None:
     record = {
         "images": [image(0, "data/tall.jpg"), image(1, "A.JPG", 400, 300), image(2, "b.jpg", 180, 150)],
         "categories": [{"id": 0, "name": "cat"}],

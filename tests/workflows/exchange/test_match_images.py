@@ -1,4 +1,4 @@
-"""Which picture a name means: one rule, and never a guess."""
+"""Which image a name means: one rule, and never a guess."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def matched(tmp_path: Path, paths: list[str], names: list[str]) -> dict[str, tup
         ),
     ],
 )
-def test_a_name_means_one_picture_or_none(
+def test_a_name_means_one_image_or_none(
     tmp_path: Path, paths: list[str], name: str, found: tuple[str, How] | None
 ) -> None:
     assert matched(tmp_path, paths, [name]).get(name) == found

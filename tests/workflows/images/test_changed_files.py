@@ -28,9 +28,9 @@ from hitl_desktop.workflows.images.relink import relink, reread
 
 def save(path: Path, width: int, height: int, orientation: int = 1) -> None:
     path.parent.mkdir(exist_ok=True)
-    picture = Image.fromarray(np.full((height, width, 3), 99, np.uint8))
-    picture.getexif()[0x0112] = orientation
-    picture.save(path, exif=picture.getexif())
+    image = Image.fromarray(np.full((height, width, 3), 99, np.uint8))
+    image.getexif()[0x0112] = orientation
+    image.save(path, exif=image.getexif())
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def now(project: Project) -> tuple[ImageRecord, tuple[float, ...]]:
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_prelabelling_moves_boxes_with_the_picture_and_says_so(
+def test_prelabelling_moves_boxes_with_the_image_and_says_so(
     project: Project, file: Path, orientation: int
 ) -> None:
     save(file, 200, 150, orientation)
@@ -144,7 +144,7 @@ def test_a_damaged_file_keeps_the_size_of_its_labels(project: Project, file: Pat
     assert ((image.width, image.height), box) == ((400, 300), (200, 150, 100, 80))
 
 
-def test_reading_again_moves_the_boxes_or_opens_the_picture_again(project: Project, file: Path) -> None:
+def test_reading_again_moves_the_boxes_or_opens_the_image_again(project: Project, file: Path) -> None:
     save(file, 800, 600)
     reread(project, 1)
     assert now(project)[1] == (400, 300, 200, 160)
@@ -174,14 +174,14 @@ def test_a_folder_that_moved_to_smaller_copies_takes_its_boxes_along(
 
 
 def drawn(path: Path, *, turned: bool = False, note: str = "", orientation: int = 1) -> None:
-    """A picture that is bright at one corner, or turned by half; `note` is a comment in its file."""
+    """An image that is bright at one corner, or turned by half; `note` is a comment in its file."""
     rows, columns = np.mgrid[0:300, 0:400]
     pixels = np.stack([(rows * 0.5 + columns * 0.2) % 256, columns * 0.6, 255 - rows * 0.8], axis=2).astype(
         np.uint8
     )
-    picture = Image.fromarray(pixels[::-1, ::-1] if turned else pixels)
-    picture.getexif()[0x0112] = orientation
-    picture.save(path, comment=note, exif=picture.getexif(), quality=95)
+    image = Image.fromarray(pixels[::-1, ::-1] if turned else pixels)
+    image.getexif()[0x0112] = orientation
+    image.save(path, comment=note, exif=image.getexif(), quality=95)
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def shown(project: Project, file: Path) -> Project:
     return project
 
 
-def test_another_picture_of_the_same_size_is_not_taken_for_the_one_that_was_labelled(
+def test_another_image_of_the_same_size_is_not_taken_for_the_one_that_was_labelled(
     shown: Project, file: Path
 ) -> None:
     before = now(shown)[0].content_hash
@@ -210,7 +210,7 @@ def test_another_picture_of_the_same_size_is_not_taken_for_the_one_that_was_labe
     assert prelabel(shown, NoProgress()).done == 1
 
 
-def test_an_orientation_that_was_added_makes_another_picture_and_the_old_file_brings_it_back(
+def test_an_orientation_that_was_added_makes_another_image_and_the_old_file_brings_it_back(
     shown: Project, file: Path
 ) -> None:
     drawn(file, orientation=3)
@@ -230,7 +230,7 @@ def test_other_metadata_around_the_same_pixels_cost_nothing(shown: Project, file
     assert image.content_hash != before
 
 
-def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_on(
+def test_where_nobody_knows_what_the_image_was_like_other_bytes_are_remarked_on(
     shown: Project, file: Path
 ) -> None:
     shown.files.set_looks(1, None)
@@ -245,13 +245,13 @@ def test_where_nobody_knows_what_the_picture_was_like_other_bytes_are_remarked_o
 
 @pytest.fixture
 def seen(shown: Project) -> Project:
-    """The labelled picture after the detector has looked at it: pre-labelling alone does not read it
+    """The labelled image after the detector has looked at it: pre-labelling alone does not read it
     again."""
     assert prelabel(shown, NoProgress()).done == 1
     return shown
 
 
-def test_refresh_notices_another_picture_of_the_same_size_under_its_name(seen: Project, file: Path) -> None:
+def test_refresh_notices_another_image_of_the_same_size_under_its_name(seen: Project, file: Path) -> None:
     before = now(seen)[0].content_hash
     drawn(file, turned=True)
     _, scanned = refresh(seen, NoProgress())
@@ -265,7 +265,7 @@ def test_refresh_notices_another_picture_of_the_same_size_under_its_name(seen: P
     assert (now(seen)[0].state, now(seen)[0].reason) == (ImageState.DECIDED, None)
 
 
-def test_refresh_moves_boxes_with_a_picture_that_was_scaled_and_lets_the_detector_look_again(
+def test_refresh_moves_boxes_with_an_image_that_was_scaled_and_lets_the_detector_look_again(
     seen: Project, file: Path
 ) -> None:
     Image.open(file).resize((200, 150)).save(file, quality=95)
@@ -276,7 +276,7 @@ def test_refresh_moves_boxes_with_a_picture_that_was_scaled_and_lets_the_detecto
     assert refresh(seen, NoProgress())[1].changed == {}
 
 
-def test_an_undecided_picture_that_was_replaced_is_looked_at_again(seen: Project, file: Path) -> None:
+def test_an_undecided_image_that_was_replaced_is_looked_at_again(seen: Project, file: Path) -> None:
     undo(seen)
     seen.images.set_state(1, ImageState.UNDECIDED)
     seen.annotations.remove(seen.annotations.of_image(1))

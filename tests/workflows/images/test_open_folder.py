@@ -1,4 +1,4 @@
-"""What is listed of a folder, what is left out, and what one picture that cannot be read costs."""
+"""What is listed of a folder, what is left out, and what one image that cannot be read costs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
-from hitl_desktop.workflows.detection.embeddings import embed_images, embed_pictures
+from hitl_desktop.workflows.detection.embeddings import embed_images, embed_whole_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.images.open_folder import (
     PassedOver,
     add_folder,
-    first_picture,
+    first_image,
     list_folders,
-    list_pictures,
+    list_images,
     open_path,
     refresh,
     scan,
@@ -38,7 +38,7 @@ PIXELS = np.full((20, 30, 3), 90, np.uint8)
 
 def listed(folder: Path) -> tuple[list[str], dict[str, int]]:
     passed_over = PassedOver()
-    return list(list_pictures(folder, passed_over)), dict(passed_over)
+    return list(list_images(folder, passed_over)), dict(passed_over)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_folder_of_other_kinds_only_says_which(tmp_path: Path) -> None:
     for name in ("a.dcm", "b.dcm", "c.nef"):
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(HitlError, match=r"that can be read here \(2 \.dcm, 1 \.nef\)"):
-        first_picture(tmp_path)
+        first_image(tmp_path)
 
 
 def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
@@ -85,17 +85,17 @@ def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
     (folder / "z" / "loop").symlink_to(folder)
     (elsewhere / "back").symlink_to(folder)
     (folder / "to-nowhere").symlink_to(tmp_path / "nothing")
-    paths = list(list_pictures(folder))
+    paths = list(list_images(folder))
     assert paths[0] == "z/a.jpg"
     assert sorted(os.path.realpath(folder / path) for path in paths) == [
         str(elsewhere / "b.jpg"), str(elsewhere / "sub" / "c.jpg"), str(folder / "z" / "a.jpg")
     ]  # fmt: skip
 
 
-def test_what_came_later_is_added_and_what_is_gone_stays(project: Project, pictures: Path) -> None:
-    save(pictures / "e.png", PIXELS)
-    save(pictures / "sub" / "f.png", PIXELS)
-    (pictures / "a.png").unlink()
+def test_what_came_later_is_added_and_what_is_gone_stays(project: Project, images: Path) -> None:
+    save(images / "e.png", PIXELS)
+    save(images / "sub" / "f.png", PIXELS)
+    (images / "a.png").unlink()
     new, read = refresh(project, QUIET)
     assert new.added == ("e.png", "sub/f.png")
     assert read.read == 2
@@ -104,18 +104,18 @@ def test_what_came_later_is_added_and_what_is_gone_stays(project: Project, pictu
     assert refresh(project, QUIET)[0].added == ()
 
 
-def test_single_pictures_do_not_bring_their_folder(project: Project, tmp_path: Path) -> None:
+def test_single_images_do_not_bring_their_folder(project: Project, tmp_path: Path) -> None:
     save(tmp_path / "other" / "one.png", PIXELS)
     save(tmp_path / "other" / "two.png", PIXELS)
     project.images.add(project.add_folder(tmp_path / "other", listed=False), ["one.png"])
     assert list_folders(project, QUIET).added == ()
 
 
-def test_a_folder_that_was_emptied_or_went_away_is_no_error(project: Project, pictures: Path) -> None:
-    for path in [p for p in pictures.rglob("*") if p.is_file()]:
+def test_a_folder_that_was_emptied_or_went_away_is_no_error(project: Project, images: Path) -> None:
+    for path in [p for p in images.rglob("*") if p.is_file()]:
         path.unlink()
     assert list_folders(project, QUIET).added == ()
-    pictures.rename(pictures.with_name("away"))
+    images.rename(images.with_name("away"))
     assert list_folders(project, QUIET).added == ()
 
 
@@ -153,8 +153,8 @@ def broken_file(folder: Path, kind: str) -> Path:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
 @pytest.mark.parametrize("kind", ["short exif", "pipe", "folder", "damaged"])
-def test_one_picture_costs_one_picture(project: Project, pictures: Path, kind: str) -> None:
-    broken_file(pictures, kind)
+def test_one_image_costs_one_image(project: Project, images: Path, kind: str) -> None:
+    broken_file(images, kind)
     project.db.execute("UPDATE images SET content_hash = NULL, width = NULL")
     assert scan(project, QUIET).read == (4 if kind == "short exif" else 3)
     assert [i.path for i in project.images.all() if i.reason] == ([] if kind == "short exif" else ["c.png"])
@@ -162,10 +162,10 @@ def test_one_picture_costs_one_picture(project: Project, pictures: Path, kind: s
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
 @pytest.mark.parametrize("kind", ["pipe", "damaged"])
-def test_one_picture_costs_no_other_one_its_proposals_vectors_or_lessons(
-    project: Project, pictures: Path, kind: str
+def test_one_image_costs_no_other_one_its_proposals_vectors_or_lessons(
+    project: Project, images: Path, kind: str
 ) -> None:
-    broken_file(pictures, kind)
+    broken_file(images, kind)
     done = prelabel(project, QUIET, decoders=1)
     assert (done.done, done.failed) == (3, 1)
     project.images.set_reason(3, None)  # as if nobody knew yet
@@ -173,7 +173,7 @@ def test_one_picture_costs_no_other_one_its_proposals_vectors_or_lessons(
     for image in project.images.all():
         annotate.draw(project, image.id, [(BBox(4, 4, 20, 20), cat)])
         project.images.set_state(image.id, ImageState.DECIDED)
-    assert set(embed_pictures(project, project.images.all(), QUIET)) == {1, 2, 4}
+    assert set(embed_whole_images(project, project.images.all(), QUIET)) == {1, 2, 4}
     project.images.set_reason(3, None)
     assert embed_images(project, project.images.all(), QUIET) >= 3
     project.images.set_reason(3, None)

@@ -1,4 +1,4 @@
-"""Pictures whose files changed or went elsewhere."""
+"""Images whose files changed or went elsewhere."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def project(folder: Path, tmp_path: Path) -> Project:
     return project
 
 
-def test_a_changed_picture_keeps_its_boxes_and_is_looked_at_again(project: Project, folder: Path) -> None:
+def test_a_changed_image_keeps_its_boxes_and_is_looked_at_again(project: Project, folder: Path) -> None:
     before = project.images.get(1)
     model = project.models.ensure("hash", "m", ["x"]).id
     for image_id in (1, 2):
@@ -91,7 +91,7 @@ def test_a_detector_that_saw_the_file_as_it_was_does_not_count(
     assert project.predictions.count_done(model) == len(project.images.all())
 
 
-def test_a_deleted_picture_says_so_until_it_is_back(project: Project, folder: Path) -> None:
+def test_a_deleted_image_says_so_until_it_is_back(project: Project, folder: Path) -> None:
     shutil.move(folder / "a.png", folder / "away")
     reread(project, 1)
     assert "gone" in str(getattr(project.images.get(1), "reason", ""))
@@ -100,7 +100,7 @@ def test_a_deleted_picture_says_so_until_it_is_back(project: Project, folder: Pa
     assert getattr(project.images.get(1), "reason", "") is None
 
 
-def test_a_renamed_picture_is_found_and_the_new_record_of_its_file_steps_aside(
+def test_a_renamed_image_is_found_and_the_new_record_of_its_file_steps_aside(
     project: Project, folder: Path
 ) -> None:
     (folder / "a.png").rename(folder / "z.png")
@@ -117,28 +117,28 @@ def test_a_renamed_picture_is_found_and_the_new_record_of_its_file_steps_aside(
     assert len(project.annotations.of_image(1)) == 1
 
 
-def test_the_file_of_a_picture_with_boxes_is_not_taken(project: Project, folder: Path) -> None:
+def test_the_file_of_an_image_with_boxes_is_not_taken(project: Project, folder: Path) -> None:
     with pytest.raises(HitlError, match="already, with boxes"):
         relink(project, 2, folder / "a.png")
     assert [i.path for i in project.images.all()] == ["a.png", "b.png", "deep/c.png"]
 
 
-def test_what_is_no_picture_is_refused(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "x.png").write_text("no picture")
+def test_what_is_no_image_is_refused(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_text("no image")
     with pytest.raises(UnreadableImageError):
         relink(project, 1, tmp_path / "x.png")
     with pytest.raises(UnreadableImageError, match="gone"):
         relink(project, 1, tmp_path / "not there.png")
 
 
-def test_a_whole_folder_that_moved_is_found_by_one_of_its_pictures(project: Project, folder: Path) -> None:
+def test_a_whole_folder_that_moved_is_found_by_one_of_its_images(project: Project, folder: Path) -> None:
     moved = folder.rename(folder.with_name("out"))
     relink(project, 3, moved / "deep" / "c.png")
     assert [project.path_of(i).is_file() for i in project.images.all()] == [True, True, True]
     assert len(project.files.folders()) == 1
 
 
-def test_a_picture_outside_of_all_folders(project: Project, tmp_path: Path, folder: Path) -> None:
+def test_an_image_outside_of_all_folders(project: Project, tmp_path: Path, folder: Path) -> None:
     (folder / "b.png").unlink()
     save(tmp_path / "else.png", 77, 5)
     relink(project, 2, tmp_path / "else.png")

@@ -30,7 +30,7 @@ QUIET = NoProgress()
 
 @pytest.fixture
 def proposed(project: Project) -> Project:
-    """On each picture thirty cars from .99 down and a truck."""
+    """On each image thirty cars from .99 down and a truck."""
     record = project.models.ensure("hash", "small", ("car", "truck"))
     project.models.set_detector(record.id)
     for image in project.images.all():
@@ -41,7 +41,7 @@ def proposed(project: Project) -> Project:
     return project
 
 
-def test_what_is_previewed_is_accepted_as_one_step_and_pictures_stay_to_do(proposed: Project) -> None:
+def test_what_is_previewed_is_accepted_as_one_step_and_images_stay_to_do(proposed: Project) -> None:
     wanted = preview(proposed, "car", 0.5, QUIET)
     assert {p.name for p in wanted.proposals} == {"car"}
     assert min(p.score for p in wanted.proposals) >= 0.5

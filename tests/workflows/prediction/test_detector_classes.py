@@ -167,7 +167,7 @@ def test_trust_is_in_what_a_class_stands_for(taught_project: Project) -> None:
     assert now.said(scores)[0, row] == pytest.approx(0.7)
 
 
-def test_a_box_on_a_picture_keeps_its_category_when_the_mapping_changes(
+def test_a_box_on_an_image_keeps_its_category_when_the_mapping_changes(
     project: Project, tmp_path: Path
 ) -> None:
     car = project.categories.ensure("car").id

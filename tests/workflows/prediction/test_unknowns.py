@@ -27,7 +27,7 @@ QUIET = NoProgress()
 
 
 def mark_all_unknown(project: Project, dataset: Path, count: int) -> list[str]:
-    """Objects of the next pictures are marked as unknown; returns what they really are."""
+    """Objects of the next images are marked as unknown; returns what they really are."""
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     unknown, really = unknown_category(project), list[str]()
     for _ in range(count):

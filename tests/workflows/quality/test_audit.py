@@ -54,7 +54,7 @@ def test_an_audit_of_all_there_is(decided: Project) -> None:
         judge(decided, audit, Verdict(audit.image_ids[0], frozenset(Error), 1.0))
 
 
-def test_wrong_pictures_are_counted_by_kind_and_named(decided: Project) -> None:
+def test_wrong_images_are_counted_by_kind_and_named(decided: Project) -> None:
     audit = begin(decided, 0.1)
     both = frozenset({Error.CATEGORY, Error.FALSE})
     audit = judge(decided, audit, Verdict(audit.left[0], both, 1.0))
@@ -99,7 +99,7 @@ def test_what_is_missing_is_said(project: Project) -> None:
         plans(project)
 
 
-def test_the_same_seed_draws_the_same_pictures(decided: Project) -> None:
+def test_the_same_seed_draws_the_same_images(decided: Project) -> None:
     first = begin(decided, 0.5, seed=3)
     finish(decided, first)
     assert begin(decided, 0.5, seed=3).image_ids == first.image_ids

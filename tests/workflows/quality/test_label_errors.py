@@ -233,11 +233,11 @@ def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> 
 def test_too_little_says_so(taught_project: Project, project: Project) -> None:
     with pytest.raises(HitlError, match="bundled detector"):
         find_label_errors(project, QUIET)  # nothing was pre-labelled
-    with pytest.raises(HitlError, match="Only 6 decided pictures"):
+    with pytest.raises(HitlError, match="Only 6 decided images"):
         find_label_errors(taught_project, QUIET)
 
 
-def test_a_picture_that_is_gone_costs_itself_only(corrupted: Corrupted) -> None:
+def test_an_image_that_is_gone_costs_itself_only(corrupted: Corrupted) -> None:
     project = corrupted.project
     decided = project.images.all(state=ImageState.DECIDED)
     project.label_issues.replace_open([image.id for image in decided], [])

@@ -1,4 +1,4 @@
-"""People beside themselves: which pictures are shown again, and what the comparison says."""
+"""People beside themselves: which images are shown again, and what the comparison says."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ def box(x: float, category: int = 1, size: float = 10) -> LabelledBox:
 
 @pytest.fixture
 def many(project: Project) -> Project:
-    """A hundred decided pictures."""
+    """A hundred decided images."""
     folder = next(iter(project.files.folders()))
     project.images.add(folder, [f"more-{n:03}.png" for n in range(96)])
     category = project.categories.ensure("thing")
@@ -43,14 +43,14 @@ def test_two_percent_are_due_and_none_that_is_remembered(many: Project) -> None:
     look_again(many, waiting[1], [], 3.0)
     assert many.annotations.all() == before  # what is drawn again changes no label
     assert due(many) == []
-    assert "Of 100 decided pictures 2 were labelled again, which is enough" in why_none(many)
+    assert "Of 100 decided images 2 were labelled again, which is enough" in why_none(many)
 
 
-def test_skipped_pictures_are_not_decided_ones(many: Project) -> None:
+def test_skipped_images_are_not_decided_ones(many: Project) -> None:
     for image in many.images.all():
         many.images.set_state(image.id, ImageState.SKIPPED)
     assert due(many) == []
-    assert why_none(many).startswith("0 pictures decided: none is forgotten enough")
+    assert why_none(many).startswith("0 images decided: none is forgotten enough")
 
 
 def test_what_is_remembered_is_not_asked_about(project: Project) -> None:
@@ -72,8 +72,8 @@ def test_agreement_has_known_answers() -> None:
     assert (told.pictures, told.boxes) == (1, 3)
     empty = consistency([Reannotation(1, (), (), 1.0)])
     assert (empty.f1, empty.mean_iou) == (None, None)  # nothing was measured
-    assert "1 picture had no box either time" in empty.words
-    assert "Too few pictures to conclude much." in same.words
+    assert "1 image had no box either time" in empty.words
+    assert "Too few images to conclude much." in same.words
     five = consistency([Reannotation(n, (box(0),), (box(0),), 1.0) for n in range(5)])
     assert "No model can be better than that" in five.words
 

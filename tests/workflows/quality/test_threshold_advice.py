@@ -31,7 +31,7 @@ Said = tuple[str, float, bool]
 
 
 def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) -> None:
-    """A picture was decided on which this had been said, and so many objects of the first name were
+    """An image was decided on which this had been said, and so many objects of the first name were
     missed."""
     model = project.models.ensure("hash", "detector", ("x",))
     boxes = np.array([[3 * n, 0, 2, 2] for n in range(len(said))], float)
@@ -88,7 +88,7 @@ def test_suggestions_start_at_the_score_that_saves_most(project: Project) -> Non
     assert measured.boxes == 60
 
 
-def test_only_the_latest_pictures_count(project: Project) -> None:
+def test_only_the_latest_images_count(project: Project) -> None:
     for image_id in (3, 1, 2):
         see(project, image_id, [("cell", 0.9, True)])
     assert [s.image_id for s in unseen_results(project, latest=2)] == [1, 2]
@@ -107,7 +107,7 @@ def test_a_name_that_changed_is_still_right(project: Project) -> None:
     assert calibration_samples(project, [sight]).category_ids.tolist() == [cell, cell]
 
 
-def test_a_picture_on_which_nothing_was_proposed_counts_what_was_missed(project: Project) -> None:
+def test_an_image_on_which_nothing_was_proposed_counts_what_was_missed(project: Project) -> None:
     category = project.categories.ensure("cell").id
     annotate.draw(project, 1, [(BBox(2, 2, 9, 9), category)])
     decisions.decide(project, 1, [], [], decisions.How(None, Thresholds(0.3), 1.0))
@@ -148,7 +148,7 @@ def test_reliability_is_that_of_what_was_shown(project: Project) -> None:
     known = reliability(gather(project))
     assert known.bins == ((pytest.approx(0.75), pytest.approx(0.5), 4),)
     assert known.error == pytest.approx(0.25)
-    assert known.interval == (0.0, 1.0)  # two pictures say nothing of how far it may be off
+    assert known.interval == (0.0, 1.0)  # two images say nothing of how far it may be off
     assert 0.1 < known.by_chance < 0.3
     assert (known.boxes, known.pictures) == (4, 2)
 
@@ -181,7 +181,7 @@ def test_each_category_has_its_own_threshold_for_a_wanted_share(project: Project
     assert high == 1.0
 
 
-def test_boxes_of_one_picture_are_not_worth_as_much_as_boxes_of_many() -> None:
+def test_boxes_of_one_image_are_not_worth_as_much_as_boxes_of_many() -> None:
     right = np.array([True] * 50 + [False] * 50)
     alone = clustered_interval(right, np.arange(100))
     assert alone == pytest.approx(wilson_interval(50, 100), abs=1e-3)
@@ -189,7 +189,7 @@ def test_boxes_of_one_picture_are_not_worth_as_much_as_boxes_of_many() -> None:
     assert together[1] - together[0] > 2.5 * (alone[1] - alone[0])
     assert clustered_interval(np.ones(20, bool), np.zeros(20, int)) == wilson_interval(
         1, 1
-    )  # all on one picture
+    )  # all on one image
     low, high = clustered_interval(np.arange(30) > 0, np.zeros(30, int))
     assert high - low > 0.7
 

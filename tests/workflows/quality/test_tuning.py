@@ -34,7 +34,7 @@ def test_before_anything_was_decided_it_says_what_is_missing(project: Project) -
     told = tuning(project, QUIET)
     assert told.curve == told.drawn == told.cells == told.categories == ()
     assert told.gap is None
-    assert "No picture is held out yet" in told.held_out.words
+    assert "No image is held out yet" in told.held_out.words
     page = to_html(report(project, QUIET))
     for words in (
         "No head is in use yet",
@@ -46,7 +46,7 @@ def test_before_anything_was_decided_it_says_what_is_missing(project: Project) -
 
 
 def test_cells_hold_the_boxes_behind_them(project: Project) -> None:
-    """`see` decides a picture on which boxes were proposed: right ones lie on an object of their name."""
+    """`see` decides an image on which boxes were proposed: right ones lie on an object of their name."""
     see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False), ("gap", 0.9, True)])
     see(project, 2, [("gap", 0.8, False)])
     told = tuning(project, QUIET)
@@ -74,9 +74,9 @@ def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> Non
 
 
 def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
-    assert "memorising: +0.40 (95 %: +0.30 to +0.50; 20 pictures)" in Gap(20, 0.5, 0.9, (0.3, 0.5)).words
+    assert "memorising: +0.40 (95 %: +0.30 to +0.50; 20 images)" in Gap(20, 0.5, 0.9, (0.3, 0.5)).words
     assert Gap(20, 0.8, 0.82, (-0.01, 0.05)).words.startswith("not memorising: +0.02")
-    assert "too few pictures to tell" in Gap(3, 0.5, 0.7, (-0.1, 0.5)).words
+    assert "too few images to tell" in Gap(3, 0.5, 0.7, (-0.1, 0.5)).words
     assert "Too few to see a difference smaller than 0.20" in HeldOut(6, 40, 0.7, (0.5, 0.9)).words
     assert "Too few" not in HeldOut(60, 400, 0.7, (0.65, 0.75)).words
 
@@ -106,7 +106,7 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     assert told.held_out.pictures >= 2
     assert told.held_out.f1 is not None
     assert [p.pictures for p in told.held_out_curve] == [6, 6, 8]
-    assert len({p.of for p in told.held_out_curve}) == 1  # all on the same pictures
+    assert len({p.of for p in told.held_out_curve}) == 1  # all on the same images
     assert (
         told.held_out_curve[0].of < told.held_out.pictures
     )  # the first version was taught one that was pinned later

@@ -31,8 +31,8 @@ from hitl_desktop.workflows.quality.effort import effort_over_time
 from hitl_desktop.workflows.quality.validation import (
     in_words,
     judge,
-    next_picture,
-    next_pictures,
+    next_image,
+    next_images,
     promote,
     report,
     to_judge,
@@ -45,7 +45,7 @@ QUIET = NoProgress()
 
 @pytest.fixture
 def proposed(project: Project) -> Project:
-    """Two boxes are proposed on each picture."""
+    """Two boxes are proposed on each image."""
     record = project.models.ensure("hash", "small", ("car", "truck"))
     project.models.set_detector(record.id)
     for image in project.images.all():
@@ -68,9 +68,9 @@ def verdicts(project: Project, image_id: int, *said: Judgement, missed: int = 0)
     return Validated(image_id, project.heads.active_id(), 2.0, tuple(boxes))
 
 
-def test_pictures_come_in_a_random_order_each_once(proposed: Project) -> None:
+def test_images_come_in_a_random_order_each_once(proposed: Project) -> None:
     seen: list[int] = []
-    while (image := next_picture(proposed)) is not None:
+    while (image := next_image(proposed)) is not None:
         seen.append(image.id)
         judge(proposed, verdicts(proposed, image.id, Judgement.CORRECT, Judgement.CORRECT))
     assert sorted(seen) == [1, 2, 3, 4]
@@ -122,12 +122,12 @@ def test_what_is_missing_is_said(project: Project, proposed: Project) -> None:
     for image in proposed.images.all():
         proposed.images.set_state(image.id, ImageState.SKIPPED)
     with pytest.raises(HitlError, match="decided or skipped"):
-        next_picture(proposed)
+        next_image(proposed)
 
 
 def test_before_any_detector_there_is_nothing_to_validate(project: Project) -> None:
     with pytest.raises(HitlError, match="No detector"):
-        next_picture(project)
+        next_image(project)
 
 
 def test_promotion_is_one_act_on_record_that_undo_takes_back(proposed: Project) -> None:
@@ -152,14 +152,14 @@ def test_promotion_is_one_act_on_record_that_undo_takes_back(proposed: Project) 
     assert promote(proposed).decided == 2  # and it can be asked for again
 
 
-def test_of_a_picture_that_was_decided_meanwhile_no_verdict_is_kept(proposed: Project) -> None:
+def test_of_an_image_that_was_decided_meanwhile_no_verdict_is_kept(proposed: Project) -> None:
     late = verdicts(proposed, 1, Judgement.CORRECT, Judgement.FALSE)
     proposed.images.set_state(1, ImageState.DECIDED)
     assert judge(proposed, late) is None
     assert report(proposed)["pictures"] == 0
 
 
-def test_a_category_on_few_pictures_has_an_interval_of_the_draws_that_hold_it(proposed: Project) -> None:
+def test_a_category_on_few_images_has_an_interval_of_the_draws_that_hold_it(proposed: Project) -> None:
     judge(proposed, verdicts(proposed, 1, Judgement.CORRECT, Judgement.CORRECT))
     for image_id in (2, 3, 4):
         shown = verdicts(proposed, image_id, Judgement.CORRECT, Judgement.CORRECT)
@@ -172,11 +172,11 @@ def test_a_category_on_few_pictures_has_an_interval_of_the_draws_that_hold_it(pr
 def test_nearly_the_same_as_what_was_taught_is_not_asked_about(taught_project: Project) -> None:
     project, active = taught_project, taught_project.heads.active()
     assert active
-    first = next_pictures(project, 1)[0]
+    first = next_images(project, 1)[0]
     taught = min(active.learned)
     for image_id in (taught, first.id):
         project.db.execute("UPDATE images SET same_as = 'one group' WHERE id = ?", (image_id,))
-    assert first.id not in [i.id for i in next_pictures(project, 100)]
+    assert first.id not in [i.id for i in next_images(project, 100)]
 
 
 def tables(project: Project) -> dict[str, list[object]]:
@@ -194,7 +194,7 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
 ) -> None:
     before = tables(taught_project)
     for _ in range(3):
-        image = next_picture(taught_project)
+        image = next_image(taught_project)
         if image is None:
             break
         shown = to_judge(taught_project, image, Thresholds(0.1))
@@ -216,7 +216,7 @@ def test_a_head_and_a_queue_after_validation_are_those_without(taught_project: P
 
     learn(taught_project)
     before = state()
-    while (image := next_picture(taught_project)) is not None:
+    while (image := next_image(taught_project)) is not None:
         boxes = tuple(
             JudgedBox(Judgement.FALSE, p.category_id, p.name, p.bbox, p.score)
             for p in to_judge(taught_project, image, Thresholds(0.1))
@@ -251,18 +251,18 @@ def test_average_precision_of_verdicts_is_that_of_boxes(rows: list[tuple[int, bo
     assert ours == pytest.approx(average_precision(truth, detections).ap50, abs=1e-6)
 
 
-def test_a_ratio_has_an_interval_even_where_all_pictures_are_alike() -> None:
+def test_a_ratio_has_an_interval_even_where_all_images_are_alike() -> None:
     same = np.ones(10)
     low, high = ratio_interval(same, 2 * same, is_share=True)
     assert low < 0.4
-    assert high > 0.6  # ten pictures are no proof
+    assert high > 0.6  # ten images are no proof
     low, high = ratio_interval(np.array([0.0, 1.0] * 50), np.ones(100))
     assert low == pytest.approx(0.40, abs=0.03)
     assert high == pytest.approx(0.60, abs=0.03)
 
 
-def test_a_share_of_boxes_is_as_sure_as_its_pictures_are_many() -> None:
-    """Nine boxes of nine are right on nine pictures, or on one."""
+def test_a_share_of_boxes_is_as_sure_as_its_images_are_many() -> None:
+    """Nine boxes of nine are right on nine images, or on one."""
     assert share_interval(np.ones(9), np.ones(9)) == pytest.approx(wilson_interval(9, 9))
     assert share_interval(np.array([9.0]), np.array([9.0])) == pytest.approx(wilson_interval(1, 1))
     right, of = np.array([1.0, 2.0, 0.0]), np.array([2.0, 2.0, 3.0])
@@ -282,6 +282,6 @@ def test_the_report_is_about_the_head_that_was_judged_last_while_the_active_one_
 def test_what_the_head_was_taught_is_not_asked_about(taught_project: Project) -> None:
     opened = taught_project.decisions.decided_order()[0]
     bulk_edits.reopen(taught_project, [opened])
-    asked = [image.id for image in next_pictures(taught_project, 99)]
+    asked = [image.id for image in next_images(taught_project, 99)]
     assert opened not in asked
     assert asked

@@ -1,4 +1,4 @@
-"""Why a picture is asked about, near-duplicates, the mix of the queue, and what reviews changed."""
+"""Why an image is asked about, near-duplicates, the mix of the queue, and what reviews changed."""
 
 import shutil
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from hitl_desktop.workflows.annotation import annotate, bulk_edits, decisions, e
 from hitl_desktop.workflows.benchmark.ground_truth import measurable
 from hitl_desktop.workflows.benchmark.simulate import _hold_back
 from hitl_desktop.workflows.detection import embeddings
-from hitl_desktop.workflows.detection.embeddings import embed_pictures, encoder_record_id, vectors_of
+from hitl_desktop.workflows.detection.embeddings import embed_whole_images, encoder_record_id, vectors_of
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.images.near_duplicates import groups_of, one_of_each
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
@@ -38,7 +38,7 @@ from hitl_desktop.workflows.quality.self_agreement import look_again
 from hitl_desktop.workflows.queue.listing import list_queue
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix
 from hitl_desktop.workflows.queue.rank import refresh_queue
-from hitl_desktop.workflows.training.classification_samples import collect, decided_pictures
+from hitl_desktop.workflows.training.classification_samples import collect, decided_images
 from hitl_desktop.workflows.training.detection_head import find_ahead
 from hitl_desktop.workflows.training.holdout import in_holdout
 from tests.conftest import decide
@@ -64,7 +64,7 @@ def test_the_mix_is_kept_and_orders_the_queue(taught_project: Project) -> None:
     assert policy_of(taught_project).shares == {QueueReason.RANDOM: 50}
 
 
-def test_a_strategy_that_needs_whole_pictures_leaves_the_window_its_processor(
+def test_a_strategy_that_needs_whole_images_leaves_the_window_its_processor(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used: list[int | None] = []
@@ -80,7 +80,7 @@ def test_a_strategy_that_needs_whole_pictures_leaves_the_window_its_processor(
     assert set(used) == {1}
 
 
-def test_decided_pictures_have_their_share_and_leave_when_they_were_looked_at(
+def test_decided_images_have_their_share_and_leave_when_they_were_looked_at(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, scorer = taught_project, load_scorer(taught_project)
@@ -141,7 +141,7 @@ def suspect(project: Project, image_id: int) -> None:
     project.label_issues.replace_open([image_id], [wrong])
 
 
-def test_a_share_of_decided_pictures_is_held_though_nothing_is_decided(taught_project: Project) -> None:
+def test_a_share_of_decided_images_is_held_though_nothing_is_decided(taught_project: Project) -> None:
     project, scorer, decided = (
         taught_project,
         load_scorer(taught_project),
@@ -185,7 +185,7 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     assert project.queue.counts()[QueueReason.SUSPECTED] == 0
 
 
-def test_the_near_duplicate_of_a_picture_that_comes_again_waits(
+def test_the_near_duplicate_of_an_image_that_comes_again_waits(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, scorer = taught_project, load_scorer(taught_project)
@@ -242,7 +242,7 @@ def test_what_is_drawn_at_random_is_drawn_once_for_all(taught_project: Project) 
     assert taught_project.queue.ids() == [i for i in before if i != before[2]]
 
 
-def test_a_decision_says_why_the_picture_was_asked_about(taught_project: Project, taught: Path) -> None:
+def test_a_decision_says_why_the_image_was_asked_about(taught_project: Project, taught: Path) -> None:
     refresh_queue(taught_project, load_scorer(taught_project), QUIET, how=QueuePolicy("random", {}))
     asked = taught_project.queue.order(limit=1)[0]
     decide(taught_project, taught / "set", 1)
@@ -250,7 +250,7 @@ def test_a_decision_says_why_the_picture_was_asked_about(taught_project: Project
     assert (last.image_id, last.why) == (asked.image_id, Reason.RANDOM)
 
 
-def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None:
+def test_a_skipped_image_says_why_and_is_found_by_it(project: Project) -> None:
     from hitl_desktop.domain.queue_filter import QueueFilter
 
     decisions.skip(project, 2, seconds=1.0, reason="too blurred")
@@ -265,7 +265,7 @@ def test_a_skipped_picture_says_why_and_is_found_by_it(project: Project) -> None
 
 def test_what_a_new_head_sees_otherwise_is_a_queue_of_its_own(taught_project: Project, learn: Learn) -> None:
     find_ahead(taught_project, QUIET, threads=1)
-    # a head that calls everything otherwise changes every picture on which something is sure
+    # a head that calls everything otherwise changes every image on which something is sure
     for image_id in [d.image_id for d in taught_project.decisions.final()]:
         for box in taught_project.annotations.of_image(image_id):
             other = taught_project.categories.ensure(f"another {box.category_id}")
@@ -290,7 +290,7 @@ def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Proj
     images = [i for i in map(taught_project.images.get, taught_project.queue.ids()) if i]
     plain = {i.id: look.at(taught_project, i)[1] for i in images}
     assert not any(why & QueueReason.LOOK_ALIKE for why in plain.values())
-    # take the surest boxes there are for overturned ones: their pictures, at least, look like that
+    # take the surest boxes there are for overturned ones: their images, at least, look like that
     confident_errors: dict[int, np.ndarray] = {}
     holding: set[int] = set()
     for image in images:
@@ -321,7 +321,7 @@ def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(
         add_folder(project, tmp_path, QUIET)
         scan(project, QUIET)
         images = [i for i in project.images.all() if i.reason is None]
-        embed_pictures(project, images, QUIET, threads=1)
+        embed_whole_images(project, images, QUIET, threads=1)
         images = [i for i in project.images.all() if i.reason is None]
         groups = groups_of(project, images, vectors_of(project, images))
         pair = {i.id for i in images if i.path in {first.name, "zz-again.png"}}
@@ -353,7 +353,7 @@ def decision(image_id: int, acts: Acts, why: str = "", seconds: float = 6.0) -> 
 def test_effort_has_known_answers() -> None:
     same = effort_of([decision(n, Acts(accepted=1, drawn=1)) for n in range(30)])
     assert same.saved == pytest.approx(1 - (1.6 + 7) / 14)
-    assert same.saved_interval == pytest.approx((same.saved, same.saved))  # all pictures are alike
+    assert same.saved_interval == pytest.approx((same.saved, same.saved))  # all images are alike
     assert same.minutes == pytest.approx(0.1)
     mixed = effort_of([decision(n, Acts(accepted=1) if n % 2 else Acts(drawn=1)) for n in range(60)])
     low, high = mixed.saved_interval
@@ -374,7 +374,7 @@ def test_whether_to_stop_is_said_after_twenty_reviews_only() -> None:
 
 
 def test_the_random_sample_holds_whatever_the_strategy_asked_about() -> None:
-    """Two hundred pictures, the hardest asked about first: the sample is as hard as all, what was drawn is
+    """Two hundred images, the hardest asked about first: the sample is as hard as all, what was drawn is
     not."""
     hard = {i: i / 200 for i in range(1, 201)}
     gaps: list[float] = []
@@ -414,17 +414,17 @@ def test_effort_is_told_of_a_random_sample_beside_the_others(taught_project: Pro
     assert told.drawn.pictures == 2
     assert told.others.pictures == 0
     assert [part.pictures for part in told.stretches][:2] == [3, 3]
-    assert all(part.saved_interval is None for part in told.stretches)  # three pictures say nothing
+    assert all(part.saved_interval is None for part in told.stretches)  # three images say nothing
     assert unseen_results(taught_project)
 
 
-def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
+def test_images_drawn_at_random_say_how_far_the_detector_can_be_trusted(
     taught_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = taught_project
     detector, encoder_id = project.models.detector(), encoder_record_id(project)
     assert detector is not None
-    images = decided_pictures(project)
+    images = decided_images(project)
     assert project.decisions.asked_because(Reason.RANDOM) == {image.id for image in images}
     *five, chosen = (image for image in images if project.predictions.of_image(image.id, detector.id))
     assert len(five) >= 5
@@ -440,7 +440,7 @@ def test_pictures_drawn_at_random_say_how_far_the_detector_can_be_trusted(
     assert trust(images, [chosen]) == everything  # of so few nothing can be said
 
 
-def test_nearly_the_same_pictures_are_on_one_side_of_a_simulated_test(
+def test_nearly_the_same_images_are_on_one_side_of_a_simulated_test(
     taught_project: Project, taught: Path
 ) -> None:
     truth = measurable(taught_project, read_dataset(taught / "set" / "instances.json"))

@@ -29,13 +29,13 @@ HOW = decisions.How(None, Thresholds(0.3), 1.0)
 
 @pytest.fixture(scope="module")
 def looked_at(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
-    """Six pictures that the detector has looked at, two of them the same; copy it."""
+    """Six images that the detector has looked at, two of them the same; copy it."""
     folder = tmp_path_factory.mktemp("degenerate")
     (folder / "images").mkdir()
-    pictures = sorted((dataset / "images").iterdir())[:5]
-    for picture in pictures:
-        shutil.copy(picture, folder / "images")
-    shutil.copy(pictures[0], folder / "images" / f"again{pictures[0].suffix}")
+    images = sorted((dataset / "images").iterdir())[:5]
+    for image in images:
+        shutil.copy(image, folder / "images")
+    shutil.copy(images[0], folder / "images" / f"again{images[0].suffix}")
     new_project(folder / "p.hitl", folder / "images", QUIET)
     with Project.open(folder / "p.hitl", background=True) as project:
         set_input_sizes(project, QUICK)
@@ -88,14 +88,14 @@ def five_hundred_boxes(project: Project) -> None:
     decide(project, 2, [(box, "grain") for box in places])
 
 
-def identical_pictures(project: Project) -> None:
+def identical_images(project: Project) -> None:
     for image in project.images.all():
         if image.path.startswith("again") or image.id == 1:
             decide(project, image.id, [(BBox(20, 20, 40, 40), "cell")])
 
 
 def contradictions(project: Project) -> None:
-    """The same picture, the same box, two names; and what is a cell here is nothing there."""
+    """The same image, the same box, two names; and what is a cell here is nothing there."""
     same = [
         image.id for image in project.images.all() if image.path.startswith("again") or image.id in (1, 2)
     ]
@@ -127,7 +127,7 @@ def categories_that_are_gone(project: Project) -> None:
     "decisions",
     [
         one_box, one_class_only, a_class_with_one_example, pytest.param(two_hundred_classes, marks=pytest.mark.slow),
-        boxes_of_two_pixels, pytest.param(five_hundred_boxes, marks=pytest.mark.slow), identical_pictures, contradictions, all_rejected, a_box_over_everything, categories_that_are_gone,
+        boxes_of_two_pixels, pytest.param(five_hundred_boxes, marks=pytest.mark.slow), identical_images, contradictions, all_rejected, a_box_over_everything, categories_that_are_gone,
     ],
 )  # fmt: skip
 def test_every_decision_ends_in_a_head_or_in_none_yet(

@@ -1,4 +1,4 @@
-"""Teach the head to find objects: the real backbone on synthetic pictures."""
+"""Teach the head to find objects: the real backbone on synthetic images."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_correction_is_learned_in_place_of_what_it_corrects(project: Project, 
     same(changed, learned(project))
 
 
-def test_a_picture_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
+def test_an_image_whose_file_changed_makes_the_sums_begin_anew(project: Project, dataset: Path) -> None:
     decide(project, dataset, [1, 2, 3])
     memory = TrainingCache()
     learned(project, memory)
@@ -277,7 +277,7 @@ def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(
     assert found[0].prediction_id in project.predictions.rejected_of(front)
 
 
-def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Path, learn: Learn) -> None:
+def test_an_image_is_looked_at_once_by_each_head(project: Project, dataset: Path, learn: Learn) -> None:
     decide(project, dataset, [1, 2])
     learn(project)
     waiting = project.images.all(state=ImageState.UNDECIDED)[:2]
@@ -288,7 +288,7 @@ def test_a_picture_is_looked_at_once_by_each_head(project: Project, dataset: Pat
     assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=1) > 0
 
 
-def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_screen(
+def test_an_image_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_screen(
     project: Project, dataset: Path, learn: Learn
 ) -> None:
     decide(project, dataset, [1, 2])
@@ -305,7 +305,7 @@ def test_a_picture_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_sc
     asked: list[int] = []
 
     def arrives() -> int | None:
-        """The person comes to the picture when the job has begun with it."""
+        """The person comes to the image when the job has begun with it."""
         asked.append(len(asked))
         return first if len(asked) > 2 else None
 
@@ -342,7 +342,7 @@ def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(
     )  # and nothing that is needed is gone
 
 
-def test_looking_ahead_reads_the_head_once_for_all_pictures(
+def test_looking_ahead_reads_the_head_once_for_all_images(
     project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(project, dataset, [1, 2])
@@ -354,7 +354,7 @@ def test_looking_ahead_reads_the_head_once_for_all_pictures(
     assert len(read) == 1
 
 
-def test_one_picture_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
+def test_one_image_with_one_box_and_one_without_any(project: Project, dataset: Path) -> None:
     set_input_sizes(project, DEFAULT_INPUT_SIZES)
     decide(project, dataset, [1])
     for box in project.annotations.of_image(1)[1:]:

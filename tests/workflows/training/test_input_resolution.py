@@ -31,7 +31,7 @@ def taught_project(taught_project: Project) -> Project:
 
 
 def teach_small(project: Project, width: float) -> None:
-    """Twelve boxes as wide as this on a picture of 640 pixels."""
+    """Twelve boxes as wide as this on an image of 640 pixels."""
     image = next(i for i in project.images.all() if i.state is ImageState.UNDECIDED)
     category = project.categories.ensure("dust").id
     project.annotations.remove(project.annotations.all())

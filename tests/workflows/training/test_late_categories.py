@@ -1,4 +1,4 @@
-"""A category that appears late: pictures decided before it are looked at again."""
+"""A category that appears late: images decided before it are looked at again."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -30,7 +30,7 @@ LATE = "gear"
 
 
 def forget(project: Project, learn: Learn) -> None:
-    """Begin anew with the decided pictures, without one category."""
+    """Begin anew with the decided images, without one category."""
     category = project.categories.find(LATE)
     assert category is not None
     project.annotations.remove(project.annotations.of_category(category.id))
@@ -39,7 +39,7 @@ def forget(project: Project, learn: Learn) -> None:
 
 
 def taught_first(project: Project, dataset: Path) -> tuple[set[int], set[int]]:
-    """Those of the six pictures taught first that hold the late category, and the others."""
+    """Those of the six images taught first that hold the late category, and the others."""
     answers = answers_for(project, read_dataset(dataset / "instances.json").dataset)
     first = set(project.decisions.decided_order()[:6])
     holding = {i for i in first if any(name == LATE for name, _ in answers[i])}
@@ -67,7 +67,7 @@ def early_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def late_copy(tmp_path_factory: pytest.TempPathFactory, early_copy: Path) -> Path:
-    """The same after the head learned four pictures more, some with the late category; copy it."""
+    """The same after the head learned four images more, some with the late category; copy it."""
     folder, memory = tmp_path_factory.mktemp("late") / "copy", TrainingCache()
     project = Project.open(copy_taught(early_copy, folder), background=True)
     show_leaves(project, folder / "set", 4, partial(train_heads, progress=QUIET, threads=1, taught=memory))
@@ -94,7 +94,7 @@ def put_back(project: Project) -> Changes:
     return reopen(project, overlooked) if overlooked.images else Changes()
 
 
-def test_decided_pictures_stay_decided_until_a_person_opens_them_again(late: Project) -> None:
+def test_decided_images_stay_decided_until_a_person_opens_them_again(late: Project) -> None:
     before = late.images.statuses()
     overlooked = find_late_categories(late, QUIET, threads=1)
     assert overlooked.names == (LATE,)
@@ -104,7 +104,7 @@ def test_decided_pictures_stay_decided_until_a_person_opens_them_again(late: Pro
     assert {i for i in before if before[i] != now[i]} == set(overlooked.images)
 
 
-def test_pictures_decided_before_are_put_back_if_they_probably_hold_it(
+def test_images_decided_before_are_put_back_if_they_probably_hold_it(
     early: Project, dataset: Path, learn: Learn
 ) -> None:
     holding, others = taught_first(early, dataset)
@@ -140,7 +140,7 @@ def test_what_was_decided_again_has_no_reason_any_more(late: Project, learn: Lea
     assert put_back(late).annotations_of == frozenset()
 
 
-def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
+def test_it_is_looked_for_again_when_twice_as_many_images_hold_it(
     early: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch, learn: Learn
 ) -> None:
     asked: list[int] = []
@@ -161,7 +161,7 @@ def test_it_is_looked_for_again_when_twice_as_many_pictures_hold_it(
         asked.clear()
         find_late_categories(early, QUIET, threads=1)
         looked.append(bool(asked))
-    assert looked == [True, True, False, True]  # after 1, 2 and 4 pictures
+    assert looked == [True, True, False, True]  # after 1, 2 and 4 images
 
 
 def test_a_version_that_a_person_chose_is_looked_back_with(

@@ -45,7 +45,7 @@ def decide_wrongly(project: Project, dataset: Path, count: int = 6, *, but: str 
 
 
 def pin(project: Project, learn: Learn, count: int = 4) -> None:
-    """Make the first pictures edge cases, so that the active head has a holdout model that was not taught
+    """Make the first images edge cases, so that the active head has a holdout model that was not taught
     them."""
     for image_id in project.decisions.decided_order()[:count]:
         assert toggle_edge_case(project, image_id)
@@ -104,7 +104,7 @@ def test_a_head_that_learned_nonsense_waits_and_says_why(
     order = pinned_project.queue.ids()
     decide_wrongly(pinned_project, dataset)
     result = learn(pinned_project)
-    assert result.waits.startswith(f"on the set “{EDGE_CASES}” (4 pictures)")
+    assert result.waits.startswith(f"on the set “{EDGE_CASES}” (4 images)")
     assert "it names worse: " in result.waits
     assert pinned_project.heads.active_id() == good
     late = waiting(pinned_project)
@@ -119,7 +119,7 @@ def test_a_head_that_learned_nonsense_waits_and_says_why(
     assert waiting(pinned_project) is None
 
 
-def test_a_set_of_boxes_says_nothing_of_what_else_is_on_their_pictures(
+def test_a_set_of_boxes_says_nothing_of_what_else_is_on_their_images(
     taught_project: Project, dataset: Path, learn: Learn
 ) -> None:
     project = taught_project
@@ -178,16 +178,16 @@ def test_after_going_back_new_heads_wait_until_somebody_says_otherwise(
     assert learn(taught_project).waits == ""
 
 
-def test_pictures_drawn_by_their_content_are_tried_without_being_chosen(
+def test_images_drawn_by_their_content_are_tried_without_being_chosen(
     taught_project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch, learn: Learn
 ) -> None:
     first = taught_project.decisions.decided_order()[: LEAST_DRAWN + 1]
     drawn = {image.content_hash for image in taught_project.images.all() if image.id in first}
-    for module in ("promotion", "training_targets", "train"):  # of so few pictures one in five is too few
+    for module in ("promotion", "training_targets", "train"):  # of so few images one in five is too few
         monkeypatch.setattr(f"hitl_desktop.workflows.training.{module}.in_holdout", drawn.__contains__)
     learn(taught_project)
     decide_wrongly(taught_project, dataset)
-    assert "on pictures drawn for trial" in learn(taught_project).waits
+    assert "on images drawn for trial" in learn(taught_project).waits
 
 
 def test_the_companion_is_not_taught_what_it_is_tried_on(taught_project: Project, learn: Learn) -> None:
@@ -206,7 +206,7 @@ def test_the_companion_is_not_taught_what_it_is_tried_on(taught_project: Project
     assert np.array_equal(again.named.head.weights, trial.named.head.weights)
 
 
-def test_opening_a_picture_again_does_not_let_nonsense_through(misled_project: Project, learn: Learn) -> None:
+def test_opening_an_image_again_does_not_let_nonsense_through(misled_project: Project, learn: Learn) -> None:
     good = misled_project.heads.active_id()
     bulk_edits.reopen(
         misled_project, misled_project.decisions.decided_order()[5:6]
@@ -231,7 +231,7 @@ def test_after_going_back_what_speaks_against_a_new_head_is_said_as_well(
     assert "it names worse: " in waits
 
 
-def test_a_picture_whose_answer_was_changed_does_not_hold_a_head_back(
+def test_an_image_whose_answer_was_changed_does_not_hold_a_head_back(
     pinned_project: Project, dataset: Path, learn: Learn
 ) -> None:
     """What people say now is the truth, also where it was another when the active head was tried."""
@@ -265,7 +265,7 @@ def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) ->
     assert taught_project.heads.active_id() is not None
 
 
-def test_a_head_keeps_finding_while_its_pictures_are_away(taught_project: Project, learn: Learn) -> None:
+def test_a_head_keeps_finding_while_its_images_are_away(taught_project: Project, learn: Learn) -> None:
     folder = taught_project.folder_path(next(iter(taught_project.files.folders())))
     folder.rename(folder.with_name("away"))
     shutil.rmtree(room("lessons"))  # what another machine taught
@@ -291,19 +291,17 @@ def test_worse_beyond_noise() -> None:
     assert paired_bound(before, before - 0.2, doubt) < 0
     assert (
         paired_bound(before[:1], before[:1] - 0.5, doubt) > 0
-    )  # of one picture alone nearly all may be chance
+    )  # of one image alone nearly all may be chance
     assert paired_bound(before[:1], before[:1] - 0.9, doubt) < 0
     noisy = np.array([0.5, -0.6] * 6)
     assert paired_bound(before, before + noisy, doubt) > 0
 
 
-@pytest.mark.parametrize("pictures", [1, 2, 3, 12])
-def test_a_head_that_is_as_good_seldom_waits(pictures: int) -> None:
+@pytest.mark.parametrize("images", [1, 2, 3, 12])
+def test_a_head_that_is_as_good_seldom_waits(images: int) -> None:
     """False alarms among heads that differ by chance, as much as heads really do."""
-    rng = np.random.default_rng(pictures)
-    waits = [
-        paired_bound(np.zeros(pictures), rng.normal(0, 0.2, pictures), doubt=0.01) < 0 for _ in range(4000)
-    ]
+    rng = np.random.default_rng(images)
+    waits = [paired_bound(np.zeros(images), rng.normal(0, 0.2, images), doubt=0.01) < 0 for _ in range(4000)]
     assert np.mean(waits) <= 0.02
 
 

@@ -1,4 +1,4 @@
-"""Tags of whole pictures: learned from decided ones, proposed with an honest chance, asked about when in
+"""Tags of whole images: learned from decided ones, proposed with an honest chance, asked about when in
 doubt."""
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_tag_that_can_be_told_is_told() -> None:
     night, always, rare = vectors[:, 0] > 0, np.ones(40, bool), np.arange(40) == 0
     head = fit_tags(vectors, np.stack([night, always, rare], axis=1), np.array([4, 7, 9]))
     assert head is not None
-    assert head.tag_ids.tolist() == [4]  # the others have no two pictures on each side
+    assert head.tag_ids.tolist() == [4]  # the others have no two images on each side
     assert ((head.chances(vectors)[:, 0] > 0.5) == night).mean() > 0.9
     again = TagHead.from_bytes(head.to_bytes())
     assert np.array_equal(again.chances(vectors), head.chances(vectors))
@@ -48,7 +48,7 @@ def test_a_rare_tag_is_rare_where_nothing_tells_it() -> None:
     assert head.chances(new).mean() == pytest.approx(0.05, abs=0.05)
 
 
-def test_no_tag_or_too_few_pictures_are_no_head() -> None:
+def test_no_tag_or_too_few_images_are_no_head() -> None:
     assert fit_tags(np.zeros((3, 4), np.float32), np.zeros((3, 0), bool), np.zeros(0, np.int64)) is None
     assert fit_tags(np.zeros((3, 4), np.float32), np.ones((3, 1), bool), np.array([1])) is None
 
@@ -64,18 +64,18 @@ def test_a_doubtful_tag_is_a_reason_to_ask() -> None:
 
 @pytest.fixture(scope="module")
 def days_and_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten bright pictures and ten dark ones."""
+    """Ten bright images and ten dark ones."""
     folder = tmp_path_factory.mktemp("days")
     for n in range(20):
         is_night = n % 2 == 1
-        picture = Image.effect_noise((160, 120), 20).convert("RGB")
-        picture = picture.point(lambda v, dark=is_night: v // 6 if dark else min(255, v + 90))
-        ImageDraw.Draw(picture).ellipse((20 + n, 30, 60 + n, 70), fill="white" if is_night else "green")
-        picture.save(folder / f"{n:02}.png")
+        image = Image.effect_noise((160, 120), 20).convert("RGB")
+        image = image.point(lambda v, dark=is_night: v // 6 if dark else min(255, v + 90))
+        ImageDraw.Draw(image).ellipse((20 + n, 30, 60 + n, 70), fill="white" if is_night else "green")
+        image.save(folder / f"{n:02}.png")
     return folder
 
 
-def test_tags_of_decided_pictures_are_proposed_on_the_others(days_and_nights: Path, tmp_path: Path) -> None:
+def test_tags_of_decided_images_are_proposed_on_the_others(days_and_nights: Path, tmp_path: Path) -> None:
     new_project(tmp_path / "p.hitl", days_and_nights, QUIET)
     with Project.open(tmp_path / "p.hitl") as project:
         prelabel(project, QUIET, threads=1)

@@ -21,7 +21,7 @@ QUIET = NoProgress()
 
 
 def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many statements it takes to learn one more picture than so many."""
+    """How many statements it takes to learn one more image than so many."""
     folder.mkdir()
     with decided_project(folder, decided, 5) as project:
         project.tags.ensure("night")
@@ -44,7 +44,7 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-def test_learning_asks_the_file_nothing_for_each_decided_picture(
+def test_learning_asks_the_file_nothing_for_each_decided_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_networks(monkeypatch)

@@ -1,4 +1,4 @@
-"""What both decoders offer for a picture whose header was read."""
+"""What both decoders offer for an image whose header was read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hitl_desktop.imaging.pixels import RgbImage
 from hitl_desktop.translation import trn
 
 
-class Picture(Protocol):
-    """A picture whose header was read."""
+class OpenedImage(Protocol):
+    """An image whose header was read."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -31,11 +31,11 @@ class Picture(Protocol):
         ...
 
     def pixels(self) -> RgbImage:
-        """The whole picture, upright."""
+        """The whole image, upright."""
         ...
 
     def reduced(self, side: int) -> RgbImage:
-        """The picture scaled down to at most `side` pixels a side, upright."""
+        """The image scaled down to at most `side` pixels a side, upright."""
         ...
 
     def remark(self) -> str | None:

@@ -1,4 +1,4 @@
-"""From picture to picture, and in folders of any size."""
+"""From image to image, and in folders of any size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEPS = 30
 SIZES = {"vga": (640, 480), "hd": (1920, 1080), "12mp": (4000, 3000)}
 
 
-def picture(size: tuple[int, int]) -> Image.Image:
+def image(size: tuple[int, int]) -> Image.Image:
     """Blurred noise: as hard to decode as a photograph, about as large a file."""
     small = np.random.default_rng(3).integers(0, 255, (size[1] // 6, size[0] // 6, 3), np.uint8)
     return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
@@ -46,15 +46,15 @@ def hands_over_as_the_program_does() -> Iterator[None]:
 
 @pytest.mark.bench
 @pytest.mark.parametrize("name", SIZES)
-def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str) -> None:
-    picture(SIZES[name]).save(tmp_path / "000.jpg", quality=90)
+def test_the_next_image(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str) -> None:
+    image(SIZES[name]).save(tmp_path / "000.jpg", quality=90)
     for number in range(1, STEPS + 4):
         (tmp_path / f"{number:03}.jpg").hardlink_to(tmp_path / "000.jpg")
     window = window_on(tmp_path, qtbot, STEPS + 4)
     prefetched, cold, full = [], [], []
 
     def shown() -> bool:
-        return window.canvas.has_picture
+        return window.canvas.has_image
 
     qtbot.waitUntil(shown)
     for _ in range(STEPS):
@@ -88,7 +88,7 @@ def test_the_next_picture(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str)
 
 @pytest.mark.bench
 @pytest.mark.parametrize("count", [1_000, 100_000])
-def test_costs_do_not_grow_with_the_number_of_pictures(
+def test_costs_do_not_grow_with_the_number_of_images(
     bench: Bench, tmp_path: Path, qtbot: QtBot, count: int
 ) -> None:
     folder = tmp_path / "many"
@@ -96,7 +96,7 @@ def test_costs_do_not_grow_with_the_number_of_pictures(
     for number in range(count):
         if number % 30_000 == 0:  # a file has 65,000 names at most
             source = tmp_path / f"{number}.jpg"
-            picture(SIZES["vga"]).save(source, quality=90)
+            image(SIZES["vga"]).save(source, quality=90)
         (folder / f"{number:06}.jpg").hardlink_to(source)
     window = window_on(folder, qtbot, count, read=False)
     window.session.add_category("cat")

@@ -1,4 +1,4 @@
-"""Pictures with up to eight bits a channel, decoded by Pillow; libvips does what that cannot."""
+"""Images with up to eight bits a channel, decoded by Pillow; libvips does what that cannot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from hitl_desktop import libvips, pyramid, stretch
-from hitl_desktop.imaging.picture import Repaired, pages_remark
+from hitl_desktop.imaging.opened_image import Repaired, pages_remark
 from hitl_desktop.imaging.pixels import RgbImage, turned_array, upright_size
 
 _SMALL = 64
@@ -27,12 +27,12 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 _TURNED_BY_DECODER = {"TIFF", "HEIF", "JXL"}
-_PAGES = {"TIFF": "page", "HEIF": "picture", "MPO": "picture"}
+_PAGES = {"TIFF": "page", "HEIF": "image", "MPO": "image"}
 
 
 @dataclass(frozen=True, slots=True)
-class PillowPicture:
-    """A picture that Pillow opened."""
+class PillowImage:
+    """An image that Pillow opened."""
 
     path: Path
     image: Image.Image
@@ -57,7 +57,7 @@ class PillowPicture:
         return np.asarray(_turned(small, self.turned_by()).convert("RGB"))
 
     def pixels(self) -> RgbImage:
-        """The whole picture, upright."""
+        """The whole image, upright."""
         # Copying a large one out of Pillow takes as long as decoding it, 50 ms for 12 megapixels with the
         # interpreter held; libvips decodes the same pixels into an array at once.
         is_large = self.size[0] * self.size[1] > _LARGE and self.repaired is None
@@ -75,7 +75,7 @@ class PillowPicture:
         return None if pixels is None else turned_array(pixels, self.turned_by())
 
     def reduced(self, side: int) -> RgbImage:
-        """The picture scaled down to at most `side` pixels a side, upright."""
+        """The image scaled down to at most `side` pixels a side, upright."""
         shrink = side / max(self.size)
         self.image.draft("RGB", (max(int(self.size[0] * shrink), 1), max(int(self.size[1] * shrink), 1)))
         upright = self._upright()
@@ -104,7 +104,7 @@ class PillowPicture:
         return value if value in _TRANSPOSE else 1
 
     def _upright(self) -> Image.Image:
-        """The decoded picture in RGB, turned as its orientation tells."""
+        """The decoded image in RGB, turned as its orientation tells."""
         image = self.image
         deep = _is_deep_colour(image)  # decoding forgets it
         image.load()
@@ -132,7 +132,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
-    """Whether a colour picture has 16 bits a channel, of which Pillow would keep the upper eight."""
+    """Whether a colour image has 16 bits a channel, of which Pillow would keep the upper eight."""
     return image.mode in {"RGB", "RGBA", "LA"} and any(
         ";16" in str(tile) for tile in getattr(image, "tile", ())
     )

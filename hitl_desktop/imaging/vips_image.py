@@ -7,14 +7,14 @@ from pathlib import Path
 
 from hitl_desktop import libvips, tiff
 from hitl_desktop.errors import UnreadableImageError
-from hitl_desktop.imaging.picture import pages_remark
+from hitl_desktop.image_file import CutShortError
+from hitl_desktop.imaging.opened_image import pages_remark
 from hitl_desktop.imaging.pixels import RgbImage, shrunk, turned_array, upright_size
-from hitl_desktop.picture_file import CutShortError
 from hitl_desktop.translation import tr
 
 
 @dataclass(frozen=True, slots=True)
-class VipsPicture:
+class VipsImage:
     """A TIFF that libvips decodes."""
 
     path: Path
@@ -23,7 +23,7 @@ class VipsPicture:
     pages: int
 
     @classmethod
-    def of(cls, path: Path, layout: tiff.Layout) -> VipsPicture | None:
+    def of(cls, path: Path, layout: tiff.Layout) -> VipsImage | None:
         """Read its header; None for what Pillow is to try: one band, but for numbers that it cannot hold.
 
         Raises:
@@ -59,11 +59,11 @@ class VipsPicture:
         libvips.check_deep(self.path)
 
     def pixels(self) -> RgbImage:
-        """The whole picture, upright."""
+        """The whole image, upright."""
         return turned_array(libvips.decode_deep(self.path), self.orientation)
 
     def reduced(self, side: int) -> RgbImage:
-        """The picture scaled down to at most `side` pixels a side, upright."""
+        """The image scaled down to at most `side` pixels a side, upright."""
         return shrunk(self.pixels(), side)
 
     def remark(self) -> str | None:

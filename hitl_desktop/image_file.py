@@ -1,4 +1,4 @@
-"""The file of a picture before its pixels are decoded: what kind it is, whether it may be opened, what is
+"""The file of an image before its pixels are decoded: what kind it is, whether it may be opened, what is
 wrong."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SUFFIXES = frozenset(
         ".heic", ".heif", ".hif", ".jxl", ".jp2", ".ppm", ".pgm",
     )
 )  # fmt: skip
-"""Kinds of files that are listed as pictures."""
+"""Kinds of files that are listed as images."""
 
 OTHER_SUFFIXES = frozenset(
     (
@@ -78,7 +78,7 @@ class Kind(Enum):
 
 
 class CutShortError(UnreadableImageError):
-    """A picture whose file ends before its pixels do, or before its end mark."""
+    """An image whose file ends before its pixels do, or before its end mark."""
 
 
 def stamp_of(path: Path | str) -> str | None:
@@ -99,7 +99,7 @@ def check_regular(path: Path) -> None:
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise UnreadableImageError(tr("This is a folder, not a picture."), hint=tr("Rename the folder."))
+        raise UnreadableImageError(tr("This is a folder, not an image."), hint=tr("Rename the folder."))
     if not stat.S_ISREG(mode):
         raise UnreadableImageError(
             tr("This is no regular file but a pipe, socket or device, so it is not opened."),
@@ -126,7 +126,7 @@ def kind_of(path: Path) -> Kind:
 
 def without_texts(path: Path) -> bytes:
     """The bytes of a PNG without its colour profile and texts, which Pillow refuses beyond a megabyte, and
-    without what else is damaged and no picture needs.
+    without what else is damaged and no image needs.
     """
     data = path.read_bytes()
     kept, place = [data[: len(_PNG)]], len(_PNG)
@@ -143,13 +143,13 @@ def without_texts(path: Path) -> bytes:
 
 @contextmanager
 def opened_by_pillow(path: Path, kind: Kind, stream: BinaryIO | None = None) -> Generator[Image.Image]:
-    """A picture whose header Pillow has read, from `stream` if given; its pixels are decoded on demand."""
+    """An image whose header Pillow has read, from `stream` if given; its pixels are decoded on demand."""
     with Image.open(stream or path, formats=_formats(kind)) as image:
         yield image
 
 
 def _formats(kind: Kind) -> tuple[str, ...]:
-    """The formats that Pillow tries; decoders of their own are imported when the first such picture is
+    """The formats that Pillow tries; decoders of their own are imported when the first such image is
     opened."""
     if kind is Kind.HEIF:
         import pi_heif  # noqa: PLC0415 - rare
@@ -168,7 +168,7 @@ def _formats(kind: Kind) -> tuple[str, ...]:
 def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None]:
     """Turn whatever a decoder raises into an `UnreadableImageError`: one sentence, and a hint.
 
-    Decoders of damaged data raise almost anything, and one picture must cost no more than one picture.
+    Decoders of damaged data raise almost anything, and one image must cost no more than one image.
     """
     try:
         yield
@@ -180,7 +180,7 @@ def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None
         ) from error
     except IsADirectoryError as error:
         raise UnreadableImageError(
-            tr("This is a folder, not a picture."), hint=tr("Rename the folder.")
+            tr("This is a folder, not an image."), hint=tr("Rename the folder.")
         ) from error
     except PermissionError as error:
         raise UnreadableImageError(
@@ -199,7 +199,7 @@ def explained(path: Path, size: tuple[int, int] | None = None) -> Generator[None
         raise _as_unreadable(error, size) from error
     except MemoryError as error:
         raise UnreadableImageError(
-            tr("The picture does not fit in memory."), hint=tr("Scale it down."), size=size
+            tr("The image does not fit in memory."), hint=tr("Scale it down."), size=size
         ) from error
     except Exception as error:
         raise _as_unreadable(error, size) from error
@@ -229,5 +229,5 @@ def _why_unidentified(path: Path) -> str:
     if not start:
         return tr("The file is empty.")
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        return tr("The file is a web page, not a picture.")
-    return tr("The file is not a picture of a known format, or its header is damaged.")
+        return tr("The file is a web page, not an image.")
+    return tr("The file is not an image of a known format, or its header is damaged.")
