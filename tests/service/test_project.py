@@ -12,7 +12,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.service.events import Event
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation import commands
+from hitl_desktop.workflows.annotation import annotate
 from tests.service.conftest import Service
 
 BOX = BBox(5, 6, 20, 15)
@@ -51,18 +51,18 @@ def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
     cat = session.add_category("cat")
     assert cat is not None
     first = session.at_hand
-    run = commands.Draw.run
+    run = annotate.Draw.run
 
-    def refuse(command: commands.Draw, project: Project) -> object:
+    def refuse(command: annotate.Draw, project: Project) -> object:
         raise ProjectError("The disk is full.", hint="Free some space.")
 
-    monkeypatch.setattr(commands.Draw, "run", refuse)
+    monkeypatch.setattr(annotate.Draw, "run", refuse)
     assert not session.draw([(BOX, cat)])
     assert session.saving.is_waiting
     assert not session.draw([(BBox(1, 1, 2, 2), cat)])
     assert "still waiting" in service.said[-1]
     session.go_to(next(i for i in session.pictures.statuses if i != first))
-    monkeypatch.setattr(commands.Draw, "run", run)
+    monkeypatch.setattr(annotate.Draw, "run", run)
     for again in list(service.pump.repeated):  # the retry of every two seconds
         again()
     assert not session.saving.is_waiting
@@ -78,11 +78,11 @@ def refused(service: Service, monkeypatch: pytest.MonkeyPatch) -> int:
     assert cat is not None
     assert session.at_hand is not None
 
-    def refuse(command: commands.Draw, project: Project) -> object:
+    def refuse(command: annotate.Draw, project: Project) -> object:
         raise ProjectError("The disk is full.", hint="Free some space.")
 
     with monkeypatch.context() as full:
-        full.setattr(commands.Draw, "run", refuse)
+        full.setattr(annotate.Draw, "run", refuse)
         assert not session.draw([(BOX, cat)])
     return session.at_hand
 
@@ -111,11 +111,11 @@ def test_a_waiting_command_that_has_become_impossible_is_dropped_and_others_go_o
     image_id = refused(service, monkeypatch)
     session = service.session
 
-    def impossible(command: commands.Draw, project: Project) -> object:
+    def impossible(command: annotate.Draw, project: Project) -> object:
         raise HitlError("The category was deleted.", hint="Draw it again.")
 
     with monkeypatch.context() as deleted:
-        deleted.setattr(commands.Draw, "run", impossible)
+        deleted.setattr(annotate.Draw, "run", impossible)
         service.pump.repeated[0]()
     assert "The category was deleted." in service.said[-1]
     assert service.pump.repeated == []

@@ -17,20 +17,9 @@ from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.service.project.image_walk import ImageWalk
 from hitl_desktop.texts import skip_text
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.annotation.annotate import Revision
-from hitl_desktop.workflows.annotation.commands import (
-    Accept,
-    Command,
-    Draw,
-    DrawUnnamed,
-    MarkEmpty,
-    Remove,
-    Revise,
-    SetTags,
-    Skip,
-    preview,
-)
-from hitl_desktop.workflows.annotation.decisions import How
+from hitl_desktop.workflows.annotation.annotate import Draw, DrawUnnamed, Remove, Revise, Revision, SetTags
+from hitl_desktop.workflows.annotation.command import Command, preview
+from hitl_desktop.workflows.annotation.decisions import Accept, How, MarkEmpty, Skip
 
 IDLE_SECONDS = 30.0
 

@@ -17,8 +17,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import categories, edits
-from hitl_desktop.workflows.annotation.annotate import Revision
-from hitl_desktop.workflows.annotation.commands import NameBoxes
+from hitl_desktop.workflows.annotation.annotate import NameBoxes, Revision
 from hitl_desktop.workflows.training.versions import fall_back
 
 _FEW = 200

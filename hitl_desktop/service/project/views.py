@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hitl_desktop.domain.annotations import Annotation
@@ -110,9 +110,8 @@ class Views:
         category = self._project.categories.find(name) if self._project else None
         return category.id if category is not None else None
 
-    def label_issue(self, image_id: int) -> LabelIssue | None:
-        """The strongest label issue of an image that still holds."""
-        boxes = self.annotations(image_id)
+    def label_issue(self, image_id: int, boxes: Sequence[Annotation]) -> LabelIssue | None:
+        """The strongest label issue of an image that still holds for these boxes, which it has now."""
         strong = self._project.label_issues.strong_of(image_id) if self._project else []
         return next((issue for issue in strong if holds(issue, boxes)), None)
 

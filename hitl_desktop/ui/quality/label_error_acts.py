@@ -151,7 +151,7 @@ class ErrorActs:
         image = session.image
         issue = self.dialog.current if self.dialog else None
         if self.dialog is None and image is not None and image.state is ImageState.DECIDED:
-            issue = session.views.label_issue(image.id)
+            issue = session.views.label_issue(image.id, session.annotations)
         if issue is not None and image is not None and image.id == issue.image_id:
             self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.known.of))
             self._is_shown = True

@@ -34,6 +34,86 @@ class Revision:
     says: tuple[tuple[str, Value | None], ...] = ()
 
 
+Boxes = tuple[Annotation | Proposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Add boxes, each with its category."""
+
+    image_id: int
+    boxes: tuple[tuple[BBox, int], ...]
+    label: str = tr("Draw box")
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return draw(project, self.image_id, self.boxes, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawUnnamed:
+    """Add a box that waits for its category."""
+
+    image_id: int
+    bbox: BBox
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return draw_unnamed(project, self.image_id, self.bbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""
+
+    image_id: int
+    revisions: tuple[Revision, ...]
+    goes_on: bool = False
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return revise(project, self.revisions, goes_on=self.goes_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete annotations and reject proposals, as one step."""
+
+    image_id: int
+    boxes: Boxes
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return remove(project, self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class NameBoxes:
+    """Give boxes the category of this name, a new one if there is none."""
+
+    image_id: int
+    boxes: Boxes
+    name: str
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return name_boxes(project, self.boxes, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SetTags:
+    """Replace the tags of the image by those of these names."""
+
+    image_id: int
+    names: tuple[str, ...]
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        with project.db.transaction():
+            tags = [project.tags.ensure(name).id for name in self.names]
+            return set_tags(project, self.image_id, tags)
+
+
 def draw(
     project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = tr("Draw box")
 ) -> Changes:

@@ -31,6 +31,46 @@ class How:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Accept the proposals that were shown and decide the image; `candidates` are all that it had."""
+
+    image_id: int
+    shown: tuple[Proposal, ...]
+    candidates: tuple[Proposal, ...]
+    how: How
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return decide(project, self.image_id, self.shown, self.candidates, self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkEmpty:
+    """Decide that nothing is on the image."""
+
+    image_id: int
+    candidates: tuple[Proposal, ...]
+    how: How
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return mark_empty(project, self.image_id, self.candidates, self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Put the image aside; `reason` is a `SkipReason` or what a person typed."""
+
+    image_id: int
+    seconds: float
+    reason: str = ""
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        return skip(project, self.image_id, seconds=self.seconds, reason=self.reason)
+
+
 def decide(
     project: Project, image_id: int, accepted: Sequence[Proposal], seen: Sequence[Proposal], how: How
 ) -> Changes:
