@@ -14,7 +14,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell import excepthook
-from hitl_desktop.ui.widgets.theme import apply_theme
+from hitl_desktop.ui.theme.style import apply_theme
 
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a job hands the interpreter to the window.

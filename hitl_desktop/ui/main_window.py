@@ -27,17 +27,19 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
 from hitl_desktop.ui.jobs.finishing import finish_files
 from hitl_desktop.ui.keys.actions import Actions, Menu
+from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.shell.action_bar import ActionBar
 from hitl_desktop.ui.shell.key_acts import KeyActs
-from hitl_desktop.ui.shell.status_line import StatusLine
-from hitl_desktop.ui.widgets.theme import apply_theme
+from hitl_desktop.ui.shell.toolbar import Toolbar
+from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
 from hitl_desktop.workflows.training.late_categories import LateCategories, reopen
 
 _OPENING = "opening"
-_SHOWN_MS = 6000
+_NARROW = 1600
 
 
 class MainWindow(WindowParts):
@@ -55,7 +57,14 @@ class MainWindow(WindowParts):
         self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
         self.queue.list.addActions(self.actions_.of_menu(Menu.QUEUE))
         self.inspector.categories.addActions(self.actions_.of_menu(Menu.CATEGORY))
-        self.status = StatusLine(self.statusBar())
+        self.toolbar = Toolbar(self.session, self.actions_.__getitem__, self.actions_.menus)
+        self.setMenuWidget(self.toolbar)
+        self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
+        self._column.addWidget(self.action_bar)
+        self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
+        self.toolbar.model.toggled.connect(self._docks[-1].setVisible)
+        self._docks[-1].visibilityChanged.connect(self.toolbar.model.setChecked)
+        self.action_bar.hide()
         self._connect()
         self._restore()
         self._show_state()
@@ -174,11 +183,16 @@ class MainWindow(WindowParts):
             return
         self.setWindowTitle(tr("{stem} - HITL Desktop", stem=self.session.project.path.stem))
         self._pages.setCurrentWidget(self.canvas)
+        self.action_bar.show()
         first_time = not any(dock.isVisible() for dock in self._docks)
-        for dock in self._docks:
+        for dock in self._docks[:2]:
             dock.show()
         if first_time and not self._docks_known:
-            self.resizeDocks(self._docks[:2], [280, 330], Qt.Orientation.Horizontal)
+            self.resizeDocks(
+                self._docks[:2],
+                [190, 216] if self.width() < _NARROW else [210, 250],
+                Qt.Orientation.Horizontal,
+            )
         self.canvas.setFocus()
 
     def _open_folder(self) -> None:
@@ -278,18 +292,18 @@ class MainWindow(WindowParts):
         self.actions_.enable(project=session.is_open, image=session.image is not None)
         if not session.is_open:
             return
-        self.status.show(session, self.loop.intake.speed)
+        self.action_bar.show_state()
         self._show_saved()
 
     def _show_saved(self) -> None:
         saving = self.session.saving
-        self.status.show_saved(saving)
+        self.action_bar.show_saved(saving)
         if self._warns_of_disk and not saving.has_failed:
             self._warning.dismiss()
         self._warns_of_disk = saving.has_failed
 
     def _say(self, text: str) -> None:
-        self.statusBar().showMessage(text, _SHOWN_MS)
+        self.news.show_text(text)
 
     def _offer_to_go(self, image_id: int, text: str) -> None:
         self._elsewhere = image_id

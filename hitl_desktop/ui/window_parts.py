@@ -51,13 +51,15 @@ from hitl_desktop.ui.queue.queue_panel import QueuePanel
 from hitl_desktop.ui.queue.set_acts import SetActs
 from hitl_desktop.ui.shell.garbage import GarbageTimer
 from hitl_desktop.ui.shell.welcome import Welcome
+from hitl_desktop.ui.theme.categories import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.qt_thread import QtThread
-from hitl_desktop.ui.widgets.theme import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.ui.widgets.toast import Toast
 from hitl_desktop.workflows.training.late_categories import LateCategories
 
 _TUNING_HEIGHT = 340
+_MODEL = "Model"
+_ABOVE_RECEIPT = 44
 
 
 class WindowParts(QMainWindow):
@@ -106,23 +108,24 @@ class WindowParts(QMainWindow):
         self._docks = [
             self._dock("Queue", tr("Queue"), self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
             self._dock("Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock("Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
+            self._dock(_MODEL, tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
         """The canvas or the welcome page, with the notices above it."""
-        notices: list[Toast] = []
-        bar = self.statusBar()
-        self.receipt, self.better = Toast(self, bar, notices), Toast(self, bar, notices, stays=True)
         self.welcome = Welcome()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
+        notices: list[Toast] = []
+        self.receipt = Toast(self._pages, notices)
+        self.news = Toast(self._pages, [], lift=_ABOVE_RECEIPT)  # takes no button away
+        self.better = Toast(self._pages, notices, stays=True)
         self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
         self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
-            self.session, self.runner, self.loop, class_banner, Toast(self, bar, notices), self
+            self.session, self.runner, self.loop, class_banner, Toast(self._pages, notices), self
         )
         self.file_acts = FileActs(
             self.session, self.runner, self.loop.intake, self.loader, file_banner, self.ask
@@ -137,7 +140,14 @@ class WindowParts(QMainWindow):
             self.ask,
         )
         urgent = (self._warning, replace_banner, file_banner)
-        return _column(*urgent, report_banner, class_banner, self._late_banner, self._offer, self._pages)
+        whole = QWidget()
+        self._column = QVBoxLayout(whole)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        for banner in (*urgent, report_banner, class_banner, self._late_banner, self._offer):
+            self._column.addWidget(banner)
+        self._column.addWidget(self._pages, 1)
+        return whole
 
     def _choose_colours(self) -> None:
         names = self.session.known
@@ -187,6 +197,9 @@ class WindowParts(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(name)  # layouts are kept under it
         dock.setWidget(widget)
+        dock.setAccessibleName(title)
+        if name != _MODEL:
+            dock.setTitleBarWidget(QWidget())  # the canvas needs the room
         dock.hide()
         self.addDockWidget(area, dock)
         return dock
@@ -243,6 +256,8 @@ class WindowParts(QMainWindow):
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
             "begin_box": canvas.hands.begin_box,
+            "tool_select": partial(canvas.use_tool, "select"),
+            "tool_box": partial(canvas.use_tool, "box"),
             **{
                 name: getattr(controller, name)
                 for name in (
@@ -324,15 +339,3 @@ class WindowParts(QMainWindow):
             "check_accepted": self.bulk_acts.check,
             "validate": self.validate_acts.show,
         }
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    """Widgets one below the other; the last one takes what room there is."""
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.setStretch(len(widgets) - 1, 1)
-    return whole

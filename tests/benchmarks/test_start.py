@@ -22,7 +22,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.widgets.theme import apply_theme
+from hitl_desktop.ui.theme.style import apply_theme
 app = QApplication(["bench"])
 apply_theme("light")
 window = MainWindow(Settings(), automatic=False)

@@ -22,7 +22,7 @@ step = 0
 
 def is_saved() -> bool:
     """What the status bar shows of the last act."""
-    return "NOT SAVED" not in window.status.saved.text()
+    return "NOT SAVED" not in window.action_bar.saved.text()
 
 
 def act() -> None:

@@ -110,7 +110,7 @@ class Reader:
         for widget in [*window.findChildren(QObject), *QApplication.topLevelWidgets()]:
             for text in texts_of(widget):
                 self._note(text)
-        self._note(window.statusBar().currentMessage())
+        self._note(window.news.text())
 
     def _note(self, text: str) -> None:
         if text and text not in OF_LIBRARIES and missing_in(text):

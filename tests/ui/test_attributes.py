@@ -86,7 +86,7 @@ def test_free_attributes_by_key_and_by_typing(window: MainWindow, qtbot: QtBot) 
     QTest.keyClicks(field, "four")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert said(window) == [()] * 2
-    assert "is a number" in window.statusBar().currentMessage()
+    assert "is a number" in window.news.text()
     assert field.text() == ""
     field.setFocus()
     QTest.keyClicks(field, "4")
@@ -122,12 +122,12 @@ def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
     assert not window.inspector.attributes.isEnabled()
     press(window, Qt.Key.Key_O)
     assert said(window) == [()] * 2
-    assert "Select a box" in window.statusBar().currentMessage()
+    assert "Select a box" in window.news.text()
 
 
 def test_tags_by_key(window: MainWindow) -> None:
     press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
-    assert "no tag 1 yet" in window.statusBar().currentMessage()
+    assert "no tag 1 yet" in window.news.text()
     window.session.set_tags(["night", "blurred"])
     press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
     assert window.inspector.tags.text() == "blurred"

@@ -68,7 +68,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     assert project.annotations.all() == []
     window.actions_["check_accepted"].trigger()
     assert window.bulk_acts.sample is None
-    assert "Nothing was accepted at once" in window.statusBar().currentMessage()
+    assert "Nothing was accepted at once" in window.news.text()
 
 
 def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWindow, qtbot: QtBot) -> None:
@@ -89,7 +89,7 @@ def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWind
     qtbot.waitUntil(lambda: sample.canvas.has_image, timeout=LONG)
     qtbot.keyClick(sample, Qt.Key.Key_1)
     assert window.bulk_acts.sample is None
-    assert "was taken back" in window.statusBar().currentMessage()
+    assert "was taken back" in window.news.text()
     window.session.redo()
     assert not any(b.is_wrong is not None for each in project.bulk_accepts.all() for b in each.sample)
 
@@ -114,11 +114,11 @@ def test_an_undo_of_very_many_boxes_is_a_job_and_hands_wait_for_it(window: MainW
     session.undo()
     assert len(session.annotations) == 2000
     session.draw([(BBox(1, 1, 9, 9), cat)])
-    assert "Try again when it has finished" in window.statusBar().currentMessage()
+    assert "Try again when it has finished" in window.news.text()
     assert not session.manage(lambda _: Changes())
     qtbot.waitUntil(lambda: not session.annotations, timeout=LONG)
     assert project.annotations.all() == []
-    assert "Undid: Draw box (2000 boxes)." in window.statusBar().currentMessage()
+    assert "Undid: Draw box (2000 boxes)." in window.news.text()
     session.redo()
     qtbot.waitUntil(lambda: len(session.annotations) == 2000, timeout=LONG)
     session.draw([(BBox(1, 1, 9, 9), cat)])

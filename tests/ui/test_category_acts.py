@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.widgets.theme import category_colour
+from hitl_desktop.ui.theme.categories import category_colour
 from tests.ui.conftest import Answers
 
 
@@ -44,7 +44,7 @@ def test_rename_recolour_and_undo(window: MainWindow) -> None:
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
     assert category_colour(1).name() != "#abcdef"
-    assert "Undid: Rename category" in window.statusBar().currentMessage()
+    assert "Undid: Rename category" in window.news.text()
 
 
 def test_merge_asks_with_a_preview(window: MainWindow) -> None:
@@ -100,7 +100,7 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
     assert "J c7 0" in rows(window)
     answers(window).next_text = "A"  # accepts images
     window.actions_["choose_category_key"].trigger()
-    assert "A is taken" in window.statusBar().currentMessage()
+    assert "A is taken" in window.news.text()
     assert window.session.known.hotkeys[10] == "J"
 
 

@@ -100,7 +100,5 @@ def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
     qtbot.waitUntil(started.is_set)
     window.runner.jobs[0].cancel()
     gate.set()
-    qtbot.waitUntil(
-        lambda: "Imported: 1 of 1 box and 1 of 1 image came in" in window.statusBar().currentMessage()
-    )
+    qtbot.waitUntil(lambda: "Imported: 1 of 1 box and 1 of 1 image came in" in window.news.text())
     assert [item.label for item in window.canvas.items] == ["cup"]

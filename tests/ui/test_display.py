@@ -60,6 +60,6 @@ def test_keys_change_the_display_and_set_it_back(window: MainWindow) -> None:
     window.actions_["more_contrast"].trigger()
     window.actions_["stretch"].trigger()
     assert window.canvas.display == Display(0.1, 1.25, 1.0, stretch=True)
-    assert "on the disk it is as before" in window.statusBar().currentMessage()
+    assert "on the disk it is as before" in window.news.text()
     window.actions_["plain_display"].trigger()
     assert window.canvas.display.is_plain

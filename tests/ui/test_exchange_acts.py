@@ -69,7 +69,7 @@ def imported(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> Path:
     answers.import_options = ImportOptions(Unlabelled.EMPTY)
     window.actions_["import_coco"].trigger()
     said = "1 of 1 box and 2 of 2 images came in"
-    qtbot.waitUntil(lambda: said in window.statusBar().currentMessage(), timeout=60_000)
+    qtbot.waitUntil(lambda: said in window.news.text(), timeout=60_000)
     return tmp_path / "c.json"
 
 

@@ -133,7 +133,7 @@ def test_boxes_of_an_image_that_was_scaled_are_scaled_with_it(window: MainWindow
     window.file_acts.reread()
     qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
     assert [a.bbox for a in window.session.annotations] == [BBox(20, 15, 10, 5)]
-    assert "It was 80 x 60 and is 40 x 30" in window.statusBar().currentMessage()
+    assert "It was 80 x 60 and is 40 x 30" in window.news.text()
     window.session.undo()
     assert [a.bbox for a in window.session.annotations] == [BBox(40, 30, 20, 10)]
 
@@ -165,8 +165,8 @@ def test_f5_brings_what_was_copied_into_the_folder(window: MainWindow, images: P
     (images / "scan.dcm").write_bytes(b"x")
     press_f5(window)
     qtbot.waitUntil(lambda: "sub/later.png" in names_in_the_list(window), timeout=10_000)
-    qtbot.waitUntil(lambda: "1 new image. Left out" in window.statusBar().currentMessage(), timeout=10_000)
-    assert "1 .dcm" in window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: "1 new image. Left out" in window.news.text(), timeout=10_000)
+    assert "1 .dcm" in window.news.text()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     assert window.session.project
     assert window.session.project.images.all()[-1].width == 44
@@ -211,7 +211,7 @@ def test_pages_that_are_left_out_are_told_below_the_image(
     qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
     assert (
         "The file holds 3 pages; the first one is used, the other 2 pages are left out."
-        in window.status.why.text()
+        in window.action_bar.why.text()
     )
 
 

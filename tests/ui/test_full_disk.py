@@ -51,14 +51,14 @@ def test_the_act_is_kept_shown_and_saved_by_itself(window: MainWindow, qtbot: Qt
         draw(window, 20)
         assert stored(window) == [5]  # nothing half-written
         assert shown(window) == [5, 20]
-        assert window.status.saved.text() == "NOT SAVED, tried again every 2 s"
+        assert window.action_bar.saved.text() == "NOT SAVED, tried again every 2 s"
         assert not window.session.saving.retry()
         draw(window, 40)
-        assert "still waiting for the disk" in window.statusBar().currentMessage()
+        assert "still waiting for the disk" in window.news.text()
         assert shown(window) == [5, 20]
     qtbot.waitUntil(lambda: stored(window) == [5, 20], timeout=10_000)
     assert not window._warning.isVisible()
-    qtbot.waitUntil(lambda: window.status.saved.text() == "saved")
+    qtbot.waitUntil(lambda: window.action_bar.saved.text() == "Saved")
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert stored(window) == shown(window) == [5]
 
@@ -82,7 +82,7 @@ def test_undo_gives_up_what_waits(window: MainWindow) -> None:
         draw(window, 20)
         window.session.undo()
         assert shown(window) == [5]
-        assert "the change that was waiting" in window.statusBar().currentMessage()
+        assert "the change that was waiting" in window.news.text()
     assert window.session.saving.retry()
     assert stored(window) == [5]
 

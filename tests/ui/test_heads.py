@@ -68,6 +68,7 @@ def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
 ) -> None:
     _, second, third = versions
     panel = window.model_panel
+    window.toolbar.model.click()  # the panel is folded into the chip
     qtbot.waitUntil(panel.use_waiting.isVisible)
     assert panel.head.text() == f"version {second} stays, version {third} waits: {WAITS}"
     assert "41 of 50 boxes shown right (95 %: 69% to 90%)" in panel.unseen_result.text()
@@ -112,7 +113,7 @@ def test_going_back_uses_the_version_before(
     qtbot.waitUntil(lambda: project.heads.active_id() == first, timeout=20_000)
     assert project.heads.is_held()
     window.actions_["go_back_a_head"].trigger()
-    assert "no version of the head before" in window.statusBar().currentMessage()
+    assert "no version of the head before" in window.news.text()
 
 
 def test_the_list_of_versions_says_what_each_is(window: MainWindow, versions: tuple[int, int, int]) -> None:
@@ -142,7 +143,7 @@ def test_an_image_is_pinned_by_key_and_taken_out_again(window: MainWindow) -> No
     answers.next_reason = EDGE_CASES
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert project.sets.all() == {EDGE_CASES: [1]}
-    assert "is in “edge cases” now" in window.statusBar().currentMessage()
+    assert "is in “edge cases” now" in window.news.text()
     assert "Edge cases: edge cases (1)" in [
         window.queue.reason.itemText(n) for n in range(window.queue.reason.count())
     ]
@@ -164,7 +165,7 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert project.sets.all() == {"night": [1]}
     assert project.sets.boxes_of("night") == {project.annotations.all()[0].id}
-    assert "with 1 box" in window.statusBar().currentMessage()
+    assert "with 1 box" in window.news.text()
     asked: list[list[str]] = []
     wanted = iter(
         [
@@ -193,7 +194,7 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     window.actions_["sets"].trigger()
     assert project.sets.all() == {}
     assert project.sets.boxes_of("glare") == set()
-    assert "is deleted" in window.statusBar().currentMessage()
+    assert "is deleted" in window.news.text()
     window.loop.stop()
 
 
@@ -264,7 +265,7 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
     assert window.session.thresholds.of(ids["cell"]) == 0.95  # none was sure enough: as the table says
     kept = {str(ids["gap"]): 0.3, str(ids["cell"]): 0.95}
     assert json.loads(project.meta.get("category_thresholds") or "") == kept
-    assert "2 of their own" in window.status.threshold.text()
+    assert window.toolbar.threshold.value.toolTip() == "2 categories have their own thresholds"
 
 
 def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.canvas.painting import Occupied, label_place
-from hitl_desktop.ui.widgets.theme import CATEGORY_COLOURS, NEW_NAME_COLOUR, mark_path
+from hitl_desktop.ui.theme.categories import CATEGORY_COLOURS, NEW_NAME_COLOUR, mark_path
 
 
 def label_rect(

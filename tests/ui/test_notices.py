@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.widgets.toast import Toast
 
 
-def test_one_notice_at_a_time_above_the_status_bar_the_newest(window: MainWindow, qtbot: QtBot) -> None:
+def test_one_notice_with_a_button_at_a_time_at_the_lower_edge_the_newest(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     notices = window.findChildren(Toast)
 
     def seen() -> list[str]:
-        return [notice.text() for notice in notices if notice.isVisible()]
+        return [n.text() for n in notices if n.isVisible() and n is not window.news]
 
     window.better.show_text("Newer suggestions are ready.", "Show (R)")
     assert seen() == ["Newer suggestions are ready."]
@@ -22,9 +23,9 @@ def test_one_notice_at_a_time_above_the_status_bar_the_newest(window: MainWindow
     window.receipt.show_text("Done: 3 accepted.", "Undo")
     assert seen() == ["Done: 3 accepted."]
     shown = window.receipt.geometry()
-    assert shown.bottom() < window.statusBar().geometry().top()  # what the status bar shows stays readable
-    canvas = QRect(window.canvas.mapTo(window, QPoint(0, 0)), window.canvas.size())
-    assert not shown.intersects(canvas)
+    canvas = window.canvas.rect()
+    assert canvas.contains(shown)  # the action bar below stays readable
+    assert shown.top() > canvas.height() * 0.85
     window.better.show_text("Newer suggestions are ready.", "Show (R)")
     assert seen() == ["Done: 3 accepted."]  # the button that undoes is not taken away
     window.receipt.hide()

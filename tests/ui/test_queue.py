@@ -123,7 +123,7 @@ def test_several_images_are_skipped_tagged_and_opened_again_as_one(window: MainW
     assert window.session.image.id == 2  # selecting is not looking
     window.actions_["skip_selected"].trigger()
     assert [window.queue.model.index(n, 0).data(STATUS) for n in range(4)] == ["undecided", *["skipped"] * 3]
-    assert "Done for 3 images" in window.statusBar().currentMessage()
+    assert "Done for 3 images" in window.news.text()
     window.session.undo()
     assert window.session.pictures.count("skipped") == 0
     assert window.queue.selected == [2, 3, 4]
@@ -136,7 +136,7 @@ def test_several_images_are_skipped_tagged_and_opened_again_as_one(window: MainW
     window.actions_["untag_selected"].trigger()
     assert not window.session.project.images.tags_by_image()
     window.actions_["reopen_selected"].trigger()
-    assert "None of them is decided" in window.statusBar().currentMessage()
+    assert "None of them is decided" in window.news.text()
 
 
 def test_very_many_images_are_changed_by_a_job(
@@ -148,7 +148,7 @@ def test_very_many_images_are_changed_by_a_job(
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
     qtbot.waitUntil(lambda: window.session.pictures.count("skipped") == 4)
-    assert "Done for 4 images" in window.statusBar().currentMessage()
+    assert "Done for 4 images" in window.news.text()
     window.session.undo()
     assert window.session.pictures.count("undecided") == 4
 
@@ -289,15 +289,15 @@ def test_the_mix_is_chosen_in_a_dialog_with_counts(
 def test_why_an_image_is_asked_about_is_said_beside_it(window: MainWindow) -> None:
     project = window.session.project
     assert project
-    assert window.status.why.text() == ""
+    assert window.action_bar.why.text() == ""
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, QueueReason.DISAGREEMENT)]))
     window.session.apply_changes(Changes(queue=True))
-    assert window.status.why.text() == "Asked about: detector and head disagree"
+    assert window.action_bar.why.text() == "Why now: detector and head disagree"
     choose(window.queue.reason, "Detector and head disagree (1)")
     assert listed(window) == [1]
     window.session.mark_empty()
     window.session.go_to(1)
-    assert window.status.why.text() == ""
+    assert window.action_bar.why.text() == ""
 
 
 def test_an_image_is_skipped_with_a_reason(window: MainWindow) -> None:
@@ -335,7 +335,7 @@ def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBo
 
     session.next()
     assert session.image.id == 2
-    assert "possible label error" in window.status.why.text()
+    assert "possible label error" in window.action_bar.why.text()
     assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
     qtbot.waitUntil(lambda: window.canvas.has_image)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)  # it is right
@@ -352,7 +352,7 @@ def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBo
     assert look.image_id == 1
     assert window.consistency_acts.dialog is None
     assert session.image.id == 4
-    assert "agree with yourself" in window.statusBar().currentMessage()
+    assert "agree with yourself" in window.news.text()
 
 
 def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> None:
@@ -394,7 +394,7 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     session.next()
     assert acts.dialog is not None
     session.next()  # it is said that it is open, and nobody is held up without a word
-    assert "still being labelled again" in window.statusBar().currentMessage()
+    assert "still being labelled again" in window.news.text()
     session.go_to(3)
     QTest.keyClick(acts.dialog, Qt.Key.Key_Escape)
     assert session.at_hand == 3  # where the hands went meanwhile

@@ -100,7 +100,7 @@ def test_a_box_without_a_category_is_asked_about_before_an_image_is_called_empty
     drag(window, (10, 10), (30, 30))
     key(window, Qt.Key.Key_E)
     assert window.session.at_hand == 1
-    assert "1 box without a category" in window.statusBar().currentMessage()
+    assert "1 box without a category" in window.news.text()
     assert [item.label for item in window.canvas.selection.items] == ["unnamed"]
 
 
@@ -116,7 +116,7 @@ def test_unknown_objects_leave_the_category_of_the_next_box_alone(window: MainWi
     assert window.canvas.next_label == "cell"
     key(window, Qt.Key.Key_Escape)
     key(window, Qt.Key.Key_U)
-    assert "Select a box first" in window.statusBar().currentMessage()
+    assert "Select a box first" in window.news.text()
     assert list(window.session.known.offered.values()) == ["cell"]
 
 
@@ -136,7 +136,7 @@ def test_suggestions_that_are_hidden_are_not_accepted(window: MainWindow) -> Non
     key(window, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
     key(window, Qt.Key.Key_A)
     assert window.session.at_hand == 1
-    assert "1 suggestion hidden" in window.statusBar().currentMessage()
+    assert "1 suggestion hidden" in window.news.text()
     window.controller.show_hidden()
     key(window, Qt.Key.Key_A)
     with on_disk(window) as disk:

@@ -58,7 +58,7 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     assert any(text.startswith("On the last 2 images") and "F1" in text for text in words)
     answers.next_report = tmp_path / "loop.html"
     window.model_panel.report_asked.emit()
-    qtbot.waitUntil(lambda: "Written" in window.statusBar().currentMessage(), timeout=LONG)
+    qtbot.waitUntil(lambda: "Written" in window.news.text(), timeout=LONG)
     page = tmp_path / "loop.html"
     assert "<svg" in page.read_text()
     assert "Minutes an image" in page.read_text()
@@ -91,7 +91,7 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
     project = window.session.project
     assert project
     window.actions_["look_again"].trigger()
-    qtbot.waitUntil(lambda: "none is forgotten enough" in window.statusBar().currentMessage(), timeout=LONG)
+    qtbot.waitUntil(lambda: "none is forgotten enough" in window.news.text(), timeout=LONG)
     cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
     window.session.draw([(BBox(5, 5, 20, 20), cat or 0)])
     for image in project.images.all():

@@ -69,7 +69,7 @@ def test_the_wall_shows_groups_and_names_what_is_chosen(window: MainWindow, qtbo
 
 def test_without_unknown_objects_a_word_says_how_to_mark_them(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["name_unknowns"].trigger()
-    qtbot.waitUntil(lambda: "U marks the selected box" in window.statusBar().currentMessage(), timeout=20_000)
+    qtbot.waitUntil(lambda: "U marks the selected box" in window.news.text(), timeout=20_000)
 
 
 def test_the_wall_is_made_of_the_project(window: MainWindow, qtbot: QtBot) -> None:

@@ -108,8 +108,8 @@ def test_a_folder_opens_with_its_first_image_and_the_others_follow(window: MainW
     assert window.session.image.path == "a.png"
     assert window.queue.model.rowCount() == 4
     assert window.canvas.image_size == (80, 60)
-    assert "image 1 of 4" in window.status.place.text()
-    assert window.status.saved.text() == "saved"
+    assert "image 1 of 4" in window.action_bar.place.text()
+    assert window.action_bar.saved.text() == "Saved"
 
 
 def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(
@@ -180,7 +180,7 @@ def test_undo_and_redo_by_key_also_across_images(window: MainWindow, qtbot: QtBo
     key(window, Qt.Key.Key_Z, control)
     assert session.known.of == {}
     key(window, Qt.Key.Key_Z, control)
-    assert "nothing to undo" in window.statusBar().currentMessage()
+    assert "nothing to undo" in window.news.text()
     shift = control | Qt.KeyboardModifier.ShiftModifier
     key(window, Qt.Key.Key_Z, shift)
     assert session.known.of == {1: "cat"}
@@ -201,7 +201,7 @@ def test_undo_of_a_decision_comes_back_to_its_image(window: MainWindow) -> None:
     key(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.session.image.id == 1
     assert window.session.image.state == "undecided"
-    assert "Undid: Mark empty on a.png. It is shown now." in window.statusBar().currentMessage()
+    assert "Undid: Mark empty on a.png. It is shown now." in window.news.text()
 
 
 def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
@@ -277,7 +277,7 @@ def test_accepting_an_image_by_key_decides_it_and_goes_on(window: MainWindow) ->
     key(window, Qt.Key.Key_P)
     assert window.session.image.id == 1
     assert len(window.canvas.items) == 3
-    assert "1 decided (25%)" in window.status.share.text()
+    assert "1 of 4 done" in window.action_bar.share.text()
 
 
 def test_tab_enter_and_x_go_through_proposals_the_most_doubtful_first(window: MainWindow) -> None:
@@ -321,7 +321,7 @@ def test_the_threshold_shows_more_or_fewer_and_is_kept(window: MainWindow) -> No
     for _ in range(10):
         key(window, Qt.Key.Key_BracketRight)
     assert len(window.canvas.items) == 2
-    assert "shown from 0.65" in window.status.threshold.text()
+    assert window.toolbar.threshold.value.text() == "0.65"
     with on_disk(window) as project:  # of this project, not of the next one
         assert project.meta.get("display_threshold") == "0.65"
     assert window.settings.number("display_threshold") == pytest.approx(0.3)
@@ -331,7 +331,7 @@ def test_what_the_threshold_hides_is_said_before_an_image_is_called_empty(window
     propose(window)
     window.session.set_threshold(0.95)
     key(window, Qt.Key.Key_A)
-    assert "4 below the threshold; [ shows more." in window.statusBar().currentMessage()
+    assert "4 below the threshold; [ shows more." in window.news.text()
     assert window.session.pictures.count("decided") == 0
 
 
@@ -345,7 +345,7 @@ def test_tab_after_accepting_goes_on_to_what_is_still_open(window: MainWindow) -
     assert len(window.session.annotations) == 1
     assert window.session.visible_proposals == []
     key(window, Qt.Key.Key_Return)
-    assert "No proposal is left" in window.statusBar().currentMessage()
+    assert "No proposal is left" in window.news.text()
 
 
 def test_escape_while_naming_keeps_the_box_and_gives_the_keyboard_back(window: MainWindow) -> None:
@@ -372,7 +372,7 @@ def test_several_boxes_wait_for_their_names_and_deciding_asks_for_them(window: M
     key(window, Qt.Key.Key_A)
     assert window.session.at_hand == 1
     assert [item.label for item in window.canvas.selection.items] == ["unnamed", "unnamed"]
-    assert "2 boxes without a category" in window.statusBar().currentMessage()
+    assert "2 boxes without a category" in window.news.text()
     key(window, Qt.Key.Key_1)
     assert [item.label for item in window.canvas.items] == ["cell"] * 3
     key(window, Qt.Key.Key_A)
@@ -439,7 +439,7 @@ def test_classes_that_are_no_categories_are_hints_that_nothing_accepts(window: M
     assert "apple" in window.canvas.items[0].tip
     key(window, Qt.Key.Key_A)
     assert window.session.at_hand == 1
-    assert "hints" in window.statusBar().currentMessage()
+    assert "hints" in window.news.text()
     key(window, Qt.Key.Key_Tab)
     assert window.canvas.selection.last is None
     click(window, (10, 10))
@@ -561,7 +561,7 @@ def test_the_next_image_is_one_that_the_filter_shows(window: MainWindow) -> None
     window.session.mark_empty()
     window.session.mark_empty()
     key(window, Qt.Key.Key_N)
-    assert "Nothing is left to do in this filter" in window.statusBar().currentMessage()
+    assert "Nothing is left to do in this filter" in window.news.text()
     window.queue.text.setText("")
     key(window, Qt.Key.Key_N)
     assert window.session.image.path == "b.jpg"
@@ -602,8 +602,8 @@ def test_the_last_image_says_that_all_is_done(window: MainWindow, qtbot: QtBot) 
     for _ in range(4):
         qtbot.waitUntil(lambda: window.canvas.has_image)
         key(window, Qt.Key.Key_E)
-    assert "Every image is decided" in window.statusBar().currentMessage()
-    assert "4 decided (100%)" in window.status.share.text()
+    assert "Every image is decided" in window.news.text()
+    assert "4 of 4 done" in window.action_bar.share.text()
 
 
 def test_tags_are_typed_and_kept(window: MainWindow) -> None:
@@ -651,12 +651,12 @@ def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainW
     assert len(window.canvas.items) == 1
     assert window._warning.isVisible()
     assert "cannot be written" in window._warning.text()
-    assert window.status.saved.text().startswith("NOT SAVED")
+    assert window.action_bar.saved.text().startswith("NOT SAVED")
     session.project.db.execute("PRAGMA query_only = 0")
     assert session.saving.retry()
     assert len(session.annotations) == 2  # the first of the two; the other was refused while it waited
     assert not window._warning.isVisible()
-    qtbot.waitUntil(lambda: window.status.saved.text() == "saved")
+    qtbot.waitUntil(lambda: window.action_bar.saved.text() == "Saved")
 
 
 def test_what_the_disk_does_not_take_is_not_called_saved(
@@ -670,10 +670,10 @@ def test_what_the_disk_does_not_take_is_not_called_saved(
         broken.setattr(os, "fsync", full)
         session.add_category("cat")
         drag(window, (10, 10), (40, 40))
-        qtbot.waitUntil(lambda: window.status.saved.text() == "NOT SAVED")
+        qtbot.waitUntil(lambda: window.action_bar.saved.text() == "NOT SAVED")
         assert "may not be on the disk" in window._warning.text()
     drag(window, (50, 10), (70, 40))
-    qtbot.waitUntil(lambda: window.status.saved.text() == "saved")
+    qtbot.waitUntil(lambda: window.action_bar.saved.text() == "Saved")
     assert len(session.annotations) == 2
 
 
@@ -699,7 +699,7 @@ def test_an_image_that_cannot_be_read_says_why_and_cannot_be_decided(
     project.images.set_reason(2, "The file is empty.")
     window.session.go_to(2)
     key(window, Qt.Key.Key_A)
-    assert "cannot be decided" in window.statusBar().currentMessage()
+    assert "cannot be decided" in window.news.text()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
 
 
@@ -712,7 +712,7 @@ def test_export_and_import_through_the_menu(
     assert isinstance(answers, Answers)
     answers.next_export = tmp_path / "out.json"
     window.actions_["export_coco"].trigger()
-    qtbot.waitUntil(lambda: "3 boxes on 1 image," in window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: "3 boxes on 1 image," in window.news.text())
     assert len(json.loads((tmp_path / "out.json").read_text())["annotations"]) == 3
 
     shutil.copytree(tmp_path / "pictures", tmp_path / "again", ignore=shutil.ignore_patterns("*.hitl*"))
@@ -876,13 +876,13 @@ def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -
     window.canvas.show_image((), (0, 0))
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_E)
-    assert "cannot be decided" in window.statusBar().currentMessage()
+    assert "cannot be decided" in window.news.text()
     assert window.session.pictures.count("decided") == 0
 
 
 def test_accepting_an_image_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
     key(window, Qt.Key.Key_A)
-    assert "E marks the image as empty" in window.statusBar().currentMessage()
+    assert "E marks the image as empty" in window.news.text()
     assert window.session.pictures.count("decided") == 0
 
 
@@ -1061,9 +1061,9 @@ def test_the_last_image_to_do_is_not_called_decided(window: MainWindow) -> None:
         window.session.go_to(image_id)
         window.session.skip()
     window.session.next()
-    assert "This is the last image to do." in window.statusBar().currentMessage()
+    assert "This is the last image to do." in window.news.text()
     window.session.mark_empty()
-    assert "Nothing is left to do. Skipped: 3." in window.statusBar().currentMessage()
+    assert "Nothing is left to do. Skipped: 3." in window.news.text()
 
 
 def test_a_late_answer_of_the_disk_is_about_the_project_before(
@@ -1076,7 +1076,7 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
     qtbot.waitUntil(lambda: window.session.path_of(window.session.image) == tmp_path / "other" / "x.png")  # type: ignore[arg-type]
     answer(before, ProjectError("The disk of the project before failed.", hint="Look at it."))
     qtbot.waitUntil(window._warning.isVisible)
-    assert window.status.saved.text() == "saved"
+    assert window.action_bar.saved.text() == "Saved"
 
 
 def three_boxes(window: MainWindow) -> None:
@@ -1136,7 +1136,7 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_image_before(
     window.actions_["take_previous"].trigger()
     assert len(window.session.annotations) == 4  # the one that is there already stays single
     window.actions_["take_previous"].trigger()
-    assert "already here" in window.statusBar().currentMessage()
+    assert "already here" in window.news.text()
     key(window, Qt.Key.Key_Z, CTRL)
     assert len(window.session.annotations) == 1
 
@@ -1170,7 +1170,7 @@ def test_what_was_copied_is_forgotten_with_its_project(
     window.session.use(Project.open(tmp_path / "other.hitl"))
     qtbot.waitUntil(lambda: window.canvas.has_image)
     window.controller.paste()
-    assert "Nothing was copied" in window.statusBar().currentMessage()
+    assert "Nothing was copied" in window.news.text()
     assert window.session.annotations == []
 
 
@@ -1182,7 +1182,7 @@ def test_locked_boxes_stay_as_they_are(window: MainWindow) -> None:
     for act in (Qt.Key.Key_X, Qt.Key.Key_2, Qt.Key.Key_Down):
         key(window, act)
     assert window.session.annotations == before
-    assert "Locked boxes" in window.statusBar().currentMessage()
+    assert "Locked boxes" in window.news.text()
     key(window, Qt.Key.Key_L)
     key(window, Qt.Key.Key_Down)
     assert window.session.annotations != before
@@ -1243,7 +1243,7 @@ def test_very_many_images_are_listed_by_a_job_and_hands_need_not_wait(
     assert session.pictures.is_listing
     assert session.pictures.statuses == {}
     session.skip()
-    assert "still being listed" in other.statusBar().currentMessage()
+    assert "still being listed" in other.news.text()
     qtbot.waitUntil(lambda: len(session.pictures.statuses) == 4)
     assert session.pictures.statuses[3] == "skipped"  # what was done meanwhile stands
     assert session.pictures.count("undecided") == 3
@@ -1273,8 +1273,8 @@ def test_the_last_image_is_at_hand_again(window: MainWindow, make_window: MakeWi
 
 
 def test_the_panels_can_be_called_back(window: MainWindow) -> None:
-    view = next(action for action in window.menuBar().actions() if action.text() == "&View")
-    switches = {a.text() for a in view.menu().actions()}  # type: ignore[attr-defined]
+    view = next(menu for menu in window.actions_.menus if menu.title() == "&View")
+    switches = {a.text() for a in view.actions()}
     assert {"Queue", "Inspector", "Model"} <= switches
 
 

@@ -9,7 +9,7 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.store.project import Project
-from hitl_desktop.translation import tr, trn
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold
 
 THRESHOLD_STEP = 0.05
@@ -54,15 +54,6 @@ class DisplayThresholds:
         self.is_chosen = True
         self.value = Thresholds(round(min(max(score, 0.05), 0.95), 2), self.own)
         self._keep(_GENERAL, f"{self.general:.2f}")
-        shown = tr("Suggestions are shown from a score of {general:.2f} up.", general=self.general)
-        if self.own:
-            shown = trn(
-                "Suggestions are shown from a score of {general:.2f} up; {n} category keeps its own threshold.",
-                "Suggestions are shown from a score of {general:.2f} up; {n} categories keep their own thresholds.",
-                len(self.own),
-                general=self.general,
-            )
-        self._messages.say(shown)
 
     def start_at(self, measured: StartThreshold) -> None:
         """Show proposals from a measured score up, from the next image on, unless a person chose one."""

@@ -10,7 +10,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
-from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR, swatch
+from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR, swatch
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = (tr("Category"), tr("Score"), tr("Origin"))

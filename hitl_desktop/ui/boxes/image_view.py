@@ -23,7 +23,7 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
-from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR
+from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 
 _PREFETCHED = 2
 _VIEW = "view"

@@ -29,8 +29,8 @@ from hitl_desktop.ui.boxes.box_model import KEY, BoxModel, key_of
 from hitl_desktop.ui.boxes.name_field import NameField, matching
 from hitl_desktop.ui.boxes.threshold import ThresholdSlider
 from hitl_desktop.ui.canvas.items import BoxKey
+from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.widgets.field import Field
-from hitl_desktop.ui.widgets.theme import swatch
 from hitl_desktop.workflows.annotation.attributes import of_categories
 
 
@@ -55,7 +55,7 @@ class Inspector(QWidget):
         super().__init__()
         self._session = session
         self._filled: tuple[object, ...] = ()
-        self.setMinimumWidth(270)
+        self.setMinimumWidth(216)
         self.boxes_title, self.categories_title = QLabel(tr("Boxes")), QLabel(tr("Categories"))
         self.model = BoxModel(session)
         self.boxes = _table(self.model)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -38,6 +39,7 @@ from hitl_desktop.ui.canvas.painting import (
 )
 from hitl_desktop.ui.canvas.pixels import Pixels
 from hitl_desktop.ui.canvas.selection import Selection
+from hitl_desktop.ui.theme.style import colours
 
 _WHEEL_STEP = 1.2
 _GRID_FROM = 8.0
@@ -57,6 +59,7 @@ class Canvas(QWidget):
         nudged: the same by arrow keys, a step at a time.
         selection_changed: other boxes are selected, or none.
         view_changed: another part of the image is in view, or it is larger or smaller.
+        tool_changed: another tool is in use, by name.
     """
 
     drawn = Signal(BBox)
@@ -64,6 +67,7 @@ class Canvas(QWidget):
     nudged = Signal(object)
     selection_changed = Signal()
     view_changed = Signal()
+    tool_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -159,6 +163,14 @@ class Canvas(QWidget):
         self._hidden = hidden
         self.update()
 
+    def use_tool(self, name: str) -> None:
+        """Take another tool: with `box` drags draw, with `select` they move and select."""
+        self.hands.let_go()
+        self.hands.draws = name == "box"
+        self.setCursor(self.hands.cursor(None))
+        self.tool_changed.emit(name)
+        self.update()
+
     def select_next(self, step: int = 1) -> None:
         """Select the next proposal, the most doubtful first, or the next box under the pointer after a
         click."""
@@ -183,7 +195,7 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what was begun; else tell what would be taken."""
         self.hands.move(event.position())
-        if self.hands.shows_cross:
+        if self.hands.hovers:
             self._hover(event.position())
         self.update()
 
@@ -283,14 +295,14 @@ class Canvas(QWidget):
         """Image, boxes, what is being drawn."""
         painter = QPainter(self)
         if not self.has_image:
-            painter.fillRect(self.rect(), self.palette().dark())
-            painter.setPen(self.palette().brightText().color())
+            painter.fillRect(self.rect(), QColor(colours().canvas))
+            painter.setPen(QColor("#FFFFFF"))
             painter.drawText(self.rect().adjusted(24, 24, -24, -24), _CENTRED, self.placeholder)
             return
         area, viewport, highlight = (
             QRectF(self.rect()),
             self.camera.viewport,
-            self.palette().highlight().color(),
+            QColor(colours().accent),
         )
         painter.drawPixmap(0, 0, self._still_part())
         if not self._hidden:
@@ -319,7 +331,7 @@ class Canvas(QWidget):
             return self._still[1]
         pixmap = QPixmap(self.size() * ratio)
         pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(self.palette().shadow().color())
+        pixmap.fill(QColor(colours().canvas))
         painter = QPainter(pixmap)
         self._pixels.paint(painter, self.camera, self.size(), ratio, self.display)
         if viewport.scale >= _GRID_FROM:

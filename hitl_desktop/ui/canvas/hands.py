@@ -53,12 +53,14 @@ class Hands:
     """The hands on one canvas.
 
     `clicks` is how many clicks draw a box: 0 for drags only, 2 for opposite corners, 4 for the outermost
-    points of an object (Papadopoulos et al., ICCV 2017). A drag draws in each case.
+    points of an object (Papadopoulos et al., ICCV 2017). A drag draws in each case, unless `draws` is off: then
+    it moves the box it begins on, or selects the boxes it goes around.
     """
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self.clicks = 0
+        self.draws = True
         self.pointer: QPointF | None = None
         self.space_held = False
         self._drag: _Drag | None = None
@@ -90,6 +92,11 @@ class Hands:
     @property
     def shows_cross(self) -> bool:
         """Whether thin lines through the pointer help: when a box is drawn, or could be."""
+        return self.draws and self.hovers
+
+    @property
+    def hovers(self) -> bool:
+        """Whether what lies under the pointer is shown: not while something is moved, selected or panned."""
         return self._drag is None or (self._drag.does == "draws" and self._drag.moving)
 
     def let_go(self) -> bool:
@@ -114,9 +121,19 @@ class Hands:
             target = None if forced else self._canvas.hit(point)
             if keys & Qt.KeyboardModifier.ShiftModifier:
                 does = "selects"
+            elif not self.draws and not forced:
+                does = self._select_or_move(target)
             else:
                 does = "changes" if target is not None and self._takes(target, point) else "draws"
             self._drag = _Drag(point, target, does)
+
+    def _select_or_move(self, target: Hit | None) -> str:
+        """What a press of the select tool does; a box that it takes is selected at once, so that it moves alone."""
+        if target is None:
+            return "selects"
+        if not self._canvas.selection.has(target.item.key):
+            self._canvas.selection.click(target.item.key)
+        return "changes"
 
     def move(self, point: QPointF) -> None:
         """Go on with what was begun."""
@@ -182,6 +199,8 @@ class Hands:
 
     def draws_from(self, found: Hit | None) -> bool:
         """Whether a drag that begins at the pointer, over what was found there, draws."""
+        if not self.draws:
+            return False
         return found is None or self.pointer is None or not self._takes(found, self.pointer)
 
     def cursor(self, found: Hit | None) -> Qt.CursorShape:
@@ -190,6 +209,8 @@ class Hands:
             return Qt.CursorShape.OpenHandCursor
         if found is not None and found.handle is not None:
             return _CURSORS[found.handle.value]
+        if not self.draws and found is None:
+            return Qt.CursorShape.ArrowCursor
         return Qt.CursorShape.CrossCursor if self.draws_from(found) else Qt.CursorShape.SizeAllCursor
 
     def _at(self, point: QPointF) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import Boxes, handle_at
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind
 from hitl_desktop.ui.canvas.painting import Occupied, box_pen, halo, paint_label
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.widgets.theme import category_colour
+from hitl_desktop.ui.theme.categories import category_colour
 
 _FEW = 500
 """So many boxes in view are painted with halo and label; more of them with thin lines alone, ten times as

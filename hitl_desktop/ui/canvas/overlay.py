@@ -18,7 +18,7 @@ from hitl_desktop.ui.canvas.painting import (
 )
 from hitl_desktop.ui.canvas.selection import Selection
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.widgets.theme import category_colour
+from hitl_desktop.ui.theme.categories import category_colour
 
 
 def paint_in_hand(

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.ui.canvas.items import BoxItem, Kind
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.widgets.theme import category_colour, mark_path, text_on
+from hitl_desktop.ui.theme.categories import category_colour, mark_path, text_on
 
 HANDLE_SIZE = 8.0
 """Side of a handle in logical pixels, at any zoom."""

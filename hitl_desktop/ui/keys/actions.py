@@ -10,7 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from hitl_desktop.translation import tr
 
@@ -139,6 +139,8 @@ ACTIONS: Final = (
         on_canvas=True,
     ),
     ActionSpec("remove_box", tr("Re&ject or delete the selected box"), "X", When.IMAGE, Menu.BOX, "Del"),
+    ActionSpec("tool_select", tr("Select tool: drags move and select"), "V", When.PROJECT, Menu.BOX),
+    ActionSpec("tool_box", tr("Box tool: drags draw"), "", When.PROJECT, Menu.BOX),
     ActionSpec("begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.IMAGE, Menu.BOX),
     ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.IMAGE, Menu.BOX, on_canvas=True),
@@ -261,8 +263,7 @@ class Actions:
         self._actions: dict[str, QAction] = {}
         self._held: dict[str, QAction] = {}
         menus = self._menus = {
-            menu: window.menuBar().addMenu(MENU_TITLES[menu])
-            for menu in dict.fromkeys(spec.menu for spec in ACTIONS)
+            menu: QMenu(MENU_TITLES[menu], window) for menu in dict.fromkeys(spec.menu for spec in ACTIONS)
         }
         for spec in ACTIONS:
             action = QAction(spec.text, window)
@@ -275,6 +276,8 @@ class Actions:
             if spec.on_canvas:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
                 canvas.addAction(action)
+            else:
+                window.addAction(action)  # its key counts in the whole window, whatever shows it
             action.triggered.connect(_without_argument(handlers[spec.id]))
             menus[spec.menu].addAction(action)
             self._actions[spec.id] = action
@@ -321,6 +324,11 @@ class Actions:
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
+
+    @property
+    def menus(self) -> list[QMenu]:
+        """The menus, in their order."""
+        return list(self._menus.values())
 
     def add_to_menu(self, menu: Menu, actions: list[QAction]) -> None:
         """Put what Qt made itself, such as the switches of docks, at the end of a menu."""

@@ -16,8 +16,8 @@ from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 from hitl_desktop.ui.widgets.once import once
-from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR
 
 _FRAME = "#8E44AD"
 _MARKS = {

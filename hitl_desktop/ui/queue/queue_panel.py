@@ -173,7 +173,7 @@ class QueuePanel(QWidget):
     def __init__(self, session: Session, loader: ImageLoader) -> None:
         super().__init__()
         self._session = session
-        self.setMinimumWidth(230)
+        self.setMinimumWidth(190)
         self.model = QueueModel(session, loader)
         self.list = self._make_list()
         self.state = self._choice(tr("Show images in this state"), STATES)

@@ -11,11 +11,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 from hitl_desktop.translation import tr
 
 _MOST_OFFERS = 3
-_STYLE = tr(
-    '\nBanner { background: #9B2C20; }\nBanner[calm="true"] { background: #2A5D8F; }\nBanner '
-    "QLabel { color: white; }\nBanner QPushButton { color: white; padding: 2px 10px;\n  "
-    "background: rgba(0, 0, 0, 60); border: 1px solid rgba(255, 255, 255, 110); }\n"
-)
 
 
 class Banner(QFrame):
@@ -32,7 +27,6 @@ class Banner(QFrame):
     def __init__(self, *, calm: bool = False) -> None:
         super().__init__()
         self.setProperty("calm", calm)
-        self.setStyleSheet(_STYLE)
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,4 +1,4 @@
-"""A short notice just above the status bar, with what can be done about it; one at a time."""
+"""A short notice over the lower edge of the canvas, with what can be done about it; one at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from hitl_desktop.translation import tr
-
 _STAYS_MS = 6000
 _MARGIN = 14
-_STYLE = tr(
-    "\nToast { background: #22262B; border: 1px solid #5A626C; border-radius: 6px; }\nToast "
-    "QLabel { color: #F2F4F6; }\nToast QPushButton { color: #9CC2FF; background: transparent; "
-    "border: none; padding: 5px 10px; font-weight: 600; }\nToast QPushButton:hover { "
-    "text-decoration: underline; }\n"
-)
 
 
 class Toast(QFrame):
@@ -30,12 +22,11 @@ class Toast(QFrame):
 
     acted = Signal()
 
-    def __init__(self, over: QWidget, above: QWidget, group: list[Toast], *, stays: bool = False) -> None:
-        """Stands in the window `over`, just `above` its status bar."""
+    def __init__(self, over: QWidget, group: list[Toast], *, stays: bool = False, lift: int = 0) -> None:
+        """Stands over the lower edge of `over`, `lift` pixels higher than others."""
         super().__init__(over)
         group.append(self)
         self._group, self.waits = group, False
-        self.setStyleSheet(_STYLE)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._label, self.button = QLabel(), QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -52,7 +43,7 @@ class Toast(QFrame):
         self._back.setSingleShot(True)
         self._back.setInterval(0)
         self._back.timeout.connect(self._let_another_back)
-        self._over, self._above, self._stays = over, above, stays
+        self._over, self._stays, self._lift = over, stays, lift
         self.hide()
 
     def text(self) -> str:
@@ -105,7 +96,7 @@ class Toast(QFrame):
         super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep above the status bar when the window changes its size."""
+        """Keep at the lower edge when what is below changes its size."""
         if event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
@@ -119,8 +110,8 @@ class Toast(QFrame):
             self._label.setMinimumWidth(0)
             self._label.setMaximumWidth(room)
         self.adjustSize()
-        bottom = self._above.geometry().top() or self._over.height()
-        self.move((self._over.width() - self.width()) // 2, bottom - self.height())
+        left = (self._over.width() - self.width()) // 2
+        self.move(left, self._over.height() - self.height() - _MARGIN - self._lift)
 
     def _on_pressed(self) -> None:
         self.hide()

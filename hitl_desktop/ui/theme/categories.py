@@ -1,13 +1,14 @@
-"""Colours of categories, and light and dark."""
+"""The colours and marks of categories."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPalette, QPixmap, QPolygonF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPixmap, QPolygonF
+
+from hitl_desktop.ui.theme.tokens import contrast
 
 CATEGORY_COLOURS = (
     "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#3D8BFD", "#D55E00", "#CC79A7", "#9C6ADE",
@@ -33,30 +34,6 @@ NEW_NAME_COLOUR = -1
 
 UNNAMED_COLOUR = "#FFB000"
 """For drawn boxes that wait for their category."""
-
-_SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
-_DARK = {
-    QPalette.ColorRole.Window: "#2B2D30", QPalette.ColorRole.WindowText: "#E6E6E6",
-    QPalette.ColorRole.Base: "#1E1F22", QPalette.ColorRole.AlternateBase: "#26282B",
-    QPalette.ColorRole.Text: "#E6E6E6", QPalette.ColorRole.PlaceholderText: "#8A8D93",
-    QPalette.ColorRole.Button: "#3A3D41", QPalette.ColorRole.ButtonText: "#E6E6E6",
-    QPalette.ColorRole.ToolTipBase: "#3A3D41", QPalette.ColorRole.ToolTipText: "#E6E6E6",
-    QPalette.ColorRole.Highlight: "#2F65CA", QPalette.ColorRole.HighlightedText: "#FFFFFF",
-    QPalette.ColorRole.Light: "#4A4D52", QPalette.ColorRole.Midlight: "#43464B", QPalette.ColorRole.Mid: "#35373B",
-    QPalette.ColorRole.Dark: "#1A1B1D", QPalette.ColorRole.Shadow: "#141517", QPalette.ColorRole.BrightText: "#FFFFFF",
-    QPalette.ColorRole.Link: "#6EA8FE",
-}  # fmt: skip
-
-
-def _dark_palette() -> QPalette:
-    """For platforms that cannot be told to be dark."""
-    palette = QPalette()
-    for role, colour in _DARK.items():
-        palette.setColor(role, QColor(colour))
-    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#7A7D83"))
-    return palette
-
 
 _chosen: dict[int, str] = {}
 
@@ -117,15 +94,4 @@ def _swatch(index: int, colour: str) -> QIcon:
 
 def text_on(colour: QColor) -> QColor:
     """Black or white, whichever is easier to read on a colour."""
-    light = 0.299 * colour.red() + 0.587 * colour.green() + 0.114 * colour.blue()
-    return QColor("#101010") if light > 140 else QColor("#FFFFFF")
-
-
-def apply_theme(name: str) -> None:
-    """Light, dark, or what the system says."""
-    app = QApplication.instance()
-    if isinstance(app, QApplication):
-        app.setStyle("Fusion")
-        app.styleHints().setColorScheme(_SCHEMES[name])
-        takes_orders = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        app.setPalette(_dark_palette() if name == "dark" and not takes_orders else QPalette())
+    return max((QColor("#101010"), QColor("#FFFFFF")), key=lambda text: contrast(text.name(), colour.name()))

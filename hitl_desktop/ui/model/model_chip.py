@@ -1,0 +1,66 @@
+"""The model in one chip: which version is in use and how good it was on images that it had not been trained on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QToolButton
+
+from hitl_desktop.service.jobs import JobRunner
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.service.project.views import ModelView
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.theme.icons import keep_icon
+
+_SOON_MS = 200
+
+
+class ModelChip:
+    """Keeps the text and icon of a button true; what the button opens is the window's business."""
+
+    def __init__(self, button: QToolButton, session: Session, runner: JobRunner) -> None:
+        self._button, self._session, self._runner = button, session, runner
+        self._soon = QTimer(button)  # one update for a burst of changes
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self._show)
+        button.setCheckable(True)
+        session.opened.connect(self._show)
+        session.changed.connect(lambda _: self._soon.start())
+        runner.changed.connect(self._soon.start)
+
+    def _show(self) -> None:
+        model = self._session.views.model()
+        if model is None:
+            return
+        text, tip = _texts(model)
+        job = next(iter(self._runner.jobs), None)
+        self._button.setText(f"{text}  ({job.title})" if job is not None else text)
+        self._button.setToolTip(tip)
+        self._button.setAccessibleName(tip)
+        keep_icon(self._button, "activity" if job is not None else "sparkles")
+
+
+def _texts(model: ModelView) -> tuple[str, str]:
+    version = model.active
+    if version is None:
+        return tr("Not trained yet"), tr(
+            "Not trained yet: suggestions are the detector's own. Click for details."
+        )
+    s = version.summary
+    if not s.first_sight_total:
+        return tr("Model v{id}", id=version.id), tr(
+            "Version {id} is in use; not measured yet.", id=version.id
+        )
+    right = s.first_sight_right / s.first_sight_total
+    return (
+        tr("Model v{id}: {right:.0%} right", id=version.id, right=right),
+        tr(
+            "Version {id}: of {n} suggestions {right:.0%} were right on images it had not been trained on "
+            "(95 %: {low:.0%} to {high:.0%}). Click for details.",
+            id=version.id,
+            n=s.first_sight_total,
+            right=right,
+            low=s.first_sight_low,
+            high=s.first_sight_high,
+        ),
+    )

@@ -1,0 +1,175 @@
+"""The bar under the canvas: decide the image, go to the next one, why it is shown, how far one is, what is saved."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton
+
+from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.queues import REASON_OF, QueueReason
+from hitl_desktop.service.project.saving import Saving
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT
+from hitl_desktop.translation import tr, trn
+from hitl_desktop.ui.theme.icons import keep_icon
+from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
+from hitl_desktop.ui.widgets.elided import ElidedLabel
+
+_LATEST = 20
+_LONGEST_S = 600.0
+
+
+class ActionBar(QFrame):
+    """Large buttons for what is done to every image, each with its key and what it would do now."""
+
+    def __init__(self, session: Session, action: Callable[[str], QAction]) -> None:
+        super().__init__()
+        self.setProperty("bar", True)
+        self.setFixedHeight(ACTION_BAR + SPACE[1])
+        self.setAccessibleName(tr("Decide this image"))
+        self._session = session
+        self._pace = Pace()
+        self.accept = _push(action("accept_picture"), "check-check", primary=True)
+        self.empty = _push(action("mark_empty"), "circle-slash")
+        self.skip = _push(action("skip"), "skip-forward")
+        self.previous = _arrow(action("previous"), "chevron-left")
+        self.next = _arrow(action("next"), "chevron-right")
+        self.why, self.place = ElidedLabel(), ElidedLabel()
+        self.why.setToolTip(tr("Why this image is shown now"))
+        self.why.setProperty("role", "dim")
+        self.progress, self.share = QProgressBar(), QLabel()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(72)
+        self.progress.setAccessibleName(tr("Images that are done"))
+        self.saved = QLabel()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], SPACE[0])
+        row.setSpacing(SPACE[1])
+        for widget in (self.accept, self.empty, self.skip, self.previous, self.next):
+            row.addWidget(widget)
+        row.addWidget(self.place, 2)
+        row.addWidget(self.why, 3)
+        for widget in (self.progress, self.share, self.saved):
+            row.addWidget(widget)
+        session.decided.connect(self._pace.note)
+        session.opened.connect(self._pace.forget)
+
+    def show_state(self) -> None:
+        """Show the state of the open project and of its current image."""
+        session = self._session
+        image, total = session.image, len(session.pictures.statuses)
+        shown = len(session.visible_proposals)
+        present = len(session.annotations)
+        self.accept.setText(_accept_text(shown, present))
+        self.accept.setEnabled(image is not None and shown + present > 0)
+        self.empty.setText(tr("Empty  E"))
+        self.skip.setText(tr("Skip  S"))
+        decided = session.pictures.count("decided")
+        remark = image.remark if image is not None and not image.reason else None
+        self.why.setText("   ".join(filter(None, (_why_asked(session), remark))))
+        self.place.setText(_place_text(session, total))
+        self.progress.setRange(0, max(total, 1))
+        self.progress.setValue(decided)
+        left = self._pace.left(session.pictures.count("undecided"))
+        done = tr("{decided} of {total} done", decided=decided, total=total)
+        self.share.setText(", ".join(filter(None, (done, left))) if total else "")
+        self.show_saved(session.saving)
+
+    def show_saved(self, saving: Saving) -> None:
+        """Show whether the latest act is on the disk."""
+        if saving.is_waiting:
+            text, role = tr("NOT SAVED, tried again every 2 s"), "danger"
+        elif saving.has_failed:
+            text, role = tr("NOT SAVED"), "danger"
+        else:
+            text, role = (tr("Saving") if saving.is_pending else tr("Saved")), "dim"
+        self.saved.setText(text)
+        if self.saved.property("role") != role:
+            self.saved.setProperty("role", role)
+            self.saved.style().polish(self.saved)
+
+
+class Pace:
+    """How long the images that are left will take, from the latest decisions of this sitting."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=_LATEST)
+
+    def note(self) -> None:
+        """An image was decided."""
+        self._times.append(self._clock())
+
+    def forget(self) -> None:
+        """Another project is open."""
+        self._times.clear()
+
+    def left(self, images: int) -> str:
+        """The time that is left in words; empty while there is nothing to estimate from."""
+        gaps = [b - a for a, b in zip(self._times, list(self._times)[1:], strict=False) if b - a < _LONGEST_S]
+        if len(gaps) < 3 or not images:
+            return ""
+        minutes = images * sum(gaps) / len(gaps) / 60
+        if minutes < 1:
+            return tr("under a minute left")
+        if minutes < 90:
+            return trn("about {n} minute left", "about {n} minutes left", round(minutes))
+        return trn("about {n} hour left", "about {n} hours left", round(minutes / 60))
+
+
+def _accept_text(shown: int, present: int) -> str:
+    if shown:
+        return tr("Accept {n} & next  A", n=shown).replace("&", "&&")
+    return tr("Done & next  A").replace("&", "&&") if present else tr("Accept  A")
+
+
+def _place_text(session: Session, total: int) -> str:
+    image = session.image
+    if session.pictures.is_listing and not total:
+        return tr("Listing the images")
+    if image is None:
+        return ""
+    place = tr("image {position} of {total}", position=session.pictures.order.position + 1, total=total)
+    return f"{image.path}   {STATUS_TEXT[image.status]}   {place}"
+
+
+def _why_asked(session: Session) -> str:
+    """Why the current image is worth a look."""
+    image = session.image
+    if session.again:
+        return tr("Shown again: {reason}", reason=REASON_TEXT[REASON_OF[session.again]])
+    if image is None or image.state is not ImageState.UNDECIDED or image.reason:
+        return ""
+    ranked = session.views.ranked(image.id)
+    if ranked is None or QueueReason.UNSEEN & ranked.queues:
+        return ""
+    return tr("Why now: {reason}", reason=REASON_TEXT[ranked.reason])
+
+
+def _push(action: QAction, name: str, *, primary: bool = False) -> QPushButton:
+    button = QPushButton()
+    button.setProperty("primary", primary)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setMinimumHeight(ACTION_BAR - SPACE[0])
+    button.setToolTip(action.text().replace("&", "").rstrip("."))
+    button.clicked.connect(action.trigger)
+    if not primary:
+        keep_icon(button, name, 16)
+    return button
+
+
+def _arrow(action: QAction, name: str) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    keep_icon(action, name)
+    button.setIconSize(QSize(20, 20))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(action.text().replace("&", ""))
+    action.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
+    return button

@@ -1,0 +1,179 @@
+"""The toolbar: menus, tools, the category of the next box, the display threshold, undo, commands, the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr, trn
+from hitl_desktop.ui.theme.categories import swatch
+from hitl_desktop.ui.theme.icons import keep_icon
+from hitl_desktop.ui.theme.tokens import SPACE, TOOLBAR
+
+_STEP = 0.05
+_MOST_NAMED = 24
+_NAME_WIDTH = 160
+
+
+class Toolbar(QFrame):
+    """One row above everything; none of its buttons takes the keyboard from the canvas."""
+
+    def __init__(self, session: Session, action: Callable[[str], QAction], menus: Sequence[QMenu]) -> None:
+        super().__init__()
+        self.setProperty("bar", True)
+        self.setFixedHeight(TOOLBAR)
+        self.setAccessibleName(tr("Toolbar"))
+        self._session = session
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE[1], 0, SPACE[1], 0)
+        row.setSpacing(SPACE[0])
+        self.project = _menu_button("menu", tr("HITL Desktop"), tr("All commands by subject"))
+        everything = QMenu(self.project)
+        for menu in menus:
+            everything.addMenu(menu)
+        self.project.setMenu(everything)
+        self.category = _menu_button("", tr("No category"), tr("The category of the next box"))
+        self._categories = QMenu(self.category)
+        self._categories.aboutToShow.connect(self._fill_categories)
+        self.category.setMenu(self._categories)
+        self.threshold = ThresholdControl(session)
+        self.commands = _button(action("palette"), "search", tr("Commands"))
+        self.model = QToolButton()
+        self.model.setProperty("framed", True)
+        self.model.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.model.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        keep_icon(self.model, "sparkles")
+        self._of_project = (
+            _line(),
+            _button(action("tool_select"), "mouse-pointer-2", tr("Select")),
+            _button(action("tool_box"), "square-dashed", tr("Box")),
+            self.category,
+            _line(),
+            self.threshold,
+            _line(),
+            _button(action("undo"), "undo-2"),
+            _button(action("redo"), "redo-2"),
+        )
+        for widget in (self.project, *self._of_project):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.commands)
+        row.addWidget(self.model)
+        session.opened.connect(self._show_project)
+        session.category_changed.connect(self._show_category)
+        session.names_changed.connect(self._show_category)
+        self._show_project()
+
+    def _show_project(self) -> None:
+        project = self._session.project
+        self.project.setText(project.path.stem if project is not None else tr("HITL Desktop"))
+        for widget in (*self._of_project, self.model):
+            widget.setVisible(project is not None)
+        self._show_category()
+
+    def _show_category(self) -> None:
+        names, category_id = self._session.known, self._session.category_id
+        name = names.offered.get(category_id) if category_id is not None else None
+        if name is None or category_id is None:
+            keep_icon(self.category, "tag")
+            self.category.setText(tr("No category"))
+            return
+        key = names.hotkeys.get(category_id, "")
+        self.category.setIcon(swatch(category_id))
+        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        self.category.setText(f"{text}  {key}" if key else text)
+
+    def _fill_categories(self) -> None:
+        self._categories.clear()
+        names = self._session.known
+        for category_id, name in list(names.offered.items())[:_MOST_NAMED]:
+            key = names.hotkeys.get(category_id, "")
+            entry = self._categories.addAction(swatch(category_id), f"{name}\t{key}" if key else name)
+            entry.triggered.connect(partial(self._session.set_category, category_id))
+
+
+class ThresholdControl(QWidget):
+    """The score from which suggestions are shown, for all categories without a threshold of their own."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._is_showing = False
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(1, 19)
+        self.slider.setPageStep(1)
+        self.slider.setFixedWidth(96)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.slider.setAccessibleName(tr("Score from which suggestions are shown"))
+        self.slider.setToolTip(tr("Suggestions with a lower score are hidden ([ and ])"))
+        self.value = QLabel()
+        self.value.setMinimumWidth(34)
+        caption = QLabel(tr("Show from"))
+        caption.setProperty("role", "dim")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE[0], 0, SPACE[0], 0)
+        row.setSpacing(SPACE[1])
+        for widget in (caption, self.slider, self.value):
+            row.addWidget(widget)
+        self.slider.valueChanged.connect(self._on_moved)
+        for event in (session.boxes_changed, session.opened):
+            event.connect(self._show)
+
+    def _show(self) -> None:
+        general = self._session.thresholds.general
+        self._is_showing = True
+        self.slider.setValue(round(general / _STEP))
+        self._is_showing = False
+        self.value.setText(f"{general:.2f}")
+        own = len(self._session.thresholds.own)
+        self.value.setToolTip(
+            trn("{n} category has its own threshold", "{n} categories have their own thresholds", own)
+            if own
+            else ""
+        )
+
+    def _on_moved(self, value: int) -> None:
+        if not self._is_showing and self._session.is_open:
+            self._session.set_threshold(value * _STEP)
+
+
+def _button(action: QAction, name: str, text: str = "") -> QToolButton:
+    keep_icon(action, name)
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(18, 18))
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(action.text().replace("&", ""))
+    if text:
+        action.setIconText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    keys = action.shortcut().toString()
+    action.setToolTip(
+        " ".join(filter(None, (action.text().replace("&", "").rstrip("."), f"({keys})" if keys else "")))
+    )
+    return button
+
+
+def _menu_button(name: str, text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(tip)
+    if name:
+        keep_icon(button, name)
+    return button
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.VLine)
+    line.setFixedHeight(20)
+    return line

@@ -1,0 +1,80 @@
+"""Spacing, sizes and colours of the window, light and dark; everything else is made of them.
+
+Contrasts are those of WCAG 2.1 (level AA: 4.5 for text, 3 for borders and icons); a test computes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+SPACE: Final = (4, 8, 12, 16, 24)
+RADIUS: Final = 6
+RADIUS_CHIP: Final = 4
+CONTROL: Final = 28
+"""Height of a control in pixels; nothing that can be clicked is smaller than 24."""
+ACTION_BAR: Final = 36
+TOOLBAR: Final = 40
+CAPTION: Final = 11
+BODY: Final = 13
+TITLE: Final = 15
+PAGE: Final = 20
+FOCUS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours of one theme, as #RRGGBB."""
+
+    is_dark: bool
+    surface: str
+    raised: str
+    sunken: str
+    canvas: str
+    text: str
+    text_dim: str
+    placeholder: str
+    border: str
+    line: str
+    accent: str
+    on_accent: str
+    selected: str
+    on_selected: str
+    on_selected_dim: str
+    ok: str
+    warn: str
+    danger: str
+    notice: str
+    on_notice: str
+    notice_action: str
+
+
+LIGHT: Final = Colours(
+    is_dark=False,
+    surface="#F7F8FA", raised="#FFFFFF", sunken="#EEF0F3", canvas="#8A8D92",
+    text="#1B1F24", text_dim="#59616B", placeholder="#6B737D", border="#8A929C", line="#D5D9DF",
+    accent="#1F5FD6", on_accent="#FFFFFF", selected="#DCE8FD", on_selected="#1B1F24", on_selected_dim="#4A525C",
+    ok="#1B7F4B", warn="#8A5A00", danger="#B3261E",
+    notice="#22262B", on_notice="#F2F4F6", notice_action="#9CC2FF",
+)  # fmt: skip
+DARK: Final = Colours(
+    is_dark=True,
+    surface="#1B1D20", raised="#232629", sunken="#2C3034", canvas="#141517",
+    text="#E7E9EC", text_dim="#A6ADB6", placeholder="#9098A2", border="#6B737D", line="#3A3F45",
+    accent="#6EA2FF", on_accent="#0B1220", selected="#27406B", on_selected="#FFFFFF", on_selected_dim="#C3CEDF",
+    ok="#5CC98D", warn="#E3B341", danger="#FF8A80",
+    notice="#E7E9EC", on_notice="#1B1F24", notice_action="#1F5FD6",
+)  # fmt: skip
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #RRGGBB (WCAG 2.1)."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.1)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
