@@ -1,0 +1,89 @@
+"""What can be done to the selected box, right at the box: for the mouse, and to show the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QCursor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
+
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.canvas.canvas import Canvas
+from hitl_desktop.ui.canvas.items import Kind
+from hitl_desktop.ui.theme.icons import keep_icon
+from hitl_desktop.ui.theme.tokens import SPACE
+
+_GAP = 6
+_OF_BOX = ("accept_box", "find_category", "remove_box", "duplicate", "copy", "toggle_lock", "hide_selected", "unknown")
+_OF_IMAGE = ("accept_picture", "mark_empty", "skip", "paste", "select_all", "show_hidden", "fit", "real_size")
+
+
+class ContextBar(QFrame):
+    """Accept, rename and remove at the selection; it moves out of the way while a box is drawn or moved."""
+
+    def __init__(self, canvas: Canvas, action: Callable[[str], QAction]) -> None:
+        super().__init__(canvas)
+        self.setObjectName("contextBar")
+        self.setAccessibleName(tr("Selected boxes"))
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self._canvas, self._action = canvas, action
+        self.accept = _button(action("accept_box"), "check", tr("Accept"))
+        self.rename = _button(action("find_category"), "tag", tr("Category"))
+        self.remove = _button(action("remove_box"), "x", tr("Remove"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE[0], 0, SPACE[0], 0)
+        row.setSpacing(SPACE[0])
+        for button in (self.accept, self.rename, self.remove):
+            row.addWidget(button)
+        canvas.selection_changed.connect(self.show_at_selection)
+        canvas.view_changed.connect(self.show_at_selection)
+        canvas.menu_wanted.connect(self.show_menu)
+        canvas.relabel_wanted.connect(action("find_category").trigger)
+        self.hide()
+
+    def show_at_selection(self) -> None:
+        """Stand below the selected box, or above or inside it where there is no room."""
+        canvas, item = self._canvas, self._canvas.selection.last
+        if item is None or not canvas.has_image or canvas.hands.is_changing:
+            self.hide()
+            return
+        is_open = item.key.kind is not Kind.ANNOTATION
+        self.accept.setVisible(is_open)
+        self.remove.setText(tr("Reject") if is_open else tr("Delete"))
+        self.adjustSize()
+        view = canvas.camera.viewport.box_to_view(item.bbox)
+        box = QRect(round(view.x), round(view.y), round(view.w), round(view.h))
+        visible = box.intersected(canvas.rect())
+        if visible.isEmpty():
+            self.hide()
+            return
+        left = min(max(visible.center().x() - self.width() // 2, 0), canvas.width() - self.width())
+        below, above = visible.bottom() + _GAP, visible.top() - self.height() - 4 * _GAP
+        fits_below = below + self.height() <= canvas.height()
+        top = below if fits_below else above if above >= 0 else visible.bottom() - self.height() - _GAP
+        self.move(QPoint(left, top))
+        self.show()
+        self.raise_()
+
+    def show_menu(self, event: QContextMenuEvent) -> None:
+        """The commands about the box under the pointer, or about the image."""
+        menu = QMenu(self._canvas)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = _OF_BOX if self._canvas.selection.last is not None else _OF_IMAGE
+        menu.addActions([self._action(name) for name in names])
+        menu.popup(event.globalPos() if event.reason() == QContextMenuEvent.Reason.Mouse else QCursor.pos())
+
+
+def _button(action: QAction, name: str, text: str) -> QToolButton:
+    button = QToolButton()
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setText(text)
+    keep_icon(button, name, 16)
+    key = action.shortcut().toString()
+    button.setToolTip(" ".join(filter(None, (action.text().replace("&", "").rstrip("."), f"({key})" if key else ""))))
+    button.setAccessibleName(action.text().replace("&", ""))
+    button.clicked.connect(action.trigger)
+    return button

@@ -1,0 +1,62 @@
+"""The projects that were open last, with how far each was: kept beside the settings, shown on the first page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.paths import config_dir
+
+_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RecentProject:
+    """A project file as it was when it was closed; `image` is the path of one of its images."""
+
+    path: str
+    done: int
+    total: int
+    image: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        return Path(self.path).stem
+
+
+def _file() -> Path:
+    return config_dir() / "recent.json"
+
+
+def recent_projects() -> list[RecentProject]:
+    """The latest first; those whose file is gone, and whatever is damaged, are left out."""
+    try:
+        stored: Any = json.loads(_file().read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    found: list[RecentProject] = []
+    for entry in cast("list[Any]", stored) if isinstance(stored, list) else []:
+        try:
+            project = RecentProject(
+                str(entry["path"]), int(entry["done"]), int(entry["total"]), str(entry["image"])
+            )
+        except (KeyError, TypeError, ValueError):
+            continue
+        if Path(project.path).is_file():
+            found.append(project)
+    return found[:_MOST]
+
+
+def note_project(project: RecentProject) -> None:
+    """Put a project in front of the others.
+
+    Raises:
+        FormatError: The list cannot be written.
+    """
+    others = [other for other in recent_projects() if other.path != project.path]
+    entries = [asdict(each) for each in (project, *others)][:_MOST]
+    write_atomically(_file(), json.dumps(entries, indent=1).encode())
