@@ -145,7 +145,7 @@ class _Reader:
             self.category_at[place] = number
             if extra := _category_extra(record):
                 self.category_extras[number] = extra
-        self._tell_renumbered("categories", changed)
+        self._add_renumbered("categories", changed)
 
     def _fill_category(self, known: Category, record: Record) -> None:
         """What the first record of a name lacks is taken from another one."""
@@ -162,7 +162,7 @@ class _Reader:
             )
             self.problem("categories", what, IssueKind.DROPPED, len(clashing))
 
-    def _tell_renumbered(self, where: str, changed: int) -> None:
+    def _add_renumbered(self, where: str, changed: int) -> None:
         if changed:
             what = _renumbered_boxes if where == "annotations" else _renumbered
             self.problem(where, what(changed), IssueKind.RENUMBERED, changed)
@@ -190,7 +190,7 @@ class _Reader:
                 self.problem(
                     f"images[{place}]", tr("has no id, so no box can be its own"), IssueKind.INCOMPLETE
                 )
-        self._tell_renumbered("images", changed)
+        self._add_renumbered("images", changed)
         if other_keys:
             self.problem(
                 "images",
@@ -304,7 +304,7 @@ class _Reader:
 
     def result(self) -> ImportResult:
         numbers, changed = numbers_for([box.id for box in self.boxes], allowed=lambda n: 0 < n < _MOST_ID)
-        self._tell_renumbered("annotations", changed)
+        self._add_renumbered("annotations", changed)
         annotations = tuple(replace(b.annotation, id=n) for b, n in zip(self.boxes, numbers, strict=True))
         pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
         extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}

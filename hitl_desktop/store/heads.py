@@ -161,15 +161,15 @@ class Heads:
 
 def _version(row: Row) -> HeadVersion:
     id_, created, model_id, weights, summary, learned, calibration, waits, used = row
-    told = json.loads(calibration)
+    stored = json.loads(calibration)
     bent = (
         Calibration(
-            tuple(told["slopes"]),
-            tuple(told["biases"]),
-            {int(c): v for c, v in told["offsets"].items()},
-            told["sights"],
+            tuple(stored["slopes"]),
+            tuple(stored["biases"]),
+            {int(c): v for c, v in stored["offsets"].items()},
+            stored["sights"],
         )
-        if told
+        if stored
         else Calibration()
     )
     known = {k: v for k, v in json.loads(summary).items() if k in HeadSummary.__slots__}

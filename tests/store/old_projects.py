@@ -302,24 +302,24 @@ def _extras(project: Project, paths: dict[int, str]) -> dict[str, Any]:
 
 def redone(project: Project) -> list[dict[str, Any]]:
     """The pictures after each act that waits to be done again; then those are undone again."""
-    told: list[dict[str, Any]] = []
+    states: list[dict[str, Any]] = []
     while edits.redo(project)[0] is not None:
-        told.append(contents(project)["pictures"])
-    for _ in told:
+        states.append(contents(project)["pictures"])
+    for _ in states:
         edits.undo(project)
-    return told
+    return states
 
 
 def history(project: Project) -> list[dict[str, Any]]:
     """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done
     again."""
-    told = [contents(project)["pictures"]]
+    states = [contents(project)["pictures"]]
     while edits.undo(project)[0] is not None:
-        told.append(contents(project)["pictures"])
-    for before in reversed(told[:-1]):
+        states.append(contents(project)["pictures"])
+    for before in reversed(states[:-1]):
         edits.redo(project)
         assert contents(project)["pictures"] == before
-    return told
+    return states
 
 
 def main() -> None:
@@ -344,9 +344,9 @@ def main() -> None:
             project.db.execute("VACUUM")
         file.write_bytes((place / "p.hitl").read_bytes())
         with Project.open(place / "p.hitl") as project:
-            told = {"contents": contents(project), "details": details(project), "redone": redone(project)}
-            told["history"] = history(project)
-        file.with_suffix(".json").write_text(json.dumps(told) + "\n")
+            expected = {"contents": contents(project), "details": details(project), "redone": redone(project)}
+            expected["history"] = history(project)
+        file.with_suffix(".json").write_text(json.dumps(expected) + "\n")
 
 
 if __name__ == "__main__":

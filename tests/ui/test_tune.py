@@ -133,7 +133,7 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
         raise HitlError("It broke.", hint="Do this.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(tune_acts, "_told", fails)
+        broken.setattr(tune_acts, "_measure", fails)
         window.actions_["tune"].trigger()
         qtbot.waitUntil(lambda: "It broke" in window._warning.text(), timeout=LONG)
     area = window.model_panel.tabs.widget(1)

@@ -67,12 +67,12 @@ class Intake:
         self._list(tr("Listing images"), list_folders, partial(self._on_refreshed, is_asked))
 
     def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
-        told = [f"{counted(len(listed.added), 'new image')}."] if is_asked else []
+        lines = [f"{counted(len(listed.added), 'new image')}."] if is_asked else []
         if listed.passed_over:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
-            told.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
-        if told:
-            self._session.messages.say(" ".join(told))
+            lines.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
+        if lines:
+            self._session.messages.say(" ".join(lines))
         self._on_listed()
 
     def add_folder(self, folder: Path) -> None:

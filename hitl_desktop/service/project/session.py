@@ -102,13 +102,13 @@ class Session(ImageActs):
         category = self.project.categories.find(name) if self.project is not None else None
         if category is not None and for_next:
             self._use_from_act(category.id, before, act)
-            self._tell_hints(boxes, category.id)
+            self._emit_hints_named(boxes, category.id)
         elif not for_next:
             self.set_category(before if before in self.known.offered else None)
         self.load_missing_proposals()
         return True
 
-    def _tell_hints(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> None:
+    def _emit_hints_named(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> None:
         if any(isinstance(box, Proposal) and box.category_id is None for box in boxes):
             self.hints_named.emit(category_id)
 
@@ -118,7 +118,7 @@ class Session(ImageActs):
         if not self.revise([Revision(box, category_id=category_id) for box in boxes]):
             return False
         self._use_from_act(category_id, before, act)
-        self._tell_hints(boxes, category_id)
+        self._emit_hints_named(boxes, category_id)
         return True
 
     def _latest_act(self) -> int | None:

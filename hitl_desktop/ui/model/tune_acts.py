@@ -29,7 +29,7 @@ from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
 from hitl_desktop.workflows.quality.tuning import Spot, Tuning, tuning
 
-_Told = tuple[Tuning, dict[int, str]]
+_Measured = tuple[Tuning, dict[int, str]]
 
 
 class TuneActs:
@@ -73,18 +73,18 @@ class TuneActs:
         self._measuring = self._session.jobs.start(
             EXAMINING,
             tr("Measuring the loop"),
-            _told,
+            _measure,
             on_success=self._show,
             on_failure=self._on_not_measured,
             on_cancelled=partial(self._on_not_measured, None),
         )
 
-    def _show(self, told: _Told) -> None:
+    def _show(self, measured: _Measured) -> None:
         from hitl_desktop.ui.model.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
 
         self._measuring = None
         now = self.pages
-        self.pages = TunePages(*told, self._panel, now.chosen if now else None)
+        self.pages = TunePages(*measured, self._panel, now.chosen if now else None)
         if now is not None:
             now.deleteLater()
         self.pages.looked_at.connect(self._look_at)
@@ -131,10 +131,10 @@ class TuneActs:
             )
 
 
-def _told(project: Project, progress: Progress) -> _Told:
+def _measure(project: Project, progress: Progress) -> _Measured:
     return tuning(project, progress), paths_of(project)
 
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:
-    told = report(project, progress)
-    return write_report(stem, to_html(told), told)
+    learning_report = report(project, progress)
+    return write_report(stem, to_html(learning_report), learning_report)

@@ -175,14 +175,14 @@ class TunePages(QObject):
         ):
             for column, text in enumerate((f"{name} ({effort.pictures})", *_effort_row(effort))):
                 self.arms.setItem(row, column, QTableWidgetItem(text))
-        told = QVBoxLayout()
-        told.addWidget(
+        estimates = QVBoxLayout()
+        estimates.addWidget(
             _label(tr("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
         )
-        told.addWidget(self.arms, 1)
+        estimates.addWidget(self.arms, 1)
         for plot in (self.effort, self.minutes):
             layout.addWidget(plot, 2)
-        layout.addLayout(told, 3)
+        layout.addLayout(estimates, 3)
         return page
 
     def _over_time(

@@ -183,8 +183,8 @@ def _plans(project: Project, _progress: Progress) -> list[Plan]:
 
 
 def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -> Path:
-    told = report(project, get_audit(project, audit_id))
-    return write_report(stem, to_html(told), told)
+    audit_report = report(project, get_audit(project, audit_id))
+    return write_report(stem, to_html(audit_report), audit_report)
 
 
 def _words(plan: Plan) -> str:

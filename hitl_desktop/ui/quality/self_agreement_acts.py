@@ -60,8 +60,8 @@ class ConsistencyActs:
             return
         self._due, why = found
         if not self._due:
-            told = self_agreement(project)
-            self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
+            agreement = self_agreement(project)
+            self._messages.say(f"{why} {agreement.words}" if agreement.f1 is not None else why)
             return
         self._open()
 
@@ -80,12 +80,12 @@ class ConsistencyActs:
             return
         image = self._session.views.image(self._due[0]) if self._due else None
         if image is None:
-            told = self_agreement(project).words
+            agreement = self_agreement(project).words
             if self._asked is None:
-                dialog.show_result(told)
+                dialog.show_result(agreement)
             else:
                 self._end()
-                self._messages.say(told)
+                self._messages.say(agreement)
             return
         self._session.cover(image.id)
         words = tr("{images} to be labelled again.", images=counted(len(self._due), "image"))

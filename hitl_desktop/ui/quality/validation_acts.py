@@ -145,14 +145,14 @@ class ValidateActs:
             READING,
             tr("Reading verdicts"),
             lambda p, _: validation.report(p),
-            on_success=partial(self._tell, show),
+            on_success=partial(self._show_report, show),
             quiet=True,
         )
 
-    def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
+    def _show_report(self, show: Callable[[str], None] | None, validation_report: dict[str, Any]) -> None:
         if self.dialog is None:
             return
-        words, lines = validation.in_words(told), validation.lines_of(told)
+        words, lines = validation.in_words(validation_report), validation.lines_of(validation_report)
         if show is not None:
             show(words)
         else:

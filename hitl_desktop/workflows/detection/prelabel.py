@@ -81,9 +81,9 @@ class PrelabelResult:
     @property
     def remarks(self) -> list[str]:
         """What went otherwise than expected, and what to do about it."""
-        told: list[str] = []
+        lines: list[str] = []
         if self.not_done:
-            told.append(str(self.failure))
+            lines.append(str(self.failure))
         if self.done and self.best < DISPLAY_THRESHOLD:
             what = (
                 "nothing"
@@ -93,7 +93,7 @@ class PrelabelResult:
                     display_threshold=DISPLAY_THRESHOLD,
                 )
             )
-            told.append(
+            lines.append(
                 tr(
                     "{model} proposed {what} on {images}. Draw the first boxes by hand; if "
                     "there are objects of its classes, correct size, colour, mean and std in "
@@ -103,7 +103,7 @@ class PrelabelResult:
                     images=counted(self.done, "image"),
                 )
             )
-        return told
+        return lines
 
 
 def prelabel(

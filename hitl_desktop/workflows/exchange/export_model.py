@@ -82,7 +82,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         write_atomically(folder / "finding.npz", finding)
     else:
         (folder / "finding.npz").unlink(missing_ok=True)  # of an older export
-    write_atomically(folder / "head.json", _told(version, scorer, detector, encoder).encode())
+    write_atomically(folder / "head.json", _contents(version, scorer, detector, encoder).encode())
     return HeadExport(folder, version.id, len(scorer.names), len(graph))
 
 
@@ -176,9 +176,9 @@ def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard)
     return "\n".join(lines)
 
 
-def _told(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> str:
+def _contents(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> str:
     """What the arrays mean."""
-    told = {
+    contents = {
         "version": version.id,
         "made": version.created,
         "learned": asdict(version.summary),
@@ -196,4 +196,4 @@ def _told(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: Mo
             "of the second look refiner.side, refiner.weights [F, 4], refiner.level [4]",
         },
     }
-    return json.dumps(told, indent=1, ensure_ascii=False)
+    return json.dumps(contents, indent=1, ensure_ascii=False)

@@ -120,7 +120,7 @@ def import_dataset(
             work.write(images[start : start + _AT_ONCE])
     with project.db.transaction():
         project.extras.set_apart()
-    work.tell()
+    work.add_issues()
     changes = Changes(images=True, annotations_of=frozenset(work.accepted), categories=True, queue=True)
     return ImportSummary(
         len(work.accepted), work.came_in, len(work.categories), tuple(work.issues), changes,
@@ -425,7 +425,7 @@ class _Import:
         now = self.project.extras.images(ids)
         self.new_image_ids += sum(now[record.id].file_id != image.id for image, record, _ in self.batch)
 
-    def tell(self) -> None:
+    def add_issues(self) -> None:
         """What clashed with earlier files, and ids of the file that are others in the project and its
         export."""
         for (key, what), number in self.clashing.items():

@@ -339,15 +339,15 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
         return _note_failed_reading(project, image, reading)
     if not note_size(project, image, reading.size):
         return _note_reason(project, image, another_file(image, reading.size))
-    fate, told = _note_content_of(project, image, reading)
+    fate, remark = _note_content_of(project, image, reading)
     if image.content_hash not in (None, reading.content.hash):
         is_unlabelled = image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id)
-        told = told or (NO_BOXES if is_unlabelled else "")
-        if told and fate is not Fate.OTHER:
+        remark = remark or (NO_BOXES if is_unlabelled else "")
+        if remark and fate is not Fate.OTHER:
             project.predictions.look_again(image.id)
     project.images.set_reason(image.id, OTHER_IMAGE if fate is Fate.OTHER else None)
     project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
-    return told
+    return remark
 
 
 def _note_failed_reading(project: Project, image: ImageRecord, error: UnreadableImageError) -> str:

@@ -194,7 +194,7 @@ def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
     return every[-1].head_id
 
 
-def lines_of(told: dict[str, Any]) -> list[str]:
+def lines_of(validation_report: dict[str, Any]) -> list[str]:
     """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst
     images."""
 
@@ -222,7 +222,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         )
         return f"{c['name']}: {counts}; {', '.join(shares)}"
 
-    r = told["reliability"]
+    r = validation_report["reliability"]
     believed = (
         [
             tr(
@@ -235,7 +235,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         if r["error"] is not None
         else []
     )
-    lines = [*(line(c) for c in told["categories"]), *believed]
+    lines = [*(line(c) for c in validation_report["categories"]), *believed]
     return [
         *lines,
         *(
@@ -245,24 +245,31 @@ def lines_of(told: dict[str, Any]) -> list[str]:
                 errors=w["errors"],
                 boxes=w["boxes"],
             )
-            for w in told["worst"]
+            for w in validation_report["worst"]
         ),
     ]
 
 
-def in_words(told: dict[str, Any]) -> str:
+def in_words(validation_report: dict[str, Any]) -> str:
     """The report in a sentence or two."""
-    if not told["pictures"]:
+    if not validation_report["pictures"]:
         return tr("Nothing was validated yet: judge the proposals of some images first (Model > Validate).")
-    shown, right = told["boxes"], told["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]]
-    low, high = told["reliability"]["precision_interval"]
+    shown, right = (
+        validation_report["boxes"],
+        validation_report["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]],
+    )
+    low, high = validation_report["reliability"]["precision_interval"]
     share = (
         tr("{right:.0%} (95 %: {low:.0%} to {high:.0%})", right=right / shown, low=low, high=high)
         if shown
         else "none"
     )
-    images = counted(told["pictures"], "image")
-    whose = tr("the detector alone") if told["head"] is None else tr("version {head}", head=told["head"])
+    images = counted(validation_report["pictures"], "image")
+    whose = (
+        tr("the detector alone")
+        if validation_report["head"] is None
+        else tr("version {head}", head=validation_report["head"])
+    )
     return tr(
         "On {images} that were not taught, {right} of {shown} boxes that {whose} showed "
         "were correct: {share}.",

@@ -114,14 +114,14 @@ def test_images_of_odd_sizes_are_no_trouble(
 
 def test_the_head_alone_is_written_as_arrays_and_json(taught_project: Project, tmp_path: Path) -> None:
     folder = export_head(taught_project, tmp_path / "out").folder
-    told = json.loads((folder / "head.json").read_text())
+    stored = json.loads((folder / "head.json").read_text())
     version = taught_project.heads.active()
     assert version is not None
-    assert told["version"] == version.id
-    assert told["names"][: told["taught"]] == [c.name for c in taught_project.categories.all()]
-    assert told["learned"]["pictures"] == 6
+    assert stored["version"] == version.id
+    assert stored["names"][: stored["taught"]] == [c.name for c in taught_project.categories.all()]
+    assert stored["learned"]["pictures"] == 6
     head = ClassificationHead.from_bytes((folder / "naming.npz").read_bytes())
-    assert head.category_ids.tolist() == told["category_ids"][: told["taught"]]
+    assert head.category_ids.tolist() == stored["category_ids"][: stored["taught"]]
     assert set(DetectionHead.from_bytes((folder / "finding.npz").read_bytes()).views) == {*QUICK}
     for name in ("naming.npz", "finding.npz"):
         with np.load(folder / name, allow_pickle=False) as arrays:

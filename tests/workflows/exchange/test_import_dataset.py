@@ -564,9 +564,9 @@ def test_a_second_file_fills_what_the_first_lacks_and_clashes_are_counted(projec
     assert a["attributes"] == {"x": 1, "y": "z"}
     assert (out["images"][0]["license"], out["images"][0]["date_captured"]) == (1, "2020")
     assert out["categories"] == cats
-    told = {i.where: i.problem for i in summary.issues if i.kind is IssueKind.DROPPED}
-    assert told["track_id"] == "track_id of 1 box is another than in an earlier file, whose value stays"
-    assert told.keys() == {"track_id", "attributes", "license"}
+    problems = {i.where: i.problem for i in summary.issues if i.kind is IssueKind.DROPPED}
+    assert problems["track_id"] == "track_id of 1 box is another than in an earlier file, whose value stays"
+    assert problems.keys() == {"track_id", "attributes", "license"}
 
 
 def test_equal_boxes_of_one_file_are_one_where_nothing_contradicts(project: Project) -> None:

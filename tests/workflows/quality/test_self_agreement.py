@@ -64,12 +64,12 @@ def test_agreement_has_known_answers() -> None:
     assert (same.f1, same.f1_strict, same.mean_iou, same.same_category) == (1.0, 1.0, 1.0, 1.0)
     # one box moved by a fifth (overlap 2/3), one called otherwise, one forgotten, one new
     look = Reannotation(1, (box(0), box(50), box(100)), (box(2), box(50, 2), box(200)), 1.0)
-    told = consistency([look])
-    assert told.f1 == pytest.approx(2 * 1 / 6)
-    assert told.f1_strict == 0.0
-    assert told.mean_iou == pytest.approx((2 / 3 + 1) / 2)
-    assert told.same_category == 0.5
-    assert (told.pictures, told.boxes) == (1, 3)
+    agreement = consistency([look])
+    assert agreement.f1 == pytest.approx(2 * 1 / 6)
+    assert agreement.f1_strict == 0.0
+    assert agreement.mean_iou == pytest.approx((2 / 3 + 1) / 2)
+    assert agreement.same_category == 0.5
+    assert (agreement.pictures, agreement.boxes) == (1, 3)
     empty = consistency([Reannotation(1, (), (), 1.0)])
     assert (empty.f1, empty.mean_iou) == (None, None)  # nothing was measured
     assert "1 image had no box either time" in empty.words

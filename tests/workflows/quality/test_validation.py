@@ -85,12 +85,12 @@ def test_the_report_has_known_answers(proposed: Project) -> None:
     wrong = verdicts(proposed, 3, Judgement.CATEGORY, Judgement.CORRECT)
     named = JudgedBox(Judgement.CATEGORY, car, "car", wrong.boxes[0].bbox, wrong.boxes[0].score, truck)
     judge(proposed, Validated(3, None, 2.0, (named, wrong.boxes[1])))
-    told = report(proposed)
-    assert (told["pictures"], told["boxes"]) == (3, 6)
-    assert told["verdicts"] == {
+    validation_report = report(proposed)
+    assert (validation_report["pictures"], validation_report["boxes"]) == (3, 6)
+    assert validation_report["verdicts"] == {
         "correct": 3, "wrong category": 1, "badly placed": 1, "nothing there": 1, "something missed": 1,
     }  # fmt: skip
-    by_name = {c["name"]: c for c in told["categories"]}
+    by_name = {c["name"]: c for c in validation_report["categories"]}
     # cars: three shown, one right; there were three (one right, one badly placed, one missed)
     assert (by_name["car"]["shown"], by_name["car"]["right"], by_name["car"]["objects"]) == (3, 1, 3)
     assert by_name["car"]["precision"] == pytest.approx(1 / 3)
@@ -100,9 +100,9 @@ def test_the_report_has_known_answers(proposed: Project) -> None:
     assert by_name["truck"]["recall"] == pytest.approx(2 / 3)
     low, high = by_name["truck"]["precision_interval"]
     assert low <= 2 / 3 <= high
-    assert [w["errors"] for w in told["worst"]] == [2, 1, 1]
-    assert "3 of 6 boxes that the detector alone showed were correct: 50%" in in_words(told)
-    json.dumps(told)
+    assert [w["errors"] for w in validation_report["worst"]] == [2, 1, 1]
+    assert "3 of 6 boxes that the detector alone showed were correct: 50%" in in_words(validation_report)
+    json.dumps(validation_report)
 
 
 def test_verdicts_on_another_head_are_told_apart(proposed: Project) -> None:
@@ -274,9 +274,9 @@ def test_the_report_is_about_the_head_that_was_judged_last_while_the_active_one_
     proposed: Project,
 ) -> None:
     judge(proposed, Validated(1, 7, 1.0, verdicts(proposed, 1, Judgement.CORRECT, Judgement.FALSE).boxes))
-    told = report(proposed)
-    assert told["head"] == 7
-    assert "1 of 2 boxes that version 7 showed were correct" in in_words(told)
+    validation_report = report(proposed)
+    assert validation_report["head"] == 7
+    assert "1 of 2 boxes that version 7 showed were correct" in in_words(validation_report)
 
 
 def test_what_the_head_was_taught_is_not_asked_about(taught_project: Project) -> None:
