@@ -164,11 +164,11 @@ def _stoppable(image: pyvips.Image, keep_on: Callable[[], bool]) -> None:
 def _explained(error: Exception) -> UnreadableImageError:
     if isinstance(error, UnreadableImageError):
         return error
-    said = str(error).strip().splitlines()
+    reason = str(error).strip().splitlines()
     return UnreadableImageError(
         tr(
-            "The image is too large to be held whole and cannot be read in parts ({said}).",
-            said=said[-1] if said else "no reason",
+            "The image is too large to be held whole and cannot be read in parts ({reason}).",
+            reason=reason[-1] if reason else "no reason",
         ),
         hint=tr("Save it anew as TIFF, PNG or JPEG, and see that the disk has room."),
     )

@@ -44,7 +44,7 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
         )
     ground_truth = COCO(_with_areas(truth))
     evaluation = COCOeval_faster(
-        ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=_say_nothing
+        ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=_print_nothing
     )
     evaluation.evaluate()
     evaluation.accumulate()
@@ -56,7 +56,7 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
     return AveragePrecision(_mean(whole), _mean(whole[0]), per_category)
 
 
-def _say_nothing(*_: object) -> None:
+def _print_nothing(*_: object) -> None:
     pass
 
 
@@ -171,10 +171,10 @@ def bootstrap_images(
     if images == 0:
         return 0.0, 1.0
     drawn = np.random.default_rng(seed).integers(0, images, (_DRAWS, images))
-    said = np.array([statistic(rows) for rows in drawn])
-    if np.isnan(said).all():
+    values = np.array([statistic(rows) for rows in drawn])
+    if np.isnan(values).all():
         return 0.0, 1.0
-    low, high = np.nanquantile(said, [0.025, 0.975])
+    low, high = np.nanquantile(values, [0.025, 0.975])
     return _not_too_sure(float(low), float(high), images)
 
 

@@ -24,7 +24,7 @@ class Messages:
         self.warning = Event[[str]]()
         self._last = ""
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """A passing remark."""
         self.info.emit(text)
 

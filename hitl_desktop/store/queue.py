@@ -61,7 +61,7 @@ class Ranking:
     are in the order)."""
 
     ids: Sequence[int]
-    said: Sequence[Ranked] = ()
+    ranked: Sequence[Ranked] = ()
     groups: Mapping[int, str] = field(default_factory=dict[int, str])
     again: Mapping[int, QueueReason] = field(default_factory=dict[int, QueueReason])
 
@@ -83,7 +83,7 @@ class Queue:
         self._db.many(
             """INSERT INTO queue VALUES (?, ?, ?, ?) ON CONFLICT (image_id) DO UPDATE
                SET score = excluded.score, reason = excluded.reason, queues = excluded.queues""",
-            ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.said),
+            ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.ranked),
         )
         old = "why != ? OR image_id NOT IN (SELECT id FROM images WHERE state = 'undecided')"
         self._db.execute(f"DELETE FROM asked_again WHERE {old}", (int(QueueReason.EXPECTED),))
@@ -100,8 +100,8 @@ class Queue:
         if limit is not None:
             return list(self.places_of(ids).values())
         rows = self._db.all("SELECT image_id, score, reason, queues FROM queue")
-        said = {row[0]: _ranked(row) for row in rows}
-        return [said.get(image_id) or _unseen(image_id) for image_id in ids]
+        ranked = {row[0]: _ranked(row) for row in rows}
+        return [ranked.get(image_id) or _unseen(image_id) for image_id in ids]
 
     def ids(self) -> list[int]:
         """The same images in the same order, ids only: quick for very many."""

@@ -61,7 +61,7 @@ class MainWindow(WindowParts):
         self._show_state()
 
     def _connect(self) -> None:
-        self.messages.info.connect(self._say)
+        self.messages.info.connect(self._show_text)
         self.messages.warning.connect(self._warning.show_text)
         self._warning.dismissed.connect(self.messages.forget)
         self.session.done_elsewhere.connect(self._offer_to_go)
@@ -148,7 +148,7 @@ class MainWindow(WindowParts):
             self.runner.start(
                 _OPENING, tr("Looking for images"), partial(locate, path), on_success=self._open
             )
-            self.messages.say(tr("Looking for images in {path}...", path=path))
+            self.messages.show(tr("Looking for images in {path}...", path=path))
         else:
             self._open(Place(path))
 
@@ -288,7 +288,7 @@ class MainWindow(WindowParts):
             self._warning.dismiss()
         self._warns_of_disk = saving.has_failed
 
-    def _say(self, text: str) -> None:
+    def _show_text(self, text: str) -> None:
         self.statusBar().showMessage(text, _SHOWN_MS)
 
     def _offer_to_go(self, image_id: int, text: str) -> None:

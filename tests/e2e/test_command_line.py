@@ -216,9 +216,9 @@ def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(
     for path in images.rglob("*.*"):
         if args[0] == "new" and "{tmp}" in args:
             path.unlink()
-    said = hitl(*(a.format(tmp=tmp_path, pictures=images) for a in args), code=1)
-    assert words in said
-    assert len(said.strip().splitlines()) == 2
+    output = hitl(*(a.format(tmp=tmp_path, pictures=images) for a in args), code=1)
+    assert words in output
+    assert len(output.strip().splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def test_the_head_learns_names_that_can_be_told_apart() -> None:
     assert head is not None
     assert head.category_ids.tolist() == [2, 7]
     samples = clusters()
-    said = np.array([2, 7, BACKGROUND])[head.logits(samples.embeddings).argmax(axis=1)]
-    assert (said == samples.targets).all()
+    predicted = np.array([2, 7, BACKGROUND])[head.logits(samples.embeddings).argmax(axis=1)]
+    assert (predicted == samples.targets).all()
 
 
 def test_a_stored_head_says_the_same() -> None:
@@ -74,8 +74,8 @@ def test_two_names_are_enough(pair: tuple[int, int]) -> None:
     head = fit(Samples(embeddings, np.array([pair[0]] * 2 + [pair[1]] * 2, np.int64)), TRUST, 0.5)
     assert head is not None
     columns = [*head.category_ids.tolist(), BACKGROUND]
-    said = [columns[k] for k in head.logits(embeddings).argmax(axis=1)]
-    assert said == [pair[0]] * 2 + [pair[1]] * 2
+    predicted = [columns[k] for k in head.logits(embeddings).argmax(axis=1)]
+    assert predicted == [pair[0]] * 2 + [pair[1]] * 2
 
 
 def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
@@ -115,8 +115,8 @@ def test_few_answers_leave_scores_nearly_as_they_are() -> None:
     assert fit_calibration(sights(19, really)) == Calibration()
     scores = np.linspace(0.1, 0.9, 9)
     fitted = [fit_calibration(sights(200, Calibration(), seed)) for seed in range(20)]
-    said = np.mean([each.chances(scores, np.zeros(9, int), np.ones(9, int)) for each in fitted], axis=0)
-    assert np.allclose(said, scores, atol=0.05)
+    calibrated = np.mean([each.chances(scores, np.zeros(9, int), np.ones(9, int)) for each in fitted], axis=0)
+    assert np.allclose(calibrated, scores, atol=0.05)
 
 
 @pytest.mark.parametrize("right", [True, False])

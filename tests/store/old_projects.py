@@ -69,7 +69,7 @@ def fill(project: Project) -> None:
     attributes.define(project, Attribute("stain", AttributeKind.CHOICE, ("red", "blue"), cell.id))
     annotate.draw(project, 2, [(BBox(1.25, 2.5, 10, 12.75), cell.id), (BBox(20, 20, 9, 9), blob.id)])
     drawn = project.annotations.of_image(2)[0]
-    annotate.revise(project, [Revision(drawn, says=(("cut off", True), ("stain", "blue")))])
+    annotate.revise(project, [Revision(drawn, attributes=(("cut off", True), ("stain", "blue")))])
     annotate.set_tags(project, 2, [project.tags.ensure(name).id for name in ("night", "blurred")])
     merged = project.categories.find("blob")
     kept = project.categories.find("white cell")

@@ -200,18 +200,18 @@ def test_only_the_latest_decision_of_a_decided_image_counts(project: Project) ->
 
 def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) -> None:
     assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
-    said = [
+    ranked = [
         Ranked(3, 0.5, Reason.UNCERTAIN, QueueReason.UNCERTAIN),
         Ranked(1, 0.2, Reason.UNLIKE, QueueReason.UNCERTAIN | QueueReason.UNLIKE),
     ]
-    project.queue.take(Ranking([3, 1], said))
+    project.queue.take(Ranking([3, 1], ranked))
     assert [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
-    assert project.queue.order(limit=1) == said[:1]
+    assert project.queue.order(limit=1) == ranked[:1]
     assert project.queue.counts()[QueueReason.UNCERTAIN] == 2
     assert project.queue.counts()[QueueReason.UNLIKE] == 1
     assert project.queue.counts()[QueueReason.UNSEEN] == 2
     project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, Reason.FAR)], {1: "a", 3: "a"}))
-    assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), said[0]]
+    assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), ranked[0]]
     assert project.files.same_as() == {1: "a", 3: "a"}
 
 

@@ -253,10 +253,10 @@ def test_a_file_replaced_while_another_image_is_on_screen_is_named_by_refresh(
     window.session.next()
     noise = np.random.default_rng(1).integers(0, 256, (image.height or 0, image.width or 0, 3), np.uint8)
     Image.fromarray(noise).save(file, format="PNG")
-    said: list[str] = []
-    window.session.messages.info.connect(said.append)
+    messages: list[str] = []
+    window.session.messages.info.connect(messages.append)
     window.file_acts.refresh()
-    qtbot.waitUntil(lambda: any(image.path in text for text in said), timeout=20_000)
-    assert any("changed on the disk: The file is another one" in text for text in said)
+    qtbot.waitUntil(lambda: any(image.path in text for text in messages), timeout=20_000)
+    assert any("changed on the disk: The file is another one" in text for text in messages)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     assert window.session.pictures.statuses[image.id] == "unreadable"

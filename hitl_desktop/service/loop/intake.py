@@ -72,7 +72,7 @@ class Intake:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
             lines.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
         if lines:
-            self._session.messages.say(" ".join(lines))
+            self._session.messages.show(" ".join(lines))
         self._on_listed()
 
     def add_folder(self, folder: Path) -> None:
@@ -120,7 +120,7 @@ class Intake:
         if scan.changed:
             path, what = next(iter(scan.changed.items()))
             others = len(scan.changed) - 1
-            self._session.messages.say(
+            self._session.messages.show(
                 sentences(
                     tr("{path} changed on the disk: {what}", path=path, what=what),
                     tr("So did {files}.", files=counted(others, "other file")) if others else "",
@@ -182,9 +182,9 @@ class Intake:
             )
         self._session.apply_changes(result.changes)
         self.detected.emit(result.done, True)
-        tell = self._session.messages.warn if result.not_done else self._session.messages.say
+        show = self._session.messages.warn if result.not_done else self._session.messages.show
         for remark in result.remarks:
-            tell(remark)
+            show(remark)
         self._learning.rank()
         if self._again:
             self.prelabel()

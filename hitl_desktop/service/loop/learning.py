@@ -168,19 +168,19 @@ class Learning:
         self._again = False  # they are learned with the next decision
 
     def _on_learned(self, result: TrainingResult) -> None:
-        say = self._session.messages.say
+        show = self._session.messages.show
         if result.waits:
-            say(tr("The new version of the head waits: {waits}.", waits=result.waits))
+            show(tr("The new version of the head waits: {waits}.", waits=result.waits))
         elif result.small and not self._suggested_resolution:
             self._suggested_resolution = True
-            say(
+            show(
                 tr(
                     "Many boxes are small at this input resolution. Model > Look closer may find "
                     "more of them."
                 )
             )
         elif result.finds_as_before:
-            say(
+            show(
                 tr(
                     "Some training images are unavailable, so the detection head was not "
                     "updated. Reconnect their folder."
@@ -214,7 +214,7 @@ class Learning:
         decided = self._session.pictures.count("decided")
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
-            self._session.messages.say(
+            self._session.messages.show(
                 tr("One more image is due for blind relabelling: Model > Label again.")
             )
 
@@ -258,7 +258,7 @@ class Learning:
             )
 
     def _on_used(self, head_id: int) -> None:
-        self._session.messages.say(
+        self._session.messages.show(
             tr("Version {head_id} of the head is used from the next image on.", head_id=head_id)
         )
         self._session.apply_changes(Changes(head=True, queue=True))

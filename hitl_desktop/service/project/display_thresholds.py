@@ -62,7 +62,7 @@ class DisplayThresholds:
                 len(self.own),
                 general=self.general,
             )
-        self._messages.say(shown)
+        self._messages.show(shown)
 
     def start_at(self, measured: StartThreshold) -> None:
         """Show proposals from a measured score up, from the next image on, unless a person chose one."""
@@ -76,7 +76,7 @@ class DisplayThresholds:
             return
         self.value = Thresholds(measured.threshold, self.own)
         self._keep(_MEASURED, f"{measured.threshold:.2f}")
-        self._messages.say(
+        self._messages.show(
             tr(
                 "Suggestions are shown from {threshold:.2f} up now, which saves most time: "
                 "measured on {boxes} before they were used for training. [ and ] change it.",

@@ -178,7 +178,7 @@ class ImageView(QObject):
         wanted = [key for key in keys if key not in self._locked]
         known = self._known()
         if not wanted:
-            self._messages.say(tr("Locked boxes stay as they are; L unlocks them."))
+            self._messages.show(tr("Locked boxes stay as they are; L unlocks them."))
         return [known[key] for key in wanted if key in known]
 
     def unlocked(self, boxes: Iterable[Annotation | Proposal]) -> list[Annotation | Proposal]:
@@ -194,7 +194,7 @@ class ImageView(QObject):
         """The boxes in the hand; says so when there are none."""
         keys = [item.key for item in self._canvas.selection.items]
         if not keys:
-            self._messages.say(tr("Select a box first: click it, or press Tab."))
+            self._messages.show(tr("Select a box first: click it, or press Tab."))
             return []
         return self._boxes(keys)
 
@@ -213,17 +213,17 @@ class ImageView(QObject):
         keys = {item.key for item in self._canvas.selection.items}
         if keys <= self._locked:
             self._locked -= keys
-            self._messages.say(tr("Unlocked: {boxes}.", boxes=counted(len(keys), "box")))
+            self._messages.show(tr("Unlocked: {boxes}.", boxes=counted(len(keys), "box")))
         else:
             self._locked |= keys
-            self._messages.say(
+            self._messages.show(
                 tr("Locked until the project is closed: {boxes}.", boxes=counted(len(keys), "box"))
             )
 
     def hide_selected(self) -> None:
         """Hide the selected boxes until all are shown again."""
         self._hidden |= {item.key for item in self._canvas.selection.items}
-        self._say_hidden()
+        self._show_hidden_hint()
 
     def hide_category(self) -> None:
         """Hide the category of the selected box, or the current one, on all images."""
@@ -231,7 +231,7 @@ class ImageView(QObject):
         category = selected.colour if selected else self._session.category_id
         if category is not None:
             self._hidden_categories.add(category)
-        self._say_hidden()
+        self._show_hidden_hint()
 
     def show_hidden(self) -> None:
         """Show what was hidden."""
@@ -239,9 +239,9 @@ class ImageView(QObject):
         self._hidden_categories.clear()
         self._show_boxes()
 
-    def _say_hidden(self) -> None:
+    def _show_hidden_hint(self) -> None:
         self._show_boxes()
-        self._messages.say(
+        self._messages.show(
             tr("Hidden boxes are still there and are exported. Ctrl+Shift+H shows them again.")
         )
 
@@ -251,7 +251,7 @@ class ImageView(QObject):
     def show_as(self, display: Display) -> None:
         """Show pixels otherwise, on this and the next images; nothing is written."""
         self._canvas.show_as(display)
-        self._messages.say(
+        self._messages.show(
             tr("The image is shown {words}; on the disk it is as before.", words=display.words())
         )
 

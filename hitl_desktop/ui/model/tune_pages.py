@@ -44,7 +44,7 @@ class TunePages(QObject):
         super().__init__(parent)
         self._parent = parent
         self._paths = dict(paths)
-        self._cells = {(c.real, c.said): c for c in tuning.cells}
+        self._cells = {(c.real, c.predicted): c for c in tuning.cells}
         self.chosen = chosen
         self._tuning = tuning
         self._made: dict[int, QWidget] = {}
@@ -94,21 +94,21 @@ class TunePages(QObject):
     def _confusion_matrix(self, tuning: Tuning) -> QTableWidget:
         """What boxes are, in rows, against what they were called, in columns."""
         reals = sorted({c.real for c in tuning.cells} - {NOTHING})
-        saids = sorted({c.said for c in tuning.cells} - {NOTHING})
-        rows, columns = [*reals, NOTHING], [*saids, NOTHING]
+        predictions = sorted({c.predicted for c in tuning.cells} - {NOTHING})
+        rows, columns = [*reals, NOTHING], [*predictions, NOTHING]
         headings = [tr("called {c}", c=c) if c != NOTHING else tr("not found") for c in columns]
         matrix = read_only_table(tr("Confusion matrix: a cell shows its boxes"), headings, len(rows))
         matrix.setVerticalHeaderLabels([r if r != NOTHING else tr("no object") for r in rows])
         matrix.verticalHeader().show()
         for r, real in enumerate(rows):
-            for c, said in enumerate(columns):
-                cell = self._cells.get((real, said))
+            for c, predicted in enumerate(columns):
+                cell = self._cells.get((real, predicted))
                 if cell is None:
                     continue
                 item = QTableWidgetItem(str(len(cell.spots)))
                 item.setData(_SPOT, cell)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                if real == said:
+                if real == predicted:
                     font = item.font()
                     font.setBold(True)
                     item.setFont(font)
@@ -210,14 +210,18 @@ class TunePages(QObject):
 
     def _wrong_of(self, name: str) -> Cell:
         """All boxes that were wrong about a category."""
-        wrong = [c for (real, said), c in self._cells.items() if real != said and name in (real, said)]
+        wrong = [
+            c
+            for (real, predicted), c in self._cells.items()
+            if real != predicted and name in (real, predicted)
+        ]
         return Cell(name, "", tuple(spot for cell in wrong for spot in cell.spots))
 
     def _open(self, item: QTableWidgetItem) -> None:
         self._list(item.data(_SPOT))
 
     def _list(self, cell: Cell) -> None:
-        self.chosen = (cell.real, cell.said)
+        self.chosen = (cell.real, cell.predicted)
         self.spots.setRowCount(len(cell.spots))
         for row, spot in enumerate(cell.spots):
             x, y, w, h = spot.bbox

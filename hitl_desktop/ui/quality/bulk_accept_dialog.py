@@ -80,7 +80,7 @@ class BulkAcceptDialog(QDialog):
         self.name.currentTextChanged.connect(self._on_name)
         self.score.valueChanged.connect(self._forget)
         self.look.clicked.connect(self._look)
-        self.crops.itemSelectionChanged.connect(self._say)
+        self.crops.itemSelectionChanged.connect(self._show_text)
         self._on_name(self.name.currentText())
 
     def _on_name(self, name: str) -> None:
@@ -123,7 +123,7 @@ class BulkAcceptDialog(QDialog):
         for _, pixels in preview.shown:
             self.crops.add(pixels)
         self.crops.selectAll()
-        self._say()
+        self._show_text()
 
     def show_problem(self, words: str) -> None:
         """Nothing can be previewed, and why."""
@@ -138,7 +138,7 @@ class BulkAcceptDialog(QDialog):
         shown = self.preview.shown if self.preview else []
         return [p.prediction_id for row, (p, _) in enumerate(shown) if row not in chosen]
 
-    def _say(self) -> None:
+    def _show_text(self) -> None:
         if self.preview is None:
             return
         boxes, out = len(self.preview.proposals), len(self.out)

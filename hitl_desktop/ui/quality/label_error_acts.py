@@ -95,7 +95,7 @@ class ErrorActs:
         self._session.jobs.start(
             lane, title, function, quiet=quiet, on_progress=self._on_progress,
             on_success=partial(self._show, or_look), on_failure=self._on_failure,
-            on_cancelled=partial(self._say, tr("Cancelled. Search again to go on.")),
+            on_cancelled=partial(self._show_text, tr("Cancelled. Search again to go on.")),
         )  # fmt: skip
 
     def _on_progress(self, job: Job) -> None:
@@ -107,7 +107,7 @@ class ErrorActs:
         if self.dialog is not None and not self.dialog.has_any:
             self.close()
 
-    def _say(self, words: str) -> None:
+    def _show_text(self, words: str) -> None:
         if self.dialog is not None:
             self.dialog.show_waiting(words)
 
@@ -184,14 +184,14 @@ class ErrorActs:
     def _undo(self) -> None:
         """Take back what was done last in the list, and nothing else."""
         if not self._done:
-            self._messages.say(tr("Nothing was done in this list that could be taken back."))
+            self._messages.show(tr("Nothing was done in this list that could be taken back."))
             return
         issue, number = self._done[-1]
         if number is None:
             self._session.manage(partial(_dismissed, issue, is_dismissed=False))
         else:
             if self._session.views.latest_act() != number:
-                self._messages.say(tr("Something else was done since. Take that back first, in the window."))
+                self._messages.show(tr("Something else was done since. Take that back first, in the window."))
                 return
             self._session.undo()
         self._done.pop()

@@ -48,7 +48,7 @@ class ConsistencyActs:
         if self.dialog is not None and self._due:
             self.dialog.raise_()
             self.dialog.activateWindow()
-            self._messages.say(tr("An image is still being labelled again: finish it, or close it."))
+            self._messages.show(tr("An image is still being labelled again: finish it, or close it."))
             return
         self.close()
         self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
@@ -61,7 +61,7 @@ class ConsistencyActs:
         self._due, why = found
         if not self._due:
             agreement = self_agreement(project)
-            self._messages.say(f"{why} {agreement.words}" if agreement.f1 is not None else why)
+            self._messages.show(f"{why} {agreement.words}" if agreement.f1 is not None else why)
             return
         self._open()
 
@@ -85,7 +85,7 @@ class ConsistencyActs:
                 dialog.show_result(agreement)
             else:
                 self._end()
-                self._messages.say(agreement)
+                self._messages.show(agreement)
             return
         self._session.cover(image.id)
         words = tr("{images} to be labelled again.", images=counted(len(self._due), "image"))

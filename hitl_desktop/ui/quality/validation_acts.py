@@ -121,7 +121,7 @@ class ValidateActs:
 
         if self._session.manage(act):
             if None in done:
-                self._messages.say(
+                self._messages.show(
                     tr("This image was decided or skipped meanwhile, so no verdict on it was kept.")
                 )
             self._done += [number for number in done if number is not None]
@@ -130,7 +130,7 @@ class ValidateActs:
     def _back(self) -> None:
         """Take the latest verdicts back and judge that image again."""
         if not self._done:
-            self._messages.say(tr("Nothing was judged in this sitting that could be taken back."))
+            self._messages.show(tr("Nothing was judged in this sitting that could be taken back."))
             return
         if self._session.manage(partial(validation.take_back, self._done[-1])):
             self._done.pop()
@@ -180,14 +180,14 @@ class ValidateActs:
             return done[-1].changes
 
         if self._session.manage(act):
-            self._say_promoted(done[0])
+            self._show_promotion(done[0])
 
     def _on_promoted(self, promotion: validation.Promotion) -> None:
         self._session.apply_changes(promotion.changes)
-        self._say_promoted(promotion)
+        self._show_promotion(promotion)
 
-    def _say_promoted(self, promotion: validation.Promotion) -> None:
-        self._messages.say(
+    def _show_promotion(self, promotion: validation.Promotion) -> None:
+        self._messages.show(
             tr(
                 "Decided from verdicts: {images}; {to_finish} still want a box drawn or "
                 "moved. Ctrl+Z takes it back.",

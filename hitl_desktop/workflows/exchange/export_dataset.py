@@ -254,25 +254,25 @@ def _still_fitting(a: Annotation, source: KeptBox) -> tuple[bytes, list[str]]:
 
 def in_words(summary: ExportSummary) -> list[str]:
     """What is to be said of an export beside its counts."""
-    said: list[str] = []
+    lines: list[str] = []
     if summary.no_file:
         images = counted(summary.no_file, "labelled image")
-        said.append(
+        lines.append(
             tr(
                 "{images} went out with the labels alone: the file is gone, damaged or another one now.",
                 images=images,
             )
         )
     if summary.unnamed:
-        said.append(tr("{boxes} without a category stayed behind.", boxes=counted(summary.unnamed, "box")))
+        lines.append(tr("{boxes} without a category stayed behind.", boxes=counted(summary.unnamed, "box")))
     for what, count in (summary.dropped or {}).items():
-        said.append(
+        lines.append(
             tr(
                 "Left out, for it no longer fits boxes that were changed: {dropped}.",
                 dropped=counted(count, what),
             )
         )
-    return said
+    return lines
 
 
 def _prefixes(project: Project) -> dict[int, str]:

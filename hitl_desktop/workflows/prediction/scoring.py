@@ -66,9 +66,9 @@ class Scorer:
         `found` [N].
         """
         scores = np.zeros((len(class_scores), len(self.names)))
-        said = self.said(class_scores)
+        detector_scores = self.detector_scores(class_scores)
         if self.head is None or embeddings is None:
-            scores[:, self.class_column] = said
+            scores[:, self.class_column] = detector_scores
             return scores
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
@@ -78,10 +78,10 @@ class Scorer:
         # Every name the detector has is a blend; of boxes that the head itself found the detector said
         # nothing.
         own = np.where(found[:, None] > 0, found_weight(self.trust), 1 - self.trust)
-        scores[:, self.class_column] = own * scores[:, self.class_column] + self.trust * said
+        scores[:, self.class_column] = own * scores[:, self.class_column] + self.trust * detector_scores
         return scores
 
-    def said(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    def detector_scores(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the detector says [N, G] of names: of several classes that stand for one the surest."""
         if self.class_index.size == 0:
             return np.zeros((len(class_scores), 0), np.float32)
@@ -91,7 +91,7 @@ class Scorer:
     def detector_part(self, class_scores: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the detector's scores [N, C] contribute to the calibrated scores [N, names] of its boxes."""
         scores = np.zeros((len(class_scores), len(self.names)))
-        scores[:, self.class_column] = self.trust * self.said(class_scores)
+        scores[:, self.class_column] = self.trust * self.detector_scores(class_scores)
         return self.calibrated(scores, np.full(len(class_scores), BY_HEAD))
 
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:

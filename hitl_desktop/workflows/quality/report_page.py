@@ -25,13 +25,14 @@ def to_html(report: Report) -> str:
             _section("Effort", _effort_part(report)),
             _section("Validation on unseen images", _validation_part(report)),
             _section(
-                "Audits of the labels", _list(a["words"] for a in report["audits"]) or _say("No audit yet.")
+                "Audits of the labels",
+                _list(a["words"] for a in report["audits"]) or _paragraph("No audit yet."),
             ),
             _section(
                 "Accepted at once",
-                _list(b["words"] for b in report["accepted_at_once"]) or _say("Nothing was."),
+                _list(b["words"] for b in report["accepted_at_once"]) or _paragraph("Nothing was."),
             ),
-            _section("Consistency of the people", _say(report["consistency"]["words"])),
+            _section("Consistency of the people", _paragraph(report["consistency"]["words"])),
         )
     )
     return f"""<!DOCTYPE html>
@@ -55,7 +56,7 @@ def _section(title: str, body: str) -> str:
     return f"<h2>{html.escape(title)}</h2>\n{body}"
 
 
-def _say(text: str) -> str:
+def _paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
@@ -93,8 +94,8 @@ def _project_part(report: Report) -> str:
     )
     return "".join(
         (
-            _say(f"{counted(images['all'], 'image')}: {line or 'none'}."),
-            _say(head_line),
+            _paragraph(f"{counted(images['all'], 'image')}: {line or 'none'}."),
+            _paragraph(head_line),
             _table(("category", "boxes", "what is known of it"), rows),
             skipped,
             sets,
@@ -111,14 +112,14 @@ def _learning_part(report: Report) -> str:
     gap = report["memorising"]["words"] if report["memorising"] else "Memorising: not measured yet."
     return "".join(
         (
-            _say(
+            _paragraph(
                 "F1 by decided images. Before images were taught, blue: all of them, orange: a random sample; "
                 "green: names that the latest versions give on the same images, which are held out."
             ),
             _plot(curves, (0.0, 1.0)),
-            _say(gap),
-            _say(report["held_out"]["words"]),
-            _say(report["stop_advice"]) if report["stop_advice"] else "",
+            _paragraph(gap),
+            _paragraph(report["held_out"]["words"]),
+            _paragraph(report["stop_advice"]) if report["stop_advice"] else "",
         )
     )
 
@@ -136,17 +137,19 @@ def _mixed_part(report: Report) -> str:
     mixed.sort(key=lambda row: -row[2])
     return (
         _table(("category", "precision (boxes shown)", "recall (objects)"), rows)
-        + _say("Most frequent mistakes:")
+        + _paragraph("Most frequent mistakes:")
         + _table(("really", "called", "boxes"), mixed[:20])
         if rows
-        else _say("Nothing was measured yet: it takes decided images on which boxes were proposed before.")
+        else _paragraph(
+            "Nothing was measured yet: it takes decided images on which boxes were proposed before."
+        )
     )
 
 
 def _reliability_part(report: Report) -> str:
     r = report["reliability"]
     if not r["boxes"]:
-        return _say("Nothing is measured yet.")
+        return _paragraph("Nothing is measured yet.")
     rows = [
         (a["name"], f"{a['threshold']:.2f}", _share(a["precision"], a["interval"], a["shown"]))
         for a in report["thresholds"]
@@ -161,7 +164,7 @@ def _believed(r: Report, boxes: int) -> str:
         ("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]),
         ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))]),
     ]
-    return _say(
+    return _paragraph(
         f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(boxes, 'box')}). "
         "Blue: the share that was right, by score; orange: as scores say."
     ) + _plot(curve, (0.0, 1.0))
@@ -181,9 +184,9 @@ def _effort_part(report: Report) -> str:
     ]
     low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
     return (
-        _say("Share of drawing time that proposals saved, estimated from acts, over decided images.")
+        _paragraph("Share of drawing time that proposals saved, estimated from acts, over decided images.")
         + _plot([("a", saved)], (low, 1.0))
-        + _say("Minutes an image, without pauses, over decided images.")
+        + _paragraph("Minutes an image, without pauses, over decided images.")
         + _plot([("a", minutes)], (0.0, high))
         + _table(("pictures", "how many", "effort saved (boxes)", "minutes an image"), rows)
     )
@@ -227,7 +230,7 @@ def _validation_part(report: Report) -> str:
         else ""
     )
     believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
-    return _say(v["words"]) + table + believed + (_say("Worst images:") + worst if worst else "")
+    return _paragraph(v["words"]) + table + believed + (_paragraph("Worst images:") + worst if worst else "")
 
 
 def _plot(

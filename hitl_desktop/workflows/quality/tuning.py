@@ -64,7 +64,7 @@ class Cell:
     box."""
 
     real: str
-    said: str
+    predicted: str
     spots: tuple[Spot, ...]
 
 

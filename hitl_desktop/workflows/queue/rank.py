@@ -212,9 +212,11 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
 
 def _with_queues(item: Ranked, queues: QueueReason) -> Ranked:
     """The rarer reason is the one that is said."""
-    said = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
+    reason = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
     return replace(
-        item, queues=queues, reason=REASON_OF[said] if said and item.reason == Reason.SURE else item.reason
+        item,
+        queues=queues,
+        reason=REASON_OF[reason] if reason and item.reason == Reason.SURE else item.reason,
     )
 
 

@@ -101,7 +101,7 @@ class UncertaintyScorer:
         class_scores = np.zeros((len(rows), len(scorer.detector.classes)), np.float32)
         for row in np.flatnonzero(rows).tolist():
             class_scores[row] = scored.predictions[row].class_scores
-        own = scorer.class_column[scorer.said(class_scores).argmax(axis=1)]
+        own = scorer.class_column[scorer.detector_scores(class_scores).argmax(axis=1)]
         return rows & (own < scorer.taught) & (own != scored.scores.argmax(axis=1))
 
     def _resembles_overturned(self, scored: Scored) -> bool:

@@ -32,7 +32,7 @@ def draw(project: Project) -> Annotation:
 
 def say(project: Project, name: str, value: Value | None) -> Annotation:
     box = project.annotations.of_image(1)[0]
-    annotate.revise(project, [Revision(box, says=((name, value),))])
+    annotate.revise(project, [Revision(box, attributes=((name, value),))])
     return project.annotations.of_image(1)[0]
 
 

@@ -125,11 +125,11 @@ def tables(project: Project) -> dict[str, list[object]]:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.frozensets(st.sampled_from(list(Error))), min_size=6, max_size=6), st.integers(0, 99))
 def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
-    taught_project: Project, said: list[frozenset[Error]], seed: int
+    taught_project: Project, errors_by_image: list[frozenset[Error]], seed: int
 ) -> None:
     before = tables(taught_project)
     audit = unfinished(taught_project) or begin(taught_project, 0.05, seed=seed)
-    for image_id, errors in zip(audit.left, said, strict=False):
+    for image_id, errors in zip(audit.left, errors_by_image, strict=False):
         audit = judge(taught_project, audit, Verdict(image_id, errors, 1.0))
     assert tables(taught_project) == before
 

@@ -50,7 +50,7 @@ def test_cells_hold_the_boxes_behind_them(project: Project) -> None:
     see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False), ("gap", 0.9, True)])
     see(project, 2, [("gap", 0.8, False)])
     measured = tuning(project, QUIET)
-    cells = {(c.real, c.said): c.spots for c in measured.cells}
+    cells = {(c.real, c.predicted): c.spots for c in measured.cells}
     assert len(cells["cell", "cell"]) == 1
     assert {spot.image_id for spot in cells[NOTHING, "gap"]} == {2}
     by_name = {c.name: c for c in measured.categories}
@@ -66,10 +66,10 @@ def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> Non
     (box,) = project.annotations.of_image(1)
     other = project.categories.ensure("platelet")
     annotate.revise(project, [annotate.Revision(box, category_id=other.id)])
-    cells = {(c.real, c.said): c.spots for c in tuning(project, QUIET).cells}
+    cells = {(c.real, c.predicted): c.spots for c in tuning(project, QUIET).cells}
     assert [spot.bbox for spot in cells["platelet", "cell"]] == [box.bbox]
     annotate.draw(project, 1, [(BBox(50, 30, 9, 9), other.id)])
-    cells = {(c.real, c.said): c.spots for c in tuning(project, QUIET).cells}
+    cells = {(c.real, c.predicted): c.spots for c in tuning(project, QUIET).cells}
     assert [spot.bbox for spot in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
 
 

@@ -56,13 +56,13 @@ def proposed(project: Project) -> Project:
     return project
 
 
-def verdicts(project: Project, image_id: int, *said: Judgement, missed: int = 0) -> Validated:
+def verdicts(project: Project, image_id: int, *judgements: Judgement, missed: int = 0) -> Validated:
     image = project.images.get(image_id)
     assert image
     shown = to_judge(project, image, Thresholds(0.3))
     boxes = [
         JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score)
-        for p, judgement in zip(shown, said, strict=True)
+        for p, judgement in zip(shown, judgements, strict=True)
     ]
     boxes += [JudgedBox(Judgement.MISSED, true_category_id=project.categories.ensure("car").id)] * missed
     return Validated(image_id, project.heads.active_id(), 2.0, tuple(boxes))
@@ -190,7 +190,7 @@ def tables(project: Project) -> dict[str, list[object]]:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(list(Judgement)[:4]), min_size=40, max_size=40), st.integers(0, 5))
 def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
-    taught_project: Project, said: list[Judgement], missed: int
+    taught_project: Project, judgements: list[Judgement], missed: int
 ) -> None:
     before = tables(taught_project)
     for _ in range(3):
@@ -199,7 +199,8 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
             break
         shown = to_judge(taught_project, image, Thresholds(0.1))
         boxes = [
-            JudgedBox(j, p.category_id, p.name, p.bbox, p.score, 1) for p, j in zip(shown, said, strict=False)
+            JudgedBox(j, p.category_id, p.name, p.bbox, p.score, 1)
+            for p, j in zip(shown, judgements, strict=False)
         ]
         boxes += [JudgedBox(Judgement.MISSED, true_category_id=1)] * missed
         judge(taught_project, Validated(image.id, taught_project.heads.active_id(), 1.0, tuple(boxes)))
