@@ -132,13 +132,13 @@ class RefinerLearner:
         self._seen, self._moves = np.zeros(width), np.zeros(4)
         self._squares, self._crossed = np.zeros((width, width)), np.zeros((width, 4))
 
-    def learn(self, lesson: MoveTargets) -> None:
+    def learn(self, targets: MoveTargets) -> None:
         """Add a lesson."""
-        self._add(lesson, lesson.weight)
+        self._add(targets, targets.weight)
 
-    def forget(self, lesson: MoveTargets) -> None:
+    def forget(self, targets: MoveTargets) -> None:
         """Take a lesson back that was added."""
-        self._add(lesson, -lesson.weight)
+        self._add(targets, -targets.weight)
 
     def add_sums(self, other: RefinerLearner) -> None:
         """Add all lessons that another one was taught."""
@@ -148,11 +148,11 @@ class RefinerLearner:
         self._squares += other._squares
         self._crossed += other._crossed
 
-    def _add(self, lesson: MoveTargets, weight: float) -> None:
-        seen, moves = lesson.seen, lesson.moves.astype(np.float32)
+    def _add(self, targets: MoveTargets, weight: float) -> None:
+        seen, moves = targets.seen, targets.moves.astype(np.float32)
         self._count += weight * len(seen)
         self._seen += weight * seen.sum(axis=0, dtype=np.float64)
-        self._moves += weight * lesson.moves.sum(axis=0)
+        self._moves += weight * targets.moves.sum(axis=0)
         self._squares += weight * (seen.T @ seen)
         self._crossed += weight * (seen.T @ moves)
 

@@ -52,11 +52,11 @@ def fit_calibration(sights: CalibrationSamples) -> Calibration:
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         slopes, biases, offsets = np.exp(x[:3]), x[3:6], x[6:]
-        bent = slopes[source] * logits + biases[source] + offsets[places]
-        value = float(np.logaddexp(0, bent).sum() - (right * bent).sum())
+        calibrated_logits = slopes[source] * logits + biases[source] + offsets[places]
+        value = float(np.logaddexp(0, calibrated_logits).sum() - (right * calibrated_logits).sum())
         value += _PRIOR_SLOPE * float((x[:3] ** 2).sum()) + _PRIOR_BIAS * float((biases**2).sum())
         value += _PRIOR_OFFSET * float((offsets**2).sum())
-        off = 1 / (1 + np.exp(-bent)) - right
+        off = 1 / (1 + np.exp(-calibrated_logits)) - right
         by_slope = np.bincount(source, off * logits, 3) * slopes + 2 * _PRIOR_SLOPE * x[:3]
         by_bias = np.bincount(source, off, 3) + 2 * _PRIOR_BIAS * biases
         by_offset = np.bincount(places, off, len(ids)) + 2 * _PRIOR_OFFSET * offsets

@@ -87,12 +87,12 @@ def assign_targets(
         if not core.any() and inside.any():
             core[np.argmin(np.where(inside, away, np.inf))] = True
         roles[core], owner[core] = objects[n][1], n
-    taught, owned = roles != IGNORED, owner >= 0
+    trained, owned = roles != IGNORED, owner >= 0
     boxes = np.zeros((len(roles), 4))
     middle = (corners[:, :2] + corners[:, 2:]) / 2
     boxes[owned, :2] = (middle[owner[owned]] - centres[owned]) / grid.stride
     boxes[owned, 2:] = np.log(np.maximum(sides[owner[owned]], 1.0))
-    return CellTargets(grid.features[taught], roles[taught], boxes[taught], quality[taught])
+    return CellTargets(grid.features[trained], roles[trained], boxes[trained], quality[trained])
 
 
 def _boxes(boxes: Sequence[BBox]) -> Boxes:
@@ -109,17 +109,17 @@ class DetectionLearner:
         self._box_sums: dict[int, tuple[Matrix, Matrix]] = {}
         self._by_quality, self._quality = np.zeros(width), 0.0
 
-    def learn(self, lesson: CellTargets) -> None:
+    def learn(self, targets: CellTargets) -> None:
         """Add a lesson."""
-        if len(lesson.roles):
-            self.cells.partial_fit(lesson.features, lesson.roles)
-            self._add(lesson, 1.0)
+        if len(targets.roles):
+            self.cells.partial_fit(targets.features, targets.roles)
+            self._add(targets, 1.0)
 
-    def forget(self, lesson: CellTargets) -> None:
+    def forget(self, targets: CellTargets) -> None:
         """Take a lesson back that was added."""
-        if len(lesson.roles):
-            self._add(lesson, -1.0)
-            self.cells.forget(lesson.features, lesson.roles)
+        if len(targets.roles):
+            self._add(targets, -1.0)
+            self.cells.forget(targets.features, targets.roles)
 
     def add_sums(self, other: DetectionLearner) -> None:
         """Add all lessons that another one was taught."""
@@ -130,16 +130,16 @@ class DetectionLearner:
         self._by_quality = self._by_quality + other._by_quality
         self._quality += other._quality
 
-    def _add(self, lesson: CellTargets, sign: float) -> None:
-        features = lesson.features
-        for role in np.unique(lesson.roles[lesson.roles > 0]).tolist():
-            chosen = lesson.roles == role
+    def _add(self, targets: CellTargets, sign: float) -> None:
+        features = targets.features
+        for role in np.unique(targets.roles[targets.roles > 0]).tolist():
+            chosen = targets.roles == role
             crossed, total = self._box_sums.get(role, (np.zeros((features.shape[1], 4)), np.zeros(4)))
-            crossed = crossed + sign * (features[chosen].T @ lesson.boxes[chosen])
-            self._box_sums[role] = crossed, total + sign * lesson.boxes[chosen].sum(axis=0)
-        good = lesson.quality > 0  # few of thousands
-        self._by_quality = self._by_quality + sign * (features[good].T @ lesson.quality[good])
-        self._quality += sign * float(lesson.quality.sum())
+            crossed = crossed + sign * (features[chosen].T @ targets.boxes[chosen])
+            self._box_sums[role] = crossed, total + sign * targets.boxes[chosen].sum(axis=0)
+        good = targets.quality > 0  # few of thousands
+        self._by_quality = self._by_quality + sign * (features[good].T @ targets.quality[good])
+        self._quality += sign * float(targets.quality.sum())
 
     def solve(self) -> FindingView | None:
         """What follows from the lessons; None before there is an object and something that is none."""

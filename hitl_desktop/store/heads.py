@@ -138,7 +138,7 @@ class Heads:
         self._db.execute("UPDATE head_versions SET used = 1 WHERE id = ?", (head_id,))
         self._meta.set("hold_head", head_id if hold else None)
 
-    def taught(self) -> set[int]:
+    def trained_image_ids(self) -> set[int]:
         """The images that the active version was taught."""
         learned = self._db.scalar("SELECT learned FROM head_versions WHERE id = ?", (self.active_id(),))
         return set(json.loads(learned or "[]"))
@@ -162,7 +162,7 @@ class Heads:
 def _version(row: Row) -> HeadVersion:
     id_, created, model_id, weights, summary, learned, calibration, waits, used = row
     stored = json.loads(calibration)
-    bent = (
+    calibration = (
         Calibration(
             tuple(stored["slopes"]),
             tuple(stored["biases"]),
@@ -180,7 +180,7 @@ def _version(row: Row) -> HeadVersion:
         weights,
         HeadSummary(**known),
         frozenset(json.loads(learned)),
-        bent,
+        calibration,
         waits,
         bool(used),
     )

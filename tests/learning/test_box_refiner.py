@@ -144,9 +144,9 @@ def test_any_boxes_stay_in_the_image_and_are_finite(count: int, size: float, see
 def test_no_object_one_or_very_many(count: int) -> None:
     boxes = [BBox(float(n % 20) * 15, float(n // 20) * 12, 2.0, 2.0) for n in range(count)]
     learner = RefinerLearner()
-    lesson = assign_moves(grid(0, boxes), boxes)
-    learner.learn(lesson)
-    assert len(lesson.moves) <= 4000
+    targets = assign_moves(grid(0, boxes), boxes)
+    learner.learn(targets)
+    assert len(targets.moves) <= 4000
     refiner = learner.solve(SIDE)
     assert (refiner is None) == (count == 0)
     if refiner is not None:

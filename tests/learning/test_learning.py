@@ -132,8 +132,8 @@ def test_answers_that_are_all_alike_give_chances_within_0_and_1(right: bool) -> 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=20), st.floats(0.1, 5), st.floats(-3, 3))
 def test_calibration_keeps_the_order_of_scores(scores: list[float], slope: float, bias: float) -> None:
-    bent = Calibration((slope, 1.0, 1.0), (bias, 0.0, 0.0))
-    chances = bent.chances(np.sort(scores), np.zeros(len(scores), int), np.ones(len(scores), int))
+    calibration = Calibration((slope, 1.0, 1.0), (bias, 0.0, 0.0))
+    chances = calibration.chances(np.sort(scores), np.zeros(len(scores), int), np.ones(len(scores), int))
     assert (np.diff(chances) >= 0).all()
 
 

@@ -72,7 +72,7 @@ class ScoringArrays:
     class_index: NDArray[np.intp]
     class_to_name: Floats
     typical_score: float
-    reach: float
+    detector_recall: float
     slopes: tuple[float, float]
     biases: tuple[float, float]
     offsets: Floats

@@ -62,7 +62,7 @@ def _confidence(g: GraphBuilder, class_scores: str, found: str, arrays: ScoringA
         "Greater", g.most(g("Concat", found, g.constant([0.0]), axis=0), 0, keep=True), g.constant(0.0)
     )
     held_back = g("And", any_found, g("Not", is_found))
-    factor = g("Where", held_back, g.constant(arrays.reach), g.constant(1.0))
+    factor = g("Where", held_back, g.constant(arrays.detector_recall), g.constant(1.0))
     return is_found, g("Mul", confidence, factor)
 
 

@@ -145,7 +145,7 @@ class Learning:
         self._enter(
             LearningStep.TRAINING,
             tr("Learning"),
-            lambda p, progress: train_candidate(p, progress, threads=1, most_new=_MOST_NEW, taught=cache),
+            lambda p, progress: train_candidate(p, progress, threads=1, most_new=_MOST_NEW, cache=cache),
             partial(self._activate, learning),
             on_stopped=partial(self._on_not_learned, learning),
         )
@@ -204,7 +204,7 @@ class Learning:
         if project is None or not self._automatic or not self.unlearned or self._session.pictures.is_listing:
             return
         withdrawn = self.unlearned - project.images.decided_of(self.unlearned)
-        to_forget = withdrawn & project.heads.taught() if withdrawn else withdrawn
+        to_forget = withdrawn & project.heads.trained_image_ids() if withdrawn else withdrawn
         if not self.is_training:
             self.unlearned -= withdrawn - to_forget  # no version was trained on them
         if to_forget or is_due(len(self.unlearned), self._session.pictures.count("decided")):

@@ -169,14 +169,14 @@ class Inspector(QWidget):
             return
         counts = self._session.views.boxes_by_category()
         scorer, names = self._session.known.scorer, self._session.known.offered
-        taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
+        trained = set(scorer.category_ids[: scorer.trained_count]) if scorer else set[int | None]()
         known = (
             {scorer.category_ids[c] for c in scorer.class_column.tolist()} if scorer else set[int | None]()
         )
         colours = {c.id: c.colour for c in self._session.known.categories}
-        if (names, taught, known, colours) != self._filled:
-            self._filled = (dict(names), taught, known, colours)
-            self._fill_anew(scorer.detector.classes if scorer else (), taught, known)
+        if (names, trained, known, colours) != self._filled:
+            self._filled = (dict(names), trained, known, colours)
+            self._fill_anew(scorer.detector.classes if scorer else (), trained, known)
         keys = self._session.known.hotkeys
         for row, (category_id, name) in enumerate(names.items()):
             key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "
@@ -186,12 +186,12 @@ class Inspector(QWidget):
                 item.setText(text)
         self._mark_current()
 
-    def _fill_anew(self, classes: Sequence[str], taught: set[int | None], known: set[int | None]) -> None:
+    def _fill_anew(self, classes: Sequence[str], trained: set[int | None], known: set[int | None]) -> None:
         names = self._session.known.offered
         self.categories.clear()
         for category_id, name in names.items():
             marks = [tr("known to the detector")] if category_id in known else []
-            marks += ["trained"] if category_id in taught else []
+            marks += ["trained"] if category_id in trained else []
             item = QListWidgetItem(swatch(category_id), name)
             item.setData(Qt.ItemDataRole.UserRole, category_id)
             item.setToolTip(", ".join(marks) or tr("name only; a few examples are enough to train it"))

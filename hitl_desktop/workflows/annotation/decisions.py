@@ -88,7 +88,7 @@ def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: H
 
 def _may_be_learned(project: Project, image_id: int) -> bool:
     """Whether a version may have been trained on an image, whatever became of its labels since."""
-    return project.decisions.was_decided(image_id) or image_id in project.heads.taught()
+    return project.decisions.was_decided(image_id) or image_id in project.heads.trained_image_ids()
 
 
 def _confirm(project: Project, image_id: int, dismissed: tuple[int, ...], how: How) -> Changes:

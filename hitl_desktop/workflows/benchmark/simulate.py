@@ -202,7 +202,7 @@ def _run(
     refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
     new, results = 0, list[_Measured]()
     seconds: list[float] = []
-    taught = TrainingCache()
+    cache = TrainingCache()
     for done in range(1, wanted[-1] + 1):
         progress.check_cancelled()
         image = next_undecided(project)
@@ -210,7 +210,7 @@ def _run(
         new += 1
         if is_due(new, done) or done in wanted:
             seconds.append(
-                train_heads(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds
+                train_heads(project, progress, how=how, seed=seed, threads=threads, cache=cache).seconds
             )
             find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
             new = 0

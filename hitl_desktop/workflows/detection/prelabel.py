@@ -246,8 +246,8 @@ class _Store:
         if current is None:
             self.result.failed += 1
             return
-        grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge image
-        whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
+        scale = size[0] / pixels.shape[1]  # the detector saw a view of a huge image
+        whole = found if scale == 1 else replace(found, bboxes=found.bboxes * scale)
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and current.content_hash in (

@@ -125,12 +125,13 @@ def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
     own_to_name = np.zeros((len(head.category_ids), names), np.float32)
     for column, own in enumerate(scorer.head_column.tolist()):
         own_to_name[own, column] = 1.0
-    bent = scorer.calibration
-    offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in scorer.category_ids], np.float32)
+    calibration = scorer.calibration
+    offsets = np.array([calibration.offsets.get(c or 0, 0.0) for c in scorer.category_ids], np.float32)
     return ScoringArrays(
         scorer.names, head.centre, head.weights, head.bias, own_to_name, own_weight, scorer.class_index,
-        class_to_name, head.typical_score, head.reach,
-        (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
+        class_to_name, head.typical_score, head.detector_recall,
+        (calibration.slopes[BY_HEAD], calibration.slopes[FOUND]),
+        (calibration.biases[BY_HEAD], calibration.biases[FOUND]), offsets,
         SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
     )  # fmt: skip
 
@@ -157,7 +158,7 @@ def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard)
         "# list below. Boxes are suppressed already and come best first; the program shows those with a score of",
         f"# {DISPLAY_THRESHOLD} or more.",
         f"name = {json.dumps('taught-' + hashlib.sha256(graph).hexdigest()[:8])}",
-        f"title = {json.dumps(f'{detector.title}, taught {scorer.taught} names')}",
+        f"title = {json.dumps(f'{detector.title}, taught {scorer.trained_count} names')}",
         'task = "detect"',
         'family = "taught"',
         'file = "detector.onnx"',
@@ -184,7 +185,7 @@ def _contents(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder
         "learned": asdict(version.summary),
         "names": list(scorer.names),
         "category_ids": list(scorer.category_ids),
-        "taught": scorer.taught,
+        "taught": scorer.trained_count,
         "calibration": asdict(version.calibration),
         "detector": {"name": detector.name, "sha256": detector.sha256},
         "encoder": {"name": encoder.name, "sha256": encoder.sha256},

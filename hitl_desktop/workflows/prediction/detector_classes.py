@@ -154,10 +154,10 @@ def categories_known(project: Project) -> list[CategoryKnown]:
         for name, category in zip(detector.classes, class_to_category(project, detector), strict=True):
             if category:
                 of.setdefault(category, []).append(name)
-    taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
+    trained = set(scorer.category_ids[: scorer.trained_count]) if scorer else set[int | None]()
     counts = project.annotations.count_by_category()
     return [
-        CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in taught, counts.get(c.id, 0))
+        CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in trained, counts.get(c.id, 0))
         for c in project.categories.all()
         if not c.retired
     ]

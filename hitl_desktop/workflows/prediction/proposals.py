@@ -74,7 +74,7 @@ def _proposal(
         category_id=scorer.category_ids[best],
         score=float(scores[best]),
         named_by=tr("head {head_id}", head_id=scorer.head_id)
-        if by_head and best < scorer.taught
+        if by_head and best < scorer.trained_count
         else scorer.detector.name,
         probabilities=chances.astype(np.float32),
         raw=raw,

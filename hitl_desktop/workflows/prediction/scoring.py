@@ -29,7 +29,7 @@ class Scorer:
     """How boxes get their names: columns are the names, each with its category id (None until its first
     acceptance).
 
-    The first `taught` columns are those of the head (`head_column` says which of its own); the others are the
+    The first `trained_count` columns are those of the head (`head_column` says which of its own); the others are the
     detector's classes that it was not taught. Row g of `class_index` [G, m] holds the detector's classes that
     stand for the name in column `class_column[g]` (of m at most; C is none), `trust` [G] how often those were
     right.
@@ -42,7 +42,7 @@ class Scorer:
     head_id: int | None
     names: tuple[str, ...]
     category_ids: tuple[int | None, ...]
-    taught: int
+    trained_count: int
     head_column: NDArray[np.intp]
     class_column: NDArray[np.intp]
     class_index: NDArray[np.intp]
@@ -72,9 +72,9 @@ class Scorer:
             return scores
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
-        scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
+        scores[:, : self.trained_count] = self.head.scores(logits, objectness)[:, self.head_column]
         if found.any():  # where the detector seldom fits what was taught, what the head found goes first
-            scores[found == 0, : self.taught] *= self.head.reach
+            scores[found == 0, : self.trained_count] *= self.head.detector_recall
         # Every name the detector has is a blend; of boxes that the head itself found the detector said
         # nothing.
         own = np.where(found[:, None] > 0, found_weight(self.trust), 1 - self.trust)
@@ -281,10 +281,10 @@ def score_boxes(project: Project, image: ImageRecord, scorer: Scorer, *, candida
     return score(scorer, boxes_of(project, image, scorer, candidates_only=candidates_only))
 
 
-def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shared(raw: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
     """Chances [N, K + 1] that sum to one, the last that of "no object": each bent by itself, the small ones
     of many names would add up to an object where there is none."""
-    return with_background(raw * grown[:, None])
+    return with_background(raw * scales[:, None])
 
 
 def with_background(scores: NDArray[np.float64]) -> NDArray[np.float64]:

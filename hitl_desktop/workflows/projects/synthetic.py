@@ -44,8 +44,8 @@ def _free_spot(rng: Rng, size: int, taken: list[BBox]) -> tuple[int, int] | None
             int(rng.integers(_MARGIN, WIDTH - size - _MARGIN)),
             int(rng.integers(_MARGIN, HEIGHT - size - _MARGIN)),
         )
-        grown = BBox(x - _GAP, y - _GAP, size + 2 * _GAP, size + 2 * _GAP)
-        if all(grown.iou(box) == 0 for box in taken):
+        with_gap = BBox(x - _GAP, y - _GAP, size + 2 * _GAP, size + 2 * _GAP)
+        if all(with_gap.iou(box) == 0 for box in taken):
             return x, y
     return None
 

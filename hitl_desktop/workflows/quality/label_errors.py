@@ -30,7 +30,7 @@ from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 from hitl_desktop.workflows.training.classification_samples import decided_images
-from hitl_desktop.workflows.training.cross_fit import Untaught, check_enough, untaught
+from hitl_desktop.workflows.training.cross_fit import CrossFittedImage, check_enough, cross_fitted_images
 from hitl_desktop.workflows.training.detection_head import few_threads
 
 WORTH_KEEPING = 0.05
@@ -56,7 +56,7 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
     ]
     found: list[LabelIssue] = []
     looked_at: list[int] = []
-    for each in untaught(project, images, progress, threads=threads):
+    for each in cross_fitted_images(project, images, progress, threads=threads):
         looked_at.append(each.image.id)
         found += _of_image(project, each, threads)
     stale = list[int]()
@@ -90,20 +90,20 @@ def _same(a: LabelIssue, b: LabelIssue) -> bool:
     return (a.bbox, a.category_id, a.kind) == (b.bbox, b.category_id, b.kind)
 
 
-def _of_image(project: Project, each: Untaught, threads: int | None) -> list[LabelIssue]:
+def _of_image(project: Project, each: CrossFittedImage, threads: int | None) -> list[LabelIssue]:
     unknown = project.categories.find(UNKNOWN)
     annotations = project.annotations.of_image(each.image.id)
     judged = [a for a in annotations if not a.crowd and (unknown is None or a.category_id != unknown.id)]
     with few_threads(threads):
         boxes, scores = each.finding.find({next(iter(each.finding.views)): each.grid})
     found = [
-        (BBox(*box).scaled(each.grown), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)
+        (BBox(*box).scaled(each.scale), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)
     ]
     return [*_of_boxes(project, each, judged, threads), *_missed(project, each, annotations, found, threads)]
 
 
 def _of_boxes(
-    project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None
+    project: Project, each: CrossFittedImage, boxes: Sequence[Annotation], threads: int | None
 ) -> list[LabelIssue]:
     """For each box how suspicious its category is, and how much its place."""
     if not boxes:
@@ -111,7 +111,7 @@ def _of_boxes(
     return [*_misnamed(project, each, boxes), *_misplaced(each, boxes, threads)]
 
 
-def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[LabelIssue]:
+def _misnamed(project: Project, each: CrossFittedImage, boxes: Sequence[Annotation]) -> list[LabelIssue]:
     offered, ids = offered_ids(project), each.scorer.category_ids.tolist()
     keys = [crop_key(each.image.content_hash or "", box.bbox) for box in boxes]
     vectors = project.embeddings.get(encoder_record_id(project), keys)
@@ -129,18 +129,18 @@ def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> 
     return label_issues
 
 
-def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
+def _misplaced(each: CrossFittedImage, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
     if each.finding.refiner is None:
         return []
     with few_threads(threads):
         there = each.finding.refiner.refine(
-            each.grid, np.array([box.bbox.scaled(1 / each.grown) for box in boxes])
+            each.grid, np.array([box.bbox.scaled(1 / each.scale) for box in boxes])
         )
     width, height = each.image.width or 0, each.image.height or 0
     label_issues: list[LabelIssue] = []
     for box, corners in zip(boxes, there.tolist(), strict=True):
         if box.bbox.clipped(width, height).is_valid():  # what lies outside of the image is seen by nobody
-            bbox = BBox(*corners).scaled(each.grown)
+            bbox = BBox(*corners).scaled(each.scale)
             score = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
             label_issues.append(
                 LabelIssue(each.image.id, Kind.PLACE, score, box.bbox, box.category_id, bbox, box.category_id)
@@ -150,7 +150,7 @@ def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None)
 
 def _missed(
     project: Project,
-    each: Untaught,
+    each: CrossFittedImage,
     annotations: Sequence[Annotation],
     found: Sequence[tuple[BBox, float]],
     threads: int | None,
@@ -194,7 +194,7 @@ def _free_places(
 
 
 def _named_by_head(
-    project: Project, each: Untaught, found: Sequence[tuple[BBox, float]], threads: int | None
+    project: Project, each: CrossFittedImage, found: Sequence[tuple[BBox, float]], threads: int | None
 ) -> list[_Missed]:
     """What the head found, with its most likely category where that can still be chosen."""
     offered = offered_ids(project)
@@ -218,7 +218,7 @@ def _distinct(missed: Sequence[_Missed]) -> list[_Missed]:
 
 
 def _chances(
-    project: Project, each: Untaught, boxes: Sequence[BBox], threads: int | None
+    project: Project, each: CrossFittedImage, boxes: Sequence[BBox], threads: int | None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """[N, K + 1] what each box shows; its vectors are of this moment only."""
     try:

@@ -206,10 +206,10 @@ def _gap(project: Project, seen: Sequence[UnseenResult]) -> Gap | None:
     known = [i for i in images if version is not None and i.id in version.learned]
     if not known:
         return None
-    taught, first = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
-    gains = np.array([taught[i.id] - first[i.id] for i in known])
+    trained, first = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
+    gains = np.array([trained[i.id] - first[i.id] for i in known])
     return Gap(
-        len(known), float(np.mean([first[i.id] for i in known])), float(np.mean([taught[i.id] for i in known])),
+        len(known), float(np.mean([first[i.id] for i in known])), float(np.mean([trained[i.id] for i in known])),
         gain_interval(gains),
     )  # fmt: skip
 
@@ -236,8 +236,8 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
         for v in (kept[n] for n in spread)
         if (data := project.heads.trial_of(v.id)) is not None
     ]
-    taught = frozenset(i for _, trial in trials for i in trial.learned)
-    images = [i for i in trial_images(project) if i.id not in taught][-MOST_HELD_OUT:]
+    trained = frozenset(i for _, trial in trials for i in trial.learned)
+    images = [i for i in trial_images(project) if i.id not in trained][-MOST_HELD_OUT:]
     points: list[Point] = []
     for learned, trial in trials if images else ():
         progress.check_cancelled()

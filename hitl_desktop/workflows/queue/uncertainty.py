@@ -102,7 +102,7 @@ class UncertaintyScorer:
         for row in np.flatnonzero(rows).tolist():
             class_scores[row] = scored.predictions[row].class_scores
         own = scorer.class_column[scorer.detector_scores(class_scores).argmax(axis=1)]
-        return rows & (own < scorer.taught) & (own != scored.scores.argmax(axis=1))
+        return rows & (own < scorer.trained_count) & (own != scored.scores.argmax(axis=1))
 
     def _resembles_overturned(self, scored: Scored) -> bool:
         head, vectors = self.scorer.head, scored.vectors

@@ -76,7 +76,7 @@ class Collected:
     later: dict[int, set[int]]
     trust: NDArray[np.float32]
     typical_score: float
-    reach: float
+    detector_recall: float
     boxes: int
 
 
@@ -146,10 +146,10 @@ def collect(
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
-    reach = (fitted + 1) / (boxes + 1)
+    detector_recall = (fitted + 1) / (boxes + 1)
     later = _later_categories(project)
     collected = Collected(
-        samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes
+        samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), detector_recall, boxes
     )
     return replace(collected, trust=_weights(collected, class_categories, by_detector))
 
@@ -189,11 +189,11 @@ def _opinions(
     samples, image_ids = collected.samples, collected.image_ids
     compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
     parts: dict[int, list[Opinions]] = {}
-    for taught, judged in ((compared[::2], compared[1::2]), (compared[1::2], compared[::2])):
-        lesson = np.isin(image_ids, taught)
+    for training, judged in ((compared[::2], compared[1::2]), (compared[1::2], compared[::2])):
+        is_training = np.isin(image_ids, training)
         rows = [row for row in np.flatnonzero(np.isin(image_ids, judged)).tolist() if row in by_detector]
-        own = Samples(samples.embeddings[lesson], samples.targets[lesson])
-        head = fit(own, collected.trust, collected.typical_score) if rows and lesson.any() else None
+        own = Samples(samples.embeddings[is_training], samples.targets[is_training])
+        head = fit(own, collected.trust, collected.typical_score) if rows and is_training.any() else None
         if head is None:
             continue
         class_scores, targets = np.stack([by_detector[row] for row in rows]), samples.targets[rows]
@@ -329,9 +329,9 @@ def head_without_background(
     """A head that was not taught what these images show beside their boxes; `evenly` as if of as many
     examples of each name."""
     samples = collected.samples
-    taught = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
-    sure = Samples(samples.embeddings[taught], samples.targets[taught])
-    head = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    is_training = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
+    sure = Samples(samples.embeddings[is_training], samples.targets[is_training])
+    head = fit(sure, collected.trust, collected.typical_score, detector_recall=collected.detector_recall)
     if head is None or not evenly:
         return head
     counts = np.array([(sure.targets == c).sum() for c in [*head.category_ids.tolist(), BACKGROUND]])

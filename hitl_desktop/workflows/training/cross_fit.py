@@ -30,20 +30,20 @@ LEAST_IMAGES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Untaught:
-    """A decided image as heads see it that were not taught it; `grown` is how much larger it is than their
+class CrossFittedImage:
+    """A decided image as heads see it that were not taught it; `scale` is how much larger it is than their
     view."""
 
     image: ImageRecord
     grid: CellGrid
-    grown: float
+    scale: float
     finding: DetectionHead
     scorer: ClassificationHead
 
 
-def untaught(
+def cross_fitted_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
-) -> Iterator[Untaught]:
+) -> Iterator[CrossFittedImage]:
     """Each of these decided images with heads that were taught those of the other parts; it takes two
     passes.
 
@@ -72,10 +72,10 @@ def untaught(
         if finding is None or scorer is None or now is None or now.reason is not None:
             continue
         try:
-            grids, grown = grids_of(project, image, net, (side,))
+            grids, scale = grids_of(project, image, net, (side,))
         except UnreadableImageError:
             continue  # it was there a moment ago: the first pass will say so the next time
-        yield Untaught(now, grids[side], grown, finding, scorer)
+        yield CrossFittedImage(now, grids[side], scale, finding, scorer)
 
 
 def check_enough(
@@ -166,5 +166,7 @@ def _naming_heads(
     for part in range(PARTS):
         others = parts != part
         samples = Samples(collected.samples.embeddings[others], collected.samples.targets[others])
-        heads.append(fit(samples, collected.trust, collected.typical_score, reach=collected.reach))
+        heads.append(
+            fit(samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall)
+        )
     return heads

@@ -134,7 +134,7 @@ def compare(
     progress: Progress,
     *,
     threads: int | None = None,
-    taught: TrainingCache | None = None,
+    cache: TrainingCache | None = None,
 ) -> list[Comparison]:
     """A new head on trial beside the active one: on images that neither was taught, and on each set of edge
     cases.
@@ -156,7 +156,7 @@ def compare(
     parts = _holdout_parts(project, records, unseen=records.keys() - before.learned - trial.learned)
     wanted = [records[i] for i in dict.fromkeys(i for part in parts.values() for i in part)]
     results = [_Results("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
-    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, taught):
+    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, cache):
         results.append(_Results("finds", _precision, *found))
     measured = _measured(parts, results)
     doubt = DOUBT / max(len(measured), 1)
@@ -281,14 +281,14 @@ def _found(
     heads: tuple[DetectionHead | None, DetectionHead | None],
     progress: Progress,
     threads: int | None,
-    taught: TrainingCache | None,
+    cache: TrainingCache | None,
 ) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
     """What both find on each image that can be read, nameless; None where nothing was found before."""
     old, new = heads
     if old is None:
         return None
     heads_there = (old,) if new is None else (old, new)
-    found = find_with_heads(project, images, heads_there, progress, threads=threads, taught=taught)
+    found = find_with_heads(project, images, heads_there, progress, threads=threads, cache=cache)
     if found is None:
         return None
     nameless = [

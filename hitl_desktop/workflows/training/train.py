@@ -101,14 +101,14 @@ def train_heads(
     seed: int = 0,
     threads: int | None = None,
     most_new: int | None = None,
-    taught: TrainingCache | None = None,
+    cache: TrainingCache | None = None,
 ) -> TrainingResult:
     """Train a version on the decided images, rank the queue with it, and activate both in one transaction.
 
     The two steps are `train_candidate` and `activate`; too few labels are no error.
     """
     candidate = train_candidate(
-        project, progress, threads=threads, most_new=most_new, taught=taught or TrainingCache()
+        project, progress, threads=threads, most_new=most_new, cache=cache or TrainingCache()
     )
     return activate(project, candidate, progress, how=how, seed=seed)
 
@@ -161,12 +161,12 @@ def train_candidate(
     *,
     threads: int | None,
     most_new: int | None,
-    taught: TrainingCache,
+    cache: TrainingCache,
 ) -> Candidate:
     """Train all heads on the decided images and compare them with the active version; nothing is activated.
 
     With `most_new` only so many images that are new to the latest version are taken in (or a quarter of very
-    many), those decided last; the others are for the next version. What is cached in `taught` is not read
+    many), those decided last; the others are for the next version. What is in `cache` is not read
     again.
     """
     started = time.perf_counter()
@@ -182,7 +182,7 @@ def train_candidate(
     as_before = False
     try:
         detection_head, without_holdout = train_detection_head(
-            project, images, detector, progress, threads=threads, taught=taught
+            project, images, detector, progress, threads=threads, cache=cache
         )
     except ImagesAwayError:
         (detection_head, without_holdout), as_before = _active_detection_heads(project), True
@@ -195,14 +195,16 @@ def train_candidate(
     if collected is None:
         return replace(nothing, seconds=time.perf_counter() - started)
     collected = without_overlooked(collected)
-    head = fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
+    head = fit(
+        collected.samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall
+    )
     if head is None:
         return replace(nothing, seconds=time.perf_counter() - started)
     calibration = fit_calibration(calibration_samples(project, unseen))
     progress.check_cancelled()
     holdout_model = _holdout_model(project, collected, encoder_id, without_holdout)
     compared = (
-        compare(project, holdout_model, progress, threads=threads, taught=taught) if holdout_model else ()
+        compare(project, holdout_model, progress, threads=threads, cache=cache) if holdout_model else ()
     )
     return replace(
         nothing,
@@ -300,10 +302,10 @@ def _holdout_model(
     learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
     tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}
-    taught = ~np.isin(collected.image_ids, list(tried))
-    samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])
-    head = fit(samples, collected.trust, collected.typical_score, reach=collected.reach)
-    learned = frozenset(np.unique(collected.image_ids[taught]).tolist())
+    is_training = ~np.isin(collected.image_ids, list(tried))
+    samples = Samples(collected.samples.embeddings[is_training], collected.samples.targets[is_training])
+    head = fit(samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall)
+    learned = frozenset(np.unique(collected.image_ids[is_training]).tolist())
     return HoldoutModel(learned, CalibratedHead(head, encoder_id), finding) if head is not None else None
 
 

@@ -34,12 +34,12 @@ def fall_back(project: Project, withdrawn: Set[int]) -> bool:
     None at all, if all that it was trained on is taken back. A version that a person holds stays. Tells
     whether another one is active now; the next training makes one without these images.
     """
-    taught, active = project.heads.taught(), project.heads.active_id()
-    if active is None or project.heads.is_held() or not taught & withdrawn:
+    trained, active = project.heads.trained_image_ids(), project.heads.active_id()
+    if active is None or project.heads.is_held() or not trained & withdrawn:
         return False
     earlier = (v for v in project.heads.latest() if v.id < active and v.is_kept and v.used)
     version = next((v for v in earlier if not v.learned & withdrawn), None)
-    if version is None and taught - withdrawn:
+    if version is None and trained - withdrawn:
         return False
     project.heads.activate(version.id if version is not None else None)
     return True

@@ -173,8 +173,8 @@ def test_nearly_the_same_as_what_was_taught_is_not_asked_about(taught_project: P
     project, active = taught_project, taught_project.heads.active()
     assert active
     first = next_images(project, 1)[0]
-    taught = min(active.learned)
-    for image_id in (taught, first.id):
+    trained_id = min(active.learned)
+    for image_id in (trained_id, first.id):
         project.db.execute("UPDATE images SET same_as = 'one group' WHERE id = ?", (image_id,))
     assert first.id not in [i.id for i in next_images(project, 100)]
 

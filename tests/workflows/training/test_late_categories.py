@@ -59,7 +59,7 @@ def early_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
     """A project taught without the late category; copy it."""
     folder, memory = tmp_path_factory.mktemp("early") / "copy", TrainingCache()
     project = Project.open(copy_taught(taught, folder), background=True)
-    forget(project, partial(train_heads, progress=QUIET, threads=1, taught=memory))
+    forget(project, partial(train_heads, progress=QUIET, threads=1, cache=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -70,7 +70,7 @@ def late_copy(tmp_path_factory: pytest.TempPathFactory, early_copy: Path) -> Pat
     """The same after the head learned four images more, some with the late category; copy it."""
     folder, memory = tmp_path_factory.mktemp("late") / "copy", TrainingCache()
     project = Project.open(copy_taught(early_copy, folder), background=True)
-    show_leaves(project, folder / "set", 4, partial(train_heads, progress=QUIET, threads=1, taught=memory))
+    show_leaves(project, folder / "set", 4, partial(train_heads, progress=QUIET, threads=1, cache=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
