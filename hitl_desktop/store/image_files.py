@@ -86,11 +86,11 @@ class ImageFiles:
         rows = self._db.all(f"{sql} AND reason IS NULL ORDER BY id")
         return [(i, folder_id, path, stamp) for i, folder_id, path, stamp in rows]
 
-    def set_looks(self, image_id: int, looks: int | None) -> None:
+    def set_perceptual_hash(self, image_id: int, looks: int | None) -> None:
         """Note what the whole image looks like, in 64 bits (`imaging.looks`)."""
         self._db.execute("UPDATE images SET looks = ? WHERE id = ?", (looks, image_id))
 
-    def looks_of(self, image_id: int) -> int | None:
+    def perceptual_hash_of(self, image_id: int) -> int | None:
         """What one image looks like; None where that is not known."""
         return self._db.scalar("SELECT looks FROM images WHERE id = ?", (image_id,))
 

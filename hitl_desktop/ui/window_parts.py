@@ -242,7 +242,7 @@ class WindowParts(QMainWindow):
             "previous_box": partial(canvas.select_next, -1),
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
-            "begin_box": canvas.hands.begin_box,
+            "begin_box": canvas.pointer_tool.begin_box,
             **{
                 name: getattr(controller, name)
                 for name in (

@@ -226,7 +226,7 @@ class Controller(BoxNames):
 
     def draw_by(self, clicks: int) -> None:
         """Say how many clicks draw a box; drags always do."""
-        self._canvas.hands.clicks = clicks
+        self._canvas.pointer_tool.clicks = clicks
         words = {
             0: tr("A drag draws a box."),
             2: tr("Two clicks on opposite corners draw a box, and a drag does; Shift+click selects one."),

@@ -23,11 +23,11 @@ from hitl_desktop.pyramid import Pyramid
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.canvas.display import Display
-from hitl_desktop.ui.canvas.hands import Hands
+from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.held_keys import HeldKeys
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit
 from hitl_desktop.ui.canvas.layer import BoxLayer
-from hitl_desktop.ui.canvas.overlay import paint_draft, paint_in_hand, paint_pointer
+from hitl_desktop.ui.canvas.overlay import paint_draft, paint_selected, paint_pointer
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
     paint_band,
@@ -75,7 +75,7 @@ class Canvas(QWidget):
         self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)
         self.view_changed.connect(self.update)
         self.selection = Selection(self._on_selection)
-        self.hands = Hands(self)
+        self.pointer_tool = PointerTool(self)
         self.held_keys = HeldKeys()
         self.display = Display()
         self.next_label = ""
@@ -128,7 +128,7 @@ class Canvas(QWidget):
         """
         self._pixels.use(levels, pyramid)
         self._still = self._hovered = None
-        self.hands.let_go()
+        self.pointer_tool.cancel()
         self.camera.image = size
         self.camera.fit()
 
@@ -162,7 +162,7 @@ class Canvas(QWidget):
     def select_next(self, step: int = 1) -> None:
         """Select the next proposal, the most doubtful first, or the next box under the pointer after a
         click."""
-        pointer = self.hands.pointer
+        pointer = self.pointer_tool.pointer
         self.selection.select_next(step, self.camera.to_image(pointer) if pointer is not None else None)
         if self.selection.last is not None:
             self.camera.bring_into_view(self.selection.last.bbox)
@@ -177,19 +177,19 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
         if self.has_image:
-            self.hands.press(event)
+            self.pointer_tool.press(event)
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what was begun; else tell what would be taken."""
-        self.hands.move(event.position())
-        if self.hands.shows_cross:
+        self.pointer_tool.move(event.position())
+        if self.pointer_tool.shows_cross:
             self._hover(event.position())
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what was begun."""
-        self.hands.release(event)
+        self.pointer_tool.release(event)
         self._hover(event.position())
         self.update()
 
@@ -207,7 +207,7 @@ class Canvas(QWidget):
             if event.type() == QEvent.Type.KeyRelease:
                 self.held_keys.note_release(event)
             elif event.type() == QEvent.Type.ShortcutOverride and (
-                self.hands.wants(event.key()) or self.held_keys.is_repeating(event)
+                self.pointer_tool.wants(event.key()) or self.held_keys.is_repeating(event)
             ):
                 event.accept()
                 return True
@@ -217,11 +217,11 @@ class Canvas(QWidget):
         """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, then the
         selection."""
         if self.held_keys.is_key_of("pan_held", event) and not event.isAutoRepeat():
-            self.hands.space_held = True
+            self.pointer_tool.space_held = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self.held_keys.is_key_of("hide_boxes", event):
             self.set_hidden(True)
-        elif self.hands.key(event.key(), event.modifiers()):
+        elif self.pointer_tool.key(event.key(), event.modifiers()):
             self.update()
         elif event.key() == Qt.Key.Key_Escape:
             self.selection.select(None)
@@ -231,7 +231,7 @@ class Canvas(QWidget):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End of a key that was held."""
         if self.held_keys.is_key_of("pan_held", event) and not event.isAutoRepeat():
-            self.hands.space_held = False
+            self.pointer_tool.space_held = False
             self.unsetCursor()
         elif self.held_keys.is_key_of("hide_boxes", event) and not event.isAutoRepeat():
             self.set_hidden(False)
@@ -240,13 +240,13 @@ class Canvas(QWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Keys held down are let go."""
-        self.hands.space_held = False
+        self.pointer_tool.space_held = False
         self.set_hidden(False)
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: object) -> None:  # noqa: ARG002
         """No crosshair outside."""
-        self.hands.pointer = None
+        self.pointer_tool.pointer = None
         self._hovered = None
         self.update()
 
@@ -271,11 +271,11 @@ class Canvas(QWidget):
     def _hover(self, point: QPointF) -> None:
         found = self.hit(point)
         self._hovered = found.item if found else None
-        self._draws_here = self.hands.draws_from(found)
+        self._draws_here = self.pointer_tool.draws_from(found)
         tip = self._hovered.tip if self._hovered is not None else ""
         if tip != self.toolTip():  # Qt sends an event even if it is the same
             self.setToolTip(tip)
-        self.setCursor(self.hands.cursor(found))
+        self.setCursor(self.pointer_tool.cursor(found))
 
     # painting
 
@@ -294,10 +294,10 @@ class Canvas(QWidget):
         )
         painter.drawPixmap(0, 0, self._still_part())
         if not self._hidden:
-            paint_in_hand(painter, viewport, area, self.selection, self.hands, self._hovered)
-        paint_draft(painter, viewport, area, self.hands, self.next_label, self.next_colour)
+            paint_selected(painter, viewport, area, self.selection, self.pointer_tool, self._hovered)
+        paint_draft(painter, viewport, area, self.pointer_tool, self.next_label, self.next_colour)
         paint_pointer(
-            painter, viewport, area, self.hands, self.next_label, self.next_colour, highlight,
+            painter, viewport, area, self.pointer_tool, self.next_label, self.next_colour, highlight,
             draws_here=self._draws_here,
         )  # fmt: skip
         if self._suggestion is not None:
@@ -311,7 +311,7 @@ class Canvas(QWidget):
     def _still_part(self) -> QPixmap:
         """Image and boxes as they are while the pointer only moves: painted once, kept until one of them
         changes."""
-        taken = self.selection.keys if self.hands.is_changing else frozenset[BoxKey]()
+        taken = self.selection.keys if self.pointer_tool.is_changing else frozenset[BoxKey]()
         ratio = self.devicePixelRatioF()
         viewport = self.camera.viewport
         key = (self._layer, viewport, self.size(), ratio, self._hidden, taken, self.display)

@@ -15,7 +15,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.image_file import stamp_of
-from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
+from hitl_desktop.imaging import RgbImage, content_hash, perceptual_hash, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.registry import Detector, load_detector
 from hitl_desktop.progress import Progress
@@ -239,7 +239,7 @@ class _Store:
     def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
         project, size, pixels = self.project, reading.size, reading.pixels
         is_other = reading.content_hash != image.content_hash
-        content = Content(reading.content_hash, looks(pixels) if is_other else None, reading.stamp)
+        content = Content(reading.content_hash, perceptual_hash(pixels) if is_other else None, reading.stamp)
         current, what = keep_up(project, image, size, content)
         if what:
             self.result.changed[image.path] = what

@@ -84,7 +84,7 @@ def note_content(project: Project, image: ImageRecord, content: Content) -> Fate
     if image.content_hash in (None, content.hash):
         fate = Fate.SAME
     else:
-        fate = _compared(project.files.looks_of(image.id), content.looks)
+        fate = _compared(project.files.perceptual_hash_of(image.id), content.looks)
         if image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id):
             project.predictions.look_again(image.id)
             fate = Fate.SAME
@@ -98,7 +98,7 @@ def take_content(project: Project, image: ImageRecord, content: Content) -> None
     project.files.set_content_hash(image.id, content.hash)
     project.files.set_stamp(image.id, content.stamp)
     if content.looks is not None or content.hash != image.content_hash:
-        project.files.set_looks(image.id, content.looks)
+        project.files.set_perceptual_hash(image.id, content.looks)
 
 
 def _compared(before: int | None, after: int | None) -> Fate:

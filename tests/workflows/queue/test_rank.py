@@ -15,7 +15,7 @@ from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import QueueReason, Reason, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.errors import HitlError
-from hitl_desktop.imaging import looks, read_upright
+from hitl_desktop.imaging import perceptual_hash, read_upright
 from hitl_desktop.inference.encoder import CropEncoder
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.progress import NoProgress
@@ -342,8 +342,8 @@ def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(
 def test_looks_survive_brightness(dataset: Path) -> None:
     seen = [read_upright(path) for path in sorted((dataset / "images").glob("*.png"))[:2]]
     brighter = np.clip(seen[0].astype(int) + 5, 0, 255).astype(np.uint8)
-    assert ((looks(seen[0]) ^ looks(brighter)) & (2**64 - 1)).bit_count() <= 4
-    assert -(2**63) <= looks(seen[1]) < 2**63
+    assert ((perceptual_hash(seen[0]) ^ perceptual_hash(brighter)) & (2**64 - 1)).bit_count() <= 4
+    assert -(2**63) <= perceptual_hash(seen[1]) < 2**63
 
 
 def decision(image_id: int, acts: Acts, why: str = "", seconds: float = 6.0) -> Decision:
