@@ -153,12 +153,12 @@ def verify(path: Path) -> None:
 
 
 def _stoppable(image: pyvips.Image, keep_on: Callable[[], bool]) -> None:
-    def look(running: Any, _progress: Any) -> None:
+    def on_progress(running: Any, _progress: Any) -> None:
         if not keep_on():
             running.set_kill(True)
 
     image.set_progress(True)
-    image.signal_connect("eval", look)
+    image.signal_connect("eval", on_progress)
 
 
 def _explained(error: Exception) -> UnreadableImageError:

@@ -31,7 +31,7 @@ _FOR_MODELS = 4096
 class Inspection(NamedTuple):
     """Upright width and height of a readable image, and what a person should be told about its file.
 
-    `perceptual_hash` is what it looks like (`perceptual_hash`), where that costs next to nothing; else None.
+    `perceptual_hash` is its `perceptual_hash`, where that costs next to nothing; else None.
     """
 
     size: tuple[int, int]
@@ -52,7 +52,9 @@ def inspect(path: Path) -> Inspection:
             pyramid.verify(path)
         else:
             seen = image.check()
-        return Inspection(image.upright_size(), image.remark(), None if seen is None else perceptual_hash(seen))
+        return Inspection(
+            image.upright_size(), image.remark(), None if seen is None else perceptual_hash(seen)
+        )
 
     return with_image(path, check, MOST_STREAMED)
 
@@ -161,7 +163,7 @@ def read_for_screen(
 
 
 def perceptual_hash(pixels: RgbImage) -> int:
-    """What an image looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
+    """A perceptual hash of an image in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
     its right.
 
     Nearly the same images differ in few of them (difference hash).

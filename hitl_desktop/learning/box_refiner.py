@@ -51,7 +51,7 @@ def plane_of(grid: CellGrid) -> Floats:
     return (grid.features @ directions(grid.features.shape[1])).reshape(grid.rows, grid.columns, -1)
 
 
-def look(plane: Floats, corners: Boxes, stride: float) -> Floats:
+def sample_plane(plane: Floats, corners: Boxes, stride: float) -> Floats:
     """[N, POINTS * POINTS * CHANNELS] what a plane shows at the points of each box, bilinear between
     cells."""
     rows, columns = plane.shape[:2]
@@ -119,7 +119,7 @@ def assign_moves(grid: CellGrid, objects: Sequence[BBox]) -> MoveTargets:
     copies = _copies(len(objects))
     corners = np.repeat(grid.to_input(np.array(objects, float).reshape(-1, 4)), len(copies), axis=0)
     beside = moved(corners, np.tile(copies, (len(objects), 1)))
-    seen = look(plane_of(grid), beside, grid.stride)
+    seen = sample_plane(plane_of(grid), beside, grid.stride)
     return MoveTargets(seen, moves_between(beside, corners), 1.0 / len(copies))
 
 
@@ -204,7 +204,7 @@ class BoxRefiner:
             return boxes
         plane, corners = plane_of(grid), grid.to_input(boxes)
         for _ in range(PASSES):
-            moves = (look(plane, corners, grid.stride) @ self.weights + self.level).astype(np.float64)
+            moves = (sample_plane(plane, corners, grid.stride) @ self.weights + self.level).astype(np.float64)
             corners = moved(corners, np.clip(moves, -MOST_MOVED, MOST_MOVED))
         corners = grid.to_image(corners)
         return np.concatenate([corners[:, :2], np.maximum(corners[:, 2:] - corners[:, :2], 1.0)], axis=1)

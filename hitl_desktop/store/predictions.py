@@ -122,7 +122,7 @@ class Predictions:
         sql = "SELECT image_id FROM predicted_images WHERE model_id = ? AND head_id = ?"
         return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
-    def look_again(self, image_id: int) -> None:
+    def forget_detections(self, image_id: int) -> None:
         """Note that no detector has seen an image as it is now, and forget what nobody answered of what was
         found."""
         for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):

@@ -157,7 +157,7 @@ class Queue:
     def _asked_again(self, why: QueueReason, state: str) -> list[int]:
         return [row[0] for row in self._db.all(_ASKED_AGAIN, {"why": int(why), "state": state})]
 
-    def looked_again(self, image_id: int) -> QueueReason:
+    def note_reviewed(self, image_id: int) -> QueueReason:
         """An image was decided, perhaps again; returns why that was asked for, if it was."""
         why = QueueReason(
             self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0

@@ -231,7 +231,7 @@ class MainWindow(WindowParts):
         """Back from another program, which may have written to the image."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self.file_acts.watch.look()
+            self.file_acts.watch.check()
 
     def _may_leave(self) -> bool:
         """Whether the open project may be closed: not over an act that waits for the disk, unless a person

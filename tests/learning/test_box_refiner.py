@@ -16,9 +16,9 @@ from hitl_desktop.learning.box_refiner import (
     BoxRefiner,
     RefinerLearner,
     assign_moves,
-    look,
     moved,
     moves_between,
+    sample_plane,
 )
 
 CELLS, STRIDE, WIDTH = 40, 8, 12
@@ -79,7 +79,7 @@ def test_a_look_at_a_plane_that_slopes_gives_the_places_of_the_points(
     columns: int,
 ) -> None:
     across, down = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    seen = look(np.stack([across, down], axis=2), box, STRIDE).reshape(POINTS, POINTS, 2)
+    seen = sample_plane(np.stack([across, down], axis=2), box, STRIDE).reshape(POINTS, POINTS, 2)
     points = np.linspace(-SPREAD / 2, SPREAD / 2, POINTS)
     for axis, cells in ((0, columns), (1, rows)):
         first, last = box[0, axis], box[0, axis + 2]

@@ -44,7 +44,7 @@ def test_a_version_is_trained_then_activated_then_used_to_look_ahead(held: Servi
     assert (learning.step, runner.titles) == (LearningStep.ACTIVATING, ["Ranking with the new version"])
     assert learning.is_training
     runner.succeed("Ranking with the new version", LEARNED)
-    assert learning.step is LearningStep.LOOKING_AHEAD
+    assert learning.step is LearningStep.PREPARING_AHEAD
     assert not learning.is_training
 
 
@@ -95,7 +95,7 @@ def test_ranking_and_looking_ahead_go_on_until_nothing_is_left(held: Service) ->
     runner, learning = runner_of(held), held.loop.learning
     learning.rank()
     runner.succeed("Ranking the queue", None)
-    assert learning.step is LearningStep.LOOKING_AHEAD
+    assert learning.step is LearningStep.PREPARING_AHEAD
     late: list[LateCategories] = []
     learning.found_late.connect(late.append)
     runner.succeed("Searching decided images for new categories", LateCategories())

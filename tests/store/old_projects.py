@@ -206,7 +206,7 @@ def details(project: Project) -> dict[str, Any]:
         "due": [paths[i] for i in project.queue.due()],
         "sets": {name: [paths[i] for i in ids] for name, ids in project.sets.all().items()},
         "pinned": {n: sorted(boxes) for n in project.sets.all() if (boxes := project.sets.boxes_of(n))},
-        "looks": {paths[i]: looks for i, looks in project.files.looks().items()},
+        "looks": {paths[i]: looks for i, looks in project.files.perceptual_hashes().items()},
         "same_as": {paths[i]: first for i, first in project.files.same_as().items()},
         **_proposed(project, paths),
         **_judged(project, paths),

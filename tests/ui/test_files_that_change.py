@@ -78,19 +78,19 @@ def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot
     file.write_bytes(b"one")
     watch = FileWatch()
     watch.watch(file)
-    watch.look()
+    watch.check()
     assert watch.state is FileState.SAME
     with qtbot.waitSignal(watch.changed):
         file.write_bytes(b"another")
-        watch.look()
+        watch.check()
     assert watch.state is FileState.CHANGED
     file.unlink()
-    watch.look()
+    watch.check()
     assert watch.state is FileState.GONE
     watch.watch(file)  # an image that is gone already
     assert watch.state is FileState.GONE
     file.write_bytes(b"back")
-    watch.look()
+    watch.check()
     assert watch.state is FileState.CHANGED
 
 

@@ -209,17 +209,17 @@ def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
 ) -> None:
     window.canvas.camera.zoom(3.0)
     window.canvas.camera.pan(QPointF(30, -20))
-    before = window.canvas.camera.looked_at()
+    before = window.canvas.camera.scale_and_centre()
     assert window.session.project
     path = window.session.project.path
     window.close()
     other = make_window()
     other.open_path(path)
     qtbot.waitUntil(lambda: other.canvas.has_image)
-    assert other.canvas.camera.looked_at() == pytest.approx(before, abs=1e-6)
+    assert other.canvas.camera.scale_and_centre() == pytest.approx(before, abs=1e-6)
     other.session.next()
     qtbot.waitUntil(lambda: other.canvas.has_image)
-    assert other.canvas.camera.looked_at() is None
+    assert other.canvas.camera.scale_and_centre() is None
 
 
 def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:

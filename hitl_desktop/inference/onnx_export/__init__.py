@@ -94,7 +94,7 @@ def _add_outputs(g: GraphBuilder, boxes: str, scores: str, arrays: ScoringArrays
     best = g.most(scores, 1, keep=True)
     only = g("Where", g("GreaterOrEqual", scores, best), scores, g.constant(0.0))
     chosen = suppressed(
-        g, to_corners(g, boxes), only, most=1000, iou=arrays.same_spot_iou, floor=arrays.kept_from
+        g, to_corners(g, boxes), only, most=1000, iou=arrays.same_place_iou, floor=arrays.kept_from
     )
     numbers = g("Squeeze", g.slice(chosen, 1, 2, 1), g.ints(1))
     best_scores, order = g(

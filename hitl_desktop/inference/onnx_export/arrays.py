@@ -80,5 +80,5 @@ class ScoringArrays:
     second: float
     candidate_iou: float
     most_candidates: int
-    same_spot_iou: float
+    same_place_iou: float
     kept_from: float

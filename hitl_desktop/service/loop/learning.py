@@ -34,8 +34,8 @@ _Result = TypeVar("_Result")
 _MOST_NEW = 10
 """Images that are new to a version are taken in ten at a time: each takes most of a second beside
 pre-labelling."""
-_LOOK_AHEAD = 60
-_LOOK_FURTHER = 500
+_IMAGES_AHEAD = 60
+_IMAGES_FURTHER = 500
 """Proposals of the detection head are stored ahead for so many images only: each takes 70 KB."""
 _RELABEL_EVERY = round(1 / SHARE)
 
@@ -189,7 +189,7 @@ class Learning:
         self._session.apply_changes(result.changes)
         self._measure_threshold()
         self._learn_on(result.left)
-        self._look_ahead()
+        self._prepare_ahead()
 
     def _learn_on(self, left: int = 0) -> None:
         """Learn what is left, or what came meanwhile."""
@@ -266,7 +266,7 @@ class Learning:
 
     def _go_on(self) -> None:
         self._learn_on()
-        self._look_ahead()
+        self._prepare_ahead()
 
     # ranking and looking ahead
 
@@ -281,17 +281,17 @@ class Learning:
 
     def _on_ranked(self) -> None:
         self._session.apply_changes(Changes(queue=True))
-        self._look_ahead()
+        self._prepare_ahead()
 
-    def _look_ahead(self) -> None:
+    def _prepare_ahead(self) -> None:
         """Run the heads on the images that come next, and compute the vectors with which boxes are named."""
         if self._session.project is None or self._runner.busy(LEARNING):
             return
         self._enter(
-            LearningStep.LOOKING_AHEAD,
+            LearningStep.PREPARING_AHEAD,
             tr("Preparing the next images"),
-            partial(self._find_ahead, _LOOK_AHEAD),
-            self._on_looked_ahead,
+            partial(self._find_ahead, _IMAGES_AHEAD),
+            self._on_prepared,
             on_progress=lambda _: self._session.load_missing_proposals(),
         )
         self._jobs.start(
@@ -307,7 +307,7 @@ class Learning:
         """For a job: the proposals of the image that is on the screen stay as they are."""
         return find_ahead(project, progress, threads=1, most=most, at_hand=lambda: self._session.at_hand)
 
-    def _on_looked_ahead(self, computed: int) -> None:
+    def _on_prepared(self, computed: int) -> None:
         project = self._session.project
         if project is None or project.heads.active_id() is None:
             return
@@ -315,9 +315,9 @@ class Learning:
             self.rank()
         elif not self._runner.busy(LEARNING):
             self._enter(
-                LearningStep.LOOKING_FURTHER,
+                LearningStep.PREPARING_FURTHER,
                 tr("Searching the remaining images"),
-                partial(self._find_ahead, _LOOK_FURTHER),
+                partial(self._find_ahead, _IMAGES_FURTHER),
                 lambda found: self.rank() if found else None,
             )
 

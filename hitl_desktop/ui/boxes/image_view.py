@@ -43,7 +43,7 @@ class ImageView(QObject):
         self._locked: set[BoxKey] = set()
         self._by_key: dict[BoxKey, Annotation | Proposal] = {}
         self._of: tuple[object, object] = (None, None)
-        self._look_at: tuple[int, float, float, float] | None = None
+        self._restored_view: tuple[int, float, float, float] | None = None
         session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
@@ -59,11 +59,11 @@ class ImageView(QObject):
         self._loader.clear()
         for kept in (self._hidden, self._hidden_categories, self._locked):
             kept.clear()
-        self._look_at = _view_from(self._session.recall(_VIEW))
+        self._restored_view = _view_from(self._session.recall(_VIEW))
 
     def _remember_view(self) -> None:
         """Where on the image hands are, for the next time this project is opened."""
-        view, image = self._canvas.camera.looked_at(), self._session.image
+        view, image = self._canvas.camera.scale_and_centre(), self._session.image
         self._session.remember(_VIEW, json.dumps([image.id, *view]) if view and image else "")
 
     def _show_image(self) -> None:
@@ -113,9 +113,13 @@ class ImageView(QObject):
             self._canvas.refine(loaded.levels, loaded.pyramid)  # a first view of it is there
         else:
             self._canvas.show_image(loaded.levels, loaded.size, loaded.pyramid)
-            if self._look_at is not None and self._canvas.has_image and self._look_at[0] == image_id:
-                self._canvas.camera.look_at(*self._look_at[1:])
-            self._look_at = None
+            if (
+                self._restored_view is not None
+                and self._canvas.has_image
+                and self._restored_view[0] == image_id
+            ):
+                self._canvas.camera.centre_on(*self._restored_view[1:])
+            self._restored_view = None
 
     def _on_failed(self, image_id: int, why: str) -> None:
         if self._session.image is not None and self._session.image.id == image_id:

@@ -23,11 +23,10 @@ from hitl_desktop.pyramid import Pyramid
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.canvas.display import Display
-from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.held_keys import HeldKeys
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit
 from hitl_desktop.ui.canvas.layer import BoxLayer
-from hitl_desktop.ui.canvas.overlay import paint_draft, paint_selected, paint_pointer
+from hitl_desktop.ui.canvas.overlay import paint_draft, paint_pointer, paint_selected
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
     paint_band,
@@ -37,6 +36,7 @@ from hitl_desktop.ui.canvas.painting import (
     rect_of,
 )
 from hitl_desktop.ui.canvas.pixels import Pixels
+from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.selection import Selection
 
 _WHEEL_STEP = 1.2

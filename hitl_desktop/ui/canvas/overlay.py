@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.items import BoxItem
 from hitl_desktop.ui.canvas.painting import (
     paint_band,
@@ -16,6 +15,7 @@ from hitl_desktop.ui.canvas.painting import (
     paint_strong,
     rect_of,
 )
+from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.selection import Selection
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.widgets.theme import category_colour
@@ -59,11 +59,13 @@ def paint_draft(
 
 
 def paint_pointer(
-    painter: QPainter, viewport: Viewport, area: QRectF, pointer_tool: PointerTool, label: str, colour: int, band: QColor,
-    *, draws_here: bool,
+    painter: QPainter, viewport: Viewport, area: QRectF, pointer_tool: PointerTool, label: str, colour: int,
+    band: QColor, *, draws_here: bool,
 ) -> None:  # fmt: skip
     """The area that is being selected, and the cross of a pointer that would draw."""
     if pointer_tool.band is not None:
         paint_band(painter, rect_of(viewport.box_to_view(pointer_tool.band)), band)
     if pointer_tool.pointer is not None and draws_here and pointer_tool.shows_cross:
-        paint_cross(painter, pointer_tool.pointer, area, "" if pointer_tool.draft is not None else label, colour)
+        paint_cross(
+            painter, pointer_tool.pointer, area, "" if pointer_tool.draft is not None else label, colour
+        )

@@ -105,7 +105,7 @@ class PointerTool:
         point, keys = event.position(), event.modifiers()
         if (there := self._canvas.camera.map_point(point)) is not None:
             self._drag = _Drag(point, None, "goes")
-            self._canvas.camera.look_at(self._canvas.camera.viewport.scale, there.x(), there.y())
+            self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif event.button() == Qt.MouseButton.MiddleButton or self.space_held:
             self._drag = _Drag(point, None, "pans")
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -128,7 +128,7 @@ class PointerTool:
             drag.start = point
         elif drag.does == "goes":
             if (there := self._canvas.camera.map_point(point)) is not None:
-                self._canvas.camera.look_at(self._canvas.camera.viewport.scale, there.x(), there.y())
+                self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
             drag.moving = True
             if drag.does == "changes" and drag.target is not None:
@@ -261,7 +261,9 @@ class PointerTool:
         selection = self._canvas.selection.items
         if resizes:
             boxes = {item.key: item.bbox for item in selection}
-            changed = _without_same({k: _resized_by(b, dx, dy).clipped(*size) for k, b in boxes.items()}, boxes)
+            changed = _without_same(
+                {k: _resized_by(b, dx, dy).clipped(*size) for k, b in boxes.items()}, boxes
+            )
         else:
             changed = self._shifted(dx, dy)
         if changed:

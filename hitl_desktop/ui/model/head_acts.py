@@ -142,7 +142,7 @@ class HeadActs:
                 "the usual one, and retrain from scratch?"
             )
             if self.ask.confirm(tr("Look closer"), question):
-                self._look_at(DEFAULT_INPUT_SIZES)
+                self._use_input_sizes(DEFAULT_INPUT_SIZES)
             return
         self._session.jobs.start(
             LEARNING,
@@ -167,9 +167,9 @@ class HeadActs:
             seconds_now=closer.seconds_now,
         )
         if self.ask.confirm(tr("Look closer"), sentences(question, _too_narrow(closer), cost)):
-            self._look_at(closer.sides)
+            self._use_input_sizes(closer.sides)
 
-    def _look_at(self, sides: Sequence[int]) -> None:
+    def _use_input_sizes(self, sides: Sequence[int]) -> None:
         def keep(project: Project) -> Changes:
             set_input_sizes(project, sides)
             return Changes()

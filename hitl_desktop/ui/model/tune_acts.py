@@ -27,7 +27,7 @@ from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.model.model_panel import ModelPanel
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
-from hitl_desktop.workflows.quality.tuning import Spot, Tuning, tuning
+from hitl_desktop.workflows.quality.tuning import Example, Tuning, tuning
 
 _Measured = tuple[Tuning, dict[int, str]]
 
@@ -87,7 +87,7 @@ class TuneActs:
         self.pages = TunePages(*measured, self._panel, now.chosen if now else None)
         if now is not None:
             now.deleteLater()
-        self.pages.looked_at.connect(self._look_at)
+        self.pages.example_chosen.connect(self._show_example)
         if self._panel.is_tuning:
             self.show()
 
@@ -115,10 +115,10 @@ class TuneActs:
             self._is_shown = False
             self._canvas.show_suggestion(None)
 
-    def _look_at(self, spot: Spot) -> None:
-        if self._session.image is None or self._session.image.id != spot.image_id:
-            self._session.go_to(spot.image_id)
-        self._canvas.show_suggestion(spot.bbox, tr("this one"))
+    def _show_example(self, example: Example) -> None:
+        if self._session.image is None or self._session.image.id != example.image_id:
+            self._session.go_to(example.image_id)
+        self._canvas.show_suggestion(example.bbox, tr("this one"))
         self._is_shown = True
 
     def write(self) -> None:

@@ -13,10 +13,10 @@ from hitl_desktop.domain.audits import Error, Verdict
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem
-from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.quality.image_dialog import ImageDialog
 
 
-class AuditDialog(LookingDialog):
+class AuditDialog(ImageDialog):
     """Shows one image after the other; `judged` tells the verdict on the one shown, and whoever listens
     goes on.
 
@@ -72,7 +72,7 @@ class AuditDialog(LookingDialog):
         self.reveal.setEnabled(True)
         self.done_button.setEnabled(False)
         self.save.hide()
-        self.look_at(image_id, path)
+        self.load_image(image_id, path)
 
     def show_result(self, words: str) -> None:
         """All were judged: say what that proves."""

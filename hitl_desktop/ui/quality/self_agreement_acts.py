@@ -15,8 +15,8 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
-from hitl_desktop.workflows.quality.self_agreement import look_again, self_agreement
+from hitl_desktop.ui.quality.self_agreement_dialog import ReannotationDialog
+from hitl_desktop.workflows.quality.self_agreement import self_agreement, store_reannotation
 from hitl_desktop.workflows.queue.relabelling import due, why_none
 
 
@@ -28,7 +28,7 @@ class ConsistencyActs:
         self._due: list[int] = []
         self._asked: int | None = None
         self._from: int | None = None
-        self.dialog: SecondLookDialog | None = None
+        self.dialog: ReannotationDialog | None = None
         session.opened.connect(self.close)
         session.blind_wanted.connect(self._show_asked)
 
@@ -66,7 +66,7 @@ class ConsistencyActs:
         self._open()
 
     def _open(self) -> None:
-        self.dialog = SecondLookDialog(self._window)
+        self.dialog = ReannotationDialog(self._window)
         self.dialog.labelled.connect(self._on_done)
         self.dialog.unseen.connect(self._on_unseen)
         self.dialog.finished.connect(self._end)
@@ -123,5 +123,5 @@ class ConsistencyActs:
 
 
 def _kept(image_id: int, boxes: list[LabelledBox], seconds: float, project: Project) -> Changes:
-    look_again(project, image_id, boxes, seconds)
+    store_reannotation(project, image_id, boxes, seconds)
     return Changes()

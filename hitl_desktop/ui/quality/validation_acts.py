@@ -25,7 +25,7 @@ from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.workflows.images.open_folder import note_not_shown
 from hitl_desktop.workflows.quality import validation
 
-_LOOKED_AT = 4
+_IMAGES_AHEAD = 4
 _MANY = 50
 """The verdicts on more images than this are made labels by a job."""
 
@@ -62,9 +62,9 @@ class ValidateActs:
             self.dialog.finished.connect(self.close)
             self.dialog.show()
             self.dialog.setFocus()
-            self._look_for_next()
+            self._prepare_next()
 
-    def _look_for_next(self) -> None:
+    def _prepare_next(self) -> None:
         """Let the head look at the next images, then show the first of them."""
         self._asked += 1
         if self.dialog is not None:
@@ -72,7 +72,7 @@ class ValidateActs:
         self._session.jobs.start(
             EXAMINING,
             tr("Looking at an image"),
-            lambda p, progress: validation.look_at_next(p, _LOOKED_AT, progress, threads=1),
+            lambda p, progress: validation.prepare_next_images(p, _IMAGES_AHEAD, progress, threads=1),
             on_success=partial(self._show, self._asked),
             on_failure=self._on_failure,
             quiet=True,
@@ -103,14 +103,14 @@ class ValidateActs:
         session.jobs.start(
             EXAMINING,
             tr("Looking at the next images"),
-            lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1),
+            lambda p, progress: validation.prepare_images(p, next_ones[1:], progress, threads=1),
             quiet=True,
         )
 
     def _on_unseen(self, image_id: int) -> None:
         """An image that cannot be read is noted as such, and passed over."""
         if self._session.manage(partial(note_not_shown, image_id)):
-            self._look_for_next()
+            self._prepare_next()
 
     def _judge(self, validated: Validated) -> None:
         done: list[int | None] = []
@@ -125,7 +125,7 @@ class ValidateActs:
                     tr("This image was decided or skipped meanwhile, so no verdict on it was kept.")
                 )
             self._done += [number for number in done if number is not None]
-            self._look_for_next()
+            self._prepare_next()
 
     def _back(self) -> None:
         """Take the latest verdicts back and judge that image again."""
@@ -134,7 +134,7 @@ class ValidateActs:
             return
         if self._session.manage(partial(validation.take_back, self._done[-1])):
             self._done.pop()
-            self._look_for_next()
+            self._prepare_next()
 
     def _report(self) -> None:
         self._with_report(None)

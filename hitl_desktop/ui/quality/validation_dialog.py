@@ -15,7 +15,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.quality.image_dialog import ImageDialog
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.ui.widgets.theme import NEW_NAME_COLOUR
 
@@ -30,7 +30,7 @@ _MARKS = {
 _KEYS = tr("1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 something missed")
 
 
-class ValidateDialog(LookingDialog):
+class ValidateDialog(ImageDialog):
     """`judged` tells the verdicts on the image shown, and whoever listens shows the next one.
 
     A proposal nobody judged is correct: Enter says that a person looked at all of them. Backspace goes back.
@@ -99,7 +99,7 @@ class ValidateDialog(LookingDialog):
                 keys=_KEYS,
             )
         )
-        self.look_at(image_id, path)
+        self.load_image(image_id, path)
         self._show()
         self.canvas.select_next()
         self._enable(True)

@@ -138,7 +138,7 @@ class SetActs:
     def _show(self, found: list[Similar]) -> None:
         self.close()
         self.wall = SimilarDialog(found, self._window)
-        self.wall.looked_at.connect(self._session.go_to)
+        self.wall.image_chosen.connect(self._session.go_to)
         self.wall.pin_asked.connect(self._pin_all)
         self.wall.finished.connect(self.close)
         self.wall.show()

@@ -120,7 +120,7 @@ def _decide(
         if not empty:
             _check_named(project, present)
             _check_inside(image, present)
-        project.queue.looked_again(image_id)
+        project.queue.note_reviewed(image_id)
         is_known = image.state is ImageState.DECIDED
         # of what is left somebody says that it is right
         dismissed = tuple(s.id for s in project.label_issues.strong_of(image_id)) if is_known else ()

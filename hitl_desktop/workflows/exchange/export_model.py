@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hitl_desktop.domain.calibration import BY_HEAD, FOUND, SURE
-from hitl_desktop.domain.proposals import SAME_SPOT_IOU
+from hitl_desktop.domain.proposals import SAME_PLACE_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
@@ -132,7 +132,7 @@ def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
         class_to_name, head.typical_score, head.detector_recall,
         (calibration.slopes[BY_HEAD], calibration.slopes[FOUND]),
         (calibration.biases[BY_HEAD], calibration.biases[FOUND]), offsets,
-        SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
+        SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_PLACE_IOU, KEEP_FROM,
     )  # fmt: skip
 
 

@@ -344,7 +344,7 @@ def note_reading(project: Project, image: ImageRecord, reading: Reading | Unread
         is_unlabelled = image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id)
         remark = remark or (NO_BOXES if is_unlabelled else "")
         if remark and fate is not Fate.OTHER:
-            project.predictions.look_again(image.id)
+            project.predictions.forget_detections(image.id)
     project.images.set_reason(image.id, OTHER_IMAGE if fate is Fate.OTHER else None)
     project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
     return remark

@@ -34,7 +34,7 @@ def reread(project: Project, image_id: int) -> Changes:
     with project.db.transaction():
         note_reading(project, image, reading)
         if not isinstance(reading, UnreadableImageError) and reading.content.hash != image.content_hash:
-            project.predictions.look_again(image_id)
+            project.predictions.forget_detections(image_id)
             _take_as_it_is(project, image, reading)
     return Changes(images=True, annotations_of=frozenset({image_id}), queue=True)
 

@@ -43,7 +43,7 @@ _AT_ONCE = 50
 class Preview:
     """The proposals that would be accepted, and a random part of them with what is in them.
 
-    On images `not_looked_at` by the active head only the detector's boxes are known.
+    On images `not_examined` by the active head only the detector's boxes are known.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Preview:
     proposals: list[Proposal]
     pictures: int
     shown: list[tuple[Proposal, RgbImage]]
-    not_looked_at: int = 0
+    not_examined: int = 0
 
 
 def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:

@@ -16,7 +16,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 
-_MOST_LOOKED_AT = 2000
+_MOST_EXAMINED = 2000
 _ASKED = "detector_classes_asked"
 _LATEST = 200
 ALWAYS_FROM = 5
@@ -97,7 +97,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
             hint=tr("Add the names to its card, or teach the head: it needs none."),
         )
     done = sorted(project.predictions.images_done(detector.id))
-    some = done if len(done) <= _MOST_LOOKED_AT else random.Random(0).sample(done, _MOST_LOOKED_AT)  # noqa: S311
+    some = done if len(done) <= _MOST_EXAMINED else random.Random(0).sample(done, _MOST_EXAMINED)  # noqa: S311
     boxes, images = Counter[int](), Counter[int]()
     for number, image_id in enumerate(some):
         if number % 32 == 0:

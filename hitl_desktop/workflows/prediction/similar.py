@@ -29,7 +29,7 @@ from hitl_desktop.workflows.detection.embeddings import (
 
 MOST, A_IMAGE = 60, 3
 """So many are shown, and of one image no more than so many boxes."""
-_MOST_LOOKED_AT = 3000
+_MOST_EXAMINED = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +54,8 @@ def similar_to(
         HitlError: the image cannot be read, or no other one was looked at yet.
     """
     others = [i for i in project.images.all() if i.reason is None and i.id != image.id and i.content_hash]
-    if len(others) > _MOST_LOOKED_AT:
-        others = random.Random(image.id).sample(others, _MOST_LOOKED_AT)  # noqa: S311 - a draw, not a secret
+    if len(others) > _MOST_EXAMINED:
+        others = random.Random(image.id).sample(others, _MOST_EXAMINED)  # noqa: S311 - a draw, not a secret
     found = (
         _boxes_like(project, image, bbox, others, progress, threads)
         if bbox is not None

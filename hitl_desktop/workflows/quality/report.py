@@ -42,7 +42,7 @@ def report(project: Project, progress: Progress) -> Report:
         "memorising": _plain(tuned.gap) | {"words": tuned.gap.words} if tuned.gap else None,
         "held_out": _plain(tuned.held_out) | {"words": tuned.held_out.words},
         "at_first_sight": _plain(tuned.categories),
-        "mixed_up": [{"real": c.real, "said": c.predicted, "boxes": len(c.spots)} for c in tuned.cells],
+        "mixed_up": [{"real": c.real, "said": c.predicted, "boxes": len(c.examples)} for c in tuned.cells],
         "reliability": _plain(tuned.reliability),
         "thresholds": _plain(tuned.advice),
         "effort": _plain(tuned.effort),

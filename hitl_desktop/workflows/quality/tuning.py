@@ -51,7 +51,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Example:
     """A box behind a figure: on which image, and where."""
 
     image_id: int
@@ -65,7 +65,7 @@ class Cell:
 
     real: str
     predicted: str
-    spots: tuple[Spot, ...]
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ def _mixed_up(
         known = box.category_id or ids.get(box.name)
         return names.get(merged.get(known, known), box.name) if known else box.name
 
-    spots: dict[tuple[str, str], list[Spot]] = {}
+    examples: dict[tuple[str, str], list[Example]] = {}
     counts: dict[str, list[tuple[int, int, int]]] = {}
     for result in seen:
         truth = [
@@ -274,11 +274,11 @@ def _mixed_up(
         ]
         boxes = [(name, bbox) for name, bbox, _ in shown]
         for pair, bbox in _confused(boxes, truth):
-            spots.setdefault(pair, []).append(Spot(result.image_id, bbox))
+            examples.setdefault(pair, []).append(Example(result.image_id, bbox))
         right = [name for name, _, is_right in shown if is_right]
         for name, numbers in _counted(right, boxes, truth):
             counts.setdefault(name, []).append(numbers)
-    cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(spots.items()))
+    cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(examples.items()))
     return cells, tuple(_category(name, rows) for name, rows in sorted(counts.items()))
 
 

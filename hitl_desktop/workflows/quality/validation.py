@@ -48,7 +48,7 @@ def next_image(project: Project) -> ImageRecord | None:
     return next(iter(next_images(project, 1)), None)
 
 
-def look(
+def prepare_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> None:
     """Let the active head look at these images, as it does ahead of the queue: that is what people
@@ -57,12 +57,12 @@ def look(
     embed_images(project, images, progress, threads=threads)
 
 
-def look_at_next(
+def prepare_next_images(
     project: Project, most: int, progress: Progress, *, threads: int | None = None
 ) -> list[ImageRecord]:
     """The next images to validate, with proposals of the head on the first of them."""
     while waiting := next_images(project, most):
-        look(project, waiting[:1], progress, threads=threads)
+        prepare_images(project, waiting[:1], progress, threads=threads)
         first = project.images.get(waiting[0].id)
         if first is not None and first.reason is None:  # it may have turned out to be unreadable
             break

@@ -166,7 +166,7 @@ def _score(
     decided = project.images.latest_decided(_MOST_KNOWN)
     vectors = vectors_of(project, [*records, *decided])
     known = [vectors[i.id] for i in decided if i.id in vectors]
-    look = UncertaintyScorer(
+    uncertainty_scorer = UncertaintyScorer(
         scorer, before, vectors, confident_errors(project, scorer), load_tag_head(project)
     )
     doubts: list[ImageUncertainty] = []
@@ -174,7 +174,7 @@ def _score(
     for number, image in enumerate(records):
         if number % 16 == 0:
             progress.check_cancelled()
-        seen, queues[image.id] = look.at(project, image)
+        seen, queues[image.id] = uncertainty_scorer.at(project, image)
         doubts.append(seen)
     if before is None:  # the head is the one of the last ranking: what it sees otherwise is as it was
         for image_id in project.queue.in_queue(QueueReason.CHANGED) & queues.keys():

@@ -29,7 +29,7 @@ MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
-LIKELY_OVERLOOKED = 0.5
+LIKELY_UNLABELLED = 0.5
 """A crop on an image decided before a category appeared is no background if it is this likely of that
 category."""
 MOST_IMAGES, _LATEST = 1500, 300
@@ -313,7 +313,7 @@ def without_overlooked(collected: Collected) -> Collected:
         row
         for row, chance in zip(rows.tolist(), chances, strict=True)
         if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns)
-        >= LIKELY_OVERLOOKED
+        >= LIKELY_UNLABELLED
     ]
     kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
     return replace(

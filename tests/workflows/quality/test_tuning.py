@@ -50,9 +50,9 @@ def test_cells_hold_the_boxes_behind_them(project: Project) -> None:
     see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False), ("gap", 0.9, True)])
     see(project, 2, [("gap", 0.8, False)])
     measured = tuning(project, QUIET)
-    cells = {(c.real, c.predicted): c.spots for c in measured.cells}
+    cells = {(c.real, c.predicted): c.examples for c in measured.cells}
     assert len(cells["cell", "cell"]) == 1
-    assert {spot.image_id for spot in cells[NOTHING, "gap"]} == {2}
+    assert {example.image_id for example in cells[NOTHING, "gap"]} == {2}
     by_name = {c.name: c for c in measured.categories}
     assert (by_name["cell"].shown, by_name["cell"].right) == (2, 1)
     low, high = by_name["cell"].precision_interval
@@ -66,11 +66,11 @@ def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> Non
     (box,) = project.annotations.of_image(1)
     other = project.categories.ensure("platelet")
     annotate.revise(project, [annotate.Revision(box, category_id=other.id)])
-    cells = {(c.real, c.predicted): c.spots for c in tuning(project, QUIET).cells}
-    assert [spot.bbox for spot in cells["platelet", "cell"]] == [box.bbox]
+    cells = {(c.real, c.predicted): c.examples for c in tuning(project, QUIET).cells}
+    assert [example.bbox for example in cells["platelet", "cell"]] == [box.bbox]
     annotate.draw(project, 1, [(BBox(50, 30, 9, 9), other.id)])
-    cells = {(c.real, c.predicted): c.spots for c in tuning(project, QUIET).cells}
-    assert [spot.bbox for spot in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
+    cells = {(c.real, c.predicted): c.examples for c in tuning(project, QUIET).cells}
+    assert [example.bbox for example in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
 
 
 def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
@@ -113,7 +113,7 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     assert sum(p.of for p in measured.curve) == 8
     assert sum(p.of for p in measured.drawn) >= 2
     assert measured.effort.drawn.pictures >= 2
-    objects = sum(len(c.spots) for c in measured.cells if c.real != NOTHING)
+    objects = sum(len(c.examples) for c in measured.cells if c.real != NOTHING)
     assert objects == sum(
         len(taught_project.annotations.of_image(d.image_id)) for d in taught_project.decisions.final()
     )

@@ -34,7 +34,7 @@ from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import unseen_results
 from hitl_desktop.workflows.quality.effort import effort_of, effort_over_time, random_sample, stop_advice
-from hitl_desktop.workflows.quality.self_agreement import look_again
+from hitl_desktop.workflows.quality.self_agreement import store_reannotation
 from hitl_desktop.workflows.queue.listing import list_queue
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix
 from hitl_desktop.workflows.queue.rank import refresh_queue
@@ -126,7 +126,7 @@ def test_decided_images_have_their_share_and_leave_when_they_were_looked_at(
     edits.undo(project)
     assert {s.image_id for s in project.label_issues.open()} == {decided[2], decided[3]}
     edits.redo(project)
-    look_again(project, decided[0], [], 1.0)
+    store_reannotation(project, decided[0], [], 1.0)
     assert project.queue.walk()[1] == {}
     assert [s.image_id for s in project.label_issues.open()] == [decided[2]]
     refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares=shares))
@@ -286,9 +286,9 @@ def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Proj
     scorer = load_scorer(taught_project)
     assert scorer
     assert scorer.head
-    look = uncertainty.UncertaintyScorer(scorer)
+    uncertainty_scorer = uncertainty.UncertaintyScorer(scorer)
     images = [i for i in map(taught_project.images.get, taught_project.queue.ids()) if i]
-    plain = {i.id: look.at(taught_project, i)[1] for i in images}
+    plain = {i.id: uncertainty_scorer.at(taught_project, i)[1] for i in images}
     assert not any(why & QueueReason.LOOK_ALIKE for why in plain.values())
     # take the surest boxes there are for overturned ones: their images, at least, look like that
     confident_errors: dict[int, np.ndarray] = {}
