@@ -231,10 +231,10 @@ class _Reader:
             if bbox is None:
                 continue
             outlined += is_outlined
-            ours, theirs = apart(record)
-            annotation = _annotation(image.id, category_id, bbox, ours)
-            extra = _encoded(_leftover(ours, annotation) | theirs)
-            self.boxes.append(_Box(annotation, record.get("id"), _words(ours, "sets"), extra, is_outlined))
+            own, foreign = apart(record)
+            annotation = _annotation(image.id, category_id, bbox, own)
+            extra = _encoded(_leftover(own, annotation) | foreign)
+            self.boxes.append(_Box(annotation, record.get("id"), _words(own, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
                 "annotations",
@@ -381,7 +381,7 @@ def _category_extra(record: Record) -> bytes:
 
 
 def _image(record: Record, number: int, name: str) -> DatasetImage:
-    record, theirs = apart(record)
+    record, foreign = apart(record)
     state = record.get("state")
     width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
     has_state = isinstance(state, str) and state in set(ImageState)
@@ -399,7 +399,7 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
         _words(record, "tags"),
         ImageState(cast("str", state)) if has_state else None,
         _words(record, "sets"),
-        _encoded(_without(record, held) | theirs),
+        _encoded(_without(record, held) | foreign),
     )
 
 

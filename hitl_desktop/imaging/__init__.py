@@ -163,8 +163,8 @@ def read_for_screen(
 
 
 def perceptual_hash(pixels: RgbImage) -> int:
-    """A perceptual hash of an image in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
-    its right.
+    """A perceptual hash of an image in 64 bits (signed): whether each of 8 x 8 places is darker than the
+    one to its right.
 
     Nearly the same images differ in few of them (difference hash).
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.calibration import Calibration, logit
 from hitl_desktop.learning.metrics import Interval, bootstrap
 
-LEAST_SIGHTS = 20
+LEAST_SAMPLES = 20
 """With fewer answers scores stay as they are."""
 
 _PRIOR_SLOPE, _PRIOR_BIAS, _PRIOR_OFFSET = 10.0, 1.0, 2.0
@@ -38,17 +38,17 @@ class CalibrationSamples:
         return len(self.scores)
 
 
-def fit_calibration(sights: CalibrationSamples) -> Calibration:
+def fit_calibration(samples: CalibrationSamples) -> Calibration:
     """The likeliest curves for these answers, near to leaving scores as they are while there are few.
 
     Minimises the log loss `+ 10 (ln slope)^2 + bias^2 + 2 offset^2`.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - heavy: only a job needs it
 
-    if len(sights) < LEAST_SIGHTS:
+    if len(samples) < LEAST_SAMPLES:
         return Calibration()
-    ids, places = np.unique(sights.category_ids, return_inverse=True)
-    source, logits, right = sights.sources, logit(sights.scores), sights.right.astype(float)
+    ids, places = np.unique(samples.category_ids, return_inverse=True)
+    source, logits, right = samples.sources, logit(samples.scores), samples.right.astype(float)
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         slopes, biases, offsets = np.exp(x[:3]), x[3:6], x[6:]
@@ -67,7 +67,7 @@ def fit_calibration(sights: CalibrationSamples) -> Calibration:
         tuple(np.exp(best[:3]).tolist()),
         tuple(best[3:6].tolist()),
         {int(c): float(v) for c, v in zip(ids, best[6:], strict=True) if c > 0},
-        len(sights),
+        len(samples),
     )
 
 

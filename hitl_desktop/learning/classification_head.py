@@ -42,8 +42,8 @@ class ClassificationHead:
     """A fitted head; columns of its logits are `category_ids` and then "no object".
 
     `trust` [C] is the weight of the detector's own score under each of its class names; `typical_score` is
-    the score that the detector gives to the objects taught, and `detector_recall` the share of them that one of its
-    boxes fits.
+    the score that the detector gives to training objects, and `detector_recall` the share of them that one
+    of its boxes fits.
     """
 
     category_ids: NDArray[np.int64]

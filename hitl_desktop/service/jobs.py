@@ -52,9 +52,9 @@ class Turns:
             if self._free and not self._waiting:
                 self._free -= 1
                 return
-            mine = threading.Event()
-            self._waiting.append(mine)
-        mine.wait()
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
 
     def give(self) -> None:
         """Let the next one have its turn."""

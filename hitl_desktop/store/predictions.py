@@ -240,7 +240,7 @@ class Predictions:
         """Take rejections back."""
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
-    def note_sightings(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
+    def note_unseen_predictions(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
         """Keep what was said of predictions when their image was first decided: samples the head had not
         seen."""
         self._db.many(
@@ -265,11 +265,11 @@ class Predictions:
         )
         return [row[0] for row in reversed(rows)]
 
-    def sightings_of(self, image_id: int) -> list[UnseenPrediction]:
+    def unseen_predictions_of(self, image_id: int) -> list[UnseenPrediction]:
         """What was said of an image's predictions at first sight."""
-        return self.sightings_on([image_id])[image_id]
+        return self.unseen_predictions_of_images([image_id])[image_id]
 
-    def sightings_on(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:
+    def unseen_predictions_of_images(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:
         """The same of each of these images."""
         unseen_predictions: dict[int, list[UnseenPrediction]] = {i: [] for i in image_ids}
         rows = self._db.all(

@@ -140,7 +140,7 @@ class Queue:
         """How much each image that was looked at is worth asking about."""
         return dict(self._db.execute("SELECT image_id, score FROM queue"))
 
-    def put_back(self, image_ids: Iterable[int]) -> None:
+    def note_reopened_for_new_category(self, image_ids: Iterable[int]) -> None:
         """Note that these images are to be looked at again, for a category that came after their
         decision."""
         self._ask_again(dict.fromkeys(image_ids, QueueReason.EXPECTED))
@@ -150,7 +150,7 @@ class Queue:
             "INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in images.items())
         )
 
-    def put_back_ids(self) -> list[int]:
+    def reopened_for_new_category(self) -> list[int]:
         """The undecided ones of these images."""
         return self._asked_again(QueueReason.EXPECTED, "undecided")
 

@@ -68,7 +68,7 @@ class MainWindow(WindowParts):
         self.session.leaving.connect(self._offer.hide)
         self._offer.offered.connect(self._go_elsewhere)
         self.loop.learning.found_late.connect(self._offer_to_reopen)
-        self._late_banner.offered.connect(self._reopen_overlooked)
+        self._late_banner.offered.connect(self._reopen_late_categories)
         self.session.opened.connect(self._late_banner.hide)
         self.session.receipt.connect(partial(self.receipt.show_text, action=tr("Undo")))
         self.receipt.acted.connect(self.long_acts.undo)
@@ -300,17 +300,17 @@ class MainWindow(WindowParts):
             self.session.go_to(self._elsewhere)
             self.canvas.setFocus()
 
-    def _offer_to_reopen(self, overlooked: LateCategories) -> None:
-        self._overlooked = overlooked
-        names = " or ".join(overlooked.names)
-        count = counted(len(overlooked.images), "decided image")
+    def _offer_to_reopen(self, late_categories: LateCategories) -> None:
+        self._late_categories = late_categories
+        names = " or ".join(late_categories.names)
+        count = counted(len(late_categories.images), "decided image")
         self._late_banner.show_text(
             tr("{count} may contain {names}, added later.", count=count, names=names), tr("Reopen and check")
         )
 
-    def _reopen_overlooked(self) -> None:
+    def _reopen_late_categories(self) -> None:
         self._late_banner.hide()
-        if self.session.manage(partial(reopen, overlooked=self._overlooked)):
+        if self.session.manage(partial(reopen, late_categories=self._late_categories)):
             self.loop.learning.rank()
 
     def _receipt_is_old(self, changes: Changes) -> None:

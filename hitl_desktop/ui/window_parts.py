@@ -119,7 +119,7 @@ class WindowParts(QMainWindow):
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
         self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
-        self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
+        self._late_banner, self._late_categories = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
             self.session, self.runner, self.loop, class_banner, Toast(self, bar, notices), self

@@ -68,9 +68,9 @@ def arrays(view: FindingView | None) -> dict[str, np.ndarray]:  # type: ignore[t
 
 
 def same(a: FindingView | None, b: FindingView | None) -> None:
-    ours, theirs = arrays(a), arrays(b)
-    for name, value in ours.items():
-        np.testing.assert_allclose(value, theirs[name], rtol=1e-6, atol=1e-6, err_msg=name)
+    actual, expected = arrays(a), arrays(b)
+    for name, value in actual.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-6, atol=1e-6, err_msg=name)
 
 
 def test_the_classifier_is_one_of_scikit_learn() -> None:

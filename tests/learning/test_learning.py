@@ -88,7 +88,7 @@ def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
     assert weak == pytest.approx(typical / 2)
 
 
-def sights(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
+def samples(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
     """Answers to boxes of two categories that are right as often as this calibration says."""
     rng = np.random.default_rng(seed)
     scores, sources, ids = (
@@ -102,9 +102,9 @@ def sights(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
 
 def test_a_calibration_is_found_again() -> None:
     really = Calibration((0.5, 2.0, 1.0), (0.0, -1.0, 0.0), {1: 0.7, 2: -0.7})
-    found = fit_calibration(sights(20000, really))
+    found = fit_calibration(samples(20000, really))
     assert found.slopes == pytest.approx(really.slopes, rel=0.1)
-    new = sights(20000, really, seed=1)
+    new = samples(20000, really, seed=1)
     chances = found.chances(new.scores, new.sources, new.category_ids)
     assert expected_calibration_error(chances, new.right) < 0.02
     assert expected_calibration_error(new.scores, new.right) > 0.05
@@ -112,9 +112,9 @@ def test_a_calibration_is_found_again() -> None:
 
 def test_few_answers_leave_scores_nearly_as_they_are() -> None:
     really = Calibration((0.5, 2.0, 1.0), (0.0, -1.0, 0.0))
-    assert fit_calibration(sights(19, really)) == Calibration()
+    assert fit_calibration(samples(19, really)) == Calibration()
     scores = np.linspace(0.1, 0.9, 9)
-    fitted = [fit_calibration(sights(200, Calibration(), seed)) for seed in range(20)]
+    fitted = [fit_calibration(samples(200, Calibration(), seed)) for seed in range(20)]
     calibrated = np.mean([each.chances(scores, np.zeros(9, int), np.ones(9, int)) for each in fitted], axis=0)
     assert np.allclose(calibrated, scores, atol=0.05)
 

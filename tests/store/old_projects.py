@@ -202,7 +202,7 @@ def details(project: Project) -> dict[str, Any]:
         "finding": [(project.heads.finding_of(h.id) or b"").hex() for h in heads],
         "tag_head": (project.heads.tag_head() or b"").hex(),
         "vectors": {key.hex(): v.tolist() for key, v in project.embeddings.get(encoder.id, keys).items()},
-        "put_back": [paths[i] for i in project.queue.put_back_ids()],
+        "put_back": [paths[i] for i in project.queue.reopened_for_new_category()],
         "due": [paths[i] for i in project.queue.due()],
         "sets": {name: [paths[i] for i in ids] for name, ids in project.sets.all().items()},
         "pinned": {n: sorted(boxes) for n in project.sets.all() if (boxes := project.sets.boxes_of(n))},
@@ -229,7 +229,9 @@ def _proposed(project: Project, paths: dict[int, str]) -> dict[str, Any]:
         "sights": [
             [paths[s.image_id], s.name, s.head_id, s.raw, s.score, s.shown]
             for image_id in paths
-            for s in sorted(project.predictions.sightings_of(image_id), key=lambda s: s.prediction_id)
+            for s in sorted(
+                project.predictions.unseen_predictions_of(image_id), key=lambda s: s.prediction_id
+            )
         ],
     }
 

@@ -448,7 +448,7 @@ def test_classes_that_are_no_categories_are_hints_that_nothing_accepts(window: M
     with on_disk(window) as disk:
         assert disk.annotations.all() == []
         assert disk.categories.all() == []
-        assert disk.predictions.sightings_of(1) == []
+        assert disk.predictions.unseen_predictions_of(1) == []
 
 
 def test_all_hints_become_boxes_of_a_category_by_one_digit(window: MainWindow) -> None:

@@ -197,8 +197,8 @@ class Inspector(QWidget):
             item.setToolTip(", ".join(marks) or tr("name only; a few examples are enough to train it"))
             self.categories.addItem(item)
         self.categories_title.setText(tr("Categories: {names}", names=len(names)))
-        mine = {normalise_name(name) for name in names.values()}
-        offered = [*names.values(), *(c for c in classes if normalise_name(c) not in mine)]
+        own_names = {normalise_name(name) for name in names.values()}
+        offered = [*names.values(), *(c for c in classes if normalise_name(c) not in own_names)]
         self.name.offer(offered)
         self.names_changed.emit(offered)
 

@@ -205,7 +205,7 @@ class ModelPanel(QWidget):
         if late is not None:
             self.use_waiting.setText(tr("Use version {id}", id=late.id))
             self.use_waiting.setToolTip(tr("It waits: {waits}", waits=late.waits))
-        self.unseen_result.setText(_first_sight_text(version))
+        self.unseen_result.setText(_unseen_text(version))
         for label in (self.detector, self.head, self.unseen_result):
             label.setToolTip(label.text())
         self._count_effort()
@@ -312,7 +312,7 @@ def _effort_text(effort: EffortView) -> str:
     return sentences(less, effort.advice)
 
 
-def _first_sight_text(version: HeadVersion | None) -> str:
+def _unseen_text(version: HeadVersion | None) -> str:
     """How good proposals were before their image was taught, with an interval."""
     if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
         return tr("not measured yet: it needs decided images that were pre-labelled")

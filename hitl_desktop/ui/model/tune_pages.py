@@ -19,18 +19,18 @@ from hitl_desktop.workflows.quality.effort import Effort
 from hitl_desktop.workflows.quality.tuning import (
     LATEST,
     NOTHING,
-    CategoryAtFirstSight,
     Cell,
     Example,
     Point,
     Tuning,
+    UnseenCategoryResult,
 )
 
 _EXAMPLE = Qt.ItemDataRole.UserRole
 
 
 class TunePages(QObject):
-    """One page for each of the model panel's views, made when it is looked at; `example_chosen` tells a box to be
+    """One page for each of the model panel's views, made when it is first shown; `example_chosen` is a box to be
     shown.
 
     `chosen` is the cell of the confusion matrix, or the category, whose boxes are listed.
@@ -254,7 +254,7 @@ def _curve_words(points: Sequence[Point]) -> str:
     )
 
 
-def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
+def _row(c: UnseenCategoryResult) -> tuple[str, str, str]:
     def share(part: int, of: int, interval: tuple[float, float]) -> str:
         return (
             tr(

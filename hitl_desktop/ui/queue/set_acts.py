@@ -72,10 +72,10 @@ class SetActs:
     def _which(self, image_id: int) -> str | None:
         """The set that is meant, by key."""
         views = self._session.views
-        names, mine = list(dict.fromkeys([EDGE_CASES, *views.sets()])), views.sets_of(image_id)
+        names, image_sets = list(dict.fromkeys([EDGE_CASES, *views.sets()])), views.sets_of(image_id)
         keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
         words = {
-            key: tr("{name} (it is in: take it out)", name=name) if name in mine else name
+            key: tr("{name} (it is in: take it out)", name=name) if name in image_sets else name
             for key, name in keys.items()
         }
         more = {"O": _OTHER} if len(names) > len(keys) else {}

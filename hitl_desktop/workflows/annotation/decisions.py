@@ -148,7 +148,7 @@ def _note_first_seen(
     """Keep the scores that proposals had before their image was taught."""
     now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
     project.predictions.note_first_seen(image_id)
-    project.predictions.note_sightings(
+    project.predictions.note_unseen_predictions(
         _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds)
         for p in seen
         if now[p.prediction_id]

@@ -193,10 +193,12 @@ class _Import:
         unnamed = categories.unnamed_id()
         known = {name_key(c.name): c.id for c in categories.all() if c.id != unnamed}
         merged = {key: id_ for key, id_ in categories.merged_names().items() if key not in known}
-        theirs = self.dataset.categories
-        self.categories = {c.id: known[name_key(c.name)] for c in theirs if name_key(c.name) in known}
-        keeps_ids = all(0 < c.id < 2**53 for c in theirs)
-        for c in theirs:
+        file_categories = self.dataset.categories
+        self.categories = {
+            c.id: known[name_key(c.name)] for c in file_categories if name_key(c.name) in known
+        }
+        keeps_ids = all(0 < c.id < 2**53 for c in file_categories)
+        for c in file_categories:
             if c.id in self.categories:
                 continue
             into = merged.get(name_key(c.name))
@@ -210,7 +212,9 @@ class _Import:
                 self.issue("categories", what, IssueKind.SAME_NAME)
             else:
                 self.categories[c.id] = self._category_named(c.name, c.id if keeps_ids else None, kept)
-        self._keep_categories([c.id for c in theirs if name_key(c.name) not in merged], set(known.values()))
+        self._keep_categories(
+            [c.id for c in file_categories if name_key(c.name) not in merged], set(known.values())
+        )
 
     def _category_named(self, name: str, wanted_id: int | None, kept: Container[int]) -> int:
         """The id of the project's category with nearly this name, if no file had it, else of a new one."""
@@ -229,12 +233,14 @@ class _Import:
 
     def _keep_categories(self, ids: Sequence[int], before: Set[int]) -> None:
         """Keep ids and other keys of the file's categories; the project's own (`before`) keep their ids."""
-        kept, theirs = self.project.extras.categories(), self.dataset.extras.categories
+        kept, file_extras = self.project.extras.categories(), self.dataset.extras.categories
         rows: list[tuple[int, int | None, bytes]] = []
         for id_ in ids:
             own = self.categories[id_]
             known = kept[own].extra if own in kept else b""
-            extra, clashing = extras.filled(known, theirs.get(id_, b""), but=("name",) if own in kept else ())
+            extra, clashing = extras.filled(
+                known, file_extras.get(id_, b""), but=("name",) if own in kept else ()
+            )
             self.clashing.update((key, "category") for key in clashing)
             rows.append((own, own if own in before and own not in kept else id_, extra))
         self.project.extras.add_categories(rows)
@@ -364,13 +370,13 @@ class _Import:
             if not equal:
                 new.append(a)
                 continue
-            theirs = self.dataset.extras.annotations.get(a.id, b"")
-            ours = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
-            found = [extras.joined(p, ours[p.id], a, theirs) for p in equal]
+            file_extra = self.dataset.extras.annotations.get(a.id, b"")
+            known_extras = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
+            found = [extras.joined(p, known_extras[p.id], a, file_extra) for p in equal]
             both, extra, clashing = min(found, key=lambda each: len(each[2]))
             self.clashing.update((key, "box") for key in clashing)
             self.filled.append(both)
-            if extra != ours[both.id]:
+            if extra != known_extras[both.id]:
                 self.extras.append((both.id, KeptBox(both.category_id, both.bbox, extra)))
             self.pinned += [(name, both.image_id, both.id) for name in self.dataset.pinned.get(a.id, ())]
             if len(equal) > 1:  # the next equal one of the file is the next one here

@@ -209,8 +209,8 @@ class _Index:
 def _agreement(name: Parts, folder: Parts) -> int:
     """How many parts two paths have in common at their end."""
     count = 0
-    for ours, theirs in zip(reversed(name), reversed(folder), strict=False):
-        if ours != theirs:
+    for part, folder_part in zip(reversed(name), reversed(folder), strict=False):
+        if part != folder_part:
             break
         count += 1
     return count

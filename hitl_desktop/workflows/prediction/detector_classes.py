@@ -97,7 +97,9 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
             hint=tr("Add the names to its card, or teach the head: it needs none."),
         )
     done = sorted(project.predictions.images_done(detector.id))
-    some = done if len(done) <= _MOST_EXAMINED else random.Random(0).sample(done, _MOST_EXAMINED)  # noqa: S311
+    some = done
+    if len(done) > _MOST_EXAMINED:
+        some = random.Random(0).sample(done, _MOST_EXAMINED)  # noqa: S311
     boxes, images = Counter[int](), Counter[int]()
     for number, image_id in enumerate(some):
         if number % 32 == 0:

@@ -29,10 +29,10 @@ class Scorer:
     """How boxes get their names: columns are the names, each with its category id (None until its first
     acceptance).
 
-    The first `trained_count` columns are those of the head (`head_column` says which of its own); the others are the
-    detector's classes that it was not taught. Row g of `class_index` [G, m] holds the detector's classes that
-    stand for the name in column `class_column[g]` (of m at most; C is none), `trust` [G] how often those were
-    right.
+    The first `trained_count` columns are those of the head (`head_column` is the index among its
+    own); the others are the detector's classes that it was not trained on. Row g of `class_index` [G, m]
+    holds the detector's classes that are mapped to the name in column `class_column[g]` (of m at most; C is
+    none), `trust` [G] how often those were right.
     """
 
     detector: ModelRecord

@@ -128,11 +128,11 @@ def _most_like(boxes: list[tuple[int, BBox]], likeness: NDArray[np.float32]) -> 
 def _images_like(
     project: Project, image: ImageRecord, others: list[ImageRecord], progress: Progress, threads: int | None
 ) -> Found:
-    mine = embed_whole_images(project, [image], progress, threads=threads).get(image.id)
+    query = embed_whole_images(project, [image], progress, threads=threads).get(image.id)
     known = vectors_of(project, others)
-    if mine is None or not known:
+    if query is None or not known:
         return []
-    places = unit(np.stack([mine, *known.values()]))
+    places = unit(np.stack([query, *known.values()]))
     likeness = places[1:] @ places[0]
     ids = list(known)
     return [

@@ -47,7 +47,7 @@ def report(project: Project, progress: Progress) -> Report:
         "thresholds": _plain(tuned.advice),
         "effort": _plain(tuned.effort),
         "stop_advice": tuned.stop,
-        "consistency": _plain(agreement := consistency(project.reannotations.all())) | {"words": agreement.words},
+        "consistency": _plain(labels := consistency(project.reannotations.all())) | {"words": labels.words},
         "validation": _validation(project),
         "audits": [audit.report(project, a) | {"words": _audit_words(project, a)} for a in project.audits.all()],
         "accepted_at_once": [

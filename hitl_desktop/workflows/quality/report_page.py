@@ -154,10 +154,10 @@ def _reliability_part(report: Report) -> str:
         (a["name"], f"{a['threshold']:.2f}", _share(a["precision"], a["interval"], a["shown"]))
         for a in report["thresholds"]
     ]
-    return _believed(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
+    return _calibration_plot(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
 
 
-def _believed(r: Report, boxes: int) -> str:
+def _calibration_plot(r: Report, boxes: int) -> str:
     """Blue: the share that was right by score; orange: what scores that can be believed give."""
     low, high = r["interval"]
     curve = [
@@ -229,8 +229,10 @@ def _validation_part(report: Report) -> str:
         if rows
         else ""
     )
-    believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
-    return _paragraph(v["words"]) + table + believed + (_paragraph("Worst images:") + worst if worst else "")
+    calibration = _calibration_plot(v["reliability"], v["boxes"]) if v["boxes"] else ""
+    return (
+        _paragraph(v["words"]) + table + calibration + (_paragraph("Worst images:") + worst if worst else "")
+    )
 
 
 def _plot(

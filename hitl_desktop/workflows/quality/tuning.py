@@ -69,7 +69,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryAtFirstSight:
+class UnseenCategoryResult:
     """How proposals of a category did before their images were taught, with intervals by image."""
 
     name: str
@@ -160,7 +160,7 @@ class Tuning:
     gap: Gap | None
     held_out: HeldOut
     cells: tuple[Cell, ...]
-    categories: tuple[CategoryAtFirstSight, ...]
+    categories: tuple[UnseenCategoryResult, ...]
     reliability: Reliability
     advice: tuple[Advice, ...]
     effort: EffortOverTime
@@ -193,7 +193,7 @@ def _curve(seen: Sequence[UnseenResult], places: dict[int, int]) -> tuple[Point,
     points: list[Point] = []
     for start in range(0, len(seen), STRETCH):
         part = seen[start : start + STRETCH]
-        f1 = np.array([sight.f1_at(DISPLAY_THRESHOLD) for sight in part])
+        f1 = np.array([result.f1_at(DISPLAY_THRESHOLD) for result in part])
         place = int(np.mean([places.get(s.image_id, start + n) for n, s in enumerate(part)]))
         interval = bootstrap_images(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
         points.append(Point(place, len(part), float(f1.mean()), interval))
@@ -206,12 +206,11 @@ def _gap(project: Project, seen: Sequence[UnseenResult]) -> Gap | None:
     known = [i for i in images if version is not None and i.id in version.learned]
     if not known:
         return None
-    trained, first = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
-    gains = np.array([trained[i.id] - first[i.id] for i in known])
-    return Gap(
-        len(known), float(np.mean([first[i.id] for i in known])), float(np.mean([trained[i.id] for i in known])),
-        gain_interval(gains),
-    )  # fmt: skip
+    trained, unseen = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
+    gains = np.array([trained[i.id] - unseen[i.id] for i in known])
+    unseen_mean = float(np.mean([unseen[i.id] for i in known]))
+    trained_mean = float(np.mean([trained[i.id] for i in known]))
+    return Gap(len(known), unseen_mean, trained_mean, gain_interval(gains))
 
 
 def _held_out(project: Project) -> HeldOut:
@@ -249,7 +248,7 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
 
 def _mixed_up(
     project: Project, seen: Sequence[UnseenResult]
-) -> tuple[tuple[Cell, ...], tuple[CategoryAtFirstSight, ...]]:
+) -> tuple[tuple[Cell, ...], tuple[UnseenCategoryResult, ...]]:
     """The confusion matrix and the table per category of what was shown at first sight."""
     names, merged, ids = (
         {c.id: c.name for c in project.categories.all()}, project.categories.merged(), project.categories.by_name(),
@@ -303,10 +302,10 @@ def _confused(boxes: _Named, truth: _Named) -> Iterator[tuple[tuple[str, str], B
         yield (real, NOTHING), bbox
 
 
-def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSight:
+def _category(name: str, rows: list[tuple[int, int, int]]) -> UnseenCategoryResult:
     table = np.array(rows, float)
     right, shown, there = (int(n) for n in table.sum(axis=0))
-    return CategoryAtFirstSight(
+    return UnseenCategoryResult(
         name,
         shown,
         right,

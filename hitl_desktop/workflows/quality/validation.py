@@ -223,7 +223,7 @@ def lines_of(validation_report: dict[str, Any]) -> list[str]:
         return f"{c['name']}: {counts}; {', '.join(shares)}"
 
     r = validation_report["reliability"]
-    believed = (
+    calibration_lines = (
         [
             tr(
                 "Scores are off by {error:.2f} on average ({interval:.2f} to {interval_2:.2f}).",
@@ -235,7 +235,7 @@ def lines_of(validation_report: dict[str, Any]) -> list[str]:
         if r["error"] is not None
         else []
     )
-    lines = [*(line(c) for c in validation_report["categories"]), *believed]
+    lines = [*(line(c) for c in validation_report["categories"]), *calibration_lines]
     return [
         *lines,
         *(

@@ -61,13 +61,13 @@ def rank_images(
         turns = project.queue.turns()
         ids = project.queue.ids()
         scored = _score(project, scorer, before, ids, how, progress, seed) if scorer else _Scored([], ids, {})
-        put_back = project.queue.put_back_ids()
+        reopened = project.queue.reopened_for_new_category()
         edge_cases = edge_case_ids(project)
         again = _decided_in_queues(project, how)
     ranked = {item.image_id: item for item in scored.ranked}
-    for image_id in put_back:
+    for image_id in reopened:
         _add_reason(ranked, image_id, QueueReason.EXPECTED)
-    first = set(put_back)
+    first = set(reopened)
     rest = [i for i in scored.order if i not in first]
     queues = _queues(how.shares, rest, ranked, edge_cases, again, seed)
     front = mix(rest, queues, how.shares, most=_MOST_MIXED, after=turns)
@@ -75,7 +75,7 @@ def rank_images(
         if why and image_id not in again:
             _add_reason(ranked, image_id, why)
     mixed = dict.fromkeys(image_id for image_id, _ in front)
-    order = [*put_back, *mixed, *(i for i in rest if i not in mixed)]
+    order = [*reopened, *mixed, *(i for i in rest if i not in mixed)]
     return Ranking(one_of_each(order, scored.groups, again), list(ranked.values()), scored.groups, again)
 
 

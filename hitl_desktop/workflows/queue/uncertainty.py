@@ -34,13 +34,13 @@ def confident_errors(project: Project, scorer: Scorer) -> dict[int, Floats]:
     if scorer.head is None or scorer.encoder_id is None:
         return {}
     keys: dict[bytes, int] = {}
-    sights = unseen_results(project, latest=_OVERTURNED_ON)
-    images = {image.id: image for image in project.images.some(sight.image_id for sight in sights)}
-    for sight in sights:
-        image = images.get(sight.image_id)
+    results = unseen_results(project, latest=_OVERTURNED_ON)
+    images = {image.id: image for image in project.images.some(result.image_id for result in results)}
+    for result in results:
+        image = images.get(result.image_id)
         if image is None or image.content_hash is None:
             continue
-        for box, right in zip(sight.boxes, sight.right, strict=True):
+        for box, right in zip(result.boxes, result.right, strict=True):
             if box.shown and box.score >= SURE_FROM and not right and box.category_id:
                 keys[crop_key(image.content_hash, box.bbox)] = box.category_id
     by_category: dict[int, list[Vector]] = {}

@@ -289,7 +289,7 @@ def _later_categories(project: Project) -> dict[int, set[int]]:
     return later
 
 
-def without_overlooked(collected: Collected) -> Collected:
+def without_unlabelled_objects(collected: Collected) -> Collected:
     """The samples without crops that are called background but look like a category that came later.
 
     What they look like is said by a head that was not taught the background of the images decided before.
@@ -309,13 +309,13 @@ def without_overlooked(collected: Collected) -> Collected:
     columns = {c: k for k, c in enumerate(judge.category_ids.tolist())}
     rows = np.flatnonzero(doubtful)
     chances = softmax(judge.logits(samples.embeddings[rows]))
-    overlooked = [
+    unlabelled = [
         row
         for row, chance in zip(rows.tolist(), chances, strict=True)
         if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns)
         >= LIKELY_UNLABELLED
     ]
-    kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
+    kept = np.setdiff1d(np.arange(len(samples.targets)), unlabelled)
     return replace(
         collected,
         samples=Samples(samples.embeddings[kept], samples.targets[kept]),

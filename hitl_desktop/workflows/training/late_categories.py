@@ -139,12 +139,12 @@ def _chances(
             )
 
 
-def reopen(project: Project, overlooked: LateCategories) -> Changes:
+def reopen(project: Project, late_categories: LateCategories) -> Changes:
     """Let these images be to do again, as one step that undo takes back."""
     with project.db.transaction():
-        decided = project.images.decided_of(overlooked.images)
-        still = [i for i in overlooked.images if i in decided]
-        project.queue.put_back(still)
+        decided = project.images.decided_of(late_categories.images)
+        still = [i for i in late_categories.images if i in decided]
+        project.queue.note_reopened_for_new_category(still)
         return bulk_edits.reopen(project, still) if still else Changes()
 
 

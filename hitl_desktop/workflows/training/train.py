@@ -33,7 +33,7 @@ from hitl_desktop.workflows.training.classification_samples import (
     Collected,
     collect,
     decided_for_training,
-    without_overlooked,
+    without_unlabelled_objects,
 )
 from hitl_desktop.workflows.training.detection_head import (
     ImagesAwayError,
@@ -194,7 +194,7 @@ def train_candidate(
     nothing = Candidate(images, put_off, last_decision, tag_head)
     if collected is None:
         return replace(nothing, seconds=time.perf_counter() - started)
-    collected = without_overlooked(collected)
+    collected = without_unlabelled_objects(collected)
     head = fit(
         collected.samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall
     )
@@ -224,7 +224,7 @@ def _store(
 ) -> int:
     """Store the version and make it and the order active, unless it waits; returns its id."""
     summary = replace(
-        _at_first_sight(candidate.unseen),
+        _unseen_summary(candidate.unseen),
         pictures=len(candidate.images),
         boxes=candidate.boxes,
         categories=len(head.head.category_ids),
@@ -253,13 +253,13 @@ def _store(
     return head_id
 
 
-def _at_first_sight(sights: Sequence[UnseenResult]) -> HeadSummary:
+def _unseen_summary(results: Sequence[UnseenResult]) -> HeadSummary:
     """How the loop did before this version, on what it had not seen."""
-    low, high = precision_interval(sights)
+    low, high = precision_interval(results)
     return HeadSummary(
-        first_sight_right=sum(s.shown_right for s in sights),
-        first_sight_total=sum(s.shown for s in sights),
-        first_sight_objects=sum(s.objects for s in sights),
+        first_sight_right=sum(s.shown_right for s in results),
+        first_sight_total=sum(s.shown for s in results),
+        first_sight_objects=sum(s.objects for s in results),
         first_sight_low=low,
         first_sight_high=high,
     )

@@ -68,13 +68,13 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
         seen = shown(proposals_of(taught_project, image, scorer), KEEP_FROM)
         assert shape == [len(boxes), len(scorer.names)]
         assert scores == sorted(scores, reverse=True)
-        theirs = sorted(zip(classes, scores, boxes, strict=True), key=lambda each: -each[1])
+        reference = sorted(zip(classes, scores, boxes, strict=True), key=lambda each: -each[1])
         for p in seen:
             if p.score < KEEP_FROM + 0.01:
                 continue  # beside the limit both may be right
             x, y, w, h = p.bbox
             best = max(
-                theirs,
+                reference,
                 key=lambda each: (
                     (scorer.names[each[0]] == p.name) - np.abs(np.subtract(each[2], p.bbox)).max()
                 ),

@@ -41,7 +41,7 @@ def see(project: Project, image_id: int, proposals: Sequence[Proposed], missed: 
     for prediction in found:
         name, score, right = proposals[round(prediction.bbox.x / 3)]
         category = project.categories.ensure(name).id
-        project.predictions.note_sightings(
+        project.predictions.note_unseen_predictions(
             [
                 UnseenPrediction(
                     prediction.id,
@@ -67,10 +67,10 @@ def see(project: Project, image_id: int, proposals: Sequence[Proposed], missed: 
 
 def test_first_sights_count_what_was_shown_and_what_was_missed(project: Project) -> None:
     see(project, 1, [("cell", 0.9, True), ("cell", 0.8, False), ("cell", 0.2, True)], missed=2)
-    (sight,) = unseen_results(project)
-    assert (sight.shown, sight.shown_right, sight.objects) == (2, 1, 4)
-    assert sight.f1 == pytest.approx(2 * 1 / (2 + 4))
-    assert sight.right == (True, False, True)
+    (result,) = unseen_results(project)
+    assert (result.shown, result.shown_right, result.objects) == (2, 1, 4)
+    assert result.f1 == pytest.approx(2 * 1 / (2 + 4))
+    assert result.right == (True, False, True)
 
 
 def test_suggestions_start_at_the_score_that_saves_most(project: Project) -> None:
@@ -102,17 +102,17 @@ def test_a_name_that_changed_is_still_right(project: Project) -> None:
     assert unseen_results(project)[0].right == (True, True)
     project.annotations.set_category(project.annotations.ids_of_category(gap), cell)
     project.db.execute("UPDATE categories SET retired = 1, merged_into = ? WHERE id = ?", (cell, gap))
-    (sight,) = unseen_results(project)
-    assert sight.right == (True, True)
-    assert calibration_samples(project, [sight]).category_ids.tolist() == [cell, cell]
+    (result,) = unseen_results(project)
+    assert result.right == (True, True)
+    assert calibration_samples(project, [result]).category_ids.tolist() == [cell, cell]
 
 
 def test_an_image_on_which_nothing_was_proposed_counts_what_was_missed(project: Project) -> None:
     category = project.categories.ensure("cell").id
     annotate.draw(project, 1, [(BBox(2, 2, 9, 9), category)])
     decisions.decide(project, 1, [], [], decisions.How(None, Thresholds(0.3), 1.0))
-    (sight,) = unseen_results(project)
-    assert (sight.shown, sight.objects, sight.f1) == (0, 1, 0.0)
+    (result,) = unseen_results(project)
+    assert (result.shown, result.objects, result.f1) == (0, 1, 0.0)
 
 
 def test_what_was_imported_or_taught_is_no_first_sight(project: Project) -> None:

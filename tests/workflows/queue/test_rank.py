@@ -169,10 +169,10 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     refresh_queue(project, scorer, QUIET)
     (due,) = project.queue.due()
     with project.db.transaction():
-        project.queue.put_back([due])
+        project.queue.note_reopened_for_new_category([due])
         bulk_edits.reopen(project, [due])
     refresh_queue(project, scorer, QUIET)
-    assert project.queue.put_back_ids() == [due]
+    assert project.queue.reopened_for_new_category() == [due]
     assert project.queue.order()[0].reason == Reason.EXPECTED
     edits.undo(project)
     assert project.queue.walk()[1] == {}

@@ -78,8 +78,8 @@ def same(a: DetectionHead, b: DetectionHead) -> None:
     assert a.views.keys() == b.views.keys()
     for side, view in a.views.items():
         for name in FindingView.__slots__:
-            ours, theirs = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
-            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6, err_msg=name)
+            actual, expected = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
+            np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6, err_msg=name)
     assert a.refiner
     assert b.refiner
     np.testing.assert_allclose(a.refiner.weights, b.refiner.weights, rtol=1e-5, atol=1e-6)
@@ -307,7 +307,7 @@ def test_an_image_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_scr
         asked.append(len(asked))
         return first if len(asked) > 2 else None
 
-    project.queue.put_back([first])
+    project.queue.note_reopened_for_new_category([first])
     refresh_queue(project, load_scorer(project), QUIET)
     assert project.queue.ids()[0] == first
     find_ahead(project, QUIET, threads=1, most=1, at_hand=arrives)
