@@ -1,4 +1,4 @@
-"""Audits: a random sample of decided images, looked at once more, for a claim about all of them."""
+"""Audits: a random sample of decided images, examined once more, for a claim about all of them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,8 +14,8 @@ class Error(StrEnum):
     UNSEEN = "unseen"
 
     @property
-    def is_said(self) -> bool:
-        """Whether a person says so, of an image that can be seen; what nobody saw cannot be called right."""
+    def is_visible_error(self) -> bool:
+        """Whether it is an error on an image that can be read; an unreadable one cannot be judged right."""
         return self is not Error.UNSEEN
 
 
@@ -56,5 +56,5 @@ class Audit:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all were looked at: before that it claims nothing."""
+        """Whether all were examined: before that it claims nothing."""
         return not self.left

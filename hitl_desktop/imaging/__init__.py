@@ -29,7 +29,7 @@ _FOR_MODELS = 4096
 
 
 class Inspection(NamedTuple):
-    """Upright width and height of a readable image, and what a person should be told about its file.
+    """Upright width and height of a readable image, and the remark to show about its file.
 
     `perceptual_hash` is its `perceptual_hash`, where that costs next to nothing; else None.
     """

@@ -1,7 +1,7 @@
-"""The second look at found boxes: a closed-form regression from what lies in a box to how it should move.
+"""Refinement of found boxes: a closed-form regression from what lies in a box to how it should move.
 
-Each taught object is shown many times, a little beside and of another size, always by the same moves, so that
-what an image added can be taken back. From sums over these copies comes one ridge regression for all
+Each training object is shown many times, a little beside and of another size, always by the same moves, so
+that what an image added can be taken back. From sums over these copies comes one ridge regression for all
 categories, which is then applied a few times over. It is the idea of cascaded box regression (Cai and
 Vasconcelos 2018) without training.
 """
@@ -40,7 +40,7 @@ def directions(width: int) -> Floats:
     """[D, CHANNELS] the fixed random directions along which cells are seen (Johnson and Lindenstrauss 1984).
 
     The principal directions of photographs did no better: on bccd at 20 images mAP of boxes whatever their
-    names is .42 and .45 (two seeds) without a second look, .47 and .51 with either.
+    names is .42 and .45 (two seeds) without refinement, .47 and .51 with either.
     """
     drawn = np.random.RandomState(0).randn(width, CHANNELS) / np.sqrt(width)
     return drawn.astype(np.float32)
@@ -124,7 +124,7 @@ def assign_moves(grid: CellGrid, objects: Sequence[BBox]) -> MoveTargets:
 
 
 class RefinerLearner:
-    """The sums of all such lessons."""
+    """The sums over all such targets."""
 
     def __init__(self) -> None:
         width = POINTS * POINTS * CHANNELS
@@ -133,15 +133,15 @@ class RefinerLearner:
         self._squares, self._crossed = np.zeros((width, width)), np.zeros((width, 4))
 
     def learn(self, targets: MoveTargets) -> None:
-        """Add a lesson."""
+        """Add the targets of one image."""
         self._add(targets, targets.weight)
 
     def forget(self, targets: MoveTargets) -> None:
-        """Take a lesson back that was added."""
+        """Subtract targets that were added."""
         self._add(targets, -targets.weight)
 
     def add_sums(self, other: RefinerLearner) -> None:
-        """Add all lessons that another one was taught."""
+        """Add the sums of another one."""
         self._count += other._count
         self._seen += other._seen
         self._moves += other._moves
@@ -157,7 +157,7 @@ class RefinerLearner:
         self._crossed += weight * (seen.T @ moves)
 
     def solve(self, side: int) -> BoxRefiner | None:
-        """What follows from the lessons at this input size; None before there is an object."""
+        """The solution of the sums at this input size; None before there is an object."""
         if self._count < 0.5:  # sums that were taken back leave a trace of rounding
             return None
         seen, moves = self._seen / self._count, self._moves / self._count

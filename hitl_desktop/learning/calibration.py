@@ -1,5 +1,5 @@
-"""Probabilities one may believe: scores bent until they say how often they are right, and how far off they
-are."""
+"""Calibrated probabilities: scores transformed until they match how often they are right, and how far off
+they are."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LEAST_IMAGES = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationSamples:
-    """What was said of boxes before their image was taught: scores [N] as the head gave them, and what came
-    of it.
+    """Names and scores of boxes before training on their image: scores [N] as the head gave them, and what
+    came of it.
 
-    `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the project's),
-    `right` [N] whether a person agreed, `image_ids` [N] where they are.
+    `sources` [N] are where scores come from, `category_ids` [N] what they were called (0: none of the
+    project's), `right` [N] whether a person agreed, `image_ids` [N] where they are.
     """
 
     scores: NDArray[np.float64]
@@ -94,7 +94,7 @@ def calibration_error_interval(
 
 
 def error_if_honest(confidence: NDArray[np.floating], *, draws: int = 200, seed: int = 0) -> float:
-    """The calibration error that scores which are right as often as they say would have by chance, on
+    """The calibration error that perfectly calibrated scores would have by chance, on
     average."""
     rng = np.random.default_rng(seed)
     tries = [

@@ -2,7 +2,7 @@
 trusted.
 
 Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to 50
-taught images): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
+training images): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
 scores as features are within noise; the arithmetic blend by measured trust keeps COCO names as good as the
 detector's own (.432 before, .433 after 50 images), where the head alone falls to .165.
 """

@@ -88,7 +88,7 @@ def wilson_interval(right: float, total: float, z: float = 1.959964) -> Interval
 def clustered_interval(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
     """The 95 % interval of a share of boxes that lie on images [N] together.
 
-    Wilson's, with as many boxes as would say as much if each lay on an image of its own (Kish 1965).
+    Wilson's, with the effective number of boxes if each lay on an image of its own (Kish 1965).
     """
     total = len(right)
     if total == 0:
@@ -166,7 +166,7 @@ def bootstrap_images(
 ) -> Interval:
     """The 95 % percentile interval of a statistic of so many images, which are drawn with replacement.
 
-    Draws of which nothing can be said (NaN) are left out.
+    Draws without a value (NaN) are left out.
     """
     if images == 0:
         return 0.0, 1.0
@@ -208,7 +208,7 @@ def paired_difference(first: Sequence[float], second: Sequence[float]) -> tuple[
     """How much better the first of two is on average, over the same seeds, with its 95 % interval (Student's
     t).
 
-    One seed says nothing of how far it may be off.
+    One seed gives no measure of its error.
     """
     from scipy.stats import t  # noqa: PLC0415 - heavy: only a job needs it
 

@@ -41,7 +41,7 @@ class Images:
         self._db.execute("UPDATE images SET reason = ? WHERE id = ?", (reason, image_id))
 
     def set_remark(self, image_id: int, remark: str | None) -> None:
-        """Note what a person should be told about the file of a readable image."""
+        """Note the remark to show about the file of a readable image."""
         self._db.execute("UPDATE images SET remark = ? WHERE id = ?", (remark, image_id))
 
     def set_state(self, image_id: int, state: ImageState) -> None:

@@ -33,7 +33,7 @@ def _prediction(row: Row) -> Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnseenPrediction:
-    """What was said of a prediction before its image was taught, by a head or by the detector alone.
+    """The name and score of a prediction before training on its image, by a head or by the detector alone.
 
     `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it
     was seen at all. `found` are boxes that a head proposed itself.
@@ -241,7 +241,7 @@ class Predictions:
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
     def note_unseen_predictions(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
-        """Keep what was said of predictions when their image was first decided: samples the head had not
+        """Keep names and scores of predictions when their image was first decided: samples the head had not
         seen."""
         self._db.many(
             """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
@@ -253,7 +253,7 @@ class Predictions:
         )
 
     def note_first_seen(self, image_id: int) -> None:
-        """Note that an image is decided the first time, and was not taught before."""
+        """Note that an image is decided the first time, and was not trained on before."""
         self._db.execute("INSERT OR IGNORE INTO first_seen (image_id) VALUES (?)", (image_id,))
 
     def first_seen(self, latest: int | None = None) -> list[int]:
@@ -266,7 +266,7 @@ class Predictions:
         return [row[0] for row in reversed(rows)]
 
     def unseen_predictions_of(self, image_id: int) -> list[UnseenPrediction]:
-        """What was said of an image's predictions at first sight."""
+        """The names and scores of the predictions of an image before training on it."""
         return self.unseen_predictions_of_images([image_id])[image_id]
 
     def unseen_predictions_of_images(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:

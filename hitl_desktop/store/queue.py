@@ -56,8 +56,8 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A new order of asking: the ids of all images in it, what is said of those that were looked at, the
-    groups of images that show nearly the same, and decided images that are to be looked at again (some
+    """A new order of asking: the ids of all images in it, score and reason of those that were ranked, the
+    groups of images that show nearly the same, and decided images that are to be reviewed again (some
     are in the order)."""
 
     ids: Sequence[int]
@@ -67,7 +67,7 @@ class Ranking:
 
 
 class Queue:
-    """The order of asking, and what was said of each image when it was last looked at."""
+    """The order of asking, and score and reason of each image when it was last ranked."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -108,7 +108,7 @@ class Queue:
         return self._ordered({})
 
     def walk(self) -> tuple[list[int], dict[int, QueueReason]]:
-        """The same, with decided images that are to be looked at again where they have their turn, and
+        """The same, with decided images that are to be reviewed again where they have their turn, and
         why."""
         again = {i: why for why in OF_DECIDED for i in self._asked_again(why, "decided")}
         order = self._ordered(again)
@@ -137,11 +137,11 @@ class Queue:
         return {row[0] for row in self._db.execute(sql, (int(why),))}
 
     def scores(self) -> dict[int, float]:
-        """How much each image that was looked at is worth asking about."""
+        """How much each ranked image is worth asking about."""
         return dict(self._db.execute("SELECT image_id, score FROM queue"))
 
     def note_reopened_for_new_category(self, image_ids: Iterable[int]) -> None:
-        """Note that these images are to be looked at again, for a category that came after their
+        """Note that these images are to be reviewed again, for a category that came after their
         decision."""
         self._ask_again(dict.fromkeys(image_ids, QueueReason.EXPECTED))
 
@@ -196,7 +196,7 @@ class Queue:
         }
 
     def flags(self) -> dict[int, int]:
-        """The queues (a `QueueReason`) of all images that were looked at, and of those that never wait."""
+        """The queues (a `QueueReason`) of all ranked images, and of those that never wait."""
         test = "SELECT id, 0 FROM images WHERE split = 'test'"
         return {
             **dict(self._db.execute("SELECT image_id, queues FROM queue")),

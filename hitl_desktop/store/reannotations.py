@@ -10,7 +10,7 @@ from hitl_desktop.store.database import Database
 
 
 class Reannotations:
-    """The second looks table."""
+    """The table of reannotations."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -2,8 +2,8 @@
 
 What is left is what grows with the project: reading what is taught, comparing it with what was taught before,
 the trial of the new head, the order of asking, and storing the version. The backbone and the encoder are
-stand-ins that return arrays of 16 numbers a cell and 448 a crop; what `classification_head.fit` takes is subtracted
-and noted by itself. All of it is CPU time of the thread that learns.
+stand-ins that return arrays of 16 numbers a cell and 448 a crop; what `classification_head.fit` takes is
+subtracted and noted by itself. All of it is CPU time of the thread that learns.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""A detector and what it was taught as one ONNX graph: an image in, named boxes out.
+"""A detector with its trained heads as one ONNX graph: an image in, named boxes out.
 
 Input `image` is uint8 [height, width, 3], upright, RGB. Outputs are `boxes` [N, 4] (x, y, w, h in pixels of
 the image), `scores` [N], `classes` [N] (places in the list of names) and `class_scores` [N, names], best
-first, already suppressed. Everything between, from resizing to suppression, is in the graph; why it is done so
-is explained where the program itself does it (`preprocess`, `nanodet`, `features`, `encoder`, and the heads).
+first, already suppressed. Everything between, from resizing to suppression, is in the graph; why it is done
+so is explained where the program itself does it (`preprocess`, `nanodet`, `features`, `encoder`, and the
+heads).
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ _Result = TypeVar("_Result")
 
 
 class Intake:
-    """Lists, reads and pre-labels; with `automatic` off, listing and the detector wait until they are asked for.
+    """Lists, reads and pre-labels; with `automatic` off, listing and the detector wait until they are asked
+    for.
 
     Attributes:
         detected: How many images the detector is done with in this run, and whether these are all.

@@ -30,8 +30,8 @@ _EXAMPLE = Qt.ItemDataRole.UserRole
 
 
 class TunePages(QObject):
-    """One page for each of the model panel's views, made when it is first shown; `example_chosen` is a box to be
-    shown.
+    """One page for each of the model panel's views, made when it is first shown; `example_chosen` is a box to
+    be shown.
 
     `chosen` is the cell of the confusion matrix, or the category, whose boxes are listed.
     """

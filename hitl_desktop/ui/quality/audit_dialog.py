@@ -35,7 +35,7 @@ class AuditDialog(ImageDialog):
         self.words.setWordWrap(True)
         self.errors = {
             error: QCheckBox(f"&{number}  {AUDIT_ERROR_TEXT[error]}")
-            for number, error in enumerate((e for e in Error if e.is_said), start=1)
+            for number, error in enumerate((e for e in Error if e.is_visible_error), start=1)
         }
         self.reveal = QPushButton(tr("Show the labels (Space)"))
         self.done_button = QPushButton(tr("Judged, next (Enter)"))

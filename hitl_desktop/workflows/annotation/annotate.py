@@ -1,4 +1,4 @@
-"""What a hand does to an image: each act is one edit, on disk when the function returns."""
+"""What a person does to an image: each act is one edit, on disk when the function returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hands do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable
+"""What people do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable
 step."""
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ def decide(
 ) -> Changes:
     """Accept these proposals and call the image done, as one step.
 
-    What was said of all its candidates (`seen`) is kept, for the head has not been taught this image yet.
+    The names and scores of all its candidates (`seen`) are kept, for the head is not trained on this image
+    yet.
     """
     return _decide(project, image_id, accepted, seen, how, empty=False)
 
@@ -145,7 +146,7 @@ def _decide(
 def _note_first_seen(
     project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds
 ) -> None:
-    """Keep the scores that proposals had before their image was taught."""
+    """Keep the scores that proposals had before training on their image."""
     now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
     project.predictions.note_first_seen(image_id)
     project.predictions.note_unseen_predictions(
@@ -196,7 +197,7 @@ def _sighting(proposal: Proposal, thresholds: Thresholds) -> UnseenPrediction:
 
 
 def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -> Changes:
-    """Say that one cannot tell."""
+    """Skip an image that cannot be labelled."""
     image = project.images.get(image_id)
     if image is None or image.state is ImageState.SKIPPED:
         return Changes()

@@ -1,4 +1,4 @@
-"""Take what was taught away: the detector with its head as one ONNX file, and the head as plain arrays and
+"""Export what was trained: the detector with its head as one ONNX file, and the head as plain arrays and
 JSON."""
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     """Write the active head into a folder: `detector.onnx`, its card, and the head alone as arrays and JSON.
 
     Raises:
-        HitlError: nothing was taught yet, the detector is another one, or the folder cannot be written.
+        HitlError: nothing was trained yet, the detector is another one, or the folder cannot be written.
     """
     with project.db.snapshot():
         version = project.heads.active()

@@ -314,7 +314,7 @@ def _read_anew(path: Path, image: ImageRecord) -> Reading | UnreadableImageError
 
 
 class Reading(NamedTuple):
-    """Upright size of an image, what its file holds, and what a person should be told about it."""
+    """Upright size of an image, what its file holds, and the remark to show about it."""
 
     size: tuple[int, int]
     content: Content

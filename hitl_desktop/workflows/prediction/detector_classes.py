@@ -42,7 +42,7 @@ class ClassSeen:
 
 @dataclass(frozen=True, slots=True)
 class CategoryKnown:
-    """A category: the detector's classes that stand for it, whether the head was taught it, its boxes."""
+    """A category: the detector's classes that are mapped to it, whether the head was taught it, its boxes."""
 
     category_id: int
     name: str

@@ -1,4 +1,4 @@
-"""What the boxes of a detector are called now: by the active head where it was taught, else by the
+"""What the boxes of a detector are called now: by the active head where it was trained, else by the
 detector."""
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Scorer:
         return scores
 
     def detector_scores(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the detector says [N, G] of names: of several classes that stand for one the surest."""
+        """The detector's scores [N, G] of names: of several classes that are mapped to one the highest."""
         if self.class_index.size == 0:
             return np.zeros((len(class_scores), 0), np.float32)
         padded = np.pad(class_scores, ((0, 0), (0, 1)))
@@ -95,7 +95,7 @@ class Scorer:
         return self.calibrated(scores, np.full(len(class_scores), BY_HEAD))
 
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Scores [N, names] as chances, each bent by itself; what is best in a row stays best.
+        """Scores [N, names] as chances, each calibrated by itself; what is best in a row stays best.
 
         Scaling rows by what the best one becomes costs .02 of AP50 on coco-open100: the order within a name
         changes.
@@ -282,8 +282,8 @@ def score_boxes(project: Project, image: ImageRecord, scorer: Scorer, *, candida
 
 
 def _shared(raw: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chances [N, K + 1] that sum to one, the last that of "no object": each bent by itself, the small ones
-    of many names would add up to an object where there is none."""
+    """Chances [N, K + 1] that sum to one, the last that of "no object": each calibrated by itself, the small
+    ones of many names would add up to an object where there is none."""
     return with_background(raw * scales[:, None])
 
 

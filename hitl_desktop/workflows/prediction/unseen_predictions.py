@@ -1,4 +1,4 @@
-"""What was proposed on images before they were taught, beside what people then decided: the honest
+"""What was proposed on images before training on them, beside what people then decided: the honest
 score."""
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class UnseenResult:
 
 
 def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[UnseenResult]:
-    """First sights of the decided images, the latest ones or all, in order of time."""
+    """Predictions on the decided images before training on them, the latest ones or all, in order of time."""
     merged, ids = project.categories.merged(), project.categories.by_name()
 
     def kind(category_id: int | None, name: str = "") -> str:
@@ -120,12 +120,12 @@ def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]
 
 
 def in_crowd(box: BBox, crowd: BBox) -> bool:
-    """Whether a box lies in a region of many objects, where nobody says of one whether it is right."""
+    """Whether a box lies in a region of many objects, in which single boxes are not judged."""
     return box.clipped_to(crowd).area > box.area / 2
 
 
 def calibration_samples(project: Project, seen: Sequence[UnseenResult]) -> CalibrationSamples:
-    """First sights as samples for calibration; those from before scores were kept say nothing."""
+    """Unseen predictions as samples for calibration; those from before scores were kept are left out."""
     ids, merged = project.categories.by_name(), project.categories.merged()
 
     def known(box: UnseenPrediction) -> int:

@@ -100,7 +100,7 @@ def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
 
 
 def report(project: Project, audit: Audit) -> dict[str, Any]:
-    """What an audit says, as plain data; bounds are there once all its images were judged."""
+    """The result of an audit, as plain data; bounds are there once all its images were judged."""
     names = {image.id: image.path for image in project.images.all()}
     seen, wrong = len(audit.verdicts), audit.wrong
     audit_report: dict[str, Any] = {

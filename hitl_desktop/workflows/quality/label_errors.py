@@ -1,9 +1,10 @@
-"""Possible label errors: where decided images, or imported labels, are probably wrong, and the acts that mend it.
+"""Possible label errors: where decided images, or imported labels, are probably wrong, and the acts that mend
+it.
 
-In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each said by
-heads that were not taught the image. Ranked, not gated. bccd with 8 % of its labels corrupted (100
-images): the top tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for
-names, .95 for places, .83 for what is missing, where the data set itself lacks boxes (bench).
+In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each found by
+heads not trained on the image. Ranked, not gated. bccd with 8 % of its labels corrupted (100 images): the top
+tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for names, .95 for
+places, .83 for what is missing, where the data set itself lacks boxes (bench).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _OFF = 2.0
 
 
 def find_label_errors(project: Project, progress: Progress, *, threads: int | None = None) -> int:
-    """Look at all decided images as if nobody had taught them, and keep what looks wrong; returns how much
+    """Look at all decided images with heads not trained on them, and keep what looks wrong; returns how much
     that is.
 
     Raises:

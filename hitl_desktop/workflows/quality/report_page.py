@@ -158,7 +158,7 @@ def _reliability_part(report: Report) -> str:
 
 
 def _calibration_plot(r: Report, boxes: int) -> str:
-    """Blue: the share that was right by score; orange: what scores that can be believed give."""
+    """Blue: the share that was right by score; orange: what calibrated scores give."""
     low, high = r["interval"]
     curve = [
         ("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]),

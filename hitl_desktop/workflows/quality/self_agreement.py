@@ -96,7 +96,7 @@ def self_agreement(project: Project) -> Consistency:
 
 
 def consistency(reannotations: Sequence[Reannotation]) -> Consistency:
-    """What images that were labelled again say."""
+    """The agreement on images that were annotated twice."""
     rows = np.array([_compared(reannotation) for reannotation in reannotations], float).reshape(
         len(reannotations), 7
     )

@@ -1,4 +1,5 @@
-"""How far scores can be believed, and from which score on proposals are worth showing, from first sights."""
+"""How well scores are calibrated, and from which score on proposals are worth showing, from unseen
+predictions."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ class Reliability:
     """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
 
     `error` is the expected calibration error with its 95 % interval, over `boxes` on `images`; `by_chance`
-    what scores that are right as often as they say would give on as many.
+    the error of perfectly calibrated scores on as many.
     """
 
     bins: tuple[tuple[float, float, int], ...]
@@ -56,9 +57,9 @@ class Reliability:
 class Advice:
     """From which score on proposals of a category should be shown, and what to expect then.
 
-    `precision` is the share of right ones among those `shown` at first sight, with its 95 % interval;
-    `objects` is how many there were on these images, `found` how many of them were among the right ones.
-    None where none was shown.
+    `precision` is the share of right ones among those `shown` before training on their images, with its 95 %
+    interval; `objects` is how many there were on these images, `found` how many of them were among the right
+    ones. None where none was shown.
     """
 
     category_id: int
@@ -74,7 +75,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What the latest first sights say, read once: for a job, and then for as many questions as people
+    """The latest unseen predictions, read once: for a job, and then for as many questions as people
     have."""
 
     seen: list[UnseenResult]
@@ -85,7 +86,7 @@ class Evidence:
 
 
 def gather(project: Project) -> Evidence:
-    """Read the latest first sights, with scores as the active head gives them now."""
+    """Read the latest unseen predictions, with scores as the active head gives them now."""
     version, seen = project.heads.active(), unseen_results(project)
     samples = calibration_samples(project, seen)
     calibration = version.calibration if version else Calibration()
@@ -99,7 +100,7 @@ def gather(project: Project) -> Evidence:
 
 
 def reliability(evidence: Evidence) -> Reliability:
-    """How far the scores that were shown lately could be believed."""
+    """How well the scores that were shown lately were calibrated."""
     rows = [
         (box.score, right, result.image_id)
         for result in evidence.seen

@@ -42,7 +42,7 @@ NOTHING = "(nothing)"
 @dataclass(frozen=True, slots=True)
 class Point:
     """A place of a learning curve: after so many decided images, the mean F1 on `of` images that were not
-    taught: the next ones at first sight, or those held out."""
+    trained on: the next ones before training on them, or those held out."""
 
     pictures: int
     of: int
@@ -70,7 +70,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class UnseenCategoryResult:
-    """How proposals of a category did before their images were taught, with intervals by image."""
+    """How proposals of a category did before training on their images, with intervals by image."""
 
     name: str
     shown: int
@@ -82,7 +82,7 @@ class UnseenCategoryResult:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """F1 at first sight beside that on the same images once they were taught, over so many images."""
+    """F1 before training on images beside that on the same images once trained on, over so many images."""
 
     pictures: int
     first_sight: float
@@ -118,7 +118,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The holdout model of the active head on images that it was not taught, though people decided them."""
+    """The holdout model of the active head on images that it was not trained on, though people decided
+    them."""
 
     pictures: int
     boxes: int
@@ -151,7 +152,7 @@ class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
     `drawn` is the learning curve of a random sample of images, `held_out_curve` that of the names which the
-    kept versions' holdout models give on the same images, which none of them was taught.
+    kept versions' holdout models give on the same images, which none of them was trained on.
     """
 
     curve: tuple[Point, ...]
@@ -168,7 +169,7 @@ class Tuning:
 
 
 def tuning(project: Project, progress: Progress) -> Tuning:
-    """Read what first sights, decisions and trials say. It is empty before anything was decided on
+    """Read unseen predictions, decisions and holdout results. It is empty before anything was decided on
     proposals."""
     every = unseen_results(project, latest=None)
     progress.check_cancelled()
@@ -249,7 +250,7 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
 def _mixed_up(
     project: Project, seen: Sequence[UnseenResult]
 ) -> tuple[tuple[Cell, ...], tuple[UnseenCategoryResult, ...]]:
-    """The confusion matrix and the table per category of what was shown at first sight."""
+    """The confusion matrix and the table per category of what was shown before training."""
     names, merged, ids = (
         {c.id: c.name for c in project.categories.all()}, project.categories.merged(), project.categories.by_name(),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Validation only: people judge what the model proposes on images it was not taught, and nothing learns
+"""Validation only: people judge what the model proposes on images it was not trained on, and nothing learns
 from that."""
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def next_image(project: Project) -> ImageRecord | None:
 def prepare_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> None:
-    """Let the active head look at these images, as it does ahead of the queue: that is what people
-    judge."""
+    """Run the active heads on these images, as is done ahead of the queue: people judge the
+    proposals."""
     find_objects(project, images, progress, threads=threads)
     embed_images(project, images, progress, threads=threads)
 
@@ -78,8 +78,8 @@ def take_back(validation_id: int, project: Project) -> Changes:
 def next_images(project: Project, most: int) -> list[ImageRecord]:
     """The next images to be judged: undecided ones the active head has no verdict on.
 
-    One that shows nearly the same as an image the head was taught is none. They come in a random order that
-    is always the same, whatever the queue is.
+    One that shows nearly the same as an image the head was trained on is none. They come in a random order
+    that is always the same, whatever the queue is.
 
     Raises:
         NotPrelabelledError: no detector has run on the images.
@@ -150,8 +150,8 @@ class CategoryValidated:
 
 
 def report(project: Project, *, head_id: int | str | None = "latest") -> dict[str, Any]:
-    """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last
-    judged.
+    """The result of the verdicts on a head's proposals, as plain data; by default on the active one, or the
+    last judged.
 
     Intervals are by image, for boxes of one image hang together: of shares Wilson's with as many boxes as
     would say as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object
@@ -195,7 +195,7 @@ def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
 
 
 def lines_of(validation_report: dict[str, Any]) -> list[str]:
-    """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst
+    """The report in lines: categories with their 95 % intervals, how well scores are calibrated, the worst
     images."""
 
     def line(c: dict[str, Any]) -> str:
@@ -372,7 +372,7 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
 
     It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 
-    Correct boxes, and those whose real category was said, become annotations. An image on which nothing has
+    Correct boxes, and those whose real category was given, become annotations. An image on which nothing has
     to be drawn or moved is decided, any other is left to be finished. Images that people decided meanwhile
     are left alone.
 

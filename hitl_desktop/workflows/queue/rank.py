@@ -27,7 +27,7 @@ from hitl_desktop.workflows.queue.relabelling import due
 from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer, confident_errors
 
 _KNOWS_FROM = 5
-"""So many images must be decided, and a head taught, for doubts to mean anything; until then chance
+"""So many images must be decided, and a head trained, for doubts to mean anything; until then chance
 asks."""
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
@@ -144,7 +144,8 @@ def _drawn(shares: Mapping[QueueReason, int]) -> dict[QueueReason, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Images with their scores and reasons, the order of all by the strategy, and groups of near-duplicates."""
+    """Images with their scores and reasons, the order of all by the strategy, and groups of
+    near-duplicates."""
 
     ranked: list[Ranked]
     order: list[int]
@@ -200,7 +201,7 @@ def _merged(ranked: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, 
 
 
 def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
-    """The images that are looked at, and the others."""
+    """The images that are ranked, and the others."""
     if len(ids) <= MOST_RANKED:
         return ids, []
     front, rest = ids[: MOST_RANKED // 2], ids[MOST_RANKED // 2 :]
@@ -211,7 +212,7 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
 
 
 def _with_queues(item: Ranked, queues: QueueReason) -> Ranked:
-    """The rarer reason is the one that is said."""
+    """The rarer reason is the one that is shown."""
     reason = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
     return replace(
         item,

@@ -29,8 +29,8 @@ _OVERTURNED_ON = 200
 
 
 def confident_errors(project: Project, scorer: Scorer) -> dict[int, Floats]:
-    """Vectors [N, D] of boxes that were rather sure and wrong at first sight, by the category they were taken
-    for."""
+    """Vectors [N, D] of boxes that were confident and wrong before training on their image, by the category
+    they were taken for."""
     if scorer.head is None or scorer.encoder_id is None:
         return {}
     keys: dict[bytes, int] = {}
@@ -88,7 +88,7 @@ class UncertaintyScorer:
         return max((1 - abs(2 * p - 1) for p in self.tags.chances(vector[None])[0].tolist()), default=0.0)
 
     def _disagrees(self, scored: Scored) -> NDArray[np.bool_]:
-        """Whether the detector is rather sure of another name that the head was taught as well, for each
+        """Whether the detector is rather sure of another name that the head was trained on as well, for each
         box."""
         scorer = self.scorer
         if not scored.by_head:

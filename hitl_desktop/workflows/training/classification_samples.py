@@ -184,7 +184,7 @@ def _opinions(
     classes_of: Mapping[int, NDArray[np.intp]],
     by_detector: Mapping[int, NDArray[np.float32]],
 ) -> dict[int, Opinions]:
-    """What the detector and heads that were not taught the image each gave the detector's boxes, by
+    """What the detector and heads not trained on the image each gave the detector's boxes, by
     category."""
     samples, image_ids = collected.samples, collected.image_ids
     compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
@@ -292,7 +292,7 @@ def _later_categories(project: Project) -> dict[int, set[int]]:
 def without_unlabelled_objects(collected: Collected) -> Collected:
     """The samples without crops that are called background but look like a category that came later.
 
-    What they look like is said by a head that was not taught the background of the images decided before.
+    Their likeness is scored by a head not trained on the background of the images decided before.
     """
     samples, later = collected.samples, collected.later
     doubtful = np.array(
@@ -326,7 +326,7 @@ def without_unlabelled_objects(collected: Collected) -> Collected:
 def head_without_background(
     collected: Collected, image_ids: Set[int], *, evenly: bool = False
 ) -> ClassificationHead | None:
-    """A head that was not taught what these images show beside their boxes; `evenly` as if of as many
+    """A head not trained on what these images show beside their boxes; `evenly` as if of as many
     examples of each name."""
     samples = collected.samples
     is_training = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))

@@ -1,4 +1,4 @@
-"""Heads that were taught all decided images but a part, for each part: what they say of it is no memory."""
+"""Cross-fitting: for each part of the decided images, heads trained on all the others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEAST_IMAGES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossFittedImage:
-    """A decided image as heads see it that were not taught it; `scale` is how much larger it is than their
+    """A decided image with heads not trained on it; `scale` is how much larger it is than their
     view."""
 
     image: ImageRecord
@@ -44,7 +44,7 @@ class CrossFittedImage:
 def cross_fitted_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> Iterator[CrossFittedImage]:
-    """Each of these decided images with heads that were taught those of the other parts; it takes two
+    """Each of these decided images with heads trained on those of the other parts; it takes two
     passes.
 
     Images that cannot be read, and those of a part without heads, are left out.
@@ -141,7 +141,7 @@ def _finding_heads(
 def _head_of(
     others: Sequence[tuple[DetectionLearner, RefinerLearner]], side: int, width: int
 ) -> DetectionHead | None:
-    """A head from what these parts were taught."""
+    """A head from the sums of these parts."""
     all_finders, all_refiners = DetectionLearner(width), RefinerLearner()
     for finder, refiner in others:
         all_finders.add_sums(finder)

@@ -1,7 +1,7 @@
 """Images on which new heads are tried: some drawn by their content, and the edge cases that people pin.
 
-What is tried there is a head that was taught everything else, so that the comparison is about images it
-never saw.
+What is tried there is a head trained on everything else, so that the comparison is about images it
+was not trained on.
 """
 
 from zlib import crc32

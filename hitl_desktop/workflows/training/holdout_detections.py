@@ -1,4 +1,5 @@
-"""What heads find on the images of the holdout, whose cells stay in memory from one comparison to the next."""
+"""What heads find on the images of the holdout, whose cells stay in memory from one comparison to the
+next."""
 
 from __future__ import annotations
 

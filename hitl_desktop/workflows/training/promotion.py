@@ -1,7 +1,7 @@
-"""Never worse silently: a new head beside the active one, on images that neither was taught.
+"""Never worse silently: a new head beside the active one, on images that neither was trained on.
 
-Comparing on images that both were taught says nothing: on such ones a head is right even after half of what
-it was taught was nonsense. So each version has a holdout model, taught all but the images of the trial.
+Comparing on images that both were trained on says nothing: on such ones a head is right even after half of
+what it was taught was nonsense. So each version has a holdout model, taught all but the images of the trial.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DOUBT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Truth:
-    """The named objects of an image, and regions of many, in which nobody says of a box whether it is right.
+    """The named objects of an image, and regions of many, in which single boxes are not judged.
 
     If some boxes were pinned, they are the `objects`, and `is_part` says that the image holds others.
     """
@@ -99,7 +99,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldoutModel:
-    """A head that was not taught the images it is tried on: what it was taught, and its two parts."""
+    """A head not trained on the images it is tried on: its training images, and its two parts."""
 
     learned: frozenset[int]
     named: CalibratedHead
@@ -136,10 +136,10 @@ def compare(
     threads: int | None = None,
     cache: TrainingCache | None = None,
 ) -> list[Comparison]:
-    """A new head on trial beside the active one: on images that neither was taught, and on each set of edge
-    cases.
+    """A new head on trial beside the active one: on images that neither was trained on, and on each set of
+    edge cases.
 
-    There is nothing to compare with before the first head, nor where people took more back than they taught.
+    There is nothing to compare with before the first head, nor where people took back more than they added.
     Names are judged by the harmonic mean of precision and recall of what is shown of the stored boxes,
     finding by the average precision of boxes whatever their names.
     """
@@ -241,7 +241,7 @@ def trial_images(project: Project) -> list[ImageRecord]:
 def _truths(
     project: Project, image_ids: Sequence[int], unseen: Set[int], boxes: Set[int] = frozenset()
 ) -> dict[int, _Truth]:
-    """What images that no head was taught show; of one with some of these `boxes` only them."""
+    """What images that no head was trained on show; of one with some of these `boxes` only them."""
     return {i: _truth(project, i, boxes) for i in image_ids if i in unseen}
 
 

@@ -51,7 +51,7 @@ from hitl_desktop.workflows.training.tag_head import learn_tags
 class TrainingResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
-    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more;
+    `waits` is why it is not the active one, if it is not; `small` whether a closer look would find more;
     `left` how many decided images are for the next one. It `finds_as_before` where the images for that
     are away.
     """
@@ -76,7 +76,7 @@ def is_due(new_decisions: int, decided: int) -> bool:
 class Candidate:
     """A version that was trained and compared, but not stored: its heads, and what they learned from.
 
-    `head` is None while there is too little to learn from; `waits` says why it is not to be the active one.
+    `head` is None while there is too little to learn from; `waits` is why it is not to be the active one.
     """
 
     images: list[ImageRecord]
@@ -298,7 +298,7 @@ def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, Det
 def _holdout_model(
     project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
 ) -> HoldoutModel | None:
-    """The holdout model of a head that was not taught the images of the trial; None while it has too little to
+    """The holdout model of a head not trained on the images of the trial; None while it has too little to
     learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
     tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}

@@ -1,4 +1,5 @@
-"""What a decided image adds to the training of the detection head: feature maps, and targets of their cells."""
+"""What a decided image adds to the training of the detection head: feature maps, and targets of their
+cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version of the head is active, when a person says so."""
+"""Which version of the head is active, when a person chooses it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fall_back(project: Project, withdrawn: Set[int]) -> bool:
 
 
 def use_version(project: Project, head_id: int, progress: Progress, *, hold: bool) -> None:
-    """Make a version active, with its order of the queue; with `hold` new ones wait until somebody says
+    """Make a version active, with its order of the queue; with `hold` new ones wait until a person decides
     otherwise.
 
     Raises:
