@@ -12,7 +12,7 @@ from hitl_desktop.translation import tr
 
 Value = bool | float | str
 Values = tuple[tuple[str, Value], ...]
-"""Names and values, in order of name; what is not said, and a flag that is off, is absent."""
+"""Names and values, in order of name; what is not set, and a flag that is off, is absent."""
 
 
 class AttributeKind(StrEnum):
@@ -35,7 +35,7 @@ class Attribute:
     category_id: int | None = None
 
     def value_of(self, typed: object) -> Value | None:
-        """What was typed as a value; None where it says nothing.
+        """What was typed as a value; None where it is empty.
 
         Raises:
             HitlError: it is no value of this kind.

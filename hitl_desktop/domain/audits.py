@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """So many images of a `population`, drawn before anybody looked, for a claim about the share of wrong
+    """So many images of a `population`, drawn before any was examined, for a claim about the share of wrong
     ones.
 
     `image_ids` are in the order of asking.
@@ -50,7 +50,7 @@ class Audit:
 
     @property
     def left(self) -> tuple[int, ...]:
-        """The images that nobody has judged yet."""
+        """The images that are not judged yet."""
         judged = {v.image_id for v in self.verdicts}
         return tuple(i for i in self.image_ids if i not in judged)
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ImageState(StrEnum):
-    """What people have said about a whole image."""
+    """Whether people decided or skipped an image."""
 
     UNDECIDED = "undecided"
     DECIDED = "decided"

@@ -37,7 +37,7 @@ MARK, OLD_MARK = "HITL Desktop", "Exported by HITL Desktop"
 """What this program writes under "exported_by", and what it once wrote as description of a file."""
 
 DEFAULTS: Record = {"info": {"description": f"Labelled with {MARK}", "version": "1.0"}, "licenses": []}
-"""What a file says at its top when no file that was imported said otherwise."""
+"""The top-level keys of a file unless an imported file has others."""
 
 _MOST_ID = 2**62
 _NAMES = (
@@ -262,7 +262,7 @@ class _Reader:
         return bbox, True
 
     def _image_of(self, where: str, record: Record) -> DatasetImage | None:
-        """The image that a box is on; None where nobody can tell."""
+        """The image that a box is on; None where that is unknown."""
         id_ = record.get("image_id")
         places = self.image_refs.places_of(id_)
         candidates = [self.image_at[place] for place in places if place in self.image_at]

@@ -123,8 +123,8 @@ class Predictions:
         return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
     def forget_detections(self, image_id: int) -> None:
-        """Note that no detector has seen an image as it is now, and forget what nobody answered of what was
-        found."""
+        """Note that no detector has run on an image as it is now, and forget the unanswered ones of its
+        predictions."""
         for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):
             self._forget_unanswered(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
@@ -134,7 +134,7 @@ class Predictions:
         self._db.execute("DELETE FROM predicted_images WHERE model_id = ?", (model_id,))
 
     def _forget_unanswered(self, image_id: int, model_id: int) -> list[BBox]:
-        """Delete what nobody answered of a model's predictions; returns their boxes."""
+        """Delete the unanswered ones of a model's predictions; returns their boxes."""
         rows = self._db.all(
             """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
                AND id NOT IN (SELECT prediction_id FROM rejections)

@@ -52,7 +52,7 @@ class Intake:
             self.refresh_folders()
 
     def refresh_folders(self, *, is_asked: bool = False) -> None:
-        """List the folders again and read what is new; whoever `is_asked` for it is told what that was."""
+        """List the folders again and read what is new; with `is_asked` a message lists what that was."""
         project = self._session.project
         if project is None:
             return

@@ -122,7 +122,7 @@ class ImageActs(ImageWalk):
                 self.pictures.set_status(image_id, self.image.status)
 
     def has_to_wait(self) -> bool:
-        """Whether a job is still undoing or redoing; who then acts is told so."""
+        """Whether a job is still undoing or redoing; then a new act is refused with a message."""
         if self.is_stepping:
             self.messages.show(
                 tr("A large change is still being undone or redone. Try again when it has finished.")

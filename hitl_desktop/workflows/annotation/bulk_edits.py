@@ -1,4 +1,4 @@
-"""What is done to many images at once: one act, so one undo, in portions that nobody waits for."""
+"""What is done to many images at once: one act, so one undo, in short portions."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def _decide(
             _check_inside(image, present)
         project.queue.note_reviewed(image_id)
         is_known = image.state is ImageState.DECIDED
-        # of what is left somebody says that it is right
+        # what is left was confirmed as right
         dismissed = tuple(s.id for s in project.label_issues.strong_of(image_id)) if is_known else ()
         if is_known and not removed and not accepted:
             return _confirm(project, image_id, dismissed, how) if dismissed else Changes()

@@ -34,7 +34,7 @@ MADE = ("sample.hitl", "sample.hitl-wal", "sample.hitl-shm", "coco.json", "windo
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """Where things lie, and AP50 on the synthetic images that nobody decided, before and after learning."""
+    """Where things lie, and AP50 on the undecided synthetic images, before and after learning."""
 
     project: Path
     coco: Path

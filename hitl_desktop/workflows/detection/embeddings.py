@@ -37,7 +37,7 @@ def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
 
 
 def hash_of(project: Project, image: ImageRecord) -> str:
-    """The content hash of an image, computed when nobody did before.
+    """The content hash of an image, computed if it was not before.
 
     Raises:
         UnreadableImageError: the file cannot be read.

@@ -137,7 +137,7 @@ def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
 
 
 def _metadata(scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> dict[str, str]:
-    """What the file says of itself, as the program's other models do."""
+    """The metadata of the file, as the program's other models have it."""
     return {
         "task": "detect",
         "family": "taught",

@@ -94,13 +94,13 @@ def import_dataset(
 ) -> ImportSummary:
     """Make a data set the ground truth of the project's images; `file` is where it was read from.
 
-    An image that nobody has touched takes what the file says, also a second file's boxes beside those of the
+    An untouched image takes what the file contains, also a second file's boxes beside those of the
     first, equal ones once. Equal boxes, images and categories take what they lack; where files clash, the
     first counts. What a person decided or changed stays as it is. What the project has no place for, and the
     ids of images and categories in the file, are kept for the export.
 
-    Images are written with their boxes, some hundred at a time, so that nobody waits long for the file;
-    after an interruption the same file can be imported again.
+    Images are written with their boxes, some hundred at a time, so that other writers do not wait long for
+    the file; after an interruption the same file can be imported again.
     """
     aligned = align(project, result, options)
     work = _Import(project, aligned, [*result.issues, *aligned.issues])
@@ -113,7 +113,7 @@ def import_dataset(
         work.take_top()
         work.define_attributes()
         work.reserve_ids()
-    work.note_changes_by_hand()  # reads the whole journal, so nobody waits for it
+    work.note_changes_by_hand()  # reads the whole journal, so it is done without the lock
     images = aligned.dataset.images
     for start in range(0, len(images), _AT_ONCE):
         with project.db.transaction():
@@ -284,7 +284,7 @@ class _Import:
         self.project.attributes.add(fresh.values())
 
     def reserve_ids(self) -> None:
-        """An id for each annotation: that of the file where nobody ever had it here, else a new one."""
+        """An id for each annotation: that of the file where it was never used here, else a new one."""
         last = self.project.annotations.last_id()
         ids = [a.id for a in self.dataset.annotations]
         fresh = count(max([last, *ids]) + 1)
@@ -292,7 +292,7 @@ class _Import:
         self.project.annotations.reserve_ids(max(self.ids.values(), default=last))
 
     def write(self, images: Sequence[DatasetImage]) -> None:
-        """Write what the file says of these images."""
+        """Write what the file contains about these images."""
         records = {image.id: self.aligned.records[image.id] for image in images}
         free = self.project.images.free_ids([record.id for record in records.values()])
         self.note_changes_by_hand()

@@ -24,7 +24,7 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     """Note the upright size of an image's file; boxes of one that was scaled or turned move with it, as an
     edit.
 
-    False where there are boxes and nobody can tell where they lie now; then neither size nor boxes change.
+    False where there are boxes and it is unknown where they lie now; then neither size nor boxes change.
     """
     before = (image.width or 0, image.height or 0)
     if before == size:
@@ -112,7 +112,7 @@ def keep_up(
 ) -> tuple[ImageRecord | None, str]:
     """The image after its file turned out to be this, and what happened if it is not the one that is known.
 
-    None where it is another file, and nobody can tell where its boxes lie: that is noted as its reason.
+    None where it is another file, and it is unknown where its boxes lie: that is noted as its reason.
     """
     with project.db.transaction():
         now = project.images.get(image.id)

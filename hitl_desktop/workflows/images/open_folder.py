@@ -252,7 +252,7 @@ def _is_text(path: str) -> bool:
 
 
 def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
-    """Read every image that nobody has read yet: its size, its hash, or the reason why it cannot be read.
+    """Read every image that was not read yet: its size, its hash, or the reason why it cannot be read.
 
     Images that could not be read before get another chance, and those whose files were written since are
     compared; those whose whole folder is absent are left as they are. Cancelling keeps what is known; the
@@ -332,8 +332,7 @@ def read_image(path: Path) -> Reading | UnreadableImageError:
 
 
 def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> str:
-    """Keep what reading an image showed; returns what a person should be told of one that was read
-    before."""
+    """Keep what reading an image showed; returns a note to show about one that was read before."""
     image = project.images.get(image.id) or image  # another job may have moved its boxes meanwhile
     if isinstance(reading, UnreadableImageError):
         return _note_failed_reading(project, image, reading)

@@ -29,7 +29,7 @@ class ClassSeen:
     stands for.
 
     `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it;
-    `is_chosen` says whether a person said so, `number` is its place in the detector's own order.
+    `is_chosen` is whether a person chose it, `number` is its place in the detector's own order.
     """
 
     name: str
@@ -42,7 +42,8 @@ class ClassSeen:
 
 @dataclass(frozen=True, slots=True)
 class CategoryKnown:
-    """A category: the detector's classes that are mapped to it, whether the head was taught it, its boxes."""
+    """A category: the detector's classes that are mapped to it, whether the head was trained on it, its
+    boxes."""
 
     category_id: int
     name: str

@@ -73,7 +73,7 @@ class Scorer:
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
         scores[:, : self.trained_count] = self.head.scores(logits, objectness)[:, self.head_column]
-        if found.any():  # where the detector seldom fits what was taught, what the head found goes first
+        if found.any():  # where the detector seldom fits training objects, what the head found goes first
             scores[found == 0, : self.trained_count] *= self.head.detector_recall
         # Every name the detector has is a blend; of boxes that the head itself found the detector said
         # nothing.
@@ -129,7 +129,7 @@ def load_scorer(
 ) -> Scorer | None:
     """The names as the active head and the detector give them; `named` is one that is not active.
 
-    `mapping` says which category each class of the detector stands for, where it is not the project's own
+    `mapping` is the category to which each class of the detector is mapped, where it is not the project's own
     choice that counts (`workflows/prediction/detector_classes`). None before the first pre-labelling.
     """
     detector = project.models.detector()
@@ -158,8 +158,8 @@ def load_scorer(
 class _Columns:
     """The names that boxes may get, first those of the head.
 
-    `head_column` has the head's own columns of these, `classes_of` the detector's classes that stand for a
-    name, by its column here.
+    `head_column` has the head's own columns of these, `classes_of` the detector's classes that are mapped to
+    a name, by its column here.
     """
 
     names: list[str]
@@ -220,7 +220,7 @@ class Scored:
     """An image's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
     `raw` is of the best category of the project. `probabilities` [N, categories + 1] sum to one, the last is
-    that of no object of any of them; `by_head` tells whether the head scored the boxes, `vectors` [N, D] by
+    that of no object of any of them; `by_head` is whether the head scored the boxes, `vectors` [N, D] by
     which it did.
     """
 
@@ -263,7 +263,7 @@ def boxes_of(project: Project, image: ImageRecord, scorer: Scorer, *, candidates
 
 
 def score(scorer: Scorer, boxes: Boxes) -> Scored:
-    """What boxes are called, and how surely; the head speaks where all their vectors are there."""
+    """What boxes are called, and how surely; by the head where all their vectors are there."""
     if not boxes.predictions:
         nothing = np.zeros((0, len(scorer.names)))
         return Scored([], nothing, np.zeros(0), with_background(nothing[:, scorer.own]), by_head=False)

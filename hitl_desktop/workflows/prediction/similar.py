@@ -152,7 +152,7 @@ def _with_pixels(project: Project, found: Found, progress: Progress) -> list[Sim
         try:
             crops = crops_of_boxes(project, image, [box or whole for _, box in here])
         except UnreadableImageError:
-            continue  # whoever opens it says so
+            continue  # opening it reports that
         for (row, box), pixels in zip(here, crops, strict=True):
             similar[row] = Similar(image_id, box, found[row][2], pixels)
     return [similar[row] for row in sorted(similar)]

@@ -1,4 +1,4 @@
-"""Objects that nobody has a name for yet: collected, put into groups of alike ones, and named at once."""
+"""Objects without a category yet: collected, put into groups of alike ones, and named at once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Unknown:
 
 
 def unknown_category(project: Project) -> int:
-    """The id of the category that stands for "none of these", added when it is not there yet."""
+    """The id of the category for "none of these", added when it is not there yet."""
     return project.categories.ensure(UNKNOWN).id
 
 

@@ -56,9 +56,9 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
         if (image := project.images.get(i.id)) and image.content_hash and not image.reason
     ]
     found: list[LabelIssue] = []
-    looked_at: list[int] = []
+    examined: list[int] = []
     for each in cross_fitted_images(project, images, progress, threads=threads):
-        looked_at.append(each.image.id)
+        examined.append(each.image.id)
         found += _of_image(project, each, threads)
     stale = list[int]()
     for old in project.label_issues.dismissed():  # it stays dismissed until the box changes
@@ -69,7 +69,7 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
     found = _strongest(s for s in found if s.score >= WORTH_KEEPING)
     with project.db.transaction():
         project.label_issues.forget(stale)
-        project.label_issues.replace_open(looked_at, found)
+        project.label_issues.replace_open(examined, found)
     return len(found)
 
 
@@ -140,7 +140,7 @@ def _misplaced(each: CrossFittedImage, boxes: Sequence[Annotation], threads: int
     width, height = each.image.width or 0, each.image.height or 0
     label_issues: list[LabelIssue] = []
     for box, corners in zip(boxes, there.tolist(), strict=True):
-        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the image is seen by nobody
+        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the image is not visible
             bbox = BBox(*corners).scaled(each.scale)
             score = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
             label_issues.append(
@@ -181,7 +181,7 @@ _Missed = tuple[float, BBox, int]
 def _free_places(
     project: Project, image_id: int, annotations: Sequence[Annotation]
 ) -> Callable[[BBox], bool]:
-    """Whether a place has no annotation, lies in no crowd region, and nobody rejected a box there."""
+    """Whether a place has no annotation, lies in no crowd region, and no rejected box."""
     known = project.predictions.rejected_of(image_id)
     predictions = project.predictions.of_image(image_id, *project.models.proposers())
     rejected = [p.bbox for p in predictions if p.id in known]

@@ -302,7 +302,8 @@ def _reliability(boxes: Sequence[tuple[int, JudgedBox]]) -> dict[str, Any]:
 
 
 def _per_category(seen: Sequence[Validated], names: dict[int, str]) -> list[CategoryValidated]:
-    """Categories by how many objects there were; of wrong categories nobody named, the object is no one's."""
+    """Categories by how many objects there were; wrong boxes whose real category was not given are left
+    out."""
 
     def called(box: JudgedBox) -> str:
         return names.get(box.category_id or 0, box.name)

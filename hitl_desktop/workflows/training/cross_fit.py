@@ -74,7 +74,7 @@ def cross_fitted_images(
         try:
             grids, scale = grids_of(project, image, net, (side,))
         except UnreadableImageError:
-            continue  # it was there a moment ago: the first pass will say so the next time
+            continue  # it was there a moment ago: the first pass will report it the next time
         yield CrossFittedImage(now, grids[side], scale, finding, scorer)
 
 

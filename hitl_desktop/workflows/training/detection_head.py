@@ -33,7 +33,7 @@ from hitl_desktop.workflows.training.training_targets import (
 )
 
 DEFAULT_INPUT_SIZES = (416, 640)
-"""Input sizes whose views vote, as long as nobody asked for a closer look."""
+"""Input sizes whose views vote, unless a higher input resolution was chosen."""
 FOUND_FROM = 0.08
 """What is found with a lower score is not stored."""
 _MOST_KEPT_GRIDS = 4

@@ -10,5 +10,5 @@ ONE_IN = 5
 
 
 def in_holdout(group: str) -> bool:
-    """Whether images of a group (`ImageRecord.group`) are of those drawn: always the same, whoever asks."""
+    """Whether images of a group (`ImageRecord.group`) are of those drawn: always the same."""
     return crc32(group.encode()) % ONE_IN == 0

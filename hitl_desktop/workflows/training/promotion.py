@@ -37,9 +37,9 @@ from hitl_desktop.workflows.training.holdout_detections import find_with_heads
 MOST_TRIED = 12
 """So many of the latest images, of those drawn and of each set: each takes a hundredth of a second."""
 _ABOUT_IOU = 0.3
-"""What overlaps a pinned box so far is said of it."""
+"""A prediction that overlaps a pinned box so far is about it."""
 LEAST_DRAWN = 3
-"""Fewer images that nobody chose say too little."""
+"""With fewer images that were drawn by chance there is no comparison on them."""
 
 DOUBT = 0.02
 """The chance that a new head which is as good waits all the same, over all that is compared."""
@@ -49,7 +49,7 @@ DOUBT = 0.02
 class _Truth:
     """The named objects of an image, and regions of many, in which single boxes are not judged.
 
-    If some boxes were pinned, they are the `objects`, and `is_part` says that the image holds others.
+    If some boxes were pinned, they are the `objects`, and `is_part` is set where the image holds others.
     """
 
     objects: list[tuple[str, BBox]]
@@ -57,7 +57,7 @@ class _Truth:
     is_part: bool = False
 
     def judges(self, box: BBox) -> bool:
-        """Whether a box can be said to be right or wrong."""
+        """Whether a box can be judged right or wrong."""
         if self.is_part and not any(box.iou(own) >= _ABOUT_IOU for _, own in self.objects):
             return False
         return not any(in_crowd(box, crowd) for crowd in self.crowds)

@@ -310,7 +310,7 @@ def _holdout_model(
 
 
 def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
-    """What speaks against making a new version the active one; nothing as a rule."""
+    """Reasons against making a new version the active one; nothing as a rule."""
     held = (
         [tr("version {active_id} was chosen by hand", active_id=project.heads.active_id())]
         if project.heads.is_held()
