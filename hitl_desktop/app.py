@@ -23,7 +23,7 @@ One accepted image is some hundred hand-overs, so Python's 5 ms would make it wa
 worst; measured, the longest pause fell from 145 ms to under 70 ms.
 """
 
-_LOOK_AGAIN_MS = 200
+_POLL_MS = 200
 
 
 def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.0) -> int:
@@ -67,13 +67,13 @@ def _save_when_idle(window: MainWindow, file: Path, after: float) -> None:
     timer = QTimer(window)
     waited = [0]
 
-    def look() -> None:
-        waited[0] += _LOOK_AGAIN_MS
+    def save_if_idle() -> None:
+        waited[0] += _POLL_MS
         idle = window.canvas.has_image and not window.runner.jobs
-        if (idle and waited[0] > 5 * _LOOK_AGAIN_MS) or waited[0] >= after * 1000:
+        if (idle and waited[0] > 5 * _POLL_MS) or waited[0] >= after * 1000:
             timer.stop()
             window.grab().save(str(file))
             window.close()
 
-    timer.timeout.connect(look)
-    timer.start(_LOOK_AGAIN_MS)
+    timer.timeout.connect(save_if_idle)
+    timer.start(_POLL_MS)

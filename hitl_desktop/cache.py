@@ -21,8 +21,8 @@ def key_of(path: Path) -> str:
         OSError: there is no such file.
     """
     found = path.stat()
-    told = f"{os.path.abspath(path)}\0{found.st_mtime_ns}\0{found.st_size}"  # noqa: PTH100 - links are other names
-    return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    key = f"{os.path.abspath(path)}\0{found.st_mtime_ns}\0{found.st_size}"  # noqa: PTH100 - links are other names
+    return hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def room(name: str) -> Path:

@@ -21,7 +21,7 @@ _END_MARK = b"\xff\xd9"
 
 def library() -> Any:
     """The module pyvips, imported and set up on first use."""
-    os.environ.setdefault("VIPS_CONCURRENCY", "1")  # hands come first
+    os.environ.setdefault("VIPS_CONCURRENCY", "1")  # the window comes first
     import pyvips  # noqa: PLC0415 - takes a moment, and most images do not need it
 
     pyvips.cache_set_max(0)  # nothing is asked for twice
@@ -76,7 +76,7 @@ def header(path: Path) -> tuple[tuple[int, int], int, int]:
 
 
 def upright(path: Path) -> Any:
-    """A streamed image of three bands of eight bits, turned as its orientation tells."""
+    """A streamed image of three bands of eight bits, turned by its orientation tag."""
     vips = library()
     if not is_known(path):
         return _by_pillow(vips, path)

@@ -153,22 +153,22 @@ def verify(path: Path) -> None:
 
 
 def _stoppable(image: pyvips.Image, keep_on: Callable[[], bool]) -> None:
-    def look(running: Any, _progress: Any) -> None:
+    def on_progress(running: Any, _progress: Any) -> None:
         if not keep_on():
             running.set_kill(True)
 
     image.set_progress(True)
-    image.signal_connect("eval", look)
+    image.signal_connect("eval", on_progress)
 
 
 def _explained(error: Exception) -> UnreadableImageError:
     if isinstance(error, UnreadableImageError):
         return error
-    said = str(error).strip().splitlines()
+    reason = str(error).strip().splitlines()
     return UnreadableImageError(
         tr(
-            "The image is too large to be held whole and cannot be read in parts ({said}).",
-            said=said[-1] if said else "no reason",
+            "The image is too large to be held whole and cannot be read in parts ({reason}).",
+            reason=reason[-1] if reason else "no reason",
         ),
         hint=tr("Save it anew as TIFF, PNG or JPEG, and see that the disk has room."),
     )

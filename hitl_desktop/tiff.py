@@ -1,4 +1,4 @@
-"""What the header of a TIFF tells about its pixels (bands, bits, "nothing measured"), and its bands one by
+"""What the header of a TIFF contains about its pixels (bands, bits, "nothing measured"), and its bands one by
 one."""
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LONG, _UNDEFINED = 4, 7
 class Layout:
     """How the pixels of the first page are stored.
 
-    `alpha` is the number of the band that tells how opaque they are; `is_cut`, they lie partly behind the
+    `alpha` is the number of the band for how opaque they are; `is_cut`, they lie partly behind the
     file's end.
     """
 

@@ -215,7 +215,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
     project, memory = Project.open(folder / "p.hitl", background=True), TrainingCache()
     set_input_sizes(project, QUICK)
     decide(project, folder / "set", 6)
-    train_heads(project, NoProgress(), threads=1, taught=memory)
+    train_heads(project, NoProgress(), threads=1, cache=memory)
     keep_sums(memory, folder)
     close(project)
     return folder

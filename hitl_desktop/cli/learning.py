@@ -66,8 +66,8 @@ def train(project: Path, reopen: bool) -> Report:
         scan(opened, progress)
         result = train_heads(opened, progress, threads=processors())
         find_ahead(opened, progress, threads=processors())
-        overlooked = late.find_late_categories(opened, progress, threads=processors())
-        put_back = late.reopen(opened, overlooked).annotations_of if reopen and overlooked.images else ()
+        found = late.find_late_categories(opened, progress, threads=processors())
+        reopened = late.reopen(opened, found).annotations_of if reopen and found.images else ()
         refresh_queue(opened, load_scorer(opened), progress)
         active = opened.heads.active()
     return {
@@ -76,8 +76,8 @@ def train(project: Path, reopen: bool) -> Report:
         "boxes": result.boxes,
         "seconds": round(result.seconds, 3),
         "waits": result.waits,
-        "put_back": len(put_back),
-        "may_hold_late_categories": len(overlooked.images),
+        "put_back": len(reopened),
+        "may_hold_late_categories": len(found.images),
         "first_sight": None
         if active is None
         else {

@@ -83,11 +83,11 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
                 "decided_pictures": audits.plans(opened)[0].population,
                 "pictures_needed": offered,
             }
-        told = audits.report(opened, latest)
+        audit_report = audits.report(opened, latest)
     if out is not None:
-        text = json.dumps(told, indent=1) if out.suffix == ".json" else audits.to_html(told)
+        text = json.dumps(audit_report, indent=1) if out.suffix == ".json" else audits.to_html(audit_report)
         write_atomically(out, text.encode())
-    return told | {"words": audits.in_words(told)}
+    return audit_report | {"words": audits.in_words(audit_report)}
 
 
 @click.command()
@@ -102,7 +102,7 @@ def report(project: Path, out: Path | None) -> Report:
     from hitl_desktop.workflows.quality.report_page import to_html  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Measuring") as progress:
-        told = run(opened, progress)
+        learning_report = run(opened, progress)
     if out is not None:
-        write_atomically(out, to_html(told).encode())
-    return told
+        write_atomically(out, to_html(learning_report).encode())
+    return learning_report

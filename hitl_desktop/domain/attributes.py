@@ -1,4 +1,4 @@
-"""What can be said of a box besides its category: flags, choices, numbers, texts."""
+"""Attributes of a box, besides its category: flags, choices, numbers, texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hitl_desktop.translation import tr
 
 Value = bool | float | str
 Values = tuple[tuple[str, Value], ...]
-"""Names and values, in order of name; what is not said, and a flag that is off, is absent."""
+"""Names and values, in order of name; what is not set, and a flag that is off, is absent."""
 
 
 class AttributeKind(StrEnum):
@@ -26,7 +26,7 @@ class AttributeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One thing that can be said of boxes, of a category's or of all (None); `choices` are those of a
+    """One attribute of boxes, of a category's or of all (None); `choices` are those of a
     choice."""
 
     name: str
@@ -35,7 +35,7 @@ class Attribute:
     category_id: int | None = None
 
     def value_of(self, typed: object) -> Value | None:
-        """What was typed as a value; None where it says nothing.
+        """What was typed as a value; None where it is empty.
 
         Raises:
             HitlError: it is no value of this kind.
@@ -85,7 +85,7 @@ def as_values(values: Mapping[str, Value]) -> Values:
 
 
 def in_words(values: Values) -> str:
-    """What is said of a box, in a line."""
+    """The attributes of a box, in a line."""
     return ", ".join(name if value is True else f"{name} {_shown(value)}" for name, value in values)
 
 

@@ -1,4 +1,4 @@
-"""Audits: a random sample of decided images, looked at once more, for a claim about all of them."""
+"""Audits: a random sample of decided images, examined once more, for a claim about all of them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,8 +14,8 @@ class Error(StrEnum):
     UNSEEN = "unseen"
 
     @property
-    def is_said(self) -> bool:
-        """Whether a person says so, of an image that can be seen; what nobody saw cannot be called right."""
+    def is_visible_error(self) -> bool:
+        """Whether it is an error on an image that can be read; an unreadable one cannot be judged right."""
         return self is not Error.UNSEEN
 
 
@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """So many images of a `population`, drawn before anybody looked, for a claim about the share of wrong
+    """So many images of a `population`, drawn before any was examined, for a claim about the share of wrong
     ones.
 
     `image_ids` are in the order of asking.
@@ -50,11 +50,11 @@ class Audit:
 
     @property
     def left(self) -> tuple[int, ...]:
-        """The images that nobody has judged yet."""
+        """The images that are not judged yet."""
         judged = {v.image_id for v in self.verdicts}
         return tuple(i for i in self.image_ids if i not in judged)
 
     @property
     def is_complete(self) -> bool:
-        """Whether all were looked at: before that it claims nothing."""
+        """Whether all were examined: before that it claims nothing."""
         return not self.left

@@ -125,7 +125,7 @@ def fit_corners(boxes: Sequence[BBox]) -> bool:
 
 
 def area_of_corners(numbers: BBox, area: float) -> bool | None:
-    """Whether an area is that of two corners and not that of a size; None where it tells nothing."""
+    """Whether an area is that of two corners and not that of a size; None where it is inconclusive."""
     as_corners = (numbers.w - numbers.x) * (numbers.h - numbers.y)
     as_size, near = numbers.area, 0.01 * area + 0.01
     fits_corners, fits_size = abs(as_corners - area) <= near, abs(as_size - area) <= near

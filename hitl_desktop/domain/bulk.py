@@ -9,7 +9,7 @@ from hitl_desktop.domain.geometry import BBox
 
 @dataclass(frozen=True, slots=True)
 class SampledBox:
-    """One box of the sample; `is_wrong` is None until somebody looked."""
+    """One box of the sample; `is_wrong` is None until a person examined it."""
 
     place: int
     image_id: int
@@ -32,7 +32,7 @@ class BulkAccept:
 
     @property
     def left(self) -> tuple[SampledBox, ...]:
-        """Those nobody looked at yet."""
+        """Those not examined yet."""
         return tuple(s for s in self.sample if s.is_wrong is None)
 
     @property

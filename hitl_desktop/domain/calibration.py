@@ -36,8 +36,10 @@ class Calibration:
         """[N] how likely boxes with these scores, sources and categories are right."""
         known, places = np.unique(category_ids, return_inverse=True)
         offsets = np.array([self.offsets.get(c, 0.0) for c in known.tolist()], float)[places]
-        bent = np.array(self.slopes)[sources] * logit(scores) + np.array(self.biases)[sources] + offsets
-        return np.where(scores > 0, 1 / (1 + np.exp(-bent)), 0.0)
+        calibrated_logits = (
+            np.array(self.slopes)[sources] * logit(scores) + np.array(self.biases)[sources] + offsets
+        )
+        return np.where(scores > 0, 1 / (1 + np.exp(-calibrated_logits)), 0.0)
 
 
 def logit(scores: NDArray[np.floating]) -> NDArray[np.float64]:

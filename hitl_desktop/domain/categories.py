@@ -19,7 +19,7 @@ class Category:
     """A class of object; ids start at 1 and never move.
 
     `colour` (`#rrggbb`) and `hotkey` are empty until somebody chose them. A retired one is no longer offered;
-    when it was merged, its name stands for another from then on.
+    when it was merged, its name is mapped to another from then on.
     """
 
     id: int

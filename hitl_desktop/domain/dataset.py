@@ -1,4 +1,4 @@
-"""What formats speak: images, categories, annotations, and what could not be read."""
+"""What formats exchange: images, categories, annotations, and what could not be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ class DatasetImage:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """JSON of what a file says beyond images, names and boxes: by annotation id, category id, and top-level
-    key."""
+    """JSON of what a file contains beyond images, names and boxes: by annotation id, category id, and
+    top-level key."""
 
     annotations: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     categories: Mapping[int, bytes] = field(default_factory=dict[int, bytes])

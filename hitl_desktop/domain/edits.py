@@ -15,12 +15,12 @@ from hitl_desktop.domain.images import ImageState
 class Side:
     """One side of an edit: what is there before it, or after it.
 
-    `state` and `tags` (all tag ids of the image) are None where the edit does not touch them; `rejected`
-    are the predictions whose rejection this side holds. `categories` are as this side has them, and `members`
-    are annotations, by id, that are of category `member_of` on this side, on whatever image. `attributes`
-    are those that boxes can have on this side and not on the other, `dismissed` the label issues that somebody
-    dismissed, `kept` what a data set file said of annotations, by id, as it fits on this side, and `mapping`
-    the category ids of classes of a detector, by its hash, None where the edit does not touch them.
+    `state` and `tags` (all tag ids of the image) are None where the edit does not touch them; `rejected` are
+    the predictions whose rejection this side holds. `categories` are as this side has them, and `members` are
+    annotations, by id, that are of category `member_of` on this side, on whatever image. `attributes` are
+    those that boxes can have on this side and not on the other, `dismissed` the label issues that somebody
+    dismissed, `kept` what a data set file has about annotations, by id, as it fits on this side, and
+    `mapping` the category ids of classes of a detector, by its hash, None where the edit does not touch them.
     """
 
     annotations: tuple[Annotation, ...] = ()

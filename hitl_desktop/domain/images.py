@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ImageState(StrEnum):
-    """What people have said about a whole image."""
+    """Whether people decided or skipped an image."""
 
     UNDECIDED = "undecided"
     DECIDED = "decided"
@@ -23,11 +23,11 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One image of the project; `width` and `height` are upright pixels, `reason` says why it cannot be
+    """One image of the project; `width` and `height` are upright pixels, `reason` is why it cannot be
     read.
 
     `same_as` is the content hash of the first image that shows nearly the same, if there is another one;
-    `remark` is what a person should be told about the file of a readable one.
+    `remark` is a note to show about the file of a readable one.
     """
 
     id: int

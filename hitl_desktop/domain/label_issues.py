@@ -1,4 +1,4 @@
-"""Where labels are probably wrong, as heads that were not taught them say."""
+"""Where labels are probably wrong, according to heads not trained on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

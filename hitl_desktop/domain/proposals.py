@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Thresholds
 
-SAME_SPOT_IOU = 0.4
+SAME_PLACE_IOU = 0.4
 """Two proposals of one name that overlap more than this are one object seen twice."""
 
 
@@ -70,8 +70,8 @@ def hints_beside(
     )
     boxes = as_array([p.bbox for p in sure])
     overlaps = iou_matrix(boxes, as_array([p.bbox for p in shown_ones]))
-    free = overlaps.max(axis=1, initial=0.0) <= SAME_SPOT_IOU
-    chosen = _best_of_spots(iou_matrix(boxes, boxes) > SAME_SPOT_IOU, free)
+    free = overlaps.max(axis=1, initial=0.0) <= SAME_PLACE_IOU
+    chosen = _best_of_each_place(iou_matrix(boxes, boxes) > SAME_PLACE_IOU, free)
     return [
         replace(p, name=p.hint, category_id=None, score=p.hint_score, named_by=p.proposed_by)
         for p, is_best in zip(sure, chosen.tolist(), strict=True)
@@ -83,12 +83,12 @@ def shown(proposals: Sequence[NamedT], threshold: float) -> list[NamedT]:
     """The sure ones of proposals, best first, and of the same name on one spot only the best."""
     sure = sorted((p for p in proposals if p.score >= threshold), key=lambda p: -p.score)
     boxes, names = as_array([p.bbox for p in sure]), np.array([p.name for p in sure], object)
-    same = (iou_matrix(boxes, boxes) > SAME_SPOT_IOU) & (names[:, None] == names[None, :])
-    chosen = _best_of_spots(same, np.ones(len(sure), bool))
+    same = (iou_matrix(boxes, boxes) > SAME_PLACE_IOU) & (names[:, None] == names[None, :])
+    chosen = _best_of_each_place(same, np.ones(len(sure), bool))
     return [p for p, is_best in zip(sure, chosen.tolist(), strict=True) if is_best]
 
 
-def _best_of_spots(same: NDArray[np.bool_], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _best_of_each_place(same: NDArray[np.bool_], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of boxes [N], best first, are kept: those that are `free` and the `same` [N, N] as no better one
     kept."""
     kept = free.copy()

@@ -1,4 +1,4 @@
-"""Verdicts on proposals that teach nothing: how good the model is on images it was not taught."""
+"""Verdicts on proposals that teach nothing: how good the model is on images it was not trained on."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedBox:
-    """A proposal as it was shown, and what a person said of it.
+    """A proposal as it was shown, and the verdict of a person on it.
 
-    What was missed has no box and no score. `true_category_id` is what it really is, where a person said so:
+    What was missed has no box and no score. `true_category_id` is what it really is, where a person gave it:
     that of a wrong category or of something missed.
     """
 

@@ -35,14 +35,14 @@ def write_atomically(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def write_report(stem: Path, page: str, told: Mapping[str, Any]) -> Path:
+def write_report(stem: Path, page: str, report: Mapping[str, Any]) -> Path:
     """Write a report as `STEM.html` and, as plain data, `STEM.json`; returns the stem.
 
     Raises:
         FormatError: one of them cannot be written.
     """
     write_atomically(stem.with_name(f"{stem.name}.html"), page.encode())
-    write_atomically(stem.with_name(f"{stem.name}.json"), json.dumps(told, indent=1).encode())
+    write_atomically(stem.with_name(f"{stem.name}.json"), json.dumps(report, indent=1).encode())
     return stem
 
 

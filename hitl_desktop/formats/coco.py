@@ -195,7 +195,7 @@ def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
         record["tags"] = list(image.tags)
     ours: Record = {"sets": list(image.sets)} if image.sets else {}
     if image.state is not None and (is_empty or image.state is not ImageState.DECIDED):
-        ours["state"] = image.state.value  # an image without boxes is empty because somebody said so
+        ours["state"] = image.state.value  # an image without boxes is empty because a person decided so
     record |= beside(ours, extra)
     return extra | record if "state" in ours else record | extra
 

@@ -37,7 +37,7 @@ MARK, OLD_MARK = "HITL Desktop", "Exported by HITL Desktop"
 """What this program writes under "exported_by", and what it once wrote as description of a file."""
 
 DEFAULTS: Record = {"info": {"description": f"Labelled with {MARK}", "version": "1.0"}, "licenses": []}
-"""What a file says at its top when no file that was imported said otherwise."""
+"""The top-level keys of a file unless an imported file has others."""
 
 _MOST_ID = 2**62
 _NAMES = (
@@ -145,7 +145,7 @@ class _Reader:
             self.category_at[place] = number
             if extra := _category_extra(record):
                 self.category_extras[number] = extra
-        self._tell_renumbered("categories", changed)
+        self._add_renumbered("categories", changed)
 
     def _fill_category(self, known: Category, record: Record) -> None:
         """What the first record of a name lacks is taken from another one."""
@@ -162,7 +162,7 @@ class _Reader:
             )
             self.problem("categories", what, IssueKind.DROPPED, len(clashing))
 
-    def _tell_renumbered(self, where: str, changed: int) -> None:
+    def _add_renumbered(self, where: str, changed: int) -> None:
         if changed:
             what = _renumbered_boxes if where == "annotations" else _renumbered
             self.problem(where, what(changed), IssueKind.RENUMBERED, changed)
@@ -190,7 +190,7 @@ class _Reader:
                 self.problem(
                     f"images[{place}]", tr("has no id, so no box can be its own"), IssueKind.INCOMPLETE
                 )
-        self._tell_renumbered("images", changed)
+        self._add_renumbered("images", changed)
         if other_keys:
             self.problem(
                 "images",
@@ -231,10 +231,10 @@ class _Reader:
             if bbox is None:
                 continue
             outlined += is_outlined
-            ours, theirs = apart(record)
-            annotation = _annotation(image.id, category_id, bbox, ours)
-            extra = _encoded(_leftover(ours, annotation) | theirs)
-            self.boxes.append(_Box(annotation, record.get("id"), _words(ours, "sets"), extra, is_outlined))
+            own, foreign = apart(record)
+            annotation = _annotation(image.id, category_id, bbox, own)
+            extra = _encoded(_leftover(own, annotation) | foreign)
+            self.boxes.append(_Box(annotation, record.get("id"), _words(own, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
                 "annotations",
@@ -262,7 +262,7 @@ class _Reader:
         return bbox, True
 
     def _image_of(self, where: str, record: Record) -> DatasetImage | None:
-        """The image that a box is on; None where nobody can tell."""
+        """The image that a box is on; None where that is unknown."""
         id_ = record.get("image_id")
         places = self.image_refs.places_of(id_)
         candidates = [self.image_at[place] for place in places if place in self.image_at]
@@ -304,7 +304,7 @@ class _Reader:
 
     def result(self) -> ImportResult:
         numbers, changed = numbers_for([box.id for box in self.boxes], allowed=lambda n: 0 < n < _MOST_ID)
-        self._tell_renumbered("annotations", changed)
+        self._add_renumbered("annotations", changed)
         annotations = tuple(replace(b.annotation, id=n) for b, n in zip(self.boxes, numbers, strict=True))
         pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
         extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
@@ -381,7 +381,7 @@ def _category_extra(record: Record) -> bytes:
 
 
 def _image(record: Record, number: int, name: str) -> DatasetImage:
-    record, theirs = apart(record)
+    record, foreign = apart(record)
     state = record.get("state")
     width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
     has_state = isinstance(state, str) and state in set(ImageState)
@@ -399,7 +399,7 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
         _words(record, "tags"),
         ImageState(cast("str", state)) if has_state else None,
         _words(record, "sets"),
-        _encoded(_without(record, held) | theirs),
+        _encoded(_without(record, held) | foreign),
     )
 
 

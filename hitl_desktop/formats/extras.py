@@ -26,10 +26,10 @@ _MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited")
 """Keys of this program's own in the records of images and annotations."""
 
 
-def beside(ours: Mapping[str, Any], extra: Container[str]) -> dict[str, Any]:
+def beside(known_licences: Mapping[str, Any], extra: Container[str]) -> dict[str, Any]:
     """This program's marks on a record; under names of their own where another program's value has the
     name."""
-    return {_BESIDE + key if key in extra else key: value for key, value in ours.items()}
+    return {_BESIDE + key if key in extra else key: value for key, value in known_licences.items()}
 
 
 def apart(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -50,17 +50,17 @@ def merged_licences(known: bytes, new: bytes) -> tuple[bytes, dict[bytes, Any]] 
 
     None if one of the two is no list of objects.
     """
-    ours, theirs = msgspec.json.decode(known), msgspec.json.decode(new)
-    if not _are_objects(ours) or not _are_objects(theirs):
+    known_licences, new_licences = msgspec.json.decode(known), msgspec.json.decode(new)
+    if not _are_objects(known_licences) or not _are_objects(new_licences):
         return None
-    both = cast("list[dict[str, Any]]", list(ours))
+    both = cast("list[dict[str, Any]]", list(known_licences))
     changed: dict[bytes, Any] = {}
-    for licence in cast("list[dict[str, Any]]", theirs):
+    for licence in cast("list[dict[str, Any]]", new_licences):
         same = next((other for other in both if _but_id(other) == _but_id(licence)), None)
         is_taken = any(other.get("id") == licence.get("id") for other in both)
         if same is None:
             fresh = 1 + max(
-                [0, *(id_ for other in (*both, *theirs) if isinstance(id_ := other.get("id"), int))]
+                [0, *(id_ for other in (*both, *new_licences) if isinstance(id_ := other.get("id"), int))]
             )
             same = licence | {"id": fresh} if is_taken else licence
             both.append(same)
@@ -87,25 +87,28 @@ def with_licence(extra: bytes, changed: Mapping[bytes, Any]) -> bytes:
 def filled(known: bytes, new: bytes, *, but: Container[str] = ()) -> tuple[bytes, list[str]]:
     """The keys of both, the first's where both have a value, and the keys of which the second has another
     value."""
-    ours, theirs = _record(known), {key: value for key, value in _record(new).items() if key not in but}
-    merged, clashing = _filled(ours, theirs)
-    return (known if merged == ours else msgspec.json.encode(merged)), clashing
+    known_fields, new_fields = (
+        _record(known),
+        {key: value for key, value in _record(new).items() if key not in but},
+    )
+    merged, clashing = _filled(known_fields, new_fields)
+    return (known if merged == known_fields else msgspec.json.encode(merged)), clashing
 
 
 def _record(extra: bytes) -> dict[str, Any]:
     return msgspec.json.decode(extra) if extra else {}
 
 
-def _filled(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    merged, clashing = dict(ours), list[str]()
-    for key, value in theirs.items():
-        mine = merged.get(key)
-        if key not in merged or (_is_blank(mine) and not _is_blank(value)):
+def _filled(known: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    merged, clashing = dict(known), list[str]()
+    for key, value in new.items():
+        current = merged.get(key)
+        if key not in merged or (_is_blank(current) and not _is_blank(value)):
             merged[key] = value
-        elif key == "attributes" and isinstance(mine, dict) and isinstance(value, dict):
-            merged[key], more = _filled(cast("dict[str, Any]", mine), cast("dict[str, Any]", value))
+        elif key == "attributes" and isinstance(current, dict) and isinstance(value, dict):
+            merged[key], more = _filled(cast("dict[str, Any]", current), cast("dict[str, Any]", value))
             clashing += [key] if more else []
-        elif mine != value and not _is_blank(value):
+        elif current != value and not _is_blank(value):
             clashing.append(key)
     return merged, clashing
 
@@ -119,10 +122,10 @@ def joined(
 ) -> tuple[Annotation, bytes, list[str]]:
     """A box with what it lacks of an equal one of another record, and the keys of which that has another
     value."""
-    ours, theirs = _record(extra), _record(more)
-    if "attributes" in ours or "attributes" in theirs or a.attributes != other.attributes:
-        ours, theirs = _with_attributes(a, ours), _with_attributes(other, theirs)
-    merged, clashing = _filled(ours, theirs)
+    known_fields, new_fields = _record(extra), _record(more)
+    if "attributes" in known_fields or "attributes" in new_fields or a.attributes != other.attributes:
+        known_fields, new_fields = _with_attributes(a, known_fields), _with_attributes(other, new_fields)
+    merged, clashing = _filled(known_fields, new_fields)
     both = replace(
         a,
         score=other.score if a.score is None else a.score,

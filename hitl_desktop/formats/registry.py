@@ -12,7 +12,7 @@ from hitl_desktop.translation import tr
 
 @dataclass(frozen=True, slots=True)
 class DatasetFormat:
-    """A file format for data sets; `was_written_here` tells the files of this program from those of
+    """A file format for data sets; `was_written_here` distinguishes the files of this program from those of
     others."""
 
     title: str

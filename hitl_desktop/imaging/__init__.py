@@ -29,14 +29,14 @@ _FOR_MODELS = 4096
 
 
 class Inspection(NamedTuple):
-    """Upright width and height of a readable image, and what a person should be told about its file.
+    """Upright width and height of a readable image, and the remark to show about its file.
 
-    `looks` is what it looks like (`looks`), where that costs next to nothing; else None.
+    `perceptual_hash` is its `perceptual_hash`, where that costs next to nothing; else None.
     """
 
     size: tuple[int, int]
     remark: str | None
-    looks: int | None = None
+    perceptual_hash: int | None = None
 
 
 def inspect(path: Path) -> Inspection:
@@ -52,7 +52,9 @@ def inspect(path: Path) -> Inspection:
             pyramid.verify(path)
         else:
             seen = image.check()
-        return Inspection(image.upright_size(), image.remark(), None if seen is None else looks(seen))
+        return Inspection(
+            image.upright_size(), image.remark(), None if seen is None else perceptual_hash(seen)
+        )
 
     return with_image(path, check, MOST_STREAMED)
 
@@ -160,9 +162,9 @@ def read_for_screen(
     return with_image(path, read, MOST_STREAMED)
 
 
-def looks(pixels: RgbImage) -> int:
-    """What an image looks like in 64 bits (signed): whether each of 8 x 8 places is darker than the one to
-    its right.
+def perceptual_hash(pixels: RgbImage) -> int:
+    """A perceptual hash of an image in 64 bits (signed): whether each of 8 x 8 places is darker than the
+    one to its right.
 
     Nearly the same images differ in few of them (difference hash).
     """

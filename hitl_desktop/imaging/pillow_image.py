@@ -104,7 +104,7 @@ class PillowImage:
         return value if value in _TRANSPOSE else 1
 
     def _upright(self) -> Image.Image:
-        """The decoded image in RGB, turned as its orientation tells."""
+        """The decoded image in RGB, turned by its orientation tag."""
         image = self.image
         deep = _is_deep_colour(image)  # decoding forgets it
         image.load()

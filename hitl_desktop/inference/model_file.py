@@ -190,7 +190,7 @@ def _weight_files(file: Path) -> list[str]:
 
     try:
         graph = onnx.load(str(file), load_external_data=False).graph
-    except Exception:  # noqa: BLE001 - the caller reports what the runtime said of it
+    except Exception:  # noqa: BLE001 - the caller reports the error of the runtime
         return []
     named = (
         entry.value

@@ -15,7 +15,7 @@ from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, fil
 from hitl_desktop.inference.model_file import check_is_model
 from hitl_desktop.inference.nanodet import NanoDet
 from hitl_desktop.inference.session import Session
-from hitl_desktop.inference.taught_detector import TaughtDetector
+from hitl_desktop.inference.trained_detector import TrainedDetector
 from hitl_desktop.paths import models_dir
 from hitl_desktop.translation import tr
 
@@ -38,7 +38,7 @@ class Detector(Protocol):
 
 DETECTOR_FAMILIES: dict[str, Callable[[ModelCard, Session], Detector]] = {
     "nanodet": NanoDet,
-    "taught": TaughtDetector,
+    "taught": TrainedDetector,
 }
 """Families of detectors by the name that cards use; one module each."""
 

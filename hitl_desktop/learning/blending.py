@@ -17,7 +17,7 @@ _STEPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinions:
-    """Scores of boxes for one category before their image was taught: the detector's [N], the head's [N],
+    """Scores of boxes for one category before training on their image: the detector's [N], the head's [N],
     and whether a person agreed [N]."""
 
     detector: NDArray[np.float64]

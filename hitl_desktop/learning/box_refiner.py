@@ -1,7 +1,7 @@
-"""The second look at found boxes: a closed-form regression from what lies in a box to how it should move.
+"""Refinement of found boxes: a closed-form regression from what lies in a box to how it should move.
 
-Each taught object is shown many times, a little beside and of another size, always by the same moves, so that
-what an image added can be taken back. From sums over these copies comes one ridge regression for all
+Each training object is shown many times, a little beside and of another size, always by the same moves, so
+that what an image added can be taken back. From sums over these copies comes one ridge regression for all
 categories, which is then applied a few times over. It is the idea of cascaded box regression (Cai and
 Vasconcelos 2018) without training.
 """
@@ -40,7 +40,7 @@ def directions(width: int) -> Floats:
     """[D, CHANNELS] the fixed random directions along which cells are seen (Johnson and Lindenstrauss 1984).
 
     The principal directions of photographs did no better: on bccd at 20 images mAP of boxes whatever their
-    names is .42 and .45 (two seeds) without a second look, .47 and .51 with either.
+    names is .42 and .45 (two seeds) without refinement, .47 and .51 with either.
     """
     drawn = np.random.RandomState(0).randn(width, CHANNELS) / np.sqrt(width)
     return drawn.astype(np.float32)
@@ -51,7 +51,7 @@ def plane_of(grid: CellGrid) -> Floats:
     return (grid.features @ directions(grid.features.shape[1])).reshape(grid.rows, grid.columns, -1)
 
 
-def look(plane: Floats, corners: Boxes, stride: float) -> Floats:
+def sample_plane(plane: Floats, corners: Boxes, stride: float) -> Floats:
     """[N, POINTS * POINTS * CHANNELS] what a plane shows at the points of each box, bilinear between
     cells."""
     rows, columns = plane.shape[:2]
@@ -119,12 +119,12 @@ def assign_moves(grid: CellGrid, objects: Sequence[BBox]) -> MoveTargets:
     copies = _copies(len(objects))
     corners = np.repeat(grid.to_input(np.array(objects, float).reshape(-1, 4)), len(copies), axis=0)
     beside = moved(corners, np.tile(copies, (len(objects), 1)))
-    seen = look(plane_of(grid), beside, grid.stride)
+    seen = sample_plane(plane_of(grid), beside, grid.stride)
     return MoveTargets(seen, moves_between(beside, corners), 1.0 / len(copies))
 
 
 class RefinerLearner:
-    """The sums of all such lessons."""
+    """The sums over all such targets."""
 
     def __init__(self) -> None:
         width = POINTS * POINTS * CHANNELS
@@ -132,32 +132,32 @@ class RefinerLearner:
         self._seen, self._moves = np.zeros(width), np.zeros(4)
         self._squares, self._crossed = np.zeros((width, width)), np.zeros((width, 4))
 
-    def learn(self, lesson: MoveTargets) -> None:
-        """Add a lesson."""
-        self._add(lesson, lesson.weight)
+    def learn(self, targets: MoveTargets) -> None:
+        """Add the targets of one image."""
+        self._add(targets, targets.weight)
 
-    def forget(self, lesson: MoveTargets) -> None:
-        """Take a lesson back that was added."""
-        self._add(lesson, -lesson.weight)
+    def forget(self, targets: MoveTargets) -> None:
+        """Subtract targets that were added."""
+        self._add(targets, -targets.weight)
 
     def add_sums(self, other: RefinerLearner) -> None:
-        """Add all lessons that another one was taught."""
+        """Add the sums of another one."""
         self._count += other._count
         self._seen += other._seen
         self._moves += other._moves
         self._squares += other._squares
         self._crossed += other._crossed
 
-    def _add(self, lesson: MoveTargets, weight: float) -> None:
-        seen, moves = lesson.seen, lesson.moves.astype(np.float32)
+    def _add(self, targets: MoveTargets, weight: float) -> None:
+        seen, moves = targets.seen, targets.moves.astype(np.float32)
         self._count += weight * len(seen)
         self._seen += weight * seen.sum(axis=0, dtype=np.float64)
-        self._moves += weight * lesson.moves.sum(axis=0)
+        self._moves += weight * targets.moves.sum(axis=0)
         self._squares += weight * (seen.T @ seen)
         self._crossed += weight * (seen.T @ moves)
 
     def solve(self, side: int) -> BoxRefiner | None:
-        """What follows from the lessons at this input size; None before there is an object."""
+        """The solution of the sums at this input size; None before there is an object."""
         if self._count < 0.5:  # sums that were taken back leave a trace of rounding
             return None
         seen, moves = self._seen / self._count, self._moves / self._count
@@ -204,7 +204,7 @@ class BoxRefiner:
             return boxes
         plane, corners = plane_of(grid), grid.to_input(boxes)
         for _ in range(PASSES):
-            moves = (look(plane, corners, grid.stride) @ self.weights + self.level).astype(np.float64)
+            moves = (sample_plane(plane, corners, grid.stride) @ self.weights + self.level).astype(np.float64)
             corners = moved(corners, np.clip(moves, -MOST_MOVED, MOST_MOVED))
         corners = grid.to_image(corners)
         return np.concatenate([corners[:, :2], np.maximum(corners[:, 2:] - corners[:, :2], 1.0)], axis=1)

@@ -1,5 +1,5 @@
-"""Probabilities one may believe: scores bent until they say how often they are right, and how far off they
-are."""
+"""Calibrated probabilities: scores transformed until they match how often they are right, and how far off
+they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.calibration import Calibration, logit
 from hitl_desktop.learning.metrics import Interval, bootstrap
 
-LEAST_SIGHTS = 20
+LEAST_SAMPLES = 20
 """With fewer answers scores stay as they are."""
 
 _PRIOR_SLOPE, _PRIOR_BIAS, _PRIOR_OFFSET = 10.0, 1.0, 2.0
@@ -21,11 +21,11 @@ LEAST_IMAGES = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationSamples:
-    """What was said of boxes before their image was taught: scores [N] as the head gave them, and what came
-    of it.
+    """Names and scores of boxes before training on their image: scores [N] as the head gave them, and what
+    came of it.
 
-    `sources` [N] say who said it, `category_ids` [N] what they were called (0: none of the project's),
-    `right` [N] whether a person agreed, `image_ids` [N] where they are.
+    `sources` [N] are where scores come from, `category_ids` [N] what they were called (0: none of the
+    project's), `right` [N] whether a person agreed, `image_ids` [N] where they are.
     """
 
     scores: NDArray[np.float64]
@@ -38,25 +38,25 @@ class CalibrationSamples:
         return len(self.scores)
 
 
-def fit_calibration(sights: CalibrationSamples) -> Calibration:
+def fit_calibration(samples: CalibrationSamples) -> Calibration:
     """The likeliest curves for these answers, near to leaving scores as they are while there are few.
 
     Minimises the log loss `+ 10 (ln slope)^2 + bias^2 + 2 offset^2`.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - heavy: only a job needs it
 
-    if len(sights) < LEAST_SIGHTS:
+    if len(samples) < LEAST_SAMPLES:
         return Calibration()
-    ids, places = np.unique(sights.category_ids, return_inverse=True)
-    source, logits, right = sights.sources, logit(sights.scores), sights.right.astype(float)
+    ids, places = np.unique(samples.category_ids, return_inverse=True)
+    source, logits, right = samples.sources, logit(samples.scores), samples.right.astype(float)
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         slopes, biases, offsets = np.exp(x[:3]), x[3:6], x[6:]
-        bent = slopes[source] * logits + biases[source] + offsets[places]
-        value = float(np.logaddexp(0, bent).sum() - (right * bent).sum())
+        calibrated_logits = slopes[source] * logits + biases[source] + offsets[places]
+        value = float(np.logaddexp(0, calibrated_logits).sum() - (right * calibrated_logits).sum())
         value += _PRIOR_SLOPE * float((x[:3] ** 2).sum()) + _PRIOR_BIAS * float((biases**2).sum())
         value += _PRIOR_OFFSET * float((offsets**2).sum())
-        off = 1 / (1 + np.exp(-bent)) - right
+        off = 1 / (1 + np.exp(-calibrated_logits)) - right
         by_slope = np.bincount(source, off * logits, 3) * slopes + 2 * _PRIOR_SLOPE * x[:3]
         by_bias = np.bincount(source, off, 3) + 2 * _PRIOR_BIAS * biases
         by_offset = np.bincount(places, off, len(ids)) + 2 * _PRIOR_OFFSET * offsets
@@ -67,7 +67,7 @@ def fit_calibration(sights: CalibrationSamples) -> Calibration:
         tuple(np.exp(best[:3]).tolist()),
         tuple(best[3:6].tolist()),
         {int(c): float(v) for c, v in zip(ids, best[6:], strict=True) if c > 0},
-        len(sights),
+        len(samples),
     )
 
 
@@ -94,7 +94,7 @@ def calibration_error_interval(
 
 
 def error_if_honest(confidence: NDArray[np.floating], *, draws: int = 200, seed: int = 0) -> float:
-    """The calibration error that scores which are right as often as they say would have by chance, on
+    """The calibration error that perfectly calibrated scores would have by chance, on
     average."""
     rng = np.random.default_rng(seed)
     tries = [

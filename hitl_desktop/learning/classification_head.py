@@ -2,7 +2,7 @@
 trusted.
 
 Measured on bccd, cards, fruits-nuts and coco-open100 (30 % held back, two to three seeds, AP50 over 1 to 50
-taught images): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
+training images): no class weights beat balanced ones on cards by .014 and are near calibrated; the detector's
 scores as features are within noise; the arithmetic blend by measured trust keeps COCO names as good as the
 detector's own (.432 before, .433 after 50 images), where the head alone falls to .165.
 """
@@ -42,8 +42,8 @@ class ClassificationHead:
     """A fitted head; columns of its logits are `category_ids` and then "no object".
 
     `trust` [C] is the weight of the detector's own score under each of its class names; `typical_score` is
-    the score that the detector gives to the objects taught, and `reach` the share of them that one of its
-    boxes fits.
+    the score that the detector gives to training objects, and `detector_recall` the share of them that one
+    of its boxes fits.
     """
 
     category_ids: NDArray[np.int64]
@@ -52,7 +52,7 @@ class ClassificationHead:
     bias: Floats
     trust: Floats
     typical_score: float
-    reach: float = 1.0
+    detector_recall: float = 1.0
 
     def logits(self, embeddings: Floats) -> NDArray[np.float64]:
         """[N, K + 1] scores before softmax."""
@@ -75,7 +75,7 @@ class ClassificationHead:
             bias=self.bias,
             trust=self.trust,
             typical_score=np.float64(self.typical_score),
-            reach=np.float64(self.reach),
+            reach=np.float64(self.detector_recall),
         )
         return file.getvalue()
 
@@ -86,7 +86,7 @@ class ClassificationHead:
             return cls(
                 *(arrays[name] for name in ("category_ids", "centre", "weights", "bias", "trust")),
                 typical_score=float(arrays["typical_score"]),
-                reach=float(arrays["reach"]) if "reach" in arrays.files else 1.0,
+                detector_recall=float(arrays["reach"]) if "reach" in arrays.files else 1.0,
             )
 
 
@@ -97,7 +97,7 @@ def warm_up() -> None:
 
 
 def fit(
-    samples: Samples, trust: Floats, typical_score: float, *, reach: float = 1.0, seed: int = 0
+    samples: Samples, trust: Floats, typical_score: float, *, detector_recall: float = 1.0, seed: int = 0
 ) -> ClassificationHead | None:
     """A head for these samples; None while they show fewer than two different names (background counts as
     one)."""
@@ -132,7 +132,7 @@ def fit(
         all_bias,
         trust.astype(np.float32),
         typical_score,
-        reach,
+        detector_recall,
     )
 
 

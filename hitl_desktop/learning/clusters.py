@@ -22,9 +22,9 @@ def alike(vectors: NDArray[np.float32]) -> list[list[int]]:
         return [[row] for row in range(len(vectors))]
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     unit[~unit.any(axis=1), 0] = 1.0  # what points nowhere cannot be compared
-    nobody_knows_how_many: Any = None
+    unknown_count: Any = None
     model = AgglomerativeClustering(
-        nobody_knows_how_many, distance_threshold=ALIKE, linkage="average", metric="cosine"
+        unknown_count, distance_threshold=ALIKE, linkage="average", metric="cosine"
     )
     of = model.fit_predict(unit[:MOST])
     groups = [np.flatnonzero(of == g) for g in range(of.max() + 1)]

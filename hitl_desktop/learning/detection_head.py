@@ -1,7 +1,7 @@
 """The head that finds objects: closed-form regressions on the detector's feature maps, one view for each
 input size.
 
-Every cell of a taught image is the core of an object of some category, the ring around a core, or
+Every cell of a training image is the core of an object of some category, the ring around a core, or
 background. From sums over these come a discriminant (which of them is it), a quality (how near the middle of
 an object is it) and a box. Neighbouring cells vote, and so do views at two input sizes. On bccd (30 % held
 back, three seeds, random images, the detection head alone) AP50 is .60 at 5 images and .74 at 50 without
@@ -51,8 +51,8 @@ class CellTargets:
     """What the cells of one decided image are.
 
     `roles` [N] are category ids, `BACKGROUND` or `RING`; `boxes` [N, 4] say where the cell's object is from
-    its centre, in strides, and how large (ln of input pixels); `quality` [N] is 1 in its middle. Cells that
-    nobody vouches for are left out.
+    its centre, in strides, and how large (ln of input pixels); `quality` [N] is 1 in its middle. Unverified
+    cells are left out.
     """
 
     features: Floats
@@ -64,7 +64,7 @@ class CellTargets:
 def assign_targets(
     grid: CellGrid, objects: Sequence[tuple[BBox, int]], unverified: Sequence[BBox] = ()
 ) -> CellTargets:
-    """What an image with these objects (box, category id), and regions that nobody vouches for, teaches."""
+    """What an image with these objects (box, category id), and unverified regions, gives as cell targets."""
     centres, inside = grid.centres(), grid.inside()
     roles = np.where(inside, BACKGROUND, IGNORED)
     quality, owner = np.zeros(len(roles)), np.full(len(roles), -1)
@@ -87,12 +87,12 @@ def assign_targets(
         if not core.any() and inside.any():
             core[np.argmin(np.where(inside, away, np.inf))] = True
         roles[core], owner[core] = objects[n][1], n
-    taught, owned = roles != IGNORED, owner >= 0
+    trained, owned = roles != IGNORED, owner >= 0
     boxes = np.zeros((len(roles), 4))
     middle = (corners[:, :2] + corners[:, 2:]) / 2
     boxes[owned, :2] = (middle[owner[owned]] - centres[owned]) / grid.stride
     boxes[owned, 2:] = np.log(np.maximum(sides[owner[owned]], 1.0))
-    return CellTargets(grid.features[taught], roles[taught], boxes[taught], quality[taught])
+    return CellTargets(grid.features[trained], roles[trained], boxes[trained], quality[trained])
 
 
 def _boxes(boxes: Sequence[BBox]) -> Boxes:
@@ -100,7 +100,7 @@ def _boxes(boxes: Sequence[BBox]) -> Boxes:
 
 
 class DetectionLearner:
-    """The sums of all lessons at one input size."""
+    """The sums over all targets at one input size."""
 
     def __init__(self, width: int) -> None:
         from hitl_desktop.learning.cell_classifier import CellClassifier  # noqa: PLC0415 - scikit-learn is heavy
@@ -109,20 +109,20 @@ class DetectionLearner:
         self._box_sums: dict[int, tuple[Matrix, Matrix]] = {}
         self._by_quality, self._quality = np.zeros(width), 0.0
 
-    def learn(self, lesson: CellTargets) -> None:
-        """Add a lesson."""
-        if len(lesson.roles):
-            self.cells.partial_fit(lesson.features, lesson.roles)
-            self._add(lesson, 1.0)
+    def learn(self, targets: CellTargets) -> None:
+        """Add the targets of one image."""
+        if len(targets.roles):
+            self.cells.partial_fit(targets.features, targets.roles)
+            self._add(targets, 1.0)
 
-    def forget(self, lesson: CellTargets) -> None:
-        """Take a lesson back that was added."""
-        if len(lesson.roles):
-            self._add(lesson, -1.0)
-            self.cells.forget(lesson.features, lesson.roles)
+    def forget(self, targets: CellTargets) -> None:
+        """Subtract targets that were added."""
+        if len(targets.roles):
+            self._add(targets, -1.0)
+            self.cells.forget(targets.features, targets.roles)
 
     def add_sums(self, other: DetectionLearner) -> None:
-        """Add all lessons that another one was taught."""
+        """Add the sums of another one."""
         self.cells.add_sums(other.cells)
         for role, (crossed, total) in other._box_sums.items():
             ours = self._box_sums.get(role, (0.0, 0.0))
@@ -130,19 +130,19 @@ class DetectionLearner:
         self._by_quality = self._by_quality + other._by_quality
         self._quality += other._quality
 
-    def _add(self, lesson: CellTargets, sign: float) -> None:
-        features = lesson.features
-        for role in np.unique(lesson.roles[lesson.roles > 0]).tolist():
-            chosen = lesson.roles == role
+    def _add(self, targets: CellTargets, sign: float) -> None:
+        features = targets.features
+        for role in np.unique(targets.roles[targets.roles > 0]).tolist():
+            chosen = targets.roles == role
             crossed, total = self._box_sums.get(role, (np.zeros((features.shape[1], 4)), np.zeros(4)))
-            crossed = crossed + sign * (features[chosen].T @ lesson.boxes[chosen])
-            self._box_sums[role] = crossed, total + sign * lesson.boxes[chosen].sum(axis=0)
-        good = lesson.quality > 0  # few of thousands
-        self._by_quality = self._by_quality + sign * (features[good].T @ lesson.quality[good])
-        self._quality += sign * float(lesson.quality.sum())
+            crossed = crossed + sign * (features[chosen].T @ targets.boxes[chosen])
+            self._box_sums[role] = crossed, total + sign * targets.boxes[chosen].sum(axis=0)
+        good = targets.quality > 0  # few of thousands
+        self._by_quality = self._by_quality + sign * (features[good].T @ targets.quality[good])
+        self._quality += sign * float(targets.quality.sum())
 
     def solve(self) -> FindingView | None:
-        """What follows from the lessons; None before there is an object and something that is none."""
+        """The solution of the sums; None before there is an object and something that is none."""
         cells = self.cells
         if not hasattr(cells, "classes_"):
             return None
@@ -263,7 +263,7 @@ class _Votes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FindingView:
-    """The head at one input size; columns of `weights` are categories where `is_category` says so."""
+    """The head at one input size; columns of `weights` are categories where `is_category` is true."""
 
     category_ids: NDArray[np.int64]
     weights: Floats
@@ -304,7 +304,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectionHead:
-    """Views by input size; what they suggest is put to the vote, and looked at a second time."""
+    """Views by input size; what they suggest is put to the vote, and refined."""
 
     views: Mapping[int, FindingView]
     refiner: BoxRefiner | None = None

@@ -44,7 +44,7 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
         )
     ground_truth = COCO(_with_areas(truth))
     evaluation = COCOeval_faster(
-        ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=_say_nothing
+        ground_truth, ground_truth.loadRes(list(detections)), "bbox", print_function=_print_nothing
     )
     evaluation.evaluate()
     evaluation.accumulate()
@@ -56,7 +56,7 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
     return AveragePrecision(_mean(whole), _mean(whole[0]), per_category)
 
 
-def _say_nothing(*_: object) -> None:
+def _print_nothing(*_: object) -> None:
     pass
 
 
@@ -88,7 +88,7 @@ def wilson_interval(right: float, total: float, z: float = 1.959964) -> Interval
 def clustered_interval(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
     """The 95 % interval of a share of boxes that lie on images [N] together.
 
-    Wilson's, with as many boxes as would say as much if each lay on an image of its own (Kish 1965).
+    Wilson's, with the effective number of boxes if each lay on an image of its own (Kish 1965).
     """
     total = len(right)
     if total == 0:
@@ -166,15 +166,15 @@ def bootstrap_images(
 ) -> Interval:
     """The 95 % percentile interval of a statistic of so many images, which are drawn with replacement.
 
-    Draws of which nothing can be said (NaN) are left out.
+    Draws without a value (NaN) are left out.
     """
     if images == 0:
         return 0.0, 1.0
     drawn = np.random.default_rng(seed).integers(0, images, (_DRAWS, images))
-    said = np.array([statistic(rows) for rows in drawn])
-    if np.isnan(said).all():
+    values = np.array([statistic(rows) for rows in drawn])
+    if np.isnan(values).all():
         return 0.0, 1.0
-    low, high = np.nanquantile(said, [0.025, 0.975])
+    low, high = np.nanquantile(values, [0.025, 0.975])
     return _not_too_sure(float(low), float(high), images)
 
 
@@ -208,7 +208,7 @@ def paired_difference(first: Sequence[float], second: Sequence[float]) -> tuple[
     """How much better the first of two is on average, over the same seeds, with its 95 % interval (Student's
     t).
 
-    One seed says nothing of how far it may be off.
+    One seed gives no measure of its error.
     """
     from scipy.stats import t  # noqa: PLC0415 - heavy: only a job needs it
 

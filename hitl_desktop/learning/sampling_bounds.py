@@ -16,7 +16,7 @@ _ROUNDING = 1e-9
 
 
 def upper_bound(wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE) -> float:
-    """The share of wrong images is at most this, as surely as `confidence`; 1 when none was looked at.
+    """The share of wrong images is at most this, as surely as `confidence`; 1 when none was examined.
 
     Raises:
         ValueError: more are wrong than were seen, or more were seen than there are.
@@ -49,7 +49,7 @@ def interval(
 def sample_size(
     claim: float, *, of: int | None = None, expected_wrong: int = 0, confidence: float = CONFIDENCE
 ) -> int | None:
-    """How many images must be looked at for the claim that no more than this share is wrong; None if all do
+    """How many images must be examined for the claim that no more than this share is wrong; None if all do
     not do.
 
     The claim holds when no more than `expected_wrong` of them turn out to be wrong.

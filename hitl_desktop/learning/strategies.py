@@ -35,7 +35,7 @@ class ImageUncertainty:
     """What is proposed on one image.
 
     `probabilities` [N, K + 1] are the chances of each name for each proposal, the last one that of "no
-    object"; `disagrees` says for each whether the detector, of a name that the head was taught too, would
+    object"; `disagrees` is for each whether the detector, of a name that the head was trained on too, would
     have said otherwise; `tag_doubt` is that of the most doubtful tag, 0..1; `vector` [D] is the image's,
     where it is known.
     """

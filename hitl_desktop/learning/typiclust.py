@@ -1,4 +1,4 @@
-"""Which images to begin with, before what was taught means anything: the typical one of each kind.
+"""Which images to begin with, before training means anything: the typical one of each kind.
 
 TypiClust (Hacohen et al. 2022, arXiv 2202.02794): as many clusters as images are known and wanted, and of
 each cluster nobody has looked into, the largest first, the image in the densest place.

@@ -52,9 +52,9 @@ class Turns:
             if self._free and not self._waiting:
                 self._free -= 1
                 return
-            mine = threading.Event()
-            self._waiting.append(mine)
-        mine.wait()
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
 
     def give(self) -> None:
         """Let the next one have its turn."""
@@ -121,7 +121,7 @@ class Job:
             raise JobCancelled
 
     def report(self, done: int, total: int, text: str = "") -> None:
-        """Note how far it is; tells the main thread ten times a second at most."""
+        """Note how far it is; notifies the main thread ten times a second at most."""
         now = time.monotonic()
         self.done, self.total, self.text = done, total, text
         if now - self._last_report >= 1 / REPORTS_PER_SECOND or done == total:
@@ -193,7 +193,7 @@ class JobRunner:
         return job
 
     def busy(self, lane: str) -> bool:
-        """Whether a lane has a listed job running or waiting that nobody asked to stop."""
+        """Whether a lane has a listed job running or waiting that was not asked to stop."""
         return any(job.lane == lane and not job.is_cancelled for job in self.jobs)
 
     @property
@@ -220,7 +220,7 @@ class JobRunner:
                 job.cancel()
 
     def close(self) -> None:
-        """Finish the lane `FILES`, cancel the others, wait for all, and call nobody back any more."""
+        """Finish the lane `FILES`, cancel the others, wait for all, and make no more callbacks."""
         self._closed = True
         self.cancel(*(lane for lane in self._lanes if lane != FILES))
         for lane, executor in self._lanes.items():

@@ -1,4 +1,4 @@
-"""How the app speaks to a person: short lines in the window."""
+"""Messages to people: short lines in the window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Messages:
-    """Lines for whoever works with the project; the same warning twice in a row is shown once.
+    """Lines for the people who work with the project; the same warning twice in a row is shown once.
 
     Attributes:
         info: a line for the status bar.
@@ -24,7 +24,7 @@ class Messages:
         self.warning = Event[[str]]()
         self._last = ""
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """A passing remark."""
         self.info.emit(text)
 
@@ -40,7 +40,7 @@ class Messages:
         self._last = ""
 
     def error(self, error: BaseException) -> None:
-        """An error in words; what nobody could foresee goes to the log whole."""
+        """An error in words; an unexpected one goes to the log whole."""
         if isinstance(error, HitlError):
             self.warn(str(error))
         else:

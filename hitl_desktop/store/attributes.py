@@ -10,7 +10,7 @@ from hitl_desktop.store.database import Database
 
 
 class Attributes:
-    """What can be said of the boxes of a category, or of all."""
+    """The attributes of the boxes of a category, or of all."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

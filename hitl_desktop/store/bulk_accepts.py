@@ -25,7 +25,7 @@ class BulkAccepts:
         )
 
     def set_sample(self, bulk_id: int, boxes: int, images: int, sample: Sequence[tuple[int, BBox]]) -> None:
-        """Store how much was accepted so far, and which boxes of it are to be looked at."""
+        """Store how much was accepted so far, and which boxes of it are to be examined."""
         with self._db.transaction():
             self._db.execute(
                 "UPDATE bulk_accepts SET boxes = ?, pictures = ? WHERE id = ?", (boxes, images, bulk_id)

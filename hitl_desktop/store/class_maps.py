@@ -1,4 +1,4 @@
-"""Which category a class of a detector stands for."""
+"""Which category a class of a detector is mapped to."""
 
 from __future__ import annotations
 

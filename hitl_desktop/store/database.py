@@ -194,7 +194,7 @@ class Database:
             self._patience = before
 
     def checkpoint(self) -> bool:
-        """Bring everything that was committed into the file and to the platter; tells whether that was
+        """Bring everything that was committed into the file and to the platter; returns whether that was
         possible."""
         busy, in_log, moved = self.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
         return not busy and in_log == moved

@@ -72,7 +72,7 @@ class Decisions:
         return Acts(*row) if row else None
 
     def why_skipped(self, image_id: int) -> str:
-        """Why an image was skipped last, as far as somebody said."""
+        """Why an image was skipped last, if a reason was given."""
         sql = "SELECT why FROM decisions WHERE image_id = ? AND kind = 'skipped' ORDER BY id DESC LIMIT 1"
         return self._db.scalar(sql, (image_id,)) or ""
 

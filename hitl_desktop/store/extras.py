@@ -1,4 +1,4 @@
-"""What data set files said beyond what the project has a place for, kept as they had it."""
+"""What data set files contain beyond what the project has a place for, kept as they had it."""
 
 from __future__ import annotations
 

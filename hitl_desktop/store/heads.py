@@ -22,7 +22,7 @@ _COLUMNS = "id, created, model_id, weights, summary, learned, calibration, waits
 class HeadSummary:
     """What a head version learned from, and how the loop did before it on what it had not seen.
 
-    On the latest images `first_sight_total` boxes were shown before their image was taught,
+    On the latest images `first_sight_total` boxes were shown before training on their image,
     `first_sight_right` of them right (low and high: the 95 % interval of that share), of
     `first_sight_objects` objects. Decisions up to `last_decision` were known.
     """
@@ -41,9 +41,10 @@ class HeadSummary:
 
 @dataclass(frozen=True, slots=True)
 class HeadVersion:
-    """A stored head; `weights` are the bytes that the classification head made, `learned` the images it was taught.
+    """A stored head; `weights` are the bytes that the classification head made, `learned` its training
+    images.
 
-    `waits` says why it was not made active at once; `used` whether it was active at some time.
+    `waits` is why it was not made active at once; `used` whether it was active at some time.
     """
 
     id: int
@@ -133,13 +134,13 @@ class Heads:
         return self._meta.get_id("active_head")
 
     def activate(self, head_id: int | None, *, hold: bool = False) -> None:
-        """Make a version active, or none; with `hold` new ones wait until somebody says otherwise."""
+        """Make a version active, or none; with `hold` new ones wait until a person decides otherwise."""
         self._meta.set("active_head", head_id)
         self._db.execute("UPDATE head_versions SET used = 1 WHERE id = ?", (head_id,))
         self._meta.set("hold_head", head_id if hold else None)
 
-    def taught(self) -> set[int]:
-        """The images that the active version was taught."""
+    def trained_image_ids(self) -> set[int]:
+        """The images that the active version was trained on."""
         learned = self._db.scalar("SELECT learned FROM head_versions WHERE id = ?", (self.active_id(),))
         return set(json.loads(learned or "[]"))
 
@@ -161,15 +162,15 @@ class Heads:
 
 def _version(row: Row) -> HeadVersion:
     id_, created, model_id, weights, summary, learned, calibration, waits, used = row
-    told = json.loads(calibration)
-    bent = (
+    stored = json.loads(calibration)
+    calibration = (
         Calibration(
-            tuple(told["slopes"]),
-            tuple(told["biases"]),
-            {int(c): v for c, v in told["offsets"].items()},
-            told["sights"],
+            tuple(stored["slopes"]),
+            tuple(stored["biases"]),
+            {int(c): v for c, v in stored["offsets"].items()},
+            stored["sights"],
         )
-        if told
+        if stored
         else Calibration()
     )
     known = {k: v for k, v in json.loads(summary).items() if k in HeadSummary.__slots__}
@@ -180,7 +181,7 @@ def _version(row: Row) -> HeadVersion:
         weights,
         HeadSummary(**known),
         frozenset(json.loads(learned)),
-        bent,
+        calibration,
         waits,
         bool(used),
     )

@@ -86,16 +86,16 @@ class ImageFiles:
         rows = self._db.all(f"{sql} AND reason IS NULL ORDER BY id")
         return [(i, folder_id, path, stamp) for i, folder_id, path, stamp in rows]
 
-    def set_looks(self, image_id: int, looks: int | None) -> None:
-        """Note what the whole image looks like, in 64 bits (`imaging.looks`)."""
-        self._db.execute("UPDATE images SET looks = ? WHERE id = ?", (looks, image_id))
+    def set_perceptual_hash(self, image_id: int, perceptual_hash: int | None) -> None:
+        """Store the perceptual hash of the whole image, 64 bits (`imaging.perceptual_hash`)."""
+        self._db.execute("UPDATE images SET looks = ? WHERE id = ?", (perceptual_hash, image_id))
 
-    def looks_of(self, image_id: int) -> int | None:
-        """What one image looks like; None where that is not known."""
+    def perceptual_hash_of(self, image_id: int) -> int | None:
+        """The perceptual hash of one image; None where that is not known."""
         return self._db.scalar("SELECT looks FROM images WHERE id = ?", (image_id,))
 
-    def looks(self) -> dict[int, int]:
-        """What images look like, of those of which it is known."""
+    def perceptual_hashes(self) -> dict[int, int]:
+        """The perceptual hashes of images, where they are known."""
         return dict(self._db.all("SELECT id, looks FROM images WHERE looks IS NOT NULL"))
 
     def same_as(self) -> dict[int, str]:

@@ -41,11 +41,11 @@ class Images:
         self._db.execute("UPDATE images SET reason = ? WHERE id = ?", (reason, image_id))
 
     def set_remark(self, image_id: int, remark: str | None) -> None:
-        """Note what a person should be told about the file of a readable image."""
+        """Note the remark to show about the file of a readable image."""
         self._db.execute("UPDATE images SET remark = ? WHERE id = ?", (remark, image_id))
 
     def set_state(self, image_id: int, state: ImageState) -> None:
-        """Set what people said about the whole image."""
+        """Set whether people decided or skipped an image."""
         self._db.execute("UPDATE images SET state = ? WHERE id = ?", (state.value, image_id))
 
     def free_ids(self, image_ids: Iterable[int]) -> set[int]:
@@ -133,7 +133,7 @@ class Images:
         )
 
     def to_read(self) -> list[ImageRecord]:
-        """Images nobody has read yet, and those that could not be read when somebody tried."""
+        """Images not read yet, and those that could not be read when it was tried."""
         rows = self._db.all(
             f"SELECT {_COLUMNS} FROM images WHERE content_hash IS NULL OR reason IS NOT NULL ORDER BY id"
         )

@@ -18,7 +18,7 @@ class LabelIssues:
         self._db = db
 
     def replace_open(self, image_ids: Iterable[int], label_issues: Iterable[LabelIssue]) -> None:
-        """Store what was found on these images in place of all there that nobody dismissed."""
+        """Store what was found on these images in place of all there that were not dismissed."""
         with self._db.transaction():
             self._db.many(
                 "DELETE FROM suspicions WHERE image_id = ? AND NOT dismissed", ((i,) for i in image_ids)
@@ -45,7 +45,7 @@ class LabelIssues:
         )  # fmt: skip
 
     def open(self) -> list[LabelIssue]:
-        """Those nobody dismissed, the strongest first."""
+        """Those not dismissed, the strongest first."""
         rows = self._db.all(f"SELECT {_COLUMNS} FROM suspicions WHERE NOT dismissed ORDER BY score DESC, id")
         return [_issue(row) for row in rows]
 

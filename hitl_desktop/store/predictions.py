@@ -33,7 +33,7 @@ def _prediction(row: Row) -> Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnseenPrediction:
-    """What was said of a prediction before its image was taught, by a head or by the detector alone.
+    """The name and score of a prediction before training on its image, by a head or by the detector alone.
 
     `name` is normalised, `score` as it was shown, `raw` as it was before calibration; `shown` says whether it
     was seen at all. `found` are boxes that a head proposed itself.
@@ -122,9 +122,9 @@ class Predictions:
         sql = "SELECT image_id FROM predicted_images WHERE model_id = ? AND head_id = ?"
         return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
-    def look_again(self, image_id: int) -> None:
-        """Note that no detector has seen an image as it is now, and forget what nobody answered of what was
-        found."""
+    def forget_detections(self, image_id: int) -> None:
+        """Note that no detector has run on an image as it is now, and forget the unanswered ones of its
+        predictions."""
         for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):
             self._forget_unanswered(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
@@ -134,7 +134,7 @@ class Predictions:
         self._db.execute("DELETE FROM predicted_images WHERE model_id = ?", (model_id,))
 
     def _forget_unanswered(self, image_id: int, model_id: int) -> list[BBox]:
-        """Delete what nobody answered of a model's predictions; returns their boxes."""
+        """Delete the unanswered ones of a model's predictions; returns their boxes."""
         rows = self._db.all(
             """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
                AND id NOT IN (SELECT prediction_id FROM rejections)
@@ -240,8 +240,8 @@ class Predictions:
         """Take rejections back."""
         self._db.many("DELETE FROM rejections WHERE prediction_id = ?", ((i,) for i in prediction_ids))
 
-    def note_sightings(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
-        """Keep what was said of predictions when their image was first decided: samples the head had not
+    def note_unseen_predictions(self, unseen_predictions: Iterable[UnseenPrediction]) -> None:
+        """Keep names and scores of predictions when their image was first decided: samples the head had not
         seen."""
         self._db.many(
             """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
@@ -253,7 +253,7 @@ class Predictions:
         )
 
     def note_first_seen(self, image_id: int) -> None:
-        """Note that an image is decided the first time, and was not taught before."""
+        """Note that an image is decided the first time, and was not trained on before."""
         self._db.execute("INSERT OR IGNORE INTO first_seen (image_id) VALUES (?)", (image_id,))
 
     def first_seen(self, latest: int | None = None) -> list[int]:
@@ -265,11 +265,11 @@ class Predictions:
         )
         return [row[0] for row in reversed(rows)]
 
-    def sightings_of(self, image_id: int) -> list[UnseenPrediction]:
-        """What was said of an image's predictions at first sight."""
-        return self.sightings_on([image_id])[image_id]
+    def unseen_predictions_of(self, image_id: int) -> list[UnseenPrediction]:
+        """The names and scores of the predictions of an image before training on it."""
+        return self.unseen_predictions_of_images([image_id])[image_id]
 
-    def sightings_on(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:
+    def unseen_predictions_of_images(self, image_ids: Iterable[int]) -> dict[int, list[UnseenPrediction]]:
         """The same of each of these images."""
         unseen_predictions: dict[int, list[UnseenPrediction]] = {i: [] for i in image_ids}
         rows = self._db.all(

@@ -56,18 +56,18 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A new order of asking: the ids of all images in it, what is said of those that were looked at, the
-    groups of images that show nearly the same, and decided images that are to be looked at again (some
+    """A new order of asking: the ids of all images in it, score and reason of those that were ranked, the
+    groups of images that show nearly the same, and decided images that are to be reviewed again (some
     are in the order)."""
 
     ids: Sequence[int]
-    said: Sequence[Ranked] = ()
+    ranked: Sequence[Ranked] = ()
     groups: Mapping[int, str] = field(default_factory=dict[int, str])
     again: Mapping[int, QueueReason] = field(default_factory=dict[int, QueueReason])
 
 
 class Queue:
-    """The order of asking, and what was said of each image when it was last looked at."""
+    """The order of asking, and score and reason of each image when it was last ranked."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -83,7 +83,7 @@ class Queue:
         self._db.many(
             """INSERT INTO queue VALUES (?, ?, ?, ?) ON CONFLICT (image_id) DO UPDATE
                SET score = excluded.score, reason = excluded.reason, queues = excluded.queues""",
-            ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.said),
+            ((r.image_id, r.score, r.reason, int(r.queues)) for r in ranking.ranked),
         )
         old = "why != ? OR image_id NOT IN (SELECT id FROM images WHERE state = 'undecided')"
         self._db.execute(f"DELETE FROM asked_again WHERE {old}", (int(QueueReason.EXPECTED),))
@@ -100,15 +100,15 @@ class Queue:
         if limit is not None:
             return list(self.places_of(ids).values())
         rows = self._db.all("SELECT image_id, score, reason, queues FROM queue")
-        said = {row[0]: _ranked(row) for row in rows}
-        return [said.get(image_id) or _unseen(image_id) for image_id in ids]
+        ranked = {row[0]: _ranked(row) for row in rows}
+        return [ranked.get(image_id) or _unseen(image_id) for image_id in ids]
 
     def ids(self) -> list[int]:
         """The same images in the same order, ids only: quick for very many."""
         return self._ordered({})
 
     def walk(self) -> tuple[list[int], dict[int, QueueReason]]:
-        """The same, with decided images that are to be looked at again where they have their turn, and
+        """The same, with decided images that are to be reviewed again where they have their turn, and
         why."""
         again = {i: why for why in OF_DECIDED for i in self._asked_again(why, "decided")}
         order = self._ordered(again)
@@ -137,11 +137,11 @@ class Queue:
         return {row[0] for row in self._db.execute(sql, (int(why),))}
 
     def scores(self) -> dict[int, float]:
-        """How much each image that was looked at is worth asking about."""
+        """How much each ranked image is worth asking about."""
         return dict(self._db.execute("SELECT image_id, score FROM queue"))
 
-    def put_back(self, image_ids: Iterable[int]) -> None:
-        """Note that these images are to be looked at again, for a category that came after their
+    def note_reopened_for_new_category(self, image_ids: Iterable[int]) -> None:
+        """Note that these images are to be reviewed again, for a category that came after their
         decision."""
         self._ask_again(dict.fromkeys(image_ids, QueueReason.EXPECTED))
 
@@ -150,14 +150,14 @@ class Queue:
             "INSERT OR REPLACE INTO asked_again VALUES (?, ?)", ((i, int(w)) for i, w in images.items())
         )
 
-    def put_back_ids(self) -> list[int]:
+    def reopened_for_new_category(self) -> list[int]:
         """The undecided ones of these images."""
         return self._asked_again(QueueReason.EXPECTED, "undecided")
 
     def _asked_again(self, why: QueueReason, state: str) -> list[int]:
         return [row[0] for row in self._db.all(_ASKED_AGAIN, {"why": int(why), "state": state})]
 
-    def looked_again(self, image_id: int) -> QueueReason:
+    def note_reviewed(self, image_id: int) -> QueueReason:
         """An image was decided, perhaps again; returns why that was asked for, if it was."""
         why = QueueReason(
             self._db.scalar("DELETE FROM asked_again WHERE image_id = ? RETURNING why", (image_id,)) or 0
@@ -196,7 +196,7 @@ class Queue:
         }
 
     def flags(self) -> dict[int, int]:
-        """The queues (a `QueueReason`) of all images that were looked at, and of those that never wait."""
+        """The queues (a `QueueReason`) of all ranked images, and of those that never wait."""
         test = "SELECT id, 0 FROM images WHERE split = 'test'"
         return {
             **dict(self._db.execute("SELECT image_id, queues FROM queue")),

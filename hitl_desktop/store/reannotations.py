@@ -10,17 +10,19 @@ from hitl_desktop.store.database import Database
 
 
 class Reannotations:
-    """The second looks table."""
+    """The table of reannotations."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, look: Reannotation) -> None:
+    def add(self, reannotation: Reannotation) -> None:
         """Store one."""
-        before, again = (msgspec.json.encode(boxes).decode() for boxes in (look.before, look.again))
+        before, again = (
+            msgspec.json.encode(boxes).decode() for boxes in (reannotation.before, reannotation.again)
+        )
         self._db.execute(
             "INSERT INTO second_looks (image_id, before, again, seconds, at) VALUES (?, ?, ?, ?, ?)",
-            (look.image_id, before, again, look.seconds, now()),
+            (reannotation.image_id, before, again, reannotation.seconds, now()),
         )
 
     def all(self) -> list[Reannotation]:

@@ -22,7 +22,7 @@ class Syncer:
     A commit is in the file, and outlives the process, when `Database.transaction` ends; it outlives a power
     cut once the disk has it, which took up to 0.9 s on a busy machine. Only the write-ahead log is opened:
     closing any handle of the project file itself would drop SQLite's locks on it. A log that is another file
-    than before is an error: acts would go into one that nobody will find.
+    than before is an error: acts would go into one that will not be found.
     """
 
     def __init__(self, db: Database, on_synced: OnSynced) -> None:

@@ -25,12 +25,14 @@ from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.category_keys import CategoryKeys
+from hitl_desktop.ui.boxes.context_bar import ContextBar
 from hitl_desktop.ui.jobs.finishing import finish_files
 from hitl_desktop.ui.keys.actions import Actions, Menu
 from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.action_bar import ActionBar
 from hitl_desktop.ui.shell.key_acts import KeyActs
+from hitl_desktop.ui.shell.recent import RecentProject, note_project
 from hitl_desktop.ui.shell.toolbar import Toolbar
 from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.ui.window_parts import WindowParts
@@ -65,19 +67,20 @@ class MainWindow(WindowParts):
         self.toolbar.model.toggled.connect(self._docks[-1].setVisible)
         self._docks[-1].visibilityChanged.connect(self.toolbar.model.setChecked)
         self.action_bar.hide()
+        self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__)
         self._connect()
         self._restore()
         self._show_state()
 
     def _connect(self) -> None:
-        self.messages.info.connect(self._say)
+        self.messages.info.connect(self._show_text)
         self.messages.warning.connect(self._warning.show_text)
         self._warning.dismissed.connect(self.messages.forget)
         self.session.done_elsewhere.connect(self._offer_to_go)
         self.session.leaving.connect(self._offer.hide)
         self._offer.offered.connect(self._go_elsewhere)
         self.loop.learning.found_late.connect(self._offer_to_reopen)
-        self._late_banner.offered.connect(self._reopen_overlooked)
+        self._late_banner.offered.connect(self._reopen_late_categories)
         self.session.opened.connect(self._late_banner.hide)
         self.session.receipt.connect(partial(self.receipt.show_text, action=tr("Undo")))
         self.receipt.acted.connect(self.long_acts.undo)
@@ -96,6 +99,7 @@ class MainWindow(WindowParts):
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
+        self.welcome.recent_asked.connect(self.open_path)
         self.model_panel.learn_asked.connect(self.loop.learning.learn)
         self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
         self.model_panel.use_waiting_asked.connect(self.head_acts.use_waiting)
@@ -157,7 +161,7 @@ class MainWindow(WindowParts):
             self.runner.start(
                 _OPENING, tr("Looking for images"), partial(locate, path), on_success=self._open
             )
-            self.messages.say(tr("Looking for images in {path}...", path=path))
+            self.messages.show(tr("Looking for images in {path}...", path=path))
         else:
             self._open(Place(path))
 
@@ -171,6 +175,7 @@ class MainWindow(WindowParts):
             self.messages.error(error)
             return
         _end_dialogs()
+        self._note_recent()
         self.loop.stop()
         self._warning.dismiss()
         try:
@@ -225,6 +230,7 @@ class MainWindow(WindowParts):
         store.setValue("geometry", self.saveGeometry())
         if self.session.is_open:
             store.setValue("docks", self.saveState())
+            self._note_recent()
         self.file_acts.watch.watch(None)
         self.audit_acts.close()
         self.validate_acts.close()
@@ -241,11 +247,29 @@ class MainWindow(WindowParts):
         self.canvas.show_image((), (0, 0))  # ends what reads its tiles
         event.accept()
 
+    def _note_recent(self) -> None:
+        """Remember how far the open project is, for the first page."""
+        session = self.session
+        if session.project is None:
+            return
+        first = session.image or session.views.image(next(iter(session.pictures.statuses), 0))
+        image = session.path_of(first) if first is not None else None
+        recent = RecentProject(
+            str(session.project.path),
+            session.pictures.count("decided"),
+            len(session.pictures.statuses),
+            str(image or ""),
+        )
+        try:
+            note_project(recent)
+        except HitlError as error:  # the list is a convenience; the project is closed all the same
+            self.messages.error(error)
+
     def changeEvent(self, event: QEvent) -> None:
         """Back from another program, which may have written to the image."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self.file_acts.watch.look()
+            self.file_acts.watch.check()
 
     def _may_leave(self) -> bool:
         """Whether the open project may be closed: not over an act that waits for the disk, unless a person
@@ -302,7 +326,7 @@ class MainWindow(WindowParts):
             self._warning.dismiss()
         self._warns_of_disk = saving.has_failed
 
-    def _say(self, text: str) -> None:
+    def _show_text(self, text: str) -> None:
         self.news.show_text(text)
 
     def _offer_to_go(self, image_id: int, text: str) -> None:
@@ -314,17 +338,17 @@ class MainWindow(WindowParts):
             self.session.go_to(self._elsewhere)
             self.canvas.setFocus()
 
-    def _offer_to_reopen(self, overlooked: LateCategories) -> None:
-        self._overlooked = overlooked
-        names = " or ".join(overlooked.names)
-        count = counted(len(overlooked.images), "decided image")
+    def _offer_to_reopen(self, late_categories: LateCategories) -> None:
+        self._late_categories = late_categories
+        names = " or ".join(late_categories.names)
+        count = counted(len(late_categories.images), "decided image")
         self._late_banner.show_text(
             tr("{count} may contain {names}, added later.", count=count, names=names), tr("Reopen and check")
         )
 
-    def _reopen_overlooked(self) -> None:
+    def _reopen_late_categories(self) -> None:
         self._late_banner.hide()
-        if self.session.manage(partial(reopen, overlooked=self._overlooked)):
+        if self.session.manage(partial(reopen, late_categories=self._late_categories)):
             self.loop.learning.rank()
 
     def _receipt_is_old(self, changes: Changes) -> None:

@@ -122,7 +122,7 @@ class WindowParts(QMainWindow):
         self.news = Toast(self._pages, [], lift=_ABOVE_RECEIPT)  # takes no button away
         self.better = Toast(self._pages, notices, stays=True)
         self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
-        self._late_banner, self._overlooked = Banner(calm=True), LateCategories()
+        self._late_banner, self._late_categories = Banner(calm=True), LateCategories()
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
             self.session, self.runner, self.loop, class_banner, Toast(self._pages, notices), self
@@ -255,7 +255,7 @@ class WindowParts(QMainWindow):
             "previous_box": partial(canvas.select_next, -1),
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
-            "begin_box": canvas.hands.begin_box,
+            "begin_box": canvas.pointer_tool.begin_box,
             "tool_select": partial(canvas.use_tool, "select"),
             "tool_box": partial(canvas.use_tool, "box"),
             **{

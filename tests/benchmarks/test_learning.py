@@ -2,8 +2,8 @@
 
 What is left is what grows with the project: reading what is taught, comparing it with what was taught before,
 the trial of the new head, the order of asking, and storing the version. The backbone and the encoder are
-stand-ins that return arrays of 16 numbers a cell and 448 a crop; what `classification_head.fit` takes is subtracted
-and noted by itself. All of it is CPU time of the thread that learns.
+stand-ins that return arrays of 16 numbers a cell and 448 a crop; what `classification_head.fit` takes is
+subtracted and noted by itself. All of it is CPU time of the thread that learns.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def test_learning_among_ten_thousand_decided_images(
     for module in (train, classification_samples):
         monkeypatch.setattr(module, "fit", timed(module.fit))
     with decided_project(tmp_path, DECIDED, WAITING) as project:
-        taught = TrainingCache()
-        learn(project, NoProgress(), threads=1, taught=taught)
+        cache = TrainingCache()
+        learn(project, NoProgress(), threads=1, cache=cache)
         for image_id in range(DECIDED + 1, DECIDED + 1 + NEW):
             annotate.draw(project, image_id, [(BBox(50, 50, 60, 60), 1)])
             decisions.decide(project, image_id, (), (), decisions.How(None, Thresholds(0.3), 1.0))
         fitting.clear()
         began = time.thread_time()
-        result = learn(project, NoProgress(), threads=1, taught=taught)
+        result = learn(project, NoProgress(), threads=1, cache=cache)
         took = time.thread_time() - began
         assert result.head_id == 2
     bench.note("learn_at_10000_ms", 1000 * (took - sum(fitting)))

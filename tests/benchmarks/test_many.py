@@ -112,8 +112,8 @@ def test_as_many_images_as_the_window_lists_by_itself(bench: Bench, tmp_path: Pa
                 "INSERT INTO images (folder_id, path, width, height, content_hash) VALUES (?, ?, 640, 480, ?)",
                 ((folder_id, f"{n}.jpg", str(n)) for n in range(MANY_IN_WINDOW)),
             )
-            said = [Ranked(n, 0.5, Reason.RANDOM, QueueReason.RANDOM) for n in range(1, MANY_IN_WINDOW, 2)]
-            project.queue.take(Ranking(list(range(MANY_IN_WINDOW, 0, -1)), said))
+            ranked = [Ranked(n, 0.5, Reason.RANDOM, QueueReason.RANDOM) for n in range(1, MANY_IN_WINDOW, 2)]
+            project.queue.take(Ranking(list(range(MANY_IN_WINDOW, 0, -1)), ranked))
         images, times = ImageList(), list[float]()
         for _ in range(9):
             began = time.thread_time()

@@ -93,13 +93,13 @@ def test_a_hundred_thousand_are_put_in_another_order(bench: Bench, large: Path, 
         began = time.perf_counter()
         ranking = rank_images(project, scorer, NoProgress())
         whole = time.perf_counter() - began
-        look, seen = (
+        uncertainty_scorer, seen = (
             UncertaintyScorer(scorer),
-            [i for item in ranking.said[:MOST_RANKED] if (i := project.images.get(item.image_id))],
+            [i for item in ranking.ranked[:MOST_RANKED] if (i := project.images.get(item.image_id))],
         )
         began = time.perf_counter()
         for image in seen:  # what of it was looking at boxes, the rest is order
-            look.at(project, image)
+            uncertainty_scorer.at(project, image)
         figures["look"] = time.perf_counter() - began
         began = time.perf_counter()
         with project.db.transaction():

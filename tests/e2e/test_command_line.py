@@ -75,12 +75,18 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert [row["state"] for row in rows].count("decided") == 6
     assert "decided" in hitl("images", project)
 
-    told = report("report", project, "--out", tmp_path / "report.html")
-    assert told["pictures"] == {"all": 12, "decided": 6, "undecided": 6, "skipped": 0, "unreadable": 0}
-    assert told["head"]["pictures"] == 6
-    assert told["held_out"]["words"]
+    learning_report = report("report", project, "--out", tmp_path / "report.html")
+    assert learning_report["pictures"] == {
+        "all": 12,
+        "decided": 6,
+        "undecided": 6,
+        "skipped": 0,
+        "unreadable": 0,
+    }
+    assert learning_report["head"]["pictures"] == 6
+    assert learning_report["held_out"]["words"]
     page = (tmp_path / "report.html").read_text()
-    assert told["categories"][0]["name"] in page
+    assert learning_report["categories"][0]["name"] in page
     assert "Consistency of the people" in page
     assert "held_out" in hitl("report", project)
 
@@ -101,9 +107,9 @@ def test_measuring_lists_what_was_left_out_and_fails_where_nothing_is_left(
     data = json.loads((dataset / "instances.json").read_text())
     data["images"][0]["file_name"] = "gone.png"
     (tmp_path / "truth.json").write_text(json.dumps(data))
-    told = report("evaluate", project, "--ground-truth", tmp_path / "truth.json")
-    assert told["images"] == 11
-    first = told["left_out"][0]
+    evaluation = report("evaluate", project, "--ground-truth", tmp_path / "truth.json")
+    assert evaluation["images"] == 11
+    first = evaluation["left_out"][0]
     assert (first["what"], first["count"], first["examples"]) == ("image", 1, ["gone.png"])
     assert "gone.png" in hitl("evaluate", project, "--ground-truth", tmp_path / "truth.json")
     data["images"] = data["images"][:1]
@@ -210,9 +216,9 @@ def test_what_a_user_can_mend_is_two_lines_and_exit_code_one(
     for path in images.rglob("*.*"):
         if args[0] == "new" and "{tmp}" in args:
             path.unlink()
-    said = hitl(*(a.format(tmp=tmp_path, pictures=images) for a in args), code=1)
-    assert words in said
-    assert len(said.strip().splitlines()) == 2
+    output = hitl(*(a.format(tmp=tmp_path, pictures=images) for a in args), code=1)
+    assert words in output
+    assert len(output.strip().splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -264,9 +270,9 @@ def test_an_audit_is_planned_begun_and_reported(tmp_path: Path, dataset: Path) -
     page = tmp_path / "report.html"
     assert "No audit has been started" in hitl("audit", project, "--out", page, code=1)
     assert not page.exists()
-    told = report("audit", project, "--claim", 0.1, "--seed", 1, "--out", page)
-    assert (told["judged"], told["at_most"]) == (0, None)
-    assert told["drawn"] <= 12
+    audit_report = report("audit", project, "--claim", 0.1, "--seed", 1, "--out", page)
+    assert (audit_report["judged"], audit_report["at_most"]) == (0, None)
+    assert audit_report["drawn"] <= 12
     assert "Nothing is claimed" in page.read_text()
     assert "not finished" in hitl("audit", project, "--claim", 0.2, code=1)
 

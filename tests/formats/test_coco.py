@@ -37,8 +37,12 @@ def test_a_plain_file(tmp_path: Path) -> None:
 
 
 def test_iscrowd_tells_what_is_a_crowd_and_an_attribute_only_where_it_is_missing(tmp_path: Path) -> None:
-    said = {"attributes": {"crowd": True}}
-    boxes = [BOX | said | {"iscrowd": 0}, BOX | said | {"id": 2}, BOX | {"id": 3, "crowd": 1, "iscrowd": 0}]
+    extra_keys = {"attributes": {"crowd": True}}
+    boxes = [
+        BOX | extra_keys | {"iscrowd": 0},
+        BOX | extra_keys | {"id": 2},
+        BOX | {"id": 3, "crowd": 1, "iscrowd": 0},
+    ]
     assert [a.crowd for a in read(tmp_path, annotations=boxes).dataset.annotations] == [False, True, False]
 
 

@@ -16,9 +16,9 @@ from hitl_desktop.learning.box_refiner import (
     BoxRefiner,
     RefinerLearner,
     assign_moves,
-    look,
     moved,
     moves_between,
+    sample_plane,
 )
 
 CELLS, STRIDE, WIDTH = 40, 8, 12
@@ -79,7 +79,7 @@ def test_a_look_at_a_plane_that_slopes_gives_the_places_of_the_points(
     columns: int,
 ) -> None:
     across, down = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    seen = look(np.stack([across, down], axis=2), box, STRIDE).reshape(POINTS, POINTS, 2)
+    seen = sample_plane(np.stack([across, down], axis=2), box, STRIDE).reshape(POINTS, POINTS, 2)
     points = np.linspace(-SPREAD / 2, SPREAD / 2, POINTS)
     for axis, cells in ((0, columns), (1, rows)):
         first, last = box[0, axis], box[0, axis + 2]
@@ -144,9 +144,9 @@ def test_any_boxes_stay_in_the_image_and_are_finite(count: int, size: float, see
 def test_no_object_one_or_very_many(count: int) -> None:
     boxes = [BBox(float(n % 20) * 15, float(n // 20) * 12, 2.0, 2.0) for n in range(count)]
     learner = RefinerLearner()
-    lesson = assign_moves(grid(0, boxes), boxes)
-    learner.learn(lesson)
-    assert len(lesson.moves) <= 4000
+    targets = assign_moves(grid(0, boxes), boxes)
+    learner.learn(targets)
+    assert len(targets.moves) <= 4000
     refiner = learner.solve(SIDE)
     assert (refiner is None) == (count == 0)
     if refiner is not None:

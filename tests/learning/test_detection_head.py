@@ -68,9 +68,9 @@ def arrays(view: FindingView | None) -> dict[str, np.ndarray]:  # type: ignore[t
 
 
 def same(a: FindingView | None, b: FindingView | None) -> None:
-    ours, theirs = arrays(a), arrays(b)
-    for name, value in ours.items():
-        np.testing.assert_allclose(value, theirs[name], rtol=1e-6, atol=1e-6, err_msg=name)
+    actual, expected = arrays(a), arrays(b)
+    for name, value in actual.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-6, atol=1e-6, err_msg=name)
 
 
 def test_the_classifier_is_one_of_scikit_learn() -> None:
@@ -101,10 +101,10 @@ def test_sums_that_are_added_are_those_of_all_lessons() -> None:
 def test_a_category_that_was_forgotten_is_known_no_longer() -> None:
     learner = learned([1, 2])
     third = [(BBox(100, 100, 40, 40), 3)]
-    lesson = assign_targets(grid(third, 7), third)
-    learner.learn(lesson)
+    targets = assign_targets(grid(third, 7), third)
+    learner.learn(targets)
     assert arrays(learner.solve())["category_ids"].tolist() == [1, 2, 3]
-    learner.forget(lesson)
+    learner.forget(targets)
     assert arrays(learner.solve())["category_ids"].tolist() == [1, 2]
 
 
@@ -134,18 +134,18 @@ def test_many_categories_share_a_scatter_whatever_their_order() -> None:
 def test_roles_of_cells() -> None:
     large, small = BBox(80, 80, 160, 160), BBox(150, 150, 24, 24)
     made = grid([])
-    lesson = assign_targets(made, [(large, 1), (small, 2)], [BBox(0, 0, 40, 320)])
-    assert len(lesson.roles) == 40 * 40 - 5 * 40  # what nobody vouches for teaches nothing
+    targets = assign_targets(made, [(large, 1), (small, 2)], [BBox(0, 0, 40, 320)])
+    assert len(targets.roles) == 40 * 40 - 5 * 40  # what nobody vouches for teaches nothing
     roles = np.full(1600, 9)
-    roles[np.delete(np.arange(1600), [r * 40 + c for r in range(40) for c in range(5)])] = lesson.roles
+    roles[np.delete(np.arange(1600), [r * 40 + c for r in range(40) for c in range(5)])] = targets.roles
     plane = roles.reshape(40, 40)
     assert plane[20, 20] == 2  # the smaller one wins
     assert plane[17, 17] == 1
     assert plane[11, 11] == RING
     assert plane[5, 20] == BACKGROUND
-    place = int(np.flatnonzero(lesson.roles == 2)[0])
-    assert lesson.quality[place] > 0.5
-    assert np.exp(lesson.boxes[place, 2:]) == pytest.approx([24, 24])
+    place = int(np.flatnonzero(targets.roles == 2)[0])
+    assert targets.quality[place] > 0.5
+    assert np.exp(targets.boxes[place, 2:]) == pytest.approx([24, 24])
 
 
 def test_objects_are_found_where_they_are() -> None:

@@ -49,8 +49,8 @@ def test_the_head_learns_names_that_can_be_told_apart() -> None:
     assert head is not None
     assert head.category_ids.tolist() == [2, 7]
     samples = clusters()
-    said = np.array([2, 7, BACKGROUND])[head.logits(samples.embeddings).argmax(axis=1)]
-    assert (said == samples.targets).all()
+    predicted = np.array([2, 7, BACKGROUND])[head.logits(samples.embeddings).argmax(axis=1)]
+    assert (predicted == samples.targets).all()
 
 
 def test_a_stored_head_says_the_same() -> None:
@@ -74,8 +74,8 @@ def test_two_names_are_enough(pair: tuple[int, int]) -> None:
     head = fit(Samples(embeddings, np.array([pair[0]] * 2 + [pair[1]] * 2, np.int64)), TRUST, 0.5)
     assert head is not None
     columns = [*head.category_ids.tolist(), BACKGROUND]
-    said = [columns[k] for k in head.logits(embeddings).argmax(axis=1)]
-    assert said == [pair[0]] * 2 + [pair[1]] * 2
+    predicted = [columns[k] for k in head.logits(embeddings).argmax(axis=1)]
+    assert predicted == [pair[0]] * 2 + [pair[1]] * 2
 
 
 def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
@@ -88,7 +88,7 @@ def test_a_weak_detection_scores_less_than_a_typical_one() -> None:
     assert weak == pytest.approx(typical / 2)
 
 
-def sights(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
+def samples(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
     """Answers to boxes of two categories that are right as often as this calibration says."""
     rng = np.random.default_rng(seed)
     scores, sources, ids = (
@@ -102,9 +102,9 @@ def sights(count: int, bend: Calibration, seed: int = 0) -> CalibrationSamples:
 
 def test_a_calibration_is_found_again() -> None:
     really = Calibration((0.5, 2.0, 1.0), (0.0, -1.0, 0.0), {1: 0.7, 2: -0.7})
-    found = fit_calibration(sights(20000, really))
+    found = fit_calibration(samples(20000, really))
     assert found.slopes == pytest.approx(really.slopes, rel=0.1)
-    new = sights(20000, really, seed=1)
+    new = samples(20000, really, seed=1)
     chances = found.chances(new.scores, new.sources, new.category_ids)
     assert expected_calibration_error(chances, new.right) < 0.02
     assert expected_calibration_error(new.scores, new.right) > 0.05
@@ -112,11 +112,11 @@ def test_a_calibration_is_found_again() -> None:
 
 def test_few_answers_leave_scores_nearly_as_they_are() -> None:
     really = Calibration((0.5, 2.0, 1.0), (0.0, -1.0, 0.0))
-    assert fit_calibration(sights(19, really)) == Calibration()
+    assert fit_calibration(samples(19, really)) == Calibration()
     scores = np.linspace(0.1, 0.9, 9)
-    fitted = [fit_calibration(sights(200, Calibration(), seed)) for seed in range(20)]
-    said = np.mean([each.chances(scores, np.zeros(9, int), np.ones(9, int)) for each in fitted], axis=0)
-    assert np.allclose(said, scores, atol=0.05)
+    fitted = [fit_calibration(samples(200, Calibration(), seed)) for seed in range(20)]
+    calibrated = np.mean([each.chances(scores, np.zeros(9, int), np.ones(9, int)) for each in fitted], axis=0)
+    assert np.allclose(calibrated, scores, atol=0.05)
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -132,8 +132,8 @@ def test_answers_that_are_all_alike_give_chances_within_0_and_1(right: bool) -> 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=20), st.floats(0.1, 5), st.floats(-3, 3))
 def test_calibration_keeps_the_order_of_scores(scores: list[float], slope: float, bias: float) -> None:
-    bent = Calibration((slope, 1.0, 1.0), (bias, 0.0, 0.0))
-    chances = bent.chances(np.sort(scores), np.zeros(len(scores), int), np.ones(len(scores), int))
+    calibration = Calibration((slope, 1.0, 1.0), (bias, 0.0, 0.0))
+    chances = calibration.chances(np.sort(scores), np.zeros(len(scores), int), np.ones(len(scores), int))
     assert (np.diff(chances) >= 0).all()
 
 

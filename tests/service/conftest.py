@@ -82,9 +82,9 @@ class Service:
     def __init__(self, runner: JobRunner | None = None, *, automatic: bool = False) -> None:
         self.pump = Pump()
         self.messages = Messages()
-        self.said: list[str] = []
-        self.messages.info.connect(self.said.append)
-        self.messages.warning.connect(self.said.append)
+        self.texts: list[str] = []
+        self.messages.info.connect(self.texts.append)
+        self.messages.warning.connect(self.texts.append)
         self.runner = runner or JobRunner(self.pump)
         self.session = Session(Settings(), self.messages, self.pump, self.runner)
         self.loop = Loop(self.session, automatic=automatic)

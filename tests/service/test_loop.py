@@ -44,7 +44,7 @@ def test_a_version_is_trained_then_activated_then_used_to_look_ahead(held: Servi
     assert (learning.step, runner.titles) == (LearningStep.ACTIVATING, ["Ranking with the new version"])
     assert learning.is_training
     runner.succeed("Ranking with the new version", LEARNED)
-    assert learning.step is LearningStep.LOOKING_AHEAD
+    assert learning.step is LearningStep.PREPARING_AHEAD
     assert not learning.is_training
 
 
@@ -77,7 +77,7 @@ def test_a_training_that_ends_early_leaves_its_images_to_be_learned(
     runner.fail(step, stop)
     assert learning.step is LearningStep.RESTING
     assert learning.unlearned == {decided}
-    assert any("It failed." in said for said in held.said) == isinstance(stop, HitlError)
+    assert any("It failed." in text for text in held.texts) == isinstance(stop, HitlError)
 
 
 def test_training_makes_what_can_be_done_later_give_way(held: Service) -> None:
@@ -95,7 +95,7 @@ def test_ranking_and_looking_ahead_go_on_until_nothing_is_left(held: Service) ->
     runner, learning = runner_of(held), held.loop.learning
     learning.rank()
     runner.succeed("Ranking the queue", None)
-    assert learning.step is LearningStep.LOOKING_AHEAD
+    assert learning.step is LearningStep.PREPARING_AHEAD
     late: list[LateCategories] = []
     learning.found_late.connect(late.append)
     runner.succeed("Searching decided images for new categories", LateCategories())
@@ -120,7 +120,7 @@ def test_new_images_are_listed_read_and_pre_labelled_then_ranked(project_file: P
     assert intake.detection is DetectionStep.PRELABELLING
     runner.fail("Pre-labelling", HitlError("The model is broken.", hint="Choose another."))
     assert intake.detection is DetectionStep.RESTING
-    assert any("The model is broken." in said for said in held.said)
+    assert any("The model is broken." in text for text in held.texts)
     held.close()
 
 
@@ -151,7 +151,7 @@ def test_a_queue_that_cannot_be_listed_is_reported_and_no_longer_waited_for(held
     session.listing_wanted.emit(session.pictures.ask())
     runner.fail("Listing the queue", HitlError("The disk was removed.", hint="Put it back."))
     assert not session.pictures.is_listing
-    assert "The disk was removed." in held.said[-1]
+    assert "The disk was removed." in held.texts[-1]
 
 
 def test_another_project_begins_at_rest(held: Service, project_file: Path, tmp_path: Path) -> None:

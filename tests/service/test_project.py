@@ -60,7 +60,7 @@ def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
     assert not session.draw([(BOX, cat)])
     assert session.saving.is_waiting
     assert not session.draw([(BBox(1, 1, 2, 2), cat)])
-    assert "still waiting" in service.said[-1]
+    assert "still waiting" in service.texts[-1]
     session.go_to(next(i for i in session.pictures.statuses if i != first))
     monkeypatch.setattr(annotate.Draw, "run", run)
     for again in list(service.pump.repeated):  # the retry of every two seconds
@@ -117,7 +117,7 @@ def test_a_waiting_command_that_has_become_impossible_is_dropped_and_others_go_o
     with monkeypatch.context() as deleted:
         deleted.setattr(annotate.Draw, "run", impossible)
         service.pump.repeated[0]()
-    assert "The category was deleted." in service.said[-1]
+    assert "The category was deleted." in service.texts[-1]
     assert service.pump.repeated == []
     assert session.draw([(BBox(1, 1, 9, 9), session.add_category("cat") or 0)])
     service.close()

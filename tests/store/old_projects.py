@@ -69,7 +69,7 @@ def fill(project: Project) -> None:
     attributes.define(project, Attribute("stain", AttributeKind.CHOICE, ("red", "blue"), cell.id))
     annotate.draw(project, 2, [(BBox(1.25, 2.5, 10, 12.75), cell.id), (BBox(20, 20, 9, 9), blob.id)])
     drawn = project.annotations.of_image(2)[0]
-    annotate.revise(project, [Revision(drawn, says=(("cut off", True), ("stain", "blue")))])
+    annotate.revise(project, [Revision(drawn, attributes=(("cut off", True), ("stain", "blue")))])
     annotate.set_tags(project, 2, [project.tags.ensure(name).id for name in ("night", "blurred")])
     merged = project.categories.find("blob")
     kept = project.categories.find("white cell")
@@ -202,11 +202,11 @@ def details(project: Project) -> dict[str, Any]:
         "finding": [(project.heads.finding_of(h.id) or b"").hex() for h in heads],
         "tag_head": (project.heads.tag_head() or b"").hex(),
         "vectors": {key.hex(): v.tolist() for key, v in project.embeddings.get(encoder.id, keys).items()},
-        "put_back": [paths[i] for i in project.queue.put_back_ids()],
+        "put_back": [paths[i] for i in project.queue.reopened_for_new_category()],
         "due": [paths[i] for i in project.queue.due()],
         "sets": {name: [paths[i] for i in ids] for name, ids in project.sets.all().items()},
         "pinned": {n: sorted(boxes) for n in project.sets.all() if (boxes := project.sets.boxes_of(n))},
-        "looks": {paths[i]: looks for i, looks in project.files.looks().items()},
+        "looks": {paths[i]: looks for i, looks in project.files.perceptual_hashes().items()},
         "same_as": {paths[i]: first for i, first in project.files.same_as().items()},
         **_proposed(project, paths),
         **_judged(project, paths),
@@ -229,7 +229,9 @@ def _proposed(project: Project, paths: dict[int, str]) -> dict[str, Any]:
         "sights": [
             [paths[s.image_id], s.name, s.head_id, s.raw, s.score, s.shown]
             for image_id in paths
-            for s in sorted(project.predictions.sightings_of(image_id), key=lambda s: s.prediction_id)
+            for s in sorted(
+                project.predictions.unseen_predictions_of(image_id), key=lambda s: s.prediction_id
+            )
         ],
     }
 
@@ -302,24 +304,24 @@ def _extras(project: Project, paths: dict[int, str]) -> dict[str, Any]:
 
 def redone(project: Project) -> list[dict[str, Any]]:
     """The pictures after each act that waits to be done again; then those are undone again."""
-    told: list[dict[str, Any]] = []
+    states: list[dict[str, Any]] = []
     while edits.redo(project)[0] is not None:
-        told.append(contents(project)["pictures"])
-    for _ in told:
+        states.append(contents(project)["pictures"])
+    for _ in states:
         edits.undo(project)
-    return told
+    return states
 
 
 def history(project: Project) -> list[dict[str, Any]]:
     """The pictures as they are, and after each undo until nothing is left to undo; then all of it is done
     again."""
-    told = [contents(project)["pictures"]]
+    states = [contents(project)["pictures"]]
     while edits.undo(project)[0] is not None:
-        told.append(contents(project)["pictures"])
-    for before in reversed(told[:-1]):
+        states.append(contents(project)["pictures"])
+    for before in reversed(states[:-1]):
         edits.redo(project)
         assert contents(project)["pictures"] == before
-    return told
+    return states
 
 
 def main() -> None:
@@ -344,9 +346,9 @@ def main() -> None:
             project.db.execute("VACUUM")
         file.write_bytes((place / "p.hitl").read_bytes())
         with Project.open(place / "p.hitl") as project:
-            told = {"contents": contents(project), "details": details(project), "redone": redone(project)}
-            told["history"] = history(project)
-        file.with_suffix(".json").write_text(json.dumps(told) + "\n")
+            expected = {"contents": contents(project), "details": details(project), "redone": redone(project)}
+            expected["history"] = history(project)
+        file.with_suffix(".json").write_text(json.dumps(expected) + "\n")
 
 
 if __name__ == "__main__":

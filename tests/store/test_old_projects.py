@@ -48,21 +48,21 @@ def version_of(file: Path) -> int:
 FILES = sorted(PLACE.glob("*.hitl"), key=version_of)
 
 
-def told_of(file: Path) -> dict[str, Any]:
+def expected_of(file: Path) -> dict[str, Any]:
     """What the program of the time had in a file, in today's codes."""
-    told = json.loads(file.with_suffix(".json").read_text())
-    what = told["contents"]
+    expected = json.loads(file.with_suffix(".json").read_text())
+    what = expected["contents"]
     what["skipped"] = {path: coded(why) for path, why in what["skipped"].items()}
-    if "details" in told:
-        more = told["details"]
+    if "details" in expected:
+        more = expected["details"]
         more["queue"] = {path: [score, coded(reason)] for path, (score, reason) in more["queue"].items()}
         more["record"] = [[*line[:-1], coded(line[-1])] for line in more["record"]]
         shown = more["filter"] or {"text": "", "order": QueueOrder.ASKED}
         more["filter"] = {"text": shown["text"], "order": coded(shown["order"])}
     if version_of(file) < ANOTHER_ENCODER:
         what["active"] = None
-        told["details"] |= {"vectors": {}, "tag_head": "", "finding": ["", ""]}
-    return told
+        expected["details"] |= {"vectors": {}, "tag_head": "", "finding": ["", ""]}
+    return expected
 
 
 def coded(words: str) -> str:
@@ -100,24 +100,24 @@ def test_there_is_a_file_of_every_version_that_was_ever_written() -> None:
 
 
 def test_everything_is_there_and_every_act_can_be_undone_and_done_again(file: Path, project: Project) -> None:
-    told = told_of(file)
+    expected = expected_of(file)
     assert project.db.scalar("PRAGMA user_version") == len(MIGRATIONS)
     assert project.db.scalar("PRAGMA integrity_check") == "ok"
     assert project.db.all("PRAGMA foreign_key_check") == []
-    assert plain(contents(project)) == told["contents"]
-    if "redone" in told:
-        assert plain(redone(project)) == told["redone"]
-    assert plain(history(project)) == told["history"]
+    assert plain(contents(project)) == expected["contents"]
+    if "redone" in expected:
+        assert plain(redone(project)) == expected["redone"]
+    assert plain(history(project)) == expected["history"]
 
 
 def test_what_models_and_checks_stored_is_there(file: Path, project: Project) -> None:
-    told = told_of(file)
-    if "details" not in told:
+    expected = expected_of(file)
+    if "details" not in expected:
         pytest.skip("what is in this file is told by its contents")
     found = plain(details(project))
-    assert found.keys() == told["details"].keys()
+    assert found.keys() == expected["details"].keys()
     for kind in found:
-        assert found[kind] == told["details"][kind], kind
+        assert found[kind] == expected["details"][kind], kind
 
 
 def test_every_image_is_shown_with_its_proposals_and_why_it_is_asked_about(project: Project) -> None:
@@ -140,7 +140,7 @@ def test_the_file_as_it_was_lies_beside_it(file: Path, migrated: Path) -> None:
 def test_a_file_that_was_migrated_before_step_29_is_mended_too(
     version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = told_of(PLACE / f"schema-{version}.hitl")["details"]
+    expected = expected_of(PLACE / f"schema-{version}.hitl")["details"]
     shutil.copy(PLACE / f"schema-{version}.hitl", tmp_path / "p.hitl")
     with monkeypatch.context() as before:
         before.setattr(migrations, "MIGRATIONS", MIGRATIONS[:28])
@@ -149,7 +149,7 @@ def test_a_file_that_was_migrated_before_step_29_is_mended_too(
     with Project.open(tmp_path / "p.hitl") as project:
         found = plain(details(project))
         for kind in ("models", "queue", "record"):
-            assert found[kind] == told[kind], kind
+            assert found[kind] == expected[kind], kind
 
 
 def test_words_that_were_stored_are_codes_now(tmp_path: Path) -> None:

@@ -238,11 +238,11 @@ def test_first_sights_from_before_scores_were_kept_stay(images: Path, tmp_path: 
             project.db.execute("INSERT INTO sightings VALUES (1, 1, 'cell', x''), (2, 1, '', x'')")
             project.images.set_state(1, ImageState.DECIDED)
     with Project.open(path) as project:
-        sights = [
+        unseen = [
             (s.prediction_id, s.image_id, s.head_id, s.name, s.raw, s.shown)
-            for s in project.predictions.sightings_of(1)
+            for s in project.predictions.unseen_predictions_of(1)
         ]
-        assert sights == [(1, 1, 1, "cell", 0.0, True), (2, 1, 1, "", 0.0, False)]
+        assert unseen == [(1, 1, 1, "cell", 0.0, True), (2, 1, 1, "", 0.0, False)]
         assert (
             project.predictions.first_seen() == []
         )  # what was missed on it, and how sure it was, nobody knows

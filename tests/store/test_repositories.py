@@ -130,25 +130,25 @@ def test_first_sights_stay_the_first(project: Project) -> None:
     (prediction,) = project.predictions.of_image(1, model.id)
     head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
     for name in ("first", "second"):
-        sight = UnseenPrediction(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
-        project.predictions.note_sightings([sight])
+        unseen = UnseenPrediction(prediction.id, 1, prediction.bbox, head, name, 0.5, 0.6, shown=True)
+        project.predictions.note_unseen_predictions([unseen])
     assert project.predictions.first_seen() == []  # the image is not decided
     project.images.set_state(1, ImageState.DECIDED)
-    (sight,) = project.predictions.sightings_of(1)
-    assert (sight.name, sight.raw, sight.score, sight.bbox) == ("first", 0.5, 0.6, prediction.bbox)
-    assert (sight.shown, sight.found) == (True, False)
+    (unseen,) = project.predictions.unseen_predictions_of(1)
+    assert (unseen.name, unseen.raw, unseen.score, unseen.bbox) == ("first", 0.5, 0.6, prediction.bbox)
+    assert (unseen.shown, unseen.found) == (True, False)
 
 
 def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -> None:
     model = project.models.ensure("hash", "detector", ("x", "y", "z"))
     head = project.heads.add(model.id, b"weights", HeadSummary(1, 1, 1, 0.1))
     project.predictions.reject([77])
-    project.predictions.note_sightings(
+    project.predictions.note_unseen_predictions(
         [UnseenPrediction(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)]
     )
     project.images.set_state(1, ImageState.DECIDED)
     assert project.predictions.rejected_of(1) == set()
-    assert project.predictions.sightings_of(1) == []
+    assert project.predictions.unseen_predictions_of(1) == []
 
 
 def test_the_same_pixels_have_the_same_key(project: Project) -> None:
@@ -200,18 +200,18 @@ def test_only_the_latest_decision_of_a_decided_image_counts(project: Project) ->
 
 def test_a_new_ranking_appears_at_once_and_the_old_one_goes(project: Project) -> None:
     assert [r.image_id for r in project.queue.order()] == [1, 2, 3, 4]
-    said = [
+    ranked = [
         Ranked(3, 0.5, Reason.UNCERTAIN, QueueReason.UNCERTAIN),
         Ranked(1, 0.2, Reason.UNLIKE, QueueReason.UNCERTAIN | QueueReason.UNLIKE),
     ]
-    project.queue.take(Ranking([3, 1], said))
+    project.queue.take(Ranking([3, 1], ranked))
     assert [r.image_id for r in project.queue.order()] == [3, 1, 2, 4]
-    assert project.queue.order(limit=1) == said[:1]
+    assert project.queue.order(limit=1) == ranked[:1]
     assert project.queue.counts()[QueueReason.UNCERTAIN] == 2
     assert project.queue.counts()[QueueReason.UNLIKE] == 1
     assert project.queue.counts()[QueueReason.UNSEEN] == 2
     project.queue.take(Ranking([2, 3, 1], [Ranked(2, 0.9, Reason.FAR)], {1: "a", 3: "a"}))
-    assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), said[0]]
+    assert project.queue.order()[:2] == [Ranked(2, 0.9, Reason.FAR), ranked[0]]
     assert project.files.same_as() == {1: "a", 3: "a"}
 
 
@@ -252,7 +252,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         assert project.queue.order() == [
             Ranked(i, s, r) for i, s, r in zip((3, 1, 2), (0.5, 0.2, 0.1), reasons, strict=True)
         ]
-        assert project.queue.put_back_ids() == [2]
+        assert project.queue.reopened_for_new_category() == [2]
 
 
 def test_decided_unreadable_and_test_images_are_not_in_the_queue(project: Project) -> None:

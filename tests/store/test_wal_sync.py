@@ -18,11 +18,11 @@ class Answers:
     """What the syncer said, and a way to wait for it."""
 
     def __init__(self) -> None:
-        self.said: list[ProjectError | None] = []
+        self.results: list[ProjectError | None] = []
         self.came = threading.Semaphore(0)
 
     def __call__(self, error: ProjectError | None) -> None:
-        self.said.append(error)
+        self.results.append(error)
         self.came.release()
 
 
@@ -50,7 +50,7 @@ def test_a_commit_is_synced_once_the_log_is_on_the_disk(
         syncer.close()
         assert not syncer.is_pending
         log = (tmp_path / "a.hitl-wal").stat().st_ino
-    assert answers.said[-1] is None
+    assert answers.results[-1] is None
     assert 1 <= len(synced) <= 3  # what came while one ran shares the next
     assert set(synced) == {log}
 
@@ -69,8 +69,8 @@ def test_a_log_that_is_another_file_than_before_is_an_error(tmp_path: Path) -> N
         syncer.request()
         syncer.close()
         (tmp_path / "old").rename(log)
-    assert answers.said[0] is None
-    assert "replaced" in str(answers.said[1]) or "Stale" in str(answers.said[1])
+    assert answers.results[0] is None
+    assert "replaced" in str(answers.results[1]) or "Stale" in str(answers.results[1])
 
 
 def test_a_project_that_was_moved_away_says_so(tmp_path: Path) -> None:
@@ -83,4 +83,4 @@ def test_a_project_that_was_moved_away_says_so(tmp_path: Path) -> None:
         syncer.close()
         assert not syncer.is_pending
         (tmp_path / "elsewhere").rename(tmp_path / "a.hitl-wal")
-    assert "may not be on the disk" in str(answers.said[-1])
+    assert "may not be on the disk" in str(answers.results[-1])

@@ -33,7 +33,7 @@ def add(window: MainWindow, attribute: Attribute) -> None:
     window.actions_["add_attribute"].trigger()
 
 
-def said(window: MainWindow) -> list[tuple[tuple[str, object], ...]]:
+def attributes_of(window: MainWindow) -> list[tuple[tuple[str, object], ...]]:
     return [a.attributes for a in window.session.annotations]
 
 
@@ -45,19 +45,19 @@ def press(window: MainWindow, *keys: Qt.Key) -> None:
 def test_flags_by_key_toggle_for_the_whole_selection(window: MainWindow) -> None:
     select(window)
     press(window, Qt.Key.Key_O)
-    assert said(window) == [(("occluded", True),)] * 2
+    assert attributes_of(window) == [(("occluded", True),)] * 2
     window.canvas.selection.select(window.canvas.items[0].key)
     press(window, Qt.Key.Key_O, Qt.Key.Key_G)
-    assert said(window) == [(), (("occluded", True),)]
+    assert attributes_of(window) == [(), (("occluded", True),)]
     assert [a.crowd for a in window.session.annotations] == [True, False]
     window.controller.select_all()
     box = window.inspector.attributes.widget("occluded")
     assert isinstance(box, QCheckBox)
     assert box.checkState() == Qt.CheckState.PartiallyChecked
     box.click()
-    assert said(window) == [(("occluded", True),)] * 2
+    assert attributes_of(window) == [(("occluded", True),)] * 2
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert said(window) == [(), (("occluded", True),)]
+    assert attributes_of(window) == [(), (("occluded", True),)]
     assert len(window.canvas.selection.items) == 2
     assert "car (occluded)" in {window.inspector.model.index(n, 0).data() for n in range(2)}
 
@@ -67,31 +67,31 @@ def test_free_attributes_by_key_and_by_typing(window: MainWindow, qtbot: QtBot) 
     add(window, Attribute("colour", AttributeKind.CHOICE, ("red", "green")))
     add(window, Attribute("wheels", AttributeKind.NUMBER, category_id=1))
     press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
-    assert said(window) == [(("colour", "red"),)] * 2
+    assert attributes_of(window) == [(("colour", "red"),)] * 2
     press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
-    assert said(window) == [(("colour", "green"),)] * 2
+    assert attributes_of(window) == [(("colour", "green"),)] * 2
     combo = window.inspector.attributes.widget("colour")
     assert isinstance(combo, QComboBox)
     assert combo.currentText() == "green"
     combo.setCurrentIndex(1)
     combo.activated.emit(1)
-    assert said(window) == [(("colour", "red"),)] * 2
+    assert attributes_of(window) == [(("colour", "red"),)] * 2
     press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
     press(window, Qt.Key.Key_Q, Qt.Key.Key_1)
-    assert said(window) == [()] * 2
+    assert attributes_of(window) == [()] * 2
     field = window.inspector.attributes.widget("wheels")
     assert isinstance(field, Field)
     qtbot.waitUntil(field.isVisible)
     field.setFocus()
     QTest.keyClicks(field, "four")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert said(window) == [()] * 2
+    assert attributes_of(window) == [()] * 2
     assert "is a number" in window.news.text()
     assert field.text() == ""
     field.setFocus()
     QTest.keyClicks(field, "4")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert said(window) == [(("wheels", 4.0),)] * 2
+    assert attributes_of(window) == [(("wheels", 4.0),)] * 2
 
 
 def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: QtBot) -> None:
@@ -104,7 +104,7 @@ def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: 
     field.setFocus()
     QTest.keyClicks(field, "AB 12")
     window.canvas.selection.select(window.canvas.items[1].key)
-    assert said(window) == [(("plate", "AB 12"),), ()]
+    assert attributes_of(window) == [(("plate", "AB 12"),), ()]
     assert field.text() == ""
     field.setFocus()
     QTest.keyClicks(field, "CD")
@@ -113,7 +113,7 @@ def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: 
     assert first is not None
     assert window.session.image != first
     window.session.go_to(first.id)
-    assert said(window) == [(("plate", "AB 12"),), (("plate", "CD"),)]
+    assert attributes_of(window) == [(("plate", "AB 12"),), (("plate", "CD"),)]
 
 
 def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
@@ -121,7 +121,7 @@ def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
     window.canvas.selection.select(None)
     assert not window.inspector.attributes.isEnabled()
     press(window, Qt.Key.Key_O)
-    assert said(window) == [()] * 2
+    assert attributes_of(window) == [()] * 2
     assert "Select a box" in window.news.text()
 
 

@@ -80,8 +80,8 @@ def test_an_audit_from_the_claim_to_the_report(
     qtbot.waitUntil(
         lambda: {p.suffix for p in tmp_path.glob("*-audit-1.*")} == {".html", ".json"}, timeout=LONG
     )
-    told = json.loads(next(tmp_path.glob("*-audit-1.json")).read_text())
-    assert (told["wrong"], told["holds"]) == (1, False)
+    audit_report = json.loads(next(tmp_path.glob("*-audit-1.json")).read_text())
+    assert (audit_report["wrong"], audit_report["holds"]) == (1, False)
     dialog.close()
     assert window.audit_acts.dialog is None
 

@@ -100,13 +100,13 @@ def test_a_filter_shows_no_image_that_stopped_passing_it(crowded: MainWindow, qt
 def test_undo_takes_back_the_box_that_was_drawn_before_a_bulk_act_wrote_anything(
     crowded: MainWindow, qtbot: QtBot
 ) -> None:
-    held, said = Event(), list[str]()
+    held, texts = Event(), list[str]()
 
     def late(project: Project, progress: Progress, number: int) -> Changes:
         assert held.wait(20)
         return bulk_edits.skip(project, list(range(1, 301)), progress, reserved=number)
 
-    crowded.session.messages.info.connect(said.append)
+    crowded.session.messages.info.connect(texts.append)
     session, project = crowded.session, crowded.session.project
     assert project
     cat = session.add_category("cat")
@@ -122,5 +122,5 @@ def test_undo_takes_back_the_box_that_was_drawn_before_a_bulk_act_wrote_anything
     assert [a.image_id for a in project.annotations.all()] == [450]
     crowded.long_acts.undo()
     assert project.annotations.all() == []
-    assert not any(text.startswith("Stopping") for text in said)
+    assert not any(text.startswith("Stopping") for text in texts)
     assert {i for i, state in states(crowded).items() if state == "skipped"} == set(range(1, 301))

@@ -42,10 +42,10 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     assert not dialog.accept_button.isEnabled()
     dialog.name.setCurrentText("car")
     dialog.score.setValue(0.95)
-    dialog.look.click()
+    dialog.preview_button.click()
     qtbot.waitUntil(lambda: "No proposal of car" in dialog.words.text(), timeout=LONG)
     dialog.score.setValue(0.5)
-    dialog.look.click()
+    dialog.preview_button.click()
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
     assert dialog.crops.count() == 4
     assert "4 boxes on 4 images" in dialog.words.text()

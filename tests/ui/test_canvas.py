@@ -199,7 +199,7 @@ def test_more_pixels_of_the_same_image_leave_the_hands_at_what_they_do(canvas: C
     canvas.refine([to_qimage(np.full((SIZE[1], SIZE[0], 3), 200, np.uint8))])
     assert canvas.is_sharp
     assert canvas.camera.viewport == view
-    assert canvas.hands.draft
+    assert canvas.pointer_tool.draft
     image = canvas.grab().toImage()
     assert {image.pixelColor(x, 200).name() for x in range(20, 60)} == {"#c8c8c8"}
     QTest.mouseRelease(canvas, LEFT, pos=at(canvas, 110, 60))
@@ -308,7 +308,7 @@ def test_a_box_ends_on_the_border_that_it_almost_touches(canvas: Canvas, qtbot: 
 def test_clicks_draw_when_asked_to(
     canvas: Canvas, qtbot: QtBot, clicks: int, points: list[tuple[int, int]], wanted: BBox
 ) -> None:
-    canvas.hands.clicks = clicks
+    canvas.pointer_tool.clicks = clicks
     with qtbot.waitSignal(canvas.drawn) as drawn:
         for point in points:
             QTest.mouseClick(canvas, LEFT, pos=at(canvas, *point))
@@ -320,17 +320,17 @@ def test_clicks_draw_when_asked_to(
 
 
 def test_a_box_is_drawn_by_keys_alone(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.hands.begin_box()
-    first = canvas.hands.draft
+    canvas.pointer_tool.begin_box()
+    first = canvas.pointer_tool.draft
     assert first
     QTest.keyClick(canvas, Qt.Key.Key_Left, SHIFT)
     QTest.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     with qtbot.waitSignal(canvas.drawn) as drawn:
         QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert drawn.args[0] == BBox(first.x - 10, first.y, first.w, first.h + 1)
-    canvas.hands.begin_box()
+    canvas.pointer_tool.begin_box()
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
-    assert canvas.hands.draft is None
+    assert canvas.pointer_tool.draft is None
 
 
 def test_tab_after_a_click_digs_down_to_buried_boxes(canvas: Canvas) -> None:
@@ -430,7 +430,7 @@ def test_the_small_map_goes_where_it_is_clicked_and_draws_nothing(canvas: Canvas
         QTest.mouseMove(canvas, place - QPoint(40, 30))
         QTest.mouseRelease(canvas, LEFT, pos=place - QPoint(40, 30))
     after = canvas.camera.map_point(QPointF(place - QPoint(40, 30)))
-    looked = canvas.camera.looked_at()
+    looked = canvas.camera.scale_and_centre()
     assert looked is not None
     assert after is not None
     assert looked[1:] == pytest.approx((after.x(), after.y()))
@@ -438,7 +438,7 @@ def test_the_small_map_goes_where_it_is_clicked_and_draws_nothing(canvas: Canvas
 
 def test_clicks_draw_over_a_proposal_that_covers_the_image(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.show_items([box(1, BBox(0, 0, 200, 100))])
-    canvas.hands.clicks = 2
+    canvas.pointer_tool.clicks = 2
     with qtbot.waitSignal(canvas.drawn):
         for x, y in ((20, 20), (60, 50)):
             QTest.mouseClick(canvas, LEFT, pos=at(canvas, x, y))
@@ -448,7 +448,7 @@ def test_clicks_draw_over_a_proposal_that_covers_the_image(canvas: Canvas, qtbot
 
 def test_a_box_begun_by_keys_takes_the_keyboard(canvas: Canvas) -> None:
     canvas.clearFocus()
-    canvas.hands.begin_box()
+    canvas.pointer_tool.begin_box()
     assert canvas.hasFocus()
 
 

@@ -37,9 +37,9 @@ def question(qtbot: QtBot, file: Path) -> ImportQuestion:
 
 def test_images_without_boxes_are_counted_and_asked_about(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = question(qtbot, write(tmp_path / "c.json", [1, 1, 9, 9]))
-    said = [label.text() for label in dialog.said]
-    assert said[0].startswith("The file holds 1 box of 1 category on 2 images.")
-    assert said[1] == "1 image of the file has no box."
+    texts = [label.text() for label in dialog.labels]
+    assert texts[0].startswith("The file holds 1 box of 1 category on 2 images.")
+    assert texts[1] == "1 image of the file has no box."
     assert dialog.options() == ImportOptions(Unlabelled.UNDECIDED)
     dialog.empty.setChecked(True)
     assert dialog.options() == ImportOptions(Unlabelled.EMPTY)
@@ -68,8 +68,8 @@ def imported(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> Path:
     answers.next_import = write(tmp_path / "c.json", [1, 1, 9, 9])
     answers.import_options = ImportOptions(Unlabelled.EMPTY)
     window.actions_["import_coco"].trigger()
-    said = "1 of 1 box and 2 of 2 images came in"
-    qtbot.waitUntil(lambda: said in window.news.text(), timeout=60_000)
+    text = "1 of 1 box and 2 of 2 images came in"
+    qtbot.waitUntil(lambda: text in window.news.text(), timeout=60_000)
     return tmp_path / "c.json"
 
 

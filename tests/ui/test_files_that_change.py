@@ -78,19 +78,19 @@ def test_where_the_system_tells_nothing_a_look_does(tmp_path: Path, qtbot: QtBot
     file.write_bytes(b"one")
     watch = FileWatch()
     watch.watch(file)
-    watch.look()
+    watch.check()
     assert watch.state is FileState.SAME
     with qtbot.waitSignal(watch.changed):
         file.write_bytes(b"another")
-        watch.look()
+        watch.check()
     assert watch.state is FileState.CHANGED
     file.unlink()
-    watch.look()
+    watch.check()
     assert watch.state is FileState.GONE
     watch.watch(file)  # an image that is gone already
     assert watch.state is FileState.GONE
     file.write_bytes(b"back")
-    watch.look()
+    watch.check()
     assert watch.state is FileState.CHANGED
 
 
@@ -253,10 +253,10 @@ def test_a_file_replaced_while_another_image_is_on_screen_is_named_by_refresh(
     window.session.next()
     noise = np.random.default_rng(1).integers(0, 256, (image.height or 0, image.width or 0, 3), np.uint8)
     Image.fromarray(noise).save(file, format="PNG")
-    said: list[str] = []
-    window.session.messages.info.connect(said.append)
+    messages: list[str] = []
+    window.session.messages.info.connect(messages.append)
     window.file_acts.refresh()
-    qtbot.waitUntil(lambda: any(image.path in text for text in said), timeout=20_000)
-    assert any("changed on the disk: The file is another one" in text for text in said)
+    qtbot.waitUntil(lambda: any(image.path in text for text in messages), timeout=20_000)
+    assert any("changed on the disk: The file is another one" in text for text in messages)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     assert window.session.pictures.statuses[image.id] == "unreadable"

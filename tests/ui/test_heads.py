@@ -248,10 +248,10 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
     assert "off by 0.20 on average" in dialog.words.text()
     assert "6 boxes shown on 2 images" in dialog.words.text()
     rows = [[item.text() for n in range(4) if (item := dialog.table.item(row, n))] for row in range(2)]
-    told = {row[0]: row[1:] for row in rows}
-    assert {name: row[0] for name, row in told.items()} == {"cell": "0.30", "gap": "0.30"}
-    assert told["cell"][1].startswith("50% (95 %: ")
-    assert told["cell"][2] == "2 of 2"
+    rows_by_name = {row[0]: row[1:] for row in rows}
+    assert {name: row[0] for name, row in rows_by_name.items()} == {"cell": "0.30", "gap": "0.30"}
+    assert rows_by_name["cell"][1].startswith("50% (95 %: ")
+    assert rows_by_name["cell"][2] == "2 of 2"
     dialog.wanted.setValue(80)
     again = {
         item.text(): dialog.table.item(row, 1) for row in range(2) if (item := dialog.table.item(row, 0))

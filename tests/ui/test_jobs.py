@@ -93,16 +93,16 @@ def test_jobs_of_a_lane_run_one_after_the_other_and_lanes_side_by_side(
 
 
 def test_progress_is_thinned_but_the_last_step_always_told(runner: JobRunner, qtbot: QtBot) -> None:
-    told: list[int] = []
+    updates: list[int] = []
 
     def work(progress: Progress) -> None:
         for n in range(1, 1001):
             progress.report(n, 1000)
 
-    runner.start("a", "Work", work, on_progress=lambda job: told.append(job.done))
+    runner.start("a", "Work", work, on_progress=lambda job: updates.append(job.done))
     qtbot.waitUntil(lambda: not runner.jobs)
-    assert told[-1] == 1000
-    assert len(told) < 50
+    assert updates[-1] == 1000
+    assert len(updates) < 50
 
 
 def test_closing_cancels_waits_and_calls_nobody(qtbot: QtBot) -> None:

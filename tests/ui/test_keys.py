@@ -125,7 +125,7 @@ def test_keys_that_are_held_are_changed_like_all_others(window: MainWindow) -> N
     editor.choose("pan_held")
     editor._set("H")
     QTest.keyPress(window.canvas, Qt.Key.Key_H)
-    assert window.canvas.hands.space_held
+    assert window.canvas.pointer_tool.space_held
     QTest.keyRelease(window.canvas, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
-    assert not window.canvas.hands.space_held
+    assert not window.canvas.pointer_tool.space_held
     assert "<b>J</b>" in cheat_sheet_html(window.actions_)

@@ -85,8 +85,8 @@ def test_a_decision_that_is_undone_or_skipped_leads_to_the_head_that_never_saw_i
     first = newest(window)
     show(window, next(iter(session.pictures.undecided)), qtbot)
     fifth = session.at_hand
-    taught = after(window, qtbot, lambda: key(window, Qt.Key.Key_E))
-    assert fifth in taught.learned
+    trained = after(window, qtbot, lambda: key(window, Qt.Key.Key_E))
+    assert fifth in trained.learned
     undone = after(window, qtbot, lambda: key(window, Qt.Key.Key_Z, CTRL))
     assert undone.learned == first.learned
     np.testing.assert_allclose(weights(window, undone), weights(window, first), rtol=1e-5, atol=1e-5)

@@ -26,7 +26,7 @@ from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.queue import queue_model
 from hitl_desktop.ui.queue.policy_dialog import MixDialog
 from hitl_desktop.ui.queue.queue_model import DETAIL, IMAGE_ID, STATUS
-from hitl_desktop.workflows.quality.tuning import Spot
+from hitl_desktop.workflows.quality.tuning import Example
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of
 from tests.ui.conftest import Answers, MakeWindow
 
@@ -348,8 +348,8 @@ def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: dialog.canvas.has_image)
     dialog._on_drawn(BBox(5, 5, 20, 20))
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    (look,) = project.reannotations.all()
-    assert look.image_id == 1
+    (reannotation,) = project.reannotations.all()
+    assert reannotation.image_id == 1
     assert window.consistency_acts.dialog is None
     assert session.image.id == 4
     assert "agree with yourself" in window.news.text()
@@ -427,7 +427,7 @@ def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWi
     project.label_issues.replace_open([2], [wrong])
     session.go_to(3)
     session.draw([(BBox(1, 1, 9, 9), cat)])
-    window.tune_acts._look_at(Spot(3, BBox(1, 1, 5, 5)))
+    window.tune_acts._show_example(Example(3, BBox(1, 1, 5, 5)))
     session.set_threshold(0.4)
     assert window.canvas._suggestion == (BBox(1, 1, 5, 5), "this one")
     with project.db.transaction():

@@ -48,12 +48,12 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     assert headings == ["called cell", "called gap", "not found"]
     assert rows == ["cell", "no object"]
     matrix.itemClicked.emit(matrix.item(rows.index("no object"), headings.index("called gap")))
-    assert dialog.spots.rowCount() == 1
-    dialog.spots.itemClicked.emit(dialog.spots.item(0, 0))
+    assert dialog.examples.rowCount() == 1
+    dialog.examples.itemClicked.emit(dialog.examples.item(0, 0))
     assert window.session.image
     assert window.session.image.id == 2
     dialog.categories.itemClicked.emit(dialog.categories.item(0, 0))
-    assert dialog.spots.rowCount() == 1  # the one that was called a cell and is none
+    assert dialog.examples.rowCount() == 1  # the one that was called a cell and is none
     words = [label.text() for label in dialog.page(0).findChildren(QLabel)]
     assert any(text.startswith("On the last 2 images") and "F1" in text for text in words)
     answers.next_report = tmp_path / "loop.html"
@@ -115,8 +115,8 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
     qtbot.keyClick(dialog, Qt.Key.Key_X)
     assert len(canvas.items) == 1
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    (look,) = project.reannotations.all()
-    assert [b.category_id for b in look.again] == [cat]
+    (reannotation,) = project.reannotations.all()
+    assert [b.category_id for b in reannotation.again] == [cat]
     assert dog
     assert project.annotations.all() == before
     assert "You agree with yourself by F1" in dialog.words.text()
@@ -133,7 +133,7 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
         raise HitlError("It broke.", hint="Do this.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(tune_acts, "_told", fails)
+        broken.setattr(tune_acts, "_measure", fails)
         window.actions_["tune"].trigger()
         qtbot.waitUntil(lambda: "It broke" in window._warning.text(), timeout=LONG)
     area = window.model_panel.tabs.widget(1)

@@ -16,7 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
 from hitl_desktop.workflows.detection.class_map import use_as_categories
-from hitl_desktop.workflows.quality.validation import look, next_images
+from hitl_desktop.workflows.quality.validation import next_images, prepare_images
 from tests.ui.conftest import Answers
 
 LONG = 20_000
@@ -118,7 +118,7 @@ def test_an_image_that_is_gone_is_passed_over_and_does_not_come_again(
     assert (record := project.images.get(gone.id))
     assert record.reason
     # another one goes after the head looked at it: its boxes have their vectors already
-    look(project, [later], NoProgress(), threads=1)
+    prepare_images(project, [later], NoProgress(), threads=1)
     (images / later.path).unlink()
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Enter goes on" in dialog.canvas.placeholder, timeout=LONG)

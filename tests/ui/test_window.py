@@ -209,17 +209,17 @@ def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
 ) -> None:
     window.canvas.camera.zoom(3.0)
     window.canvas.camera.pan(QPointF(30, -20))
-    before = window.canvas.camera.looked_at()
+    before = window.canvas.camera.scale_and_centre()
     assert window.session.project
     path = window.session.project.path
     window.close()
     other = make_window()
     other.open_path(path)
     qtbot.waitUntil(lambda: other.canvas.has_image)
-    assert other.canvas.camera.looked_at() == pytest.approx(before, abs=1e-6)
+    assert other.canvas.camera.scale_and_centre() == pytest.approx(before, abs=1e-6)
     other.session.next()
     qtbot.waitUntil(lambda: other.canvas.has_image)
-    assert other.canvas.camera.looked_at() is None
+    assert other.canvas.camera.scale_and_centre() is None
 
 
 def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
@@ -448,7 +448,7 @@ def test_classes_that_are_no_categories_are_hints_that_nothing_accepts(window: M
     with on_disk(window) as disk:
         assert disk.annotations.all() == []
         assert disk.categories.all() == []
-        assert disk.predictions.sightings_of(1) == []
+        assert disk.predictions.unseen_predictions_of(1) == []
 
 
 def test_all_hints_become_boxes_of_a_category_by_one_digit(window: MainWindow) -> None:

@@ -25,4 +25,4 @@ def taught_project(taught: Path, tmp_path: Path) -> Iterator[Project]:
 @pytest.fixture
 def learn() -> Learn:
     """Retrain as the window does, with the sums of all lessons in memory from one time to the next."""
-    return partial(train_heads, progress=NoProgress(), threads=1, taught=TrainingCache())
+    return partial(train_heads, progress=NoProgress(), threads=1, cache=TrainingCache())

@@ -1,9 +1,10 @@
-"""A detector and what it was taught as one ONNX graph: an image in, named boxes out.
+"""A detector with its trained heads as one ONNX graph: an image in, named boxes out.
 
 Input `image` is uint8 [height, width, 3], upright, RGB. Outputs are `boxes` [N, 4] (x, y, w, h in pixels of
 the image), `scores` [N], `classes` [N] (places in the list of names) and `class_scores` [N, names], best
-first, already suppressed. Everything between, from resizing to suppression, is in the graph; why it is done so
-is explained where the program itself does it (`preprocess`, `nanodet`, `features`, `encoder`, and the heads).
+first, already suppressed. Everything between, from resizing to suppression, is in the graph; why it is done
+so is explained where the program itself does it (`preprocess`, `nanodet`, `features`, `encoder`, and the
+heads).
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def _add_outputs(g: GraphBuilder, boxes: str, scores: str, arrays: ScoringArrays
     best = g.most(scores, 1, keep=True)
     only = g("Where", g("GreaterOrEqual", scores, best), scores, g.constant(0.0))
     chosen = suppressed(
-        g, to_corners(g, boxes), only, most=1000, iou=arrays.same_spot_iou, floor=arrays.kept_from
+        g, to_corners(g, boxes), only, most=1000, iou=arrays.same_place_iou, floor=arrays.kept_from
     )
     numbers = g("Squeeze", g.slice(chosen, 1, 2, 1), g.ints(1))
     best_scores, order = g(

@@ -57,9 +57,9 @@ class ScoringArrays:
     """How boxes are scored under M names: `weights` [D, T + 1] and `bias` of the categories that the
     classification head was trained on and of "no object" (last).
 
-    `own_to_name` [T, M] maps the head's own columns to names, `own_weight` [2, M] is the weight of its scores on
-    boxes of the detector and on those that the detection head found, `class_to_name` [G, M] the weight of the
-    detector's score, which is the highest of the classes in each row of `class_index` [G, m] (C is none).
+    `own_to_name` [T, M] maps the head's own columns to names, `own_weight` [2, M] is the weight of its scores
+    on boxes of the detector and on those that the detection head found, `class_to_name` [G, M] the weight of
+    the detector's score, which is the highest of the classes in each row of `class_index` [G, m] (C is none).
     Slopes and biases are those of the detector's boxes and of the head's own ones.
     """
 
@@ -72,7 +72,7 @@ class ScoringArrays:
     class_index: NDArray[np.intp]
     class_to_name: Floats
     typical_score: float
-    reach: float
+    detector_recall: float
     slopes: tuple[float, float]
     biases: tuple[float, float]
     offsets: Floats
@@ -80,5 +80,5 @@ class ScoringArrays:
     second: float
     candidate_iou: float
     most_candidates: int
-    same_spot_iou: float
+    same_place_iou: float
     kept_from: float

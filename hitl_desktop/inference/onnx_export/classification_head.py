@@ -1,4 +1,5 @@
-"""The classification head in the graph: crops embedded, and calibrated scores of every box under every name."""
+"""The classification head in the graph: crops embedded, and calibrated scores of every box under every
+name."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def category_scores(
     found: str,
     arrays: ScoringArrays,
 ) -> str:
-    """Calibrated scores [N, names]; `class_scores` [N, C] are the detector's, `found` [N] the detection head's."""
+    """Calibrated scores [N, names]; `class_scores` [N, C] are the detector's, `found` [N] the detection
+    head's."""
     chances = _probabilities(g, _embeddings(g, image, encoder, boxes), arrays)
     is_found, confidence = _confidence(g, class_scores, found, arrays)
     own = g("Mul", chances, g("Unsqueeze", confidence, g.ints(1)))
@@ -62,7 +64,7 @@ def _confidence(g: GraphBuilder, class_scores: str, found: str, arrays: ScoringA
         "Greater", g.most(g("Concat", found, g.constant([0.0]), axis=0), 0, keep=True), g.constant(0.0)
     )
     held_back = g("And", any_found, g("Not", is_found))
-    factor = g("Where", held_back, g.constant(arrays.reach), g.constant(1.0))
+    factor = g("Where", held_back, g.constant(arrays.detector_recall), g.constant(1.0))
     return is_found, g("Mul", confidence, factor)
 
 
@@ -82,7 +84,7 @@ def _calibrated(g: GraphBuilder, raw: str, is_found: str, arrays: ScoringArrays)
 
 
 def _detector_scores(g: GraphBuilder, class_scores: str, arrays: ScoringArrays) -> str:
-    """[N, G] the highest score of the classes that stand for each name."""
+    """[N, G] the highest score of the classes that are mapped to each name."""
     none = g("Mul", g("Unsqueeze", highest(g, class_scores), g.ints(1)), g.constant(0.0))
     padded = g("Concat", class_scores, none, axis=1)
     members = g("Gather", padded, g.constant(arrays.class_index, np.int64), axis=1)  # [N, G, m]
@@ -90,7 +92,8 @@ def _detector_scores(g: GraphBuilder, class_scores: str, arrays: ScoringArrays) 
 
 
 def _embeddings(g: GraphBuilder, image: InputImage, encoder: Network, boxes: str) -> str:
-    """[N, D] the encoder's embeddings of the crops; it is run on one crop more, for it cannot be run on none."""
+    """[N, D] the encoder's embeddings of the crops; it is run on one crop more, for it cannot be run on
+    none."""
     whole = g("Unsqueeze", g("Mul", image.size, g.constant([0.0, 0.0, 1.0, 1.0])), g.ints(0))
     corners = to_corners(g, g("Concat", boxes, whole, axis=0))
     wide, high = g.cast(image.width), g.cast(image.height)

@@ -69,8 +69,8 @@ def detect(g: GraphBuilder, image: InputImage, detector: Network) -> Detections:
     most = g("Min", g.size(pairs, 0), g.ints(MOST_BOXES))
     _, best = g("TopK", pair_scores, most, outputs=2)
     numbers = g.rows(g("Squeeze", g.slice(pairs, 1, 2, 1), g.ints(1)), best)
-    nobody = g("Mul", highest(g, class_scores), g.constant(0.0))
-    chosen = g("ScatterElements", nobody, numbers, g("Expand", g.constant([1.0]), most))
+    zeros = g("Mul", highest(g, class_scores), g.constant(0.0))
+    chosen = g("ScatterElements", zeros, numbers, g("Expand", g.constant([1.0]), most))
     kept = g.where_true(g("Greater", chosen, g.constant(0.5)))
     return Detections(
         g.rows(boxes, kept), g.rows(class_scores, kept), outputs[2 * len(levels) :], network_input

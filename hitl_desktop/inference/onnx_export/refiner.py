@@ -54,6 +54,6 @@ def refined(
         moves = g("Add", g("MatMul", seen, g.constant(refiner.weights)), g.constant(refiner.level))
         moves = g("Clip", moves, g.constant(-refiner.most_moved), g.constant(refiner.most_moved))
         middle = g("Add", middle, g("Mul", g.slice(moves, 0, 2, 1), sides))
-        reach = g("Mul", g("Mul", sides, g("Exp", g.slice(moves, 2, 4, 1))), half)
-        corners = g("Concat", g("Sub", middle, reach), g("Add", middle, reach), axis=1)
+        half_sides = g("Mul", g("Mul", sides, g("Exp", g.slice(moves, 2, 4, 1))), half)
+        corners = g("Concat", g("Sub", middle, half_sides), g("Add", middle, half_sides), axis=1)
     return image.to_pixels(corners, network_input)

@@ -26,7 +26,8 @@ _Result = TypeVar("_Result")
 
 
 class Intake:
-    """Lists, reads and pre-labels; with `automatic` off, listing and the detector wait until they are asked for.
+    """Lists, reads and pre-labels; with `automatic` off, listing and the detector wait until they are asked
+    for.
 
     Attributes:
         detected: How many images the detector is done with in this run, and whether these are all.
@@ -51,7 +52,7 @@ class Intake:
             self.refresh_folders()
 
     def refresh_folders(self, *, is_asked: bool = False) -> None:
-        """List the folders again and read what is new; whoever `is_asked` for it is told what that was."""
+        """List the folders again and read what is new; with `is_asked` a message lists what that was."""
         project = self._session.project
         if project is None:
             return
@@ -67,12 +68,12 @@ class Intake:
         self._list(tr("Listing images"), list_folders, partial(self._on_refreshed, is_asked))
 
     def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
-        told = [f"{counted(len(listed.added), 'new image')}."] if is_asked else []
+        lines = [f"{counted(len(listed.added), 'new image')}."] if is_asked else []
         if listed.passed_over:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
-            told.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
-        if told:
-            self._session.messages.say(" ".join(told))
+            lines.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
+        if lines:
+            self._session.messages.show(" ".join(lines))
         self._on_listed()
 
     def add_folder(self, folder: Path) -> None:
@@ -120,7 +121,7 @@ class Intake:
         if scan.changed:
             path, what = next(iter(scan.changed.items()))
             others = len(scan.changed) - 1
-            self._session.messages.say(
+            self._session.messages.show(
                 sentences(
                     tr("{path} changed on the disk: {what}", path=path, what=what),
                     tr("So did {files}.", files=counted(others, "other file")) if others else "",
@@ -182,9 +183,9 @@ class Intake:
             )
         self._session.apply_changes(result.changes)
         self.detected.emit(result.done, True)
-        tell = self._session.messages.warn if result.not_done else self._session.messages.say
+        show = self._session.messages.warn if result.not_done else self._session.messages.show
         for remark in result.remarks:
-            tell(remark)
+            show(remark)
         self._learning.rank()
         if self._again:
             self.prelabel()

@@ -34,8 +34,8 @@ _Result = TypeVar("_Result")
 _MOST_NEW = 10
 """Images that are new to a version are taken in ten at a time: each takes most of a second beside
 pre-labelling."""
-_LOOK_AHEAD = 60
-_LOOK_FURTHER = 500
+_IMAGES_AHEAD = 60
+_IMAGES_FURTHER = 500
 """Proposals of the detection head are stored ahead for so many images only: each takes 70 KB."""
 _RELABEL_EVERY = round(1 / SHARE)
 
@@ -145,7 +145,7 @@ class Learning:
         self._enter(
             LearningStep.TRAINING,
             tr("Learning"),
-            lambda p, progress: train_candidate(p, progress, threads=1, most_new=_MOST_NEW, taught=cache),
+            lambda p, progress: train_candidate(p, progress, threads=1, most_new=_MOST_NEW, cache=cache),
             partial(self._activate, learning),
             on_stopped=partial(self._on_not_learned, learning),
         )
@@ -168,19 +168,19 @@ class Learning:
         self._again = False  # they are learned with the next decision
 
     def _on_learned(self, result: TrainingResult) -> None:
-        say = self._session.messages.say
+        show = self._session.messages.show
         if result.waits:
-            say(tr("The new version of the head waits: {waits}.", waits=result.waits))
+            show(tr("The new version of the head waits: {waits}.", waits=result.waits))
         elif result.small and not self._suggested_resolution:
             self._suggested_resolution = True
-            say(
+            show(
                 tr(
                     "Many boxes are small at this input resolution. Model > Look closer may find "
                     "more of them."
                 )
             )
         elif result.finds_as_before:
-            say(
+            show(
                 tr(
                     "Some training images are unavailable, so the detection head was not "
                     "updated. Reconnect their folder."
@@ -189,7 +189,7 @@ class Learning:
         self._session.apply_changes(result.changes)
         self._measure_threshold()
         self._learn_on(result.left)
-        self._look_ahead()
+        self._prepare_ahead()
 
     def _learn_on(self, left: int = 0) -> None:
         """Learn what is left, or what came meanwhile."""
@@ -204,7 +204,7 @@ class Learning:
         if project is None or not self._automatic or not self.unlearned or self._session.pictures.is_listing:
             return
         withdrawn = self.unlearned - project.images.decided_of(self.unlearned)
-        to_forget = withdrawn & project.heads.taught() if withdrawn else withdrawn
+        to_forget = withdrawn & project.heads.trained_image_ids() if withdrawn else withdrawn
         if not self.is_training:
             self.unlearned -= withdrawn - to_forget  # no version was trained on them
         if to_forget or is_due(len(self.unlearned), self._session.pictures.count("decided")):
@@ -214,7 +214,7 @@ class Learning:
         decided = self._session.pictures.count("decided")
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
-            self._session.messages.say(
+            self._session.messages.show(
                 tr("One more image is due for blind relabelling: Model > Label again.")
             )
 
@@ -258,7 +258,7 @@ class Learning:
             )
 
     def _on_used(self, head_id: int) -> None:
-        self._session.messages.say(
+        self._session.messages.show(
             tr("Version {head_id} of the head is used from the next image on.", head_id=head_id)
         )
         self._session.apply_changes(Changes(head=True, queue=True))
@@ -266,7 +266,7 @@ class Learning:
 
     def _go_on(self) -> None:
         self._learn_on()
-        self._look_ahead()
+        self._prepare_ahead()
 
     # ranking and looking ahead
 
@@ -281,17 +281,17 @@ class Learning:
 
     def _on_ranked(self) -> None:
         self._session.apply_changes(Changes(queue=True))
-        self._look_ahead()
+        self._prepare_ahead()
 
-    def _look_ahead(self) -> None:
+    def _prepare_ahead(self) -> None:
         """Run the heads on the images that come next, and compute the vectors with which boxes are named."""
         if self._session.project is None or self._runner.busy(LEARNING):
             return
         self._enter(
-            LearningStep.LOOKING_AHEAD,
+            LearningStep.PREPARING_AHEAD,
             tr("Preparing the next images"),
-            partial(self._find_ahead, _LOOK_AHEAD),
-            self._on_looked_ahead,
+            partial(self._find_ahead, _IMAGES_AHEAD),
+            self._on_prepared,
             on_progress=lambda _: self._session.load_missing_proposals(),
         )
         self._jobs.start(
@@ -307,7 +307,7 @@ class Learning:
         """For a job: the proposals of the image that is on the screen stay as they are."""
         return find_ahead(project, progress, threads=1, most=most, at_hand=lambda: self._session.at_hand)
 
-    def _on_looked_ahead(self, computed: int) -> None:
+    def _on_prepared(self, computed: int) -> None:
         project = self._session.project
         if project is None or project.heads.active_id() is None:
             return
@@ -315,9 +315,9 @@ class Learning:
             self.rank()
         elif not self._runner.busy(LEARNING):
             self._enter(
-                LearningStep.LOOKING_FURTHER,
+                LearningStep.PREPARING_FURTHER,
                 tr("Searching the remaining images"),
-                partial(self._find_ahead, _LOOK_FURTHER),
+                partial(self._find_ahead, _IMAGES_FURTHER),
                 lambda found: self.rank() if found else None,
             )
 

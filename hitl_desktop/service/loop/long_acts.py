@@ -112,7 +112,7 @@ class LongActs:
             latest = project.journal.next_act(undone=False)[0]
             if latest is None or latest <= self._number:
                 job.cancel()
-                self._session.messages.say(
+                self._session.messages.show(
                     tr("Stopping: {title}. Ctrl+Z again undoes what was done so far.", title=job.title)
                 )
                 return
@@ -122,7 +122,7 @@ class LongActs:
         others = self._runner.to_finish
         if others:
             self._session.take_step(None, redo=redo)
-            self._session.messages.say(
+            self._session.messages.show(
                 tr("{title}: wait until this is done, then try again.", title=others[0].title)
             )
             return

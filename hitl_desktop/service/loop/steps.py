@@ -30,8 +30,8 @@ class LearningStep(Enum):
     TRAINING = "training"
     ACTIVATING = "activating"
     RANKING = "ranking"
-    LOOKING_AHEAD = "looking ahead"
-    LOOKING_FURTHER = "looking further"
+    PREPARING_AHEAD = "looking ahead"
+    PREPARING_FURTHER = "looking further"
     SWITCHING = "switching versions"
 
 

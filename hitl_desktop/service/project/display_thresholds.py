@@ -67,7 +67,7 @@ class DisplayThresholds:
             return
         self.value = Thresholds(measured.threshold, self.own)
         self._keep(_MEASURED, f"{measured.threshold:.2f}")
-        self._messages.say(
+        self._messages.show(
             tr(
                 "Suggestions are shown from {threshold:.2f} up now, which saves most time: "
                 "measured on {boxes} before they were used for training. [ and ] change it.",

@@ -37,7 +37,7 @@ class ImageActs(ImageWalk):
         if self.project is None or self.image is None or command is None or self.has_to_wait():
             return False
         if self.saving.is_waiting:
-            self.messages.say(
+            self.messages.show(
                 tr("The change that was waiting is saved now. Repeat this one.")
                 if self.saving.retry()
                 else tr(
@@ -47,7 +47,7 @@ class ImageActs(ImageWalk):
             )
             return False
         self._touch()
-        self.messages.say("")
+        self.messages.show("")
         before = (self.image.state, self.annotations)
         try:
             changes = command.run(self.project)
@@ -100,7 +100,7 @@ class ImageActs(ImageWalk):
         if after is not None:
             self.pictures.set_status(image.id, after.status)
         self.changed.emit(changes)
-        self.messages.say(
+        self.messages.show(
             tr("The change to {path} that was waiting for the disk is saved now.", path=image.path)
         )
         if after is not None and after.state is ImageState.DECIDED:
@@ -122,9 +122,9 @@ class ImageActs(ImageWalk):
                 self.pictures.set_status(image_id, self.image.status)
 
     def has_to_wait(self) -> bool:
-        """Whether a job is still undoing or redoing; who then acts is told so."""
+        """Whether a job is still undoing or redoing; then a new act is refused with a message."""
         if self.is_stepping:
-            self.messages.say(
+            self.messages.show(
                 tr("A large change is still being undone or redone. Try again when it has finished.")
             )
         return self.is_stepping
@@ -145,7 +145,7 @@ class ImageActs(ImageWalk):
         if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
             return False
         if image.state is ImageState.DECIDED:
-            self.messages.say(tr("This image is on the to-do list again until its new box has a category."))
+            self.messages.show(tr("This image is on the to-do list again until its new box has a category."))
         return True
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
@@ -171,7 +171,7 @@ class ImageActs(ImageWalk):
         if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
             self._decide(empty=False)
         elif self.visible_hints:
-            self.messages.say(
+            self.messages.show(
                 tr(
                     "The dotted boxes are hints without a category, which A does not accept. "
                     "Select them (Ctrl+A) and press a digit to label them; E marks the "
@@ -180,7 +180,7 @@ class ImageActs(ImageWalk):
             )
         else:
             hidden = len(shown(with_category(self.proposals), 0.0))
-            self.messages.say(
+            self.messages.show(
                 sentences(
                     tr("No box is shown, so there is nothing to accept."),
                     tr("{n} below the threshold; [ shows more.", n=hidden) if hidden else "",
@@ -203,7 +203,7 @@ class ImageActs(ImageWalk):
         if self.image is None:
             return
         if self.image.reason:
-            self.messages.say(tr("This image cannot be read, so it cannot be decided."))
+            self.messages.show(tr("This image cannot be read, so it cannot be decided."))
             return
         image_id = self.image.id
         command = (

@@ -148,7 +148,7 @@ class ImageList:
         return image_id in self._listing.due and (listed is None or self._listing.due.issuperset(listed.ids))
 
     def why_none_follows(self) -> str:
-        """What to tell who wants the next image where there is none."""
+        """The message where there is no next image."""
         if self.is_listing:
             return tr("The images are still being listed.")
         if self._view is not None and self.undecided:

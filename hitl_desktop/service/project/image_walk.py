@@ -161,7 +161,7 @@ class ImageWalk(OpenProject):
     def take_better(self) -> None:
         """Show the newer proposals for the image at hand."""
         if not self.current.better:
-            self.messages.say(tr("There are no newer suggestions for this image."))
+            self.messages.show(tr("There are no newer suggestions for this image."))
             return
         self.use_proposals(self.current.better)
         self.boxes_changed.emit()
@@ -225,7 +225,7 @@ class ImageWalk(OpenProject):
         following = self.pictures.following()
         if following is None:
             self.boxes_changed.emit()
-            self.messages.say(self.pictures.why_none_follows())
+            self.messages.show(self.pictures.why_none_follows())
         elif self.pictures.is_blind(following):
             self.boxes_changed.emit()
             self.blind_wanted.emit(following)

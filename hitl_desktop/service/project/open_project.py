@@ -164,7 +164,7 @@ class OpenProject:
     def _keep_in_project(self, key: str, text: str) -> None:
         if self.project is None:
             return
-        if self.is_stepping:  # a job has the file: nobody waits for that because of a slider
+        if self.is_stepping:  # a job has the file: a slider should not wait for it
             self.remember(key, text)
             return
         try:

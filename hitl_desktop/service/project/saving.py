@@ -85,7 +85,7 @@ class Saving:
         return self._waiting is not None
 
     def retry(self) -> bool:
-        """Try once more what waits; tells whether nothing does any longer."""
+        """Try once more what waits; returns whether nothing does any longer."""
         if self._waiting is None:
             return True
         try:
@@ -116,7 +116,7 @@ class Saving:
         self._main_thread.post(partial(self._on_synced, opened, error))
 
     def _on_synced(self, opened: int, error: ProjectError | None) -> None:
-        """What the disk said; `opened` tells which of the projects opened so far it is about."""
+        """The result of a write to the disk; `opened` is which of the projects opened so far it is about."""
         if error is not None:
             self._messages.error(error)
         if opened != self._opened or self._db is None:

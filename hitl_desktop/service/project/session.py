@@ -102,13 +102,13 @@ class Session(ImageActs):
         category = self.project.categories.find(name) if self.project is not None else None
         if category is not None and for_next:
             self._use_from_act(category.id, before, act)
-            self._tell_hints(boxes, category.id)
+            self._emit_hints_named(boxes, category.id)
         elif not for_next:
             self.set_category(before if before in self.known.offered else None)
         self.load_missing_proposals()
         return True
 
-    def _tell_hints(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> None:
+    def _emit_hints_named(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> None:
         if any(isinstance(box, Proposal) and box.category_id is None for box in boxes):
             self.hints_named.emit(category_id)
 
@@ -118,7 +118,7 @@ class Session(ImageActs):
         if not self.revise([Revision(box, category_id=category_id) for box in boxes]):
             return False
         self._use_from_act(category_id, before, act)
-        self._tell_hints(boxes, category_id)
+        self._emit_hints_named(boxes, category_id)
         return True
 
     def _latest_act(self) -> int | None:
@@ -148,7 +148,7 @@ class Session(ImageActs):
             if self.image is not None:
                 self._read_again(self.image.id)
             self.boxes_changed.emit()
-            self.messages.say(tr("Undid the change that was waiting for the disk."))
+            self.messages.show(tr("Undid the change that was waiting for the disk."))
             return
         entry, _ = self.project.journal.next_act(undone=redo)
         try:
@@ -190,11 +190,11 @@ class Session(ImageActs):
         if changes.head or changes.categories:
             self.read_names()
         if edit is None or self.project is None:
-            self.messages.say(tr("There is nothing to redo.") if redo else tr("There is nothing to undo."))
+            self.messages.show(tr("There is nothing to redo.") if redo else tr("There is nothing to undo."))
             return
         if changes.go_to is None:
             self._take_in(changes)
-            self.messages.say(_stepped(edit.label, redo=redo))
+            self.messages.show(_stepped(edit.label, redo=redo))
             return
         self._show_step_on(changes.go_to, edit.label, changes, redo=redo)
         self.changed.emit(changes)
@@ -217,7 +217,7 @@ class Session(ImageActs):
             text = sentences(text, tr("It is shown now."))
         else:
             self.done_elsewhere.emit(image_id, text)
-        self.messages.say(text)
+        self.messages.show(text)
 
 
 def _stepped(label: str, *, redo: bool, path: str = "") -> str:

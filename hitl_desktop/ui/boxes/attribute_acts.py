@@ -29,9 +29,9 @@ class AttributeActs:
     ) -> None:
         self._session, self._controller, self._inspector = session, controller, inspector
         self._messages, self.ask = messages, ask
-        inspector.attributes.said.connect(self._say)
+        inspector.attributes.value_set.connect(self._set_value)
 
-    def _say(self, name: str, typed: object, boxes: Sequence[Annotation | Proposal]) -> None:
+    def _set_value(self, name: str, typed: object, boxes: Sequence[Annotation | Proposal]) -> None:
         """Say something of boxes, as it was typed or chosen; nothing takes it back."""
         attribute = next((a for a in (*COMMON, *self._free()) if a.name == name), None)
         if not boxes or attribute is None:
@@ -39,11 +39,11 @@ class AttributeActs:
         try:
             value = attribute.value_of(typed)
         except HitlError as error:
-            self._messages.say(str(error))
+            self._messages.show(str(error))
             self._controller.show_selection()
             return
         self._controller.revise(
-            [Revision(box, says=((name, value),)) for box in self._controller.unlocked(boxes)]
+            [Revision(box, attributes=((name, value),)) for box in self._controller.unlocked(boxes)]
         )
 
     def toggle(self, name: str) -> None:
@@ -51,8 +51,8 @@ class AttributeActs:
         boxes = self._controller.selected_boxes()
         if boxes:
             on = not all(value_of(box, name) for box in boxes)
-            self._say(name, on, boxes)
-            self._messages.say(f"{name.capitalize()}: {'yes' if on else 'no'}.")
+            self._set_value(name, on, boxes)
+            self._messages.show(f"{name.capitalize()}: {'yes' if on else 'no'}.")
 
     def use_number(self, number: int) -> None:
         """The attribute under `Q` and a digit: the flag toggles, a choice goes on to the next, a field is
@@ -62,7 +62,7 @@ class AttributeActs:
             return
         free = self._free()
         if number > len(free):
-            self._messages.say(
+            self._messages.show(
                 tr("There is no attribute {number} here. The Attribute menu adds one.", number=number)
             )
             return
@@ -71,8 +71,8 @@ class AttributeActs:
             self.toggle(attribute.name)
         elif attribute.kind is AttributeKind.CHOICE:
             value = _next_choice(attribute, value_of(boxes[-1], attribute.name))
-            self._say(attribute.name, value, boxes)
-            self._messages.say(f"{attribute.name}: {value or 'not said'}.")
+            self._set_value(attribute.name, value, boxes)
+            self._messages.show(f"{attribute.name}: {value or 'not said'}.")
         else:
             self._inspector.attributes.widget(attribute.name).setFocus()
 
@@ -92,7 +92,7 @@ class AttributeActs:
         session = self._session
         by_words = {_words(a, session.known.of): a for a in session.known.attributes}
         if not by_words:
-            self._messages.say(tr("There is no attribute of your own yet; the four common ones stay."))
+            self._messages.show(tr("There is no attribute of your own yet; the four common ones stay."))
             return
         chosen = self.ask.choice(tr("Remove attribute"), tr("Take off the list"), list(by_words))
         if chosen is not None:
@@ -105,14 +105,14 @@ class AttributeActs:
             return
         tags = list(self._session.views.tags().items())
         if number > len(tags):
-            self._messages.say(tr("There is no tag {number} yet. T lets you type one.", number=number))
+            self._messages.show(tr("There is no tag {number} yet. T lets you type one.", number=number))
             return
         chosen, chosen_name = tags[number - 1]
         now = self._session.views.tags_of(image.id)
         names = [name for tag_id, name in tags if (tag_id in now) != (tag_id == chosen)]
         if self._session.set_tags(names):
             self._inspector.show_tags()
-            self._messages.say(
+            self._messages.show(
                 tr('Tag "{name}" removed.', name=chosen_name)
                 if chosen in now
                 else tr('Tag "{name}" given.', name=chosen_name)

@@ -30,7 +30,7 @@ class AttributePanel(QWidget):
         said: (name, value as typed or chosen, boxes) what a hand said of boxes, perhaps as it left them.
     """
 
-    said = Signal(str, object, object)
+    value_set = Signal(str, object, object)
 
     def __init__(self, left: SignalInstance) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class AttributePanel(QWidget):
         for name, widget in self._widgets.items():
             if isinstance(widget, Field) and widget.isModified():
                 widget.setModified(False)
-                self._say(name, widget.text())
+                self._emit_value(name, widget.text())
 
     def _build(self, free: list[Attribute]) -> None:
         self._free = free
@@ -88,19 +88,19 @@ class AttributePanel(QWidget):
     def _flag(self, name: str) -> QCheckBox:
         box = QCheckBox(name)
         box.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
-        box.clicked.connect(lambda: self._say(name, box.isChecked()))
+        box.clicked.connect(lambda: self._emit_value(name, box.isChecked()))
         self._widgets[name] = box
         return box
 
-    def _say(self, name: str, value: object) -> None:
-        self.said.emit(name, value, self._boxes)
+    def _emit_value(self, name: str, value: object) -> None:
+        self.value_set.emit(name, value, self._boxes)
 
     def _field(self, attribute: Attribute) -> QComboBox | Field:
         if attribute.kind is AttributeKind.CHOICE:
             combo = QComboBox()
             combo.addItems(["", *attribute.choices])
             combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            combo.activated.connect(lambda: self._say(attribute.name, combo.currentText()))
+            combo.activated.connect(lambda: self._emit_value(attribute.name, combo.currentText()))
             widget: QComboBox | Field = combo
         else:
             field = Field(self._left)

@@ -68,8 +68,8 @@ class BoxModel(QAbstractTableModel):
             name = row.name if row.category_id is not None else tr("object? ({name})", name=row.name)
             return name, f"{row.score:.2f}", row.named_by
         name = self._session.known.of.get(row.category_id, tr("category {id}", id=row.category_id))
-        said = in_words((*row.attributes, *(((CROWD, True),) if row.crowd else ())))
-        name = f"{name} ({said})" if said else name
+        attributes_text = in_words((*row.attributes, *(((CROWD, True),) if row.crowd else ())))
+        name = f"{name} ({attributes_text})" if attributes_text else name
         return name, "" if row.score is None else f"{row.score:.2f}", _origin(row)
 
     def reload(self) -> None:

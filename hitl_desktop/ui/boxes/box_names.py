@@ -64,7 +64,7 @@ class BoxNames(ImageView):
             self.name_at_box.clear()
         self._to_name, self._named_at = list(keys), bbox
         self.name_at_box.show_at(self._canvas.camera.viewport.box_to_view(bbox))
-        self._messages.say(tr("Type the name of this box, then Enter. Esc leaves it without one for now."))
+        self._messages.show(tr("Type the name of this box, then Enter. Esc leaves it without one for now."))
 
     def _place_name_field(self) -> None:
         if self.name_at_box.isVisible() and self._named_at is not None:
@@ -134,7 +134,7 @@ class BoxNames(ImageView):
         self._canvas.selection.select_all(keys, grabbed=False)
         if not self._session.known.offered:
             self._ask_for_name(keys, unnamed[0].bbox)
-        self._messages.say(
+        self._messages.show(
             tr(
                 "{boxes} without a category: press the digit of one, or C to type a name; X deletes.",
                 boxes=counted(len(unnamed), "box"),
@@ -197,4 +197,4 @@ class BoxNames(ImageView):
         if found is not None:
             self.use_category(found)
         else:
-            self._messages.say(tr("No category has the key {key} yet. C adds one.", key=key))
+            self._messages.show(tr("No category has the key {key} yet. C adds one.", key=key))

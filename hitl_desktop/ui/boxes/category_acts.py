@@ -37,7 +37,7 @@ class CategoryActs:
         session = self._session
         found = next((c for c in session.known.categories if c.id == session.category_id), None)
         if found is None:
-            self._messages.say(tr("Choose a category first: click it in the list, or press its key."))
+            self._messages.show(tr("Choose a category first: click it in the list, or press its key."))
         return found
 
     def rename(self) -> None:
@@ -68,9 +68,9 @@ class CategoryActs:
         key = QKeySequence(typed).toString()
         taken = self.owner_of(key) if key else None
         if typed.strip() and not key:
-            self._messages.say(tr('"{typed}" is no key.', typed=typed))
+            self._messages.show(tr('"{typed}" is no key.', typed=typed))
         elif key and taken is not None and not taken.id.startswith("category_"):
-            self._messages.say(
+            self._messages.show(
                 tr('{key} is taken: "{words}". Choose another key.', key=key, words=taken.words)
             )
         else:
@@ -83,7 +83,7 @@ class CategoryActs:
             return
         others = {c.name: c for c in session.known.categories if c.id != category.id and not c.retired}
         if not others:
-            self._messages.say(tr("There is no other category to merge it into."))
+            self._messages.show(tr("There is no other category to merge it into."))
             return
         chosen = self.ask.choice(
             tr("Merge category"), tr('Merge "{name}" into', name=category.name), list(others)
@@ -128,7 +128,7 @@ class CategoryActs:
         ):
             return
         if session.manage(lambda project: categories.retire(project, category)):
-            self._messages.say(
+            self._messages.show(
                 tr('"{name}" is no longer offered; its name, typed anew, brings it back.', name=category.name)
             )
 

@@ -15,7 +15,16 @@ from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 
 _GAP = 6
-_OF_BOX = ("accept_box", "find_category", "remove_box", "duplicate", "copy", "toggle_lock", "hide_selected", "unknown")
+_OF_BOX = (
+    "accept_box",
+    "find_category",
+    "remove_box",
+    "duplicate",
+    "copy",
+    "toggle_lock",
+    "hide_selected",
+    "unknown",
+)
 _OF_IMAGE = ("accept_picture", "mark_empty", "skip", "paste", "select_all", "show_hidden", "fit", "real_size")
 
 
@@ -46,10 +55,10 @@ class ContextBar(QFrame):
     def show_at_selection(self) -> None:
         """Stand below the selected box, or above or inside it where there is no room."""
         canvas, item = self._canvas, self._canvas.selection.last
-        if item is None or not canvas.has_image or canvas.hands.is_changing:
+        if item is None or not canvas.has_image or canvas.pointer_tool.is_changing:
             self.hide()
             return
-        is_open = item.key.kind is not Kind.ANNOTATION
+        is_open = item.key.kind is not Kind.TRUTH
         self.accept.setVisible(is_open)
         self.remove.setText(tr("Reject") if is_open else tr("Delete"))
         self.adjustSize()
@@ -83,7 +92,9 @@ def _button(action: QAction, name: str, text: str) -> QToolButton:
     button.setText(text)
     keep_icon(button, name, 16)
     key = action.shortcut().toString()
-    button.setToolTip(" ".join(filter(None, (action.text().replace("&", "").rstrip("."), f"({key})" if key else ""))))
+    button.setToolTip(
+        " ".join(filter(None, (action.text().replace("&", "").rstrip("."), f"({key})" if key else "")))
+    )
     button.setAccessibleName(action.text().replace("&", ""))
     button.clicked.connect(action.trigger)
     return button

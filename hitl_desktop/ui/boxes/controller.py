@@ -102,7 +102,7 @@ class Controller(BoxNames):
             return
         hidden = [p for p in self._session.visible_proposals if self._canvas_hides(p)]
         if hidden:
-            self._messages.say(
+            self._messages.show(
                 tr(
                     "{suggestions} hidden: nothing is accepted unseen. Ctrl+Shift+H shows all.",
                     suggestions=counted(len(hidden), "suggestion"),
@@ -128,7 +128,7 @@ class Controller(BoxNames):
     def _is_seen(self) -> bool:
         image = self._session.image
         if image is not None and image.reason is None and not self._canvas.has_image:
-            self._messages.say(
+            self._messages.show(
                 tr(
                     "This image cannot be decided: {placeholder}",
                     placeholder=self._canvas.placeholder or "it is not shown yet.",
@@ -143,9 +143,11 @@ class Controller(BoxNames):
         if not keys:
             left = any(item.key.kind is Kind.PROPOSAL for item in self._canvas.items)
             if any(item.key.kind is Kind.HINT for item in self._canvas.selection.items):
-                self._messages.say(tr("A hint has no category. Press the digit of one, or C to type a name."))
+                self._messages.show(
+                    tr("A hint has no category. Press the digit of one, or C to type a name.")
+                )
                 return
-            self._messages.say(
+            self._messages.show(
                 tr("Select a proposal first: Tab goes through them, the most doubtful first.")
                 if left
                 else tr("No proposal is left on this image. A calls it done.")
@@ -175,7 +177,7 @@ class Controller(BoxNames):
     def copy(self) -> None:
         """Remember the selected boxes."""
         self._clipboard = self._with_categories(self._canvas.selection.items)
-        self._messages.say(
+        self._messages.show(
             tr(
                 "Copied: {boxes}. Ctrl+V draws them on any image.",
                 boxes=counted(len(self._clipboard), "box"),
@@ -193,7 +195,7 @@ class Controller(BoxNames):
         session = self._session
         before = session.pictures.walk.step(-1)
         if session.project is None or before is None:
-            self._messages.say(tr("There is no image before this one."))
+            self._messages.show(tr("There is no image before this one."))
             return
         boxes = [(a.bbox, a.category_id) for a in session.views.annotations(before)]
         self._draw_clipped(boxes, tr("Take boxes of the image before"), tr("The image before has no boxes."))
@@ -207,11 +209,11 @@ class Controller(BoxNames):
             b for b in clipped if b[0].is_valid() and b[1] in self._session.known.offered and b not in present
         ]
         if not self._canvas.has_image:
-            self._messages.say(tr("The image is still being read."))
+            self._messages.show(tr("The image is still being read."))
         elif not boxes:
-            self._messages.say(nothing)
+            self._messages.show(nothing)
         elif not fitting:
-            self._messages.say(tr("These boxes are already here or lie outside this image."))
+            self._messages.show(tr("These boxes are already here or lie outside this image."))
         else:
             self._draw_copies(fitting, label)
 
@@ -219,12 +221,12 @@ class Controller(BoxNames):
         """Boxes of a category that is offered: others cannot be drawn."""
         copies = [(item.bbox, item.colour) for item in items if item.colour in self._session.known.offered]
         if items and not copies:
-            self._messages.say(tr("Only boxes of a category that is offered can be copied."))
+            self._messages.show(tr("Only boxes of a category that is offered can be copied."))
         return copies
 
     def draw_by(self, clicks: int) -> None:
         """Say how many clicks draw a box; drags always do."""
-        self._canvas.hands.clicks = clicks
+        self._canvas.pointer_tool.clicks = clicks
         words = {
             0: tr("A drag draws a box."),
             2: tr("Two clicks on opposite corners draw a box, and a drag does; Shift+click selects one."),
@@ -232,7 +234,7 @@ class Controller(BoxNames):
                 "Four clicks on the outermost points draw a box, and a drag does; Shift+click selects one."
             ),
         }
-        self._messages.say(words[clicks])
+        self._messages.show(words[clicks])
 
     def _next_proposal(self, after: Collection[BoxKey]) -> BoxKey | None:
         rest = [i for i in self._canvas.items if i.key.kind is Kind.PROPOSAL and i.key not in after]

@@ -43,7 +43,7 @@ class ImageView(QObject):
         self._locked: set[BoxKey] = set()
         self._by_key: dict[BoxKey, Annotation | Proposal] = {}
         self._of: tuple[object, object] = (None, None)
-        self._look_at: tuple[int, float, float, float] | None = None
+        self._restored_view: tuple[int, float, float, float] | None = None
         session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
@@ -59,11 +59,11 @@ class ImageView(QObject):
         self._loader.clear()
         for kept in (self._hidden, self._hidden_categories, self._locked):
             kept.clear()
-        self._look_at = _view_from(self._session.recall(_VIEW))
+        self._restored_view = _view_from(self._session.recall(_VIEW))
 
     def _remember_view(self) -> None:
         """Where on the image hands are, for the next time this project is opened."""
-        view, image = self._canvas.camera.looked_at(), self._session.image
+        view, image = self._canvas.camera.scale_and_centre(), self._session.image
         self._session.remember(_VIEW, json.dumps([image.id, *view]) if view and image else "")
 
     def _show_image(self) -> None:
@@ -113,9 +113,13 @@ class ImageView(QObject):
             self._canvas.refine(loaded.levels, loaded.pyramid)  # a first view of it is there
         else:
             self._canvas.show_image(loaded.levels, loaded.size, loaded.pyramid)
-            if self._look_at is not None and self._canvas.has_image and self._look_at[0] == image_id:
-                self._canvas.camera.look_at(*self._look_at[1:])
-            self._look_at = None
+            if (
+                self._restored_view is not None
+                and self._canvas.has_image
+                and self._restored_view[0] == image_id
+            ):
+                self._canvas.camera.centre_on(*self._restored_view[1:])
+            self._restored_view = None
 
     def _on_failed(self, image_id: int, why: str) -> None:
         if self._session.image is not None and self._session.image.id == image_id:
@@ -178,7 +182,7 @@ class ImageView(QObject):
         wanted = [key for key in keys if key not in self._locked]
         known = self._known()
         if not wanted:
-            self._messages.say(tr("Locked boxes stay as they are; L unlocks them."))
+            self._messages.show(tr("Locked boxes stay as they are; L unlocks them."))
         return [known[key] for key in wanted if key in known]
 
     def unlocked(self, boxes: Iterable[Annotation | Proposal]) -> list[Annotation | Proposal]:
@@ -194,7 +198,7 @@ class ImageView(QObject):
         """The boxes in the hand; says so when there are none."""
         keys = [item.key for item in self._canvas.selection.items]
         if not keys:
-            self._messages.say(tr("Select a box first: click it, or press Tab."))
+            self._messages.show(tr("Select a box first: click it, or press Tab."))
             return []
         return self._boxes(keys)
 
@@ -213,17 +217,17 @@ class ImageView(QObject):
         keys = {item.key for item in self._canvas.selection.items}
         if keys <= self._locked:
             self._locked -= keys
-            self._messages.say(tr("Unlocked: {boxes}.", boxes=counted(len(keys), "box")))
+            self._messages.show(tr("Unlocked: {boxes}.", boxes=counted(len(keys), "box")))
         else:
             self._locked |= keys
-            self._messages.say(
+            self._messages.show(
                 tr("Locked until the project is closed: {boxes}.", boxes=counted(len(keys), "box"))
             )
 
     def hide_selected(self) -> None:
         """Hide the selected boxes until all are shown again."""
         self._hidden |= {item.key for item in self._canvas.selection.items}
-        self._say_hidden()
+        self._show_hidden_hint()
 
     def hide_category(self) -> None:
         """Hide the category of the selected box, or the current one, on all images."""
@@ -231,7 +235,7 @@ class ImageView(QObject):
         category = selected.colour if selected else self._session.category_id
         if category is not None:
             self._hidden_categories.add(category)
-        self._say_hidden()
+        self._show_hidden_hint()
 
     def show_hidden(self) -> None:
         """Show what was hidden."""
@@ -239,9 +243,9 @@ class ImageView(QObject):
         self._hidden_categories.clear()
         self._show_boxes()
 
-    def _say_hidden(self) -> None:
+    def _show_hidden_hint(self) -> None:
         self._show_boxes()
-        self._messages.say(
+        self._messages.show(
             tr("Hidden boxes are still there and are exported. Ctrl+Shift+H shows them again.")
         )
 
@@ -251,7 +255,7 @@ class ImageView(QObject):
     def show_as(self, display: Display) -> None:
         """Show pixels otherwise, on this and the next images; nothing is written."""
         self._canvas.show_as(display)
-        self._messages.say(
+        self._messages.show(
             tr("The image is shown {words}; on the disk it is as before.", words=display.words())
         )
 

@@ -26,6 +26,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
 from hitl_desktop.ui.boxes.box_model import KEY, BoxModel, key_of
+from hitl_desktop.ui.boxes.category_delegate import COUNT, CategoryDelegate
 from hitl_desktop.ui.boxes.name_field import NameField, matching
 from hitl_desktop.ui.boxes.threshold import ThresholdSlider
 from hitl_desktop.ui.canvas.items import BoxKey
@@ -61,6 +62,7 @@ class Inspector(QWidget):
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)
         self.attributes = AttributePanel(self.left)
+        self.attributes.hide()
         self.free_attributes: list[Attribute] = []
         self.tags_title = QLabel()
         self.tags_title.setWordWrap(True)
@@ -83,13 +85,13 @@ class Inspector(QWidget):
         self.categories.itemPressed.connect(self._on_pressed)
         self.categories.itemClicked.connect(self._on_category)
         self.categories.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.categories.setItemDelegate(CategoryDelegate(self.categories))
         self.threshold = ThresholdSlider(session)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         for widget, stretch in (
-            (self.boxes_title, 0), (self.boxes, 3), (self.attributes, 0), (self.tags_title, 0), (self.tags, 0),
-            (self.tag_hints, 0),
-            (self.categories_title, 0), (self.name, 0), (self.categories, 3), (self.threshold, 0),
+            (self.boxes_title, 0), (self.boxes, 3), (self.attributes, 0), (self.categories_title, 0), (self.name, 0),
+            (self.categories, 3), (self.threshold, 0), (self.tags_title, 0), (self.tags, 0), (self.tag_hints, 0),
         ):  # fmt: skip
             layout.addWidget(widget, stretch)
         session.opened.connect(self._on_opened)
@@ -115,6 +117,7 @@ class Inspector(QWidget):
         categories = [box.category_id or 0 for box in boxes]
         self.free_attributes = of_categories(self._session.known.attributes, categories)
         self.attributes.show_boxes(boxes, self.free_attributes)
+        self.attributes.setVisible(bool(boxes))
         row = self.model.row_of(key_of(boxes[-1]) if boxes else None)
         if row >= 0:
             self.boxes.selectRow(row)
@@ -169,14 +172,14 @@ class Inspector(QWidget):
             return
         counts = self._session.views.boxes_by_category()
         scorer, names = self._session.known.scorer, self._session.known.offered
-        taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
+        trained = set(scorer.category_ids[: scorer.trained_count]) if scorer else set[int | None]()
         known = (
             {scorer.category_ids[c] for c in scorer.class_column.tolist()} if scorer else set[int | None]()
         )
         colours = {c.id: c.colour for c in self._session.known.categories}
-        if (names, taught, known, colours) != self._filled:
-            self._filled = (dict(names), taught, known, colours)
-            self._fill_anew(scorer.detector.classes if scorer else (), taught, known)
+        if (names, trained, known, colours) != self._filled:
+            self._filled = (dict(names), trained, known, colours)
+            self._fill_anew(scorer.detector.classes if scorer else (), trained, known)
         keys = self._session.known.hotkeys
         for row, (category_id, name) in enumerate(names.items()):
             key = f"{keys.get(category_id, '').replace(', ', ' '):<3} "
@@ -184,21 +187,24 @@ class Inspector(QWidget):
             item = self.categories.item(row)
             if item.text() != text:  # after most acts one count is another, of perhaps hundreds
                 item.setText(text)
+                item.setData(
+                    COUNT, (keys.get(category_id, "").replace(", ", " "), name, counts.get(category_id, 0))
+                )
         self._mark_current()
 
-    def _fill_anew(self, classes: Sequence[str], taught: set[int | None], known: set[int | None]) -> None:
+    def _fill_anew(self, classes: Sequence[str], trained: set[int | None], known: set[int | None]) -> None:
         names = self._session.known.offered
         self.categories.clear()
         for category_id, name in names.items():
             marks = [tr("known to the detector")] if category_id in known else []
-            marks += ["trained"] if category_id in taught else []
+            marks += ["trained"] if category_id in trained else []
             item = QListWidgetItem(swatch(category_id), name)
             item.setData(Qt.ItemDataRole.UserRole, category_id)
             item.setToolTip(", ".join(marks) or tr("name only; a few examples are enough to train it"))
             self.categories.addItem(item)
         self.categories_title.setText(tr("Categories: {names}", names=len(names)))
-        mine = {normalise_name(name) for name in names.values()}
-        offered = [*names.values(), *(c for c in classes if normalise_name(c) not in mine)]
+        own_names = {normalise_name(name) for name in names.values()}
+        offered = [*names.values(), *(c for c in classes if normalise_name(c) not in own_names)]
         self.name.offer(offered)
         self.names_changed.emit(offered)
 
@@ -260,4 +266,5 @@ def _table(model: BoxModel) -> QTableView:
     header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
     header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
     table.setColumnWidth(1, 52)
+    table.setColumnHidden(2, True)  # where it comes from is in its tool tip
     return table

@@ -57,7 +57,7 @@ class UnknownActs:
 
     def _show(self, groups: Sequence[Sequence[Unknown]]) -> None:
         if not groups:
-            self._messages.say(tr("No object is marked as unknown yet. U marks the selected box."))
+            self._messages.show(tr("No object is marked as unknown yet. U marks the selected box."))
             return
         names = [name for name in self._session.known.offered.values() if name != UNKNOWN]
         self.close()

@@ -73,7 +73,7 @@ class WallDialog(QDialog):
         layout.addLayout(row)
         layout.addWidget(buttons)
         self.groups.currentRowChanged.connect(self._show_group)
-        self.crops.itemSelectionChanged.connect(self._say)
+        self.crops.itemSelectionChanged.connect(self._show_text)
         self.give.clicked.connect(self._give)
         self._show_groups(0)
         self.name.setFocus()
@@ -98,7 +98,7 @@ class WallDialog(QDialog):
             self.crops.add(unknown.pixels)
         self.crops.selectAll()
 
-    def _say(self) -> None:
+    def _show_text(self) -> None:
         row, chosen = self.groups.currentRow(), len(self._chosen())
         if 0 <= row < len(self._groups):
             total = len(self._groups[row])

@@ -59,13 +59,13 @@ class Camera:
         """Move the image by so many pixels of the view."""
         self._use(self.viewport.moved(delta.x(), delta.y()))
 
-    def look_at(self, scale: float, x: float, y: float) -> None:
+    def centre_on(self, scale: float, x: float, y: float) -> None:
         """Show this point of the image in the middle."""
         self.zoom(scale / self.viewport.scale)
         left, top = self.viewport.to_view(x, y)
         self.pan(QPointF(self._centre[0] - left, self._centre[1] - top))
 
-    def looked_at(self) -> tuple[float, float, float] | None:
+    def scale_and_centre(self) -> tuple[float, float, float] | None:
         """Scale and the image's point in the middle of the view; None while the whole image is shown."""
         if self.is_fitted or 0 in self.image:
             return None

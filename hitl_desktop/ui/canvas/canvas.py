@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -24,11 +25,10 @@ from hitl_desktop.pyramid import Pyramid
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.canvas.display import Display
-from hitl_desktop.ui.canvas.hands import Hands
 from hitl_desktop.ui.canvas.held_keys import HeldKeys
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit
 from hitl_desktop.ui.canvas.layer import BoxLayer
-from hitl_desktop.ui.canvas.overlay import paint_draft, paint_in_hand, paint_pointer
+from hitl_desktop.ui.canvas.overlay import paint_draft, paint_pointer, paint_selected
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
     paint_band,
@@ -38,6 +38,7 @@ from hitl_desktop.ui.canvas.painting import (
     rect_of,
 )
 from hitl_desktop.ui.canvas.pixels import Pixels
+from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.selection import Selection
 from hitl_desktop.ui.theme.style import colours
 
@@ -60,6 +61,8 @@ class Canvas(QWidget):
         selection_changed: other boxes are selected, or none.
         view_changed: another part of the image is in view, or it is larger or smaller.
         tool_changed: another tool is in use, by name.
+        menu_wanted: the right button was pressed; the box under it is selected.
+        relabel_wanted: a box was double-clicked; it is selected.
     """
 
     drawn = Signal(BBox)
@@ -68,6 +71,8 @@ class Canvas(QWidget):
     selection_changed = Signal()
     view_changed = Signal()
     tool_changed = Signal(str)
+    menu_wanted = Signal(QContextMenuEvent)
+    relabel_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +84,7 @@ class Canvas(QWidget):
         self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)
         self.view_changed.connect(self.update)
         self.selection = Selection(self._on_selection)
-        self.hands = Hands(self)
+        self.pointer_tool = PointerTool(self)
         self.held_keys = HeldKeys()
         self.display = Display()
         self.next_label = ""
@@ -132,7 +137,7 @@ class Canvas(QWidget):
         """
         self._pixels.use(levels, pyramid)
         self._still = self._hovered = None
-        self.hands.let_go()
+        self.pointer_tool.cancel()
         self.camera.image = size
         self.camera.fit()
 
@@ -165,16 +170,16 @@ class Canvas(QWidget):
 
     def use_tool(self, name: str) -> None:
         """Take another tool: with `box` drags draw, with `select` they move and select."""
-        self.hands.let_go()
-        self.hands.draws = name == "box"
-        self.setCursor(self.hands.cursor(None))
+        self.pointer_tool.cancel()
+        self.pointer_tool.draws = name == "box"
+        self.setCursor(self.pointer_tool.cursor(None))
         self.tool_changed.emit(name)
         self.update()
 
     def select_next(self, step: int = 1) -> None:
         """Select the next proposal, the most doubtful first, or the next box under the pointer after a
         click."""
-        pointer = self.hands.pointer
+        pointer = self.pointer_tool.pointer
         self.selection.select_next(step, self.camera.to_image(pointer) if pointer is not None else None)
         if self.selection.last is not None:
             self.camera.bring_into_view(self.selection.last.bbox)
@@ -189,21 +194,40 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
         if self.has_image:
-            self.hands.press(event)
+            self.pointer_tool.press(event)
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what was begun; else tell what would be taken."""
-        self.hands.move(event.position())
-        if self.hands.hovers:
+        self.pointer_tool.move(event.position())
+        if self.pointer_tool.hovers:
             self._hover(event.position())
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what was begun."""
-        self.hands.release(event)
+        self.pointer_tool.release(event)
         self._hover(event.position())
         self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Select what lies under the pointer, then ask for the menu about it."""
+        if self.has_image and event.reason() == QContextMenuEvent.Reason.Mouse:
+            found = self.hit(QPointF(event.pos()))
+            if found is None or not self.selection.has(found.item.key):
+                self.selection.select(found.item.key if found is not None else None)
+        if self.has_image:
+            self.menu_wanted.emit(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Give a box another category; elsewhere two clicks are two clicks."""
+        found = self.hit(event.position()) if self.has_image else None
+        if found is None or event.button() != Qt.MouseButton.LeftButton or self.pointer_tool.clicks:
+            self.mousePressEvent(event)
+            return
+        self.pointer_tool.cancel()
+        self.selection.click(found.item.key)
+        self.relabel_wanted.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
@@ -219,7 +243,7 @@ class Canvas(QWidget):
             if event.type() == QEvent.Type.KeyRelease:
                 self.held_keys.note_release(event)
             elif event.type() == QEvent.Type.ShortcutOverride and (
-                self.hands.wants(event.key()) or self.held_keys.is_repeating(event)
+                self.pointer_tool.wants(event.key()) or self.held_keys.is_repeating(event)
             ):
                 event.accept()
                 return True
@@ -229,11 +253,11 @@ class Canvas(QWidget):
         """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, then the
         selection."""
         if self.held_keys.is_key_of("pan_held", event) and not event.isAutoRepeat():
-            self.hands.space_held = True
+            self.pointer_tool.space_held = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self.held_keys.is_key_of("hide_boxes", event):
             self.set_hidden(True)
-        elif self.hands.key(event.key(), event.modifiers()):
+        elif self.pointer_tool.key(event.key(), event.modifiers()):
             self.update()
         elif event.key() == Qt.Key.Key_Escape:
             self.selection.select(None)
@@ -243,7 +267,7 @@ class Canvas(QWidget):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End of a key that was held."""
         if self.held_keys.is_key_of("pan_held", event) and not event.isAutoRepeat():
-            self.hands.space_held = False
+            self.pointer_tool.space_held = False
             self.unsetCursor()
         elif self.held_keys.is_key_of("hide_boxes", event) and not event.isAutoRepeat():
             self.set_hidden(False)
@@ -252,13 +276,13 @@ class Canvas(QWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Keys held down are let go."""
-        self.hands.space_held = False
+        self.pointer_tool.space_held = False
         self.set_hidden(False)
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: object) -> None:  # noqa: ARG002
         """No crosshair outside."""
-        self.hands.pointer = None
+        self.pointer_tool.pointer = None
         self._hovered = None
         self.update()
 
@@ -283,11 +307,11 @@ class Canvas(QWidget):
     def _hover(self, point: QPointF) -> None:
         found = self.hit(point)
         self._hovered = found.item if found else None
-        self._draws_here = self.hands.draws_from(found)
+        self._draws_here = self.pointer_tool.draws_from(found)
         tip = self._hovered.tip if self._hovered is not None else ""
         if tip != self.toolTip():  # Qt sends an event even if it is the same
             self.setToolTip(tip)
-        self.setCursor(self.hands.cursor(found))
+        self.setCursor(self.pointer_tool.cursor(found))
 
     # painting
 
@@ -306,10 +330,10 @@ class Canvas(QWidget):
         )
         painter.drawPixmap(0, 0, self._still_part())
         if not self._hidden:
-            paint_in_hand(painter, viewport, area, self.selection, self.hands, self._hovered)
-        paint_draft(painter, viewport, area, self.hands, self.next_label, self.next_colour)
+            paint_selected(painter, viewport, area, self.selection, self.pointer_tool, self._hovered)
+        paint_draft(painter, viewport, area, self.pointer_tool, self.next_label, self.next_colour)
         paint_pointer(
-            painter, viewport, area, self.hands, self.next_label, self.next_colour, highlight,
+            painter, viewport, area, self.pointer_tool, self.next_label, self.next_colour, highlight,
             draws_here=self._draws_here,
         )  # fmt: skip
         if self._suggestion is not None:
@@ -323,7 +347,7 @@ class Canvas(QWidget):
     def _still_part(self) -> QPixmap:
         """Image and boxes as they are while the pointer only moves: painted once, kept until one of them
         changes."""
-        taken = self.selection.keys if self.hands.is_changing else frozenset[BoxKey]()
+        taken = self.selection.keys if self.pointer_tool.is_changing else frozenset[BoxKey]()
         ratio = self.devicePixelRatioF()
         viewport = self.camera.viewport
         key = (self._layer, viewport, self.size(), ratio, self._hidden, taken, self.display)

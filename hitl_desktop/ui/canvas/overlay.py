@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from hitl_desktop.ui.canvas.hands import Hands
 from hitl_desktop.ui.canvas.items import BoxItem
 from hitl_desktop.ui.canvas.painting import (
     paint_band,
@@ -16,17 +15,18 @@ from hitl_desktop.ui.canvas.painting import (
     paint_strong,
     rect_of,
 )
+from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.selection import Selection
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme.categories import category_colour
 
 
-def paint_in_hand(
+def paint_selected(
     painter: QPainter,
     viewport: Viewport,
     area: QRectF,
     selection: Selection,
-    hands: Hands,
+    pointer_tool: PointerTool,
     hovered: BoxItem | None,
 ) -> None:
     """The box under the pointer, and the selected ones; one that is selected alone has handles."""
@@ -34,10 +34,10 @@ def paint_in_hand(
     if hovered is not None and not selection.has(hovered.key):
         paint_strong(painter, hovered, viewport.box_to_view(hovered.bbox))
     for item in items:
-        bbox = hands.moved.get(item.key, item.bbox)
+        bbox = pointer_tool.moved.get(item.key, item.bbox)
         box, colour = viewport.box_to_view(bbox), category_colour(item.colour)
         paint_strong(painter, item, box)
-        if item.key in hands.moved:
+        if item.key in pointer_tool.moved:
             paint_read_out(painter, f"{item.label}  {bbox.w:.0f} x {bbox.h:.0f}", item.colour, box, area)
         else:
             paint_label(painter, item.label, item.colour, box, area)
@@ -46,10 +46,10 @@ def paint_in_hand(
 
 
 def paint_draft(
-    painter: QPainter, viewport: Viewport, area: QRectF, hands: Hands, label: str, colour: int
+    painter: QPainter, viewport: Viewport, area: QRectF, pointer_tool: PointerTool, label: str, colour: int
 ) -> None:
     """The box that is being drawn, with its size in pixels of the image."""
-    box = hands.draft
+    box = pointer_tool.draft
     if box is not None:
         view = viewport.box_to_view(box)
         painter.setPen(category_colour(colour))
@@ -59,11 +59,13 @@ def paint_draft(
 
 
 def paint_pointer(
-    painter: QPainter, viewport: Viewport, area: QRectF, hands: Hands, label: str, colour: int, band: QColor,
-    *, draws_here: bool,
+    painter: QPainter, viewport: Viewport, area: QRectF, pointer_tool: PointerTool, label: str, colour: int,
+    band: QColor, *, draws_here: bool,
 ) -> None:  # fmt: skip
     """The area that is being selected, and the cross of a pointer that would draw."""
-    if hands.band is not None:
-        paint_band(painter, rect_of(viewport.box_to_view(hands.band)), band)
-    if hands.pointer is not None and draws_here and hands.shows_cross:
-        paint_cross(painter, hands.pointer, area, "" if hands.draft is not None else label, colour)
+    if pointer_tool.band is not None:
+        paint_band(painter, rect_of(viewport.box_to_view(pointer_tool.band)), band)
+    if pointer_tool.pointer is not None and draws_here and pointer_tool.shows_cross:
+        paint_cross(
+            painter, pointer_tool.pointer, area, "" if pointer_tool.draft is not None else label, colour
+        )

@@ -68,7 +68,7 @@ class ExchangeActs(QObject):
             kinds = "\n".join(f"{ISSUE_TEXT[kind]}: {count}" for kind, count in summary.faults().items())
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
             self.ask.tell(tr("Import"), f"{text}\n\n{kinds}", details)
-        self._messages.say(text)
+        self._messages.show(text)
         if here:
             self._learning.learn()
 
@@ -109,7 +109,7 @@ class ExchangeActs(QObject):
         left = [tr("{n} undecided", n=summary.undecided)] if summary.undecided else []
         left += [tr("{n} skipped", n=summary.skipped)] if summary.skipped else []
         left += [tr("{n} unreadable", n=summary.unreadable)] if summary.unreadable else []
-        self._messages.say(
+        self._messages.show(
             sentences(
                 tr(
                     "Exported: {boxes} on {images}, to {path}.",

@@ -128,7 +128,7 @@ class FileActs(QObject):
         if session.image is not None and session.image.id == image_id:
             session.go_to(image_id)
         if words:
-            session.messages.say(words.lstrip())
+            session.messages.show(words.lstrip())
         self._intake.prelabel_if_automatic()
 
 

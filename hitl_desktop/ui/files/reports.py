@@ -41,7 +41,7 @@ class Reports:
 
     def _on_written(self, stem: Path) -> None:
         self._page = stem.with_name(f"{stem.name}.html")
-        self._messages.say(tr("Written: {page} and {name}.json.", page=self._page, name=stem.name))
+        self._messages.show(tr("Written: {page} and {name}.json.", page=self._page, name=stem.name))
         self._banner.show_text(tr("Report saved as {page}.", page=self._page), tr("Open report"))
 
     def _open(self) -> None:

@@ -23,7 +23,7 @@ class FileState(Enum):
 
 
 class FileWatch(QObject):
-    """Watches one file at a time; where the system tells nothing (network drives), `look` still does.
+    """Watches one file at a time; where the system tells nothing (network drives), `check` still does.
 
     Signals:
         changed: `state` is another one.
@@ -40,7 +40,7 @@ class FileWatch(QObject):
         self._begin = self._timer(
             _WATCH_AFTER_MS, self._watch
         )  # images that are only paged past are not watched
-        self._settled = self._timer(_SETTLE_MS, self.look)  # files are written in several steps
+        self._settled = self._timer(_SETTLE_MS, self.check)  # files are written in several steps
         self._watcher.fileChanged.connect(self._settled.start)
         self._watcher.directoryChanged.connect(self._settled.start)
 
@@ -62,9 +62,9 @@ class FileWatch(QObject):
         """The image on the screen is of the file as it was at `stamp`."""
         if stamp is not None and stamp != self._stamp:
             self._stamp = stamp
-            self.look()
+            self.check()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Look whether the file is as it was."""
         if self._path is None:
             return

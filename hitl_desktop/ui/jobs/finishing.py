@@ -26,14 +26,14 @@ class FinishingDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.titles, bar, buttons):
             layout.addWidget(widget)
-        runner.changed.connect(self._look)
+        runner.changed.connect(self._update)
         self.finished.connect(self._on_finished)
-        self._look()
+        self._update()
 
     def _on_finished(self, _result: int) -> None:
-        self._runner.changed.disconnect(self._look)
+        self._runner.changed.disconnect(self._update)
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         jobs = self._runner.to_finish
         self._seen += [job for job in jobs if job not in self._seen]
         self.titles.setText("\n".join(job.title for job in jobs))

@@ -85,9 +85,9 @@ class ActionSpec:
 
 def clash(key: str, other: str) -> bool:
     """Whether one key sequence begins the other, so that the longer one could never be typed."""
-    ours, theirs = (QKeySequence(k).toString().split(", ") for k in (key, other))
-    length = min(len(ours), len(theirs))
-    return bool(key and other) and ours[:length] == theirs[:length]
+    keys, other_keys = (QKeySequence(k).toString().split(", ") for k in (key, other))
+    length = min(len(keys), len(other_keys))
+    return bool(key and other) and keys[:length] == other_keys[:length]
 
 
 ACTIONS: Final = (

@@ -75,7 +75,7 @@ class ClassMapDialog(QDialog):
         layout.addWidget(self.table, 3)
         layout.addWidget(self.known, 2)
         layout.addWidget(buttons)
-        self._say()
+        self._show_text()
 
     def _choice(self, name: str, now: int | None) -> QComboBox:
         box = QComboBox()
@@ -108,10 +108,10 @@ class ClassMapDialog(QDialog):
         return {c.name: box.currentData() for c, box in zip(self._seen.classes, self.choices, strict=True)}
 
     def _on_choice(self) -> None:
-        self._say()
+        self._show_text()
         self.tried.emit(self.mapping)
 
-    def _say(self) -> None:
+    def _show_text(self) -> None:
         """The bucket of what has no category, and what was read for it."""
         mapping = self._chosen()
         unmapped = [

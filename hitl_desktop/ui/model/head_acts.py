@@ -59,7 +59,7 @@ class HeadActs:
         project = self._session.project
         version = waiting(project) if project else None
         if version is None:
-            self._messages.say(tr("No version of the head waits."))
+            self._messages.show(tr("No version of the head waits."))
         else:
             self._learning.use_version(version.id, hold=False)
 
@@ -68,7 +68,7 @@ class HeadActs:
         project = self._session.project
         version = before_active(project) if project else None
         if version is None:
-            self._messages.say(tr("There is no version of the head before this one."))
+            self._messages.show(tr("There is no version of the head before this one."))
         else:
             self._learning.use_version(version.id, hold=True)
 
@@ -142,7 +142,7 @@ class HeadActs:
                 "the usual one, and retrain from scratch?"
             )
             if self.ask.confirm(tr("Look closer"), question):
-                self._look_at(DEFAULT_INPUT_SIZES)
+                self._use_input_sizes(DEFAULT_INPUT_SIZES)
             return
         self._session.jobs.start(
             LEARNING,
@@ -167,9 +167,9 @@ class HeadActs:
             seconds_now=closer.seconds_now,
         )
         if self.ask.confirm(tr("Look closer"), sentences(question, _too_narrow(closer), cost)):
-            self._look_at(closer.sides)
+            self._use_input_sizes(closer.sides)
 
-    def _look_at(self, sides: Sequence[int]) -> None:
+    def _use_input_sizes(self, sides: Sequence[int]) -> None:
         def keep(project: Project) -> Changes:
             set_input_sizes(project, sides)
             return Changes()
@@ -187,7 +187,7 @@ class HeadActs:
             self._runner.start(FILES, tr("Exporting the detector"), job, on_success=self._on_exported)
 
     def _on_exported(self, export: HeadExport) -> None:
-        self._messages.say(
+        self._messages.show(
             tr(
                 "Exported: version {version}, {names}, to {folder}.",
                 version=export.version,

@@ -31,7 +31,7 @@ from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
 
-_LOOK_AFTER_MS = 200
+_UPDATE_AFTER_MS = 200
 _JOBS_WIDTH = 230
 _COUNTING = "counting"
 
@@ -62,12 +62,12 @@ class ModelPanel(QWidget):
         self._session, self._runner, self._learning = session, runner, learning
         self._soon = QTimer(self)  # one look for a burst of changes
         self._soon.setSingleShot(True)
-        self._soon.setInterval(_LOOK_AFTER_MS)
+        self._soon.setInterval(_UPDATE_AFTER_MS)
         self._soon.timeout.connect(self._show_figures)
         self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
-        learn, look = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
+        learn, prelabel = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
         learn.setToolTip(tr("Fit a new head on everything that is decided"))
-        look.setToolTip(tr("Run the detector on the images it has not processed"))
+        prelabel.setToolTip(tr("Run the detector on the images it has not processed"))
         self.versions, self.use_waiting = QPushButton(tr("Versions...")), QPushButton(tr("Use it"))
         self.versions.setToolTip(
             tr("All versions of the head: what each learned from, and which one is used")
@@ -76,7 +76,7 @@ class ModelPanel(QWidget):
         self.use_waiting.clicked.connect(self.use_waiting_asked)
         self.use_waiting.hide()
         learn.clicked.connect(self.learn_asked)
-        look.clicked.connect(self.prelabel_asked)
+        prelabel.clicked.connect(self.prelabel_asked)
         figures = QGridLayout()
         for row, (name, label) in enumerate(
             (
@@ -95,7 +95,7 @@ class ModelPanel(QWidget):
         figures.setRowStretch(4, 1)
         figures.setVerticalSpacing(2)
         buttons = QVBoxLayout()
-        for button in (learn, look, self.versions, self.use_waiting):
+        for button in (learn, prelabel, self.versions, self.use_waiting):
             buttons.addWidget(button)
         buttons.addStretch(1)
         jobs = self._jobs = QWidget()
@@ -205,7 +205,7 @@ class ModelPanel(QWidget):
         if late is not None:
             self.use_waiting.setText(tr("Use version {id}", id=late.id))
             self.use_waiting.setToolTip(tr("It waits: {waits}", waits=late.waits))
-        self.unseen_result.setText(_first_sight_text(version))
+        self.unseen_result.setText(_unseen_text(version))
         for label in (self.detector, self.head, self.unseen_result):
             label.setToolTip(label.text())
         self._count_effort()
@@ -312,7 +312,7 @@ def _effort_text(effort: EffortView) -> str:
     return sentences(less, effort.advice)
 
 
-def _first_sight_text(version: HeadVersion | None) -> str:
+def _unseen_text(version: HeadVersion | None) -> str:
     """How good proposals were before their image was taught, with an interval."""
     if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
         return tr("not measured yet: it needs decided images that were pre-labelled")

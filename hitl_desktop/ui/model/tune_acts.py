@@ -27,9 +27,9 @@ from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.model.model_panel import ModelPanel
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
-from hitl_desktop.workflows.quality.tuning import Spot, Tuning, tuning
+from hitl_desktop.workflows.quality.tuning import Example, Tuning, tuning
 
-_Told = tuple[Tuning, dict[int, str]]
+_Measured = tuple[Tuning, dict[int, str]]
 
 
 class TuneActs:
@@ -73,21 +73,21 @@ class TuneActs:
         self._measuring = self._session.jobs.start(
             EXAMINING,
             tr("Measuring the loop"),
-            _told,
+            _measure,
             on_success=self._show,
             on_failure=self._on_not_measured,
             on_cancelled=partial(self._on_not_measured, None),
         )
 
-    def _show(self, told: _Told) -> None:
+    def _show(self, measured: _Measured) -> None:
         from hitl_desktop.ui.model.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
 
         self._measuring = None
         now = self.pages
-        self.pages = TunePages(*told, self._panel, now.chosen if now else None)
+        self.pages = TunePages(*measured, self._panel, now.chosen if now else None)
         if now is not None:
             now.deleteLater()
-        self.pages.looked_at.connect(self._look_at)
+        self.pages.example_chosen.connect(self._show_example)
         if self._panel.is_tuning:
             self.show()
 
@@ -115,10 +115,10 @@ class TuneActs:
             self._is_shown = False
             self._canvas.show_suggestion(None)
 
-    def _look_at(self, spot: Spot) -> None:
-        if self._session.image is None or self._session.image.id != spot.image_id:
-            self._session.go_to(spot.image_id)
-        self._canvas.show_suggestion(spot.bbox, tr("this one"))
+    def _show_example(self, example: Example) -> None:
+        if self._session.image is None or self._session.image.id != example.image_id:
+            self._session.go_to(example.image_id)
+        self._canvas.show_suggestion(example.bbox, tr("this one"))
         self._is_shown = True
 
     def write(self) -> None:
@@ -131,10 +131,10 @@ class TuneActs:
             )
 
 
-def _told(project: Project, progress: Progress) -> _Told:
+def _measure(project: Project, progress: Progress) -> _Measured:
     return tuning(project, progress), paths_of(project)
 
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:
-    told = report(project, progress)
-    return write_report(stem, to_html(told), told)
+    learning_report = report(project, progress)
+    return write_report(stem, to_html(learning_report), learning_report)

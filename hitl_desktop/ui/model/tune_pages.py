@@ -19,24 +19,24 @@ from hitl_desktop.workflows.quality.effort import Effort
 from hitl_desktop.workflows.quality.tuning import (
     LATEST,
     NOTHING,
-    CategoryAtFirstSight,
     Cell,
+    Example,
     Point,
-    Spot,
     Tuning,
+    UnseenCategoryResult,
 )
 
-_SPOT = Qt.ItemDataRole.UserRole
+_EXAMPLE = Qt.ItemDataRole.UserRole
 
 
 class TunePages(QObject):
-    """One page for each of the model panel's views, made when it is looked at; `looked_at` tells a box to be
-    shown.
+    """One page for each of the model panel's views, made when it is first shown; `example_chosen` is a box to
+    be shown.
 
     `chosen` is the cell of the confusion matrix, or the category, whose boxes are listed.
     """
 
-    looked_at = Signal(object)
+    example_chosen = Signal(object)
 
     def __init__(
         self, tuning: Tuning, paths: Mapping[int, str], parent: QWidget, chosen: tuple[str, str] | None = None
@@ -44,7 +44,7 @@ class TunePages(QObject):
         super().__init__(parent)
         self._parent = parent
         self._paths = dict(paths)
-        self._cells = {(c.real, c.said): c for c in tuning.cells}
+        self._cells = {(c.real, c.predicted): c for c in tuning.cells}
         self.chosen = chosen
         self._tuning = tuning
         self._made: dict[int, QWidget] = {}
@@ -94,21 +94,21 @@ class TunePages(QObject):
     def _confusion_matrix(self, tuning: Tuning) -> QTableWidget:
         """What boxes are, in rows, against what they were called, in columns."""
         reals = sorted({c.real for c in tuning.cells} - {NOTHING})
-        saids = sorted({c.said for c in tuning.cells} - {NOTHING})
-        rows, columns = [*reals, NOTHING], [*saids, NOTHING]
+        predictions = sorted({c.predicted for c in tuning.cells} - {NOTHING})
+        rows, columns = [*reals, NOTHING], [*predictions, NOTHING]
         headings = [tr("called {c}", c=c) if c != NOTHING else tr("not found") for c in columns]
         matrix = read_only_table(tr("Confusion matrix: a cell shows its boxes"), headings, len(rows))
         matrix.setVerticalHeaderLabels([r if r != NOTHING else tr("no object") for r in rows])
         matrix.verticalHeader().show()
         for r, real in enumerate(rows):
-            for c, said in enumerate(columns):
-                cell = self._cells.get((real, said))
+            for c, predicted in enumerate(columns):
+                cell = self._cells.get((real, predicted))
                 if cell is None:
                     continue
-                item = QTableWidgetItem(str(len(cell.spots)))
-                item.setData(_SPOT, cell)
+                item = QTableWidgetItem(str(len(cell.examples)))
+                item.setData(_EXAMPLE, cell)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                if real == said:
+                if real == predicted:
                     font = item.font()
                     font.setBold(True)
                     item.setFont(font)
@@ -124,7 +124,7 @@ class TunePages(QObject):
         for row, category in enumerate(tuning.categories):
             for column, text in enumerate(_row(category)):
                 item = QTableWidgetItem(text)
-                item.setData(_SPOT, self._wrong_of(category.name))
+                item.setData(_EXAMPLE, self._wrong_of(category.name))
                 categories.setItem(row, column, item)
         return categories
 
@@ -133,7 +133,7 @@ class TunePages(QObject):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 4, 8, 4)
         self.matrix, self.categories = self._confusion_matrix(tuning), self._per_category(tuning)
-        self.spots = read_only_table(tr("Boxes behind the chosen figure"), ("Image", "Box"), 0)
+        self.examples = read_only_table(tr("Boxes behind the chosen figure"), ("Image", "Box"), 0)
         self.words = _label(
             tr(
                 "Suggestions as they were before training on their image. Choose a cell to "
@@ -144,10 +144,10 @@ class TunePages(QObject):
         for table in (self.matrix, self.categories):
             table.itemClicked.connect(self._open)
             table.itemActivated.connect(self._open)
-        self.spots.itemActivated.connect(self._go)
-        self.spots.itemClicked.connect(self._go)
+        self.examples.itemActivated.connect(self._go)
+        self.examples.itemClicked.connect(self._go)
         tables = QHBoxLayout()
-        for table, stretch in ((self.matrix, 3), (self.categories, 3), (self.spots, 2)):
+        for table, stretch in ((self.matrix, 3), (self.categories, 3), (self.examples, 2)):
             tables.addWidget(table, stretch)
         layout.addWidget(self.words)
         layout.addLayout(tables, 1)
@@ -175,14 +175,14 @@ class TunePages(QObject):
         ):
             for column, text in enumerate((f"{name} ({effort.pictures})", *_effort_row(effort))):
                 self.arms.setItem(row, column, QTableWidgetItem(text))
-        told = QVBoxLayout()
-        told.addWidget(
+        estimates = QVBoxLayout()
+        estimates.addWidget(
             _label(tr("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s."))
         )
-        told.addWidget(self.arms, 1)
+        estimates.addWidget(self.arms, 1)
         for plot in (self.effort, self.minutes):
             layout.addWidget(plot, 2)
-        layout.addLayout(told, 3)
+        layout.addLayout(estimates, 3)
         return page
 
     def _over_time(
@@ -210,30 +210,34 @@ class TunePages(QObject):
 
     def _wrong_of(self, name: str) -> Cell:
         """All boxes that were wrong about a category."""
-        wrong = [c for (real, said), c in self._cells.items() if real != said and name in (real, said)]
-        return Cell(name, "", tuple(spot for cell in wrong for spot in cell.spots))
+        wrong = [
+            c
+            for (real, predicted), c in self._cells.items()
+            if real != predicted and name in (real, predicted)
+        ]
+        return Cell(name, "", tuple(example for cell in wrong for example in cell.examples))
 
     def _open(self, item: QTableWidgetItem) -> None:
-        self._list(item.data(_SPOT))
+        self._list(item.data(_EXAMPLE))
 
     def _list(self, cell: Cell) -> None:
-        self.chosen = (cell.real, cell.said)
-        self.spots.setRowCount(len(cell.spots))
-        for row, spot in enumerate(cell.spots):
-            x, y, w, h = spot.bbox
+        self.chosen = (cell.real, cell.predicted)
+        self.examples.setRowCount(len(cell.examples))
+        for row, example in enumerate(cell.examples):
+            x, y, w, h = example.bbox
             for column, text in enumerate(
                 (
-                    self._paths.get(spot.image_id, ""),
+                    self._paths.get(example.image_id, ""),
                     tr("{w:.0f} x {h:.0f} at {x:.0f}, {y:.0f}", w=w, h=h, x=x, y=y),
                 )
             ):
                 shown = QTableWidgetItem(text)
-                shown.setData(_SPOT, spot)
-                self.spots.setItem(row, column, shown)
+                shown.setData(_EXAMPLE, example)
+                self.examples.setItem(row, column, shown)
 
     def _go(self, item: QTableWidgetItem) -> None:
-        spot: Spot = item.data(_SPOT)
-        self.looked_at.emit(spot)
+        example: Example = item.data(_EXAMPLE)
+        self.example_chosen.emit(example)
 
 
 def _curve_words(points: Sequence[Point]) -> str:
@@ -250,7 +254,7 @@ def _curve_words(points: Sequence[Point]) -> str:
     )
 
 
-def _row(c: CategoryAtFirstSight) -> tuple[str, str, str]:
+def _row(c: UnseenCategoryResult) -> tuple[str, str, str]:
     def share(part: int, of: int, interval: tuple[float, float]) -> str:
         return (
             tr(

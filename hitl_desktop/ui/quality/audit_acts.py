@@ -144,14 +144,14 @@ class AuditActs:
 
     def _on_unseen(self, image_id: int) -> None:
         """What nobody can see counts as wrong: the number of images was fixed."""
-        self._messages.say(tr("An image of the audit cannot be seen, so it counts as wrong."))
+        self._messages.show(tr("An image of the audit cannot be seen, so it counts as wrong."))
         self._judge(Verdict(image_id, frozenset({Error.UNSEEN}), 0.0))
 
     def _back(self) -> None:
         """Judge the image before this one anew."""
         audit = self._audit
         if audit is None or audit.is_complete or self._again or self._last is None:
-            self._messages.say(tr("There is no verdict of this sitting that could be changed."))
+            self._messages.show(tr("There is no verdict of this sitting that could be changed."))
             return
         self._again = self._last
         self._show_next()
@@ -183,8 +183,8 @@ def _plans(project: Project, _progress: Progress) -> list[Plan]:
 
 
 def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -> Path:
-    told = report(project, get_audit(project, audit_id))
-    return write_report(stem, to_html(told), told)
+    audit_report = report(project, get_audit(project, audit_id))
+    return write_report(stem, to_html(audit_report), audit_report)
 
 
 def _words(plan: Plan) -> str:

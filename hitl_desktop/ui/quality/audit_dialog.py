@@ -13,10 +13,10 @@ from hitl_desktop.domain.audits import Error, Verdict
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem
-from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.quality.image_dialog import ImageDialog
 
 
-class AuditDialog(LookingDialog):
+class AuditDialog(ImageDialog):
     """Shows one image after the other; `judged` tells the verdict on the one shown, and whoever listens
     goes on.
 
@@ -35,7 +35,7 @@ class AuditDialog(LookingDialog):
         self.words.setWordWrap(True)
         self.errors = {
             error: QCheckBox(f"&{number}  {AUDIT_ERROR_TEXT[error]}")
-            for number, error in enumerate((e for e in Error if e.is_said), start=1)
+            for number, error in enumerate((e for e in Error if e.is_visible_error), start=1)
         }
         self.reveal = QPushButton(tr("Show the labels (Space)"))
         self.done_button = QPushButton(tr("Judged, next (Enter)"))
@@ -72,7 +72,7 @@ class AuditDialog(LookingDialog):
         self.reveal.setEnabled(True)
         self.done_button.setEnabled(False)
         self.save.hide()
-        self.look_at(image_id, path)
+        self.load_image(image_id, path)
 
     def show_result(self, words: str) -> None:
         """All were judged: say what that proves."""

@@ -98,7 +98,7 @@ class BulkActs:
 
     def _on_accepted(self, changes: Changes) -> None:
         self._session.apply_changes(changes)
-        self._messages.say(
+        self._messages.show(
             tr(
                 "Accepted on {images}; Ctrl+Z takes all of it back.",
                 images=counted(len(changes.annotations_of), "image"),
@@ -118,7 +118,7 @@ class BulkActs:
         every = self._session.views.bulk_accepts()
         self._bulk = bulk_accept.unfinished(project) or (every[-1] if every else None)
         if self._bulk is None:
-            self._messages.say(tr("Nothing was accepted at once yet."))
+            self._messages.show(tr("Nothing was accepted at once yet."))
             return
         self.sample = BulkSampleDialog(self._window)
         self.sample.judged.connect(self._judge)
@@ -171,7 +171,7 @@ class BulkActs:
             and project is not None
             and all(b.id != bulk.id for b in self._session.views.bulk_accepts())
         ):
-            self._messages.say(
+            self._messages.show(
                 tr("What was accepted at once was taken back, so its sample is asked about no more.")
             )
             self._forget_sample()

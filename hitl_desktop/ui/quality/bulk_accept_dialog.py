@@ -25,10 +25,10 @@ from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.quality.image_dialog import ImageDialog
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
-_LOOK_AFTER_MS = 250
+_PREVIEW_AFTER_MS = 250
 """A preview follows a change of category or score after this pause."""
 
 
@@ -54,12 +54,12 @@ class BulkAcceptDialog(QDialog):
         self.score.setSingleStep(0.05)
         self.score.setPrefix(tr("score from "))
         self.score.setAccessibleName(tr("Accept from this score up"))
-        self.look = QPushButton(tr("&Look"))
-        self.look.setDefault(True)
+        self.preview_button = QPushButton(tr("&Look"))
+        self.preview_button.setDefault(True)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(_LOOK_AFTER_MS)
-        self._soon.timeout.connect(self._look)
+        self._soon.setInterval(_PREVIEW_AFTER_MS)
+        self._soon.timeout.connect(self._ask_for_preview)
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.crops = CropWall(tr("A random part of what would be accepted"))
@@ -69,7 +69,7 @@ class BulkAcceptDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
-        for widget in (self.name, self.score, self.look):
+        for widget in (self.name, self.score, self.preview_button):
             row.addWidget(widget)
         row.addStretch(1)
         layout = QVBoxLayout(self)
@@ -79,8 +79,8 @@ class BulkAcceptDialog(QDialog):
         layout.addWidget(buttons)
         self.name.currentTextChanged.connect(self._on_name)
         self.score.valueChanged.connect(self._forget)
-        self.look.clicked.connect(self._look)
-        self.crops.itemSelectionChanged.connect(self._say)
+        self.preview_button.clicked.connect(self._ask_for_preview)
+        self.crops.itemSelectionChanged.connect(self._show_text)
         self._on_name(self.name.currentText())
 
     def _on_name(self, name: str) -> None:
@@ -95,7 +95,7 @@ class BulkAcceptDialog(QDialog):
         self.words.setText(tr("Looking at what that would accept."))
         self._soon.start()
 
-    def _look(self) -> None:
+    def _ask_for_preview(self) -> None:
         self._soon.stop()
         self.preview_asked.emit(self.name.currentText(), self.score.value())
 
@@ -123,7 +123,7 @@ class BulkAcceptDialog(QDialog):
         for _, pixels in preview.shown:
             self.crops.add(pixels)
         self.crops.selectAll()
-        self._say()
+        self._show_text()
 
     def show_problem(self, words: str) -> None:
         """Nothing can be previewed, and why."""
@@ -138,7 +138,7 @@ class BulkAcceptDialog(QDialog):
         shown = self.preview.shown if self.preview else []
         return [p.prediction_id for row, (p, _) in enumerate(shown) if row not in chosen]
 
-    def _say(self) -> None:
+    def _show_text(self) -> None:
         if self.preview is None:
             return
         boxes, out = len(self.preview.proposals), len(self.out)
@@ -147,7 +147,7 @@ class BulkAcceptDialog(QDialog):
             if len(self.preview.shown) == boxes
             else tr("{shown} drawn at random", shown=len(self.preview.shown))
         )
-        blind = self.preview.not_looked_at
+        blind = self.preview.not_examined
         ahead = (
             tr(
                 "On {images} the head has not run yet; only the detector's boxes count there.",
@@ -172,7 +172,7 @@ class BulkAcceptDialog(QDialog):
         self.accept_button.setEnabled(boxes > out)
 
 
-class BulkSampleDialog(LookingDialog):
+class BulkSampleDialog(ImageDialog):
     """One box of the sample after the other: `judged` tells whether it is wrong; Backspace takes the last one
     back."""
 
@@ -204,7 +204,7 @@ class BulkSampleDialog(LookingDialog):
         """Show a box on its image."""
         self.words.setText(words)
         if image_id != self.image_id or not self.canvas.has_image:
-            self.look_at(image_id, path)
+            self.load_image(image_id, path)
         item = BoxItem(BoxKey(Kind.TRUTH, 1), bbox, name, colour)
         self.canvas.show_items([item])
         self.canvas.selection.select(item.key)

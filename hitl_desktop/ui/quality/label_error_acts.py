@@ -58,11 +58,11 @@ class ErrorActs:
         if self.dialog is None:
             self._came_from = self._session.at_hand
             self.dialog = dialog = SuspicionsDialog(self._window)
-            dialog.looked_at.connect(self._look_at)
+            dialog.issue_chosen.connect(self._show_issue)
             dialog.mend_asked.connect(self._mend)
             dialog.dismiss_asked.connect(self._dismiss)
             dialog.undo_asked.connect(self._undo)
-            dialog.look_again_asked.connect(self.look)
+            dialog.search_asked.connect(self.search)
             dialog.finished.connect(self._on_finished)
             dialog.move(
                 self._window.mapToGlobal(QPoint(0, _BELOW_MENU))
@@ -70,17 +70,17 @@ class ErrorActs:
             dialog.show_waiting(tr("Reading what was found before."))
             dialog.show()
             dialog.list.setFocus()
-        self._list(or_look=True)
+        self._list(or_search=True)
 
-    def look(self) -> None:
+    def search(self) -> None:
         """Look at all decided images anew."""
         if self.dialog is not None:
             self.dialog.show_waiting(tr("Looking for wrong labels."))
-        self._start(EXAMINING, tr("Looking for wrong labels"), _looked)  # learning may not put an end to it
+        self._start(EXAMINING, tr("Looking for wrong labels"), _search)  # learning may not put an end to it
 
-    def _list(self, *, or_look: bool = False) -> None:
+    def _list(self, *, or_search: bool = False) -> None:
         self._start(
-            PREPARING, tr("Reading label issues"), lambda p, _: _listed(p), or_look=or_look, quiet=True
+            PREPARING, tr("Reading label issues"), lambda p, _: _listed(p), or_search=or_search, quiet=True
         )
 
     def _start(
@@ -89,13 +89,13 @@ class ErrorActs:
         title: str,
         function: Callable[[Project, Progress], _Listed],
         *,
-        or_look: bool = False,
+        or_search: bool = False,
         quiet: bool = False,
     ) -> None:
         self._session.jobs.start(
             lane, title, function, quiet=quiet, on_progress=self._on_progress,
-            on_success=partial(self._show, or_look), on_failure=self._on_failure,
-            on_cancelled=partial(self._say, tr("Cancelled. Search again to go on.")),
+            on_success=partial(self._show, or_search), on_failure=self._on_failure,
+            on_cancelled=partial(self._show_text, tr("Cancelled. Search again to go on.")),
         )  # fmt: skip
 
     def _on_progress(self, job: Job) -> None:
@@ -107,18 +107,18 @@ class ErrorActs:
         if self.dialog is not None and not self.dialog.has_any:
             self.close()
 
-    def _say(self, words: str) -> None:
+    def _show_text(self, words: str) -> None:
         if self.dialog is not None:
             self.dialog.show_waiting(words)
 
-    def _show(self, or_look: bool, listed: _Listed) -> None:
+    def _show(self, or_search: bool, listed: _Listed) -> None:
         if self.dialog is None:
             return
         label_issues, paths = listed
-        if label_issues or not or_look:
+        if label_issues or not or_search:
             self.dialog.show_all(label_issues, self._session.known.of, paths)
         else:
-            self.look()
+            self.search()
 
     def _on_finished(self, _result: int = 0) -> None:
         """Go back to the image at which the list was opened."""
@@ -136,7 +136,7 @@ class ErrorActs:
             dialog.deleteLater()
         self._show_suggestion()
 
-    def _look_at(self, issue: LabelIssue | None) -> None:
+    def _show_issue(self, issue: LabelIssue | None) -> None:
         session = self._session
         if issue is not None and (session.image is None or session.image.id != issue.image_id):
             session.go_to(issue.image_id)
@@ -184,14 +184,14 @@ class ErrorActs:
     def _undo(self) -> None:
         """Take back what was done last in the list, and nothing else."""
         if not self._done:
-            self._messages.say(tr("Nothing was done in this list that could be taken back."))
+            self._messages.show(tr("Nothing was done in this list that could be taken back."))
             return
         issue, number = self._done[-1]
         if number is None:
             self._session.manage(partial(_dismissed, issue, is_dismissed=False))
         else:
             if self._session.views.latest_act() != number:
-                self._messages.say(tr("Something else was done since. Take that back first, in the window."))
+                self._messages.show(tr("Something else was done since. Take that back first, in the window."))
                 return
             self._session.undo()
         self._done.pop()
@@ -203,7 +203,7 @@ def _dismissed(issue: LabelIssue, project: Project, *, is_dismissed: bool) -> Ch
     return Changes()
 
 
-def _looked(project: Project, progress: Progress) -> _Listed:
+def _search(project: Project, progress: Progress) -> _Listed:
     find_label_errors(project, progress, threads=1)
     return _listed(project)
 

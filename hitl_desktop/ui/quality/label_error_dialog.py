@@ -34,11 +34,11 @@ class SuspicionsDialog(QDialog):
     """Tells which label issue is open, and what is to become of it; whoever listens says when it is
     done."""
 
-    looked_at = Signal(object)
+    issue_chosen = Signal(object)
     mend_asked = Signal(object)
     dismiss_asked = Signal(object)
     undo_asked = Signal()
-    look_again_asked = Signal()
+    search_asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -68,17 +68,17 @@ class SuspicionsDialog(QDialog):
             layout.addWidget(widget)
         layout.addLayout(row)
         self.kind.currentIndexChanged.connect(lambda: self._fill(0))
-        self.list.currentRowChanged.connect(self._look)
+        self.list.currentRowChanged.connect(self._emit_chosen)
         self.mend.clicked.connect(partial(self._ask, self.mend_asked))
         self.dismiss.clicked.connect(partial(self._ask, self.dismiss_asked))
-        again.clicked.connect(self.look_again_asked)
+        again.clicked.connect(self.search_asked)
         QShortcut(QKeySequence.StandardKey.Undo, self, self.undo_asked.emit)
         self.list.installEventFilter(self)
 
     def show_waiting(self, words: str) -> None:
         """Nothing is listed yet, and why."""
         self._issues = []
-        self._fill(0, looks=False)
+        self._fill(0, emits=False)
         self.words.setText(words)
 
     @property
@@ -113,7 +113,7 @@ class SuspicionsDialog(QDialog):
         kept = [s for s in self._issues if fits(s)]
         if len(kept) < len(self._issues):
             self._issues = kept
-            self._fill(max(self.list.currentRow(), 0), looks=goes_on)
+            self._fill(max(self.list.currentRow(), 0), emits=goes_on)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter mends, Del dismisses."""
@@ -128,7 +128,7 @@ class SuspicionsDialog(QDialog):
                 return True
         return super().eventFilter(watched, event)
 
-    def _fill(self, row: int, *, looks: bool = True) -> None:
+    def _fill(self, row: int, *, emits: bool = True) -> None:
         wanted = self.kind.currentText()
         fitting = [s for s in self._issues if wanted in (_ALL, LABEL_ISSUE_TEXT[s.kind])]
         self.list.blockSignals(True)
@@ -157,11 +157,11 @@ class SuspicionsDialog(QDialog):
             if fitting
             else tr("Nothing is left to review. Search again after deciding more images.")
         )
-        if looks:
-            self._look()
+        if emits:
+            self._emit_chosen()
 
-    def _look(self, _row: int = 0) -> None:
-        self.looked_at.emit(self.current)
+    def _emit_chosen(self, _row: int = 0) -> None:
+        self.issue_chosen.emit(self.current)
 
     def _ask(self, signal: object) -> None:
         if self.current is not None:

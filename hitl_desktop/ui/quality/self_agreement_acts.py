@@ -15,8 +15,8 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
-from hitl_desktop.workflows.quality.self_agreement import look_again, self_agreement
+from hitl_desktop.ui.quality.self_agreement_dialog import ReannotationDialog
+from hitl_desktop.workflows.quality.self_agreement import self_agreement, store_reannotation
 from hitl_desktop.workflows.queue.relabelling import due, why_none
 
 
@@ -28,7 +28,7 @@ class ConsistencyActs:
         self._due: list[int] = []
         self._asked: int | None = None
         self._from: int | None = None
-        self.dialog: SecondLookDialog | None = None
+        self.dialog: ReannotationDialog | None = None
         session.opened.connect(self.close)
         session.blind_wanted.connect(self._show_asked)
 
@@ -48,7 +48,7 @@ class ConsistencyActs:
         if self.dialog is not None and self._due:
             self.dialog.raise_()
             self.dialog.activateWindow()
-            self._messages.say(tr("An image is still being labelled again: finish it, or close it."))
+            self._messages.show(tr("An image is still being labelled again: finish it, or close it."))
             return
         self.close()
         self._due, self._asked, self._from = [image_id], image_id, self._session.at_hand
@@ -60,13 +60,13 @@ class ConsistencyActs:
             return
         self._due, why = found
         if not self._due:
-            told = self_agreement(project)
-            self._messages.say(f"{why} {told.words}" if told.f1 is not None else why)
+            agreement = self_agreement(project)
+            self._messages.show(f"{why} {agreement.words}" if agreement.f1 is not None else why)
             return
         self._open()
 
     def _open(self) -> None:
-        self.dialog = SecondLookDialog(self._window)
+        self.dialog = ReannotationDialog(self._window)
         self.dialog.labelled.connect(self._on_done)
         self.dialog.unseen.connect(self._on_unseen)
         self.dialog.finished.connect(self._end)
@@ -80,12 +80,12 @@ class ConsistencyActs:
             return
         image = self._session.views.image(self._due[0]) if self._due else None
         if image is None:
-            told = self_agreement(project).words
+            agreement = self_agreement(project).words
             if self._asked is None:
-                dialog.show_result(told)
+                dialog.show_result(agreement)
             else:
                 self._end()
-                self._messages.say(told)
+                self._messages.show(agreement)
             return
         self._session.cover(image.id)
         words = tr("{images} to be labelled again.", images=counted(len(self._due), "image"))
@@ -123,5 +123,5 @@ class ConsistencyActs:
 
 
 def _kept(image_id: int, boxes: list[LabelledBox], seconds: float, project: Project) -> Changes:
-    look_again(project, image_id, boxes, seconds)
+    store_reannotation(project, image_id, boxes, seconds)
     return Changes()

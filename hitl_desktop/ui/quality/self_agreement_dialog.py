@@ -13,10 +13,10 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.quality.image_dialog import ImageDialog
 
 
-class SecondLookDialog(LookingDialog):
+class ReannotationDialog(ImageDialog):
     """`labelled` tells the boxes that were drawn."""
 
     labelled = Signal(object)
@@ -67,7 +67,7 @@ class SecondLookDialog(LookingDialog):
                 words=words,
             )
         )
-        self.look_at(image_id, path)
+        self.load_image(image_id, path)
         self.done_button.setEnabled(True)
 
     def show_result(self, words: str) -> None:

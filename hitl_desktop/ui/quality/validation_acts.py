@@ -25,7 +25,7 @@ from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.workflows.images.open_folder import note_not_shown
 from hitl_desktop.workflows.quality import validation
 
-_LOOKED_AT = 4
+_IMAGES_AHEAD = 4
 _MANY = 50
 """The verdicts on more images than this are made labels by a job."""
 
@@ -62,9 +62,9 @@ class ValidateActs:
             self.dialog.finished.connect(self.close)
             self.dialog.show()
             self.dialog.setFocus()
-            self._look_for_next()
+            self._prepare_next()
 
-    def _look_for_next(self) -> None:
+    def _prepare_next(self) -> None:
         """Let the head look at the next images, then show the first of them."""
         self._asked += 1
         if self.dialog is not None:
@@ -72,7 +72,7 @@ class ValidateActs:
         self._session.jobs.start(
             EXAMINING,
             tr("Looking at an image"),
-            lambda p, progress: validation.look_at_next(p, _LOOKED_AT, progress, threads=1),
+            lambda p, progress: validation.prepare_next_images(p, _IMAGES_AHEAD, progress, threads=1),
             on_success=partial(self._show, self._asked),
             on_failure=self._on_failure,
             quiet=True,
@@ -103,14 +103,14 @@ class ValidateActs:
         session.jobs.start(
             EXAMINING,
             tr("Looking at the next images"),
-            lambda p, progress: validation.look(p, next_ones[1:], progress, threads=1),
+            lambda p, progress: validation.prepare_images(p, next_ones[1:], progress, threads=1),
             quiet=True,
         )
 
     def _on_unseen(self, image_id: int) -> None:
         """An image that cannot be read is noted as such, and passed over."""
         if self._session.manage(partial(note_not_shown, image_id)):
-            self._look_for_next()
+            self._prepare_next()
 
     def _judge(self, validated: Validated) -> None:
         done: list[int | None] = []
@@ -121,20 +121,20 @@ class ValidateActs:
 
         if self._session.manage(act):
             if None in done:
-                self._messages.say(
+                self._messages.show(
                     tr("This image was decided or skipped meanwhile, so no verdict on it was kept.")
                 )
             self._done += [number for number in done if number is not None]
-            self._look_for_next()
+            self._prepare_next()
 
     def _back(self) -> None:
         """Take the latest verdicts back and judge that image again."""
         if not self._done:
-            self._messages.say(tr("Nothing was judged in this sitting that could be taken back."))
+            self._messages.show(tr("Nothing was judged in this sitting that could be taken back."))
             return
         if self._session.manage(partial(validation.take_back, self._done[-1])):
             self._done.pop()
-            self._look_for_next()
+            self._prepare_next()
 
     def _report(self) -> None:
         self._with_report(None)
@@ -145,14 +145,14 @@ class ValidateActs:
             READING,
             tr("Reading verdicts"),
             lambda p, _: validation.report(p),
-            on_success=partial(self._tell, show),
+            on_success=partial(self._show_report, show),
             quiet=True,
         )
 
-    def _tell(self, show: Callable[[str], None] | None, told: dict[str, Any]) -> None:
+    def _show_report(self, show: Callable[[str], None] | None, validation_report: dict[str, Any]) -> None:
         if self.dialog is None:
             return
-        words, lines = validation.in_words(told), validation.lines_of(told)
+        words, lines = validation.in_words(validation_report), validation.lines_of(validation_report)
         if show is not None:
             show(words)
         else:
@@ -180,14 +180,14 @@ class ValidateActs:
             return done[-1].changes
 
         if self._session.manage(act):
-            self._say_promoted(done[0])
+            self._show_promotion(done[0])
 
     def _on_promoted(self, promotion: validation.Promotion) -> None:
         self._session.apply_changes(promotion.changes)
-        self._say_promoted(promotion)
+        self._show_promotion(promotion)
 
-    def _say_promoted(self, promotion: validation.Promotion) -> None:
-        self._messages.say(
+    def _show_promotion(self, promotion: validation.Promotion) -> None:
+        self._messages.show(
             tr(
                 "Decided from verdicts: {images}; {to_finish} still want a box drawn or "
                 "moved. Ctrl+Z takes it back.",

@@ -15,7 +15,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.looking import LookingDialog
+from hitl_desktop.ui.quality.image_dialog import ImageDialog
 from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 from hitl_desktop.ui.widgets.once import once
 
@@ -30,7 +30,7 @@ _MARKS = {
 _KEYS = tr("1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 something missed")
 
 
-class ValidateDialog(LookingDialog):
+class ValidateDialog(ImageDialog):
     """`judged` tells the verdicts on the image shown, and whoever listens shows the next one.
 
     A proposal nobody judged is correct: Enter says that a person looked at all of them. Backspace goes back.
@@ -45,7 +45,7 @@ class ValidateDialog(LookingDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Validation only: nothing is learned from this"))
         self._proposals: list[Proposal] = []
-        self._said: dict[int, tuple[Judgement, int | None]] = {}
+        self._judgements: dict[int, tuple[Judgement, int | None]] = {}
         self._missed: list[int | None] = []
         self._names: dict[int, str] = {}
         self._head_id: int | None = None
@@ -74,7 +74,7 @@ class ValidateDialog(LookingDialog):
         layout.addWidget(self.state)
         layout.addLayout(row)
         for judgement, button in self.buttons.items():
-            button.clicked.connect(lambda _=False, j=judgement: self.say(j))
+            button.clicked.connect(lambda _=False, j=judgement: self.judge(j))
         self.done_button.clicked.connect(self._done)
         self.report.clicked.connect(self.report_asked)
         self.promote.clicked.connect(self.promote_asked)
@@ -91,7 +91,7 @@ class ValidateDialog(LookingDialog):
         """Show an image with what is proposed on it."""
         self._proposals, self._names, self._head_id = list(proposals), dict(names), head_id
         self._is_waiting = False
-        self._said, self._missed = {}, []
+        self._judgements, self._missed = {}, []
         self.words.setText(
             tr(
                 "{words} Tab goes to the next box. {keys}; Enter: the rest is correct, next image.",
@@ -99,7 +99,7 @@ class ValidateDialog(LookingDialog):
                 keys=_KEYS,
             )
         )
-        self.look_at(image_id, path)
+        self.load_image(image_id, path)
         self._show()
         self.canvas.select_next()
         self._enable(True)
@@ -124,14 +124,14 @@ class ValidateDialog(LookingDialog):
 
     def _show(self) -> None:
         self.canvas.show_items([self._item(p) for p in self._proposals])
-        said = [judgement for judgement, _ in self._said.values()]
+        judgements = [judgement for judgement, _ in self._judgements.values()]
         parts = [counted(len(self._proposals), "box")]
-        parts += [f"{said.count(j)} {JUDGEMENT_TEXT[j]}" for j in Judgement if said.count(j)]
+        parts += [f"{judgements.count(j)} {JUDGEMENT_TEXT[j]}" for j in Judgement if judgements.count(j)]
         missed = ", ".join(self._names.get(c or 0, tr("of no category")) for c in self._missed)
         self.state.setText("; ".join([*parts, *([f"missed: {missed}"] if missed else [])]))
 
     def _item(self, p: Proposal) -> BoxItem:
-        judgement, category_id = self._said.get(p.prediction_id, (None, None))
+        judgement, category_id = self._judgements.get(p.prediction_id, (None, None))
         mark = f" {_MARKS[judgement]}" if judgement else ""
         real = f" {self._names[category_id]}" if category_id in self._names else ""
         colour = p.category_id if p.category_id is not None else NEW_NAME_COLOUR
@@ -144,7 +144,7 @@ class ValidateDialog(LookingDialog):
             doubt,
         )
 
-    def say(self, judgement: Judgement) -> None:
+    def judge(self, judgement: Judgement) -> None:
         """A verdict on the selected box; what was missed needs none."""
         self.touch()
         if not self.done_button.isEnabled():
@@ -164,7 +164,7 @@ class ValidateDialog(LookingDialog):
             wanted, category_id = self.ask_category(tr("What is it really?"))
             if not wanted:
                 return
-        self._said[selected.key.id] = (judgement, category_id)
+        self._judgements[selected.key.id] = (judgement, category_id)
         self._show()
         self.canvas.select_next()
 
@@ -210,7 +210,7 @@ class ValidateDialog(LookingDialog):
             if self.done_button.isEnabled() or not self._is_waiting:
                 self.back_asked.emit()
         elif (number := key - Qt.Key.Key_1) in range(len(Judgement)):
-            self.say(list(Judgement)[number])
+            self.judge(list(Judgement)[number])
         else:
             super().keyPressEvent(event)
 
@@ -220,7 +220,7 @@ class ValidateDialog(LookingDialog):
         boxes = [
             JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score, category_id)
             for p in self._proposals
-            for judgement, category_id in [self._said.get(p.prediction_id, (Judgement.CORRECT, None))]
+            for judgement, category_id in [self._judgements.get(p.prediction_id, (Judgement.CORRECT, None))]
         ]
         boxes += [JudgedBox(Judgement.MISSED, true_category_id=category_id) for category_id in self._missed]
         self.judged.emit(Validated(self.image_id, self._head_id, self.seconds, tuple(boxes)))

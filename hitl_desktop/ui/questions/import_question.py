@@ -34,14 +34,14 @@ class ImportQuestion(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Import"))
         self._column = QVBoxLayout(self)
-        self.said: list[QLabel] = []
-        self._say(_counts(result))
+        self.labels: list[QLabel] = []
+        self._add_label(_counts(result))
         self.undecided = QRadioButton(tr("Nobody has labelled them yet: they stay undecided"))
         self.empty = QRadioButton(tr("They were reviewed and are empty: mark them as verified empty"))
         self.undecided.setChecked(True)
         unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)
         if unlabelled and not result.lost_track:
-            self._say(
+            self._add_label(
                 trn("{n} image of the file has no box.", "{n} images of the file have no box.", unlabelled)
             )
             self._column.addWidget(self.undecided)
@@ -50,13 +50,13 @@ class ImportQuestion(QDialog):
         self.form.setAccessibleName(tr("What the numbers of a box are"))
         self._asks_form = result.suspected is not None
         if result.suspected is not None:
-            self._say(tr("The numbers of the boxes are hardly pixels. What are they?"))
+            self._add_label(tr("The numbers of the boxes are hardly pixels. What are they?"))
             for form, words in _FORMS.items():
                 self.form.addItem(words, form)
             self.form.setCurrentIndex(list(_FORMS).index(result.suspected))
             self._column.addWidget(self.form)
         if result.issues:
-            self._say(
+            self._add_label(
                 tr("The file gives cause for {remarks}:", remarks=counted(len(result.issues), "remark"))
             )
             lines = [f"{issue.where}: {issue.problem}" for issue in result.issues[:_MOST_ISSUES]]
@@ -69,10 +69,10 @@ class ImportQuestion(QDialog):
         buttons.rejected.connect(self.reject)
         self._column.addWidget(buttons)
 
-    def _say(self, text: str) -> None:
+    def _add_label(self, text: str) -> None:
         label = QLabel(text)
         label.setWordWrap(True)
-        self.said.append(label)
+        self.labels.append(label)
         self._column.addWidget(label)
 
     def options(self) -> ImportOptions:

@@ -52,7 +52,7 @@ class NewAttribute(QDialog):
         """What was typed."""
         kind = _KINDS[self.kind.currentText()]
         choices = tuple(self.choices.text().split(",")) if kind is AttributeKind.CHOICE else ()
-        mine = self._category is not None and self.whose.currentIndex() == 0
+        for_category = self._category is not None and self.whose.currentIndex() == 0
         return Attribute(
-            self.name.text(), kind, choices, self._category.id if mine and self._category else None
+            self.name.text(), kind, choices, self._category.id if for_category and self._category else None
         )

@@ -86,7 +86,7 @@ class QueueActs:
         """Take a tag from the selected images."""
         tags = {name: tag_id for tag_id, name in self._session.views.tags().items()}
         if not tags:
-            self._messages.say(tr("There are no tags yet. T gives this image one."))
+            self._messages.show(tr("There are no tags yet. T gives this image one."))
             return
         ids = self._queue.selected
         name = self.ask.choice(
@@ -110,16 +110,16 @@ class QueueActs:
             return done[-1]
 
         if self._session.manage(on_all):
-            self._say(done[-1], nothing)
+            self._show_result(done[-1], nothing)
 
     def _on_done(self, nothing: str, changes: Changes) -> None:
         self._session.apply_changes(changes)
-        self._say(changes, nothing)
+        self._show_result(changes, nothing)
 
-    def _say(self, changes: Changes, nothing: str) -> None:
+    def _show_result(self, changes: Changes, nothing: str) -> None:
         count = len(changes.annotations_of)
         words = tr("Done for {images}; Ctrl+Z takes it back.", images=counted(count, "image"))
-        self._messages.say(words if count else nothing)
+        self._messages.show(words if count else nothing)
 
 
 def _mixed(mix: QueuePolicy, project: Project) -> Changes:

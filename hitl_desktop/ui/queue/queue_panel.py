@@ -43,11 +43,12 @@ from hitl_desktop.texts import ORDER_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
+from hitl_desktop.ui.theme.style import colours
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.workflows.queue.filtering import as_text, from_text
 
-_IMAGE = QSize(72, 54)
-_ROW = 64
+_IMAGE = QSize(56, 42)
+_ROW = 52
 _MARKS = {
     "decided": ("✓", "#2E9E5B"),
     "skipped": ("–", "#B8860B"),
@@ -103,23 +104,24 @@ class QueueDelegate(QStyledItemDelegate):
             box.right() + 8,
             facts,
             palette.highlightedText().color() if chosen else palette.text().color(),
+            QColor(colours().on_selected_dim if chosen else colours().text_dim),
         )
         painter.restore()
 
-    def _text(self, painter: QPainter, rect: QRect, left: int, facts: Facts, colour: QColor) -> None:
+    def _text(
+        self, painter: QPainter, rect: QRect, left: int, facts: Facts, colour: QColor, dim: QColor
+    ) -> None:
         metrics = QFontMetrics(painter.font())
         width = rect.right() - left - 4
-        name = metrics.elidedText(facts.path.rsplit("/", 1)[-1], Qt.TextElideMode.ElideMiddle, width)
+        name = metrics.elidedText(facts.path.rsplit("/", 1)[-1], Qt.TextElideMode.ElideLeft, width)
         painter.setPen(colour)
         painter.drawText(
             QRect(left, rect.top() + 8, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name
         )
-        faint = QColor(colour)
-        faint.setAlpha(170)
-        painter.setPen(faint)
-        detail = QRect(left, rect.top() + 10 + metrics.height(), width, rect.height() - 12 - metrics.height())
-        flags = Qt.AlignmentFlag.AlignLeft.value | Qt.TextFlag.TextWordWrap.value
-        painter.drawText(detail, flags, facts.detail)
+        painter.setPen(dim)
+        detail = QRect(left, rect.top() + 9 + metrics.height(), width, metrics.height() + 2)
+        text = metrics.elidedText(facts.detail, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(detail, Qt.AlignmentFlag.AlignLeft, text)
 
 
 STATES = {

@@ -67,15 +67,15 @@ class SetActs:
             return Changes(queue=True)
 
         if self._session.manage(toggle):
-            self._messages.say(_toggled(image.path, name, is_in=is_in[-1], boxes=len(selected)))
+            self._messages.show(_toggled(image.path, name, is_in=is_in[-1], boxes=len(selected)))
 
     def _which(self, image_id: int) -> str | None:
         """The set that is meant, by key."""
         views = self._session.views
-        names, mine = list(dict.fromkeys([EDGE_CASES, *views.sets()])), views.sets_of(image_id)
+        names, image_sets = list(dict.fromkeys([EDGE_CASES, *views.sets()])), views.sets_of(image_id)
         keys = {str(n): name for n, name in enumerate(names[:9], start=1)}
         words = {
-            key: tr("{name} (it is in: take it out)", name=name) if name in mine else name
+            key: tr("{name} (it is in: take it out)", name=name) if name in image_sets else name
             for key, name in keys.items()
         }
         more = {"O": _OTHER} if len(names) > len(keys) else {}
@@ -91,7 +91,7 @@ class SetActs:
         """See all sets; show, rename or delete one."""
         sets = self._session.views.sets()
         if not sets:
-            self._messages.say(tr("There are no sets of edge cases yet. Ctrl+B puts this image into one."))
+            self._messages.show(tr("There are no sets of edge cases yet. Ctrl+B puts this image into one."))
             return
         listed = {f"{name}: {counted(len(members), 'image')}": name for name, members in sets.items()}
         chosen = self.ask.choice(tr("Sets of edge cases"), tr("Which one?"), list(listed))
@@ -110,7 +110,7 @@ class SetActs:
             if new and new.strip() and new.strip() != name:
                 self._session.manage(partial(_renamed, name, new.strip()))
         elif self._session.manage(partial(_deleted, name)):
-            self._messages.say(
+            self._messages.show(
                 tr("The set “{name}” is deleted. A version that waited for it is tried anew.", name=name)
             )
             self._learning.learn()
@@ -138,7 +138,7 @@ class SetActs:
     def _show(self, found: list[Similar]) -> None:
         self.close()
         self.wall = SimilarDialog(found, self._window)
-        self.wall.looked_at.connect(self._session.go_to)
+        self.wall.image_chosen.connect(self._session.go_to)
         self.wall.pin_asked.connect(self._pin_all)
         self.wall.finished.connect(self.close)
         self.wall.show()
@@ -150,7 +150,7 @@ class SetActs:
             EDGE_CASES,
         )
         if name and name.strip() and self._session.manage(partial(_added, name.strip(), image_ids)):
-            self._messages.say(
+            self._messages.show(
                 tr(
                     "{images} put into “{name}”.",
                     images=counted(len(image_ids), "image"),

@@ -14,9 +14,9 @@ from hitl_desktop.workflows.prediction.similar import Similar
 
 
 class SimilarDialog(QDialog):
-    """`looked_at` tells an image to be shown, `pin_asked` those to be put into a set of edge cases."""
+    """`image_chosen` tells an image to be shown, `pin_asked` those to be put into a set of edge cases."""
 
-    looked_at = Signal(int)
+    image_chosen = Signal(int)
     pin_asked = Signal(list)
 
     def __init__(self, found: Sequence[Similar], parent: QWidget) -> None:
@@ -46,7 +46,7 @@ class SimilarDialog(QDialog):
         self.pin.clicked.connect(lambda: self.pin_asked.emit(self.chosen))
 
     def _go(self, index: QModelIndex) -> None:
-        self.looked_at.emit(self._found[index.row()].image_id)
+        self.image_chosen.emit(self._found[index.row()].image_id)
 
     @property
     def chosen(self) -> list[int]:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton
 
 from hitl_desktop.domain.images import ImageState
@@ -21,6 +21,7 @@ from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
 from hitl_desktop.ui.widgets.elided import ElidedLabel
 
 _LATEST = 20
+_WIDE = 1000
 _LONGEST_S = 600.0
 
 
@@ -58,6 +59,11 @@ class ActionBar(QFrame):
             row.addWidget(widget)
         session.decided.connect(self._pace.note)
         session.opened.connect(self._pace.forget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, why the image is shown matters more than its name."""
+        self.place.setVisible(event.size().width() >= _WIDE)
+        super().resizeEvent(event)
 
     def show_state(self) -> None:
         """Show the state of the open project and of its current image."""

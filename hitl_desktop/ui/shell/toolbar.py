@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from hitl_desktop.service.project.session import Session
@@ -64,6 +64,11 @@ class Toolbar(QFrame):
         row.addStretch(1)
         row.addWidget(self.commands)
         row.addWidget(self.model)
+        self._tools = QActionGroup(self)
+        for name in ("tool_select", "tool_box"):
+            action(name).setCheckable(True)
+            self._tools.addAction(action(name))
+        action("tool_box").setChecked(True)
         session.opened.connect(self._show_project)
         session.category_changed.connect(self._show_category)
         session.names_changed.connect(self._show_category)

@@ -48,7 +48,10 @@ class Welcome(QWidget):
         title.setProperty("role", "page")
         title.setWordWrap(True)
         note = QLabel(
-            tr("Open a folder of images, draw the first boxes, and suggestions follow. Everything stays on this computer.")
+            tr(
+                "Open a folder of images, draw the first boxes, and suggestions follow. "
+                "Everything stays on this computer."
+            )
         )
         note.setProperty("role", "dim")
         note.setWordWrap(True)
@@ -124,7 +127,9 @@ def _progress(project: RecentProject) -> str:
 def _thumbnail(image: str) -> QIcon:
     """The thumbnail that is kept of an image; a general icon where there is none."""
     try:
-        kept = QImage(str(cache.room("thumbnails") / f"{cache.key_of(Path(image))}.jpg")) if image else QImage()
+        kept = (
+            QImage(str(cache.room("thumbnails") / f"{cache.key_of(Path(image))}.jpg")) if image else QImage()
+        )
     except OSError:
         kept = QImage()
     return icon("images", 32) if kept.isNull() else QIcon(QPixmap.fromImage(kept))

@@ -52,7 +52,7 @@ class Colours:
 LIGHT: Final = Colours(
     is_dark=False,
     surface="#F7F8FA", raised="#FFFFFF", sunken="#EEF0F3", canvas="#8A8D92",
-    text="#1B1F24", text_dim="#59616B", placeholder="#6B737D", border="#8A929C", line="#D5D9DF",
+    text="#1B1F24", text_dim="#59616B", placeholder="#6B737D", border="#828A94", line="#D5D9DF",
     accent="#1F5FD6", on_accent="#FFFFFF", selected="#DCE8FD", on_selected="#1B1F24", on_selected_dim="#4A525C",
     ok="#1B7F4B", warn="#8A5A00", danger="#B3261E",
     notice="#22262B", on_notice="#F2F4F6", notice_action="#9CC2FF",

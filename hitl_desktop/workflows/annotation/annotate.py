@@ -1,4 +1,4 @@
-"""What a hand does to an image: each act is one edit, on disk when the function returns."""
+"""What a person does to an image: each act is one edit, on disk when the function returns."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from hitl_desktop.workflows.annotation.edits import do
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a hand makes of a box: another place, category or attribute; a proposal becomes an annotation by
+    """How a person changes a box: another place, category or attribute; a proposal becomes an annotation by
     it.
 
-    `says` are attributes with their values, None for what is no longer said.
+    `attributes` are names with their values; None takes an attribute away.
     """
 
     box: Annotation | Proposal
     bbox: BBox | None = None
     category_id: int | None = None
-    says: tuple[tuple[str, Value | None], ...] = ()
+    attributes: tuple[tuple[str, Value | None], ...] = ()
 
 
 Boxes = tuple[Annotation | Proposal, ...]
@@ -191,7 +191,7 @@ def _revise(
             if isinstance(revision.box, Proposal):
                 accepted = as_annotation(revision.box, category_id=revision.category_id, bbox=revision.bbox)
                 check_offered(project, [accepted])
-                after.append(_said(accepted, revision))
+                after.append(_with_attributes(accepted, revision))
             elif (revised := _revised(revision.box, revision)) != revision.box:
                 before.append(revision.box)
                 after.append(revised)
@@ -205,11 +205,11 @@ def _revise(
 
 def _revised(box: Annotation, revision: Revision) -> Annotation:
     after = replace(box, bbox=revision.bbox or box.bbox, category_id=revision.category_id or box.category_id)
-    return _said(after if after == box else replace(after, edited=True), revision)
+    return _with_attributes(after if after == box else replace(after, edited=True), revision)
 
 
-def _said(box: Annotation, revision: Revision) -> Annotation:
-    for name, value in revision.says:
+def _with_attributes(box: Annotation, revision: Revision) -> Annotation:
+    for name, value in revision.attributes:
         if name == CROWD:
             box = replace(box, crowd=bool(value))
         else:
@@ -218,7 +218,7 @@ def _said(box: Annotation, revision: Revision) -> Annotation:
 
 
 def _label(revisions: Sequence[Revision]) -> str:
-    if names := {name for r in revisions for name, _ in r.says}:
+    if names := {name for r in revisions for name, _ in r.attributes}:
         return tr("Change {names}", names=", ".join(sorted(names)))
     if all(isinstance(r.box, Proposal) for r in revisions):
         untouched = all(r.bbox is None and r.category_id is None for r in revisions)

@@ -1,4 +1,4 @@
-"""What hands do to the list of attributes: add and remove; each one undoable step."""
+"""What people do to the list of attributes: add and remove; each one undoable step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to many images at once: one act, so one undo, in portions that nobody waits for."""
+"""What is done to many images at once: one act, so one undo, in short portions."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def _do_all(
     progress: Progress | None,
     reserved: int | None,
 ) -> Changes:
-    """Let `change` tell the edits of each portion of the images, and do them."""
+    """Let `change` compute the edits of each portion of the images, and do them."""
     act, count, each = LongAct(project, reserved), 0, list(dict.fromkeys(image_ids))
     for ids in portions(each, _AT_ONCE, progress or NoProgress()):
         with project.db.transaction():

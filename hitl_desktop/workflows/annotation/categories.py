@@ -1,4 +1,4 @@
-"""What hands do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable
+"""What people do to the list of categories: rename, recolour, give keys, merge, retire; each one undoable
 step."""
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def merge(
     most: int = _AT_ONCE,
     reserved: int | None = None,
 ) -> Changes:
-    """Give all boxes of a category to another one, which its name stands for from then on.
+    """Give all boxes of a category to another one, to which its name is mapped from then on.
 
     It is done in portions of `most` boxes, undone as one. Cancelled, it keeps what was done until then: both
     categories remain, and merging them again goes on.

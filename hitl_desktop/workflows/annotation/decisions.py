@@ -76,7 +76,8 @@ def decide(
 ) -> Changes:
     """Accept these proposals and call the image done, as one step.
 
-    What was said of all its candidates (`seen`) is kept, for the head has not been taught this image yet.
+    The names and scores of all its candidates (`seen`) are kept, for the head is not trained on this image
+    yet.
     """
     return _decide(project, image_id, accepted, seen, how, empty=False)
 
@@ -88,7 +89,7 @@ def mark_empty(project: Project, image_id: int, seen: Sequence[Proposal], how: H
 
 def _may_be_learned(project: Project, image_id: int) -> bool:
     """Whether a version may have been trained on an image, whatever became of its labels since."""
-    return project.decisions.was_decided(image_id) or image_id in project.heads.taught()
+    return project.decisions.was_decided(image_id) or image_id in project.heads.trained_image_ids()
 
 
 def _confirm(project: Project, image_id: int, dismissed: tuple[int, ...], how: How) -> Changes:
@@ -120,9 +121,9 @@ def _decide(
         if not empty:
             _check_named(project, present)
             _check_inside(image, present)
-        project.queue.looked_again(image_id)
+        project.queue.note_reviewed(image_id)
         is_known = image.state is ImageState.DECIDED
-        # of what is left somebody says that it is right
+        # what is left was confirmed as right
         dismissed = tuple(s.id for s in project.label_issues.strong_of(image_id)) if is_known else ()
         if is_known and not removed and not accepted:
             return _confirm(project, image_id, dismissed, how) if dismissed else Changes()
@@ -145,10 +146,10 @@ def _decide(
 def _note_first_seen(
     project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds
 ) -> None:
-    """Keep the scores that proposals had before their image was taught."""
+    """Keep the scores that proposals had before training on their image."""
     now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
     project.predictions.note_first_seen(image_id)
-    project.predictions.note_sightings(
+    project.predictions.note_unseen_predictions(
         _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds)
         for p in seen
         if now[p.prediction_id]
@@ -196,7 +197,7 @@ def _sighting(proposal: Proposal, thresholds: Thresholds) -> UnseenPrediction:
 
 
 def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -> Changes:
-    """Say that one cannot tell."""
+    """Skip an image that cannot be labelled."""
     image = project.images.get(image_id)
     if image is None or image.state is ImageState.SKIPPED:
         return Changes()

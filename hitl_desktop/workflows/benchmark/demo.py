@@ -34,7 +34,7 @@ MADE = ("sample.hitl", "sample.hitl-wal", "sample.hitl-shm", "coco.json", "windo
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """Where things lie, and AP50 on the synthetic images that nobody decided, before and after learning."""
+    """Where things lie, and AP50 on the undecided synthetic images, before and after learning."""
 
     project: Path
     coco: Path
@@ -74,7 +74,7 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
         refresh_queue(project, load_scorer(project), progress)
         answers = answers_for(project, truth)
         before = evaluate(project, truth, progress, threads=threads).ap50
-        new, taught = 0, TrainingCache()
+        new, cache = 0, TrainingCache()
         for done in range(1, DECIDED + 1):
             image = next_undecided(project)
             scorer = load_scorer(project)
@@ -85,7 +85,7 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
             )
             new += 1
             if is_due(new, done) or done == DECIDED:
-                train_heads(project, progress, threads=threads, taught=taught)
+                train_heads(project, progress, threads=threads, cache=cache)
                 new = 0
             progress.report(done, DECIDED, "reviewing")
         left = [i.id for i in project.images.all(state=ImageState.UNDECIDED) if i.id in answers]

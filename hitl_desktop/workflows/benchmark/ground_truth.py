@@ -109,7 +109,7 @@ class _Notes:
 
 
 def measurable(project: Project, result: ImportResult) -> GroundTruth:
-    """What a file says of the project's images that were pre-labelled, as far as it can be relied on.
+    """What a file contains about the project's images that were pre-labelled, as far as it can be relied on.
 
     An image is left out with its boxes where it has lost some of them, was not decided, or has a size that
     no turn or scale explains. One that is listed without boxes counts as empty, as COCO's own evaluation has
@@ -165,7 +165,7 @@ def _part(project: Project, dataset: Dataset, usable: Set[int]) -> Dataset:
 
 
 _BY_IMAGE = frozenset({IssueKind.INCOMPLETE, IssueKind.UNLABELLED})
-"""What is told of images here in other words."""
+"""Notes that are reported here in other words."""
 _IN_WORDS = {
     IssueKind.NO_IMAGE: tr("not in the project, or its name fits several images there"),
     IssueKind.OTHER_SIZE: tr("of another size in the project, so its boxes do not fit"),

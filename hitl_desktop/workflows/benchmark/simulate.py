@@ -33,7 +33,7 @@ from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.detection_head import TrainingCache, find_ahead
 from hitl_desktop.workflows.training.train import is_due, train_heads
 
-_LOOKED_AHEAD = 5
+_IMAGES_AHEAD = 5
 DEFAULT = "default"
 """What a new project does: the default strategy, with one image in five drawn at random."""
 
@@ -202,7 +202,7 @@ def _run(
     refresh_queue(project, load_scorer(project), progress, how=how, seed=seed)
     new, results = 0, list[_Measured]()
     seconds: list[float] = []
-    taught = TrainingCache()
+    cache = TrainingCache()
     for done in range(1, wanted[-1] + 1):
         progress.check_cancelled()
         image = next_undecided(project)
@@ -210,9 +210,9 @@ def _run(
         new += 1
         if is_due(new, done) or done in wanted:
             seconds.append(
-                train_heads(project, progress, how=how, seed=seed, threads=threads, taught=taught).seconds
+                train_heads(project, progress, how=how, seed=seed, threads=threads, cache=cache).seconds
             )
-            find_ahead(project, progress, threads=threads, most=_LOOKED_AHEAD)
+            find_ahead(project, progress, threads=threads, most=_IMAGES_AHEAD)
             new = 0
         if done in wanted:
             score = evaluate(project, truth, progress, only=test, threads=threads)

@@ -15,13 +15,13 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 
 NOT_SHOWN = 0
-"""What a class of the detector stands for of which people want to see nothing."""
+"""What a class of the detector is mapped to if people want to see none of its boxes."""
 
 
 def class_to_category(
     project: Project, detector: ModelRecord, mapping: Mapping[str, int] | None = None
 ) -> list[int | None]:
-    """The category that each class of a detector stands for: as people chose, else the one of its name.
+    """The category to which each class of a detector is mapped: as people chose, else the one of its name.
 
     None where there is none yet, `NOT_SHOWN` where people want to see nothing of it.
     """

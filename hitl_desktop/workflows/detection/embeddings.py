@@ -9,7 +9,7 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.image_file import stamp_of
-from hitl_desktop.imaging import content_hash, looks, read_for_models
+from hitl_desktop.imaging import content_hash, perceptual_hash, read_for_models
 from hitl_desktop.inference.encoder import crop
 from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
 from hitl_desktop.progress import Progress
@@ -37,7 +37,7 @@ def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
 
 
 def hash_of(project: Project, image: ImageRecord) -> str:
-    """The content hash of an image, computed when nobody did before.
+    """The content hash of an image, computed if it was not before.
 
     Raises:
         UnreadableImageError: the file cannot be read.
@@ -140,7 +140,7 @@ def embed_whole_images(
                 _, pixels = read_for_models(project.path_of(image))
                 encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
                 project.embeddings.add(encoder_id, [(key, encoder.embed([pixels])[0])])
-                project.files.set_looks(image.id, looks(pixels))
+                project.files.set_perceptual_hash(image.id, perceptual_hash(pixels))
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue

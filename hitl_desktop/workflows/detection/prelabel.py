@@ -15,7 +15,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.image_file import stamp_of
-from hitl_desktop.imaging import RgbImage, content_hash, looks, read_for_models
+from hitl_desktop.imaging import RgbImage, content_hash, perceptual_hash, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.registry import Detector, load_detector
 from hitl_desktop.progress import Progress
@@ -81,9 +81,9 @@ class PrelabelResult:
     @property
     def remarks(self) -> list[str]:
         """What went otherwise than expected, and what to do about it."""
-        told: list[str] = []
+        lines: list[str] = []
         if self.not_done:
-            told.append(str(self.failure))
+            lines.append(str(self.failure))
         if self.done and self.best < DISPLAY_THRESHOLD:
             what = (
                 "nothing"
@@ -93,7 +93,7 @@ class PrelabelResult:
                     display_threshold=DISPLAY_THRESHOLD,
                 )
             )
-            told.append(
+            lines.append(
                 tr(
                     "{model} proposed {what} on {images}. Draw the first boxes by hand; if "
                     "there are objects of its classes, correct size, colour, mean and std in "
@@ -103,7 +103,7 @@ class PrelabelResult:
                     images=counted(self.done, "image"),
                 )
             )
-        return told
+        return lines
 
 
 def prelabel(
@@ -239,15 +239,15 @@ class _Store:
     def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
         project, size, pixels = self.project, reading.size, reading.pixels
         is_other = reading.content_hash != image.content_hash
-        content = Content(reading.content_hash, looks(pixels) if is_other else None, reading.stamp)
+        content = Content(reading.content_hash, perceptual_hash(pixels) if is_other else None, reading.stamp)
         current, what = keep_up(project, image, size, content)
         if what:
             self.result.changed[image.path] = what
         if current is None:
             self.result.failed += 1
             return
-        grown = size[0] / pixels.shape[1]  # the detector saw a view of a huge image
-        whole = found if grown == 1 else replace(found, bboxes=found.bboxes * grown)
+        scale = size[0] / pixels.shape[1]  # the detector saw a view of a huge image
+        whole = found if scale == 1 else replace(found, bboxes=found.bboxes * scale)
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and current.content_hash in (

@@ -1,1 +1,1 @@
-"""Data sets in and out, and the taught detector as one file."""
+"""Data sets in and out, and the trained detector as one file."""

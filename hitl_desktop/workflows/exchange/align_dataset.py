@@ -54,7 +54,7 @@ class Aligned:
 def align(project: Project, result: ImportResult, options: ImportOptions | None = None) -> Aligned:
     """Find the image that each record means, and where its boxes lie on it now.
 
-    Boxes that nobody can place, for the image has another size or the numbers are hardly pixels, are left
+    Boxes that cannot be placed, for the image has another size or the numbers are hardly pixels, are left
     out, and their images are not decided. An image that is listed several times has the boxes of all
     listings, equal ones once.
     """
@@ -175,7 +175,7 @@ class _Work:
             by_image[i] = []
 
     def _size(self, image_id: int) -> Size:
-        """The size that the file says, or the project's."""
+        """The size in the file, or the project's."""
         image, record = self.listed[image_id], self.records[image_id]
         return (image.width, image.height) if image.width else (record.width or 0, record.height or 0)
 
@@ -390,7 +390,7 @@ def _unlabelled_text(count: int, *, are_empty: bool, wanted: Unlabelled) -> str:
 
 
 def _with_size(project: Project, record: ImageRecord) -> ImageRecord:
-    """The record with its size, from the header if nobody has read the image yet."""
+    """The record with its size, from the header if the image was not read yet."""
     if record.width is not None or record.reason:
         return record
     try:

@@ -98,7 +98,7 @@ def _note_export(project: Project, path: Path, images: Sequence[int], categories
     with project.db.transaction():
         project.extras.note_exported(path)
         project.extras.keep_ids((), categories)
-    for start in range(0, len(images), _AT_ONCE):  # in portions, so that nobody waits long
+    for start in range(0, len(images), _AT_ONCE):  # in portions, so that other writers do not wait long
         with project.db.transaction():
             project.extras.keep_ids(images[start : start + _AT_ONCE], ())
 
@@ -153,7 +153,7 @@ class _Moment:
         self.without_file: set[int] = set()
 
     def with_size(self, image: ImageRecord) -> ImageRecord | None:
-        """The image with its size; None if it cannot be read, also now, and nobody has labelled it."""
+        """The image with its size; None if it cannot be read, also now, and it has no labels."""
         if image.width is not None and image.height is not None and not image.reason:
             if self._is_labelled(image) and not self._is_as_known(image):
                 self.without_file.add(image.id)
@@ -253,26 +253,26 @@ def _still_fitting(a: Annotation, source: KeptBox) -> tuple[bytes, list[str]]:
 
 
 def in_words(summary: ExportSummary) -> list[str]:
-    """What is to be said of an export beside its counts."""
-    said: list[str] = []
+    """Notes on an export beside its counts."""
+    lines: list[str] = []
     if summary.no_file:
         images = counted(summary.no_file, "labelled image")
-        said.append(
+        lines.append(
             tr(
                 "{images} went out with the labels alone: the file is gone, damaged or another one now.",
                 images=images,
             )
         )
     if summary.unnamed:
-        said.append(tr("{boxes} without a category stayed behind.", boxes=counted(summary.unnamed, "box")))
+        lines.append(tr("{boxes} without a category stayed behind.", boxes=counted(summary.unnamed, "box")))
     for what, count in (summary.dropped or {}).items():
-        said.append(
+        lines.append(
             tr(
                 "Left out, for it no longer fits boxes that were changed: {dropped}.",
                 dropped=counted(count, what),
             )
         )
-    return said
+    return lines
 
 
 def _prefixes(project: Project) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""Take what was taught away: the detector with its head as one ONNX file, and the head as plain arrays and
+"""Export what was trained: the detector with its head as one ONNX file, and the head as plain arrays and
 JSON."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hitl_desktop.domain.calibration import BY_HEAD, FOUND, SURE
-from hitl_desktop.domain.proposals import SAME_SPOT_IOU
+from hitl_desktop.domain.proposals import SAME_PLACE_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
@@ -48,7 +48,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     """Write the active head into a folder: `detector.onnx`, its card, and the head alone as arrays and JSON.
 
     Raises:
-        HitlError: nothing was taught yet, the detector is another one, or the folder cannot be written.
+        HitlError: nothing was trained yet, the detector is another one, or the folder cannot be written.
     """
     with project.db.snapshot():
         version = project.heads.active()
@@ -82,7 +82,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         write_atomically(folder / "finding.npz", finding)
     else:
         (folder / "finding.npz").unlink(missing_ok=True)  # of an older export
-    write_atomically(folder / "head.json", _told(version, scorer, detector, encoder).encode())
+    write_atomically(folder / "head.json", _contents(version, scorer, detector, encoder).encode())
     return HeadExport(folder, version.id, len(scorer.names), len(graph))
 
 
@@ -125,18 +125,19 @@ def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
     own_to_name = np.zeros((len(head.category_ids), names), np.float32)
     for column, own in enumerate(scorer.head_column.tolist()):
         own_to_name[own, column] = 1.0
-    bent = scorer.calibration
-    offsets = np.array([bent.offsets.get(c or 0, 0.0) for c in scorer.category_ids], np.float32)
+    calibration = scorer.calibration
+    offsets = np.array([calibration.offsets.get(c or 0, 0.0) for c in scorer.category_ids], np.float32)
     return ScoringArrays(
         scorer.names, head.centre, head.weights, head.bias, own_to_name, own_weight, scorer.class_index,
-        class_to_name, head.typical_score, head.reach,
-        (bent.slopes[BY_HEAD], bent.slopes[FOUND]), (bent.biases[BY_HEAD], bent.biases[FOUND]), offsets,
-        SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_SPOT_IOU, KEEP_FROM,
+        class_to_name, head.typical_score, head.detector_recall,
+        (calibration.slopes[BY_HEAD], calibration.slopes[FOUND]),
+        (calibration.biases[BY_HEAD], calibration.biases[FOUND]), offsets,
+        SURE, SECOND, CANDIDATE_IOU, MOST_CANDIDATES, SAME_PLACE_IOU, KEEP_FROM,
     )  # fmt: skip
 
 
 def _metadata(scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> dict[str, str]:
-    """What the file says of itself, as the program's other models do."""
+    """The metadata of the file, as the program's other models have it."""
     return {
         "task": "detect",
         "family": "taught",
@@ -157,7 +158,7 @@ def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard)
         "# list below. Boxes are suppressed already and come best first; the program shows those with a score of",
         f"# {DISPLAY_THRESHOLD} or more.",
         f"name = {json.dumps('taught-' + hashlib.sha256(graph).hexdigest()[:8])}",
-        f"title = {json.dumps(f'{detector.title}, taught {scorer.taught} names')}",
+        f"title = {json.dumps(f'{detector.title}, taught {scorer.trained_count} names')}",
         'task = "detect"',
         'family = "taught"',
         'file = "detector.onnx"',
@@ -176,15 +177,15 @@ def _card(scorer: Scorer, graph: bytes, detector: ModelCard, encoder: ModelCard)
     return "\n".join(lines)
 
 
-def _told(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> str:
+def _contents(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: ModelCard) -> str:
     """What the arrays mean."""
-    told = {
+    contents = {
         "version": version.id,
         "made": version.created,
         "learned": asdict(version.summary),
         "names": list(scorer.names),
         "category_ids": list(scorer.category_ids),
-        "taught": scorer.taught,
+        "taught": scorer.trained_count,
         "calibration": asdict(version.calibration),
         "detector": {"name": detector.name, "sha256": detector.sha256},
         "encoder": {"name": encoder.name, "sha256": encoder.sha256},
@@ -196,4 +197,4 @@ def _told(version: HeadVersion, scorer: Scorer, detector: ModelCard, encoder: Mo
             "of the second look refiner.side, refiner.weights [F, 4], refiner.level [4]",
         },
     }
-    return json.dumps(told, indent=1, ensure_ascii=False)
+    return json.dumps(contents, indent=1, ensure_ascii=False)

@@ -94,13 +94,13 @@ def import_dataset(
 ) -> ImportSummary:
     """Make a data set the ground truth of the project's images; `file` is where it was read from.
 
-    An image that nobody has touched takes what the file says, also a second file's boxes beside those of the
+    An untouched image takes what the file contains, also a second file's boxes beside those of the
     first, equal ones once. Equal boxes, images and categories take what they lack; where files clash, the
     first counts. What a person decided or changed stays as it is. What the project has no place for, and the
     ids of images and categories in the file, are kept for the export.
 
-    Images are written with their boxes, some hundred at a time, so that nobody waits long for the file;
-    after an interruption the same file can be imported again.
+    Images are written with their boxes, some hundred at a time, so that other writers do not wait long for
+    the file; after an interruption the same file can be imported again.
     """
     aligned = align(project, result, options)
     work = _Import(project, aligned, [*result.issues, *aligned.issues])
@@ -113,14 +113,14 @@ def import_dataset(
         work.take_top()
         work.define_attributes()
         work.reserve_ids()
-    work.note_changes_by_hand()  # reads the whole journal, so nobody waits for it
+    work.note_changes_by_hand()  # reads the whole journal, so it is done without the lock
     images = aligned.dataset.images
     for start in range(0, len(images), _AT_ONCE):
         with project.db.transaction():
             work.write(images[start : start + _AT_ONCE])
     with project.db.transaction():
         project.extras.set_apart()
-    work.tell()
+    work.add_issues()
     changes = Changes(images=True, annotations_of=frozenset(work.accepted), categories=True, queue=True)
     return ImportSummary(
         len(work.accepted), work.came_in, len(work.categories), tuple(work.issues), changes,
@@ -193,10 +193,12 @@ class _Import:
         unnamed = categories.unnamed_id()
         known = {name_key(c.name): c.id for c in categories.all() if c.id != unnamed}
         merged = {key: id_ for key, id_ in categories.merged_names().items() if key not in known}
-        theirs = self.dataset.categories
-        self.categories = {c.id: known[name_key(c.name)] for c in theirs if name_key(c.name) in known}
-        keeps_ids = all(0 < c.id < 2**53 for c in theirs)
-        for c in theirs:
+        file_categories = self.dataset.categories
+        self.categories = {
+            c.id: known[name_key(c.name)] for c in file_categories if name_key(c.name) in known
+        }
+        keeps_ids = all(0 < c.id < 2**53 for c in file_categories)
+        for c in file_categories:
             if c.id in self.categories:
                 continue
             into = merged.get(name_key(c.name))
@@ -210,7 +212,9 @@ class _Import:
                 self.issue("categories", what, IssueKind.SAME_NAME)
             else:
                 self.categories[c.id] = self._category_named(c.name, c.id if keeps_ids else None, kept)
-        self._keep_categories([c.id for c in theirs if name_key(c.name) not in merged], set(known.values()))
+        self._keep_categories(
+            [c.id for c in file_categories if name_key(c.name) not in merged], set(known.values())
+        )
 
     def _category_named(self, name: str, wanted_id: int | None, kept: Container[int]) -> int:
         """The id of the project's category with nearly this name, if no file had it, else of a new one."""
@@ -229,12 +233,14 @@ class _Import:
 
     def _keep_categories(self, ids: Sequence[int], before: Set[int]) -> None:
         """Keep ids and other keys of the file's categories; the project's own (`before`) keep their ids."""
-        kept, theirs = self.project.extras.categories(), self.dataset.extras.categories
+        kept, file_extras = self.project.extras.categories(), self.dataset.extras.categories
         rows: list[tuple[int, int | None, bytes]] = []
         for id_ in ids:
             own = self.categories[id_]
             known = kept[own].extra if own in kept else b""
-            extra, clashing = extras.filled(known, theirs.get(id_, b""), but=("name",) if own in kept else ())
+            extra, clashing = extras.filled(
+                known, file_extras.get(id_, b""), but=("name",) if own in kept else ()
+            )
             self.clashing.update((key, "category") for key in clashing)
             rows.append((own, own if own in before and own not in kept else id_, extra))
         self.project.extras.add_categories(rows)
@@ -278,7 +284,7 @@ class _Import:
         self.project.attributes.add(fresh.values())
 
     def reserve_ids(self) -> None:
-        """An id for each annotation: that of the file where nobody ever had it here, else a new one."""
+        """An id for each annotation: that of the file where it was never used here, else a new one."""
         last = self.project.annotations.last_id()
         ids = [a.id for a in self.dataset.annotations]
         fresh = count(max([last, *ids]) + 1)
@@ -286,7 +292,7 @@ class _Import:
         self.project.annotations.reserve_ids(max(self.ids.values(), default=last))
 
     def write(self, images: Sequence[DatasetImage]) -> None:
-        """Write what the file says of these images."""
+        """Write what the file contains about these images."""
         records = {image.id: self.aligned.records[image.id] for image in images}
         free = self.project.images.free_ids([record.id for record in records.values()])
         self.note_changes_by_hand()
@@ -364,13 +370,13 @@ class _Import:
             if not equal:
                 new.append(a)
                 continue
-            theirs = self.dataset.extras.annotations.get(a.id, b"")
-            ours = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
-            found = [extras.joined(p, ours[p.id], a, theirs) for p in equal]
+            file_extra = self.dataset.extras.annotations.get(a.id, b"")
+            known_extras = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
+            found = [extras.joined(p, known_extras[p.id], a, file_extra) for p in equal]
             both, extra, clashing = min(found, key=lambda each: len(each[2]))
             self.clashing.update((key, "box") for key in clashing)
             self.filled.append(both)
-            if extra != ours[both.id]:
+            if extra != known_extras[both.id]:
                 self.extras.append((both.id, KeptBox(both.category_id, both.bbox, extra)))
             self.pinned += [(name, both.image_id, both.id) for name in self.dataset.pinned.get(a.id, ())]
             if len(equal) > 1:  # the next equal one of the file is the next one here
@@ -425,7 +431,7 @@ class _Import:
         now = self.project.extras.images(ids)
         self.new_image_ids += sum(now[record.id].file_id != image.id for image, record, _ in self.batch)
 
-    def tell(self) -> None:
+    def add_issues(self) -> None:
         """What clashed with earlier files, and ids of the file that are others in the project and its
         export."""
         for (key, what), number in self.clashing.items():

@@ -55,12 +55,12 @@ class Match:
 
 
 def match_by_name(project: Project, names: Sequence[str]) -> dict[str, ImageRecord]:
-    """The project's image for each file name, where one can be told for sure."""
+    """The project's image for each file name, where the match is certain."""
     return {name: found.record for name, found in match_images(project, names).items()}
 
 
 def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
-    """The project's image for each file name, where one can be told for sure.
+    """The project's image for each file name, where the match is certain.
 
     In this order: the very path in its folder; the longest end of the path, part by part, that fits a single
     image (a folder that contradicts fits none); and, for names that fit none so, the same without regard to
@@ -209,8 +209,8 @@ class _Index:
 def _agreement(name: Parts, folder: Parts) -> int:
     """How many parts two paths have in common at their end."""
     count = 0
-    for ours, theirs in zip(reversed(name), reversed(folder), strict=False):
-        if ours != theirs:
+    for part, folder_part in zip(reversed(name), reversed(folder), strict=False):
+        if part != folder_part:
             break
         count += 1
     return count

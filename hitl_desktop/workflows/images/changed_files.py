@@ -17,14 +17,14 @@ from hitl_desktop.imaging import read_header
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
-from hitl_desktop.workflows.images.near_duplicates import LOOKS_APART
+from hitl_desktop.workflows.images.near_duplicates import HASH_BITS_APART
 
 
 def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     """Note the upright size of an image's file; boxes of one that was scaled or turned move with it, as an
     edit.
 
-    False where there are boxes and nobody can tell where they lie now; then neither size nor boxes change.
+    False where there are boxes and it is unknown where they lie now; then neither size nor boxes change.
     """
     before = (image.width or 0, image.height or 0)
     if before == size:
@@ -59,14 +59,14 @@ def _kept(project: Project, boxes: Sequence[Annotation], place: Placement) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds: the hash of its bytes, and what it looks like (`imaging.looks`), None where nobody
-    looked.
+    """What a file holds: the hash of its bytes, and a perceptual hash of the image, None where none was
+    computed.
 
     `stamp` is the file's, taken before it was read (`image_file.stamp_of`).
     """
 
     hash: str
-    looks: int | None
+    perceptual_hash: int | None
     stamp: str | None = None
 
 
@@ -84,9 +84,9 @@ def note_content(project: Project, image: ImageRecord, content: Content) -> Fate
     if image.content_hash in (None, content.hash):
         fate = Fate.SAME
     else:
-        fate = _compared(project.files.looks_of(image.id), content.looks)
+        fate = _compared(project.files.perceptual_hash_of(image.id), content.perceptual_hash)
         if image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id):
-            project.predictions.look_again(image.id)
+            project.predictions.forget_detections(image.id)
             fate = Fate.SAME
     if fate is not Fate.OTHER:
         take_content(project, image, content)
@@ -97,14 +97,14 @@ def take_content(project: Project, image: ImageRecord, content: Content) -> None
     """Note what a file holds."""
     project.files.set_content_hash(image.id, content.hash)
     project.files.set_stamp(image.id, content.stamp)
-    if content.looks is not None or content.hash != image.content_hash:
-        project.files.set_looks(image.id, content.looks)
+    if content.perceptual_hash is not None or content.hash != image.content_hash:
+        project.files.set_perceptual_hash(image.id, content.perceptual_hash)
 
 
 def _compared(before: int | None, after: int | None) -> Fate:
     if before is None or after is None:
         return Fate.UNSURE
-    return Fate.SAME if ((before ^ after) & (2**64 - 1)).bit_count() <= LOOKS_APART else Fate.OTHER
+    return Fate.SAME if ((before ^ after) & (2**64 - 1)).bit_count() <= HASH_BITS_APART else Fate.OTHER
 
 
 def keep_up(
@@ -112,7 +112,7 @@ def keep_up(
 ) -> tuple[ImageRecord | None, str]:
     """The image after its file turned out to be this, and what happened if it is not the one that is known.
 
-    None where it is another file, and nobody can tell where its boxes lie: that is noted as its reason.
+    None where it is another file, and it is unknown where its boxes lie: that is noted as its reason.
     """
     with project.db.transaction():
         now = project.images.get(image.id)

@@ -11,8 +11,8 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
 from hitl_desktop.store.project import Project
 
-LOOKS_APART, VECTORS_ALIKE = 6, 0.95
-"""So many bits of 64 may differ between the looks of near-duplicates, and their vectors are so much alike
+HASH_BITS_APART, VECTORS_ALIKE = 6, 0.95
+"""So many bits of 64 may differ between the perceptual hashes of near-duplicates, whose vectors are so alike
 (cosine)."""
 
 
@@ -23,16 +23,16 @@ def groups_of(
 
     An image joins the group of the first one that it is nearly the same as, and stays there.
     """
-    looks, groups = project.files.looks(), project.files.same_as()
-    known = [i for i in images if i.id in vectors and i.id in looks and i.content_hash]
+    perceptual_hashes, groups = project.files.perceptual_hashes(), project.files.same_as()
+    known = [i for i in images if i.id in vectors and i.id in perceptual_hashes and i.content_hash]
     if len(known) < 2:
         return groups
     unit = np.stack([vectors[i.id] / max(float(np.linalg.norm(vectors[i.id])), 1e-6) for i in known])
-    bits = np.array([looks[i.id] for i in known], np.int64).view(np.uint64)
+    bits = np.array([perceptual_hashes[i.id] for i in known], np.int64).view(np.uint64)
     for row, image in enumerate(known):
         if image.id not in groups:
             apart = _ones(bits[:row] ^ bits[row])
-            alike = np.flatnonzero((apart <= LOOKS_APART) & (unit[:row] @ unit[row] >= VECTORS_ALIKE))
+            alike = np.flatnonzero((apart <= HASH_BITS_APART) & (unit[:row] @ unit[row] >= VECTORS_ALIKE))
             if len(alike):
                 first = known[int(alike[0])]
                 groups[first.id] = groups[image.id] = groups.get(first.id) or first.content_hash or ""

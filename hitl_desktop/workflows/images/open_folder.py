@@ -252,7 +252,7 @@ def _is_text(path: str) -> bool:
 
 
 def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
-    """Read every image that nobody has read yet: its size, its hash, or the reason why it cannot be read.
+    """Read every image that was not read yet: its size, its hash, or the reason why it cannot be read.
 
     Images that could not be read before get another chance, and those whose files were written since are
     compared; those whose whole folder is absent are left as they are. Cancelling keeps what is known; the
@@ -314,7 +314,7 @@ def _read_anew(path: Path, image: ImageRecord) -> Reading | UnreadableImageError
 
 
 class Reading(NamedTuple):
-    """Upright size of an image, what its file holds, and what a person should be told about it."""
+    """Upright size of an image, what its file holds, and the remark to show about it."""
 
     size: tuple[int, int]
     content: Content
@@ -332,22 +332,21 @@ def read_image(path: Path) -> Reading | UnreadableImageError:
 
 
 def note_reading(project: Project, image: ImageRecord, reading: Reading | UnreadableImageError) -> str:
-    """Keep what reading an image showed; returns what a person should be told of one that was read
-    before."""
+    """Keep what reading an image showed; returns a note to show about one that was read before."""
     image = project.images.get(image.id) or image  # another job may have moved its boxes meanwhile
     if isinstance(reading, UnreadableImageError):
         return _note_failed_reading(project, image, reading)
     if not note_size(project, image, reading.size):
         return _note_reason(project, image, another_file(image, reading.size))
-    fate, told = _note_content_of(project, image, reading)
+    fate, remark = _note_content_of(project, image, reading)
     if image.content_hash not in (None, reading.content.hash):
         is_unlabelled = image.state is ImageState.UNDECIDED and not project.annotations.of_image(image.id)
-        told = told or (NO_BOXES if is_unlabelled else "")
-        if told and fate is not Fate.OTHER:
-            project.predictions.look_again(image.id)
+        remark = remark or (NO_BOXES if is_unlabelled else "")
+        if remark and fate is not Fate.OTHER:
+            project.predictions.forget_detections(image.id)
     project.images.set_reason(image.id, OTHER_IMAGE if fate is Fate.OTHER else None)
     project.images.set_remark(image.id, CHANGED if fate is Fate.UNSURE else reading.remark)
-    return told
+    return remark
 
 
 def _note_failed_reading(project: Project, image: ImageRecord, error: UnreadableImageError) -> str:

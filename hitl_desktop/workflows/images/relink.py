@@ -1,4 +1,4 @@
-"""Images whose files changed or went elsewhere: read them anew, or say where they are now."""
+"""Images whose files changed or went elsewhere: read them anew, or give their new place."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from hitl_desktop.workflows.images.open_folder import Reading, note_reading, rea
 def reread(project: Project, image_id: int) -> Changes:
     """Read an image once more; if its bytes are others, detectors are to look at it again.
 
-    Boxes of an image that was scaled or turned move with it, as an edit that undo takes back. Where nobody
-    can tell how, they stay as they are, and the image is to be decided again.
+    Boxes of an image that was scaled or turned move with it, as an edit that undo takes back. Where it is
+    unknown how, they stay as they are, and the image is to be decided again.
 
     Raises:
         HitlError: the image is no longer in the project.
@@ -34,7 +34,7 @@ def reread(project: Project, image_id: int) -> Changes:
     with project.db.transaction():
         note_reading(project, image, reading)
         if not isinstance(reading, UnreadableImageError) and reading.content.hash != image.content_hash:
-            project.predictions.look_again(image_id)
+            project.predictions.forget_detections(image_id)
             _take_as_it_is(project, image, reading)
     return Changes(images=True, annotations_of=frozenset({image_id}), queue=True)
 

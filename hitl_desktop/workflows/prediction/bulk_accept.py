@@ -1,4 +1,4 @@
-"""Accept all proposals of a category from a score up at once; a random sample of them says how many may be
+"""Accept all proposals of a category from a score up at once; a random sample of them bounds how many may be
 wrong.
 
 Boxes are drawn from all that were accepted, each as likely as any other, so the exact bound (hypergeometric)
@@ -43,7 +43,7 @@ _AT_ONCE = 50
 class Preview:
     """The proposals that would be accepted, and a random part of them with what is in them.
 
-    On images `not_looked_at` by the active head only the detector's boxes are known.
+    On images `not_examined` by the active head only the detector's boxes are known.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Preview:
     proposals: list[Proposal]
     pictures: int
     shown: list[tuple[Proposal, RgbImage]]
-    not_looked_at: int = 0
+    not_examined: int = 0
 
 
 def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:
@@ -102,7 +102,7 @@ def _with_pixels(
         try:
             crops = crops_of_boxes(project, image, [p.bbox for p in here]) if image else []
         except UnreadableImageError:
-            continue  # it is noted by whoever opens it; here it has no crop
+            continue  # it is noted when it is opened; here it has no crop
         pixels |= {p.prediction_id: crop for p, crop in zip(here, crops, strict=False)}
     return [(p, pixels[p.prediction_id]) for p in proposals if p.prediction_id in pixels]
 
@@ -163,7 +163,7 @@ def _by_image(proposals: Sequence[Proposal], without: Set[int]) -> dict[int, lis
 
 
 def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edit | None:
-    """The edit that accepts those of an image's proposals that nobody answered."""
+    """The edit that accepts those of an image's proposals that are unanswered."""
     image = project.images.get(proposals[0].image_id)
     if image is None or image.state is not ImageState.UNDECIDED:
         return None
@@ -177,7 +177,7 @@ def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edi
 
 
 def unfinished(project: Project) -> BulkAccept | None:
-    """The latest acceptance with boxes nobody looked at yet."""
+    """The latest acceptance with boxes not examined yet."""
     return next((b for b in reversed(project.bulk_accepts.all()) if b.left), None)
 
 
@@ -186,7 +186,7 @@ def judge(
 ) -> Changes:
     """Say whether a box of the sample is right; a wrong one is deleted, which undo takes back.
 
-    One that nobody could see counts as wrong, so that the bound is none too low, and stays.
+    One that could not be shown counts as wrong, so that the bound is none too low, and stays.
     """
     with project.db.transaction():
         project.bulk_accepts.judge(bulk.id, box.place, is_wrong=is_wrong)
@@ -222,7 +222,7 @@ def take_back(project: Project, bulk: BulkAccept) -> Changes:
 
 
 def in_words(bulk: BulkAccept) -> str:
-    """What the sample says of all that were accepted."""
+    """What follows from the sample for all that were accepted."""
     accepted_boxes = tr(
         "{boxes} of {name} accepted at once", boxes=counted(bulk.boxes, "box"), name=bulk.name
     )

@@ -16,7 +16,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 
-_MOST_LOOKED_AT = 2000
+_MOST_EXAMINED = 2000
 _ASKED = "detector_classes_asked"
 _LATEST = 200
 ALWAYS_FROM = 5
@@ -29,7 +29,7 @@ class ClassSeen:
     stands for.
 
     `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it;
-    `is_chosen` says whether a person said so, `number` is its place in the detector's own order.
+    `is_chosen` is whether a person chose it, `number` is its place in the detector's own order.
     """
 
     name: str
@@ -42,7 +42,8 @@ class ClassSeen:
 
 @dataclass(frozen=True, slots=True)
 class CategoryKnown:
-    """A category: the detector's classes that stand for it, whether the head was taught it, its boxes."""
+    """A category: the detector's classes that are mapped to it, whether the head was trained on it, its
+    boxes."""
 
     category_id: int
     name: str
@@ -97,7 +98,9 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
             hint=tr("Add the names to its card, or teach the head: it needs none."),
         )
     done = sorted(project.predictions.images_done(detector.id))
-    some = done if len(done) <= _MOST_LOOKED_AT else random.Random(0).sample(done, _MOST_LOOKED_AT)  # noqa: S311
+    some = done
+    if len(done) > _MOST_EXAMINED:
+        some = random.Random(0).sample(done, _MOST_EXAMINED)  # noqa: S311
     boxes, images = Counter[int](), Counter[int]()
     for number, image_id in enumerate(some):
         if number % 32 == 0:
@@ -154,10 +157,10 @@ def categories_known(project: Project) -> list[CategoryKnown]:
         for name, category in zip(detector.classes, class_to_category(project, detector), strict=True):
             if category:
                 of.setdefault(category, []).append(name)
-    taught = set(scorer.category_ids[: scorer.taught]) if scorer else set[int | None]()
+    trained = set(scorer.category_ids[: scorer.trained_count]) if scorer else set[int | None]()
     counts = project.annotations.count_by_category()
     return [
-        CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in taught, counts.get(c.id, 0))
+        CategoryKnown(c.id, c.name, tuple(of.get(c.id, ())), c.id in trained, counts.get(c.id, 0))
         for c in project.categories.all()
         if not c.retired
     ]

@@ -41,9 +41,13 @@ def _hints(scorer: Scorer, predictions: Sequence[Prediction]) -> list[tuple[str,
     by_detector = [row for row, p in enumerate(predictions) if len(p.class_scores)]
     hints = [("", 0.0)] * len(predictions)
     if foreign and by_detector:
-        said = scorer.said(np.stack([predictions[row].class_scores for row in by_detector]))[:, foreign]
-        best = said.argmax(axis=1)
-        for row, column, score_ in zip(by_detector, best.tolist(), said.max(axis=1).tolist(), strict=True):
+        detector_scores = scorer.detector_scores(
+            np.stack([predictions[row].class_scores for row in by_detector])
+        )[:, foreign]
+        best = detector_scores.argmax(axis=1)
+        for row, column, score_ in zip(
+            by_detector, best.tolist(), detector_scores.max(axis=1).tolist(), strict=True
+        ):
             hints[row] = (scorer.names[int(scorer.class_column[foreign[column]])], score_)
     return hints
 
@@ -61,7 +65,7 @@ def _proposal(
     own = scorer.own
     best = int(own[np.argmax(scores[own])]) if own.size else int(np.argmax(scores))
     by_detector = len(prediction.class_scores) > 0
-    said = scorer.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
+    detector_class = scorer.detector.classes[int(np.argmax(prediction.class_scores))] if by_detector else ""
     return Proposal(
         prediction_id=prediction.id,
         image_id=prediction.image_id,
@@ -70,13 +74,13 @@ def _proposal(
         category_id=scorer.category_ids[best],
         score=float(scores[best]),
         named_by=tr("head {head_id}", head_id=scorer.head_id)
-        if by_head and best < scorer.taught
+        if by_head and best < scorer.trained_count
         else scorer.detector.name,
         probabilities=chances.astype(np.float32),
         raw=raw,
         by_head=by_head,
         head_id=scorer.head_id,
-        detector_name=said,
+        detector_name=detector_class,
         detector_score=float(prediction.score) if by_detector else 0.0,
         proposed_by=scorer.detector.name if by_detector else tr("found by a head"),
         hint=hint[0],

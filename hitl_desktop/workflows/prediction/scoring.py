@@ -1,4 +1,4 @@
-"""What the boxes of a detector are called now: by the active head where it was taught, else by the
+"""What the boxes of a detector are called now: by the active head where it was trained, else by the
 detector."""
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Scorer:
     """How boxes get their names: columns are the names, each with its category id (None until its first
     acceptance).
 
-    The first `taught` columns are those of the head (`head_column` says which of its own); the others are the
-    detector's classes that it was not taught. Row g of `class_index` [G, m] holds the detector's classes that
-    stand for the name in column `class_column[g]` (of m at most; C is none), `trust` [G] how often those were
-    right.
+    The first `trained_count` columns are those of the head (`head_column` is the index among its
+    own); the others are the detector's classes that it was not trained on. Row g of `class_index` [G, m]
+    holds the detector's classes that are mapped to the name in column `class_column[g]` (of m at most; C is
+    none), `trust` [G] how often those were right.
     """
 
     detector: ModelRecord
@@ -42,7 +42,7 @@ class Scorer:
     head_id: int | None
     names: tuple[str, ...]
     category_ids: tuple[int | None, ...]
-    taught: int
+    trained_count: int
     head_column: NDArray[np.intp]
     class_column: NDArray[np.intp]
     class_index: NDArray[np.intp]
@@ -66,23 +66,23 @@ class Scorer:
         `found` [N].
         """
         scores = np.zeros((len(class_scores), len(self.names)))
-        said = self.said(class_scores)
+        detector_scores = self.detector_scores(class_scores)
         if self.head is None or embeddings is None:
-            scores[:, self.class_column] = said
+            scores[:, self.class_column] = detector_scores
             return scores
         logits = self.head.logits(embeddings)
         objectness = np.maximum(class_scores.max(axis=1), found * np.float32(self.head.typical_score))
-        scores[:, : self.taught] = self.head.scores(logits, objectness)[:, self.head_column]
-        if found.any():  # where the detector seldom fits what was taught, what the head found goes first
-            scores[found == 0, : self.taught] *= self.head.reach
+        scores[:, : self.trained_count] = self.head.scores(logits, objectness)[:, self.head_column]
+        if found.any():  # where the detector seldom fits training objects, what the head found goes first
+            scores[found == 0, : self.trained_count] *= self.head.detector_recall
         # Every name the detector has is a blend; of boxes that the head itself found the detector said
         # nothing.
         own = np.where(found[:, None] > 0, found_weight(self.trust), 1 - self.trust)
-        scores[:, self.class_column] = own * scores[:, self.class_column] + self.trust * said
+        scores[:, self.class_column] = own * scores[:, self.class_column] + self.trust * detector_scores
         return scores
 
-    def said(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the detector says [N, G] of names: of several classes that stand for one the surest."""
+    def detector_scores(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The detector's scores [N, G] of names: of several classes that are mapped to one the highest."""
         if self.class_index.size == 0:
             return np.zeros((len(class_scores), 0), np.float32)
         padded = np.pad(class_scores, ((0, 0), (0, 1)))
@@ -91,11 +91,11 @@ class Scorer:
     def detector_part(self, class_scores: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the detector's scores [N, C] contribute to the calibrated scores [N, names] of its boxes."""
         scores = np.zeros((len(class_scores), len(self.names)))
-        scores[:, self.class_column] = self.trust * self.said(class_scores)
+        scores[:, self.class_column] = self.trust * self.detector_scores(class_scores)
         return self.calibrated(scores, np.full(len(class_scores), BY_HEAD))
 
     def calibrated(self, scores: NDArray[np.float64], sources: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Scores [N, names] as chances, each bent by itself; what is best in a row stays best.
+        """Scores [N, names] as chances, each calibrated by itself; what is best in a row stays best.
 
         Scaling rows by what the best one becomes costs .02 of AP50 on coco-open100: the order within a name
         changes.
@@ -129,7 +129,7 @@ def load_scorer(
 ) -> Scorer | None:
     """The names as the active head and the detector give them; `named` is one that is not active.
 
-    `mapping` says which category each class of the detector stands for, where it is not the project's own
+    `mapping` is the category to which each class of the detector is mapped, where it is not the project's own
     choice that counts (`workflows/prediction/detector_classes`). None before the first pre-labelling.
     """
     detector = project.models.detector()
@@ -158,8 +158,8 @@ def load_scorer(
 class _Columns:
     """The names that boxes may get, first those of the head.
 
-    `head_column` has the head's own columns of these, `classes_of` the detector's classes that stand for a
-    name, by its column here.
+    `head_column` has the head's own columns of these, `classes_of` the detector's classes that are mapped to
+    a name, by its column here.
     """
 
     names: list[str]
@@ -220,7 +220,7 @@ class Scored:
     """An image's boxes with a score [N, names] for each name, and the best one [N] before calibration.
 
     `raw` is of the best category of the project. `probabilities` [N, categories + 1] sum to one, the last is
-    that of no object of any of them; `by_head` tells whether the head scored the boxes, `vectors` [N, D] by
+    that of no object of any of them; `by_head` is whether the head scored the boxes, `vectors` [N, D] by
     which it did.
     """
 
@@ -263,7 +263,7 @@ def boxes_of(project: Project, image: ImageRecord, scorer: Scorer, *, candidates
 
 
 def score(scorer: Scorer, boxes: Boxes) -> Scored:
-    """What boxes are called, and how surely; the head speaks where all their vectors are there."""
+    """What boxes are called, and how surely; by the head where all their vectors are there."""
     if not boxes.predictions:
         nothing = np.zeros((0, len(scorer.names)))
         return Scored([], nothing, np.zeros(0), with_background(nothing[:, scorer.own]), by_head=False)
@@ -281,10 +281,10 @@ def score_boxes(project: Project, image: ImageRecord, scorer: Scorer, *, candida
     return score(scorer, boxes_of(project, image, scorer, candidates_only=candidates_only))
 
 
-def _shared(raw: NDArray[np.float64], grown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chances [N, K + 1] that sum to one, the last that of "no object": each bent by itself, the small ones
-    of many names would add up to an object where there is none."""
-    return with_background(raw * grown[:, None])
+def _shared(raw: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Chances [N, K + 1] that sum to one, the last that of "no object": each calibrated by itself, the small
+    ones of many names would add up to an object where there is none."""
+    return with_background(raw * scales[:, None])
 
 
 def with_background(scores: NDArray[np.float64]) -> NDArray[np.float64]:

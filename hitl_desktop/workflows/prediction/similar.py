@@ -29,7 +29,7 @@ from hitl_desktop.workflows.detection.embeddings import (
 
 MOST, A_IMAGE = 60, 3
 """So many are shown, and of one image no more than so many boxes."""
-_MOST_LOOKED_AT = 3000
+_MOST_EXAMINED = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +54,8 @@ def similar_to(
         HitlError: the image cannot be read, or no other one was looked at yet.
     """
     others = [i for i in project.images.all() if i.reason is None and i.id != image.id and i.content_hash]
-    if len(others) > _MOST_LOOKED_AT:
-        others = random.Random(image.id).sample(others, _MOST_LOOKED_AT)  # noqa: S311 - a draw, not a secret
+    if len(others) > _MOST_EXAMINED:
+        others = random.Random(image.id).sample(others, _MOST_EXAMINED)  # noqa: S311 - a draw, not a secret
     found = (
         _boxes_like(project, image, bbox, others, progress, threads)
         if bbox is not None
@@ -128,11 +128,11 @@ def _most_like(boxes: list[tuple[int, BBox]], likeness: NDArray[np.float32]) -> 
 def _images_like(
     project: Project, image: ImageRecord, others: list[ImageRecord], progress: Progress, threads: int | None
 ) -> Found:
-    mine = embed_whole_images(project, [image], progress, threads=threads).get(image.id)
+    query = embed_whole_images(project, [image], progress, threads=threads).get(image.id)
     known = vectors_of(project, others)
-    if mine is None or not known:
+    if query is None or not known:
         return []
-    places = unit(np.stack([mine, *known.values()]))
+    places = unit(np.stack([query, *known.values()]))
     likeness = places[1:] @ places[0]
     ids = list(known)
     return [
@@ -152,7 +152,7 @@ def _with_pixels(project: Project, found: Found, progress: Progress) -> list[Sim
         try:
             crops = crops_of_boxes(project, image, [box or whole for _, box in here])
         except UnreadableImageError:
-            continue  # whoever opens it says so
+            continue  # opening it reports that
         for (row, box), pixels in zip(here, crops, strict=True):
             similar[row] = Similar(image_id, box, found[row][2], pixels)
     return [similar[row] for row in sorted(similar)]

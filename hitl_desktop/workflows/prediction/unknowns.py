@@ -1,4 +1,4 @@
-"""Objects that nobody has a name for yet: collected, put into groups of alike ones, and named at once."""
+"""Objects without a category yet: collected, put into groups of alike ones, and named at once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Unknown:
 
 
 def unknown_category(project: Project) -> int:
-    """The id of the category that stands for "none of these", added when it is not there yet."""
+    """The id of the category for "none of these", added when it is not there yet."""
     return project.categories.ensure(UNKNOWN).id
 
 
@@ -58,13 +58,13 @@ def group_unknowns(
     encoder_id, absent = encoder_record_id(project), project.absent_folders()
     unknowns: list[Unknown] = []
     vectors: list[Vector] = []
-    for number, (image_id, mine) in enumerate(by_image.items()):
+    for number, (image_id, boxes_of_image) in enumerate(by_image.items()):
         progress.report(number, len(by_image))
         progress.check_cancelled()
         image = project.images.get(image_id)
         if image is None or image.folder_id in absent:
             continue
-        for unknown, vector in _embedded(project, image, mine, encoder_id, threads):
+        for unknown, vector in _embedded(project, image, boxes_of_image, encoder_id, threads):
             unknowns.append(unknown)
             vectors.append(vector)
     if not unknowns:

@@ -1,4 +1,4 @@
-"""What was proposed on images before they were taught, beside what people then decided: the honest
+"""What was proposed on images before training on them, beside what people then decided: the honest
 score."""
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class UnseenResult:
 
 
 def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[UnseenResult]:
-    """First sights of the decided images, the latest ones or all, in order of time."""
+    """Predictions on the decided images before training on them, the latest ones or all, in order of time."""
     merged, ids = project.categories.merged(), project.categories.by_name()
 
     def kind(category_id: int | None, name: str = "") -> str:
@@ -70,14 +70,15 @@ def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[Uns
     seen = project.predictions.first_seen(latest)
     annotations, unseen_predictions = (
         project.annotations.of_images(seen),
-        project.predictions.sightings_on(seen),
+        project.predictions.unseen_predictions_of_images(seen),
     )
     return [
-        _first_sight(image_id, annotations[image_id], unseen_predictions[image_id], kind) for image_id in seen
+        _unseen_result(image_id, annotations[image_id], unseen_predictions[image_id], kind)
+        for image_id in seen
     ]
 
 
-def _first_sight(
+def _unseen_result(
     image_id: int,
     annotations: Sequence[Annotation],
     unseen_predictions: Sequence[UnseenPrediction],
@@ -86,9 +87,9 @@ def _first_sight(
     crowds = [a.bbox for a in annotations if a.crowd]
     objects = [(kind(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
     kept = [
-        sight
-        for sight in shown(unseen_predictions, KEEP_FROM)
-        if not any(in_crowd(sight.bbox, crowd) for crowd in crowds)
+        result
+        for result in shown(unseen_predictions, KEEP_FROM)
+        if not any(in_crowd(result.bbox, crowd) for crowd in crowds)
     ]
     right = agreed([(kind(s.category_id, s.name), s.bbox) for s in kept], objects)
     return UnseenResult(image_id, tuple(kept), tuple(right), len(objects))
@@ -97,9 +98,9 @@ def _first_sight(
 def precision_interval(seen: Sequence[UnseenResult]) -> Interval:
     """The 95 % interval of the share of shown boxes that were right."""
     rows = [
-        (right, sight.image_id)
-        for sight in seen
-        for box, right in zip(sight.boxes, sight.right, strict=True)
+        (right, result.image_id)
+        for result in seen
+        for box, right in zip(result.boxes, result.right, strict=True)
         if box.shown
     ]
     right, images = zip(*rows, strict=True) if rows else ((), ())
@@ -111,20 +112,20 @@ def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]
     right = [False] * len(boxes)
     for name in {name for name, _ in boxes}:
         rows = [row for row, (of, _) in enumerate(boxes) if of == name]
-        theirs = [box for of, box in objects if of == name]
-        matches = match(as_array([boxes[row][1] for row in rows]), as_array(theirs), RIGHT_IOU)
+        same_name = [box for of, box in objects if of == name]
+        matches = match(as_array([boxes[row][1] for row in rows]), as_array(same_name), RIGHT_IOU)
         for row, index in zip(rows, matches, strict=True):
             right[row] = index is not None
     return right
 
 
 def in_crowd(box: BBox, crowd: BBox) -> bool:
-    """Whether a box lies in a region of many objects, where nobody says of one whether it is right."""
+    """Whether a box lies in a region of many objects, in which single boxes are not judged."""
     return box.clipped_to(crowd).area > box.area / 2
 
 
 def calibration_samples(project: Project, seen: Sequence[UnseenResult]) -> CalibrationSamples:
-    """First sights as samples for calibration; those from before scores were kept say nothing."""
+    """Unseen predictions as samples for calibration; those from before scores were kept are left out."""
     ids, merged = project.categories.by_name(), project.categories.merged()
 
     def known(box: UnseenPrediction) -> int:
@@ -132,9 +133,9 @@ def calibration_samples(project: Project, seen: Sequence[UnseenResult]) -> Calib
         return merged.get(category_id, category_id)
 
     rows = [
-        (box.raw, _source(box), known(box), right, sight.image_id)
-        for sight in seen
-        for box, right in zip(sight.boxes, sight.right, strict=True)
+        (box.raw, _source(box), known(box), right, result.image_id)
+        for result in seen
+        for box, right in zip(result.boxes, result.right, strict=True)
         if box.raw > 0
     ]
     raw, sources, categories, right, images = zip(*rows, strict=True) if rows else ((),) * 5

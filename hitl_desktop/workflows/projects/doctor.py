@@ -25,7 +25,7 @@ _PACKAGES = (
 
 
 def examine() -> dict[str, Any]:
-    """Versions, folders, models that load, a display; `problems` says what to mend."""
+    """Versions, folders, models that load, a display; `problems` lists what to mend."""
     problems: list[str] = []
     packages: dict[str, str] = {}
     for name in _PACKAGES:

@@ -40,7 +40,7 @@ def make_sample(folder: Path, progress: Progress) -> Path:
 
 
 def default_sample_folder() -> Path:
-    """Where the sample project lies unless told otherwise."""
+    """Where the sample project lies by default."""
     return data_dir() / "sample"
 
 

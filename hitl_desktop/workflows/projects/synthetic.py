@@ -28,24 +28,24 @@ def draw_image(seed: int) -> tuple[RgbImage, list[tuple[str, BBox]]]:
     truth: list[tuple[str, BBox]] = []
     for _ in range(int(rng.integers(2, 6))):
         size = int(rng.integers(70, 150))
-        spot = _free_spot(rng, size, [box for _, box in truth])
-        if spot is None:
+        place = _free_place(rng, size, [box for _, box in truth])
+        if place is None:
             continue
         name = CLASSES[int(rng.integers(len(CLASSES)))]
         mask, colour = _SHAPES[name](rng, size)
-        truth.append((name, _stamp(canvas, mask, colour, *spot)))
+        truth.append((name, _stamp(canvas, mask, colour, *place)))
     noise = rng.normal(0, 4, canvas.shape)
     return np.clip(cv2.GaussianBlur(canvas, (3, 3), 0) + noise, 0, 255).astype(np.uint8), truth
 
 
-def _free_spot(rng: Rng, size: int, taken: list[BBox]) -> tuple[int, int] | None:
+def _free_place(rng: Rng, size: int, taken: list[BBox]) -> tuple[int, int] | None:
     for _ in range(40):
         x, y = (
             int(rng.integers(_MARGIN, WIDTH - size - _MARGIN)),
             int(rng.integers(_MARGIN, HEIGHT - size - _MARGIN)),
         )
-        grown = BBox(x - _GAP, y - _GAP, size + 2 * _GAP, size + 2 * _GAP)
-        if all(grown.iou(box) == 0 for box in taken):
+        with_gap = BBox(x - _GAP, y - _GAP, size + 2 * _GAP, size + 2 * _GAP)
+        if all(with_gap.iou(box) == 0 for box in taken):
             return x, y
     return None
 

@@ -100,10 +100,10 @@ def judge(project: Project, audit: Audit, verdict: Verdict) -> Audit:
 
 
 def report(project: Project, audit: Audit) -> dict[str, Any]:
-    """What an audit says, as plain data; bounds are there once all its images were judged."""
+    """The result of an audit, as plain data; bounds are there once all its images were judged."""
     names = {image.id: image.path for image in project.images.all()}
     seen, wrong = len(audit.verdicts), audit.wrong
-    told: dict[str, Any] = {
+    audit_report: dict[str, Any] = {
         "audit": audit.id,
         "begun": audit.created,
         "claim": tr("no more than {claim} of the images are wrong", claim=percent(audit.claim)),
@@ -128,34 +128,34 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
     }
     if audit.is_complete:
         bound = upper_bound(wrong, seen, of=audit.population)
-        told |= {
+        audit_report |= {
             "at_most": bound,
             "interval": interval(wrong, seen, of=audit.population),
             "holds": bound <= audit.claim,
         }
-    return told
+    return audit_report
 
 
-def in_words(told: Mapping[str, Any]) -> str:
+def in_words(audit_report: Mapping[str, Any]) -> str:
     """The report in a sentence or two."""
-    if told["at_most"] is None:
+    if audit_report["at_most"] is None:
         return tr(
             "{judged} of {images} are judged. Nothing is claimed before all of them are.",
-            judged=told["judged"],
-            images=counted(told["drawn"], "image"),
+            judged=audit_report["judged"],
+            images=counted(audit_report["drawn"], "image"),
         )
-    low, high = told["interval"]
-    holds = tr("The claim holds") if told["holds"] else tr("The claim does not hold")
+    low, high = audit_report["interval"]
+    holds = tr("The claim holds") if audit_report["holds"] else tr("The claim does not hold")
     return tr(
         "{holds}: {wrong} of {images} drawn from {decided_pictures} are wrong, so at "
         "most {rounded_up:.1%} of all are ({confidence:.0%} sure); the share lies "
         "between {low:.1%} and {high:.1%}.",
         holds=holds,
-        wrong=told["wrong"],
-        images=counted(told["drawn"], "image"),
-        decided_pictures=told["decided_pictures"],
-        rounded_up=_rounded_up(told["at_most"]),
-        confidence=told["confidence"],
+        wrong=audit_report["wrong"],
+        images=counted(audit_report["drawn"], "image"),
+        decided_pictures=audit_report["decided_pictures"],
+        rounded_up=_rounded_up(audit_report["at_most"]),
+        confidence=audit_report["confidence"],
         low=low,
         high=high,
     )
@@ -166,25 +166,25 @@ def _rounded_up(bound: float) -> float:
     return math.ceil(bound * 1000 - 1e-6) / 1000
 
 
-def to_html(told: Mapping[str, Any]) -> str:
+def to_html(data: Mapping[str, Any]) -> str:
     """The report as one file that needs no other."""
     rows = "".join(
         f"<tr><td>{html.escape(name)}</td><td>{html.escape(', '.join(errors))}</td></tr>"
-        for name, errors in told["wrong_pictures"].items()
+        for name, errors in data["wrong_pictures"].items()
     )
     kinds = "".join(
-        f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in told["errors"].items()
+        f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in data["errors"].items()
     )
     style = tr(
         "body{font:16px sans-serif;max-width:46em;margin:2em auto;padding:0 "
         "1em}td,th{padding:.2em 1em .2em 0;text-align:left}"
     )
     return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Audit {told["audit"]}</title><style>{style}</style></head><body>
-<h1>Audit {told["audit"]}</h1>
-<p><strong>{html.escape(in_words(told))}</strong></p>
-<p>Claim: {html.escape(told["claim"])}. Begun {html.escape(told["begun"])}; {told["drawn"]} images were drawn at
-random before anybody looked; they took {told["seconds"]} active seconds. Bounds are exact (hypergeometric), by image.
+<html lang="en"><head><meta charset="utf-8"><title>Audit {data["audit"]}</title><style>{style}</style></head><body>
+<h1>Audit {data["audit"]}</h1>
+<p><strong>{html.escape(in_words(data))}</strong></p>
+<p>Claim: {html.escape(data["claim"])}. Begun {html.escape(data["begun"])}; {data["drawn"]} images were drawn at
+random before anybody looked; they took {data["seconds"]} active seconds. Bounds are exact (hypergeometric), by image.
 </p>
 <h2>What was wrong</h2><table>{kinds}</table>
 <h2>Wrong images</h2><table><tr><th>image</th><th>errors</th></tr>{rows}</table>

@@ -67,7 +67,7 @@ def reviews(project: Project) -> list[Decision]:
 
 
 def random_sample(project: Project) -> list[int]:
-    """The decided images that are a random sample of all, whoever asked about them.
+    """The decided images that are a random sample of all, whatever asked about them.
 
     Skipped ones are passed over, and those that wait because nearly the same image is decided.
     """
@@ -90,7 +90,7 @@ def effort_over_time(project: Project, *, stretch: int = _SOON) -> EffortOverTim
 
 
 def stop_advice(decisions: Sequence[Decision]) -> str:
-    """What the latest reviews changed, in words: whether to go on is for a person to say."""
+    """What the latest reviews changed, in words: whether to go on is for a person to decide."""
     latest = decisions[-LATEST:]
     seen = [d for d in latest if d.acts.boxes + d.acts.rejected]
     if len(seen) < _SOON:

@@ -1,9 +1,10 @@
-"""Possible label errors: where decided images, or imported labels, are probably wrong, and the acts that mend it.
+"""Possible label errors: where decided images, or imported labels, are probably wrong, and the acts that mend
+it.
 
-In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each said by
-heads that were not taught the image. Ranked, not gated. bccd with 8 % of its labels corrupted (100
-images): the top tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for
-names, .95 for places, .83 for what is missing, where the data set itself lacks boxes (bench).
+In the manner of ObjectLab (Tkachenko et al. 2023): overlooked, swapped and badly placed boxes, each found by
+heads not trained on the image. Ranked, not gated. bccd with 8 % of its labels corrupted (100 images): the top
+tenth of the list holds 66 % of what was corrupted, a random tenth 9 %; AUROC is .98 for names, .95 for
+places, .83 for what is missing, where the data set itself lacks boxes (bench).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 from hitl_desktop.workflows.training.classification_samples import decided_images
-from hitl_desktop.workflows.training.cross_fit import Untaught, check_enough, untaught
+from hitl_desktop.workflows.training.cross_fit import CrossFittedImage, check_enough, cross_fitted_images
 from hitl_desktop.workflows.training.detection_head import few_threads
 
 WORTH_KEEPING = 0.05
@@ -40,7 +41,7 @@ _OFF = 2.0
 
 
 def find_label_errors(project: Project, progress: Progress, *, threads: int | None = None) -> int:
-    """Look at all decided images as if nobody had taught them, and keep what looks wrong; returns how much
+    """Look at all decided images with heads not trained on them, and keep what looks wrong; returns how much
     that is.
 
     Raises:
@@ -55,9 +56,9 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
         if (image := project.images.get(i.id)) and image.content_hash and not image.reason
     ]
     found: list[LabelIssue] = []
-    looked_at: list[int] = []
-    for each in untaught(project, images, progress, threads=threads):
-        looked_at.append(each.image.id)
+    examined: list[int] = []
+    for each in cross_fitted_images(project, images, progress, threads=threads):
+        examined.append(each.image.id)
         found += _of_image(project, each, threads)
     stale = list[int]()
     for old in project.label_issues.dismissed():  # it stays dismissed until the box changes
@@ -68,7 +69,7 @@ def find_label_errors(project: Project, progress: Progress, *, threads: int | No
     found = _strongest(s for s in found if s.score >= WORTH_KEEPING)
     with project.db.transaction():
         project.label_issues.forget(stale)
-        project.label_issues.replace_open(looked_at, found)
+        project.label_issues.replace_open(examined, found)
     return len(found)
 
 
@@ -90,20 +91,20 @@ def _same(a: LabelIssue, b: LabelIssue) -> bool:
     return (a.bbox, a.category_id, a.kind) == (b.bbox, b.category_id, b.kind)
 
 
-def _of_image(project: Project, each: Untaught, threads: int | None) -> list[LabelIssue]:
+def _of_image(project: Project, each: CrossFittedImage, threads: int | None) -> list[LabelIssue]:
     unknown = project.categories.find(UNKNOWN)
     annotations = project.annotations.of_image(each.image.id)
     judged = [a for a in annotations if not a.crowd and (unknown is None or a.category_id != unknown.id)]
     with few_threads(threads):
         boxes, scores = each.finding.find({next(iter(each.finding.views)): each.grid})
     found = [
-        (BBox(*box).scaled(each.grown), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)
+        (BBox(*box).scaled(each.scale), s) for box, s in zip(boxes.tolist(), scores.tolist(), strict=True)
     ]
     return [*_of_boxes(project, each, judged, threads), *_missed(project, each, annotations, found, threads)]
 
 
 def _of_boxes(
-    project: Project, each: Untaught, boxes: Sequence[Annotation], threads: int | None
+    project: Project, each: CrossFittedImage, boxes: Sequence[Annotation], threads: int | None
 ) -> list[LabelIssue]:
     """For each box how suspicious its category is, and how much its place."""
     if not boxes:
@@ -111,7 +112,7 @@ def _of_boxes(
     return [*_misnamed(project, each, boxes), *_misplaced(each, boxes, threads)]
 
 
-def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> list[LabelIssue]:
+def _misnamed(project: Project, each: CrossFittedImage, boxes: Sequence[Annotation]) -> list[LabelIssue]:
     offered, ids = offered_ids(project), each.scorer.category_ids.tolist()
     keys = [crop_key(each.image.content_hash or "", box.bbox) for box in boxes]
     vectors = project.embeddings.get(encoder_record_id(project), keys)
@@ -129,18 +130,18 @@ def _misnamed(project: Project, each: Untaught, boxes: Sequence[Annotation]) -> 
     return label_issues
 
 
-def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
+def _misplaced(each: CrossFittedImage, boxes: Sequence[Annotation], threads: int | None) -> list[LabelIssue]:
     if each.finding.refiner is None:
         return []
     with few_threads(threads):
         there = each.finding.refiner.refine(
-            each.grid, np.array([box.bbox.scaled(1 / each.grown) for box in boxes])
+            each.grid, np.array([box.bbox.scaled(1 / each.scale) for box in boxes])
         )
     width, height = each.image.width or 0, each.image.height or 0
     label_issues: list[LabelIssue] = []
     for box, corners in zip(boxes, there.tolist(), strict=True):
-        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the image is seen by nobody
-            bbox = BBox(*corners).scaled(each.grown)
+        if box.bbox.clipped(width, height).is_valid():  # what lies outside of the image is not visible
+            bbox = BBox(*corners).scaled(each.scale)
             score = min(1.0, _OFF * (1.0 - box.bbox.iou(bbox)))
             label_issues.append(
                 LabelIssue(each.image.id, Kind.PLACE, score, box.bbox, box.category_id, bbox, box.category_id)
@@ -150,7 +151,7 @@ def _misplaced(each: Untaught, boxes: Sequence[Annotation], threads: int | None)
 
 def _missed(
     project: Project,
-    each: Untaught,
+    each: CrossFittedImage,
     annotations: Sequence[Annotation],
     found: Sequence[tuple[BBox, float]],
     threads: int | None,
@@ -180,7 +181,7 @@ _Missed = tuple[float, BBox, int]
 def _free_places(
     project: Project, image_id: int, annotations: Sequence[Annotation]
 ) -> Callable[[BBox], bool]:
-    """Whether a place has no annotation, lies in no crowd region, and nobody rejected a box there."""
+    """Whether a place has no annotation, lies in no crowd region, and no rejected box."""
     known = project.predictions.rejected_of(image_id)
     predictions = project.predictions.of_image(image_id, *project.models.proposers())
     rejected = [p.bbox for p in predictions if p.id in known]
@@ -194,7 +195,7 @@ def _free_places(
 
 
 def _named_by_head(
-    project: Project, each: Untaught, found: Sequence[tuple[BBox, float]], threads: int | None
+    project: Project, each: CrossFittedImage, found: Sequence[tuple[BBox, float]], threads: int | None
 ) -> list[_Missed]:
     """What the head found, with its most likely category where that can still be chosen."""
     offered = offered_ids(project)
@@ -218,7 +219,7 @@ def _distinct(missed: Sequence[_Missed]) -> list[_Missed]:
 
 
 def _chances(
-    project: Project, each: Untaught, boxes: Sequence[BBox], threads: int | None
+    project: Project, each: CrossFittedImage, boxes: Sequence[BBox], threads: int | None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """[N, K + 1] what each box shows; its vectors are of this moment only."""
     try:

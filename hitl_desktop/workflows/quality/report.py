@@ -19,10 +19,10 @@ from hitl_desktop.workflows.quality.self_agreement import consistency
 from hitl_desktop.workflows.quality.tuning import tuning
 from hitl_desktop.workflows.queue.policy import policy_of
 
-Told = dict[str, Any]
+Report = dict[str, Any]
 
 
-def report(project: Project, progress: Progress) -> Told:
+def report(project: Project, progress: Progress) -> Report:
     """Everything that is known of the loop of this project, as JSON may hold it."""
     tuned = tuning(project, progress)
     images = project.images.all()
@@ -42,12 +42,12 @@ def report(project: Project, progress: Progress) -> Told:
         "memorising": _plain(tuned.gap) | {"words": tuned.gap.words} if tuned.gap else None,
         "held_out": _plain(tuned.held_out) | {"words": tuned.held_out.words},
         "at_first_sight": _plain(tuned.categories),
-        "mixed_up": [{"real": c.real, "said": c.said, "boxes": len(c.spots)} for c in tuned.cells],
+        "mixed_up": [{"real": c.real, "said": c.predicted, "boxes": len(c.examples)} for c in tuned.cells],
         "reliability": _plain(tuned.reliability),
         "thresholds": _plain(tuned.advice),
         "effort": _plain(tuned.effort),
         "stop_advice": tuned.stop,
-        "consistency": _plain(told := consistency(project.reannotations.all())) | {"words": told.words},
+        "consistency": _plain(labels := consistency(project.reannotations.all())) | {"words": labels.words},
         "validation": _validation(project),
         "audits": [audit.report(project, a) | {"words": _audit_words(project, a)} for a in project.audits.all()],
         "accepted_at_once": [
@@ -64,9 +64,9 @@ def _audit_words(project: Project, of: audit.Audit) -> str:
     return audit.in_words(audit.report(project, of))
 
 
-def _validation(project: Project) -> Told:
-    told = validation.report(project)
-    return told | {"words": validation.in_words(told)}
+def _validation(project: Project) -> Report:
+    summary = validation.report(project)
+    return summary | {"words": validation.in_words(summary)}
 
 
 def _skipped(project: Project) -> dict[str, int]:

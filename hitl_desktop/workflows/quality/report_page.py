@@ -8,36 +8,37 @@ from itertools import accumulate
 from typing import Any
 
 from hitl_desktop.domain.words import counted
-from hitl_desktop.workflows.quality.report import Told
+from hitl_desktop.workflows.quality.report import Report
 
 _WIDTH, _HEIGHT, _EDGE = 640, 240, 36
 
 
-def to_html(told: Told) -> str:
+def to_html(report: Report) -> str:
     """The report as one page, with its plots in it."""
-    title = html.escape(f"{told['project']}: learning report")
+    title = html.escape(f"{report['project']}: learning report")
     body = "\n".join(
         (
-            _section("The project", _project_part(told)),
-            _section("Learning", _learning_part(told)),
-            _section("Confusions before training", _mixed_part(told)),
-            _section("How far scores can be believed", _reliability_part(told)),
-            _section("Effort", _effort_part(told)),
-            _section("Validation on unseen images", _validation_part(told)),
+            _section("The project", _project_part(report)),
+            _section("Learning", _learning_part(report)),
+            _section("Confusions before training", _mixed_part(report)),
+            _section("How far scores can be believed", _reliability_part(report)),
+            _section("Effort", _effort_part(report)),
+            _section("Validation on unseen images", _validation_part(report)),
             _section(
-                "Audits of the labels", _list(a["words"] for a in told["audits"]) or _say("No audit yet.")
+                "Audits of the labels",
+                _list(a["words"] for a in report["audits"]) or _paragraph("No audit yet."),
             ),
             _section(
                 "Accepted at once",
-                _list(b["words"] for b in told["accepted_at_once"]) or _say("Nothing was."),
+                _list(b["words"] for b in report["accepted_at_once"]) or _paragraph("Nothing was."),
             ),
-            _section("Consistency of the people", _say(told["consistency"]["words"])),
+            _section("Consistency of the people", _paragraph(report["consistency"]["words"])),
         )
     )
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>
 <h1>{title}</h1>
-<p>{html.escape(told["program"])}, {html.escape(told["written"])}. Intervals are at 95 %, by image.</p>
+<p>{html.escape(report["program"])}, {html.escape(report["written"])}. Intervals are at 95 %, by image.</p>
 {body}
 </body></html>
 """
@@ -55,7 +56,7 @@ def _section(title: str, body: str) -> str:
     return f"<h2>{html.escape(title)}</h2>\n{body}"
 
 
-def _say(text: str) -> str:
+def _paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
@@ -76,25 +77,25 @@ def _share(part: float | None, interval: Sequence[float], of: int) -> str:
     return "none" if part is None or not of else f"{part:.0%} ({interval[0]:.0%} to {interval[1]:.0%}; {of})"
 
 
-def _project_part(told: Told) -> str:
-    images = told["pictures"]
+def _project_part(report: Report) -> str:
+    images = report["pictures"]
     line = ", ".join(f"{count} {state}" for state, count in images.items() if state != "all" and count)
-    head = told["head"]
+    head = report["head"]
     head_line = (
         "No head is in use yet."
         if head is None
         else f"Version {head['version']} of the head learned {counted(head['boxes'], 'box')} on "
-        f"{counted(head['pictures'], 'image')}. Images are asked about by {told['strategy']}."
+        f"{counted(head['pictures'], 'image')}. Images are asked about by {report['strategy']}."
     )
-    rows = [(c["name"], c["boxes"], c["words"]) for c in told["categories"]]
-    skipped = _list(f"skipped, {why}: {count}" for why, count in told["skipped"].items())
+    rows = [(c["name"], c["boxes"], c["words"]) for c in report["categories"]]
+    skipped = _list(f"skipped, {why}: {count}" for why, count in report["skipped"].items())
     sets = _list(
-        f"edge cases “{name}”: {counted(count, 'image')}" for name, count in told["edge_cases"].items()
+        f"edge cases “{name}”: {counted(count, 'image')}" for name, count in report["edge_cases"].items()
     )
     return "".join(
         (
-            _say(f"{counted(images['all'], 'image')}: {line or 'none'}."),
-            _say(head_line),
+            _paragraph(f"{counted(images['all'], 'image')}: {line or 'none'}."),
+            _paragraph(head_line),
             _table(("category", "boxes", "what is known of it"), rows),
             skipped,
             sets,
@@ -102,73 +103,75 @@ def _project_part(told: Told) -> str:
     )
 
 
-def _learning_part(told: Told) -> str:
+def _learning_part(report: Report) -> str:
     curves = [
-        ("a", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve"]]),
-        ("b", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve_random"]]),
-        ("c", [(p["pictures"], p["f1"], p["interval"]) for p in told["learning_curve_held_out"]]),
+        ("a", [(p["pictures"], p["f1"], p["interval"]) for p in report["learning_curve"]]),
+        ("b", [(p["pictures"], p["f1"], p["interval"]) for p in report["learning_curve_random"]]),
+        ("c", [(p["pictures"], p["f1"], p["interval"]) for p in report["learning_curve_held_out"]]),
     ]
-    gap = told["memorising"]["words"] if told["memorising"] else "Memorising: not measured yet."
+    gap = report["memorising"]["words"] if report["memorising"] else "Memorising: not measured yet."
     return "".join(
         (
-            _say(
+            _paragraph(
                 "F1 by decided images. Before images were taught, blue: all of them, orange: a random sample; "
                 "green: names that the latest versions give on the same images, which are held out."
             ),
             _plot(curves, (0.0, 1.0)),
-            _say(gap),
-            _say(told["held_out"]["words"]),
-            _say(told["stop_advice"]) if told["stop_advice"] else "",
+            _paragraph(gap),
+            _paragraph(report["held_out"]["words"]),
+            _paragraph(report["stop_advice"]) if report["stop_advice"] else "",
         )
     )
 
 
-def _mixed_part(told: Told) -> str:
+def _mixed_part(report: Report) -> str:
     rows = [
         (
             c["name"],
             _share(c["right"] / c["shown"] if c["shown"] else None, c["precision_interval"], c["shown"]),
             _share(c["right"] / c["objects"] if c["objects"] else None, c["recall_interval"], c["objects"]),
         )
-        for c in told["at_first_sight"]
+        for c in report["at_first_sight"]
     ]
-    mixed = [(c["real"], c["said"], c["boxes"]) for c in told["mixed_up"] if c["real"] != c["said"]]
+    mixed = [(c["real"], c["said"], c["boxes"]) for c in report["mixed_up"] if c["real"] != c["said"]]
     mixed.sort(key=lambda row: -row[2])
     return (
         _table(("category", "precision (boxes shown)", "recall (objects)"), rows)
-        + _say("Most frequent mistakes:")
+        + _paragraph("Most frequent mistakes:")
         + _table(("really", "called", "boxes"), mixed[:20])
         if rows
-        else _say("Nothing was measured yet: it takes decided images on which boxes were proposed before.")
+        else _paragraph(
+            "Nothing was measured yet: it takes decided images on which boxes were proposed before."
+        )
     )
 
 
-def _reliability_part(told: Told) -> str:
-    r = told["reliability"]
+def _reliability_part(report: Report) -> str:
+    r = report["reliability"]
     if not r["boxes"]:
-        return _say("Nothing is measured yet.")
+        return _paragraph("Nothing is measured yet.")
     rows = [
         (a["name"], f"{a['threshold']:.2f}", _share(a["precision"], a["interval"], a["shown"]))
-        for a in told["thresholds"]
+        for a in report["thresholds"]
     ]
-    return _believed(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
+    return _calibration_plot(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
 
 
-def _believed(r: Told, boxes: int) -> str:
-    """Blue: the share that was right by score; orange: what scores that can be believed give."""
+def _calibration_plot(r: Report, boxes: int) -> str:
+    """Blue: the share that was right by score; orange: what calibrated scores give."""
     low, high = r["interval"]
     curve = [
         ("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]),
         ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))]),
     ]
-    return _say(
+    return _paragraph(
         f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(boxes, 'box')}). "
         "Blue: the share that was right, by score; orange: as scores say."
     ) + _plot(curve, (0.0, 1.0))
 
 
-def _effort_part(told: Told) -> str:
-    effort = told["effort"]
+def _effort_part(report: Report) -> str:
+    effort = report["effort"]
     saved, minutes = (_over_time(effort["stretches"], key) for key in ("saved", "minutes"))
     rows = [
         (
@@ -181,15 +184,15 @@ def _effort_part(told: Told) -> str:
     ]
     low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
     return (
-        _say("Share of drawing time that proposals saved, estimated from acts, over decided images.")
+        _paragraph("Share of drawing time that proposals saved, estimated from acts, over decided images.")
         + _plot([("a", saved)], (low, 1.0))
-        + _say("Minutes an image, without pauses, over decided images.")
+        + _paragraph("Minutes an image, without pauses, over decided images.")
         + _plot([("a", minutes)], (0.0, high))
         + _table(("pictures", "how many", "effort saved (boxes)", "minutes an image"), rows)
     )
 
 
-def _over_time(stretches: Sequence[Told], key: str) -> list[tuple[float, float, Sequence[float]]]:
+def _over_time(stretches: Sequence[Report], key: str) -> list[tuple[float, float, Sequence[float]]]:
     """Where a stretch of images ends, its value and the interval, where it was measured."""
     ends = accumulate(stretch["pictures"] for stretch in stretches)
     return [
@@ -199,7 +202,7 @@ def _over_time(stretches: Sequence[Told], key: str) -> list[tuple[float, float, 
     ]
 
 
-def _of_effort(e: Told, key: str, form: str, tail: str = "") -> str:
+def _of_effort(e: Report, key: str, form: str, tail: str = "") -> str:
     """A figure with its interval, or that there is none."""
     interval = e[f"{key}_interval"]
     if e[key] is None or interval is None:
@@ -207,8 +210,8 @@ def _of_effort(e: Told, key: str, form: str, tail: str = "") -> str:
     return f"{form.format(e[key])} ({' to '.join(form.format(end) for end in interval)}{tail})"
 
 
-def _validation_part(told: Told) -> str:
-    v = told["validation"]
+def _validation_part(report: Report) -> str:
+    v = report["validation"]
     rows = [
         (
             c["name"],
@@ -226,8 +229,10 @@ def _validation_part(told: Told) -> str:
         if rows
         else ""
     )
-    believed = _believed(v["reliability"], v["boxes"]) if v["boxes"] else ""
-    return _say(v["words"]) + table + believed + (_say("Worst images:") + worst if worst else "")
+    calibration = _calibration_plot(v["reliability"], v["boxes"]) if v["boxes"] else ""
+    return (
+        _paragraph(v["words"]) + table + calibration + (_paragraph("Worst images:") + worst if worst else "")
+    )
 
 
 def _plot(

@@ -28,13 +28,15 @@ def labels_of(project: Project, image_id: int) -> tuple[LabelledBox, ...]:
     )
 
 
-def look_again(project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float) -> Reannotation:
+def store_reannotation(
+    project: Project, image_id: int, again: Sequence[LabelledBox], seconds: float
+) -> Reannotation:
     """Store what was drawn again; the image's labels stay as they are."""
-    look = Reannotation(image_id, labels_of(project, image_id), tuple(again), seconds)
+    reannotation = Reannotation(image_id, labels_of(project, image_id), tuple(again), seconds)
     with project.db.transaction():
-        project.reannotations.add(look)
-        project.queue.looked_again(image_id)
-    return look
+        project.reannotations.add(reannotation)
+        project.queue.note_reviewed(image_id)
+    return reannotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,15 @@ def self_agreement(project: Project) -> Consistency:
     return consistency(project.reannotations.all())
 
 
-def consistency(looks: Sequence[Reannotation]) -> Consistency:
-    """What images that were labelled again say."""
-    rows = np.array([_compared(look) for look in looks], float).reshape(len(looks), 7)
+def consistency(reannotations: Sequence[Reannotation]) -> Consistency:
+    """The agreement on images that were annotated twice."""
+    rows = np.array([_compared(reannotation) for reannotation in reannotations], float).reshape(
+        len(reannotations), 7
+    )
     both, same, strict, matched, overlap, agree = (rows[:, n] for n in range(1, 7))
 
     return Consistency(
-        len(looks), int(rows[:, 0].sum()), *_share(2 * same, both), *_share(2 * strict, both),
+        len(reannotations), int(rows[:, 0].sum()), *_share(2 * same, both), *_share(2 * strict, both),
         *_share(overlap, matched), *_share(agree, matched),
     )  # fmt: skip
 
@@ -109,32 +113,35 @@ def _share(parts: _Counts, of: _Counts) -> tuple[float | None, Interval]:
     return (float(parts.sum()) / total if total else None), ratio_interval(parts, of, is_share=True)
 
 
-def _compared(look: Reannotation) -> tuple[float, ...]:
+def _compared(reannotation: Reannotation) -> tuple[float, ...]:
     """Boxes before, boxes of both, the same at .5, at .75, overlapping by .5, their overlap, of the same
     category."""
-    before, again = (as_array([b.bbox for b in boxes]) for boxes in (look.before, look.again))
+    before, again = (as_array([b.bbox for b in boxes]) for boxes in (reannotation.before, reannotation.again))
     overlaps = (
         iou_matrix(again, before) if len(before) and len(again) else np.zeros((len(again), len(before)))
     )
     found = match(again, before, 0.5)
     pairs = [(row, column) for row, column in enumerate(found) if column is not None]
     return (
-        len(look.before),
-        len(look.before) + len(look.again),
-        _same(look, 0.5),
-        _same(look, 0.75),
+        len(reannotation.before),
+        len(reannotation.before) + len(reannotation.again),
+        _same(reannotation, 0.5),
+        _same(reannotation, 0.75),
         len(pairs),
         sum(float(overlaps[pair]) for pair in pairs),
-        sum(look.again[row].category_id == look.before[column].category_id for row, column in pairs),
+        sum(
+            reannotation.again[row].category_id == reannotation.before[column].category_id
+            for row, column in pairs
+        ),
     )
 
 
-def _same(look: Reannotation, threshold: float) -> int:
+def _same(reannotation: Reannotation, threshold: float) -> int:
     count = 0
-    for category in {b.category_id for b in look.before}:
+    for category in {b.category_id for b in reannotation.before}:
         before, again = (
             as_array([b.bbox for b in boxes if b.category_id == category])
-            for boxes in (look.before, look.again)
+            for boxes in (reannotation.before, reannotation.again)
         )
         count += sum(index is not None for index in match(again, before, threshold))
     return count

@@ -1,4 +1,5 @@
-"""How far scores can be believed, and from which score on proposals are worth showing, from first sights."""
+"""How well scores are calibrated, and from which score on proposals are worth showing, from unseen
+predictions."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ class Reliability:
     """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
 
     `error` is the expected calibration error with its 95 % interval, over `boxes` on `images`; `by_chance`
-    what scores that are right as often as they say would give on as many.
+    the error of perfectly calibrated scores on as many.
     """
 
     bins: tuple[tuple[float, float, int], ...]
@@ -56,9 +57,9 @@ class Reliability:
 class Advice:
     """From which score on proposals of a category should be shown, and what to expect then.
 
-    `precision` is the share of right ones among those `shown` at first sight, with its 95 % interval;
-    `objects` is how many there were on these images, `found` how many of them were among the right ones.
-    None where none was shown.
+    `precision` is the share of right ones among those `shown` before training on their images, with its 95 %
+    interval; `objects` is how many there were on these images, `found` how many of them were among the right
+    ones. None where none was shown.
     """
 
     category_id: int
@@ -74,36 +75,36 @@ class Advice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What the latest first sights say, read once: for a job, and then for as many questions as people
+    """The latest unseen predictions, read once: for a job, and then for as many questions as people
     have."""
 
     seen: list[UnseenResult]
-    sights: CalibrationSamples
+    samples: CalibrationSamples
     chances: NDArray[np.float64]
     objects: dict[int, int]
     categories: list[tuple[int, str]]
 
 
 def gather(project: Project) -> Evidence:
-    """Read the latest first sights, with scores as the active head gives them now."""
+    """Read the latest unseen predictions, with scores as the active head gives them now."""
     version, seen = project.heads.active(), unseen_results(project)
-    sights = calibration_samples(project, seen)
+    samples = calibration_samples(project, seen)
     calibration = version.calibration if version else Calibration()
-    chances = calibration.chances(sights.scores, sights.sources, sights.category_ids)
+    chances = calibration.chances(samples.scores, samples.sources, samples.category_ids)
     categories = [
         (c.id, c.name)
         for c in project.categories.all()
         if not c.retired and normalise_name(c.name) != UNKNOWN
     ]
-    return Evidence(seen, sights, chances, _objects(project, seen), categories)
+    return Evidence(seen, samples, chances, _objects(project, seen), categories)
 
 
 def reliability(evidence: Evidence) -> Reliability:
-    """How far the scores that were shown lately could be believed."""
+    """How well the scores that were shown lately were calibrated."""
     rows = [
-        (box.score, right, sight.image_id)
-        for sight in evidence.seen
-        for box, right in zip(sight.boxes, sight.right, strict=True)
+        (box.score, right, result.image_id)
+        for result in evidence.seen
+        for box, right in zip(result.boxes, result.right, strict=True)
         if box.raw > 0 and box.shown
     ]
     if not rows:
@@ -125,7 +126,12 @@ def advise(evidence: Evidence, wanted: float = 0.0) -> list[Advice]:
     right."""
     return [
         _advice(
-            category_id, name, evidence.chances, evidence.sights, evidence.objects.get(category_id, 0), wanted
+            category_id,
+            name,
+            evidence.chances,
+            evidence.samples,
+            evidence.objects.get(category_id, 0),
+            wanted,
         )
         for category_id, name in evidence.categories
     ]
@@ -146,7 +152,7 @@ def start_threshold(evidence: Evidence) -> StartThreshold | None:
 
     A right proposal saves drawing at the price of verifying, a wrong one costs rejecting.
     """
-    scores, right = evidence.chances, evidence.sights.right
+    scores, right = evidence.chances, evidence.samples.right
     if len(scores) < ENOUGH_BOXES or not right.any():
         return None
     saved = np.where(right, SECONDS_TO_DRAW - SECONDS_TO_VERIFY, -SECONDS_TO_REJECT)
@@ -157,8 +163,8 @@ def start_threshold(evidence: Evidence) -> StartThreshold | None:
 
 def _objects(project: Project, seen: Sequence[UnseenResult]) -> dict[int, int]:
     counts: dict[int, int] = {}
-    for sight in seen:
-        for a in project.annotations.of_image(sight.image_id):
+    for result in seen:
+        for a in project.annotations.of_image(result.image_id):
             if not a.crowd:
                 counts[a.category_id] = counts.get(a.category_id, 0) + 1
     return counts
@@ -168,19 +174,24 @@ def _advice(
     category_id: int,
     name: str,
     chances: NDArray[np.float64],
-    sights: CalibrationSamples,
+    samples: CalibrationSamples,
     objects: int,
     wanted: float,
 ) -> Advice:
-    mine = (sights.category_ids == category_id) & (chances >= KEEP_FROM)
+    in_category = (samples.category_ids == category_id) & (chances >= KEEP_FROM)
     steps = np.arange(round(WORTH_SHOWING / _STEP), round(_HIGHEST / _STEP) + 1) * _STEP
     threshold = next(
-        (t for t in steps if (above := mine & (chances >= t)).any() and chances[above].mean() >= wanted),
+        (
+            t
+            for t in steps
+            if (above := in_category & (chances >= t)).any() and chances[above].mean() >= wanted
+        ),
         steps[-1] if wanted else steps[0],
     )
-    above = mine & (chances >= threshold)
-    right = sights.right[above]
+    above = in_category & (chances >= threshold)
+    right = samples.right[above]
     return Advice(
         category_id, name, round(float(threshold), 2), float(right.mean()) if len(right) else None,
-        clustered_interval(right, sights.image_ids[above]), int(mine.sum()), len(right), int(right.sum()), objects,
+        clustered_interval(right, samples.image_ids[above]), int(in_category.sum()), len(right),
+        int(right.sum()), objects,
     )  # fmt: skip

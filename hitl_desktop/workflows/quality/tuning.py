@@ -42,7 +42,7 @@ NOTHING = "(nothing)"
 @dataclass(frozen=True, slots=True)
 class Point:
     """A place of a learning curve: after so many decided images, the mean F1 on `of` images that were not
-    taught: the next ones at first sight, or those held out."""
+    trained on: the next ones before training on them, or those held out."""
 
     pictures: int
     of: int
@@ -51,7 +51,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Example:
     """A box behind a figure: on which image, and where."""
 
     image_id: int
@@ -64,13 +64,13 @@ class Cell:
     box."""
 
     real: str
-    said: str
-    spots: tuple[Spot, ...]
+    predicted: str
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryAtFirstSight:
-    """How proposals of a category did before their images were taught, with intervals by image."""
+class UnseenCategoryResult:
+    """How proposals of a category did before training on their images, with intervals by image."""
 
     name: str
     shown: int
@@ -82,7 +82,7 @@ class CategoryAtFirstSight:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """F1 at first sight beside that on the same images once they were taught, over so many images."""
+    """F1 before training on images beside that on the same images once trained on, over so many images."""
 
     pictures: int
     first_sight: float
@@ -118,7 +118,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The holdout model of the active head on images that it was not taught, though people decided them."""
+    """The holdout model of the active head on images that it was not trained on, though people decided
+    them."""
 
     pictures: int
     boxes: int
@@ -151,7 +152,7 @@ class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
     `drawn` is the learning curve of a random sample of images, `held_out_curve` that of the names which the
-    kept versions' holdout models give on the same images, which none of them was taught.
+    kept versions' holdout models give on the same images, which none of them was trained on.
     """
 
     curve: tuple[Point, ...]
@@ -160,7 +161,7 @@ class Tuning:
     gap: Gap | None
     held_out: HeldOut
     cells: tuple[Cell, ...]
-    categories: tuple[CategoryAtFirstSight, ...]
+    categories: tuple[UnseenCategoryResult, ...]
     reliability: Reliability
     advice: tuple[Advice, ...]
     effort: EffortOverTime
@@ -168,7 +169,7 @@ class Tuning:
 
 
 def tuning(project: Project, progress: Progress) -> Tuning:
-    """Read what first sights, decisions and trials say. It is empty before anything was decided on
+    """Read unseen predictions, decisions and holdout results. It is empty before anything was decided on
     proposals."""
     every = unseen_results(project, latest=None)
     progress.check_cancelled()
@@ -193,7 +194,7 @@ def _curve(seen: Sequence[UnseenResult], places: dict[int, int]) -> tuple[Point,
     points: list[Point] = []
     for start in range(0, len(seen), STRETCH):
         part = seen[start : start + STRETCH]
-        f1 = np.array([sight.f1_at(DISPLAY_THRESHOLD) for sight in part])
+        f1 = np.array([result.f1_at(DISPLAY_THRESHOLD) for result in part])
         place = int(np.mean([places.get(s.image_id, start + n) for n, s in enumerate(part)]))
         interval = bootstrap_images(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))
         points.append(Point(place, len(part), float(f1.mean()), interval))
@@ -206,12 +207,11 @@ def _gap(project: Project, seen: Sequence[UnseenResult]) -> Gap | None:
     known = [i for i in images if version is not None and i.id in version.learned]
     if not known:
         return None
-    taught, first = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
-    gains = np.array([taught[i.id] - first[i.id] for i in known])
-    return Gap(
-        len(known), float(np.mean([first[i.id] for i in known])), float(np.mean([taught[i.id] for i in known])),
-        gain_interval(gains),
-    )  # fmt: skip
+    trained, unseen = f1_of(project, known), {s.image_id: s.f1_at(DISPLAY_THRESHOLD) for s in seen}
+    gains = np.array([trained[i.id] - unseen[i.id] for i in known])
+    unseen_mean = float(np.mean([unseen[i.id] for i in known]))
+    trained_mean = float(np.mean([trained[i.id] for i in known]))
+    return Gap(len(known), unseen_mean, trained_mean, gain_interval(gains))
 
 
 def _held_out(project: Project) -> HeldOut:
@@ -236,8 +236,8 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
         for v in (kept[n] for n in spread)
         if (data := project.heads.trial_of(v.id)) is not None
     ]
-    taught = frozenset(i for _, trial in trials for i in trial.learned)
-    images = [i for i in trial_images(project) if i.id not in taught][-MOST_HELD_OUT:]
+    trained = frozenset(i for _, trial in trials for i in trial.learned)
+    images = [i for i in trial_images(project) if i.id not in trained][-MOST_HELD_OUT:]
     points: list[Point] = []
     for learned, trial in trials if images else ():
         progress.check_cancelled()
@@ -249,8 +249,8 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
 
 def _mixed_up(
     project: Project, seen: Sequence[UnseenResult]
-) -> tuple[tuple[Cell, ...], tuple[CategoryAtFirstSight, ...]]:
-    """The confusion matrix and the table per category of what was shown at first sight."""
+) -> tuple[tuple[Cell, ...], tuple[UnseenCategoryResult, ...]]:
+    """The confusion matrix and the table per category of what was shown before training."""
     names, merged, ids = (
         {c.id: c.name for c in project.categories.all()}, project.categories.merged(), project.categories.by_name(),
     )  # fmt: skip
@@ -259,7 +259,7 @@ def _mixed_up(
         known = box.category_id or ids.get(box.name)
         return names.get(merged.get(known, known), box.name) if known else box.name
 
-    spots: dict[tuple[str, str], list[Spot]] = {}
+    examples: dict[tuple[str, str], list[Example]] = {}
     counts: dict[str, list[tuple[int, int, int]]] = {}
     for result in seen:
         truth = [
@@ -274,11 +274,11 @@ def _mixed_up(
         ]
         boxes = [(name, bbox) for name, bbox, _ in shown]
         for pair, bbox in _confused(boxes, truth):
-            spots.setdefault(pair, []).append(Spot(result.image_id, bbox))
+            examples.setdefault(pair, []).append(Example(result.image_id, bbox))
         right = [name for name, _, is_right in shown if is_right]
         for name, numbers in _counted(right, boxes, truth):
             counts.setdefault(name, []).append(numbers)
-    cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(spots.items()))
+    cells = tuple(Cell(*pair, tuple(boxes)) for pair, boxes in sorted(examples.items()))
     return cells, tuple(_category(name, rows) for name, rows in sorted(counts.items()))
 
 
@@ -303,10 +303,10 @@ def _confused(boxes: _Named, truth: _Named) -> Iterator[tuple[tuple[str, str], B
         yield (real, NOTHING), bbox
 
 
-def _category(name: str, rows: list[tuple[int, int, int]]) -> CategoryAtFirstSight:
+def _category(name: str, rows: list[tuple[int, int, int]]) -> UnseenCategoryResult:
     table = np.array(rows, float)
     right, shown, there = (int(n) for n in table.sum(axis=0))
-    return CategoryAtFirstSight(
+    return UnseenCategoryResult(
         name,
         shown,
         right,

@@ -1,4 +1,4 @@
-"""Validation only: people judge what the model proposes on images it was not taught, and nothing learns
+"""Validation only: people judge what the model proposes on images it was not trained on, and nothing learns
 from that."""
 
 from __future__ import annotations
@@ -48,21 +48,21 @@ def next_image(project: Project) -> ImageRecord | None:
     return next(iter(next_images(project, 1)), None)
 
 
-def look(
+def prepare_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> None:
-    """Let the active head look at these images, as it does ahead of the queue: that is what people
-    judge."""
+    """Run the active heads on these images, as is done ahead of the queue: people judge the
+    proposals."""
     find_objects(project, images, progress, threads=threads)
     embed_images(project, images, progress, threads=threads)
 
 
-def look_at_next(
+def prepare_next_images(
     project: Project, most: int, progress: Progress, *, threads: int | None = None
 ) -> list[ImageRecord]:
     """The next images to validate, with proposals of the head on the first of them."""
     while waiting := next_images(project, most):
-        look(project, waiting[:1], progress, threads=threads)
+        prepare_images(project, waiting[:1], progress, threads=threads)
         first = project.images.get(waiting[0].id)
         if first is not None and first.reason is None:  # it may have turned out to be unreadable
             break
@@ -78,8 +78,8 @@ def take_back(validation_id: int, project: Project) -> Changes:
 def next_images(project: Project, most: int) -> list[ImageRecord]:
     """The next images to be judged: undecided ones the active head has no verdict on.
 
-    One that shows nearly the same as an image the head was taught is none. They come in a random order that
-    is always the same, whatever the queue is.
+    One that shows nearly the same as an image the head was trained on is none. They come in a random order
+    that is always the same, whatever the queue is.
 
     Raises:
         NotPrelabelledError: no detector has run on the images.
@@ -150,8 +150,8 @@ class CategoryValidated:
 
 
 def report(project: Project, *, head_id: int | str | None = "latest") -> dict[str, Any]:
-    """What the verdicts on a head's proposals say, as plain data; by default on the active one, or the last
-    judged.
+    """The result of the verdicts on a head's proposals, as plain data; by default on the active one, or the
+    last judged.
 
     Intervals are by image, for boxes of one image hang together: of shares Wilson's with as many boxes as
     would say as much alone, of average precision (of what was shown, judged by eye) the bootstrap. An object
@@ -194,8 +194,8 @@ def _judged_last(project: Project, every: Sequence[Validated]) -> int | None:
     return every[-1].head_id
 
 
-def lines_of(told: dict[str, Any]) -> list[str]:
-    """The report in lines: categories with their 95 % intervals, how far scores can be believed, the worst
+def lines_of(validation_report: dict[str, Any]) -> list[str]:
+    """The report in lines: categories with their 95 % intervals, how well scores are calibrated, the worst
     images."""
 
     def line(c: dict[str, Any]) -> str:
@@ -222,8 +222,8 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         )
         return f"{c['name']}: {counts}; {', '.join(shares)}"
 
-    r = told["reliability"]
-    believed = (
+    r = validation_report["reliability"]
+    calibration_lines = (
         [
             tr(
                 "Scores are off by {error:.2f} on average ({interval:.2f} to {interval_2:.2f}).",
@@ -235,7 +235,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         if r["error"] is not None
         else []
     )
-    lines = [*(line(c) for c in told["categories"]), *believed]
+    lines = [*(line(c) for c in validation_report["categories"]), *calibration_lines]
     return [
         *lines,
         *(
@@ -245,24 +245,31 @@ def lines_of(told: dict[str, Any]) -> list[str]:
                 errors=w["errors"],
                 boxes=w["boxes"],
             )
-            for w in told["worst"]
+            for w in validation_report["worst"]
         ),
     ]
 
 
-def in_words(told: dict[str, Any]) -> str:
+def in_words(validation_report: dict[str, Any]) -> str:
     """The report in a sentence or two."""
-    if not told["pictures"]:
+    if not validation_report["pictures"]:
         return tr("Nothing was validated yet: judge the proposals of some images first (Model > Validate).")
-    shown, right = told["boxes"], told["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]]
-    low, high = told["reliability"]["precision_interval"]
+    shown, right = (
+        validation_report["boxes"],
+        validation_report["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]],
+    )
+    low, high = validation_report["reliability"]["precision_interval"]
     share = (
         tr("{right:.0%} (95 %: {low:.0%} to {high:.0%})", right=right / shown, low=low, high=high)
         if shown
         else "none"
     )
-    images = counted(told["pictures"], "image")
-    whose = tr("the detector alone") if told["head"] is None else tr("version {head}", head=told["head"])
+    images = counted(validation_report["pictures"], "image")
+    whose = (
+        tr("the detector alone")
+        if validation_report["head"] is None
+        else tr("version {head}", head=validation_report["head"])
+    )
     return tr(
         "On {images} that were not taught, {right} of {shown} boxes that {whose} showed "
         "were correct: {share}.",
@@ -295,7 +302,8 @@ def _reliability(boxes: Sequence[tuple[int, JudgedBox]]) -> dict[str, Any]:
 
 
 def _per_category(seen: Sequence[Validated], names: dict[int, str]) -> list[CategoryValidated]:
-    """Categories by how many objects there were; of wrong categories nobody named, the object is no one's."""
+    """Categories by how many objects there were; wrong boxes whose real category was not given are left
+    out."""
 
     def called(box: JudgedBox) -> str:
         return names.get(box.category_id or 0, box.name)
@@ -365,7 +373,7 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
 
     It is done in portions; cancelled, it keeps what was done until then. For `reserved` see `LongAct`.
 
-    Correct boxes, and those whose real category was said, become annotations. An image on which nothing has
+    Correct boxes, and those whose real category was given, become annotations. An image on which nothing has
     to be drawn or moved is decided, any other is left to be finished. Images that people decided meanwhile
     are left alone.
 

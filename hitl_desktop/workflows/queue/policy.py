@@ -34,9 +34,9 @@ def policy_of(project: Project) -> QueuePolicy:
     kept = project.meta.get(_KEY)
     if kept is None:
         return QueuePolicy()
-    told = json.loads(kept)
+    stored = json.loads(kept)
     return QueuePolicy(
-        told["strategy"], {QueueReason(int(why)): share for why, share in told["shares"].items()}
+        stored["strategy"], {QueueReason(int(why)): share for why, share in stored["shares"].items()}
     )
 
 

@@ -27,7 +27,7 @@ from hitl_desktop.workflows.queue.relabelling import due
 from hitl_desktop.workflows.queue.uncertainty import UncertaintyScorer, confident_errors
 
 _KNOWS_FROM = 5
-"""So many images must be decided, and a head taught, for doubts to mean anything; until then chance
+"""So many images must be decided, and a head trained, for doubts to mean anything; until then chance
 asks."""
 _MOST_KNOWN = 500
 MOST_RANKED = 2000
@@ -61,13 +61,13 @@ def rank_images(
         turns = project.queue.turns()
         ids = project.queue.ids()
         scored = _score(project, scorer, before, ids, how, progress, seed) if scorer else _Scored([], ids, {})
-        put_back = project.queue.put_back_ids()
+        reopened = project.queue.reopened_for_new_category()
         edge_cases = edge_case_ids(project)
         again = _decided_in_queues(project, how)
     ranked = {item.image_id: item for item in scored.ranked}
-    for image_id in put_back:
+    for image_id in reopened:
         _add_reason(ranked, image_id, QueueReason.EXPECTED)
-    first = set(put_back)
+    first = set(reopened)
     rest = [i for i in scored.order if i not in first]
     queues = _queues(how.shares, rest, ranked, edge_cases, again, seed)
     front = mix(rest, queues, how.shares, most=_MOST_MIXED, after=turns)
@@ -75,7 +75,7 @@ def rank_images(
         if why and image_id not in again:
             _add_reason(ranked, image_id, why)
     mixed = dict.fromkeys(image_id for image_id, _ in front)
-    order = [*put_back, *mixed, *(i for i in rest if i not in mixed)]
+    order = [*reopened, *mixed, *(i for i in rest if i not in mixed)]
     return Ranking(one_of_each(order, scored.groups, again), list(ranked.values()), scored.groups, again)
 
 
@@ -144,7 +144,8 @@ def _drawn(shares: Mapping[QueueReason, int]) -> dict[QueueReason, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Images with their scores and reasons, the order of all by the strategy, and groups of near-duplicates."""
+    """Images with their scores and reasons, the order of all by the strategy, and groups of
+    near-duplicates."""
 
     ranked: list[Ranked]
     order: list[int]
@@ -166,7 +167,7 @@ def _score(
     decided = project.images.latest_decided(_MOST_KNOWN)
     vectors = vectors_of(project, [*records, *decided])
     known = [vectors[i.id] for i in decided if i.id in vectors]
-    look = UncertaintyScorer(
+    uncertainty_scorer = UncertaintyScorer(
         scorer, before, vectors, confident_errors(project, scorer), load_tag_head(project)
     )
     doubts: list[ImageUncertainty] = []
@@ -174,7 +175,7 @@ def _score(
     for number, image in enumerate(records):
         if number % 16 == 0:
             progress.check_cancelled()
-        seen, queues[image.id] = look.at(project, image)
+        seen, queues[image.id] = uncertainty_scorer.at(project, image)
         doubts.append(seen)
     if before is None:  # the head is the one of the last ranking: what it sees otherwise is as it was
         for image_id in project.queue.in_queue(QueueReason.CHANGED) & queues.keys():
@@ -200,7 +201,7 @@ def _merged(ranked: Sequence[Ranked], rest: Sequence[int], scores: Mapping[int, 
 
 
 def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
-    """The images that are looked at, and the others."""
+    """The images that are ranked, and the others."""
     if len(ids) <= MOST_RANKED:
         return ids, []
     front, rest = ids[: MOST_RANKED // 2], ids[MOST_RANKED // 2 :]
@@ -211,10 +212,12 @@ def _choose(ids: list[int], seed: int) -> tuple[list[int], list[int]]:
 
 
 def _with_queues(item: Ranked, queues: QueueReason) -> Ranked:
-    """The rarer reason is the one that is said."""
-    said = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
+    """The rarer reason is the one that is shown."""
+    reason = next((why for why in (QueueReason.LOOK_ALIKE, QueueReason.UNLIKE) if why & queues), None)
     return replace(
-        item, queues=queues, reason=REASON_OF[said] if said and item.reason == Reason.SURE else item.reason
+        item,
+        queues=queues,
+        reason=REASON_OF[reason] if reason and item.reason == Reason.SURE else item.reason,
     )
 
 

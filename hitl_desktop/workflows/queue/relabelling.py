@@ -19,7 +19,7 @@ FORGOTTEN_AFTER = 20
 def due(project: Project) -> list[int]:
     """The images to be labelled once more now, in a random order that is always the same."""
     order = _decided(project)
-    done = {look.image_id for look in project.reannotations.all()}
+    done = {reannotation.image_id for reannotation in project.reannotations.all()}
     wanted = math.ceil(SHARE * len(order)) - len(done)
     if wanted <= 0:
         return []

@@ -29,18 +29,18 @@ _OVERTURNED_ON = 200
 
 
 def confident_errors(project: Project, scorer: Scorer) -> dict[int, Floats]:
-    """Vectors [N, D] of boxes that were rather sure and wrong at first sight, by the category they were taken
-    for."""
+    """Vectors [N, D] of boxes that were confident and wrong before training on their image, by the category
+    they were taken for."""
     if scorer.head is None or scorer.encoder_id is None:
         return {}
     keys: dict[bytes, int] = {}
-    sights = unseen_results(project, latest=_OVERTURNED_ON)
-    images = {image.id: image for image in project.images.some(sight.image_id for sight in sights)}
-    for sight in sights:
-        image = images.get(sight.image_id)
+    results = unseen_results(project, latest=_OVERTURNED_ON)
+    images = {image.id: image for image in project.images.some(result.image_id for result in results)}
+    for result in results:
+        image = images.get(result.image_id)
         if image is None or image.content_hash is None:
             continue
-        for box, right in zip(sight.boxes, sight.right, strict=True):
+        for box, right in zip(result.boxes, result.right, strict=True):
             if box.shown and box.score >= SURE_FROM and not right and box.category_id:
                 keys[crop_key(image.content_hash, box.bbox)] = box.category_id
     by_category: dict[int, list[Vector]] = {}
@@ -88,7 +88,7 @@ class UncertaintyScorer:
         return max((1 - abs(2 * p - 1) for p in self.tags.chances(vector[None])[0].tolist()), default=0.0)
 
     def _disagrees(self, scored: Scored) -> NDArray[np.bool_]:
-        """Whether the detector is rather sure of another name that the head was taught as well, for each
+        """Whether the detector is rather sure of another name that the head was trained on as well, for each
         box."""
         scorer = self.scorer
         if not scored.by_head:
@@ -101,8 +101,8 @@ class UncertaintyScorer:
         class_scores = np.zeros((len(rows), len(scorer.detector.classes)), np.float32)
         for row in np.flatnonzero(rows).tolist():
             class_scores[row] = scored.predictions[row].class_scores
-        own = scorer.class_column[scorer.said(class_scores).argmax(axis=1)]
-        return rows & (own < scorer.taught) & (own != scored.scores.argmax(axis=1))
+        own = scorer.class_column[scorer.detector_scores(class_scores).argmax(axis=1)]
+        return rows & (own < scorer.trained_count) & (own != scored.scores.argmax(axis=1))
 
     def _resembles_overturned(self, scored: Scored) -> bool:
         head, vectors = self.scorer.head, scored.vectors

@@ -29,7 +29,7 @@ MATCH_IOU = 0.6
 """A proposal that overlaps a box this much shows the same object."""
 BACKGROUND_IOU = 0.4
 """A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
-LIKELY_OVERLOOKED = 0.5
+LIKELY_UNLABELLED = 0.5
 """A crop on an image decided before a category appeared is no background if it is this likely of that
 category."""
 MOST_IMAGES, _LATEST = 1500, 300
@@ -76,7 +76,7 @@ class Collected:
     later: dict[int, set[int]]
     trust: NDArray[np.float32]
     typical_score: float
-    reach: float
+    detector_recall: float
     boxes: int
 
 
@@ -146,10 +146,10 @@ def collect(
     if not targets:
         return None
     samples = Samples(np.stack(embeddings), np.array(targets, np.int64))
-    reach = (fitted + 1) / (boxes + 1)
+    detector_recall = (fitted + 1) / (boxes + 1)
     later = _later_categories(project)
     collected = Collected(
-        samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), reach, boxes
+        samples, np.array(image_ids), later, trust.per_class(), trust.typical_score(), detector_recall, boxes
     )
     return replace(collected, trust=_weights(collected, class_categories, by_detector))
 
@@ -184,16 +184,16 @@ def _opinions(
     classes_of: Mapping[int, NDArray[np.intp]],
     by_detector: Mapping[int, NDArray[np.float32]],
 ) -> dict[int, Opinions]:
-    """What the detector and heads that were not taught the image each gave the detector's boxes, by
+    """What the detector and heads not trained on the image each gave the detector's boxes, by
     category."""
     samples, image_ids = collected.samples, collected.image_ids
     compared = random_order(np.unique(image_ids).tolist())[:_MOST_COMPARED]
     parts: dict[int, list[Opinions]] = {}
-    for taught, judged in ((compared[::2], compared[1::2]), (compared[1::2], compared[::2])):
-        lesson = np.isin(image_ids, taught)
+    for training, judged in ((compared[::2], compared[1::2]), (compared[1::2], compared[::2])):
+        is_training = np.isin(image_ids, training)
         rows = [row for row in np.flatnonzero(np.isin(image_ids, judged)).tolist() if row in by_detector]
-        own = Samples(samples.embeddings[lesson], samples.targets[lesson])
-        head = fit(own, collected.trust, collected.typical_score) if rows and lesson.any() else None
+        own = Samples(samples.embeddings[is_training], samples.targets[is_training])
+        head = fit(own, collected.trust, collected.typical_score) if rows and is_training.any() else None
         if head is None:
             continue
         class_scores, targets = np.stack([by_detector[row] for row in rows]), samples.targets[rows]
@@ -289,10 +289,10 @@ def _later_categories(project: Project) -> dict[int, set[int]]:
     return later
 
 
-def without_overlooked(collected: Collected) -> Collected:
+def without_unlabelled_objects(collected: Collected) -> Collected:
     """The samples without crops that are called background but look like a category that came later.
 
-    What they look like is said by a head that was not taught the background of the images decided before.
+    Their likeness is scored by a head not trained on the background of the images decided before.
     """
     samples, later = collected.samples, collected.later
     doubtful = np.array(
@@ -309,13 +309,13 @@ def without_overlooked(collected: Collected) -> Collected:
     columns = {c: k for k, c in enumerate(judge.category_ids.tolist())}
     rows = np.flatnonzero(doubtful)
     chances = softmax(judge.logits(samples.embeddings[rows]))
-    overlooked = [
+    unlabelled = [
         row
         for row, chance in zip(rows.tolist(), chances, strict=True)
         if sum(chance[columns[c]] for c in later[int(collected.image_ids[row])] if c in columns)
-        >= LIKELY_OVERLOOKED
+        >= LIKELY_UNLABELLED
     ]
-    kept = np.setdiff1d(np.arange(len(samples.targets)), overlooked)
+    kept = np.setdiff1d(np.arange(len(samples.targets)), unlabelled)
     return replace(
         collected,
         samples=Samples(samples.embeddings[kept], samples.targets[kept]),
@@ -326,12 +326,12 @@ def without_overlooked(collected: Collected) -> Collected:
 def head_without_background(
     collected: Collected, image_ids: Set[int], *, evenly: bool = False
 ) -> ClassificationHead | None:
-    """A head that was not taught what these images show beside their boxes; `evenly` as if of as many
+    """A head not trained on what these images show beside their boxes; `evenly` as if of as many
     examples of each name."""
     samples = collected.samples
-    taught = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
-    sure = Samples(samples.embeddings[taught], samples.targets[taught])
-    head = fit(sure, collected.trust, collected.typical_score, reach=collected.reach)
+    is_training = (samples.targets != BACKGROUND) | ~np.isin(collected.image_ids, list(image_ids))
+    sure = Samples(samples.embeddings[is_training], samples.targets[is_training])
+    head = fit(sure, collected.trust, collected.typical_score, detector_recall=collected.detector_recall)
     if head is None or not evenly:
         return head
     counts = np.array([(sure.targets == c).sum() for c in [*head.category_ids.tolist(), BACKGROUND]])

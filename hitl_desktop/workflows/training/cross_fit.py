@@ -1,4 +1,4 @@
-"""Heads that were taught all decided images but a part, for each part: what they say of it is no memory."""
+"""Cross-fitting: for each part of the decided images, heads trained on all the others."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ LEAST_IMAGES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Untaught:
-    """A decided image as heads see it that were not taught it; `grown` is how much larger it is than their
+class CrossFittedImage:
+    """A decided image with heads not trained on it; `scale` is how much larger it is than their
     view."""
 
     image: ImageRecord
     grid: CellGrid
-    grown: float
+    scale: float
     finding: DetectionHead
     scorer: ClassificationHead
 
 
-def untaught(
+def cross_fitted_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
-) -> Iterator[Untaught]:
-    """Each of these decided images with heads that were taught those of the other parts; it takes two
+) -> Iterator[CrossFittedImage]:
+    """Each of these decided images with heads trained on those of the other parts; it takes two
     passes.
 
     Images that cannot be read, and those of a part without heads, are left out.
@@ -72,10 +72,10 @@ def untaught(
         if finding is None or scorer is None or now is None or now.reason is not None:
             continue
         try:
-            grids, grown = grids_of(project, image, net, (side,))
+            grids, scale = grids_of(project, image, net, (side,))
         except UnreadableImageError:
-            continue  # it was there a moment ago: the first pass will say so the next time
-        yield Untaught(now, grids[side], grown, finding, scorer)
+            continue  # it was there a moment ago: the first pass will report it the next time
+        yield CrossFittedImage(now, grids[side], scale, finding, scorer)
 
 
 def check_enough(
@@ -141,7 +141,7 @@ def _finding_heads(
 def _head_of(
     others: Sequence[tuple[DetectionLearner, RefinerLearner]], side: int, width: int
 ) -> DetectionHead | None:
-    """A head from what these parts were taught."""
+    """A head from the sums of these parts."""
     all_finders, all_refiners = DetectionLearner(width), RefinerLearner()
     for finder, refiner in others:
         all_finders.add_sums(finder)
@@ -166,5 +166,7 @@ def _naming_heads(
     for part in range(PARTS):
         others = parts != part
         samples = Samples(collected.samples.embeddings[others], collected.samples.targets[others])
-        heads.append(fit(samples, collected.trust, collected.typical_score, reach=collected.reach))
+        heads.append(
+            fit(samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall)
+        )
     return heads

@@ -33,7 +33,7 @@ from hitl_desktop.workflows.training.training_targets import (
 )
 
 DEFAULT_INPUT_SIZES = (416, 640)
-"""Input sizes whose views vote, as long as nobody asked for a closer look."""
+"""Input sizes whose views vote, unless a higher input resolution was chosen."""
 FOUND_FROM = 0.08
 """What is found with a lower score is not stored."""
 _MOST_KEPT_GRIDS = 4
@@ -85,7 +85,7 @@ def train_detection_head(
     progress: Progress,
     *,
     threads: int | None = None,
-    taught: TrainingCache | None = None,
+    cache: TrainingCache | None = None,
 ) -> tuple[DetectionHead | None, DetectionHead | None]:
     """A head trained on exactly these decided images, and one without the holdout; None while they find
     nothing.
@@ -103,7 +103,7 @@ def train_detection_head(
     absent = project.absent_folders()
     known = [i for i in project.images.some(image.id for image in images) if i.content_hash]
     wanted = training_targets(project, known, edge_case_ids(project))
-    sums = (taught or TrainingCache()).of(project, detector, net)
+    sums = (cache or TrainingCache()).of(project, detector, net)
     if any(i.folder_id in absent and i.id not in sums.added for i in known):
         raise ImagesAwayError(tr("Images that were taught are away."), hint=tr("Reconnect their folder."))
     with few_threads(threads):
@@ -249,10 +249,10 @@ def _store_found(
     """
     finder = project.models.ensure_detection_head_of(detector)
     for image in images:
-        grids, grown = (known or {}).get(image.id) or grids_of(project, image, net, head.views)
+        grids, scale = (known or {}).get(image.id) or grids_of(project, image, net, head.views)
         boxes, scores = head.find(grids)
         found = [
-            (BBox(*box).scaled(grown), score)
+            (BBox(*box).scaled(scale), score)
             for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
             if score >= FOUND_FROM
         ]

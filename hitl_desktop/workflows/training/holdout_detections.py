@@ -1,4 +1,5 @@
-"""What heads find on the images of the holdout, whose cells stay in memory from one comparison to the next."""
+"""What heads find on the images of the holdout, whose cells stay in memory from one comparison to the
+next."""
 
 from __future__ import annotations
 
@@ -26,18 +27,18 @@ def find_with_heads(
     progress: Progress,
     *,
     threads: int | None = None,
-    taught: TrainingCache | None = None,
+    cache: TrainingCache | None = None,
 ) -> dict[int, list[list[tuple[BBox, float]]]] | None:
     """What each of these holdout heads finds on each image; None without feature maps.
 
-    Cells stay in memory for the next time, 5 MB an image, with the sums of the `taught` images. An image that
+    Cells stay in memory for the next time, 5 MB an image, with the sums of the training images. An image that
     cannot be read is left out.
     """
     detector = project.models.detector()
     net = features_of(detector, threads)
     if detector is None or net is None:
         return None
-    kept = (taught or TrainingCache()).of(project, detector, net).grids
+    kept = (cache or TrainingCache()).of(project, detector, net).grids
     for gone in kept.keys() - {image.id for image in images}:
         del kept[gone]
     if len({side for head in heads for side in head.views}) != 1:
@@ -52,10 +53,10 @@ def find_with_heads(
             continue  # the reason is noted when the image is read next
         with few_threads(threads):  # a holdout head has one view
             found = [head.find(dict.fromkeys(head.views, grid)) for head in heads]
-        grown = (image.width or grid.size[0]) / grid.size[0]
+        scale = (image.width or grid.size[0]) / grid.size[0]
         found_on[image.id] = [
             [
-                (BBox(*box).scaled(grown), score)
+                (BBox(*box).scaled(scale), score)
                 for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
             ]
             for boxes, scores in found

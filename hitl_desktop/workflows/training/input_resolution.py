@@ -27,7 +27,7 @@ LEAST_BOXES = 10
 
 @dataclass(frozen=True, slots=True)
 class ResolutionPlan:
-    """An input size at which the small ones of the taught objects are wide enough; both widths in input
+    """An input size at which the small ones of the training objects are wide enough; both widths in input
     pixels.
 
     Seconds are those that the head took for one image now and would take then, to look and to learn.
@@ -42,7 +42,7 @@ class ResolutionPlan:
 
 
 def wanted_sides(project: Project) -> tuple[tuple[int, ...], int, float, float] | None:
-    """(sides, boxes, width now, width then) for the small quarter of the taught boxes.
+    """(sides, boxes, width now, width then) for the small quarter of the training boxes.
 
     None while there are too few of them, or they are wide enough as it is.
     """

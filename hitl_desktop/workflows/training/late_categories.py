@@ -36,7 +36,7 @@ that is likelier of it than of all else, were there as many examples of each. Wh
 runs: 3 of the 5 images that hold them, and 2 others. Of 146 images of cards and scenes that do not hold
 the new category none."""
 SAME_OBJECT_IOU = 0.4
-MOST_LOOKED_AT, MOST_PUT_BACK = 200, 20
+MOST_EXAMINED, MOST_REOPENED = 200, 20
 """The latest images before the category appeared; those in which it is most likely."""
 ENOUGH = 8
 """A category that so many images hold is known as well as it will be."""
@@ -101,7 +101,7 @@ def find_late_categories(
             if chance > likely.get(image_id, (0.0, 0))[0]:
                 likely[image_id] = chance, category_id
     probable = sorted((i for i, (chance, _) in likely.items() if chance >= 1.0), key=lambda i: -likely[i][0])
-    chosen = probable[:MOST_PUT_BACK]
+    chosen = probable[:MOST_REOPENED]
     progress.check_cancelled()
     _keep(project, known | {c: _Late(known[c].since, count) for c, count in wanted.items()})
     names = {c.id: c.name for c in project.categories.all()}
@@ -128,7 +128,7 @@ def _chances(
     """How likely images decided before `since` hold a category: 1 and more is enough, by each judge once."""
     holding = _holding(project, category_id)
     before = [i for i in _decided_before(project, since) if i not in holding]
-    records = [image for image in project.images.some(before[:MOST_LOOKED_AT]) if not image.reason]
+    records = [image for image in project.images.some(before[:MOST_EXAMINED]) if not image.reason]
     embed_images(project, records, progress, threads=threads)
     for scorer, enough in _judges(project, collected, set(before)):
         for image in records:
@@ -139,12 +139,12 @@ def _chances(
             )
 
 
-def reopen(project: Project, overlooked: LateCategories) -> Changes:
+def reopen(project: Project, late_categories: LateCategories) -> Changes:
     """Let these images be to do again, as one step that undo takes back."""
     with project.db.transaction():
-        decided = project.images.decided_of(overlooked.images)
-        still = [i for i in overlooked.images if i in decided]
-        project.queue.put_back(still)
+        decided = project.images.decided_of(late_categories.images)
+        still = [i for i in late_categories.images if i in decided]
+        project.queue.note_reopened_for_new_category(still)
         return bulk_edits.reopen(project, still) if still else Changes()
 
 

@@ -1,7 +1,7 @@
-"""Never worse silently: a new head beside the active one, on images that neither was taught.
+"""Never worse silently: a new head beside the active one, on images that neither was trained on.
 
-Comparing on images that both were taught says nothing: on such ones a head is right even after half of what
-it was taught was nonsense. So each version has a holdout model, taught all but the images of the trial.
+Comparing on images that both were trained on says nothing: on such ones a head is right even after half of
+what it was taught was nonsense. So each version has a holdout model, taught all but the images of the trial.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from hitl_desktop.workflows.training.holdout_detections import find_with_heads
 MOST_TRIED = 12
 """So many of the latest images, of those drawn and of each set: each takes a hundredth of a second."""
 _ABOUT_IOU = 0.3
-"""What overlaps a pinned box so far is said of it."""
+"""A prediction that overlaps a pinned box so far is about it."""
 LEAST_DRAWN = 3
-"""Fewer images that nobody chose say too little."""
+"""With fewer images that were drawn by chance there is no comparison on them."""
 
 DOUBT = 0.02
 """The chance that a new head which is as good waits all the same, over all that is compared."""
@@ -47,9 +47,9 @@ DOUBT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Truth:
-    """The named objects of an image, and regions of many, in which nobody says of a box whether it is right.
+    """The named objects of an image, and regions of many, in which single boxes are not judged.
 
-    If some boxes were pinned, they are the `objects`, and `is_part` says that the image holds others.
+    If some boxes were pinned, they are the `objects`, and `is_part` is set where the image holds others.
     """
 
     objects: list[tuple[str, BBox]]
@@ -57,7 +57,7 @@ class _Truth:
     is_part: bool = False
 
     def judges(self, box: BBox) -> bool:
-        """Whether a box can be said to be right or wrong."""
+        """Whether a box can be judged right or wrong."""
         if self.is_part and not any(box.iou(own) >= _ABOUT_IOU for _, own in self.objects):
             return False
         return not any(in_crowd(box, crowd) for crowd in self.crowds)
@@ -99,7 +99,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldoutModel:
-    """A head that was not taught the images it is tried on: what it was taught, and its two parts."""
+    """A head not trained on the images it is tried on: its training images, and its two parts."""
 
     learned: frozenset[int]
     named: CalibratedHead
@@ -134,12 +134,12 @@ def compare(
     progress: Progress,
     *,
     threads: int | None = None,
-    taught: TrainingCache | None = None,
+    cache: TrainingCache | None = None,
 ) -> list[Comparison]:
-    """A new head on trial beside the active one: on images that neither was taught, and on each set of edge
-    cases.
+    """A new head on trial beside the active one: on images that neither was trained on, and on each set of
+    edge cases.
 
-    There is nothing to compare with before the first head, nor where people took more back than they taught.
+    There is nothing to compare with before the first head, nor where people took back more than they added.
     Names are judged by the harmonic mean of precision and recall of what is shown of the stored boxes,
     finding by the average precision of boxes whatever their names.
     """
@@ -156,7 +156,7 @@ def compare(
     parts = _holdout_parts(project, records, unseen=records.keys() - before.learned - trial.learned)
     wanted = [records[i] for i in dict.fromkeys(i for part in parts.values() for i in part)]
     results = [_Results("names", _f1, *(_named(project, wanted, each.named) for each in (before, trial)))]
-    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, taught):
+    if found := _found(project, wanted, (before.finding, trial.finding), progress, threads, cache):
         results.append(_Results("finds", _precision, *found))
     measured = _measured(parts, results)
     doubt = DOUBT / max(len(measured), 1)
@@ -241,7 +241,7 @@ def trial_images(project: Project) -> list[ImageRecord]:
 def _truths(
     project: Project, image_ids: Sequence[int], unseen: Set[int], boxes: Set[int] = frozenset()
 ) -> dict[int, _Truth]:
-    """What images that no head was taught show; of one with some of these `boxes` only them."""
+    """What images that no head was trained on show; of one with some of these `boxes` only them."""
     return {i: _truth(project, i, boxes) for i in image_ids if i in unseen}
 
 
@@ -281,14 +281,14 @@ def _found(
     heads: tuple[DetectionHead | None, DetectionHead | None],
     progress: Progress,
     threads: int | None,
-    taught: TrainingCache | None,
+    cache: TrainingCache | None,
 ) -> tuple[dict[int, _Boxes], dict[int, _Boxes]] | None:
     """What both find on each image that can be read, nameless; None where nothing was found before."""
     old, new = heads
     if old is None:
         return None
     heads_there = (old,) if new is None else (old, new)
-    found = find_with_heads(project, images, heads_there, progress, threads=threads, taught=taught)
+    found = find_with_heads(project, images, heads_there, progress, threads=threads, cache=cache)
     if found is None:
         return None
     nameless = [

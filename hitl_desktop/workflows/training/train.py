@@ -33,7 +33,7 @@ from hitl_desktop.workflows.training.classification_samples import (
     Collected,
     collect,
     decided_for_training,
-    without_overlooked,
+    without_unlabelled_objects,
 )
 from hitl_desktop.workflows.training.detection_head import (
     ImagesAwayError,
@@ -51,7 +51,7 @@ from hitl_desktop.workflows.training.tag_head import learn_tags
 class TrainingResult:
     """The new head's id (None while there is too little to learn from), and what it learned from.
 
-    `waits` says why it is not the active one, if it is not; `small` whether a closer look would find more;
+    `waits` is why it is not the active one, if it is not; `small` whether a closer look would find more;
     `left` how many decided images are for the next one. It `finds_as_before` where the images for that
     are away.
     """
@@ -76,7 +76,7 @@ def is_due(new_decisions: int, decided: int) -> bool:
 class Candidate:
     """A version that was trained and compared, but not stored: its heads, and what they learned from.
 
-    `head` is None while there is too little to learn from; `waits` says why it is not to be the active one.
+    `head` is None while there is too little to learn from; `waits` is why it is not to be the active one.
     """
 
     images: list[ImageRecord]
@@ -101,14 +101,14 @@ def train_heads(
     seed: int = 0,
     threads: int | None = None,
     most_new: int | None = None,
-    taught: TrainingCache | None = None,
+    cache: TrainingCache | None = None,
 ) -> TrainingResult:
     """Train a version on the decided images, rank the queue with it, and activate both in one transaction.
 
     The two steps are `train_candidate` and `activate`; too few labels are no error.
     """
     candidate = train_candidate(
-        project, progress, threads=threads, most_new=most_new, taught=taught or TrainingCache()
+        project, progress, threads=threads, most_new=most_new, cache=cache or TrainingCache()
     )
     return activate(project, candidate, progress, how=how, seed=seed)
 
@@ -161,12 +161,12 @@ def train_candidate(
     *,
     threads: int | None,
     most_new: int | None,
-    taught: TrainingCache,
+    cache: TrainingCache,
 ) -> Candidate:
     """Train all heads on the decided images and compare them with the active version; nothing is activated.
 
     With `most_new` only so many images that are new to the latest version are taken in (or a quarter of very
-    many), those decided last; the others are for the next version. What is cached in `taught` is not read
+    many), those decided last; the others are for the next version. What is in `cache` is not read
     again.
     """
     started = time.perf_counter()
@@ -182,7 +182,7 @@ def train_candidate(
     as_before = False
     try:
         detection_head, without_holdout = train_detection_head(
-            project, images, detector, progress, threads=threads, taught=taught
+            project, images, detector, progress, threads=threads, cache=cache
         )
     except ImagesAwayError:
         (detection_head, without_holdout), as_before = _active_detection_heads(project), True
@@ -194,15 +194,17 @@ def train_candidate(
     nothing = Candidate(images, put_off, last_decision, tag_head)
     if collected is None:
         return replace(nothing, seconds=time.perf_counter() - started)
-    collected = without_overlooked(collected)
-    head = fit(collected.samples, collected.trust, collected.typical_score, reach=collected.reach)
+    collected = without_unlabelled_objects(collected)
+    head = fit(
+        collected.samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall
+    )
     if head is None:
         return replace(nothing, seconds=time.perf_counter() - started)
     calibration = fit_calibration(calibration_samples(project, unseen))
     progress.check_cancelled()
     holdout_model = _holdout_model(project, collected, encoder_id, without_holdout)
     compared = (
-        compare(project, holdout_model, progress, threads=threads, taught=taught) if holdout_model else ()
+        compare(project, holdout_model, progress, threads=threads, cache=cache) if holdout_model else ()
     )
     return replace(
         nothing,
@@ -222,7 +224,7 @@ def _store(
 ) -> int:
     """Store the version and make it and the order active, unless it waits; returns its id."""
     summary = replace(
-        _at_first_sight(candidate.unseen),
+        _unseen_summary(candidate.unseen),
         pictures=len(candidate.images),
         boxes=candidate.boxes,
         categories=len(head.head.category_ids),
@@ -251,13 +253,13 @@ def _store(
     return head_id
 
 
-def _at_first_sight(sights: Sequence[UnseenResult]) -> HeadSummary:
+def _unseen_summary(results: Sequence[UnseenResult]) -> HeadSummary:
     """How the loop did before this version, on what it had not seen."""
-    low, high = precision_interval(sights)
+    low, high = precision_interval(results)
     return HeadSummary(
-        first_sight_right=sum(s.shown_right for s in sights),
-        first_sight_total=sum(s.shown for s in sights),
-        first_sight_objects=sum(s.objects for s in sights),
+        first_sight_right=sum(s.shown_right for s in results),
+        first_sight_total=sum(s.shown for s in results),
+        first_sight_objects=sum(s.objects for s in results),
         first_sight_low=low,
         first_sight_high=high,
     )
@@ -296,19 +298,19 @@ def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, Det
 def _holdout_model(
     project: Project, collected: Collected, encoder_id: int, finding: DetectionHead | None
 ) -> HoldoutModel | None:
-    """The holdout model of a head that was not taught the images of the trial; None while it has too little to
+    """The holdout model of a head not trained on the images of the trial; None while it has too little to
     learn."""
     images = project.images.some(np.unique(collected.image_ids).tolist())
     tried = edge_case_ids(project) | {image.id for image in images if in_holdout(image.group)}
-    taught = ~np.isin(collected.image_ids, list(tried))
-    samples = Samples(collected.samples.embeddings[taught], collected.samples.targets[taught])
-    head = fit(samples, collected.trust, collected.typical_score, reach=collected.reach)
-    learned = frozenset(np.unique(collected.image_ids[taught]).tolist())
+    is_training = ~np.isin(collected.image_ids, list(tried))
+    samples = Samples(collected.samples.embeddings[is_training], collected.samples.targets[is_training])
+    head = fit(samples, collected.trust, collected.typical_score, detector_recall=collected.detector_recall)
+    learned = frozenset(np.unique(collected.image_ids[is_training]).tolist())
     return HoldoutModel(learned, CalibratedHead(head, encoder_id), finding) if head is not None else None
 
 
 def _why_it_waits(project: Project, comparisons: Sequence[Comparison]) -> str:
-    """What speaks against making a new version the active one; nothing as a rule."""
+    """Reasons against making a new version the active one; nothing as a rule."""
     held = (
         [tr("version {active_id} was chosen by hand", active_id=project.heads.active_id())]
         if project.heads.is_held()

@@ -1,4 +1,5 @@
-"""What a decided image adds to the training of the detection head: feature maps, and targets of their cells."""
+"""What a decided image adds to the training of the detection head: feature maps, and targets of their
+cells."""
 
 from __future__ import annotations
 
@@ -72,10 +73,10 @@ def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Itera
 
 def targets_of(grids: Grids, image: TrainedImage) -> Targets:
     """The targets of an image; the refiner's are of the largest input size."""
-    by_side, grown = grids
+    by_side, scale = grids
     sides = sorted(by_side)
-    objects = [(box.scaled(1 / grown), category) for box, category in image.objects]
-    unverified = [box.scaled(1 / grown) for box in image.unverified]
+    objects = [(box.scaled(1 / scale), category) for box, category in image.objects]
+    unverified = [box.scaled(1 / scale) for box in image.unverified]
     targets = {side: assign_targets(grid, objects, unverified) for side, grid in by_side.items()}
     moves = assign_moves(by_side[sides[-1]], [box for box, _ in objects])
     return targets if image.in_holdout else targets | {HOLDOUT: targets[sides[0]]}, moves

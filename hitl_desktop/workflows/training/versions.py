@@ -1,4 +1,4 @@
-"""Which version of the head is active, when a person says so."""
+"""Which version of the head is active, when a person chooses it."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def fall_back(project: Project, withdrawn: Set[int]) -> bool:
     None at all, if all that it was trained on is taken back. A version that a person holds stays. Tells
     whether another one is active now; the next training makes one without these images.
     """
-    taught, active = project.heads.taught(), project.heads.active_id()
-    if active is None or project.heads.is_held() or not taught & withdrawn:
+    trained, active = project.heads.trained_image_ids(), project.heads.active_id()
+    if active is None or project.heads.is_held() or not trained & withdrawn:
         return False
     earlier = (v for v in project.heads.latest() if v.id < active and v.is_kept and v.used)
     version = next((v for v in earlier if not v.learned & withdrawn), None)
-    if version is None and taught - withdrawn:
+    if version is None and trained - withdrawn:
         return False
     project.heads.activate(version.id if version is not None else None)
     return True
 
 
 def use_version(project: Project, head_id: int, progress: Progress, *, hold: bool) -> None:
-    """Make a version active, with its order of the queue; with `hold` new ones wait until somebody says
+    """Make a version active, with its order of the queue; with `hold` new ones wait until a person decides
     otherwise.
 
     Raises:

@@ -75,7 +75,7 @@ def test_a_class_that_is_no_category_is_never_accepted_and_makes_none(
         annotate.accept(project, [hints[0]])
     decisions.decide(project, 2, [], hints, HOW)
     assert project.annotations.all() == []
-    assert project.predictions.sightings_of(1) == []
+    assert project.predictions.unseen_predictions_of(1) == []
     assert categories(project) == []
 
 
@@ -126,7 +126,7 @@ def test_scores_before_training_are_kept_also_if_a_job_replaced_the_proposals(
         1, model.id, Detections(np.array([[1, 1, 20, 20]]), np.array([[0.8, 0]], np.float32))
     )
     decisions.decide(project, 1, proposals, proposals, HOW)
-    assert [s.name for s in project.predictions.sightings_of(1)] == ["cup"]
+    assert [s.name for s in project.predictions.unseen_predictions_of(1)] == ["cup"]
 
 
 def test_no_image_with_an_unnamed_box_is_decided(project: Project) -> None:

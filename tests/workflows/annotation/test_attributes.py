@@ -32,7 +32,7 @@ def draw(project: Project) -> Annotation:
 
 def say(project: Project, name: str, value: Value | None) -> Annotation:
     box = project.annotations.of_image(1)[0]
-    annotate.revise(project, [Revision(box, says=((name, value),))])
+    annotate.revise(project, [Revision(box, attributes=((name, value),))])
     return project.annotations.of_image(1)[0]
 
 
@@ -108,9 +108,9 @@ def test_definitions_that_make_no_sense_are_refused(project: Project, bad: Attri
 
 
 def test_boxes_of_several_categories_share_what_all_can_have() -> None:
-    mine = Attribute("wheels", AttributeKind.NUMBER, category_id=3)
-    assert attributes.of_categories([COLOUR, mine], [3, 3]) == [COLOUR, mine]
-    assert attributes.of_categories([COLOUR, mine], [3, 4]) == [COLOUR]
+    of_category = Attribute("wheels", AttributeKind.NUMBER, category_id=3)
+    assert attributes.of_categories([COLOUR, of_category], [3, 3]) == [COLOUR, of_category]
+    assert attributes.of_categories([COLOUR, of_category], [3, 4]) == [COLOUR]
     assert in_words((("occluded", True), ("wheels", 4.0))) == "occluded, wheels 4"
 
 

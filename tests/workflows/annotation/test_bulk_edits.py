@@ -36,11 +36,11 @@ def project(tmp_path: Path) -> Project:
     project.images.set_reason(6, "The file is empty.")
     project.files.set_size(4, 100, 100)
     project.files.set_size(1, 10, 10)
-    said = [
+    ranked = [
         Ranked(3, 0.8, Reason.SURE, QueueReason.UNCERTAIN | QueueReason.RANDOM),
         Ranked(1, 0.2, Reason.RANDOM, QueueReason.RANDOM),
     ]
-    project.queue.take(Ranking([3, 1], said))
+    project.queue.take(Ranking([3, 1], ranked))
     project.sets.add("night", [4, 5])
     box, to = BBox(1, 1, 5, 5), BBox(1, 1, 9, 9)
     project.label_issues.replace_open(

@@ -84,7 +84,7 @@ def test_images_that_are_unreadable_or_not_pre_labelled_are_left_out(
     proposed: Project, tmp_path: Path
 ) -> None:
     proposed.images.set_reason(1, "broken")
-    proposed.predictions.look_again(2)
+    proposed.predictions.forget_detections(2)
     assert [row[:3] for row in left_out(truth(proposed, tmp_path))] == [
         ("image", 1, "cannot be read"),
         ("image", 1, "not pre-labelled yet"),

@@ -147,9 +147,9 @@ def test_first_sight_is_measured_on_what_the_head_had_not_been_taught(
     assert second.summary.first_sight_total > seen
     assert 0 < second.summary.first_sight_right <= second.summary.first_sight_total
     assert second.learned > first.learned
-    sights = unseen_results(loop)
-    assert [s.image_id for s in sights] == loop.decisions.decided_order()
-    assert np.mean([s.f1 for s in sights[4:]]) > np.mean([s.f1 for s in sights[:4]])
+    results = unseen_results(loop)
+    assert [s.image_id for s in results] == loop.decisions.decided_order()
+    assert np.mean([s.f1 for s in results[4:]]) > np.mean([s.f1 for s in results[:4]])
     assert loop.heads.get(first.id) is not None
 
 
@@ -299,7 +299,7 @@ def test_first_sights_are_of_the_head_that_spoke(loop: Project, dataset: Path, l
     seen = proposals_of(loop, image, load_scorer(loop))
     second = learn(loop).head_id  # while the image is on screen
     decisions.decide(loop, image.id, [], seen, decisions.How(second, Thresholds(0.3), 1.0))
-    heads = {s.head_id for s in loop.predictions.sightings_of(image.id)}
+    heads = {s.head_id for s in loop.predictions.unseen_predictions_of(image.id)}
     assert heads == {first}
     assert first != second
 

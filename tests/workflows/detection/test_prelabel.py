@@ -239,7 +239,7 @@ def test_a_detector_of_an_older_project_is_found_if_it_is_bundled_and_never_repl
     project.models.set_detector(unknown.id)
     assert prelabel(project, QUIET, threads=1).skipped == 4
     assert getattr(project.models.detector(), "name", "") == "my_yolo"
-    project.predictions.look_again(4)
+    project.predictions.forget_detections(4)
     with pytest.raises(ModelError, match="not known where the file of this project's detector, my_yolo, is"):
         prelabel(project, QUIET, threads=1)
     assert getattr(project.models.detector(), "name", "") == "my_yolo"

@@ -68,13 +68,13 @@ def test_the_exported_detector_gives_the_same_boxes_in_a_bare_session(
         seen = shown(proposals_of(taught_project, image, scorer), KEEP_FROM)
         assert shape == [len(boxes), len(scorer.names)]
         assert scores == sorted(scores, reverse=True)
-        theirs = sorted(zip(classes, scores, boxes, strict=True), key=lambda each: -each[1])
+        reference = sorted(zip(classes, scores, boxes, strict=True), key=lambda each: -each[1])
         for p in seen:
             if p.score < KEEP_FROM + 0.01:
                 continue  # beside the limit both may be right
             x, y, w, h = p.bbox
             best = max(
-                theirs,
+                reference,
                 key=lambda each: (
                     (scorer.names[each[0]] == p.name) - np.abs(np.subtract(each[2], p.bbox)).max()
                 ),
@@ -114,14 +114,14 @@ def test_images_of_odd_sizes_are_no_trouble(
 
 def test_the_head_alone_is_written_as_arrays_and_json(taught_project: Project, tmp_path: Path) -> None:
     folder = export_head(taught_project, tmp_path / "out").folder
-    told = json.loads((folder / "head.json").read_text())
+    stored = json.loads((folder / "head.json").read_text())
     version = taught_project.heads.active()
     assert version is not None
-    assert told["version"] == version.id
-    assert told["names"][: told["taught"]] == [c.name for c in taught_project.categories.all()]
-    assert told["learned"]["pictures"] == 6
+    assert stored["version"] == version.id
+    assert stored["names"][: stored["taught"]] == [c.name for c in taught_project.categories.all()]
+    assert stored["learned"]["pictures"] == 6
     head = ClassificationHead.from_bytes((folder / "naming.npz").read_bytes())
-    assert head.category_ids.tolist() == told["category_ids"][: told["taught"]]
+    assert head.category_ids.tolist() == stored["category_ids"][: stored["taught"]]
     assert set(DetectionHead.from_bytes((folder / "finding.npz").read_bytes()).views) == {*QUICK}
     for name in ("naming.npz", "finding.npz"):
         with np.load(folder / name, allow_pickle=False) as arrays:

@@ -268,9 +268,9 @@ def test_a_form_that_was_said_holds_for_a_box_that_reaches_beyond_its_image(proj
 
 
 def test_outlines_and_key_points_in_fractions_become_pixels_with_their_boxes(project: Project) -> None:
-    said = {"segmentation": [[0.1, 0.2, 0.3, 0.2, 0.3, 0.6]], "keypoints": [0.1, 0.2, 2], "area": 0.04}
+    extra_keys = {"segmentation": [[0.1, 0.2, 0.3, 0.2, 0.3, 0.6]], "keypoints": [0.1, 0.2, 2], "area": 0.04}
     mask = {"segmentation": {"size": [150, 200], "counts": [10, 20, 29970]}, "area": 20}
-    boxes = [box(1, 1, [0.1, 0.2, 0.2, 0.4], **said), box(2, 1, [0.5, 0.2, 0.25, 0.5], **mask)]
+    boxes = [box(1, 1, [0.1, 0.2, 0.2, 0.4], **extra_keys), box(2, 1, [0.5, 0.2, 0.25, 0.5], **mask)]
     take(project, [image(1)], boxes, ImportOptions(boxes=BoxForm.FRACTIONS))
     first, second = exported(project)["annotations"]
     assert first["segmentation"] == [pytest.approx([20, 30, 60, 30, 60, 90])]
@@ -422,8 +422,8 @@ def test_another_category_costs_the_key_points_alone(project: Project) -> None:
 def test_an_attribute_that_was_changed_is_changed_in_the_file_and_no_other(project: Project) -> None:
     take_full(project)
     person, cat = (next(a for a in project.annotations.all() if a.id == i) for i in (5, 6))
-    annotate.revise(project, [Revision(person, says=(("occluded", None), ("count", 8.0)))])
-    annotate.revise(project, [Revision(cat, says=(("occluded", None), ("truncated", True)))])
+    annotate.revise(project, [Revision(person, attributes=(("occluded", None), ("count", 8.0)))])
+    annotate.revise(project, [Revision(cat, attributes=(("occluded", None), ("truncated", True)))])
     out = {a["id"]: a for a in exported(project)["annotations"]}
     assert out[5]["attributes"] == {"x": [1], "count": 8, "no": False, "note": "", "none": None}
     assert "occluded" not in out[6]
@@ -564,9 +564,9 @@ def test_a_second_file_fills_what_the_first_lacks_and_clashes_are_counted(projec
     assert a["attributes"] == {"x": 1, "y": "z"}
     assert (out["images"][0]["license"], out["images"][0]["date_captured"]) == (1, "2020")
     assert out["categories"] == cats
-    told = {i.where: i.problem for i in summary.issues if i.kind is IssueKind.DROPPED}
-    assert told["track_id"] == "track_id of 1 box is another than in an earlier file, whose value stays"
-    assert told.keys() == {"track_id", "attributes", "license"}
+    problems = {i.where: i.problem for i in summary.issues if i.kind is IssueKind.DROPPED}
+    assert problems["track_id"] == "track_id of 1 box is another than in an earlier file, whose value stays"
+    assert problems.keys() == {"track_id", "attributes", "license"}
 
 
 def test_equal_boxes_of_one_file_are_one_where_nothing_contradicts(project: Project) -> None:

@@ -233,7 +233,7 @@ def test_other_metadata_around_the_same_pixels_cost_nothing(shown: Project, file
 def test_where_nobody_knows_what_the_image_was_like_other_bytes_are_remarked_on(
     shown: Project, file: Path
 ) -> None:
-    shown.files.set_looks(1, None)
+    shown.files.set_perceptual_hash(1, None)
     drawn(file, turned=True)
     result = prelabel(shown, NoProgress())
     image = now(shown)[0]

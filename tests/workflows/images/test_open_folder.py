@@ -127,10 +127,10 @@ def test_a_new_project_tells_what_was_left_out_and_what_is_odd(tmp_path: Path) -
     made = new_project(tmp_path / "p.hitl", tmp_path / "set", QUIET)
     assert made.images == 2
     assert made.passed_over == {"@eaDir": 1}
-    told = "The file holds 3 pages; the first one is used, the other 2 pages are left out."
-    assert made.remarks == (("pages.tif", told),)
+    remark = "The file holds 3 pages; the first one is used, the other 2 pages are left out."
+    assert made.remarks == (("pages.tif", remark),)
     with Project.open(tmp_path / "p.hitl") as project:
-        assert [i.remark for i in project.images.all()] == [None, told]
+        assert [i.remark for i in project.images.all()] == [None, remark]
         pages[0].save(tmp_path / "set" / "pages.tif")
         project.db.execute("UPDATE images SET content_hash = NULL")
         scan(project, QUIET)

@@ -87,12 +87,12 @@ def test_what_somebody_answered_meanwhile_is_left_alone(proposed: Project) -> No
     for image_id in (1, 2, 3):
         image = proposed.images.get(image_id)
         assert image
-        mine = [
+        own_boxes = [
             p
             for p in proposals_of(proposed, image, load_scorer(proposed))
             if p.name == "car" and p.score >= 0.9
         ]
-        annotate.remove(proposed, mine)
+        annotate.remove(proposed, own_boxes)
     proposed.images.set_state(4, ImageState.SKIPPED)
     with pytest.raises(HitlError, match="answered meanwhile"):
         accept_all(proposed, wanted)

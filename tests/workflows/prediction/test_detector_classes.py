@@ -34,7 +34,7 @@ def detect(project: Project, image_id: int, *rows: tuple[float, float, float]) -
     )
 
 
-def said(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
+def proposed(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
     image = project.images.get(image_id)
     assert image
     proposals = proposals_of(project, image, load_scorer(project))
@@ -46,14 +46,14 @@ def said(project: Project, image_id: int = 1) -> list[tuple[str, float]]:
 
 def test_many_classes_become_one_category_and_the_surest_counts(project: Project) -> None:
     detect(project, 1, (0.8, 0.1, 0.0), (0.3, 0.5, 0.1), (0.0, 0.1, 0.6))
-    assert said(project) == [("car", 0.8), ("person", 0.6), ("truck", 0.5)]
+    assert proposed(project) == [("car", 0.8), ("person", 0.6), ("truck", 0.5)]
     vehicle = project.categories.ensure("vehicle").id
     set_mapping(project, {"car": vehicle, "truck": vehicle, "person": NOT_SHOWN})
-    assert said(project)[:2] == [("vehicle", 0.8), ("vehicle", 0.5)]
-    assert all(name != "person" for name, _ in said(project))
-    assert said(project) == [("vehicle", 0.8), ("vehicle", 0.5)]
+    assert proposed(project)[:2] == [("vehicle", 0.8), ("vehicle", 0.5)]
+    assert all(name != "person" for name, _ in proposed(project))
+    assert proposed(project) == [("vehicle", 0.8), ("vehicle", 0.5)]
     set_mapping(project, {})
-    assert said(project)[0] == ("car", 0.8)
+    assert proposed(project)[0] == ("car", 0.8)
 
 
 def test_an_accepted_box_has_the_mapped_category_and_one_of_its_own_name_is_not_made(
@@ -99,7 +99,7 @@ def test_a_mapping_belongs_to_a_detector_and_follows_merged_categories(project: 
     first, second = (project.categories.ensure(name) for name in ("vehicle", "machine"))
     set_mapping(project, {"car": first.id})
     categories.merge(project, first, second)
-    assert said(project)[0] == ("machine", 0.8)
+    assert proposed(project)[0] == ("machine", 0.8)
     other = project.models.ensure("another", "other", CLASSES)
     project.models.set_detector(other.id)
     assert project.class_maps.get("another") == {}
@@ -164,7 +164,7 @@ def test_trust_is_in_what_a_class_stands_for(taught_project: Project) -> None:
     scores = np.zeros((1, len(now.detector.classes)), np.float32)
     scores[0, 1] = 0.7
     row = int(np.flatnonzero(now.class_column == now.category_ids.index(category))[0])
-    assert now.said(scores)[0, row] == pytest.approx(0.7)
+    assert now.detector_scores(scores)[0, row] == pytest.approx(0.7)
 
 
 def test_a_box_on_an_image_keeps_its_category_when_the_mapping_changes(
@@ -181,7 +181,7 @@ def test_choices_of_the_dialog_are_one_act_with_the_categories_they_make(project
     detect(project, 1, (0.8, 0.1, 0.0))
     vehicle = project.categories.ensure("vehicle").id
     set_mapping(project, {"car": vehicle}, ["person"])
-    assert said(project)[0] == ("vehicle", 0.8)
+    assert proposed(project)[0] == ("vehicle", 0.8)
     undo(project)
     assert project.class_maps.get("hash") == {}
     assert [c.name for c in project.categories.all() if not c.retired] == ["vehicle"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.proposals import SAME_OBJECT_IOU, SAME_SPOT_IOU, open_ones, shown, shown_to_people
+from hitl_desktop.domain.proposals import SAME_OBJECT_IOU, SAME_PLACE_IOU, open_ones, shown, shown_to_people
 from hitl_desktop.domain.review import Thresholds
 
 side = st.integers(0, 12).map(lambda n: n / 4)
@@ -33,10 +33,10 @@ annotations = st.lists(st.tuples(bbox, st.none() | st.integers(0, 5))).map(
 )
 
 
-def best_of_each_spot(given_ones: list[Proposal], threshold: float) -> list[int]:
+def best_of_each_place(given_ones: list[Proposal], threshold: float) -> list[int]:
     kept: list[Proposal] = []
     for p in sorted(given_ones, key=lambda p: -p.score):
-        is_same = any(p.name == k.name and p.bbox.iou(k.bbox) > SAME_SPOT_IOU for k in kept)
+        is_same = any(p.name == k.name and p.bbox.iou(k.bbox) > SAME_PLACE_IOU for k in kept)
         if p.score >= threshold and not is_same:
             kept.append(p)
     return [p.prediction_id for p in kept]
@@ -44,7 +44,9 @@ def best_of_each_spot(given_ones: list[Proposal], threshold: float) -> list[int]
 
 @given(proposals, st.integers(0, 5).map(lambda n: n / 5))
 def test_of_one_name_on_one_spot_only_the_best_is_shown(given_ones: list[Proposal], threshold: float) -> None:
-    assert [p.prediction_id for p in shown(given_ones, threshold)] == best_of_each_spot(given_ones, threshold)
+    assert [p.prediction_id for p in shown(given_ones, threshold)] == best_of_each_place(
+        given_ones, threshold
+    )
 
 
 @given(proposals, annotations, st.sets(st.integers(0, 5)), st.sampled_from([0.2, 0.6]))
@@ -60,6 +62,6 @@ def test_answered_and_covered_proposals_are_not_shown(
     found = open_ones(given_ones, boxes, rejected)
     assert [p.prediction_id for p in found] == [p.prediction_id for p in free]
     sure = [p for p in free if p.category_id and p.score >= (own if p.category_id == 1 else 0.4)]
-    assert [p.prediction_id for p in shown_to_people(found, Thresholds(0.4, {1: own}))] == best_of_each_spot(
+    assert [p.prediction_id for p in shown_to_people(found, Thresholds(0.4, {1: own}))] == best_of_each_place(
         sure, 0.0
     )

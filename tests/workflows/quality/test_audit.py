@@ -42,13 +42,22 @@ def test_an_audit_of_all_there_is(decided: Project) -> None:
     assert (audit.population, len(audit.image_ids)) == (4, 4)
     assert unfinished(decided) == audit
     for left in range(4, 0, -1):
-        told = report(decided, audit)
-        assert (told["judged"], told["at_most"], told["holds"]) == (4 - left, None, None)
-        assert "Nothing is claimed" in in_words(told)
+        audit_report = report(decided, audit)
+        assert (audit_report["judged"], audit_report["at_most"], audit_report["holds"]) == (
+            4 - left,
+            None,
+            None,
+        )
+        assert "Nothing is claimed" in in_words(audit_report)
         audit = judge(decided, audit, Verdict(audit.left[0], frozenset(), 1.5))
-    told = report(decided, audit)
-    assert (told["at_most"], told["interval"], told["holds"], told["seconds"]) == (0.0, (0.0, 0.0), True, 6.0)
-    assert in_words(told).startswith("The claim holds")
+    audit_report = report(decided, audit)
+    assert (
+        audit_report["at_most"],
+        audit_report["interval"],
+        audit_report["holds"],
+        audit_report["seconds"],
+    ) == (0.0, (0.0, 0.0), True, 6.0)
+    assert in_words(audit_report).startswith("The claim holds")
     assert unfinished(decided) is None
     with pytest.raises(HitlError, match="finished"):
         judge(decided, audit, Verdict(audit.image_ids[0], frozenset(Error), 1.0))
@@ -58,21 +67,21 @@ def test_wrong_images_are_counted_by_kind_and_named(decided: Project) -> None:
     audit = begin(decided, 0.1)
     both = frozenset({Error.CATEGORY, Error.FALSE})
     audit = judge(decided, audit, Verdict(audit.left[0], both, 1.0))
-    told = report(decided, finish(decided, audit))
-    assert told["wrong"] == 1
-    assert told["errors"] == {
+    audit_report = report(decided, finish(decided, audit))
+    assert audit_report["wrong"] == 1
+    assert audit_report["errors"] == {
         "something missed": 0,
         "a wrong category": 1,
         "a box badly placed": 0,
         "a box on nothing": 1,
         "it cannot be seen": 0,
     }
-    assert list(told["wrong_pictures"].values()) == [["a box on nothing", "a wrong category"]]
-    assert told["holds"] is False
-    page = to_html(told)
+    assert list(audit_report["wrong_pictures"].values()) == [["a box on nothing", "a wrong category"]]
+    assert audit_report["holds"] is False
+    page = to_html(audit_report)
     assert "does not hold" in page
     assert "<script" not in page
-    json.dumps(told)
+    json.dumps(audit_report)
 
 
 def test_the_number_is_fixed_until_it_is_done(decided: Project) -> None:
@@ -116,11 +125,11 @@ def tables(project: Project) -> dict[str, list[object]]:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.frozensets(st.sampled_from(list(Error))), min_size=6, max_size=6), st.integers(0, 99))
 def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
-    taught_project: Project, said: list[frozenset[Error]], seed: int
+    taught_project: Project, errors_by_image: list[frozenset[Error]], seed: int
 ) -> None:
     before = tables(taught_project)
     audit = unfinished(taught_project) or begin(taught_project, 0.05, seed=seed)
-    for image_id, errors in zip(audit.left, said, strict=False):
+    for image_id, errors in zip(audit.left, errors_by_image, strict=False):
         audit = judge(taught_project, audit, Verdict(image_id, errors, 1.0))
     assert tables(taught_project) == before
 
@@ -141,8 +150,8 @@ def test_a_head_that_learns_after_an_audit_is_the_one_that_learns_without(taught
 
 def test_coverage_through_the_workflow(decided: Project) -> None:
     """The bound that is reported is SciPy's."""
-    told = report(decided, finish(decided, begin(decided, 0.3, seed=0), wrong=1))
-    seen, bound = told["drawn"], round(told["at_most"] * 4)
+    audit_report = report(decided, finish(decided, begin(decided, 0.3, seed=0), wrong=1))
+    seen, bound = audit_report["drawn"], round(audit_report["at_most"] * 4)
     assert stats.hypergeom.cdf(1, 4, bound, seen) > 0.05
     assert bound == 4 - seen + 1 or stats.hypergeom.cdf(1, 4, bound + 1, seen) <= 0.05 + 1e-8
 

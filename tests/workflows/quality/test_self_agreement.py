@@ -10,7 +10,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.reannotation import LabelledBox, Reannotation
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.quality.self_agreement import consistency, labels_of, look_again
+from hitl_desktop.workflows.quality.self_agreement import consistency, labels_of, store_reannotation
 from hitl_desktop.workflows.queue.relabelling import FORGOTTEN_AFTER, due, why_none
 
 
@@ -38,9 +38,9 @@ def test_two_percent_are_due_and_none_that_is_remembered(many: Project) -> None:
     assert not set(waiting) & set(latest)
     assert due(many) == waiting  # always the same ones
     before = many.annotations.all()
-    look_again(many, waiting[0], [box(1, 1, 9)], 3.0)
+    store_reannotation(many, waiting[0], [box(1, 1, 9)], 3.0)
     assert due(many) == [waiting[1]]
-    look_again(many, waiting[1], [], 3.0)
+    store_reannotation(many, waiting[1], [], 3.0)
     assert many.annotations.all() == before  # what is drawn again changes no label
     assert due(many) == []
     assert "Of 100 decided images 2 were labelled again, which is enough" in why_none(many)
@@ -63,13 +63,13 @@ def test_agreement_has_known_answers() -> None:
     same = consistency([Reannotation(1, (box(0), box(50, 2)), (box(50, 2), box(0)), 1.0)])
     assert (same.f1, same.f1_strict, same.mean_iou, same.same_category) == (1.0, 1.0, 1.0, 1.0)
     # one box moved by a fifth (overlap 2/3), one called otherwise, one forgotten, one new
-    look = Reannotation(1, (box(0), box(50), box(100)), (box(2), box(50, 2), box(200)), 1.0)
-    told = consistency([look])
-    assert told.f1 == pytest.approx(2 * 1 / 6)
-    assert told.f1_strict == 0.0
-    assert told.mean_iou == pytest.approx((2 / 3 + 1) / 2)
-    assert told.same_category == 0.5
-    assert (told.pictures, told.boxes) == (1, 3)
+    reannotation = Reannotation(1, (box(0), box(50), box(100)), (box(2), box(50, 2), box(200)), 1.0)
+    agreement = consistency([reannotation])
+    assert agreement.f1 == pytest.approx(2 * 1 / 6)
+    assert agreement.f1_strict == 0.0
+    assert agreement.mean_iou == pytest.approx((2 / 3 + 1) / 2)
+    assert agreement.same_category == 0.5
+    assert (agreement.pictures, agreement.boxes) == (1, 3)
     empty = consistency([Reannotation(1, (), (), 1.0)])
     assert (empty.f1, empty.mean_iou) == (None, None)  # nothing was measured
     assert "1 image had no box either time" in empty.words

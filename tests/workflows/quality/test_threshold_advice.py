@@ -26,22 +26,22 @@ from hitl_desktop.workflows.quality.threshold_advice import (
     start_threshold,
 )
 
-Said = tuple[str, float, bool]
+Proposed = tuple[str, float, bool]
 """A name, a score, and whether it is right."""
 
 
-def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) -> None:
+def see(project: Project, image_id: int, proposals: Sequence[Proposed], missed: int = 0) -> None:
     """An image was decided on which this had been said, and so many objects of the first name were
     missed."""
     model = project.models.ensure("hash", "detector", ("x",))
-    boxes = np.array([[3 * n, 0, 2, 2] for n in range(len(said))], float)
-    scores = np.array([[score] for _, score, _ in said], np.float32)
+    boxes = np.array([[3 * n, 0, 2, 2] for n in range(len(proposals))], float)
+    scores = np.array([[score] for _, score, _ in proposals], np.float32)
     project.predictions.replace(image_id, model.id, Detections(boxes, scores))
     found = project.predictions.of_image(image_id, model.id)
     for prediction in found:
-        name, score, right = said[round(prediction.bbox.x / 3)]
+        name, score, right = proposals[round(prediction.bbox.x / 3)]
         category = project.categories.ensure(name).id
-        project.predictions.note_sightings(
+        project.predictions.note_unseen_predictions(
             [
                 UnseenPrediction(
                     prediction.id,
@@ -59,7 +59,7 @@ def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) 
         )
         if right:
             project.annotations.add([Annotation(0, image_id, category, prediction.bbox)])
-    category = project.categories.ensure(said[0][0]).id
+    category = project.categories.ensure(proposals[0][0]).id
     project.annotations.add([Annotation(0, image_id, category, BBox(5 * n, 30, 2, 2)) for n in range(missed)])
     project.predictions.note_first_seen(image_id)
     project.images.set_state(image_id, ImageState.DECIDED)
@@ -67,10 +67,10 @@ def see(project: Project, image_id: int, said: Sequence[Said], missed: int = 0) 
 
 def test_first_sights_count_what_was_shown_and_what_was_missed(project: Project) -> None:
     see(project, 1, [("cell", 0.9, True), ("cell", 0.8, False), ("cell", 0.2, True)], missed=2)
-    (sight,) = unseen_results(project)
-    assert (sight.shown, sight.shown_right, sight.objects) == (2, 1, 4)
-    assert sight.f1 == pytest.approx(2 * 1 / (2 + 4))
-    assert sight.right == (True, False, True)
+    (result,) = unseen_results(project)
+    assert (result.shown, result.shown_right, result.objects) == (2, 1, 4)
+    assert result.f1 == pytest.approx(2 * 1 / (2 + 4))
+    assert result.right == (True, False, True)
 
 
 def test_suggestions_start_at_the_score_that_saves_most(project: Project) -> None:
@@ -102,17 +102,17 @@ def test_a_name_that_changed_is_still_right(project: Project) -> None:
     assert unseen_results(project)[0].right == (True, True)
     project.annotations.set_category(project.annotations.ids_of_category(gap), cell)
     project.db.execute("UPDATE categories SET retired = 1, merged_into = ? WHERE id = ?", (cell, gap))
-    (sight,) = unseen_results(project)
-    assert sight.right == (True, True)
-    assert calibration_samples(project, [sight]).category_ids.tolist() == [cell, cell]
+    (result,) = unseen_results(project)
+    assert result.right == (True, True)
+    assert calibration_samples(project, [result]).category_ids.tolist() == [cell, cell]
 
 
 def test_an_image_on_which_nothing_was_proposed_counts_what_was_missed(project: Project) -> None:
     category = project.categories.ensure("cell").id
     annotate.draw(project, 1, [(BBox(2, 2, 9, 9), category)])
     decisions.decide(project, 1, [], [], decisions.How(None, Thresholds(0.3), 1.0))
-    (sight,) = unseen_results(project)
-    assert (sight.shown, sight.objects, sight.f1) == (0, 1, 0.0)
+    (result,) = unseen_results(project)
+    assert (result.shown, result.objects, result.f1) == (0, 1, 0.0)
 
 
 def test_what_was_imported_or_taught_is_no_first_sight(project: Project) -> None:
@@ -136,10 +136,10 @@ def test_what_the_detector_alone_said_does_not_bend_the_head(project: Project) -
     sources = np.repeat([BY_HEAD, BY_DETECTOR], [200, 200])
     right[sources == BY_DETECTOR] = False
     ids = np.where(sources == BY_HEAD, 1, 0)
-    bent = fit_calibration(CalibrationSamples(scores, sources, ids, right, np.arange(400)))
-    said = bent.chances(np.array([0.5, 0.5]), np.array([BY_HEAD, BY_DETECTOR]), np.array([1, 0]))
-    assert said[0] == pytest.approx(0.5, abs=0.12)
-    assert said[1] < 0.25
+    calibration = fit_calibration(CalibrationSamples(scores, sources, ids, right, np.arange(400)))
+    chances = calibration.chances(np.array([0.5, 0.5]), np.array([BY_HEAD, BY_DETECTOR]), np.array([1, 0]))
+    assert chances[0] == pytest.approx(0.5, abs=0.12)
+    assert chances[1] < 0.25
 
 
 def test_reliability_is_that_of_what_was_shown(project: Project) -> None:

@@ -31,10 +31,10 @@ QUIET = NoProgress()
 
 
 def test_before_anything_was_decided_it_says_what_is_missing(project: Project) -> None:
-    told = tuning(project, QUIET)
-    assert told.curve == told.drawn == told.cells == told.categories == ()
-    assert told.gap is None
-    assert "No image is held out yet" in told.held_out.words
+    measured = tuning(project, QUIET)
+    assert measured.curve == measured.drawn == measured.cells == measured.categories == ()
+    assert measured.gap is None
+    assert "No image is held out yet" in measured.held_out.words
     page = to_html(report(project, QUIET))
     for words in (
         "No head is in use yet",
@@ -49,16 +49,16 @@ def test_cells_hold_the_boxes_behind_them(project: Project) -> None:
     """`see` decides an image on which boxes were proposed: right ones lie on an object of their name."""
     see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False), ("gap", 0.9, True)])
     see(project, 2, [("gap", 0.8, False)])
-    told = tuning(project, QUIET)
-    cells = {(c.real, c.said): c.spots for c in told.cells}
+    measured = tuning(project, QUIET)
+    cells = {(c.real, c.predicted): c.examples for c in measured.cells}
     assert len(cells["cell", "cell"]) == 1
-    assert {spot.image_id for spot in cells[NOTHING, "gap"]} == {2}
-    by_name = {c.name: c for c in told.categories}
+    assert {example.image_id for example in cells[NOTHING, "gap"]} == {2}
+    by_name = {c.name: c for c in measured.categories}
     assert (by_name["cell"].shown, by_name["cell"].right) == (2, 1)
     low, high = by_name["cell"].precision_interval
     assert low <= 0.5 <= high
-    assert len(told.curve) == 1
-    assert told.curve[0].of == 2
+    assert len(measured.curve) == 1
+    assert measured.curve[0].of == 2
 
 
 def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> None:
@@ -66,11 +66,11 @@ def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> Non
     (box,) = project.annotations.of_image(1)
     other = project.categories.ensure("platelet")
     annotate.revise(project, [annotate.Revision(box, category_id=other.id)])
-    cells = {(c.real, c.said): c.spots for c in tuning(project, QUIET).cells}
-    assert [spot.bbox for spot in cells["platelet", "cell"]] == [box.bbox]
+    cells = {(c.real, c.predicted): c.examples for c in tuning(project, QUIET).cells}
+    assert [example.bbox for example in cells["platelet", "cell"]] == [box.bbox]
     annotate.draw(project, 1, [(BBox(50, 30, 9, 9), other.id)])
-    cells = {(c.real, c.said): c.spots for c in tuning(project, QUIET).cells}
-    assert [spot.bbox for spot in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
+    cells = {(c.real, c.predicted): c.examples for c in tuning(project, QUIET).cells}
+    assert [example.bbox for example in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
 
 
 def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
@@ -97,23 +97,23 @@ def test_a_taught_head_is_better_on_what_it_was_taught_and_that_is_measured(
     learn(taught_project)
     assert tuning(taught_project, QUIET).gap is None  # too early: heads of before knew too little
     monkeypatch.setattr(tuning_module, "LATEST", 4)
-    told = tuning(taught_project, QUIET)
-    assert told.gap
-    assert told.gap.pictures == 4
-    assert told.gap.taught >= told.gap.first_sight
-    low, high = told.gap.interval
-    assert low <= told.gap.size <= high + 1e-9
-    assert told.held_out.pictures >= 2
-    assert told.held_out.f1 is not None
-    assert [p.pictures for p in told.held_out_curve] == [6, 6, 8]
-    assert len({p.of for p in told.held_out_curve}) == 1  # all on the same images
+    measured = tuning(taught_project, QUIET)
+    assert measured.gap
+    assert measured.gap.pictures == 4
+    assert measured.gap.taught >= measured.gap.first_sight
+    low, high = measured.gap.interval
+    assert low <= measured.gap.size <= high + 1e-9
+    assert measured.held_out.pictures >= 2
+    assert measured.held_out.f1 is not None
+    assert [p.pictures for p in measured.held_out_curve] == [6, 6, 8]
+    assert len({p.of for p in measured.held_out_curve}) == 1  # all on the same images
     assert (
-        told.held_out_curve[0].of < told.held_out.pictures
+        measured.held_out_curve[0].of < measured.held_out.pictures
     )  # the first version was taught one that was pinned later
-    assert sum(p.of for p in told.curve) == 8
-    assert sum(p.of for p in told.drawn) >= 2
-    assert told.effort.drawn.pictures >= 2
-    objects = sum(len(c.spots) for c in told.cells if c.real != NOTHING)
+    assert sum(p.of for p in measured.curve) == 8
+    assert sum(p.of for p in measured.drawn) >= 2
+    assert measured.effort.drawn.pictures >= 2
+    objects = sum(len(c.examples) for c in measured.cells if c.real != NOTHING)
     assert objects == sum(
         len(taught_project.annotations.of_image(d.image_id)) for d in taught_project.decisions.final()
     )
@@ -147,12 +147,12 @@ def test_the_report_is_one_page_and_plain_data(taught_project: Project, taught: 
     claimed = audit.begin(taught_project, 0.2, seed=1)
     for image_id in claimed.image_ids:
         claimed = audit.judge(taught_project, claimed, audit.Verdict(image_id, frozenset(), 1.0))
-    told = report(taught_project, QUIET)
-    assert json.loads(json.dumps(told, allow_nan=False)) == json.loads(json.dumps(told))
-    assert told["skipped"] == {"<too dark>": 1}
-    assert told["pictures"]["decided"] == 7
-    assert told["pictures"]["skipped"] == 1
-    page = to_html(told)
+    learning_report = report(taught_project, QUIET)
+    assert json.loads(json.dumps(learning_report, allow_nan=False)) == json.loads(json.dumps(learning_report))
+    assert learning_report["skipped"] == {"<too dark>": 1}
+    assert learning_report["pictures"]["decided"] == 7
+    assert learning_report["pictures"]["skipped"] == 1
+    page = to_html(learning_report)
     assert "&lt;too dark&gt;" in page
     assert "The claim holds: 0 of" in page
     parser = Checked()
@@ -166,7 +166,7 @@ def test_the_report_is_one_page_and_plain_data(taught_project: Project, taught: 
 def test_a_project_without_a_single_box_has_a_report(project: Project, state: ImageState) -> None:
     for image in project.images.all():
         project.images.set_state(image.id, state)
-    told = report(project, QUIET)
-    assert to_html(told)
-    assert told["effort"]["others"]["saved"] is None
-    assert not np.isnan(told["reliability"]["error"])
+    learning_report = report(project, QUIET)
+    assert to_html(learning_report)
+    assert learning_report["effort"]["others"]["saved"] is None
+    assert not np.isnan(learning_report["reliability"]["error"])

@@ -56,13 +56,13 @@ def proposed(project: Project) -> Project:
     return project
 
 
-def verdicts(project: Project, image_id: int, *said: Judgement, missed: int = 0) -> Validated:
+def verdicts(project: Project, image_id: int, *judgements: Judgement, missed: int = 0) -> Validated:
     image = project.images.get(image_id)
     assert image
     shown = to_judge(project, image, Thresholds(0.3))
     boxes = [
         JudgedBox(judgement, p.category_id, p.name, p.bbox, p.score)
-        for p, judgement in zip(shown, said, strict=True)
+        for p, judgement in zip(shown, judgements, strict=True)
     ]
     boxes += [JudgedBox(Judgement.MISSED, true_category_id=project.categories.ensure("car").id)] * missed
     return Validated(image_id, project.heads.active_id(), 2.0, tuple(boxes))
@@ -85,12 +85,12 @@ def test_the_report_has_known_answers(proposed: Project) -> None:
     wrong = verdicts(proposed, 3, Judgement.CATEGORY, Judgement.CORRECT)
     named = JudgedBox(Judgement.CATEGORY, car, "car", wrong.boxes[0].bbox, wrong.boxes[0].score, truck)
     judge(proposed, Validated(3, None, 2.0, (named, wrong.boxes[1])))
-    told = report(proposed)
-    assert (told["pictures"], told["boxes"]) == (3, 6)
-    assert told["verdicts"] == {
+    validation_report = report(proposed)
+    assert (validation_report["pictures"], validation_report["boxes"]) == (3, 6)
+    assert validation_report["verdicts"] == {
         "correct": 3, "wrong category": 1, "badly placed": 1, "nothing there": 1, "something missed": 1,
     }  # fmt: skip
-    by_name = {c["name"]: c for c in told["categories"]}
+    by_name = {c["name"]: c for c in validation_report["categories"]}
     # cars: three shown, one right; there were three (one right, one badly placed, one missed)
     assert (by_name["car"]["shown"], by_name["car"]["right"], by_name["car"]["objects"]) == (3, 1, 3)
     assert by_name["car"]["precision"] == pytest.approx(1 / 3)
@@ -100,9 +100,9 @@ def test_the_report_has_known_answers(proposed: Project) -> None:
     assert by_name["truck"]["recall"] == pytest.approx(2 / 3)
     low, high = by_name["truck"]["precision_interval"]
     assert low <= 2 / 3 <= high
-    assert [w["errors"] for w in told["worst"]] == [2, 1, 1]
-    assert "3 of 6 boxes that the detector alone showed were correct: 50%" in in_words(told)
-    json.dumps(told)
+    assert [w["errors"] for w in validation_report["worst"]] == [2, 1, 1]
+    assert "3 of 6 boxes that the detector alone showed were correct: 50%" in in_words(validation_report)
+    json.dumps(validation_report)
 
 
 def test_verdicts_on_another_head_are_told_apart(proposed: Project) -> None:
@@ -173,8 +173,8 @@ def test_nearly_the_same_as_what_was_taught_is_not_asked_about(taught_project: P
     project, active = taught_project, taught_project.heads.active()
     assert active
     first = next_images(project, 1)[0]
-    taught = min(active.learned)
-    for image_id in (taught, first.id):
+    trained_id = min(active.learned)
+    for image_id in (trained_id, first.id):
         project.db.execute("UPDATE images SET same_as = 'one group' WHERE id = ?", (image_id,))
     assert first.id not in [i.id for i in next_images(project, 100)]
 
@@ -190,7 +190,7 @@ def tables(project: Project) -> dict[str, list[object]]:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(list(Judgement)[:4]), min_size=40, max_size=40), st.integers(0, 5))
 def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
-    taught_project: Project, said: list[Judgement], missed: int
+    taught_project: Project, judgements: list[Judgement], missed: int
 ) -> None:
     before = tables(taught_project)
     for _ in range(3):
@@ -199,7 +199,8 @@ def test_no_verdict_changes_a_label_a_head_a_score_or_the_queue(
             break
         shown = to_judge(taught_project, image, Thresholds(0.1))
         boxes = [
-            JudgedBox(j, p.category_id, p.name, p.bbox, p.score, 1) for p, j in zip(shown, said, strict=False)
+            JudgedBox(j, p.category_id, p.name, p.bbox, p.score, 1)
+            for p, j in zip(shown, judgements, strict=False)
         ]
         boxes += [JudgedBox(Judgement.MISSED, true_category_id=1)] * missed
         judge(taught_project, Validated(image.id, taught_project.heads.active_id(), 1.0, tuple(boxes)))
@@ -274,9 +275,9 @@ def test_the_report_is_about_the_head_that_was_judged_last_while_the_active_one_
     proposed: Project,
 ) -> None:
     judge(proposed, Validated(1, 7, 1.0, verdicts(proposed, 1, Judgement.CORRECT, Judgement.FALSE).boxes))
-    told = report(proposed)
-    assert told["head"] == 7
-    assert "1 of 2 boxes that version 7 showed were correct" in in_words(told)
+    validation_report = report(proposed)
+    assert validation_report["head"] == 7
+    assert "1 of 2 boxes that version 7 showed were correct" in in_words(validation_report)
 
 
 def test_what_the_head_was_taught_is_not_asked_about(taught_project: Project) -> None:

@@ -15,7 +15,7 @@ from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import QueueReason, Reason, mix, random_order, sample_so_far
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.errors import HitlError
-from hitl_desktop.imaging import looks, read_upright
+from hitl_desktop.imaging import perceptual_hash, read_upright
 from hitl_desktop.inference.encoder import CropEncoder
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.progress import NoProgress
@@ -34,7 +34,7 @@ from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.prediction.unseen_predictions import unseen_results
 from hitl_desktop.workflows.quality.effort import effort_of, effort_over_time, random_sample, stop_advice
-from hitl_desktop.workflows.quality.self_agreement import look_again
+from hitl_desktop.workflows.quality.self_agreement import store_reannotation
 from hitl_desktop.workflows.queue.listing import list_queue
 from hitl_desktop.workflows.queue.policy import QueuePolicy, policy_of, set_mix
 from hitl_desktop.workflows.queue.rank import refresh_queue
@@ -126,7 +126,7 @@ def test_decided_images_have_their_share_and_leave_when_they_were_looked_at(
     edits.undo(project)
     assert {s.image_id for s in project.label_issues.open()} == {decided[2], decided[3]}
     edits.redo(project)
-    look_again(project, decided[0], [], 1.0)
+    store_reannotation(project, decided[0], [], 1.0)
     assert project.queue.walk()[1] == {}
     assert [s.image_id for s in project.label_issues.open()] == [decided[2]]
     refresh_queue(project, scorer, QUIET, how=QueuePolicy(shares=shares))
@@ -169,10 +169,10 @@ def test_putting_back_goes_before_other_reasons_and_ends_with_its_undo(
     refresh_queue(project, scorer, QUIET)
     (due,) = project.queue.due()
     with project.db.transaction():
-        project.queue.put_back([due])
+        project.queue.note_reopened_for_new_category([due])
         bulk_edits.reopen(project, [due])
     refresh_queue(project, scorer, QUIET)
-    assert project.queue.put_back_ids() == [due]
+    assert project.queue.reopened_for_new_category() == [due]
     assert project.queue.order()[0].reason == Reason.EXPECTED
     edits.undo(project)
     assert project.queue.walk()[1] == {}
@@ -286,9 +286,9 @@ def test_a_look_alike_of_what_was_overturned_is_asked_about(taught_project: Proj
     scorer = load_scorer(taught_project)
     assert scorer
     assert scorer.head
-    look = uncertainty.UncertaintyScorer(scorer)
+    uncertainty_scorer = uncertainty.UncertaintyScorer(scorer)
     images = [i for i in map(taught_project.images.get, taught_project.queue.ids()) if i]
-    plain = {i.id: look.at(taught_project, i)[1] for i in images}
+    plain = {i.id: uncertainty_scorer.at(taught_project, i)[1] for i in images}
     assert not any(why & QueueReason.LOOK_ALIKE for why in plain.values())
     # take the surest boxes there are for overturned ones: their images, at least, look like that
     confident_errors: dict[int, np.ndarray] = {}
@@ -342,8 +342,8 @@ def test_near_duplicates_wait_behind_the_first_and_share_its_side_of_the_trial(
 def test_looks_survive_brightness(dataset: Path) -> None:
     seen = [read_upright(path) for path in sorted((dataset / "images").glob("*.png"))[:2]]
     brighter = np.clip(seen[0].astype(int) + 5, 0, 255).astype(np.uint8)
-    assert ((looks(seen[0]) ^ looks(brighter)) & (2**64 - 1)).bit_count() <= 4
-    assert -(2**63) <= looks(seen[1]) < 2**63
+    assert ((perceptual_hash(seen[0]) ^ perceptual_hash(brighter)) & (2**64 - 1)).bit_count() <= 4
+    assert -(2**63) <= perceptual_hash(seen[1]) < 2**63
 
 
 def decision(image_id: int, acts: Acts, why: str = "", seconds: float = 6.0) -> Decision:
@@ -410,11 +410,11 @@ def test_effort_is_told_of_a_random_sample_beside_the_others(taught_project: Pro
     set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 100}))
     refresh_queue(taught_project, load_scorer(taught_project), QUIET)
     decide(taught_project, taught / "set", 2)
-    told = effort_over_time(taught_project, stretch=3)
-    assert told.drawn.pictures == 2
-    assert told.others.pictures == 0
-    assert [part.pictures for part in told.stretches][:2] == [3, 3]
-    assert all(part.saved_interval is None for part in told.stretches)  # three images say nothing
+    effort = effort_over_time(taught_project, stretch=3)
+    assert effort.drawn.pictures == 2
+    assert effort.others.pictures == 0
+    assert [part.pictures for part in effort.stretches][:2] == [3, 3]
+    assert all(part.saved_interval is None for part in effort.stretches)  # three images say nothing
     assert unseen_results(taught_project)
 
 

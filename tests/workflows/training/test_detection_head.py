@@ -59,16 +59,14 @@ def decide(project: Project, dataset: Path, image_ids: list[int]) -> None:
         decide_as_oracle(project, image, answers[image_id], load_scorer(project), threshold=0.3)
 
 
-def learned(project: Project, taught: TrainingCache | None = None) -> DetectionHead:
+def learned(project: Project, cache: TrainingCache | None = None) -> DetectionHead:
     images = project.images.all(state=ImageState.DECIDED)
-    head, _ = train_detection_head(
-        project, images, project.models.detector(), QUIET, threads=1, taught=taught
-    )
+    head, _ = train_detection_head(project, images, project.models.detector(), QUIET, threads=1, cache=cache)
     assert head is not None
     return head
 
 
-def lessons_in(memory: TrainingCache, project: Project) -> training_sums.TrainingSums:
+def sums_of(memory: TrainingCache, project: Project) -> training_sums.TrainingSums:
     detector = project.models.detector()
     net = detection_head.features_of(detector, 2)
     assert detector
@@ -80,8 +78,8 @@ def same(a: DetectionHead, b: DetectionHead) -> None:
     assert a.views.keys() == b.views.keys()
     for side, view in a.views.items():
         for name in FindingView.__slots__:
-            ours, theirs = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
-            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6, err_msg=name)
+            actual, expected = np.asarray(getattr(view, name)), np.asarray(getattr(b.views[side], name))
+            np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6, err_msg=name)
     assert a.refiner
     assert b.refiner
     np.testing.assert_allclose(a.refiner.weights, b.refiner.weights, rtol=1e-5, atol=1e-6)
@@ -149,7 +147,7 @@ def test_what_was_learned_of_a_file_that_was_written_over_is_not_taken_back_by_i
     now = project.images.get(1)
     assert now
     assert now.content_hash == image.content_hash  # until somebody has it read again
-    assert 1 not in lessons_in(memory, project).added
+    assert 1 not in sums_of(memory, project).added
 
 
 def test_categories_that_were_taken_back_leave_the_head_that_never_knew_them(
@@ -177,7 +175,7 @@ def test_sums_are_kept_between_sessions(
     decide(project, dataset, [1, 2, 3])
     memory = TrainingCache()
     before = learned(project, memory)
-    training_sums.save_sums(lessons_in(memory, project))
+    training_sums.save_sums(sums_of(memory, project))
     read: list[int] = []
     real = detection_head.grids_of
     monkeypatch.setattr(
@@ -195,7 +193,7 @@ def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) ->
     decide(project, dataset, [1, 2])
     memory = TrainingCache()
     before = learned(project, memory)
-    training_sums.save_sums(lessons_in(memory, project))
+    training_sums.save_sums(sums_of(memory, project))
     place = training_sums.sums_file(project.path)
     place.write_bytes(place.read_bytes()[:1000])
     same(learned(project), before)
@@ -209,13 +207,13 @@ def test_sums_of_another_version_are_made_anew_and_never_subtracted_from(
     memory = TrainingCache()
     with monkeypatch.context() as older:
         older.setattr(training_sums, "_VERSION", 0)
-        sums = lessons_in(memory, project)
+        sums = sums_of(memory, project)
         learned(project, memory)
         for learner in sums.learners.values():
             learner.cells.sums_ = learner.cells.sums_ * 2
         training_sums.save_sums(sums)
     memory = TrainingCache()
-    assert lessons_in(memory, project).added == {}
+    assert sums_of(memory, project).added == {}
     box = project.annotations.of_image(1)[0]
     annotate.revise(project, [annotate.Revision(box, box.bbox.scaled(0.9))])
     same(learned(project, memory), learned(project))
@@ -227,7 +225,7 @@ def test_sums_of_other_input_sizes_are_made_anew(project: Project, dataset: Path
     before, memory = learned(project), TrainingCache()
     set_input_sizes(project, (*QUICK, 640))
     learned(project, memory)
-    training_sums.save_sums(lessons_in(memory, project))
+    training_sums.save_sums(sums_of(memory, project))
     set_input_sizes(project, QUICK)
     same(learned(project), before)
 
@@ -236,7 +234,7 @@ def test_what_cannot_be_taken_back_makes_the_sums_begin_anew(project: Project, d
     decide(project, dataset, [1, 2, 3])
     memory = TrainingCache()
     learned(project, memory)
-    for learner in lessons_in(memory, project).learners.values():
+    for learner in sums_of(memory, project).learners.values():
         learner.cells.counts_ = learner.cells.counts_ * 0
     annotate.remove(project, project.annotations.of_image(1)[:1])
     same(learned(project, memory), learned(project))
@@ -250,8 +248,8 @@ def test_two_projects_are_taught_side_by_side(project: Project, dataset: Path, t
         decide(other, dataset, [3])
         mine, its = TrainingCache(), TrainingCache()
         before, _ = learned(project, mine), learned(other, its)
-        assert lessons_in(mine, project).added.keys() == {1, 2}
-        assert lessons_in(its, other).added.keys() == {1, 2, 3}
+        assert sums_of(mine, project).added.keys() == {1, 2}
+        assert sums_of(its, other).added.keys() == {1, 2, 3}
         same(learned(project, mine), before)
 
 
@@ -309,7 +307,7 @@ def test_an_image_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_scr
         asked.append(len(asked))
         return first if len(asked) > 2 else None
 
-    project.queue.put_back([first])
+    project.queue.note_reopened_for_new_category([first])
     refresh_queue(project, load_scorer(project), QUIET)
     assert project.queue.ids()[0] == first
     find_ahead(project, QUIET, threads=1, most=1, at_hand=arrives)
@@ -371,7 +369,5 @@ def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, data
     memory = TrainingCache()
     images = project.images.all(state=ImageState.DECIDED)
     with pytest.raises(JobCancelled):
-        train_detection_head(
-            project, images, project.models.detector(), CancelAt(1), threads=1, taught=memory
-        )
+        train_detection_head(project, images, project.models.detector(), CancelAt(1), threads=1, cache=memory)
     same(learned(project, memory), learned(project))

@@ -59,7 +59,7 @@ def early_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
     """A project taught without the late category; copy it."""
     folder, memory = tmp_path_factory.mktemp("early") / "copy", TrainingCache()
     project = Project.open(copy_taught(taught, folder), background=True)
-    forget(project, partial(train_heads, progress=QUIET, threads=1, taught=memory))
+    forget(project, partial(train_heads, progress=QUIET, threads=1, cache=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -70,7 +70,7 @@ def late_copy(tmp_path_factory: pytest.TempPathFactory, early_copy: Path) -> Pat
     """The same after the head learned four images more, some with the late category; copy it."""
     folder, memory = tmp_path_factory.mktemp("late") / "copy", TrainingCache()
     project = Project.open(copy_taught(early_copy, folder), background=True)
-    show_leaves(project, folder / "set", 4, partial(train_heads, progress=QUIET, threads=1, taught=memory))
+    show_leaves(project, folder / "set", 4, partial(train_heads, progress=QUIET, threads=1, cache=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -88,20 +88,20 @@ def late(late_copy: Path, tmp_path: Path) -> Iterator[Project]:
         yield opened
 
 
-def put_back(project: Project) -> Changes:
+def find_and_reopen(project: Project) -> Changes:
     """Look back, and open again what was found."""
-    overlooked = find_late_categories(project, QUIET, threads=1)
-    return reopen(project, overlooked) if overlooked.images else Changes()
+    found = find_late_categories(project, QUIET, threads=1)
+    return reopen(project, found) if found.images else Changes()
 
 
 def test_decided_images_stay_decided_until_a_person_opens_them_again(late: Project) -> None:
     before = late.images.statuses()
-    overlooked = find_late_categories(late, QUIET, threads=1)
-    assert overlooked.names == (LATE,)
+    found = find_late_categories(late, QUIET, threads=1)
+    assert found.names == (LATE,)
     assert late.images.statuses() == before
-    reopen(late, overlooked)
+    reopen(late, found)
     now = late.images.statuses()
-    assert {i for i in before if before[i] != now[i]} == set(overlooked.images)
+    assert {i for i in before if before[i] != now[i]} == set(found.images)
 
 
 def test_images_decided_before_are_put_back_if_they_probably_hold_it(
@@ -109,9 +109,9 @@ def test_images_decided_before_are_put_back_if_they_probably_hold_it(
 ) -> None:
     holding, others = taught_first(early, dataset)
     assert holding
-    assert put_back(early).annotations_of == frozenset()
+    assert find_and_reopen(early).annotations_of == frozenset()
     show_leaves(early, dataset, 4, learn)
-    changes = put_back(early)
+    changes = find_and_reopen(early)
     assert changes.annotations_of
     assert changes.annotations_of <= holding
     assert changes.annotations_of.isdisjoint(others)
@@ -119,11 +119,11 @@ def test_images_decided_before_are_put_back_if_they_probably_hold_it(
     first = early.queue.order(limit=len(changes.annotations_of))
     assert {item.image_id for item in first} == changes.annotations_of
     assert {item.reason for item in first} == {Reason.EXPECTED}
-    assert put_back(early).annotations_of == frozenset()  # once is enough
+    assert find_and_reopen(early).annotations_of == frozenset()  # once is enough
 
 
 def test_putting_back_is_undone_in_one_step(late: Project) -> None:
-    changes = put_back(late)
+    changes = find_and_reopen(late)
     edits.undo(late)
     states = [late.images.get(i) for i in changes.annotations_of]
     assert all(image is not None and image.state is ImageState.DECIDED for image in states)
@@ -132,12 +132,12 @@ def test_putting_back_is_undone_in_one_step(late: Project) -> None:
 
 
 def test_what_was_decided_again_has_no_reason_any_more(late: Project, learn: Learn) -> None:
-    back = put_back(late).annotations_of
+    back = find_and_reopen(late).annotations_of
     for image_id in back:
         decisions.decide(late, image_id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
-    assert late.queue.put_back_ids() == []
+    assert late.queue.reopened_for_new_category() == []
     learn(late)
-    assert put_back(late).annotations_of == frozenset()
+    assert find_and_reopen(late).annotations_of == frozenset()
 
 
 def test_it_is_looked_for_again_when_twice_as_many_images_hold_it(
@@ -171,9 +171,9 @@ def test_a_version_that_a_person_chose_is_looked_back_with(
     assert active is not None
     use_version(early, active, QUIET, hold=True)
     show_leaves(early, dataset, 4, learn)
-    assert put_back(early).annotations_of == frozenset()  # it waits
+    assert find_and_reopen(early).annotations_of == frozenset()  # it waits
     use_version(early, early.heads.latest(1)[0].id, QUIET, hold=False)
-    assert put_back(early).annotations_of
+    assert find_and_reopen(early).annotations_of
 
 
 def test_what_a_person_left_as_it_was_is_not_put_back_again(
@@ -181,7 +181,7 @@ def test_what_a_person_left_as_it_was_is_not_put_back_again(
 ) -> None:
     holding, _ = taught_first(early, dataset)
     show_leaves(early, dataset, 2, learn)
-    first = put_back(early).annotations_of
+    first = find_and_reopen(early).annotations_of
     assert first
     undone, *others = first
     edits.undo(early)
@@ -189,7 +189,7 @@ def test_what_a_person_left_as_it_was_is_not_put_back_again(
         bulk_edits.reopen(early, [image_id])
         decisions.decide(early, image_id, [], [], decisions.How(None, Thresholds(0.3), 1.0))
     show_leaves(early, dataset, 4, learn)
-    again = put_back(early).annotations_of
+    again = find_and_reopen(early).annotations_of
     assert again.isdisjoint(first)
     assert again <= holding
     assert undone not in again
@@ -206,4 +206,4 @@ def test_a_category_that_was_known_once_is_not_late(
     edits.undo(taught_project)
     learn(taught_project)
     show_leaves(taught_project, dataset, 3, learn)
-    assert put_back(taught_project).annotations_of == frozenset()
+    assert find_and_reopen(taught_project).annotations_of == frozenset()

@@ -57,7 +57,7 @@ def pinned_copy(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Path:
     """A taught project with four edge cases; copy it."""
     folder, memory = tmp_path_factory.mktemp("pinned") / "copy", TrainingCache()
     project = Project.open(copy_taught(taught, folder), background=True)
-    pin(project, partial(train_heads, progress=QUIET, threads=1, taught=memory))
+    pin(project, partial(train_heads, progress=QUIET, threads=1, cache=memory))
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -69,7 +69,7 @@ def misled_copy(tmp_path_factory: pytest.TempPathFactory, pinned_copy: Path) -> 
     folder, memory = tmp_path_factory.mktemp("misled") / "copy", TrainingCache()
     project = Project.open(copy_taught(pinned_copy, folder), background=True)
     decide_wrongly(project, folder / "set")
-    assert train_heads(project, QUIET, threads=1, taught=memory).waits
+    assert train_heads(project, QUIET, threads=1, cache=memory).waits
     close(project)
     keep_sums(memory, folder)
     return folder
@@ -259,7 +259,7 @@ def test_everything_pinned_can_be_forgotten_and_kept(taught_project: Project) ->
     memory = TrainingCache()
     for image_id in taught_project.decisions.decided_order():
         toggle_edge_case(taught_project, image_id)
-        train_heads(taught_project, QUIET, threads=1, taught=memory)
+        train_heads(taught_project, QUIET, threads=1, cache=memory)
     assert memory._sums
     save_sums(memory._sums)
     assert taught_project.heads.active_id() is not None

@@ -88,8 +88,10 @@ def test_tags_of_decided_images_are_proposed_on_the_others(days_and_nights: Path
         find_ahead(project, QUIET, threads=1)
         head = load_tag_head(project)
         waiting = [i for i in project.images.all() if i.state is ImageState.UNDECIDED]
-        said = {image.path: [tag.name for tag, _ in proposed_tags(project, image, head)] for image in waiting}
-        assert said == {image.path: ["night"] if int(image.path[:2]) % 2 else [] for image in waiting}
+        proposed = {
+            image.path: [tag.name for tag, _ in proposed_tags(project, image, head)] for image in waiting
+        }
+        assert proposed == {image.path: ["night"] if int(image.path[:2]) % 2 else [] for image in waiting}
         refresh_queue(project, load_scorer(project), QUIET)
         dark = next(image for image in waiting if int(image.path[:2]) % 2)
         assert tag_chances(project, dark, head)[night] > 0.5

@@ -25,8 +25,8 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
     folder.mkdir()
     with decided_project(folder, decided, 5) as project:
         project.tags.ensure("night")
-        taught = TrainingCache()
-        train_heads(project, QUIET, threads=1, taught=taught)
+        cache = TrainingCache()
+        train_heads(project, QUIET, threads=1, cache=cache)
         annotate.draw(project, decided + 1, [(BBox(50, 50, 60, 60), 1)])
         decisions.decide(project, decided + 1, (), (), decisions.How(None, Thresholds(0.3), 1.0))
         count = 0
@@ -39,7 +39,7 @@ def statements_of_learning(folder: Path, decided: int, monkeypatch: pytest.Monke
         real = Database.execute
         with monkeypatch.context() as counting:
             counting.setattr(Database, "execute", execute)
-            assert train_heads(project, QUIET, threads=1, taught=taught).head_id == 2
+            assert train_heads(project, QUIET, threads=1, cache=cache).head_id == 2
     return count
 
 

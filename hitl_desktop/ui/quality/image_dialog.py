@@ -15,7 +15,7 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 
 
-class LookingDialog(QDialog):
+class ImageDialog(QDialog):
     """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button
     look around. `unseen` tells an image that cannot be read, when a person goes on.
     """
@@ -42,7 +42,7 @@ class LookingDialog(QDialog):
         self.touch()
         return round(self._seconds, 1)
 
-    def look_at(self, image_id: int, path: Path) -> None:
+    def load_image(self, image_id: int, path: Path) -> None:
         """Show an image, without boxes."""
         self.image_id = image_id
         self._is_unreadable = False

@@ -1,4 +1,4 @@
-"""The family of taught detectors: graphs that this program wrote, an image in, named boxes out."""
+"""The family of trained detectors: graphs that this program wrote, an image in, named boxes out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hitl_desktop.translation import tr
 _OUTPUTS = ("boxes", "class_scores")
 
 
-class TaughtDetector:
+class TrainedDetector:
     """Runs an exported detector; what it needs is all in its graph."""
 
     def __init__(self, card: ModelCard, session: Session) -> None:

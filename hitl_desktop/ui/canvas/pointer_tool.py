@@ -49,8 +49,8 @@ class _Drag:
     moving: bool = False
 
 
-class Hands:
-    """The hands on one canvas.
+class PointerTool:
+    """The mouse and keys on one canvas.
 
     `clicks` is how many clicks draw a box: 0 for drags only, 2 for opposite corners, 4 for the outermost
     points of an object (Papadopoulos et al., ICCV 2017). A drag draws in each case, unless `draws` is off: then
@@ -99,7 +99,7 @@ class Hands:
         """Whether what lies under the pointer is shown: not while something is moved, selected or panned."""
         return self._drag is None or (self._drag.does == "draws" and self._drag.moving)
 
-    def let_go(self) -> bool:
+    def cancel(self) -> bool:
         """Give up what was begun; tells whether there was anything."""
         begun = self._drag is not None or bool(self._points) or self._keyed
         self._drag, self._draft, self._points, self._keyed, self.moved = None, None, [], False, {}
@@ -112,7 +112,7 @@ class Hands:
         point, keys = event.position(), event.modifiers()
         if (there := self._canvas.camera.map_point(point)) is not None:
             self._drag = _Drag(point, None, "goes")
-            self._canvas.camera.look_at(self._canvas.camera.viewport.scale, there.x(), there.y())
+            self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif event.button() == Qt.MouseButton.MiddleButton or self.space_held:
             self._drag = _Drag(point, None, "pans")
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -145,7 +145,7 @@ class Hands:
             drag.start = point
         elif drag.does == "goes":
             if (there := self._canvas.camera.map_point(point)) is not None:
-                self._canvas.camera.look_at(self._canvas.camera.viewport.scale, there.x(), there.y())
+                self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
             drag.moving = True
             if drag.does == "changes" and drag.target is not None:
@@ -253,7 +253,7 @@ class Hands:
         canvas.setFocus()
         x, y = canvas.camera.viewport.to_image(canvas.width() / 2, canvas.height() / 2)
         side = _FIRST_SIDE / canvas.camera.viewport.scale
-        self.let_go()
+        self.cancel()
         self._keyed = True
         self._draft = BBox(round(x - side / 2), round(y - side / 2), round(side), round(side)).clipped(
             *canvas.image_size
@@ -271,18 +271,20 @@ class Hands:
             if box is not None and box.is_valid():
                 self._canvas.drawn.emit(box)
             return True
-        return key == Qt.Key.Key_Escape and self.let_go()
+        return key == Qt.Key.Key_Escape and self.cancel()
 
     def _arrow(self, dx: int, dy: int, *, resizes: bool) -> bool:
         size = self._canvas.image_size
         if self._keyed and self._draft is not None:
             box = self._draft
-            self._draft = _grown(box, dx, dy).clipped(*size) if resizes else box.moved(dx, dy, *size)
+            self._draft = _resized_by(box, dx, dy).clipped(*size) if resizes else box.moved(dx, dy, *size)
             return True
         selection = self._canvas.selection.items
         if resizes:
             boxes = {item.key: item.bbox for item in selection}
-            changed = _without_same({k: _grown(b, dx, dy).clipped(*size) for k, b in boxes.items()}, boxes)
+            changed = _without_same(
+                {k: _resized_by(b, dx, dy).clipped(*size) for k, b in boxes.items()}, boxes
+            )
         else:
             changed = self._shifted(dx, dy)
         if changed:
@@ -298,7 +300,7 @@ def _around(points: list[tuple[float, float]]) -> BBox:
     return BBox.from_corners(min(xs), min(ys), max(xs), max(ys))
 
 
-def _grown(box: BBox, dx: float, dy: float) -> BBox:
+def _resized_by(box: BBox, dx: float, dy: float) -> BBox:
     """The box with its right and lower edge so much further."""
     return BBox(box.x, box.y, max(box.w + dx, MIN_SIDE), max(box.h + dy, MIN_SIDE))
 
