@@ -32,7 +32,7 @@ from hitl_desktop.translation import tr
 @BOXES
 @prints_report
 def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None) -> Report:
-    """Take a data set file as ground truth.
+    """Import a data set file as ground truth.
 
     Images are found by their path or name; those with boxes become decided. Whatever could not be taken as it
     stands is listed.

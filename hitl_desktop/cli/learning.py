@@ -66,7 +66,7 @@ def prelabel(project: Path, model: str | None) -> Report:
 )
 @prints_report
 def train(project: Path, reopen: bool) -> Report:
-    """Learn from what was decided, and put the queue in order.
+    """Train on the decided images, and order the queue.
 
     A new version of the heads is used at once, and images that wait are looked at again with it.
     """

@@ -17,9 +17,9 @@ SHELLS: Final = ("bash", "zsh", "fish")
 @command("This program", "doctor", "doctor --json")
 @prints_report
 def doctor() -> Report:
-    """Say what this machine has and what is missing.
+    """Report what this machine has and what is missing.
 
-    Versions of packages, whether the models load, where settings and data are kept, and what to mend.
+    Versions of packages, whether the models load, where settings and data are kept, and what to fix.
     """
     from hitl_desktop.workflows.projects.doctor import examine  # noqa: PLC0415
 

@@ -80,7 +80,7 @@ def errors(project: Path, limit: int) -> Report:
 )
 @prints_report
 def audit(project: Path, claim: float | None, seed: int | None, out: Path | None) -> Report:
-    """Say what a random sample of decided images proves.
+    """Show what a random sample of decided images proves.
 
     Without a claim, how many images each claim takes, or how the latest audit stands. Images are judged in the
     window (Model > Audit).
@@ -120,7 +120,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
 )
 @prints_report
 def report(project: Path, out: Path | None) -> Report:
-    """Say all that was measured, with intervals.
+    """Report all measurements, with intervals.
 
     Learning, mistakes, how far scores can be believed, effort, validation and audits.
     """

@@ -91,13 +91,13 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 
 def waiting(rows: Sequence[Row]) -> str:
     """That nothing waits, where the table would be empty."""
-    return "" if rows else tr("No image waits to be decided.")
+    return "" if rows else tr("The queue is empty.")
 
 
 def suspected(report: Row) -> str:
     """How many suspicions are shown of how many."""
     if not report["suspicions"]:
-        return tr("No label is probably wrong.")
+        return tr("No probable label errors were found.")
     shown = len(report["suspicions"])
     return trn(
         "The first {shown} of {n} suspicion (--limit shows more)",

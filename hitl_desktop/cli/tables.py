@@ -77,24 +77,24 @@ Part = Facts | Table | Words
 
 _PATH = Column(tr("image"), "path", kind=Kind.PATH)
 _REASON = Column(tr("reason"), "reason", forms.name, Kind.WORDS)
-_UNREADABLE = Table(tr("Cannot be read"), "unreadable", (_PATH, _REASON))
+_UNREADABLE = Table(tr("Unreadable images"), "unreadable", (_PATH, _REASON))
 _CHANGED = Table(tr("Changed on the disk"), "changed", (_PATH, _REASON))
 _REMARKS_ON_FILES = Table(
     tr("Remarks"), "remarks", (_PATH, Column(tr("remark"), "remark", kind=Kind.WORDS)), most=20
 )
 _PASSED_OVER = Table(
-    tr("Files that are no images"),
+    tr("Files that are not images"),
     "passed_over",
     (Column(tr("kind"), "name", kind=Kind.WORDS), Column(tr("files"), "value", forms.count)),
 )
 _ISSUES = Table(
-    tr("What could not be taken as it stands"),
+    tr("Import issues"),
     "issues",
     (
         Column(tr("kind"), "kind", kind=Kind.WORDS),
         Column(tr("records"), "count", forms.count),
-        Column(tr("the first"), "where", kind=Kind.PATH),
-        Column(tr("what is the matter"), "problem", kind=Kind.WORDS),
+        Column(tr("first one"), "where", kind=Kind.PATH),
+        Column(tr("problem"), "problem", kind=Kind.WORDS),
     ),
     rows=rows.grouped,
 )
@@ -105,9 +105,9 @@ _IN_PROJECT = (
 _CATEGORIES = Column(tr("categories"), "categories", forms.count)
 _LEFT_OUT_COLUMNS = (
     Column(tr("what"), "what", kind=Kind.WORDS),
-    Column(tr("how many"), "count", forms.count),
-    Column(tr("why"), "problem", kind=Kind.WORDS),
-    Column(tr("such as"), "examples", forms.listed, Kind.PATH, extra=True),
+    Column(tr("count"), "count", forms.count),
+    Column(tr("reason"), "problem", kind=Kind.WORDS),
+    Column(tr("examples"), "examples", forms.listed, Kind.PATH, extra=True),
 )
 _TRUTH = (
     Table(tr("Left out of the measurement"), "left_out", _LEFT_OUT_COLUMNS),
@@ -136,7 +136,7 @@ _AUDIT = (
         )
     ),
     Table(
-        tr("What was wrong"),
+        tr("Errors found"),
         "errors",
         (Column(tr("error"), "name", kind=Kind.WORDS), Column(tr("images"), "value", forms.count)),
         rows=rows.not_zero,
@@ -150,10 +150,10 @@ _AUDIT = (
         ),
     ),
     Table(
-        tr("What could be proved, and how many images that takes"),
+        tr("Claims an audit could prove"),
         "pictures_needed",
         (
-            Column(tr("at most so many are wrong"), "name"),
+            Column(tr("at most wrong"), "name"),
             Column(tr("images to judge"), "value", lambda n: tr("too few") if n is None else forms.count(n)),
         ),
     ),
@@ -200,13 +200,13 @@ _REPORT = (
     Table(tr("F1 before images were taught"), "learning_curve", _F1_CURVE),
     Table(tr("F1 before images were taught, random sample"), "learning_curve_random", _F1_CURVE),
     Table(tr("F1 on images held out, by version"), "learning_curve_held_out", _F1_CURVE),
-    Table(tr("Proposals before their images were taught"), "at_first_sight", _SHOWN_RIGHT),
+    Table(tr("Proposals on unseen images"), "at_first_sight", _SHOWN_RIGHT),
     Table(
-        tr("Most frequent mistakes"),
+        tr("Most frequent confusions"),
         "mixed_up",
         (
-            Column(tr("really"), "real", kind=Kind.WORDS),
-            Column(tr("called"), "said", kind=Kind.WORDS),
+            Column(tr("true category"), "real", kind=Kind.WORDS),
+            Column(tr("predicted"), "said", kind=Kind.WORDS),
             Column(tr("boxes"), "boxes", forms.count),
         ),
         rows=rows.mistakes,
@@ -218,20 +218,20 @@ _REPORT = (
                 tr("calibration error (95 %)"), "reliability", forms.if_measured("error", forms.digits(3))
             ),
             Column(
-                tr("by chance alone"),
+                tr("expected by chance"),
                 "reliability",
                 forms.if_measured("by_chance", forms.digits(3), alone=True),
             ),
         )
     ),
     Table(
-        tr("Scores worth showing"),
+        tr("Suggested thresholds"),
         "thresholds",
         (
             Column(tr("category"), "name", kind=Kind.WORDS),
-            Column(tr("from"), "threshold", forms.digits(2)),
-            Column(tr("then right (95 %)"), "", forms.with_interval("precision", forms.share)),
-            Column(tr("of boxes"), "shown", forms.count),
+            Column(tr("threshold"), "threshold", forms.digits(2)),
+            Column(tr("precision (95 %)"), "", forms.with_interval("precision", forms.share)),
+            Column(tr("boxes shown"), "shown", forms.count),
         ),
         rows=rows.measured,
     ),
@@ -240,7 +240,7 @@ _REPORT = (
         "effort",
         (
             Column(tr("images"), "name", kind=Kind.WORDS),
-            Column(tr("how many"), "pictures", forms.count),
+            Column(tr("count"), "pictures", forms.count),
             Column(tr("effort saved (95 %)"), "", forms.with_interval("saved", forms.share)),
             Column(tr("minutes an image (95 %)"), "", forms.with_interval("minutes", forms.digits(2))),
         ),
@@ -269,7 +269,7 @@ _EVALUATED = (
             Column(tr("objects"), "annotations", forms.count),
             Column(tr("mAP"), "map", forms.digits(3)),
             Column(tr("AP50"), "ap50", forms.digits(3)),
-            Column(tr("right of those shown"), "", wording.right_of_shown),
+            Column(tr("correct of those shown"), "", wording.right_of_shown),
             Column(tr("calibration error (95 %)"), "ece", forms.with_interval("value", forms.digits(3))),
         )
     ),
@@ -300,12 +300,12 @@ _SIMULATED = (
         (
             Column(tr("images"), "pictures", forms.count),
             Column(tr("AP50"), "ap50.mean", forms.digits(3)),
-            Column(tr("of the seeds"), "ap50.values", forms.seeds_range, extra=True),
+            Column(tr("range of seeds"), "ap50.values", forms.seeds_range, extra=True),
             Column(tr("mAP"), "map.mean", forms.digits(3)),
             Column(tr("calibration error"), "ece.mean", forms.digits(3), extra=True),
             Column(tr("effort saved"), "effort_saved", forms.share),
-            Column(tr("on images ahead"), "effort_saved_ahead", forms.share),
-            Column(tr("learning"), "learn_seconds", forms.seconds, extra=True),
+            Column(tr("on next images"), "effort_saved_ahead", forms.share),
+            Column(tr("training time"), "learn_seconds", forms.seconds, extra=True),
         ),
     ),
     Table(
@@ -316,7 +316,7 @@ _SIMULATED = (
             Column(tr("area"), "area", forms.digits(3)),
             Column(tr("difference"), "difference", forms.digits(3, sign=True)),
             Column(tr("95 % interval"), "interval", forms.interval(3, sign=True)),
-            Column(tr("AP50 of the steps"), "curve", extra=True),
+            Column(tr("AP50 by step"), "curve", extra=True),
         ),
         rows=rows.rivals,
     ),
@@ -375,7 +375,7 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
                     Column(tr("state"), "value", wording.marked, Kind.WORDS, style=wording.mark_style),
                 ),
             ),
-            Words("problems", tr("To mend"), style="yellow", form=rows.problems),
+            Words("problems", tr("To fix"), style="yellow", form=rows.problems),
         ),
         "export": (
             Facts((Column(tr("written"), "path", kind=Kind.PATH), *_IN_PROJECT, _CATEGORIES)),
@@ -422,7 +422,7 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
                     Column(tr("images"), "pictures", forms.count),
                     Column(tr("boxes"), "boxes", forms.count),
                     Column(tr("time"), "seconds", forms.seconds),
-                    Column(tr("right at first sight"), "first_sight", wording.first_sight),
+                    Column(tr("correct at first sight"), "first_sight", wording.first_sight),
                     Column(tr("may hold a later category"), "may_hold_late_categories", forms.count_if_any),
                     Column(tr("opened again"), "put_back", forms.count_if_any),
                 )

@@ -60,7 +60,7 @@ def test_a_wide_terminal_shows_every_column_and_a_narrow_one_says_what_is_missin
     assert "-0.006 to +0.012" in wide
     assert "too narrow" not in wide
     narrow = drawn("simulate", SIMULATED, 60)
-    assert "The terminal is too narrow for: of the seeds" in narrow
+    assert "The terminal is too narrow for: range of seeds" in narrow
     assert "0.738" not in narrow
 
 
