@@ -137,7 +137,8 @@ def _rows(found: Any) -> list[dict[str, Any]]:
 
 
 def _words(report: Mapping[str, Any], part: Words, console: Console) -> RenderableType | None:
-    found = part.form(value_at(report, part.key))
+    held = value_at(report, part.key)
+    found = part.form(held) if held is not None else None
     if not found:
         return None
     if isinstance(found, str):

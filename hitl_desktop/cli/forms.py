@@ -68,7 +68,7 @@ def with_interval(key: str, form: Callable[[Any], str]) -> Callable[[Any], str]:
     def write(found: Row | None) -> str:
         if found is None:
             return ""
-        value, ends = value_at(found, key), found.get(f"{key}interval", found.get("interval"))
+        value, ends = value_at(found, key), found.get(f"{key}_interval", found.get("interval"))
         if value is None:
             return ""
         low_high = tr("{low} to {high}", low=form(ends[0]), high=form(ends[1])) if ends else ""

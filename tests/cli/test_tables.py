@@ -137,3 +137,18 @@ def test_a_project_without_an_audit_shows_what_could_be_proved() -> None:
     report = {"audit": None, "decided_pictures": 11, "pictures_needed": {"10%": 9, "1%": None}}
     said = drawn("audit", report, 80)
     assert [line.split() for line in said.splitlines()[-2:]] == [["10%", "9"], ["1%", "too", "few"]]
+
+
+def test_effort_has_its_intervals() -> None:
+    drawn_at_random = {
+        "pictures": 20,
+        "boxes": 100,
+        "saved": 0.56,
+        "saved_interval": [0.41, 0.7],
+        "minutes": None,
+    }
+    report = {"effort": {"drawn": drawn_at_random, "others": {"pictures": 0}}, "head": None}
+    row = next(
+        line for line in drawn("report", report, 80).splitlines() if line.startswith("a random sample")
+    )
+    assert row.split("  ")[-1].strip() == "56% (41% to 70%)"
