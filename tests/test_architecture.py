@@ -56,7 +56,7 @@ def test_everything_but_the_window_works_where_there_is_no_qt() -> None:
     ("start", "heavy"),
     [
         ("hitl_desktop.app", ["sklearn", "scipy", "onnxruntime", "cv2", "faster_coco_eval"]),
-        ("hitl_desktop.cli", ["PySide6", "numpy", "sklearn", "onnxruntime", "cv2"]),
+        ("hitl_desktop.cli", ["PySide6", "numpy", "sklearn", "onnxruntime", "cv2", "rich"]),
     ],
 )
 def test_the_start_imports_nothing_heavy(start: str, heavy: list[str]) -> None:

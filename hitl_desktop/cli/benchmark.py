@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -11,26 +10,38 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hitl_desktop.cli.reporting import PATH, Report, ReportedError, prints_report, processors
+from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.names import RIVAL, STRATEGY
+from hitl_desktop.cli.paths import DATASET_FILE, FOLDER, PROJECT
+from hitl_desktop.cli.reporting import Report, ReportedError, prints_report, processors
 from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
 
 if TYPE_CHECKING:
     from hitl_desktop.workflows.benchmark.simulate import Simulation
 
 
-@click.command()
-@click.argument("project", type=PATH)
-@click.option("--ground-truth", "truth", type=PATH, required=True, help="A COCO file.")
+@command(
+    "Benchmark",
+    "evaluate sample.hitl --ground-truth truth.json",
+    "evaluate sample.hitl --ground-truth truth.json --json",
+)
+@click.argument("project", type=PROJECT)
+@click.option("--ground-truth", "truth", type=DATASET_FILE, required=True, help="A COCO file.")
 @prints_report
 def evaluate(project: Path, truth: Path) -> Report:
-    """Compare the current proposals with ground truth, and list what of it was left out."""
+    """Compare the current proposals with ground truth.
+
+    Average precision for all categories and for each, and the calibration error of the scores. What of the
+    ground truth could not be used is listed with the reason.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.evaluate import evaluate as run  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.ground_truth import NothingLeftError, measurable  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.import_dataset import read_dataset  # noqa: PLC0415
 
     read = read_dataset(truth)
-    with Project.open(project, background=True) as opened, TerminalProgress("Evaluating") as progress:
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Evaluating")) as progress:
         try:
             usable = measurable(opened, read)
         except NothingLeftError as error:
@@ -50,21 +61,45 @@ def evaluate(project: Path, truth: Path) -> Report:
     } | usable.report()
 
 
-@click.command()
-@click.argument("dataset_dir", type=PATH)
-@click.option(
-    "--strategy", default=None, help="A query strategy by itself; without it, what a new project does."
+@command(
+    "Benchmark",
+    "simulate dataset",
+    "simulate dataset --strategy margin --against random --seeds 3",
+    "simulate dataset --against all --out comparison.json",
 )
-@click.option("--pictures", "images", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--test-share", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True)
+@click.argument("dataset_dir", type=FOLDER)
+@click.option(
+    "--strategy",
+    type=STRATEGY,
+    default=None,
+    help="A query strategy by itself; without it, what a new project does.",
+)
+@click.option(
+    "--pictures",
+    "images",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many images the oracle decides.",
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How often it is repeated."
+)
+@click.option(
+    "--test-share",
+    type=click.FloatRange(0.01, 0.9),
+    default=0.3,
+    show_default=True,
+    help="The share of the images that is held back to measure on.",
+)
 @click.option(
     "--against",
+    type=RIVAL,
     multiple=True,
     metavar="STRATEGY",
     help="Run this one, too, and compare seed by seed; or all of them.",
 )
-@click.option("--out", type=PATH, help="Also write the report to a file.")
+@click.option("--out", type=DATASET_FILE, help="Also write the report to a file.")
 @prints_report
 def simulate(
     dataset_dir: Path,
@@ -75,7 +110,11 @@ def simulate(
     against: tuple[str, ...],
     out: Path | None,
 ) -> Report:
-    """Replay a labelled data set with an oracle and report what was learned."""
+    """Replay a labelled data set with an oracle.
+
+    Reports what was learned after 1, 5, 10, 20 ... images. DATASET_DIR holds a folder `images` and a COCO file
+    `instances.json`.
+    """
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.learning.metrics import paired_difference  # noqa: PLC0415
     from hitl_desktop.learning.strategies import STRATEGIES  # noqa: PLC0415
@@ -86,7 +125,7 @@ def simulate(
     first = strategy or DEFAULT
     others = [name for name in (DEFAULT, *STRATEGIES) if name != first] if "all" in against else against
     names = (first, *others)
-    with TerminalProgress("Simulating") as progress:
+    with TerminalProgress(tr("Simulating")) as progress:
         try:
             result, *others = run(
                 dataset_dir, progress, strategies=names, images=images, seeds=seeds, test_share=test_share,
@@ -106,6 +145,8 @@ def simulate(
                 "paired_difference_in_area": {"mean": difference, "interval": interval, "seeds": seeds}
             }
     if out is not None:
+        import json  # noqa: PLC0415 - not at every start
+
         write_atomically(out, json.dumps(report, indent=1).encode())
     return report
 
@@ -132,16 +173,19 @@ def _simulated(result: Simulation) -> Report:
     }
 
 
-@click.command()
+@command("Benchmark", "demo", "demo --out demo")
 @click.option(
-    "--out", type=PATH, default=None, help="Where to put the project, the COCO file and the screenshot."
+    "--out", type=FOLDER, default=None, help="Where to put the project, the COCO file and the screenshot."
 )
 @prints_report
 def demo(out: Path | None) -> Report:
-    """Run the whole loop on the sample images, without a window."""
+    """Run the whole loop on the sample images, without a window.
+
+    Pre-labels, decides as an oracle, learns and exports, and says where the results are.
+    """
     from hitl_desktop.workflows.benchmark.demo import run_demo  # noqa: PLC0415
 
-    with TerminalProgress("Demo") as progress:
+    with TerminalProgress(tr("Demo")) as progress:
         result = run_demo(out, progress, threads=processors())
     screenshot = _draw_window(result.project)
     return asdict(result) | {

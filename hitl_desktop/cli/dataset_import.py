@@ -17,7 +17,7 @@ UNLABELLED = click.option(
     type=click.Choice(["undecided", "empty"]),
     default="undecided",
     show_default=True,
-    help="What images are that the file lists without a box.",
+    help="How to treat images that the file lists without a box.",
 )
 BOXES = click.option(
     "--boxes",

@@ -7,26 +7,42 @@ from pathlib import Path
 
 import click
 
+from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, import_options, import_report
-from hitl_desktop.cli.reporting import PATH, Report, prints_report
+from hitl_desktop.cli.names import FORMAT
+from hitl_desktop.cli.paths import DATASET_FILE, FOLDER, PROJECT
+from hitl_desktop.cli.reporting import Report, prints_report
 from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
 
 
-@click.command("import")
-@click.argument("project", type=PATH)
-@click.argument("path", type=PATH)
-@click.option("--format", "format_name", default="coco", show_default=True)
+@command(
+    "Data sets",
+    "import sample.hitl truth.json",
+    "import sample.hitl truth.json --unlabelled empty",
+    "import sample.hitl truth.json --boxes pixels",
+    name="import",
+)
+@click.argument("project", type=PROJECT)
+@click.argument("path", type=DATASET_FILE)
+@click.option(
+    "--format", "format_name", type=FORMAT, default="coco", show_default=True, help="The format of the file."
+)
 @UNLABELLED
 @BOXES
 @prints_report
 def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None) -> Report:
-    """Take a data set file as ground truth."""
+    """Import a data set file as ground truth.
+
+    Images are found by their path or name; those with boxes become decided. Whatever could not be taken as it
+    stands is listed.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
 
     result = read_dataset(path, format_name=format_name)
-    with Project.open(project) as opened, TerminalProgress("Reading images") as progress:
+    with Project.open(project) as opened, TerminalProgress(tr("Reading images")) as progress:
         list_what_is_new(opened, progress)
         summary = import_dataset(opened, result, import_options(unlabelled, boxes), file=path)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
@@ -39,17 +55,27 @@ def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes:
     }
 
 
-@click.command()
-@click.argument("project", type=PATH)
-@click.option("--format", "format_name", default="coco", show_default=True)
-@click.option("--out", type=PATH, required=True, help="The file to write.")
+@command(
+    "Data sets",
+    "export sample.hitl --out labels.json",
+    "export sample.hitl --out everything.json --all",
+    "export sample.hitl --out labels.json --force",
+)
+@click.argument("project", type=PROJECT)
+@click.option(
+    "--format", "format_name", type=FORMAT, default="coco", show_default=True, help="The format of the file."
+)
+@click.option("--out", type=DATASET_FILE, required=True, help="The file to write.")
 @click.option("--all", "all_images", is_flag=True, help="Undecided and skipped images too.")
 @click.option(
     "--force", is_flag=True, help="Replace a file that was imported, or that another program wrote."
 )
 @prints_report
 def export(project: Path, format_name: str, out: Path, all_images: bool, force: bool) -> Report:
-    """Write the decided images and their annotations."""
+    """Write the decided images and their annotations.
+
+    No file is replaced that was imported, or that another program wrote, without --force.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.export_dataset import export_dataset, in_words  # noqa: PLC0415
 
@@ -58,12 +84,17 @@ def export(project: Path, format_name: str, out: Path, all_images: bool, force: 
     return asdict(summary) | {"path": str(summary.path), "remarks": in_words(summary)}
 
 
-@click.command("export-head")
-@click.argument("project", type=PATH)
-@click.option("--out", type=PATH, required=True, help="The folder to write.")
+@command(
+    "Data sets", "export-head sample.hitl --out detector", "export-head sample.hitl --out detector --json"
+)
+@click.argument("project", type=PROJECT)
+@click.option("--out", type=FOLDER, required=True, help="The folder to write.")
 @prints_report
 def export_head(project: Path, out: Path) -> Report:
-    """Write the taught detector as one ONNX file with its card, and the head as arrays and JSON."""
+    """Write the taught detector as one ONNX file.
+
+    Its card lies beside it, and the head alone as arrays and JSON; `prelabel --model` takes the file.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.export_model import export_head as run  # noqa: PLC0415
 

@@ -6,28 +6,41 @@ from pathlib import Path
 
 import click
 
-from hitl_desktop.cli.reporting import PATH, Report, prints_report, processors
+from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.names import DETECTOR
+from hitl_desktop.cli.paths import PROJECT
+from hitl_desktop.cli.reporting import Report, prints_report, processors
 from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command(
+    "Learning",
+    "prelabel sample.hitl",
+    "prelabel sample.hitl --model nanodet_g_416",
+    "prelabel sample.hitl --model detector/detector.onnx",
+)
+@click.argument("project", type=PROJECT)
 @click.option(
     "--model",
+    type=DETECTOR,
     default=None,
     metavar="NAME|FILE.onnx",
     help="A bundled detector or an ONNX file, which the project uses from then on. Default: the project's detector.",
 )
 @prints_report
 def prelabel(project: Path, model: str | None) -> Report:
-    """Let the detector propose boxes; goes on where it stopped."""
+    """Let the detector propose boxes.
+
+    Goes on where it stopped; images that came into the folders meanwhile are added first.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.detection.prelabel import prelabel as run  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
     from hitl_desktop.workflows.prediction.scoring import load_scorer  # noqa: PLC0415
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
 
-    with Project.open(project, background=True) as opened, TerminalProgress("Pre-labelling") as progress:
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Pre-labelling")) as progress:
         _, scanned = list_what_is_new(opened, progress)  # and images that came back can be read again
         result = run(opened, progress, model=model, threads=processors())
         refresh_queue(opened, load_scorer(opened), progress)
@@ -46,14 +59,17 @@ def prelabel(project: Path, model: str | None) -> Report:
     }
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command("Learning", "train sample.hitl", "train sample.hitl --reopen")
+@click.argument("project", type=PROJECT)
 @click.option(
     "--reopen", is_flag=True, help="Open decided images again that may hold a category added later."
 )
 @prints_report
 def train(project: Path, reopen: bool) -> Report:
-    """Learn from what was decided, and put the queue in order."""
+    """Train on the decided images, and order the queue.
+
+    A new version of the heads is used at once, and images that wait are looked at again with it.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import scan  # noqa: PLC0415
     from hitl_desktop.workflows.prediction.scoring import load_scorer  # noqa: PLC0415
@@ -62,7 +78,7 @@ def train(project: Path, reopen: bool) -> Report:
     from hitl_desktop.workflows.training.detection_head import find_ahead  # noqa: PLC0415
     from hitl_desktop.workflows.training.train import train_heads  # noqa: PLC0415
 
-    with Project.open(project, background=True) as opened, TerminalProgress("Learning") as progress:
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Learning")) as progress:
         scan(opened, progress)
         result = train_heads(opened, progress, threads=processors())
         find_ahead(opened, progress, threads=processors())
@@ -88,12 +104,15 @@ def train(project: Path, reopen: bool) -> Report:
     }
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command("Learning", "queue sample.hitl", "queue sample.hitl --limit 10")
+@click.argument("project", type=PROJECT)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many.")
 @prints_report
 def queue(project: Path, limit: int | None) -> Report:
-    """Show the review queue: order, score, reason."""
+    """Show the review queue: order, score, reason.
+
+    These are the images in the order in which the window asks about them.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.texts import REASON_TEXT  # noqa: PLC0415
 

@@ -7,23 +7,34 @@ from pathlib import Path
 
 import click
 
+from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, import_options, import_report
-from hitl_desktop.cli.reporting import PATH, Report, prints_report
+from hitl_desktop.cli.paths import DATASET_FILE, FOLDER, PROJECT
+from hitl_desktop.cli.reporting import Report, prints_report
 from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
 
 
-@click.command()
-@click.argument("project", type=PATH)
-@click.option("--images", "folder", type=PATH, required=True, help="The folder of images.")
-@click.option("--coco", type=PATH, help="A COCO file that becomes ground truth of decided images.")
+@command(
+    "Projects",
+    "new sample.hitl --images pictures",
+    "new sample.hitl --images pictures --coco truth.json",
+    "new sample.hitl --images pictures --coco truth.json --unlabelled empty",
+)
+@click.argument("project", type=PROJECT)
+@click.option("--images", "folder", type=FOLDER, required=True, help="The folder of images.")
+@click.option("--coco", type=DATASET_FILE, help="A COCO file that becomes ground truth of decided images.")
 @UNLABELLED
 @BOXES
 @prints_report
 def new(project: Path, folder: Path, coco: Path | None, unlabelled: str, boxes: str | None) -> Report:
-    """Create a project from a folder of images."""
+    """Create a project from a folder of images.
+
+    The image files stay where they are and are never written to. With a COCO file, its images are decided.
+    """
     from hitl_desktop.workflows.projects.new_project import new_project  # noqa: PLC0415
 
-    with TerminalProgress("Reading images") as progress:
+    with TerminalProgress(tr("Reading images")) as progress:
         made = new_project(project, folder, progress, coco=coco, options=import_options(unlabelled, boxes))
     return import_report(made.imported) | {
         "images": made.images,
@@ -36,17 +47,19 @@ def new(project: Path, folder: Path, coco: Path | None, unlabelled: str, boxes: 
     }
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command("Projects", "refresh sample.hitl", "refresh sample.hitl --json")
+@click.argument("project", type=PROJECT)
 @prints_report
 def refresh(project: Path) -> Report:
-    """Add the images that came into the folders later, read them, and compare files that were written
-    since."""
+    """Add the images that came into the folders later.
+
+    They are read, and files that were written since are compared with what they were.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import check_folders  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as run  # noqa: PLC0415
 
-    with Project.open(project, background=True) as opened, TerminalProgress("Reading images") as progress:
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Reading images")) as progress:
         check_folders(opened)
         listed, scanned = run(opened, progress)
         count = len(opened.images.ids())
@@ -60,11 +73,14 @@ def refresh(project: Path) -> Report:
     }
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command("Projects", "images sample.hitl", "images sample.hitl --json")
+@click.argument("project", type=PROJECT)
 @prints_report
 def images(project: Path) -> Report:
-    """List the images: path, size, state, why one cannot be read, and what is to be told about its file."""
+    """List the images: path, size, state, remarks.
+
+    The remark of an image says why it cannot be read, or what there is to know about its file.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
 
     with Project.open(project) as opened:
@@ -82,12 +98,3 @@ def images(project: Path) -> Report:
             for i in rows
         ]
     }
-
-
-@click.command()
-@prints_report
-def doctor() -> Report:
-    """Say what this machine has and what is missing."""
-    from hitl_desktop.workflows.projects.doctor import examine  # noqa: PLC0415
-
-    return examine()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from hitl_desktop.cli.reporting import PATH, Report, prints_report, processors
+from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.paths import PROJECT, REPORT_FILE
+from hitl_desktop.cli.reporting import Report, prints_report, processors
 from hitl_desktop.errors import HitlError
 from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command("Quality", "errors sample.hitl", "errors sample.hitl --limit 20")
+@click.argument("project", type=PROJECT)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -23,13 +25,20 @@ from hitl_desktop.terminal import TerminalProgress
 )
 @prints_report
 def errors(project: Path, limit: int) -> Report:
-    """Where labels of decided images are probably wrong, said by heads that were not taught the image."""
+    """List labels that are probably wrong.
+
+    Heads that were not taught an image say where its labels, also imported ones, are missing, misnamed or badly
+    placed.
+    """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.texts import LABEL_ISSUE_TEXT  # noqa: PLC0415
     from hitl_desktop.workflows.annotation.label_issues import open_issues  # noqa: PLC0415
     from hitl_desktop.workflows.quality.label_errors import find_label_errors  # noqa: PLC0415
 
-    with Project.open(project, background=True) as opened, TerminalProgress("Looking for errors") as progress:
+    with (
+        Project.open(project, background=True) as opened,
+        TerminalProgress(tr("Looking for errors")) as progress,
+    ):
         found = find_label_errors(opened, progress, threads=processors())
         names = {c.id: c.name for c in opened.categories.all()}
         paths = {image.id: image.path for image in opened.images.all()}
@@ -52,18 +61,30 @@ def errors(project: Path, limit: int) -> Report:
     }
 
 
-@click.command()
-@click.argument("project", type=PATH)
+@command(
+    "Quality",
+    "audit sample.hitl",
+    "audit sample.hitl --claim 0.05 --seed 1",
+    "audit sample.hitl --out audit.html",
+)
+@click.argument("project", type=PROJECT)
 @click.option(
     "--claim", type=float, default=None, help="Begin one: no more than this share of the images is wrong."
 )
 @click.option("--seed", type=int, default=None, help="Draw the same images again.")
 @click.option(
-    "--out", type=PATH, default=None, help="Write the report of the latest one, as HTML, or as JSON (.json)."
+    "--out",
+    type=REPORT_FILE,
+    default=None,
+    help="Write the report of the latest one, as HTML, or as JSON (.json).",
 )
 @prints_report
 def audit(project: Path, claim: float | None, seed: int | None, out: Path | None) -> Report:
-    """What a random sample of decided images proves; they are judged in the window (Model > Audit)."""
+    """Show what a random sample of decided images proves.
+
+    Without a claim, how many images each claim takes, or how the latest audit stands. Images are judged in the
+    window (Model > Audit).
+    """
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.quality import audit as audits  # noqa: PLC0415
@@ -85,23 +106,30 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
             }
         audit_report = audits.report(opened, latest)
     if out is not None:
+        import json  # noqa: PLC0415 - not at every start
+
         text = json.dumps(audit_report, indent=1) if out.suffix == ".json" else audits.to_html(audit_report)
         write_atomically(out, text.encode())
     return audit_report | {"words": audits.in_words(audit_report)}
 
 
-@click.command()
-@click.argument("project", type=PATH)
-@click.option("--out", type=PATH, default=None, help="Also write it as one page that needs no other file.")
+@command("Quality", "report sample.hitl", "report sample.hitl --out report.html")
+@click.argument("project", type=PROJECT)
+@click.option(
+    "--out", type=REPORT_FILE, default=None, help="Also write it as one page that needs no other file."
+)
 @prints_report
 def report(project: Path, out: Path | None) -> Report:
-    """Say what was measured of the loop: learning, mistakes, effort, audits, with their intervals."""
+    """Report all measurements, with intervals.
+
+    Learning, mistakes, how far scores can be believed, effort, validation and audits.
+    """
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.quality.report import report as run  # noqa: PLC0415
     from hitl_desktop.workflows.quality.report_page import to_html  # noqa: PLC0415
 
-    with Project.open(project, background=True) as opened, TerminalProgress("Measuring") as progress:
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Measuring")) as progress:
         learning_report = run(opened, progress)
     if out is not None:
         write_atomically(out, to_html(learning_report).encode())

@@ -1,25 +1,22 @@
-"""What a command returns, printed as JSON or as lines of text."""
+"""What a command returns: JSON, tables on a terminal, or plain lines where somebody else reads them."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
 
+from hitl_desktop.cli.plain import lines_of
 from hitl_desktop.errors import HitlError
+from hitl_desktop.terminal import console, is_drawn_on
 
 P = ParamSpec("P")
-_MOST_ISSUES = 20
-_ONLY_JSON = {"issues": {"kind", "count"}, "queue": {"reason_code"}, "suspicions": {"kind_code"}}
-"""The parts of rows that only `--json` prints; the text for people has them already."""
 Report = dict[str, Any]
 
-PATH = click.Path(path_type=Path)
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON object and nothing else.")
 
 
@@ -32,7 +29,7 @@ class ReportedError(HitlError):
 
 
 def prints_report(function: Callable[P, Report]) -> Callable[..., int | None]:
-    """Print what a command returns: as JSON, or as lines."""
+    """Print what a command returns: as JSON, as tables, or as lines."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> int | None:
@@ -55,43 +52,17 @@ def processors() -> int:
 
 def _print(report: Report, *, json_: bool) -> None:
     if json_:
+        import json  # noqa: PLC0415 - not at every start
+
         click.echo(json.dumps(report, ensure_ascii=False, allow_nan=False))
+    elif is_drawn_on(sys.stdout):
+        _draw(report)
     else:
-        click.echo("\n".join(_lines(report)))
+        click.echo("\n".join(lines_of(report)))
 
 
-def _lines(report: Report) -> Iterable[str]:
-    for key, value in report.items():
-        if key == "nothing_came_in":
-            continue
-        if key == "summary":
-            yield str(value)
-        elif isinstance(value, list):
-            yield from _list_lines(key, value)
-        elif isinstance(value, dict) and value:
-            yield f"{key}:"
-            for name, row in value.items():
-                yield f"  {name}: {_short(row)}"
-        else:
-            yield f"{key}: {'none' if value in (None, '', {}) else _short(value)}"
+def _draw(report: Report) -> None:
+    from hitl_desktop.cli.drawing import draw  # noqa: PLC0415 - rich takes longer than the rest of a start
+    from hitl_desktop.cli.tables import LAYOUTS  # noqa: PLC0415
 
-
-def _list_lines(key: str, rows: list[Any]) -> Iterable[str]:
-    yield f"{key}: {len(rows)}"
-    shown = rows[:_MOST_ISSUES] if key == "issues" else rows
-    left_out = _ONLY_JSON.get(key, ())
-    for row in shown:
-        parts = [v for k, v in row.items() if k not in left_out] if isinstance(row, dict) else [row]
-        yield "  " + "  ".join(_short(v) for v in parts if v is not None)
-    if len(shown) < len(rows):
-        yield f"  ... and {len(rows) - len(shown)} more (--json lists all)"
-
-
-def _short(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_short(v)}" for k, v in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_short(v) for v in value)
-    return str(value)
+    draw(report, LAYOUTS[click.get_current_context().command.name or ""], console(sys.stdout))

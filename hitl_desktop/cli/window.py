@@ -7,14 +7,18 @@ from pathlib import Path
 
 import click
 
-from hitl_desktop.cli.reporting import PATH
+from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.paths import PROJECT, FilePath
 from hitl_desktop.errors import HitlError
 from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
 
 
-@click.command("open", hidden=True)
-@click.argument("path", type=PATH, required=False)
-@click.option("--screenshot", type=PATH, hidden=True, help="Save an image of the window and leave.")
+@command("", name="open", hidden=True)
+@click.argument("path", type=PROJECT, required=False)
+@click.option(
+    "--screenshot", type=FilePath(".png"), hidden=True, help="Save an image of the window and leave."
+)
 @click.option(
     "--after", type=float, default=60.0, hidden=True, help="Save it after so many seconds at the latest."
 )
@@ -29,12 +33,18 @@ def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
     sys.exit(run(path, screenshot=screenshot, after=after))
 
 
-@click.command()
+@command(
+    "Projects",
+    "sample",
+)
 def sample() -> None:
-    """Open the window on the sample project, made when it is not there yet."""
+    """Open the window on the sample project.
+
+    It is made of photographs and drawn images when it is not there yet.
+    """
     from hitl_desktop.app import run  # noqa: PLC0415
     from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample  # noqa: PLC0415
 
-    with TerminalProgress("Making the sample") as progress:
+    with TerminalProgress(tr("Making the sample")) as progress:
         file = make_sample(default_sample_folder(), progress)
     sys.exit(run(file))
