@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.graph_cut import cut_graph
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.preprocess import prepare
 from hitl_desktop.inference.session import FloatArray, Session
@@ -75,31 +75,5 @@ def load_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
             ),
             hint=tr("It keeps its own classes; choose the bundled detector to teach new ones."),
         )
-    return FeatureNet(
-        card, Session(card.file, threads=threads, graph=_backbone(card.file, card.decode.features))
-    )
-
-
-def _backbone(file: Path, features: tuple[str, ...]) -> bytes:
-    """The part of a graph up to its feature maps, with free height and width."""
-    import onnx  # noqa: PLC0415 - heavy: only a job needs it
-    from onnx.utils import Extractor  # noqa: PLC0415
-
-    try:
-        whole = onnx.load(str(file))
-        inputs = [
-            i.name for i in whole.graph.input if i.name not in {k.name for k in whole.graph.initializer}
-        ]
-        part = Extractor(whole).extract_model(inputs, list(features))
-    except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
-        raise ModelError(
-            tr("{name} cannot be cut at {features}.", name=file.name, features=", ".join(features)),
-            hint=tr("Check the feature maps in its card."),
-        ) from error
-    for value in (*part.graph.input, *part.graph.output):
-        for axis in (2, 3):
-            size = value.type.tensor_type.shape.dim[axis]
-            size.ClearField("dim_value")
-            size.dim_param = f"{value.name}_{axis}"
-    del part.graph.value_info[:]
-    return part.SerializeToString()
+    graph = cut_graph(card.file, card.decode.features)
+    return FeatureNet(card, Session(card.file, threads=threads, graph=graph))

@@ -10,6 +10,7 @@ from itertools import count
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import as_values
+from hitl_desktop.domain.box_field import TaughtSize
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.database import Database, Row
@@ -201,6 +202,17 @@ class Annotations:
                WHERE i.state = 'decided' AND i.width > 0 AND i.height > 0 AND NOT a.crowd"""
         )
         return [(share, longer) for share, longer in rows]
+
+    def taught_sizes(self, *, most: int, beside: int | None = None) -> list[TaughtSize]:
+        """The sizes of the latest boxes on decided images, crowds and one image aside."""
+        rows = self._db.all(
+            """SELECT a.category_id, a.w / max(i.width, i.height), a.h / max(i.width, i.height)
+               FROM annotations a JOIN images i ON i.id = a.image_id
+               WHERE i.state = 'decided' AND i.width > 0 AND i.height > 0 AND NOT a.crowd AND i.id IS NOT ?
+               ORDER BY a.id DESC LIMIT ?""",
+            (beside, most),
+        )
+        return [TaughtSize(*row) for row in rows]
 
     def count_by_category(self) -> dict[int, int]:
         """How many there are of each category."""

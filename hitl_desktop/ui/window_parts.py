@@ -26,6 +26,7 @@ from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
 from hitl_desktop.ui.boxes.category_acts import CategoryActs
+from hitl_desktop.ui.boxes.click_to_box import ClickToBox
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.boxes.unknown_acts import UnknownActs
@@ -160,6 +161,7 @@ class WindowParts(QMainWindow):
         self.category_acts = CategoryActs(
             self.session, self.long_acts, self.ask, self.messages, self._owner_of
         )
+        self.click_to_box = ClickToBox(self.session, self.canvas, self.messages)
         self.attribute_acts = AttributeActs(
             self.session, self.controller, self.inspector, self.messages, self.ask
         )
@@ -251,10 +253,11 @@ class WindowParts(QMainWindow):
         """Boxes, their categories, attributes and tags."""
         session, canvas, controller = self.session, self.canvas, self.controller
         return {
-            "next_box": partial(canvas.select_next, 1),
+            "next_box": self.click_to_box.next_box,
             "previous_box": partial(canvas.select_next, -1),
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
+            "click_to_box": self.click_to_box.propose,
             "begin_box": canvas.pointer_tool.begin_box,
             "tool_select": partial(canvas.use_tool, "select"),
             "tool_box": partial(canvas.use_tool, "box"),

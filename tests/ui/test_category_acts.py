@@ -92,16 +92,16 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
     QTest.keyClick(window.canvas, Qt.Key.Key_W)
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
     assert window.session.category_id == 10
-    answers(window).next_text = "J"
+    answers(window).next_text = "M"
     window.actions_["choose_category_key"].trigger()
     window.session.set_category(1)
-    QTest.keyClick(window.canvas, Qt.Key.Key_J)
+    QTest.keyClick(window.canvas, Qt.Key.Key_M)
     assert window.session.category_id == 10
-    assert "J c7 0" in rows(window)
+    assert "M c7 0" in rows(window)
     answers(window).next_text = "A"  # accepts images
     window.actions_["choose_category_key"].trigger()
     assert "A is taken" in window.news.text()
-    assert window.session.known.hotkeys[10] == "J"
+    assert window.session.known.hotkeys[10] == "M"
 
 
 def test_the_right_button_makes_a_category_current_before_its_menu_opens(window: MainWindow) -> None:

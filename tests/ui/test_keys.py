@@ -40,13 +40,13 @@ def after_pressing(key: str, window: MainWindow) -> KeysEditor:
 
 
 def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
-    editor = after_pressing("J", window)
-    assert '"Nothing here: verified empty, next image" has the key J.' in editor.note.text()
+    editor = after_pressing("M", window)
+    assert '"Nothing here: verified empty, next image" has the key M.' in editor.note.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_E)
     assert window.session.pictures.count("decided") == 0
-    QTest.keyClick(window.canvas, Qt.Key.Key_J)
+    QTest.keyClick(window.canvas, Qt.Key.Key_M)
     assert window.session.pictures.count("decided") == 1
-    assert "<b>J</b>" in cheat_sheet_html(window.actions_)
+    assert "<b>M</b>" in cheat_sheet_html(window.actions_)
 
 
 def test_a_key_of_another_act_is_refused_by_name(window: MainWindow) -> None:
@@ -62,9 +62,9 @@ def test_a_key_of_another_act_is_refused_by_name(window: MainWindow) -> None:
 def test_chosen_keys_are_kept_and_damaged_ones_forgotten(
     window: MainWindow, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(KeysEditor, "exec", lambda editor: editor.choose("skip") or editor._set("J"))
+    monkeypatch.setattr(KeysEditor, "exec", lambda editor: editor.choose("skip") or editor._set("M"))
     window.actions_["edit_keys"].trigger()
-    assert make_window().actions_.keys_of("skip") == ("J",)
+    assert make_window().actions_.keys_of("skip") == ("M",)
     Settings().set("keys", "{damaged")
     assert make_window().actions_.keys_of("skip") == ("S",)
 
@@ -84,8 +84,8 @@ def test_a_key_of_a_category_is_refused_by_its_name(window: MainWindow) -> None:
     editor._set("W")
     assert 'belongs to the category "basophil"' in editor.note.text()
     assert window.actions_.keys_of("fit") == ("F",)
-    editor._set("J")
-    assert window.actions_.keys_of("fit") == ("J",)
+    editor._set("M")
+    assert window.actions_.keys_of("fit") == ("M",)
 
 
 def test_a_key_that_the_canvas_answers_itself_is_refused(window: MainWindow) -> None:
@@ -95,13 +95,13 @@ def test_a_key_that_the_canvas_answers_itself_is_refused(window: MainWindow) -> 
 
 
 def test_delivered_keys_that_were_given_away_are_not_taken_back(window: MainWindow) -> None:
-    editor = after_pressing("J", window)
+    editor = after_pressing("M", window)
     editor.choose("skip")
     editor._set("E")
     editor.choose("mark_empty")
     editor._reset()
     assert "E belongs to" in editor.note.text()
-    assert window.actions_.keys_of("mark_empty") == ("J",)
+    assert window.actions_.keys_of("mark_empty") == ("M",)
 
 
 def test_enter_in_the_table_of_keys_takes_no_key_away(window: MainWindow) -> None:
@@ -114,13 +114,13 @@ def test_enter_in_the_table_of_keys_takes_no_key_away(window: MainWindow) -> Non
 def test_keys_that_are_held_are_changed_like_all_others(window: MainWindow) -> None:
     editor = KeysEditor(window.actions_, window)
     editor.choose("hide_boxes")
-    editor._set("J")
-    assert '"Hide all boxes while held" has the key J.' in editor.note.text()
+    editor._set("M")
+    assert '"Hide all boxes while held" has the key M.' in editor.note.text()
     QTest.keyPress(window.canvas, Qt.Key.Key_H)
     assert not window.canvas._hidden
-    QTest.keyPress(window.canvas, Qt.Key.Key_J)
+    QTest.keyPress(window.canvas, Qt.Key.Key_M)
     assert window.canvas._hidden
-    QTest.keyRelease(window.canvas, Qt.Key.Key_J)
+    QTest.keyRelease(window.canvas, Qt.Key.Key_M)
     assert not window.canvas._hidden
     editor.choose("pan_held")
     editor._set("H")
@@ -128,4 +128,13 @@ def test_keys_that_are_held_are_changed_like_all_others(window: MainWindow) -> N
     assert window.canvas.pointer_tool.space_held
     QTest.keyRelease(window.canvas, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
     assert not window.canvas.pointer_tool.space_held
-    assert "<b>J</b>" in cheat_sheet_html(window.actions_)
+    assert "<b>M</b>" in cheat_sheet_html(window.actions_)
+
+
+def test_a_key_that_a_person_chose_before_an_act_was_new_stays_theirs(make_window: MakeWindow) -> None:
+    Settings().set("keys", '{"skip": "J"}')
+    actions = make_window().actions_
+    assert (actions.keys_of("skip"), actions.keys_of("click_to_box")) == (("J",), ())
+    owner = actions.owner_of("J")
+    assert owner is not None
+    assert owner.id == "skip"

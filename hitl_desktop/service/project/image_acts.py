@@ -17,7 +17,15 @@ from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.service.project.image_walk import ImageWalk
 from hitl_desktop.texts import skip_text
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.annotation.annotate import Draw, DrawUnnamed, Remove, Revise, Revision, SetTags
+from hitl_desktop.workflows.annotation.annotate import (
+    Draw,
+    DrawUnnamed,
+    Redraw,
+    Remove,
+    Revise,
+    Revision,
+    SetTags,
+)
 from hitl_desktop.workflows.annotation.command import Command, preview
 from hitl_desktop.workflows.annotation.decisions import Accept, How, MarkEmpty, Skip
 
@@ -147,6 +155,10 @@ class ImageActs(ImageWalk):
         if image.state is ImageState.DECIDED:
             self.messages.show(tr("This image is on the to-do list again until its new box has a category."))
         return True
+
+    def redraw(self, box: Annotation, bbox: BBox) -> bool:
+        """Put a box that was just drawn elsewhere; undo takes both back at once."""
+        return self.image is not None and self.execute(Redraw(self.image.id, box, bbox))
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
         """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""

@@ -142,6 +142,7 @@ ACTIONS: Final = (
     ActionSpec("tool_select", tr("Select tool: drags move and select"), "V", When.PROJECT, Menu.BOX),
     ActionSpec("tool_box", tr("Box tool: drags draw"), "", When.PROJECT, Menu.BOX),
     ActionSpec("begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.IMAGE, Menu.BOX),
+    ActionSpec("click_to_box", tr("Box &from a click: under the pointer"), "J", When.IMAGE, Menu.BOX),
     ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec("paste", tr("&Paste"), "Ctrl+V", When.IMAGE, Menu.BOX, on_canvas=True),
@@ -302,7 +303,11 @@ class Actions:
         if action_id in self._chosen:
             key = self._chosen[action_id]
             return (key,) if key else ()
-        return next(spec.keys for spec in ACTIONS if spec.id == action_id)
+        chosen = [
+            key for other, key in self._chosen.items() if other != action_id
+        ]  # perhaps before this act was new
+        delivered = next(spec.keys for spec in ACTIONS if spec.id == action_id)
+        return tuple(key for key in delivered if not any(clash(key, other) for other in chosen))
 
     def owner_of(self, key: str, *, other_than: str = "") -> ActionSpec | None:
         """The act that a key, or its beginning, belongs to."""

@@ -35,6 +35,7 @@ class Revision:
 
 
 Boxes = tuple[Annotation | Proposal, ...]
+_DRAWN = tr("Draw box")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Draw:
 
     image_id: int
     boxes: tuple[tuple[BBox, int], ...]
-    label: str = tr("Draw box")
+    label: str = _DRAWN
 
     def run(self, project: Project) -> Changes:
         """Do it."""
@@ -60,6 +61,20 @@ class DrawUnnamed:
     def run(self, project: Project) -> Changes:
         """Do it."""
         return draw_unnamed(project, self.image_id, self.bbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Put a box that was just drawn elsewhere, in the same step."""
+
+    image_id: int
+    box: Annotation
+    bbox: BBox
+
+    def run(self, project: Project) -> Changes:
+        """Do it."""
+        after = replace(self.box, bbox=self.bbox)
+        return do(project, Edit(_DRAWN, self.image_id, Side((self.box,)), Side((after,))), goes_on=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +129,7 @@ class SetTags:
             return set_tags(project, self.image_id, tags)
 
 
-def draw(
-    project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = tr("Draw box")
-) -> Changes:
+def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = _DRAWN) -> Changes:
     """Add boxes of a person's own, each with its category.
 
     Raises:
@@ -144,7 +157,7 @@ def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
         is_decided = image.state is ImageState.DECIDED
         before = Side(state=image.state if is_decided else None)
         after = Side((box,), ImageState.UNDECIDED if is_decided else None)
-        changes = do(project, Edit(tr("Draw box"), image_id, before, after))
+        changes = do(project, Edit(_DRAWN, image_id, before, after))
         if is_decided:
             project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
     return changes | Changes(categories=True, queue=is_decided)

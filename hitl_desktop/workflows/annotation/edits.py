@@ -156,9 +156,14 @@ def do(project: Project, edit: Edit, *, goes_on: bool = False) -> Changes:
     with project.db.transaction():
         last = project.journal.next_undo() if goes_on else None
         done = apply(project, edit)
-        is_longer = last is not None and last[1].label == edit.label and last[1].after == edit.before
+        is_longer = (
+            last is not None
+            and last[1].label == edit.label
+            and replace(last[1].after, state=edit.before.state) == edit.before
+        )
         if last is not None and is_longer:
-            project.journal.amend(last[0], replace(last[1], after=done.after))
+            state = done.after.state or last[1].after.state  # of an image that the step before opened again
+            project.journal.amend(last[0], replace(last[1], after=replace(done.after, state=state)))
         else:
             project.journal.push(done)
         if edit.image_id is not None and edit.after.state is None and edit.after.tags is None:

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hitl_desktop.domain.annotations import Origin
+from hitl_desktop.domain.box_field import TaughtSize
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
@@ -398,3 +399,39 @@ def test_categories_know_how_many_boxes_they_have(project: Project) -> None:
     assert project.annotations.count_by_category() == {cat: 1, dog: 2}
     annotate.remove(project, project.annotations.of_image(1))
     assert project.annotations.count_by_category() == {}
+
+
+def test_a_box_drawn_and_put_elsewhere_is_one_step(project: Project) -> None:
+    category = project.categories.ensure("cup")
+    before = everything(project)
+    annotate.draw(project, 1, [(BBox(1, 1, 5, 5), category.id)])
+    for bbox in (BBox(2, 2, 6, 6), BBox(3, 3, 7, 7)):
+        annotate.Redraw(1, project.annotations.of_image(1)[0], bbox).run(project)
+    (box,) = project.annotations.of_image(1)
+    assert (box.bbox, box.edited, box.origin) == (BBox(3, 3, 7, 7), False, Origin.HUMAN)
+    edits.undo(project)
+    assert everything(project) == before
+    edits.redo(project)
+    assert project.annotations.of_image(1) == [box]
+
+
+def test_a_box_put_elsewhere_after_another_act_is_a_step_of_its_own(project: Project) -> None:
+    category = project.categories.ensure("cup")
+    annotate.draw(project, 1, [(BBox(1, 1, 5, 5), category.id)])
+    annotate.set_tags(project, 1, [project.tags.ensure("dark").id])
+    annotate.Redraw(1, project.annotations.of_image(1)[0], BBox(2, 2, 6, 6)).run(project)
+    edits.undo(project)
+    assert [a.bbox for a in project.annotations.of_image(1)] == [BBox(1, 1, 5, 5)]
+
+
+def test_the_sizes_that_were_taught_are_those_of_decided_images(project: Project) -> None:
+    category = project.categories.ensure("cup")
+    for image_id, side in ((1, 8.0), (2, 9.0), (3, 10.0)):
+        annotate.draw(project, image_id, [(BBox(0, 0, side, 2 * side), category.id)])
+    for image_id in (1, 2):
+        decisions.decide(project, image_id, [], [], HOW)
+    longer = {i.id: max(i.width or 0, i.height or 0) for i in project.images.all()}
+    latest, first = (TaughtSize(category.id, s / longer[i], 2 * s / longer[i]) for i, s in ((2, 9), (1, 8)))
+    assert project.annotations.taught_sizes(most=10) == [latest, first]
+    assert project.annotations.taught_sizes(most=1) == [latest]
+    assert project.annotations.taught_sizes(most=10, beside=2) == [first]
