@@ -67,6 +67,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.quality import audit as audits  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.audit_page import to_html  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened:
         if claim is not None:
@@ -85,7 +86,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
             }
         told = audits.report(opened, latest)
     if out is not None:
-        text = json.dumps(told, indent=1) if out.suffix == ".json" else audits.to_html(told)
+        text = json.dumps(told, indent=1) if out.suffix == ".json" else to_html(told)
         write_atomically(out, text.encode())
     return told | {"words": audits.in_words(told)}
 
@@ -98,11 +99,12 @@ def report(project: Path, out: Path | None) -> Report:
     """Say what was measured of the loop: learning, mistakes, effort, audits, with their intervals."""
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.quality.report import report as run  # noqa: PLC0415
-    from hitl_desktop.workflows.quality.report_page import to_html  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report import report as measured  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report_page import report_and_page  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress("Measuring") as progress:
-        told = run(opened, progress)
-    if out is not None:
-        write_atomically(out, to_html(told).encode())
-    return told
+        if out is None:
+            return measured(opened, progress)
+        data, page = report_and_page(opened, progress)
+    write_atomically(out, page.encode())
+    return data

@@ -25,8 +25,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.workflows.quality.report import report
-from hitl_desktop.workflows.quality.report_page import to_html
+from hitl_desktop.workflows.quality.report_page import report_and_page
 from hitl_desktop.workflows.quality.tuning import Spot, Tuning, tuning
 
 _Told = tuple[Tuning, dict[int, str]]
@@ -136,5 +135,5 @@ def _told(project: Project, progress: Progress) -> _Told:
 
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:
-    told = report(project, progress)
-    return write_report(stem, to_html(told), told)
+    data, page = report_and_page(project, progress)
+    return write_report(stem, page, data)

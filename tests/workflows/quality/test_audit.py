@@ -18,7 +18,8 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.quality.audit import begin, in_words, judge, plans, report, to_html, unfinished
+from hitl_desktop.workflows.quality.audit import begin, in_words, judge, plans, report, unfinished
+from hitl_desktop.workflows.quality.audit_page import to_html
 from hitl_desktop.workflows.training.train import train_heads
 
 
