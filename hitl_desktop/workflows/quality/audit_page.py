@@ -8,8 +8,9 @@ from typing import Any
 from hitl_desktop.domain.words import counted, percent
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.quality.audit import in_words
-from hitl_desktop.workflows.quality.pages import Table, render
-from hitl_desktop.workflows.quality.svg_charts import Band, Bars, Part, axis, bar_chart
+from hitl_desktop.workflows.quality.chart_values import Band, Bars, Part, axis
+from hitl_desktop.workflows.quality.pages import Table, render, time_words
+from hitl_desktop.workflows.quality.svg_charts import bar_chart
 
 _LEAST_SHOWN = 0.05
 
@@ -21,6 +22,7 @@ def to_html(data: Mapping[str, Any]) -> str:
     return render(
         "audit.html",
         data=data,
+        begun=time_words(data["begun"]),
         words=in_words(data),
         chart=_chart(data),
         kinds=Table(tr("Errors by kind"), (tr("error"), tr("images")), kinds),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -47,3 +48,8 @@ def environment() -> Environment:
 def render(template: str, **values: object) -> str:
     """A page; charts are given as text and marked as safe by the template that shows them."""
     return environment().get_template(template).render(**values)
+
+
+def time_words(stored: str) -> str:
+    """A stored time, to the minute."""
+    return f"{datetime.fromisoformat(stored):%Y-%m-%d %H:%M %Z}"

@@ -10,21 +10,9 @@ from typing import Any
 from hitl_desktop.domain.review import SECONDS_TO_DRAW
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.quality.chart_values import Axis, Band, Bars, HeatCell, Part, Series, Value, axis
 from hitl_desktop.workflows.quality.report_crops import words_of
-from hitl_desktop.workflows.quality.svg_charts import (
-    Axis,
-    Band,
-    Bars,
-    HeatCell,
-    Part,
-    Series,
-    Value,
-    axis,
-    bar_chart,
-    heat_map,
-    line_chart,
-    reliability_diagram,
-)
+from hitl_desktop.workflows.quality.svg_charts import bar_chart, heat_map, line_chart, reliability_diagram
 from hitl_desktop.workflows.quality.threshold_advice import WORTH_SHOWING
 from hitl_desktop.workflows.quality.tuning import NOTHING
 
@@ -33,6 +21,8 @@ MOST_BARS = 20
 MOST_IN_MATRIX = 14
 _PERCENT = "{:.0%}"
 _TOLERANCE = 0.1
+_BELOW_ZERO = -0.2
+"""So far effort saved is shown below zero at least: that it may be lost should be seen."""
 _SHARES = (0.0, 1.0)
 
 
@@ -149,7 +139,7 @@ def confusion_matrix(cells: Sequence[Data], links: Mapping[tuple[str, str], str]
         [*every, tr("not found")],
         shown,
         axes=(tr("really"), tr("called")),
-        names=(tr("correct, darker: a larger share of the row"), tr("mistaken, darker: a larger share of the row")),
+        names=(tr("correct; stronger: a larger share of the row"), tr("mistaken; stronger: a larger share of the row")),
     )  # fmt: skip
 
 
@@ -186,7 +176,7 @@ def effort_saved(stretches: Sequence[Data]) -> str:
     if not values:
         return ""
     lows = [v.interval[0] if v.interval else v.y for v in values]
-    y = axis(tr("share of drawing time saved"), [0.0, 1.0, max(-1.0, min(lows))], _PERCENT)
+    y = axis(tr("share of drawing time saved"), [1.0, max(-1.0, min(_BELOW_ZERO, *lows))], _PERCENT)
     band = Band(tr("suggestions save time"), 0.0, 1.0)
     x = _decided(stretches)
     return line_chart(tr("Effort saved"), [Series(tr("effort saved"), values)], x, y, band)

@@ -11,7 +11,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.quality import report_charts as charts
-from hitl_desktop.workflows.quality.pages import Table, render
+from hitl_desktop.workflows.quality.pages import Table, render, time_words
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_charts import Data, figure_words, share_words
 from hitl_desktop.workflows.quality.report_crops import Crop, Crops, cut_crops, words_of
@@ -46,6 +46,7 @@ def to_html(data: Data, crops: Crops | None = None) -> str:
     return render(
         "report.html",
         data=data,
+        written=time_words(data["written"]),
         states=_states(data["pictures"]),
         figures=list(_key_figures(data)),
         categories=_categories(data),

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from hitl_desktop.learning.metrics import Interval
+from hitl_desktop.workflows.quality.chart_values import (
+    Axis,
+    Band,
+    Bars,
+    HeatCell,
+    Part,
+    Series,
+    Value,
+)
 
 WIDTH = 720
 _PLOT_HEIGHT = 240
@@ -20,100 +28,6 @@ _LINE = 20
 _LONGEST = 24
 _CHAR = 7.2
 """About how wide a letter is at the size of the labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """From `low` to `high` with ticks each `step`, in this form of numbers."""
-
-    title: str
-    low: float
-    high: float
-    step: float
-    form: str = "{:g}"
-
-    @property
-    def ticks(self) -> list[float]:
-        """Where its ticks are."""
-        count = round((self.high - self.low) / self.step)
-        return [round(self.low + n * self.step, 10) for n in range(count + 1)]
-
-    def place(self, value: float, start: float, end: float) -> float:
-        """Where a value lies between two places of the figure; what is beyond the axis lies at its end."""
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return start + share * (end - start)
-
-
-def axis(
-    title: str, values: Sequence[float], form: str = "{:g}", *, whole: bool = False, most: int = 6
-) -> Axis:
-    """An axis over these values that begins and ends at round numbers, with about `most` ticks at most."""
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    if high <= low:
-        high = low + 1.0
-    raw = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * (1 - 1e-9))
-    if whole:
-        step = max(1.0, step)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return Axis(title, round(first * step, 10), round(last * step, 10), step, form)
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A point with its interval, and what it says in words."""
-
-    x: float
-    y: float
-    interval: Interval | None
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Points that belong together, in the order of x."""
-
-    name: str
-    values: Sequence[Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Where values should lie."""
-
-    name: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One bar: its value with the interval, what stands beside it, and what it says in words."""
-
-    value: float | None
-    interval: Interval | None
-    label: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """The bars of one name, one for each measure."""
-
-    name: str
-    parts: Sequence[Part]
-
-
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """A cell: how many, the share of its row, whether that is as it should be, where it leads, its words."""
-
-    count: int
-    share: float
-    is_right: bool
-    words: str
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +204,7 @@ def _bar(part: Part, number: int, x: Axis, area: _Area, top: float, high: float)
         inside.append(_rect(area.left, top, end, top + high, f"bar s{number}"))
         if part.interval is not None:
             low, upper = (x.place(v, area.left, area.right) for v in part.interval)
-            inside.append(_line(low, middle, upper, middle, "error"))
+            inside.extend(_line(low, middle, upper, middle, kind) for kind in ("halo", "error"))
             inside.extend(_line(at, middle - 3, at, middle + 3, "error") for at in (low, upper))
     inside.append(_text(part.label, area.right + 8, middle + 4, kind="tick"))
     return _tag("g", "".join(inside))
@@ -305,7 +219,7 @@ def heat_map(
     axes: tuple[str, str],
     names: tuple[str, str],
 ) -> str:
-    """Counts by row and column, darker the larger their share of the row; cells may lead to a place of the
+    """Counts by row and column, stronger the larger their share of the row; cells may lead to a place of the
     page. `axes` are the titles of rows and columns, `names` what right cells and the others are called."""
     entries = [(_shades("right"), names[0]), (_shades("wrong"), names[1])]
     left = 24 + min(_LONGEST, max((len(n) for n in rows), default=1)) * _CHAR

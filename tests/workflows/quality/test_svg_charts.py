@@ -9,20 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitl_desktop.workflows.quality.svg_charts import (
-    Axis,
-    Band,
-    Bars,
-    HeatCell,
-    Part,
-    Series,
-    Value,
-    axis,
-    bar_chart,
-    heat_map,
-    line_chart,
-    reliability_diagram,
-)
+from hitl_desktop.workflows.quality.chart_values import Axis, Band, Bars, HeatCell, Part, Series, Value, axis
+from hitl_desktop.workflows.quality.svg_charts import bar_chart, heat_map, line_chart, reliability_diagram
 
 SHARES = axis("share", [0.0, 1.0], "{:.1f}")
 NUMBERS = st.floats(-1e6, 1e6).map(lambda x: round(x, 4))
