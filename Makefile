@@ -42,7 +42,7 @@ figures: tools  ## sizes of files, functions and classes, each beside its limit
 
 texts: tools  ## write the texts to translate into resources/translations (LANGUAGE=de), and compile what is translated
 	@mkdir -p build resources/translations
-	$(BIN)/pybabel -q extract -k tr -k trn:1,2 -o build/hitl_desktop.pot hitl_desktop
+	$(BIN)/pybabel -q extract -F packaging/babel.cfg -k tr -k trn:1,2 -o build/hitl_desktop.pot hitl_desktop resources/templates
 	$(BIN)/pybabel -q $(if $(wildcard resources/translations/$(LANGUAGE)/LC_MESSAGES/hitl_desktop.po),update,init) -D hitl_desktop -i build/hitl_desktop.pot -d resources/translations -l $(LANGUAGE)
 	$(BIN)/pybabel -q compile -D hitl_desktop -d resources/translations
 

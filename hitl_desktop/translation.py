@@ -42,6 +42,11 @@ def _catalogue() -> gettext.NullTranslations:
 _texts = _catalogue()
 
 
+def language() -> str:
+    """The language of the texts, as a page names it."""
+    return _texts.info().get("language", "en").replace("_", "-")
+
+
 def tr(text: str, /, **arguments: object) -> str:
     """The text in the person's language, with `arguments` in the places of their names."""
     found = _texts.gettext(text)

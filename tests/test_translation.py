@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import ast
 import gettext
+import io
 import json
 import os
+import re
 import string
 import subprocess
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from jinja2 import nodes
 
 import hitl_desktop
 from hitl_desktop import translation
 from hitl_desktop.domain.words import counted
+from hitl_desktop.paths import resources_dir
 from hitl_desktop.translation import PSEUDO, tr, trn
+from hitl_desktop.workflows.quality.pages import environment
 
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = sorted((resources_dir() / "templates").rglob("*.html"))
 SOURCES = sorted(Path(hitl_desktop.__file__).parent.rglob("*.py"))
 
 
@@ -64,6 +74,54 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                 and node.func.id in {"tr", "trn"}
             ):
                 yield f"{path.name}:{node.lineno}", node
+
+
+def template_calls() -> Iterator[tuple[str, nodes.Call]]:
+    for path in TEMPLATES:
+        for call in environment().parse(path.read_text()).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name in {"tr", "trn"}:
+                yield f"{path.name}:{call.lineno}", call
+
+
+def test_every_text_of_a_template_can_be_extracted_and_has_all_its_arguments() -> None:
+    seen: set[str] = set()
+    for where, call in template_calls():
+        is_plural = call.node.name == "trn"  # type: ignore[attr-defined]
+        given = {keyword.key for keyword in call.kwargs} | ({"n"} if is_plural else set())
+        for text in call.args[: 2 if is_plural else 1]:
+            assert isinstance(text, nodes.Const), f"{where}: not a literal"
+            fields = {name for _, name, _, _ in string.Formatter().parse(text.value) if name}
+            assert fields == given, f"{where}: {text.value}"
+        first = call.args[0]
+        assert isinstance(first, nodes.Const)
+        seen.add(first.value)
+    assert len(seen) > 30
+    methods, _ = parse_mapping_cfg(io.StringIO((ROOT / "packaging" / "babel.cfg").read_text()))
+    keywords = {"tr": None, "trn": (1, 2)}
+    found = extract_from_dir(TEMPLATES[0].parent, methods, {"**.html": {"trimmed": "true"}}, keywords)
+    extracted = {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+    assert extracted == seen
+    assert "-F packaging/babel.cfg" in (ROOT / "Makefile").read_text()
+
+
+class Words(HTMLParser):
+    """The words of a template outside of its expressions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.extend(re.findall(r"[A-Za-z]+", data))
+
+
+def test_a_template_has_no_words_of_its_own() -> None:
+    for path in TEMPLATES:
+        parser = Words()
+        tree = environment().parse(path.read_text())
+        parser.feed("".join(part.data if isinstance(part, nodes.TemplateData) else "0"
+                            for output in tree.find_all(nodes.Output) for part in output.nodes))  # fmt: skip
+        assert parser.words == [], path.name
 
 
 def test_every_text_can_be_extracted_and_has_all_its_arguments() -> None:

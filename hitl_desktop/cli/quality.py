@@ -88,6 +88,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.quality import audit as audits  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.audit_page import to_html  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened:
         if claim is not None:
@@ -108,7 +109,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
     if out is not None:
         import json  # noqa: PLC0415 - not at every start
 
-        text = json.dumps(audit_report, indent=1) if out.suffix == ".json" else audits.to_html(audit_report)
+        text = json.dumps(audit_report, indent=1) if out.suffix == ".json" else to_html(audit_report)
         write_atomically(out, text.encode())
     return audit_report | {"words": audits.in_words(audit_report)}
 
@@ -126,11 +127,12 @@ def report(project: Path, out: Path | None) -> Report:
     """
     from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.quality.report import report as run  # noqa: PLC0415
-    from hitl_desktop.workflows.quality.report_page import to_html  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report import report as measured  # noqa: PLC0415
+    from hitl_desktop.workflows.quality.report_page import report_and_page  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress(tr("Measuring")) as progress:
-        learning_report = run(opened, progress)
-    if out is not None:
-        write_atomically(out, to_html(learning_report).encode())
-    return learning_report
+        if out is None:
+            return measured(opened, progress)
+        data, page = report_and_page(opened, progress)
+    write_atomically(out, page.encode())
+    return data

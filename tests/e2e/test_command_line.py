@@ -87,7 +87,7 @@ def test_the_whole_trip(tmp_path: Path, dataset: Path) -> None:
     assert learning_report["held_out"]["words"]
     page = (tmp_path / "report.html").read_text()
     assert learning_report["categories"][0]["name"] in page
-    assert "Consistency of the people" in page
+    assert "Self-agreement" in page
     assert "held_out" in hitl("report", project)
 
 

@@ -61,7 +61,8 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     qtbot.waitUntil(lambda: "Written" in window.news.text(), timeout=LONG)
     page = tmp_path / "loop.html"
     assert "<svg" in page.read_text()
-    assert "Minutes an image" in page.read_text()
+    assert "minutes an image" in page.read_text()
+    assert 'src="data:image/jpeg' in page.read_text()  # the mistakes themselves
     assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
     offer = next(b for b in window.findChildren(Banner) if b.text() == f"Report saved as {page}.")
     assert (offer.offers[0].text(), offer.isVisible()) == ("Open report", True)

@@ -25,8 +25,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.workflows.quality.report import report
-from hitl_desktop.workflows.quality.report_page import to_html
+from hitl_desktop.workflows.quality.report_page import report_and_page
 from hitl_desktop.workflows.quality.tuning import Example, Tuning, tuning
 
 _Measured = tuple[Tuning, dict[int, str]]
@@ -136,5 +135,5 @@ def _measure(project: Project, progress: Progress) -> _Measured:
 
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:
-    learning_report = report(project, progress)
-    return write_report(stem, to_html(learning_report), learning_report)
+    data, page = report_and_page(project, progress)
+    return write_report(stem, page, data)

@@ -32,9 +32,9 @@ from hitl_desktop.workflows.quality.audit import (
     judge,
     plans,
     report,
-    to_html,
     unfinished,
 )
+from hitl_desktop.workflows.quality.audit_page import to_html
 
 
 class AuditActs:

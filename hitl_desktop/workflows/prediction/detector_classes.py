@@ -57,7 +57,7 @@ class CategoryKnown:
         known = (
             [tr("known to the detector ({classes})", classes=", ".join(self.classes))] if self.classes else []
         )
-        known += ["trained"] if self.taught else []
+        known += [tr("trained")] if self.taught else []
         return ", ".join(known) or tr("name only; a few examples are enough to train it")
 
 

@@ -6,7 +6,6 @@ who stops when the numbers look well proves nothing. Verdicts teach no head and 
 
 from __future__ import annotations
 
-import html
 import math
 import random
 from collections.abc import Mapping
@@ -107,6 +106,7 @@ def report(project: Project, audit: Audit) -> dict[str, Any]:
         "audit": audit.id,
         "begun": audit.created,
         "claim": tr("no more than {claim} of the images are wrong", claim=percent(audit.claim)),
+        "claimed_share": audit.claim,
         "decided_pictures": audit.population,
         "drawn": len(audit.image_ids),
         "judged": seen,
@@ -164,32 +164,6 @@ def in_words(audit_report: Mapping[str, Any]) -> str:
 def _rounded_up(bound: float) -> float:
     """A bound that is shown with a tenth of a per cent: rounded down it would claim more than is proved."""
     return math.ceil(bound * 1000 - 1e-6) / 1000
-
-
-def to_html(data: Mapping[str, Any]) -> str:
-    """The report as one file that needs no other."""
-    rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{html.escape(', '.join(errors))}</td></tr>"
-        for name, errors in data["wrong_pictures"].items()
-    )
-    kinds = "".join(
-        f"<tr><td>{html.escape(kind)}</td><td>{n}</td></tr>" for kind, n in data["errors"].items()
-    )
-    style = tr(
-        "body{font:16px sans-serif;max-width:46em;margin:2em auto;padding:0 "
-        "1em}td,th{padding:.2em 1em .2em 0;text-align:left}"
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Audit {data["audit"]}</title><style>{style}</style></head><body>
-<h1>Audit {data["audit"]}</h1>
-<p><strong>{html.escape(in_words(data))}</strong></p>
-<p>Claim: {html.escape(data["claim"])}. Begun {html.escape(data["begun"])}; {data["drawn"]} images were drawn at
-random before anybody looked; they took {data["seconds"]} active seconds. Bounds are exact (hypergeometric), by image.
-</p>
-<h2>What was wrong</h2><table>{kinds}</table>
-<h2>Wrong images</h2><table><tr><th>image</th><th>errors</th></tr>{rows}</table>
-</body></html>
-"""
 
 
 def _population(project: Project) -> list[ImageRecord]:

@@ -16,15 +16,16 @@ from hitl_desktop.workflows.prediction import bulk_accept
 from hitl_desktop.workflows.prediction.detector_classes import categories_known
 from hitl_desktop.workflows.quality import audit, validation
 from hitl_desktop.workflows.quality.self_agreement import consistency
-from hitl_desktop.workflows.quality.tuning import tuning
+from hitl_desktop.workflows.quality.tuning import Tuning, tuning
 from hitl_desktop.workflows.queue.policy import policy_of
 
 Report = dict[str, Any]
 
 
-def report(project: Project, progress: Progress) -> Report:
-    """Everything that is known of the loop of this project, as JSON may hold it."""
-    tuned = tuning(project, progress)
+def report(project: Project, progress: Progress, tuned: Tuning | None = None) -> Report:
+    """Everything that is known of the loop of this project, as JSON may hold it; `tuned` if it is measured
+    already."""
+    tuned = tuned or tuning(project, progress)
     images = project.images.all()
     states = {state.value: sum(i.state is state and not i.reason for i in images) for state in ImageState}
     version = project.heads.active()

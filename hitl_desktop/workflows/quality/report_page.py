@@ -1,273 +1,228 @@
-"""The report as one page that needs no other file: its tables, and its plots as SVG."""
+"""The report as one page that needs no other file: tables, charts and examples of mistakes."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hitl_desktop.domain.words import counted
-from hitl_desktop.workflows.quality.report import Report
+from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
+from hitl_desktop.workflows.quality import report_charts as charts
+from hitl_desktop.workflows.quality.pages import Table, render, time_words
+from hitl_desktop.workflows.quality.report import report
+from hitl_desktop.workflows.quality.report_charts import Data, figure_words, share_words
+from hitl_desktop.workflows.quality.report_crops import Crop, Crops, cut_crops, words_of
+from hitl_desktop.workflows.quality.tuning import tuning
 
-_WIDTH, _HEIGHT, _EDGE = 640, 240, 36
+_MOST_MISTAKES = 20
 
 
-def to_html(report: Report) -> str:
-    """The report as one page, with its plots in it."""
-    title = html.escape(f"{report['project']}: learning report")
-    body = "\n".join(
-        (
-            _section("The project", _project_part(report)),
-            _section("Learning", _learning_part(report)),
-            _section("Confusions before training", _mixed_part(report)),
-            _section("How far scores can be believed", _reliability_part(report)),
-            _section("Effort", _effort_part(report)),
-            _section("Validation on unseen images", _validation_part(report)),
-            _section(
-                "Audits of the labels",
-                _list(a["words"] for a in report["audits"]) or _paragraph("No audit yet."),
-            ),
-            _section(
-                "Accepted at once",
-                _list(b["words"] for b in report["accepted_at_once"]) or _paragraph("Nothing was."),
-            ),
-            _section("Consistency of the people", _paragraph(report["consistency"]["words"])),
+@dataclass(frozen=True, slots=True)
+class CellCrops:
+    """The examples behind a cell of the confusion matrix, and the place of the page where they are."""
+
+    link: str
+    words: str
+    boxes: int
+    crops: Sequence[Crop]
+
+
+def report_and_page(project: Project, progress: Progress) -> tuple[dict[str, Any], str]:
+    """Measure the loop; returns the report as plain data, and as a page with crops of the user's images."""
+    tuned = tuning(project, progress)
+    measured = report(project, progress, tuned)
+    crops = cut_crops(project, tuned.cells, measured["validation"]["head"], progress)
+    return measured, to_html(measured, crops)
+
+
+def to_html(data: Data, crops: Crops | None = None) -> str:
+    """The report as one page, with its charts and these crops in it."""
+    crops = crops or Crops()
+    cells = _cells(data["mixed_up"], crops.cells)
+    effort, validation = data["effort"], data["validation"]
+    return render(
+        "report.html",
+        data=data,
+        written=time_words(data["written"]),
+        states=_states(data["pictures"]),
+        figures=list(_key_figures(data)),
+        categories=_categories(data),
+        learning=charts.learning_curve(data),
+        learning_table=_learning_table(data),
+        at_first_sight=charts.precision_and_recall(
+            tr("Precision and recall before training"), data["at_first_sight"]
+        ),
+        first_sight_table=_first_sight_table(data["at_first_sight"]),
+        matrix=charts.confusion_matrix(data["mixed_up"], {key: cell.link for key, cell in cells.items()}),
+        is_matrix_whole=_is_whole(data["mixed_up"]),
+        mistakes=_mistakes(data["mixed_up"]),
+        cells=list(cells.values()),
+        crops=crops,
+        reliability=charts.reliability_chart(data["reliability"]),
+        reliability_words=_reliability_words(data["reliability"], data["reliability"]["boxes"]),
+        thresholds=_thresholds(data["thresholds"]),
+        saved=charts.effort_saved(effort["stretches"]),
+        minutes=charts.minutes_an_image(effort["stretches"]),
+        effort=_effort_table(effort),
+        validation=charts.precision_and_recall(
+            tr("Precision and recall on validated images"), validation["categories"]
+        ),
+        validation_table=_validation_table(validation["categories"]),
+        validation_reliability=charts.reliability_chart(validation["reliability"]),
+        validation_words=_reliability_words(validation["reliability"], validation["boxes"]),
+        worst_images=_worst_images(validation["worst"]),
+    )
+
+
+def _states(images: Mapping[str, int]) -> str:
+    names = {
+        "decided": tr("decided"),
+        "undecided": tr("undecided"),
+        "skipped": tr("skipped"),
+        "unreadable": tr("unreadable"),
+    }
+    return ", ".join(
+        f"{count} {names.get(key, key)}" for key, count in images.items() if key != "all" and count
+    )
+
+
+def _key_figures(data: Data) -> Iterator[tuple[str, str, str]]:
+    """What is looked at first: a name, a figure, and its interval or of how many it is."""
+    images, held_out, effort = data["pictures"], data["held_out"], data["effort"]
+    of = tr("of {images}", images=counted(images["all"], "image"))
+    yield tr("decided"), str(images["decided"]), of
+    if held_out["f1"] is not None:
+        low, high = held_out["interval"]
+        of = tr(
+            "{low:.2f} to {high:.2f}; {images}",
+            low=low,
+            high=high,
+            images=counted(held_out["pictures"], "image"),
         )
+        yield tr("F1, held out"), f"{held_out['f1']:.2f}", of
+    every = [c for c in data["at_first_sight"] if c["shown"]]
+    if shown := sum(c["shown"] for c in every):
+        right = sum(c["right"] for c in every)
+        yield tr("suggestions correct"), f"{right / shown:.0%}", tr("{right} of {of}", right=right, of=shown)
+    latest = next((s for s in reversed(effort["stretches"]) if s["minutes"] is not None), None)
+    if latest is not None:
+        of = counted(latest["pictures"], "image")
+        if latest["minutes_interval"] is not None:
+            low, high = latest["minutes_interval"]
+            of = tr("{low:.2f} to {high:.2f}; {images}", low=low, high=high, images=of)
+        yield tr("minutes an image, lately"), f"{latest['minutes']:.2f}", of
+
+
+def _categories(data: Data) -> Table:
+    rows = [(c["name"], c["boxes"], c["words"]) for c in data["categories"]]
+    return Table(tr("Categories"), (tr("category"), tr("boxes"), tr("status")), rows)
+
+
+def _learning_table(data: Data) -> Table:
+    curves = (
+        (tr("all images"), data["learning_curve"]),
+        (tr("random sample"), data["learning_curve_random"]),
+        (tr("held out"), data["learning_curve_held_out"]),
     )
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>
-<h1>{title}</h1>
-<p>{html.escape(report["program"])}, {html.escape(report["written"])}. Intervals are at 95 %, by image.</p>
-{body}
-</body></html>
-"""
-
-
-_STYLE = (
-    "body{font:16px sans-serif;max-width:50em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
-    "table{border-collapse:collapse}td,th{padding:.2em 1em .2em 0;text-align:left;border-bottom:1px solid #ddd}"
-    "svg{max-width:100%;height:auto}.axis{stroke:#888}.a{stroke:#1F77B4;fill:none}.b{stroke:#D35400;fill:none}"
-    ".c{stroke:#2E8B57;fill:none}"
-)
-
-
-def _section(title: str, body: str) -> str:
-    return f"<h2>{html.escape(title)}</h2>\n{body}"
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{html.escape(text)}</p>"
-
-
-def _list(lines: Any) -> str:
-    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-    return f"<ul>{items}</ul>" if items else ""
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows
-    )
-    return f"<table><tr>{head}</tr>{body}</table>"
-
-
-def _share(part: float | None, interval: Sequence[float], of: int) -> str:
-    return "none" if part is None or not of else f"{part:.0%} ({interval[0]:.0%} to {interval[1]:.0%}; {of})"
-
-
-def _project_part(report: Report) -> str:
-    images = report["pictures"]
-    line = ", ".join(f"{count} {state}" for state, count in images.items() if state != "all" and count)
-    head = report["head"]
-    head_line = (
-        "No head is in use yet."
-        if head is None
-        else f"Version {head['version']} of the head learned {counted(head['boxes'], 'box')} on "
-        f"{counted(head['pictures'], 'image')}. Images are asked about by {report['strategy']}."
-    )
-    rows = [(c["name"], c["boxes"], c["words"]) for c in report["categories"]]
-    skipped = _list(f"skipped, {why}: {count}" for why, count in report["skipped"].items())
-    sets = _list(
-        f"edge cases “{name}”: {counted(count, 'image')}" for name, count in report["edge_cases"].items()
-    )
-    return "".join(
-        (
-            _paragraph(f"{counted(images['all'], 'image')}: {line or 'none'}."),
-            _paragraph(head_line),
-            _table(("category", "boxes", "what is known of it"), rows),
-            skipped,
-            sets,
-        )
-    )
-
-
-def _learning_part(report: Report) -> str:
-    curves = [
-        ("a", [(p["pictures"], p["f1"], p["interval"]) for p in report["learning_curve"]]),
-        ("b", [(p["pictures"], p["f1"], p["interval"]) for p in report["learning_curve_random"]]),
-        ("c", [(p["pictures"], p["f1"], p["interval"]) for p in report["learning_curve_held_out"]]),
-    ]
-    gap = report["memorising"]["words"] if report["memorising"] else "Memorising: not measured yet."
-    return "".join(
-        (
-            _paragraph(
-                "F1 by decided images. Before images were taught, blue: all of them, orange: a random sample; "
-                "green: names that the latest versions give on the same images, which are held out."
-            ),
-            _plot(curves, (0.0, 1.0)),
-            _paragraph(gap),
-            _paragraph(report["held_out"]["words"]),
-            _paragraph(report["stop_advice"]) if report["stop_advice"] else "",
-        )
-    )
-
-
-def _mixed_part(report: Report) -> str:
     rows = [
-        (
-            c["name"],
-            _share(c["right"] / c["shown"] if c["shown"] else None, c["precision_interval"], c["shown"]),
-            _share(c["right"] / c["objects"] if c["objects"] else None, c["recall_interval"], c["objects"]),
-        )
-        for c in report["at_first_sight"]
+        (name, p["pictures"], f"{p['f1']:.2f}", "{:.2f} – {:.2f}".format(*p["interval"]), p["of"])
+        for name, points in curves
+        for p in points
     ]
-    mixed = [(c["real"], c["said"], c["boxes"]) for c in report["mixed_up"] if c["real"] != c["said"]]
-    mixed.sort(key=lambda row: -row[2])
-    return (
-        _table(("category", "precision (boxes shown)", "recall (objects)"), rows)
-        + _paragraph("Most frequent mistakes:")
-        + _table(("really", "called", "boxes"), mixed[:20])
-        if rows
-        else _paragraph(
-            "Nothing was measured yet: it takes decided images on which boxes were proposed before."
-        )
+    headings = (tr("images"), tr("decided before"), tr("F1"), tr("95 % interval"), tr("measured on"))
+    return Table(tr("The learning curve in numbers"), headings, rows)
+
+
+def _first_sight_table(rows: Sequence[Data]) -> Table:
+    def share(c: Data, key: str, of: str) -> str:
+        return share_words(c["right"] / c[of] if c[of] else None, c[f"{key}_interval"], c[of])
+
+    shown = [(c["name"], share(c, "precision", "shown"), share(c, "recall", "objects")) for c in rows]
+    headings = (tr("category"), tr("precision (boxes shown)"), tr("recall (objects)"))
+    return Table(tr("Precision and recall of each category, before training"), headings, shown)
+
+
+def _is_whole(cells: Sequence[Data]) -> bool:
+    """Whether the matrix has room for all categories."""
+    names = {*charts.confusion_names(cells)}
+    return all({c["real"], c["said"]} <= names | {charts.NOTHING} for c in cells)
+
+
+def _mistakes(cells: Sequence[Data]) -> Table:
+    wrong = sorted((c for c in cells if c["real"] != c["said"]), key=lambda c: -c["boxes"])
+    rows = [(words_of(c["real"], c["said"]), c["boxes"]) for c in wrong[:_MOST_MISTAKES]]
+    return Table(tr("Most frequent mistakes"), (tr("mistake"), tr("boxes")), rows)
+
+
+def _cells(
+    cells: Sequence[Data], crops: Mapping[tuple[str, str], Sequence[Crop]]
+) -> dict[tuple[str, str], CellCrops]:
+    """The cells that have crops: mistakes first, the most frequent ones first."""
+    ranked = sorted(cells, key=lambda c: (c["real"] == c["said"], -c["boxes"]))
+    keys = [((c["real"], c["said"]), c["boxes"]) for c in ranked]
+    return {
+        key: CellCrops(f"cell-{n}", words_of(*key), boxes, crops[key])
+        for n, (key, boxes) in enumerate(keys)
+        if crops.get(key)
+    }
+
+
+def _reliability_words(measured: Data, boxes: int) -> str:
+    if not boxes:
+        return tr("Nothing is measured yet.")
+    low, high = measured["interval"]
+    return tr(
+        "Scores were off by {error:.2f} on average (95 %: {low:.2f} to {high:.2f}; {boxes}).",
+        error=measured["error"],
+        low=low,
+        high=high,
+        boxes=counted(boxes, "box"),
     )
 
 
-def _reliability_part(report: Report) -> str:
-    r = report["reliability"]
-    if not r["boxes"]:
-        return _paragraph("Nothing is measured yet.")
+def _thresholds(advice: Sequence[Data]) -> Table:
     rows = [
-        (a["name"], f"{a['threshold']:.2f}", _share(a["precision"], a["interval"], a["shown"]))
-        for a in report["thresholds"]
+        (a["name"], f"{a['threshold']:.2f}", share_words(a["precision"], a["interval"], a["shown"]))
+        for a in advice
     ]
-    return _calibration_plot(r, r["boxes"]) + _table(("category", "worth showing from", "then right"), rows)
+    headings = (tr("category"), tr("show from score"), tr("then correct"))
+    return Table(tr("From which score on suggestions pay"), headings, rows)
 
 
-def _calibration_plot(r: Report, boxes: int) -> str:
-    """Blue: the share that was right by score; orange: what calibrated scores give."""
-    low, high = r["interval"]
-    curve = [
-        ("a", [(b[0], b[1], (b[1], b[1])) for b in r["bins"]]),
-        ("b", [(0.0, 0.0, (0, 0)), (1.0, 1.0, (1, 1))]),
-    ]
-    return _paragraph(
-        f"Scores were off by {r['error']:.2f} on average ({low:.2f} to {high:.2f}; {counted(boxes, 'box')}). "
-        "Blue: the share that was right, by score; orange: as scores say."
-    ) + _plot(curve, (0.0, 1.0))
-
-
-def _effort_part(report: Report) -> str:
-    effort = report["effort"]
-    saved, minutes = (_over_time(effort["stretches"], key) for key in ("saved", "minutes"))
+def _effort_table(effort: Data) -> Table:
     rows = [
         (
             name,
             e["pictures"],
-            _of_effort(e, "saved", "{:.0%}", f"; {e['boxes']}"),
-            _of_effort(e, "minutes", "{:.2f}"),
+            e["boxes"],
+            figure_words(e, "saved", "{:.0%}"),
+            figure_words(e, "minutes", "{:.2f}"),
         )
-        for name, e in (("a random sample", effort["drawn"]), ("all others", effort["others"]))
+        for name, e in ((tr("a random sample"), effort["drawn"]), (tr("all others"), effort["others"]))
     ]
-    low, high = min([0.0, *(p[1] for p in saved)]), max([0.1, *(max(p[2]) for p in minutes)])
-    return (
-        _paragraph("Share of drawing time that proposals saved, estimated from acts, over decided images.")
-        + _plot([("a", saved)], (low, 1.0))
-        + _paragraph("Minutes an image, without pauses, over decided images.")
-        + _plot([("a", minutes)], (0.0, high))
-        + _table(("pictures", "how many", "effort saved (boxes)", "minutes an image"), rows)
-    )
+    headings = (tr("images"), tr("how many"), tr("boxes"), tr("effort saved"), tr("minutes an image"))
+    return Table(tr("Effort since the first training, with 95 % intervals"), headings, rows)
 
 
-def _over_time(stretches: Sequence[Report], key: str) -> list[tuple[float, float, Sequence[float]]]:
-    """Where a stretch of images ends, its value and the interval, where it was measured."""
-    ends = accumulate(stretch["pictures"] for stretch in stretches)
-    return [
-        (end, stretch[key], stretch[f"{key}_interval"] or (stretch[key], stretch[key]))
-        for end, stretch in zip(ends, stretches, strict=True)
-        if stretch[key] is not None
-    ]
-
-
-def _of_effort(e: Report, key: str, form: str, tail: str = "") -> str:
-    """A figure with its interval, or that there is none."""
-    interval = e[f"{key}_interval"]
-    if e[key] is None or interval is None:
-        return "too few images"
-    return f"{form.format(e[key])} ({' to '.join(form.format(end) for end in interval)}{tail})"
-
-
-def _validation_part(report: Report) -> str:
-    v = report["validation"]
-    rows = [
+def _validation_table(rows: Sequence[Data]) -> Table:
+    shown = [
         (
             c["name"],
-            _share(c["precision"], c["precision_interval"], c["shown"]),
-            _share(c["recall"], c["recall_interval"], c["objects"]),
-            ""
+            share_words(c["precision"], c["precision_interval"], c["shown"]),
+            share_words(c["recall"], c["recall_interval"], c["objects"]),
+            tr("none")
             if c["ap_of_shown"] is None
-            else "{:.2f} ({:.2f} to {:.2f})".format(c["ap_of_shown"], *c["ap_of_shown_interval"]),
+            else "{:.2f} ({:.2f} – {:.2f})".format(c["ap_of_shown"], *c["ap_of_shown_interval"]),
         )
-        for c in v["categories"]
+        for c in rows
     ]
-    worst = _list(f"{w['picture']}: {w['errors']} of {w['boxes']} wrong" for w in v["worst"])
-    table = (
-        _table(("category", "precision (boxes)", "recall (objects)", "AP of what was shown"), rows)
-        if rows
-        else ""
-    )
-    calibration = _calibration_plot(v["reliability"], v["boxes"]) if v["boxes"] else ""
-    return (
-        _paragraph(v["words"]) + table + calibration + (_paragraph("Worst images:") + worst if worst else "")
-    )
+    headings = (tr("category"), tr("precision (boxes)"), tr("recall (objects)"), tr("AP of what was shown"))
+    return Table(tr("Precision, recall and AP of each category, validated"), headings, shown)
 
 
-def _plot(
-    curves: Sequence[tuple[str, Sequence[tuple[float, float, Sequence[float]]]]], ends: tuple[float, float]
-) -> str:
-    """Curves with whiskers as SVG; each point is (x, y, (low, high))."""
-    every = [point for _, points in curves for point in points]
-    if not every:
-        return ""
-    right = max(p[0] for p in every) or 1.0
-    low, high = ends
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        share = (y - low) / ((high - low) or 1.0)
-        return _EDGE + x / right * (_WIDTH - 2 * _EDGE), _HEIGHT - _EDGE - share * (_HEIGHT - 2 * _EDGE)
-
-    (x0, y0), (x1, y1) = place(0, low), place(right, high)
-    parts = [
-        f'<line class="axis" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y0:.1f}"/>',
-        f'<line class="axis" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x0:.1f}" y2="{y1:.1f}"/>',
-        f'<text x="{x0 - 30:.1f}" y="{y0:.1f}">{low:.2g}</text>',
-        f'<text x="{x0 - 30:.1f}" y="{y1 + 5:.1f}">{high:.2g}</text>',
-        f'<text x="{x1 - 30:.1f}" y="{y0 + 20:.1f}">{right:g}</text>',
-    ]
-    for style, points in curves:
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(p[0], p[1]) for p in points))
-        parts.append(f'<polyline class="{style}" points="{line}"/>')
-        for x, y, (bottom, top) in points:
-            (px, py), (_, below), (_, above) = (
-                place(x, y),
-                place(x, max(bottom, low)),
-                place(x, min(top, high)),
-            )
-            parts.append(f'<circle class="{style}" cx="{px:.1f}" cy="{py:.1f}" r="3"/>')
-            parts.append(
-                f'<line class="{style}" x1="{px:.1f}" y1="{below:.1f}" x2="{px:.1f}" y2="{above:.1f}"/>'
-            )
-    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{"".join(parts)}</svg>'
+def _worst_images(worst: Sequence[Data]) -> Table:
+    rows = [(w["picture"], w["errors"], w["boxes"]) for w in worst]
+    return Table(tr("Images with the most errors"), (tr("image"), tr("wrong"), tr("boxes")), rows)

@@ -52,10 +52,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A box behind a figure: on which image, and where."""
+    """A box behind a figure: on which image, where, and with which score if it was proposed."""
 
     image_id: int
     bbox: BBox
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +269,14 @@ def _mixed_up(
             if not a.crowd
         ]
         shown = [
-            (called(b), b.bbox, is_right)
+            (called(b), b, is_right)
             for b, is_right in zip(result.boxes, result.right, strict=True)
             if b.shown
         ]
-        boxes = [(name, bbox) for name, bbox, _ in shown]
-        for pair, bbox in _confused(boxes, truth):
-            examples.setdefault(pair, []).append(Example(result.image_id, bbox))
+        boxes = [(name, box.bbox) for name, box, _ in shown]
+        scores = [box.score for _, box, _ in shown]
+        for pair, bbox, score in _confused(boxes, scores, truth):
+            examples.setdefault(pair, []).append(Example(result.image_id, bbox, score))
         right = [name for name, _, is_right in shown if is_right]
         for name, numbers in _counted(right, boxes, truth):
             counts.setdefault(name, []).append(numbers)
@@ -292,15 +294,17 @@ def _counted(right: Sequence[str], shown: _Named, real: _Named) -> Iterator[tupl
         yield name, (n_right[name], n_shown[name], n_real[name])
 
 
-def _confused(boxes: _Named, truth: _Named) -> Iterator[tuple[tuple[str, str], BBox]]:
-    """The places of one image, each with its real and its predicted name, or `NOTHING`."""
+def _confused(
+    boxes: _Named, scores: Sequence[float], truth: _Named
+) -> Iterator[tuple[tuple[str, str], BBox, float | None]]:
+    """The places of one image, each with its real and its predicted name, or `NOTHING`, and the score."""
     found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), RIGHT_IOU)
-    for (predicted, bbox), index in zip(boxes, found, strict=True):
+    for (predicted, bbox), score, index in zip(boxes, scores, found, strict=True):
         real = truth[index][0] if index is not None else NOTHING
-        yield (real, predicted), bbox
+        yield (real, predicted), bbox, score
     for index in set(range(len(truth))) - set(found):
         real, bbox = truth[index]
-        yield (real, NOTHING), bbox
+        yield (real, NOTHING), bbox, None
 
 
 def _category(name: str, rows: list[tuple[int, int, int]]) -> UnseenCategoryResult:

@@ -18,8 +18,10 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.quality.audit import begin, in_words, judge, plans, report, to_html, unfinished
+from hitl_desktop.workflows.quality.audit import begin, in_words, judge, plans, report, unfinished
+from hitl_desktop.workflows.quality.audit_page import to_html
 from hitl_desktop.workflows.training.train import train_heads
+from tests.workflows.quality.pages import Page
 
 
 @pytest.fixture
@@ -78,10 +80,19 @@ def test_wrong_images_are_counted_by_kind_and_named(decided: Project) -> None:
     }
     assert list(audit_report["wrong_pictures"].values()) == [["a box on nothing", "a wrong category"]]
     assert audit_report["holds"] is False
-    page = to_html(audit_report)
-    assert "does not hold" in page
-    assert "<script" not in page
+    audit_report["wrong_pictures"]["<script>.jpg"] = ["a box on nothing"]
+    page = Page(to_html(audit_report))
+    assert "does not hold" in page.text
+    assert "<script>.jpg" in page.text
+    assert page.titles[0] == "Share of wrong images"
     json.dumps(audit_report)
+
+
+def test_the_page_of_an_audit_that_is_not_complete_claims_nothing(decided: Project) -> None:
+    page = Page(to_html(report(decided, begin(decided, 0.05))))
+    assert "Nothing is claimed" in page.text
+    assert "None so far." in page.text
+    assert page.titles == []  # no chart of what is not known yet
 
 
 def test_the_number_is_fixed_until_it_is_done(decided: Project) -> None:

@@ -1,0 +1,227 @@
+"""The figures of the report: what was measured, as charts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from hitl_desktop.domain.review import SECONDS_TO_DRAW
+from hitl_desktop.domain.words import counted
+from hitl_desktop.translation import tr
+from hitl_desktop.workflows.quality.chart_values import Axis, Band, Bars, HeatCell, Part, Series, Value, axis
+from hitl_desktop.workflows.quality.report_crops import words_of
+from hitl_desktop.workflows.quality.svg_charts import bar_chart, heat_map, line_chart, reliability_diagram
+from hitl_desktop.workflows.quality.threshold_advice import WORTH_SHOWING
+from hitl_desktop.workflows.quality.tuning import NOTHING
+
+Data = Mapping[str, Any]
+MOST_BARS = 20
+MOST_IN_MATRIX = 14
+_PERCENT = "{:.0%}"
+_TOLERANCE = 0.1
+_BELOW_ZERO = -0.2
+"""So far effort saved is shown below zero at least: that it may be lost should be seen."""
+_SHARES = (0.0, 1.0)
+
+
+def learning_curve(data: Data) -> str:
+    """F1 by decided images, of all, of a random sample and of what is held out; "" where nothing is
+    measured."""
+    curves = (
+        (tr("all images, before training on them"), data["learning_curve"]),
+        (tr("a random sample of them"), data["learning_curve_random"]),
+        (tr("held-out images, named by the latest versions"), data["learning_curve_held_out"]),
+    )
+    series = [Series(name, [_f1_value(p) for p in points]) for name, points in curves]
+    places = [v.x for s in series for v in s.values]
+    if not places:
+        return ""
+    consistency, band = data["consistency"], None
+    if consistency["f1"] is not None:
+        low, high = consistency["f1_interval"]
+        name = tr("your agreement with yourself, {low:.2f} to {high:.2f}", low=low, high=high)
+        band = Band(name, low, high)
+    x = axis(tr("decided images"), [0, *places], whole=True)
+    y = axis(tr("F1 on images not yet trained on"), _SHARES, "{:.1f}")
+    return line_chart(tr("Learning curve"), series, x, y, band)
+
+
+def _f1_value(point: Data) -> Value:
+    low, high = point["interval"]
+    words = tr(
+        "after {decided}: F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}; {images})",
+        decided=counted(point["pictures"], "decided image"),
+        f1=point["f1"],
+        low=low,
+        high=high,
+        images=counted(point["of"], "image"),
+    )
+    return Value(point["pictures"], point["f1"], (low, high), words)
+
+
+def share_words(part: float | None, interval: Sequence[float], of: int) -> str:
+    """A share with its interval and of how many it is one."""
+    if part is None or not of:
+        return tr("none")
+    return tr(
+        "{part:.0%} ({low:.0%} to {high:.0%}; n = {of})", part=part, low=interval[0], high=interval[1], of=of
+    )
+
+
+def precision_and_recall(title: str, rows: Sequence[Data]) -> str:
+    """Both of each category, those with the most objects first."""
+    if not rows:
+        return ""
+    names = (tr("precision: of the boxes shown"), tr("recall: of the objects"))
+    ranked = sorted(rows, key=lambda c: -max(c["objects"], c["shown"]))[:MOST_BARS]
+    bars = [
+        Bars(
+            c["name"],
+            [
+                _part(names[0], c["right"], c["shown"], c["precision_interval"]),
+                _part(names[1], c["right"], c["objects"], c["recall_interval"]),
+            ],
+        )
+        for c in ranked
+    ]
+    band = Band(
+        tr("precision from which a box saves time: {share:.0%}", share=WORTH_SHOWING), WORTH_SHOWING, 1.0
+    )
+    return bar_chart(title, names, bars, axis(tr("share"), _SHARES, _PERCENT), band)
+
+
+def _part(name: str, right: int, of: int, interval: Sequence[float]) -> Part:
+    label = tr("{right} of {of}", right=right, of=of) if of else tr("none")
+    share = right / of if of else None
+    low, high = interval
+    return Part(share, (low, high) if of else None, label, f"{name}: {share_words(share, interval, of)}")
+
+
+def confusion_names(cells: Sequence[Data]) -> list[str]:
+    """The categories of the matrix, those with the most boxes first, as many as have room."""
+    boxes: Counter[str] = Counter()
+    for cell in cells:
+        for name in {cell["real"], cell["said"]} - {NOTHING}:
+            boxes[name] += cell["boxes"]
+    return sorted(name for name, _ in boxes.most_common(MOST_IN_MATRIX))
+
+
+def confusion_matrix(cells: Sequence[Data], links: Mapping[tuple[str, str], str]) -> str:
+    """What objects of each category were called; a cell with crops leads to them."""
+    if not cells:
+        return ""
+    every = confusion_names(cells)
+    rows, columns = [*every, NOTHING], [*every, NOTHING]
+    totals: Counter[str] = Counter()
+    for cell in cells:
+        totals[cell["real"]] += cell["boxes"]
+    shown: dict[tuple[int, int], HeatCell] = {}
+    for cell in cells:
+        real, said, boxes = cell["real"], cell["said"], cell["boxes"]
+        if real not in rows or said not in columns:
+            continue
+        share = boxes / totals[real]
+        words = tr(
+            "{what}: {boxes}, {share:.0%} of {total}",
+            what=words_of(real, said),
+            boxes=counted(boxes, "box"),
+            share=share,
+            total=totals[real],
+        )
+        place = rows.index(real), columns.index(said)
+        shown[place] = HeatCell(boxes, share, real == said, words, links.get((real, said), ""))
+    return heat_map(
+        tr("Confusion matrix: what objects are, against what they were called"),
+        [*(tr("{name} (n = {total})", name=r, total=totals[r]) for r in every),
+         tr("nothing there (n = {total})", total=totals[NOTHING])],
+        [*every, tr("not found")],
+        shown,
+        axes=(tr("really"), tr("called")),
+        names=(tr("correct; stronger: a larger share of the row"), tr("mistaken; stronger: a larger share of the row")),
+    )  # fmt: skip
+
+
+def reliability_chart(measured: Data) -> str:
+    """The share that was right by score, with how many boxes that were."""
+    bins = [(score, right, n) for score, right, n in measured["bins"]]
+    if not bins:
+        return ""
+    words = [
+        tr(
+            "score {score:.2f}: {right:.0%} correct ({boxes})",
+            score=score,
+            right=right,
+            boxes=counted(n, "box"),
+        )
+        for score, right, n in bins
+    ]
+    axes = (
+        axis(tr("score"), _SHARES, "{:.1f}"),
+        axis(tr("share that was correct"), _SHARES, _PERCENT),
+    )
+    names = (
+        tr("measured"),
+        Band(tr("as the score says, give or take {tolerance:.1f}", tolerance=_TOLERANCE), 0.0, _TOLERANCE),
+    )
+    return reliability_diagram(
+        tr("Reliability of the scores"), bins, words, axes, names, tr("boxes, by score")
+    )
+
+
+def effort_saved(stretches: Sequence[Data]) -> str:
+    """The share of drawing time that suggestions saved, over decided images."""
+    values = _over_time(stretches, "saved", "{:.0%}", tr("boxes"), "boxes")
+    if not values:
+        return ""
+    lows = [v.interval[0] if v.interval else v.y for v in values]
+    y = axis(tr("share of drawing time saved"), [1.0, max(-1.0, min(_BELOW_ZERO, *lows))], _PERCENT)
+    band = Band(tr("suggestions save time"), 0.0, 1.0)
+    x = _decided(stretches)
+    return line_chart(tr("Effort saved"), [Series(tr("effort saved"), values)], x, y, band)
+
+
+def minutes_an_image(stretches: Sequence[Data]) -> str:
+    """Active minutes an image, over decided images, beside what drawing all their boxes would take."""
+    values = _over_time(stretches, "minutes", "{:.2f}", tr("images"), "pictures")
+    if not values:
+        return ""
+    images, boxes = (sum(s[key] for s in stretches) for key in ("pictures", "boxes"))
+    by_hand = boxes * SECONDS_TO_DRAW / 60 / images if images else 0.0
+    band = None
+    if by_hand:
+        name = tr(
+            "less than drawing every box by hand: {minutes:.2f} ({seconds:g} s a box)",
+            minutes=by_hand,
+            seconds=SECONDS_TO_DRAW,
+        )
+        band = Band(name, 0.0, by_hand)
+    highs = [v.interval[1] if v.interval else v.y for v in values]
+    y = axis(tr("minutes an image, without pauses"), [0.0, by_hand, *highs])
+    series = [Series(tr("minutes an image"), values)]
+    return line_chart(tr("Minutes an image"), series, _decided(stretches), y, band)
+
+
+def _decided(stretches: Sequence[Data]) -> Axis:
+    return axis(tr("decided images"), [0, sum(s["pictures"] for s in stretches)], whole=True)
+
+
+def _over_time(stretches: Sequence[Data], key: str, form: str, noun: str, of: str) -> list[Value]:
+    """Where a stretch of images ends, its value and the interval, where it was measured."""
+    ends = accumulate(stretch["pictures"] for stretch in stretches)
+    return [
+        Value(end, s[key], tuple(i) if (i := s[f"{key}_interval"]) else None,
+              f"{figure_words(s, key, form)} ({noun}: {s[of]})")
+        for end, s in zip(ends, stretches, strict=True)
+        if s[key] is not None
+    ]  # fmt: skip
+
+
+def figure_words(effort: Data, key: str, form: str) -> str:
+    """A figure of effort with its interval, or that there is none."""
+    value, interval = effort[key], effort[f"{key}_interval"]
+    if value is None or interval is None:
+        return tr("too few images")
+    low, high = (form.format(end) for end in interval)
+    return tr("{value} ({low} to {high})", value=form.format(value), low=low, high=high)
