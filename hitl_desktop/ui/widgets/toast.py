@@ -7,6 +7,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import announce
 
 _STAYS_MS = 6000
 _MARGIN = 14
@@ -38,7 +39,7 @@ class Toast(QFrame):
         self.setStyleSheet(_STYLE)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._label, self.button = QLabel(), QPushButton()
-        self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         self.button.clicked.connect(self._on_pressed)
         line = QHBoxLayout(self)
         line.setContentsMargins(12, 4, 6, 4)
@@ -63,6 +64,7 @@ class Toast(QFrame):
         """Show a notice in place of the one before."""
         self._label.setText(text)
         self.setAccessibleName(text)
+        announce(self._over, text)
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self._label.setWordWrap(False)
