@@ -27,6 +27,9 @@ from tests.ui.accessibility import nameless
 from tests.ui.conftest import MakeWindow
 from tests.ui.test_dialogs_freed import QUESTIONS
 
+OPEN_NOTHING = {"quit", "open_sample", "theme_system", "theme_light", "theme_dark"}
+"""Commands about the whole program, which other tests would notice."""
+
 
 class Reader:
     """Reads the tree of each dialog and menu that opens, and closes it."""
@@ -75,7 +78,7 @@ def test_nothing_that_a_command_opens_is_without_a_name(window: MainWindow, qtbo
     with reading() as reader:
         for spec in ACTIONS:
             action = None if spec.held else window.actions_[spec.id]
-            if action is None or spec.id in {"quit", "open_sample"} or not action.isEnabled():
+            if action is None or spec.id in OPEN_NOTHING or not action.isEnabled():
                 continue
             reader.act = spec.id
             action.trigger()
