@@ -50,7 +50,9 @@ from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.queue_acts import QueueActs
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
 from hitl_desktop.ui.queue.set_acts import SetActs
+from hitl_desktop.ui.shell.announcer import Announcer
 from hitl_desktop.ui.shell.garbage import GarbageTimer
+from hitl_desktop.ui.shell.panes import Panes
 from hitl_desktop.ui.shell.welcome import Welcome
 from hitl_desktop.ui.theme.categories import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.ui.widgets.banner import Banner
@@ -111,6 +113,16 @@ class WindowParts(QMainWindow):
             self._dock("Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
             self._dock(_MODEL, tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
+        self.panes = Panes(
+            (
+                (self.canvas, self.canvas),
+                (self.queue, self.queue.list),
+                (self.inspector, self.inspector.boxes),
+                (self.model_panel, self.model_panel.tabs),
+            ),
+            lambda: [self.welcome, *self.findChildren(Banner), *self.findChildren(Toast)],
+        )
+        self.announcer = Announcer(self.session, self.canvas, self.messages, self)
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
         """The canvas or the welcome page, with the notices above it."""
@@ -301,6 +313,8 @@ class WindowParts(QMainWindow):
         """How the image is shown."""
         canvas, controller = self.canvas, self.controller
         return {
+            "next_pane": partial(self.panes.go, 1),
+            "previous_pane": partial(self.panes.go, -1),
             "fit": canvas.camera.fit,
             "zoom_in": partial(canvas.camera.zoom, 1.25),
             "zoom_out": partial(canvas.camera.zoom, 0.8),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import COMMON, CROWD, Attribute, AttributeKind, Value
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.field import Field
 
 _COLUMNS = 2
@@ -87,7 +88,7 @@ class AttributePanel(QWidget):
 
     def _flag(self, name: str) -> QCheckBox:
         box = QCheckBox(name)
-        box.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
         box.clicked.connect(lambda: self._emit_value(name, box.isChecked()))
         self._widgets[name] = box
         return box
@@ -99,8 +100,9 @@ class AttributePanel(QWidget):
         if attribute.kind is AttributeKind.CHOICE:
             combo = QComboBox()
             combo.addItems(["", *attribute.choices])
-            combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             combo.activated.connect(lambda: self._emit_value(attribute.name, combo.currentText()))
+            name_choice(combo, attribute.name)
             widget: QComboBox | Field = combo
         else:
             field = Field(self._left)

@@ -135,6 +135,8 @@ class ImageView(QObject):
                 "",
                 NEW_NAME_COLOUR,
                 tip=tr("object? {name} {score:.2f} ({by})", name=p.name, score=p.score, by=p.named_by),
+                name=p.name,
+                score=p.score,
             )
             for p in self._session.visible_hints
         ]
@@ -151,6 +153,8 @@ class ImageView(QObject):
                 f"{p.name} {p.score:.2f}",
                 _colour(p),
                 doubt=1 - float(abs(2 * p.score - 1)),
+                name=p.name,
+                score=p.score,
             )
             for p in self._session.visible_proposals
         ]

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QTableView,
     QVBoxLayout,
-    QWidget,
 )
 
 from hitl_desktop.domain.annotations import Annotation
@@ -32,10 +31,11 @@ from hitl_desktop.ui.boxes.threshold import ThresholdSlider
 from hitl_desktop.ui.canvas.items import BoxKey
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.widgets.field import Field
+from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.annotation.attributes import of_categories
 
 
-class Inspector(QWidget):
+class Inspector(Pane):
     """Lists that follow the image at hand.
 
     Signals:
@@ -43,24 +43,24 @@ class Inspector(QWidget):
         category_chosen: a category was clicked, or its name was typed.
         name_typed: a name was typed into the category field, and whether it shall be a new one.
         names_changed: other names can be completed to.
-        left: the person is done here; the canvas should have the keyboard again.
     """
 
     box_chosen = Signal(BoxKey)
     category_chosen = Signal(int)
     name_typed = Signal(str, bool)
     names_changed = Signal(object)
-    left = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._filled: tuple[object, ...] = ()
+        self._is_marking = False
         self.setMinimumWidth(216)
         self.boxes_title, self.categories_title = QLabel(tr("Boxes")), QLabel(tr("Categories"))
         self.model = BoxModel(session)
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)
+        self.boxes.selectionModel().currentRowChanged.connect(self._on_row)
         self.attributes = AttributePanel(self.left)
         self.attributes.hide()
         self.free_attributes: list[Attribute] = []
@@ -81,9 +81,10 @@ class Inspector(QWidget):
         self.name.textChanged.connect(self._show_matching)
         self.categories = QListWidget()
         self.categories.setAccessibleName(tr("Categories"))
-        self.categories.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        self.categories.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
         self.categories.itemPressed.connect(self._on_pressed)
         self.categories.itemClicked.connect(self._on_category)
+        self.categories.itemActivated.connect(self._on_activated)
         self.categories.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.categories.setItemDelegate(CategoryDelegate(self.categories))
         self.threshold = ThresholdSlider(session)
@@ -119,10 +120,12 @@ class Inspector(QWidget):
         self.attributes.show_boxes(boxes, self.free_attributes)
         self.attributes.setVisible(bool(boxes))
         row = self.model.row_of(key_of(boxes[-1]) if boxes else None)
+        self._is_marking = True
         if row >= 0:
             self.boxes.selectRow(row)
         else:
             self.boxes.clearSelection()
+        self._is_marking = False
 
     def _on_opened(self) -> None:
         self._filled = ()
@@ -219,6 +222,17 @@ class Inspector(QWidget):
         if isinstance(key, BoxKey):
             self.box_chosen.emit(key)
 
+    def _on_row(self, index: QModelIndex) -> None:
+        """Arrows go through the boxes on the canvas, too."""
+        if self.boxes.hasFocus() and not self._is_marking:
+            self._on_box(index)
+
+    def _on_activated(self, item: QListWidgetItem) -> None:
+        """`Enter` does what a click does."""
+        if self.categories.hasFocus():
+            self._on_pressed(item)
+            self._on_category(item)
+
     def _on_pressed(self, item: QListWidgetItem) -> None:
         """Also by the right button, whose menu is about the current category."""
         self._session.set_category(item.data(Qt.ItemDataRole.UserRole))
@@ -257,10 +271,11 @@ def _table(model: BoxModel) -> QTableView:
     table.setAccessibleName(tr("Boxes of this image"))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
+    table.setTabKeyNavigation(False)  # one row is one thing: Tab goes on
     table.setShowGrid(False)
     table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(22)
+    table.verticalHeader().setDefaultSectionSize(24)
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)

@@ -23,14 +23,14 @@ class ThresholdSlider(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(1, 19)
         self.slider.setPageStep(1)
-        self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
         self.slider.setToolTip(
             tr("Show proposals of this category from this score up; the others keep theirs")
         )
         self.slider.setAccessibleName(tr("Score from which proposals of the current category are shown"))
         self.reset = QToolButton()
         self.reset.setText(tr("as all"))
-        self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset.setToolTip(tr("Show this category from the score that counts for all"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

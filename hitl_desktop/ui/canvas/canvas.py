@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.pyramid import Pyramid
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.canvas.accessible import make_accessible, tell_items, tell_selection
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.held_keys import HeldKeys
@@ -75,6 +76,7 @@ class Canvas(QWidget):
     relabel_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        make_accessible()
         super().__init__(parent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -100,6 +102,7 @@ class Canvas(QWidget):
 
     def _on_selection(self) -> None:
         self.selection_changed.emit()
+        tell_selection(self)
         self.update()
 
     # what is shown
@@ -155,6 +158,7 @@ class Canvas(QWidget):
         """Show these boxes; what is still among them stays selected."""
         self._layer = BoxLayer(items)
         self._hovered = None
+        tell_items(self)
         self.selection.use(self._layer)
         self.update()
 

@@ -29,6 +29,7 @@ class BoxItem(NamedTuple):
     """A box to paint: `colour` is the index of its category's colour, `doubt` orders `Tab`.
 
     `tip` is shown while the pointer rests on it; `is_open` is an annotation that waits for its category.
+    `name` and `score` are for screen readers, where `label` has more than the name, or nothing.
     """
 
     key: BoxKey
@@ -38,6 +39,8 @@ class BoxItem(NamedTuple):
     doubt: float = 0.0
     tip: str = ""
     is_open: bool = False
+    name: str = ""
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,8 @@ ACTIONS: Final = (
     ActionSpec("threshold_up", tr("Show fe&wer proposals"), "]", When.PROJECT, Menu.VIEW),
     ActionSpec("hide_boxes", tr("&Hide all boxes while held"), "H", When.IMAGE, Menu.VIEW, held=True),
     ActionSpec("pan_held", tr("Mo&ve the image while held"), "Space", When.IMAGE, Menu.VIEW, held=True),
+    ActionSpec("next_pane", tr("Ne&xt pane: image, queue, inspector, model"), "F6", When.ALWAYS, Menu.VIEW),
+    ActionSpec("previous_pane", tr("Previo&us pane"), "Shift+F6", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_system", tr("Theme: as the &system"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_light", tr("Theme: &light"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_dark", tr("Theme: &dark"), "", When.ALWAYS, Menu.VIEW),

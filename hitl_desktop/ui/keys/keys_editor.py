@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
+    QLineEdit,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -45,7 +46,8 @@ class KeysEditor(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.key = QKeySequenceEdit()
-        self.key.setAccessibleName(tr("New key of the chosen command"))
+        for field in (self.key, *self.key.findChildren(QLineEdit)):  # the inner one has the keyboard
+            field.setAccessibleName(tr("New key of the chosen command"))
         self.key.editingFinished.connect(self._rebind)
         self.note = QLabel(tr("Choose a command, click into the field, and press its new key."))
         self.note.setWordWrap(True)

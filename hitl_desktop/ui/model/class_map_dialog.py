@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.tables import read_only_table
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
 from hitl_desktop.workflows.prediction.detector_classes import CategoryKnown, ClassesSeen
@@ -79,7 +80,7 @@ class ClassMapDialog(QDialog):
 
     def _choice(self, name: str, now: int | None) -> QComboBox:
         box = QComboBox()
-        box.setAccessibleName(tr("What {name} stands for", name=name))
+        name_choice(box, tr("What {name} stands for", name=name))
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the table, not the choice
         is_known = normalise_name(name) in map(normalise_name, self._categories.values())
         box.addItem(

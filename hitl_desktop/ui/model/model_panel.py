@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -30,13 +30,14 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.pane import Pane
 
 _UPDATE_AFTER_MS = 200
 _JOBS_WIDTH = 230
 _COUNTING = "counting"
 
 
-class ModelPanel(QWidget):
+class ModelPanel(Pane):
     """Figures that were measured, each with its sample size.
 
     Signals:
@@ -44,7 +45,6 @@ class ModelPanel(QWidget):
         button was
             pressed.
         measure_asked: what the measurements say is looked at, for `show_page`.
-        left: the person is done here; the canvas should have the keyboard again.
     """
 
     learn_asked = Signal()
@@ -54,7 +54,6 @@ class ModelPanel(QWidget):
     reliability_asked = Signal()
     report_asked = Signal()
     measure_asked = Signal()
-    left = Signal()
     _is_counting = _count_again = False
 
     def __init__(self, session: Session, runner: JobRunner, learning: Learning) -> None:
@@ -141,7 +140,7 @@ class ModelPanel(QWidget):
             button = QToolButton()
             button.setText(text)
             button.setAutoRaise(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(asked)
             row.addWidget(button)
         tabs.setCornerWidget(corner)
@@ -174,13 +173,6 @@ class ModelPanel(QWidget):
         """What is looked at again may have changed since."""
         super().showEvent(event)
         self._on_tab(self.tabs.currentIndex())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """`Escape` leaves."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
 
     def _on_opened(self) -> None:
         self._is_counting = self._count_again = False

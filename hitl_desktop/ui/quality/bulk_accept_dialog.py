@@ -26,6 +26,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.image_dialog import ImageDialog
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
 _PREVIEW_AFTER_MS = 250
@@ -47,7 +48,7 @@ class BulkAcceptDialog(QDialog):
         self.preview: Preview | None = None
         self._thresholds = dict(thresholds)
         self.name = QComboBox()
-        self.name.setAccessibleName(tr("Category"))
+        name_choice(self.name, tr("Category"))
         self.name.addItems(list(names))
         self.score = QDoubleSpinBox()
         self.score.setRange(0.05, 1.0)

@@ -25,6 +25,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.service.jobs import Job
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import name_choice
 
 MOST_SHOWN = 1000
 _ALL = tr("all kinds")
@@ -50,7 +51,7 @@ class SuspicionsDialog(QDialog):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.kind = QComboBox()
-        self.kind.setAccessibleName(tr("Which kind"))
+        name_choice(self.kind, tr("Which kind"))
         self.kind.addItems([_ALL, *LABEL_ISSUE_TEXT.values()])
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Labels that are probably wrong"))

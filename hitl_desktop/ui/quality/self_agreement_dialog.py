@@ -14,6 +14,7 @@ from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.quality.image_dialog import ImageDialog
+from hitl_desktop.ui.widgets.announce import name_choice
 
 
 class ReannotationDialog(ImageDialog):
@@ -30,7 +31,7 @@ class ReannotationDialog(ImageDialog):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.category = QComboBox()
-        self.category.setAccessibleName(tr("Category of the next box, or of the selected one"))
+        name_choice(self.category, tr("Category of the next box, or of the selected one"))
         self.category.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.done_button = QPushButton(tr("Done (Enter)"))
         self.done_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, ImportResult, Unlabelled
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr, trn
+from hitl_desktop.ui.widgets.announce import name_choice
 
 _MOST_ISSUES = 200
 _FORMS = {
@@ -47,7 +48,7 @@ class ImportQuestion(QDialog):
             self._column.addWidget(self.undecided)
             self._column.addWidget(self.empty)
         self.form = QComboBox()
-        self.form.setAccessibleName(tr("What the numbers of a box are"))
+        name_choice(self.form, tr("What the numbers of a box are"))
         self._asks_form = result.suspected is not None
         if result.suspected is not None:
             self._add_label(tr("The numbers of the boxes are hardly pixels. What are they?"))

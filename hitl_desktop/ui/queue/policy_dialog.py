@@ -19,6 +19,7 @@ from hitl_desktop.domain.queues import MIXABLE, REASON_OF, QueueReason
 from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, STRATEGIES
 from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.workflows.queue.listing import CountedQueue
 from hitl_desktop.workflows.queue.policy import QueuePolicy
 
@@ -31,7 +32,7 @@ class MixDialog(QDialog):
         self.setWindowTitle(tr("Mix of the queue"))
         self.chosen: QueuePolicy | None = None
         self.strategy = QComboBox()
-        self.strategy.setAccessibleName(tr("Order of asking"))
+        name_choice(self.strategy, tr("Order of asking"))
         for name, strategy in STRATEGIES.items():
             title = (
                 tr("{title} (default)", title=strategy.title) if name == DEFAULT_STRATEGY else strategy.title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import cast
 
 from PySide6.QtCore import (
@@ -44,7 +45,9 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.theme.style import colours
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.field import Field
+from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.queue.filtering import as_text, from_text
 
 _IMAGE = QSize(56, 42)
@@ -163,14 +166,8 @@ class QueueList(QTableView):
             super().keyPressEvent(event)
 
 
-class QueuePanel(QWidget):
-    """The list with its filters.
-
-    Signals:
-        left: the person is done here; the canvas should have the keyboard again.
-    """
-
-    left = Signal()
+class QueuePanel(Pane):
+    """The list with its filters."""
 
     def __init__(self, session: Session, loader: ImageLoader) -> None:
         super().__init__()
@@ -184,7 +181,6 @@ class QueuePanel(QWidget):
         self.text.setPlaceholderText(tr("Name or reason"))
         self.text.setClearButtonEnabled(True)
         self.text.setAccessibleName(tr("Show images whose name or reason holds this text"))
-        self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.text.textChanged.connect(self._on_filter)
         self.category = self._choice(tr("Show images with a box of this category"))
         self.tag = self._choice(tr("Show images with this tag"))
@@ -196,9 +192,9 @@ class QueuePanel(QWidget):
         self.score.setSpecialValueText(tr("Any score"))
         self.score.setAccessibleName(tr("Show images that are worth asking about from this score up"))
         self.score.setToolTip(tr("Expected corrections a second, as the list shows it in brackets"))
-        self.score.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.score.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.score.valueChanged.connect(self._on_filter)
-        self.score.editingFinished.connect(self.left)
+        self.score.lineEdit().returnPressed.connect(self.left)
         self.sorting = self._choice(
             tr("Order of the list"), {text: order for order, text in ORDER_TEXT.items()}
         )
@@ -207,7 +203,7 @@ class QueuePanel(QWidget):
         self.more.setCheckable(True)
         self.more.setToolTip(tr("Filter by category, tag, reason and score; sort"))
         self.more.setAccessibleName(tr("More filters"))
-        self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._found = QLabel()
         self._found.hide()
         self._lay_out()
@@ -234,7 +230,8 @@ class QueuePanel(QWidget):
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+        view.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
+        view.setTabKeyNavigation(False)  # one row is one thing: Tab goes on
         view.setAccessibleName(tr("Review queue"))
         view.clicked.connect(self._on_clicked)
         view.activated.connect(self._on_activated)
@@ -243,9 +240,9 @@ class QueuePanel(QWidget):
 
     def _choice(self, name: str, options: Mapping[str, object] | None = None) -> QComboBox:
         box = QComboBox()
-        box.setAccessibleName(name)
+        name_choice(box, name)
         box.setToolTip(name)
-        box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.setMinimumContentsLength(8)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for text, value in (options or {}).items():
@@ -272,6 +269,10 @@ class QueuePanel(QWidget):
         layout.addWidget(more)
         layout.addWidget(self._found)
         layout.addWidget(self.list, 1)
+        filters_of_more = (self.category, self.tag, self.reason, self.score, self.sorting)
+        in_order = (self.state, self.text, self.more, *filters_of_more, self.list)
+        for before, after in pairwise(in_order):
+            QWidget.setTabOrder(before, after)
 
     # filters
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import announce
 
 _MOST_OFFERS = 3
 
@@ -38,7 +39,7 @@ class Banner(QFrame):
         row.setContentsMargins(10, 5, 10, 5)
         row.addWidget(self.label, 1)
         for button in (*self.offers, close):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the canvas
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
             row.addWidget(button)
         self.hide()
 
@@ -50,6 +51,7 @@ class Banner(QFrame):
         """Show a sentence, and what can be done about it."""
         self.label.setText(text)
         self.label.setAccessibleName(text)
+        announce(self, text, urgent=not self.property("calm"))
         for button, offer in zip_longest(self.offers, offers, fillvalue=""):
             assert isinstance(button, QPushButton)  # noqa: S101 - there are more buttons than offers
             button.setText(offer)

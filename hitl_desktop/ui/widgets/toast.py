@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from hitl_desktop.ui.widgets.announce import announce
+
 _STAYS_MS = 6000
 _MARGIN = 14
 
@@ -29,7 +31,7 @@ class Toast(QFrame):
         self._group, self.waits = group, False
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._label, self.button = QLabel(), QPushButton()
-        self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         self.button.clicked.connect(self._on_pressed)
         line = QHBoxLayout(self)
         line.setContentsMargins(12, 4, 6, 4)
@@ -54,6 +56,7 @@ class Toast(QFrame):
         """Show a notice in place of the one before."""
         self._label.setText(text)
         self.setAccessibleName(text)
+        announce(self._over, text)
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self._label.setWordWrap(False)
