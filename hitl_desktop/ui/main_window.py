@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.service.jobs import FILES
@@ -32,13 +31,12 @@ from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.action_bar import ActionBar
 from hitl_desktop.ui.shell.key_acts import KeyActs
-from hitl_desktop.ui.shell.recent import RecentProject, note_project
+from hitl_desktop.ui.shell.recent import note_session
 from hitl_desktop.ui.shell.toolbar import Toolbar
 from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
-from hitl_desktop.workflows.training.late_categories import LateCategories, reopen
 
 _OPENING = "opening"
 _NARROW = 1600
@@ -64,8 +62,9 @@ class MainWindow(WindowParts):
         self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
         self._column.addWidget(self.action_bar)
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
-        self.toolbar.model.toggled.connect(self._docks[-1].setVisible)
-        self._docks[-1].visibilityChanged.connect(self.toolbar.model.setChecked)
+        panel = self._docks[-1].toggleViewAction()  # it is unchecked by closing, not by minimising
+        self.toolbar.model.clicked.connect(panel.trigger)
+        panel.toggled.connect(self.toolbar.model.setChecked)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__)
         self._connect()
@@ -79,9 +78,6 @@ class MainWindow(WindowParts):
         self.session.done_elsewhere.connect(self._offer_to_go)
         self.session.leaving.connect(self._offer.hide)
         self._offer.offered.connect(self._go_elsewhere)
-        self.loop.learning.found_late.connect(self._offer_to_reopen)
-        self._late_banner.offered.connect(self._reopen_late_categories)
-        self.session.opened.connect(self._late_banner.hide)
         self.session.receipt.connect(partial(self.receipt.show_text, action=tr("Undo")))
         self.receipt.acted.connect(self.long_acts.undo)
         self.session.opened.connect(self.receipt.hide)
@@ -175,7 +171,7 @@ class MainWindow(WindowParts):
             self.messages.error(error)
             return
         _end_dialogs()
-        self._note_recent()
+        note_session(self.session)
         self.loop.stop()
         self._warning.dismiss()
         try:
@@ -230,7 +226,7 @@ class MainWindow(WindowParts):
         store.setValue("geometry", self.saveGeometry())
         if self.session.is_open:
             store.setValue("docks", self.saveState())
-            self._note_recent()
+            note_session(self.session)
         self.file_acts.watch.watch(None)
         self.audit_acts.close()
         self.validate_acts.close()
@@ -246,24 +242,6 @@ class MainWindow(WindowParts):
         self.session.close()
         self.canvas.show_image((), (0, 0))  # ends what reads its tiles
         event.accept()
-
-    def _note_recent(self) -> None:
-        """Remember how far the open project is, for the first page."""
-        session = self.session
-        if session.project is None:
-            return
-        first = session.image or session.views.image(next(iter(session.pictures.statuses), 0))
-        image = session.path_of(first) if first is not None else None
-        recent = RecentProject(
-            str(session.project.path),
-            session.pictures.count("decided"),
-            len(session.pictures.statuses),
-            str(image or ""),
-        )
-        try:
-            note_project(recent)
-        except HitlError as error:  # the list is a convenience; the project is closed all the same
-            self.messages.error(error)
 
     def changeEvent(self, event: QEvent) -> None:
         """Back from another program, which may have written to the image."""
@@ -327,7 +305,10 @@ class MainWindow(WindowParts):
         self._warns_of_disk = saving.has_failed
 
     def _show_text(self, text: str) -> None:
-        self.news.show_text(text)
+        if text:
+            self.news.show_text(text)
+        else:
+            self.news.hide()
 
     def _offer_to_go(self, image_id: int, text: str) -> None:
         self._elsewhere = image_id
@@ -337,19 +318,6 @@ class MainWindow(WindowParts):
         if self._offer.isVisible():
             self.session.go_to(self._elsewhere)
             self.canvas.setFocus()
-
-    def _offer_to_reopen(self, late_categories: LateCategories) -> None:
-        self._late_categories = late_categories
-        names = " or ".join(late_categories.names)
-        count = counted(len(late_categories.images), "decided image")
-        self._late_banner.show_text(
-            tr("{count} may contain {names}, added later.", count=count, names=names), tr("Reopen and check")
-        )
-
-    def _reopen_late_categories(self) -> None:
-        self._late_banner.hide()
-        if self.session.manage(partial(reopen, late_categories=self._late_categories)):
-            self.loop.learning.rank()
 
     def _receipt_is_old(self, changes: Changes) -> None:
         """Another act, or its undo, was done since: the button would take that back."""

@@ -39,6 +39,7 @@ from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.keys.actions import Actions, ActionSpec
 from hitl_desktop.ui.model.class_acts import ClassActs
 from hitl_desktop.ui.model.head_acts import HeadActs
+from hitl_desktop.ui.model.late_category_offer import LateCategoryOffer
 from hitl_desktop.ui.model.model_panel import ModelPanel
 from hitl_desktop.ui.model.tune_acts import TuneActs
 from hitl_desktop.ui.quality.audit_acts import AuditActs
@@ -58,10 +59,8 @@ from hitl_desktop.ui.theme.categories import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.qt_thread import QtThread
 from hitl_desktop.ui.widgets.toast import Toast
-from hitl_desktop.workflows.training.late_categories import LateCategories
 
 _TUNING_HEIGHT = 340
-_MODEL = "Model"
 _ABOVE_RECEIPT = 44
 
 
@@ -111,7 +110,7 @@ class WindowParts(QMainWindow):
         self._docks = [
             self._dock("Queue", tr("Queue"), self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
             self._dock("Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock(_MODEL, tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
+            self._dock("Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self.panes = Panes(
             (
@@ -135,7 +134,8 @@ class WindowParts(QMainWindow):
         self.news = Toast(self._pages, [], lift=_ABOVE_RECEIPT)  # takes no button away
         self.better = Toast(self._pages, notices, stays=True)
         self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
-        self._late_banner, self._late_categories = Banner(calm=True), LateCategories()
+        late_banner = Banner(calm=True)
+        self.late_category_offer = LateCategoryOffer(self.session, self.loop.learning, late_banner)
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
         self.class_acts = ClassActs(
             self.session, self.runner, self.loop, class_banner, Toast(self._pages, notices), self
@@ -157,7 +157,7 @@ class WindowParts(QMainWindow):
         self._column = QVBoxLayout(whole)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        for banner in (*urgent, report_banner, class_banner, self._late_banner, self._offer):
+        for banner in (*urgent, report_banner, class_banner, late_banner, self._offer):
             self._column.addWidget(banner)
         self._column.addWidget(self._pages, 1)
         return whole
@@ -212,8 +212,7 @@ class WindowParts(QMainWindow):
         dock.setObjectName(name)  # layouts are kept under it
         dock.setWidget(widget)
         dock.setAccessibleName(title)
-        if name != _MODEL:
-            dock.setTitleBarWidget(QWidget())  # the canvas needs the room
+        dock.setTitleBarWidget(QWidget())  # the canvas needs the room
         dock.hide()
         self.addDockWidget(area, dock)
         return dock
@@ -271,8 +270,8 @@ class WindowParts(QMainWindow):
             "remove_box": controller.remove_box,
             "click_to_box": self.click_to_box.propose,
             "begin_box": canvas.pointer_tool.begin_box,
-            "tool_select": partial(canvas.use_tool, "select"),
-            "tool_box": partial(canvas.use_tool, "box"),
+            "tool_select": partial(canvas.pointer_tool.use, "select"),
+            "tool_box": partial(canvas.pointer_tool.use, "box"),
             **{
                 name: getattr(controller, name)
                 for name in (

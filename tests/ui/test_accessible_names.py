@@ -20,7 +20,7 @@ from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.audit_dialog import AuditDialog
 from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
 from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
-from hitl_desktop.ui.quality.self_agreement_dialog import SecondLookDialog
+from hitl_desktop.ui.quality.self_agreement_dialog import ReannotationDialog
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 from tests.ui.accessibility import nameless
@@ -102,7 +102,7 @@ WAITING: dict[str, Callable[[MainWindow], QDialog]] = {
     "bulk": lambda window: BulkAcceptDialog(["cell"], {}, window),
     "sample": BulkSampleDialog,
     "suspicions": SuspicionsDialog,
-    "again": SecondLookDialog,
+    "again": ReannotationDialog,
     "finishing": lambda window: FinishingDialog(window.runner, window),
 }
 """Dialogs that a command opens only where there is something to show in them."""

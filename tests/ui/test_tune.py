@@ -128,6 +128,8 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
 def test_a_failed_measurement_says_so_and_is_tried_again(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    window.toolbar.model.click()
+    qtbot.wait(1)
     height = window._docks[-1].height()
 
     def fails(*_: object) -> None:

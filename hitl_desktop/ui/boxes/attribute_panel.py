@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import COMMON, CROWD, Attribute, AttributeKind, Value
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.ui.theme.tokens import CONTROL
 from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.field import Field
 
@@ -22,6 +23,14 @@ def value_of(box: Annotation | Proposal, name: str) -> Value | None:
     if isinstance(box, Proposal):
         return None
     return (box.crowd or None) if name == CROWD else dict(box.attributes).get(name)
+
+
+class _Flag(QCheckBox):
+    """A check box that answers clicks anywhere on it, not on its mark and name alone."""
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """Whether a click there is meant for it."""
+        return self.rect().contains(pos)
 
 
 class AttributePanel(QWidget):
@@ -87,7 +96,8 @@ class AttributePanel(QWidget):
             self._grid.addWidget(self._field(attribute), row, 1)
 
     def _flag(self, name: str) -> QCheckBox:
-        box = QCheckBox(name)
+        box = _Flag(name)
+        box.setMinimumHeight(CONTROL - 4)
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
         box.clicked.connect(lambda: self._emit_value(name, box.isChecked()))
         self._widgets[name] = box

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QCursor
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
 
 from hitl_desktop.translation import tr
@@ -48,7 +48,8 @@ class ContextBar(QFrame):
             row.addWidget(button)
         canvas.selection_changed.connect(self.show_at_selection)
         canvas.view_changed.connect(self.show_at_selection)
-        canvas.menu_wanted.connect(self.show_menu)
+        canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        canvas.customContextMenuRequested.connect(self.show_menu)
         canvas.relabel_wanted.connect(action("find_category").trigger)
         self.hide()
 
@@ -76,13 +77,19 @@ class ContextBar(QFrame):
         self.show()
         self.raise_()
 
-    def show_menu(self, event: QContextMenuEvent) -> None:
-        """The commands about the box under the pointer, or about the image."""
+    def show_menu(self, at: QPoint) -> None:
+        """Select the box under the pointer, and offer the commands about it; elsewhere those about the image."""
+        canvas = self._canvas
+        if not canvas.has_image:
+            return
+        found = canvas.hit(QPointF(at))
+        if found is None or not canvas.selection.has(found.item.key):
+            canvas.selection.select(found.item.key if found is not None else None)
         menu = QMenu(self._canvas)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         names = _OF_BOX if self._canvas.selection.last is not None else _OF_IMAGE
         menu.addActions([self._action(name) for name in names])
-        menu.popup(event.globalPos() if event.reason() == QContextMenuEvent.Reason.Mouse else QCursor.pos())
+        menu.popup(canvas.mapToGlobal(at))
 
 
 def _button(action: QAction, name: str, text: str) -> QToolButton:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -62,7 +61,6 @@ class Canvas(QWidget):
         selection_changed: other boxes are selected, or none.
         view_changed: another part of the image is in view, or it is larger or smaller.
         tool_changed: another tool is in use, by name.
-        menu_wanted: the right button was pressed; the box under it is selected.
         relabel_wanted: a box was double-clicked; it is selected.
     """
 
@@ -72,7 +70,6 @@ class Canvas(QWidget):
     selection_changed = Signal()
     view_changed = Signal()
     tool_changed = Signal(str)
-    menu_wanted = Signal(QContextMenuEvent)
     relabel_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -172,14 +169,6 @@ class Canvas(QWidget):
         self._hidden = hidden
         self.update()
 
-    def use_tool(self, name: str) -> None:
-        """Take another tool: with `box` drags draw, with `select` they move and select."""
-        self.pointer_tool.cancel()
-        self.pointer_tool.draws = name == "box"
-        self.setCursor(self.pointer_tool.cursor(None))
-        self.tool_changed.emit(name)
-        self.update()
-
     def select_next(self, step: int = 1) -> None:
         """Select the next proposal, the most doubtful first, or the next box under the pointer after a
         click."""
@@ -213,15 +202,6 @@ class Canvas(QWidget):
         self.pointer_tool.release(event)
         self._hover(event.position())
         self.update()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Select what lies under the pointer, then ask for the menu about it."""
-        if self.has_image and event.reason() == QContextMenuEvent.Reason.Mouse:
-            found = self.hit(QPointF(event.pos()))
-            if found is None or not self.selection.has(found.item.key):
-                self.selection.select(found.item.key if found is not None else None)
-        if self.has_image:
-            self.menu_wanted.emit(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Give a box another category; elsewhere two clicks are two clicks."""

@@ -69,6 +69,14 @@ class PointerTool:
         self._keyed = False
         self.moved: Mapping[BoxKey, BBox] = {}
 
+    def use(self, name: str) -> None:
+        """Take another tool: with `box` drags draw, with `select` they move and select."""
+        self.cancel()
+        self.draws = name == "box"
+        self._canvas.setCursor(self.cursor(None))
+        self._canvas.tool_changed.emit(name)
+        self._canvas.update()
+
     @property
     def draft(self) -> BBox | None:
         """The box that is being drawn."""

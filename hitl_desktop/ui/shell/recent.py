@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.paths import config_dir
+from hitl_desktop.service.project.session import Session
 
 _MOST = 8
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,19 @@ def recent_projects() -> list[RecentProject]:
         if Path(project.path).is_file():
             found.append(project)
     return found[:_MOST]
+
+
+def note_session(session: Session) -> None:
+    """Remember how far the open project is; the list is a convenience, so nothing depends on it."""
+    if session.project is None:
+        return
+    first = session.image or session.views.image(next(iter(session.pictures.statuses), 0))
+    image = session.path_of(first) if first is not None else None
+    done, total = session.pictures.count("decided"), len(session.pictures.statuses)
+    try:
+        note_project(RecentProject(str(session.project.path), done, total, str(image or "")))
+    except FormatError as error:
+        log.warning("the list of recent projects was not kept: %s", error)
 
 
 def note_project(project: RecentProject) -> None:

@@ -13,7 +13,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.theme.icons import keep_icon
-from hitl_desktop.ui.theme.tokens import SPACE, TOOLBAR
+from hitl_desktop.ui.theme.tokens import CONTROL, SPACE, TOOLBAR
 
 _STEP = 0.05
 _MOST_NAMED = 24
@@ -113,6 +113,7 @@ class ThresholdControl(QWidget):
         self.slider.setRange(1, 19)
         self.slider.setPageStep(1)
         self.slider.setFixedWidth(96)
+        self.slider.setMinimumHeight(CONTROL - 4)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.slider.setAccessibleName(tr("Score from which suggestions are shown"))
         self.slider.setToolTip(tr("Suggestions with a lower score are hidden ([ and ])"))

@@ -99,7 +99,7 @@ QPushButton:default, QPushButton[primary="true"] {{
   background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {c.sunken}; color: {c.border}; border-color: {c.line}; }}
 QPushButton[flat="true"] {{ border-color: transparent; background: transparent; }}
-QPushButton:focus, QToolButton:focus, QCheckBox:focus, QRadioButton:focus {{ border: {FOCUS}px solid {c.accent}; }}
+QPushButton:focus, QToolButton:focus {{ border: {FOCUS}px solid {c.accent}; }}
 QToolButton {{ min-height: {CONTROL - 4}px; min-width: {CONTROL - 4}px; padding: 1px 4px; border: 1px solid transparent;
   border-radius: {RADIUS_CHIP}px; background: transparent; color: {c.text}; }}
 QToolButton:hover {{ background: {c.sunken}; border-color: {c.line}; }}
@@ -111,7 +111,8 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
   background: {c.raised}; color: {c.text}; selection-background-color: {c.accent};
   selection-color: {c.on_accent}; }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border: {FOCUS}px solid {c.accent}; }}
-QCheckBox, QRadioButton {{ min-height: {CONTROL - 4}px; spacing: 6px; border: {FOCUS}px solid transparent; }}
+QSlider {{ min-height: {CONTROL - 4}px; }}
+QAbstractItemView:focus {{ border: {FOCUS}px solid {c.accent}; }}
 QMenu {{ background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: {RADIUS_CHIP}px; color: {c.text}; }}
 QMenu::item:selected {{ background: {c.selected}; color: {c.on_selected}; }}

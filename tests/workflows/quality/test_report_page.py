@@ -20,7 +20,7 @@ from hitl_desktop.workflows.quality import report_crops
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_crops import Crop, Crops, cut_crops
 from hitl_desktop.workflows.quality.report_page import report_and_page, to_html
-from hitl_desktop.workflows.quality.tuning import NOTHING, Cell, Spot, tuning
+from hitl_desktop.workflows.quality.tuning import NOTHING, Cell, Example, tuning
 from tests.conftest import decide, save
 from tests.workflows.quality.pages import Page
 from tests.workflows.quality.test_threshold_advice import see
@@ -130,7 +130,7 @@ def test_light_dark_and_paper_have_their_colours(project: Project) -> None:
 
 
 def test_a_crop_shows_the_box_in_its_surroundings(project: Project, images: Path) -> None:
-    cells = [Cell("a", "b", (Spot(1, BBox(30, 20, 20, 10), 0.5),))]
+    cells = [Cell("a", "b", (Example(1, BBox(30, 20, 20, 10), 0.5),))]
     before = (images / "a.png").read_bytes()
     (crop,) = cut_crops(project, cells, None, QUIET).worst
     assert crop.words == "a, called b"
@@ -158,9 +158,9 @@ def test_there_are_never_too_many_crops(
 ) -> None:
     rng = np.random.default_rng(1)
     save(images / "a.png", rng.integers(0, 255, (60, 80, 3), np.uint8))
-    spots = tuple(Spot(1, BBox(n % 40, 5, 20, 20), 0.5) for n in range(200))
+    examples = tuple(Example(1, BBox(n % 40, 5, 20, 20), 0.5) for n in range(200))
     names = [f"n{n}" for n in range(30)]
-    cells = [Cell(real, NOTHING, spots) for real in names] + [Cell(real, real, spots) for real in names]
+    cells = [Cell(real, NOTHING, examples) for real in names] + [Cell(real, real, examples) for real in names]
     crops = cut_crops(project, cells, None, QUIET)
     every = [*crops.worst, *(c for some in crops.cells.values() for c in some)]
     assert len(every) == report_crops.MOST_CROPS

@@ -1,0 +1,164 @@
+"""Toolbar, action bar, context bar, first page: what the mouse finds there is what the keys do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.shell.action_bar import Pace
+from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
+from hitl_desktop.ui.theme.style import apply_theme
+from tests.ui.conftest import MakeWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def at(window: MainWindow, x: float, y: float) -> QPoint:
+    view = window.canvas.camera.viewport.box_to_view(BBox(x, y, 0, 0))
+    return QPointF(view.x, view.y).toPoint()
+
+
+def with_boxes(window: MainWindow) -> None:
+    cat = window.session.add_category("cat")
+    assert cat is not None
+    window.session.draw([(BBox(5, 5, 20, 20), cat), (BBox(40, 30, 20, 20), cat)])
+
+
+def test_the_large_button_names_what_it_does_and_decides(window: MainWindow) -> None:
+    assert not window.action_bar.accept.isEnabled()  # nothing to accept: that would be Empty
+    with_boxes(window)
+    first = window.session.image
+    assert window.action_bar.accept.text() == "Done && next  A"
+    QTest.mouseClick(window.action_bar.accept, LEFT)
+    assert window.session.image != first
+    assert window.action_bar.share.text() == "1 of 4 done"
+
+
+def test_the_select_tool_moves_what_it_begins_on_and_selects_what_it_goes_around(window: MainWindow) -> None:
+    with_boxes(window)
+    window.actions_["tool_select"].trigger()
+    assert window.actions_["tool_select"].isChecked()
+    QTest.mousePress(window.canvas, LEFT, pos=at(window, 15, 15))
+    QTest.mouseMove(window.canvas, at(window, 20, 20))
+    QTest.mouseMove(window.canvas, at(window, 25, 20))
+    QTest.mouseRelease(window.canvas, LEFT, pos=at(window, 25, 20))
+    moved, other = window.session.annotations
+    assert len(window.session.annotations) == 2
+    assert moved.bbox.x > 13
+    assert other.bbox == BBox(40, 30, 20, 20)
+    window.canvas.selection.select(None)
+    QTest.mousePress(window.canvas, LEFT, pos=at(window, 1, 1))
+    QTest.mouseMove(window.canvas, at(window, 30, 30))
+    QTest.mouseMove(window.canvas, at(window, 75, 55))
+    QTest.mouseRelease(window.canvas, LEFT, pos=at(window, 75, 55))
+    assert len(window.canvas.selection.keys) == 2
+    window.actions_["tool_box"].trigger()
+    QTest.mousePress(window.canvas, LEFT, pos=at(window, 1, 1))
+    QTest.mouseMove(window.canvas, at(window, 10, 3))
+    QTest.mouseMove(window.canvas, at(window, 12, 4))
+    QTest.mouseRelease(window.canvas, LEFT, pos=at(window, 12, 4))
+    assert len(window.session.annotations) == 3
+
+
+def test_the_bar_at_the_selection_deletes_and_goes_with_it(window: MainWindow) -> None:
+    with_boxes(window)
+    assert not window.context_bar.isVisible()
+    window.canvas.selection.select(window.canvas.items[0].key)
+    assert window.context_bar.isVisible()
+    assert not window.context_bar.accept.isVisible()  # a person's own box
+    assert window.canvas.rect().contains(window.context_bar.geometry())
+    QTest.mouseClick(window.context_bar.remove, LEFT)
+    assert [a.bbox for a in window.session.annotations] == [BBox(40, 30, 20, 20)]
+    assert not window.context_bar.isVisible()
+
+
+def test_the_right_button_offers_the_commands_of_what_is_under_it(window: MainWindow) -> None:
+    with_boxes(window)
+    window.context_bar.show_menu(at(window, 50, 40))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert window.actions_["remove_box"] in menu.actions()
+    assert [item.bbox for item in window.canvas.selection.items] == [BBox(40, 30, 20, 20)]
+    menu.close()
+    window.context_bar.show_menu(at(window, 70, 5))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert window.actions_["accept_picture"] in menu.actions()
+    assert window.canvas.selection.items == []
+    menu.close()
+
+
+def test_a_double_click_asks_for_the_category_of_that_box(window: MainWindow) -> None:
+    with_boxes(window)
+    QTest.mouseDClick(window.canvas, LEFT, pos=at(window, 50, 40))
+    assert [item.bbox for item in window.canvas.selection.items] == [BBox(40, 30, 20, 20)]
+    assert len(window.session.annotations) == 2
+
+
+def test_the_model_panel_is_folded_into_its_chip(window: MainWindow) -> None:
+    assert not window.model_panel.isVisible()
+    assert "Not trained yet" in window.toolbar.model.text()
+    QTest.mouseClick(window.toolbar.model, LEFT)
+    assert window.model_panel.isVisible()
+    QTest.mouseClick(window.toolbar.model, LEFT)
+    assert not window.model_panel.isVisible()
+
+
+def test_the_first_page_lists_what_was_open_last_and_opens_it(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    with_boxes(window)
+    window.session.accept_image()
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    again = make_window()
+    assert [again.welcome.list.item(n).text() for n in range(again.welcome.list.count())] == [
+        f"{path.stem}\n1 of 4 images done"
+    ]
+    again.welcome.list.itemActivated.emit(again.welcome.list.item(0))
+    qtbot.waitUntil(lambda: again.session.is_open)
+    assert again.session.project
+    assert again.session.project.path == path
+
+
+def test_damaged_and_vanished_entries_are_left_out(tmp_path: Path) -> None:
+    there = tmp_path / "there.hitl"
+    there.write_bytes(b"")
+    note_project(RecentProject(str(tmp_path / "gone.hitl"), 1, 2))
+    note_project(RecentProject(str(there), 3, 4))
+    note_project(RecentProject(str(there), 4, 4))
+    assert recent_projects() == [RecentProject(str(there), 4, 4)]
+
+
+def test_the_time_left_is_that_of_the_latest_decisions() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    assert pace.left(10) == ""
+    for seconds in (0, 60, 60, 3600, 60):  # one went for lunch
+        now[0] += seconds
+        pace.note()
+    assert pace.left(30) == "about 30 minutes left"
+    assert pace.left(1) == "about 1 minute left"
+    assert pace.left(0) == ""
+
+
+@pytest.mark.parametrize(("size", "share"), [((1280, 720), 0.6), ((1920, 1080), 0.7)])
+def test_most_of_the_window_is_the_image(
+    make_window: MakeWindow, images: Path, qtbot: QtBot, size: tuple[int, int], share: float
+) -> None:
+    apply_theme("light")
+    window = make_window()
+    window.resize(*size)
+    window.open_path(images)
+    qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_image)
+    qtbot.waitUntil(lambda: not window.runner.jobs)
+    assert window.size().toTuple() == size
+    assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
