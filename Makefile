@@ -40,6 +40,9 @@ bench: tools  ## the measurements of tests/benchmarks as a table and in build/be
 figures: tools  ## sizes of files, functions and classes, each beside its limit
 	@$(BIN)/python packaging/figures.py
 
+screenshots: setup  ## the window in all of its states, in build/screenshots, and the picture of the README
+	$(BIN)/python packaging/screenshots.py
+
 texts: tools  ## write the texts to translate into resources/translations (LANGUAGE=de), and compile what is translated
 	@mkdir -p build resources/translations
 	$(BIN)/pybabel -q extract -F packaging/babel.cfg -k tr -k trn:1,2 -o build/hitl_desktop.pot hitl_desktop resources/templates
@@ -57,4 +60,4 @@ lock:  ## write both lock files anew from pyproject.toml (needs uv); versions st
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra dev --constraints requirements.lock -o requirements-dev.lock
 
-.PHONY: help setup tools run test test-slow bench figures texts format lock
+.PHONY: help setup tools run test test-slow bench figures screenshots texts format lock

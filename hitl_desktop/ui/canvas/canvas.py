@@ -60,7 +60,6 @@ class Canvas(QWidget):
         nudged: the same by arrow keys, a step at a time.
         selection_changed: other boxes are selected, or none.
         view_changed: another part of the image is in view, or it is larger or smaller.
-        tool_changed: another tool is in use, by name.
         relabel_wanted: a box was double-clicked; it is selected.
     """
 
@@ -69,7 +68,6 @@ class Canvas(QWidget):
     nudged = Signal(object)
     selection_changed = Signal()
     view_changed = Signal()
-    tool_changed = Signal(str)
     relabel_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -74,7 +74,6 @@ class PointerTool:
         self.cancel()
         self.draws = name == "box"
         self._canvas.setCursor(self.cursor(None))
-        self._canvas.tool_changed.emit(name)
         self._canvas.update()
 
     @property

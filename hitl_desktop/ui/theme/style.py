@@ -96,7 +96,8 @@ QPushButton:hover, QToolButton[framed="true"]:hover {{ background: {c.sunken}; }
 QPushButton:pressed {{ background: {c.line}; }}
 QPushButton:disabled {{ color: {c.border}; border-color: {c.line}; background: {c.surface}; }}
 QPushButton:default, QPushButton[primary="true"] {{
-  background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; font-weight: 600; }}
+  background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+QPushButton[primary="true"] {{ font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {c.sunken}; color: {c.border}; border-color: {c.line}; }}
 QPushButton[flat="true"] {{ border-color: transparent; background: transparent; }}
 QPushButton:focus, QToolButton:focus {{ border: {FOCUS}px solid {c.accent}; }}
