@@ -27,9 +27,11 @@ from hitl_desktop.ui.boxes.category_keys import CategoryKeys
 from hitl_desktop.ui.boxes.context_bar import ContextBar
 from hitl_desktop.ui.jobs.finishing import finish_files
 from hitl_desktop.ui.keys.actions import Actions, Menu
+from hitl_desktop.ui.model.first_suggestions import FirstSuggestions
 from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.action_bar import ActionBar
+from hitl_desktop.ui.shell.hints import Hints
 from hitl_desktop.ui.shell.key_acts import KeyActs
 from hitl_desktop.ui.shell.recent import note_session
 from hitl_desktop.ui.shell.toolbar import Toolbar
@@ -67,6 +69,8 @@ class MainWindow(WindowParts):
         panel.toggled.connect(self.toolbar.model.setChecked)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__)
+        self.hints = Hints(self.session, settings, self.canvas)
+        self.first_suggestions = FirstSuggestions(self.session, self.news.show_text)
         self._connect()
         self._restore()
         self._show_state()

@@ -82,6 +82,7 @@ class WindowParts(QMainWindow):
         self.ask = ask(self)
         self.runner = JobRunner(main_thread)
         self._warns_of_disk = False
+        self._put_away: list[QDockWidget] = []
         self._height_before = 0
         self._garbage = GarbageTimer()
         self._garbage.start()
@@ -228,6 +229,14 @@ class WindowParts(QMainWindow):
             self.tune_acts.show()
         self.model_panel.tabs.setFocus()
 
+    def _toggle_panels(self) -> None:
+        """Give the image all of the window but the bars, or bring the panels back that were there."""
+        shown = [dock for dock in self._docks if dock.isVisible()]
+        if shown:
+            self._put_away = shown
+        for dock in self._put_away:
+            dock.setVisible(not shown)
+
     def _make_room(self, number: int) -> None:
         """Let plots have room, and give it back to the canvas afterwards."""
         dock = self._docks[-1]
@@ -314,6 +323,7 @@ class WindowParts(QMainWindow):
         return {
             "next_pane": partial(self.panes.go, 1),
             "previous_pane": partial(self.panes.go, -1),
+            "image_only": self._toggle_panels,
             "fit": canvas.camera.fit,
             "zoom_in": partial(canvas.camera.zoom, 1.25),
             "zoom_out": partial(canvas.camera.zoom, 0.8),

@@ -162,3 +162,32 @@ def test_most_of_the_window_is_the_image(
     qtbot.waitUntil(lambda: not window.runner.jobs)
     assert window.size().toTuple() == size
     assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
+
+
+def test_one_key_gives_the_image_the_window_and_brings_the_panels_back(window: MainWindow) -> None:
+    assert window.queue.isVisible()
+    window.actions_["image_only"].trigger()
+    assert not window.queue.isVisible()
+    assert not window.inspector.isVisible()
+    window.actions_["image_only"].trigger()
+    assert window.queue.isVisible()
+    assert window.inspector.isVisible()
+    assert not window.model_panel.isVisible()  # it was not there before
+
+
+def test_each_hint_is_shown_at_its_act_and_once(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    assert window.hints.isVisible()
+    assert "Drag around an object" in window.hints.label.text()
+    with_boxes(window)
+    assert "press A" in window.hints.label.text()
+    QTest.mouseClick(window.hints.close_button, LEFT)
+    assert not window.hints.isVisible()
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    again = make_window()
+    again.open_path(path)
+    qtbot.waitUntil(lambda: again.session.is_open and again.canvas.has_image)
+    assert not again.hints.isVisible()  # on an untouched image, too

@@ -189,6 +189,7 @@ ACTIONS: Final = (
         ActionSpec(f"tag_{n}", tr("Tag {n} of the project", n=n), f"Y, {n}", When.IMAGE, Menu.ATTRIBUTE)
         for n in range(1, 10)
     ),
+    ActionSpec("image_only", tr("Image only: hide or show the panels"), "\\", When.PROJECT, Menu.VIEW),
     ActionSpec("fit", tr("&Fit the image"), "F", When.IMAGE, Menu.VIEW),
     ActionSpec("zoom_in", tr("Zoom &in"), "+", When.IMAGE, Menu.VIEW),
     ActionSpec("zoom_out", tr("Zoom &out"), "-", When.IMAGE, Menu.VIEW),
