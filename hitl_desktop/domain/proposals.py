@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
+from hitl_desktop.domain.overlap import SAME_OBJECT_IOU, SAME_PLACE_IOU
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Thresholds
-
-SAME_PLACE_IOU = 0.4
-"""Two proposals of one name that overlap more than this are one object seen twice."""
 
 
 class _Named(Protocol):
@@ -30,10 +28,6 @@ class _Named(Protocol):
 
 
 NamedT = TypeVar("NamedT", bound=_Named)
-
-
-SAME_OBJECT_IOU = 0.6
-"""A proposal that overlaps a box of the image by this much is of the same object."""
 
 
 def open_ones(

@@ -120,9 +120,9 @@ def _root(path: Path, content: bytes) -> tuple[Root, int]:
     return root, no_numbers
 
 
-def write(dataset: Dataset, path: Path) -> None:
+def write(dataset: Dataset, path: Path, *, indent: int = 1) -> None:
     """Write a file, atomically; origin, score, attributes, tags and sets are extra keys that COCO tools
-    ignore.
+    ignore. Without `indent` (-1) it is one line.
 
     Raises:
         FormatError: the place cannot be written.
@@ -131,7 +131,7 @@ def write(dataset: Dataset, path: Path) -> None:
         key: [msgspec.Raw(msgspec.json.encode(r)) for r in records]
         for key, records in _lists(dataset).items()
     }
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(_top(dataset) | lists), indent=1))
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(_top(dataset) | lists), indent=indent))
 
 
 def was_written_here(path: Path) -> bool:

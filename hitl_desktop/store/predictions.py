@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, nms
+from hitl_desktop.domain.overlap import CANDIDATE_IOU
 from hitl_desktop.domain.predictions import Detections, Prediction, Vector
 from hitl_desktop.store.database import Database, Row
 from hitl_desktop.store.embeddings import crop_key
@@ -16,7 +17,6 @@ from hitl_desktop.store.embeddings import crop_key
 KEEP_FROM = 0.05
 """Predictions below this score are not stored; what is shown is a matter of the display threshold."""
 
-CANDIDATE_IOU = 0.6
 MOST_CANDIDATES = 30
 """With NanoDet-g 30 candidates an image cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on
 COCO."""

@@ -10,8 +10,8 @@ from hitl_desktop.domain.attributes import CROWD, Value, with_value
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.overlap import SAME_OBJECT_IOU
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.proposals import SAME_OBJECT_IOU
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError

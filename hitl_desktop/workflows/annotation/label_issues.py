@@ -9,14 +9,12 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import ISSUE_FROM, Kind, LabelIssue
+from hitl_desktop.domain.overlap import MATCH_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
-
-SAME_OBJECT_IOU = 0.5
-"""What overlaps a box less is another object, which has no box."""
 
 
 def open_issues(project: Project) -> list[LabelIssue]:
@@ -87,5 +85,5 @@ def _still_holds(project: Project, issue: LabelIssue, offered: Set[int]) -> bool
 def holds(issue: LabelIssue, boxes: Sequence[Annotation]) -> bool:
     """Whether an issue is about one of these boxes as it is, or about an object without one."""
     if issue.bbox is None:
-        return not any(a.bbox.iou(issue.suggested_bbox) >= SAME_OBJECT_IOU for a in boxes)
+        return not any(a.bbox.iou(issue.suggested_bbox) >= MATCH_IOU for a in boxes)
     return any((a.bbox, a.category_id) == (issue.bbox, issue.category_id) for a in boxes)

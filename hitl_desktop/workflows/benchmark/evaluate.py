@@ -13,6 +13,7 @@ from hitl_desktop.domain.categories import name_key, normalise_name
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.overlap import SCORED_NMS_IOU
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
@@ -33,7 +34,6 @@ from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer, score
 from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
 from hitl_desktop.workflows.training.detection_head import find_objects
 
-_NMS_IOU = 0.6
 _FLOOR = 0.01
 """Lower than what is stored, for calibration lowers scores, and average precision is of the whole order."""
 
@@ -227,7 +227,7 @@ def _detections(
         class_scores = np.array([every.predictions[row].class_scores for row in rest], np.float32)
         lesser = scorer.detector_part(class_scores.reshape(len(rest), len(scorer.detector.classes)))
     scores = np.concatenate([named.scores, lesser])
-    kept, names = class_wise_nms(boxes.reshape(-1, 4), scores.astype(np.float32), _FLOOR, _NMS_IOU)
+    kept, names = class_wise_nms(boxes.reshape(-1, 4), scores.astype(np.float32), _FLOOR, SCORED_NMS_IOU)
     return [
         {
             "image_id": image_id,

@@ -9,6 +9,7 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox, as_array, match
 from hitl_desktop.domain.images import ImageRecord
+from hitl_desktop.domain.overlap import GOOD_ENOUGH_IOU, MATCH_IOU
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
@@ -20,9 +21,6 @@ from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.exchange.align_dataset import align
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import Scorer
-
-SAME_OBJECT_IOU = 0.5
-GOOD_ENOUGH_IOU = 0.7
 
 Truth = Sequence[tuple[str, BBox]]
 """The names and boxes of what an image really shows."""
@@ -40,7 +38,7 @@ class _Answer:
 
 
 def _answer(visible: Sequence[Proposal], truth: Truth) -> _Answer:
-    matches = match(as_array([p.bbox for p in visible]), as_array([box for _, box in truth]), SAME_OBJECT_IOU)
+    matches = match(as_array([p.bbox for p in visible]), as_array([box for _, box in truth]), MATCH_IOU)
     answer = _Answer([], [], [], [truth[n] for n in sorted(set(range(len(truth))) - set(matches))])
     for proposal, index in zip(visible, matches, strict=True):
         if index is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hitl_desktop.domain.calibration import BY_HEAD, FOUND, SURE
-from hitl_desktop.domain.proposals import SAME_PLACE_IOU
+from hitl_desktop.domain.overlap import CANDIDATE_IOU, SAME_PLACE_IOU
 from hitl_desktop.errors import HitlError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
@@ -23,7 +23,7 @@ from hitl_desktop.learning.blending import found_weight
 from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
-from hitl_desktop.store.predictions import CANDIDATE_IOU, KEEP_FROM, MOST_CANDIDATES
+from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM

@@ -11,13 +11,13 @@ import numpy as np
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
 from hitl_desktop.domain.geometry import BBox, as_array, match
+from hitl_desktop.domain.overlap import MATCH_IOU
 from hitl_desktop.domain.proposals import shown
 from hitl_desktop.learning.calibration import CalibrationSamples
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM, UnseenPrediction
 from hitl_desktop.store.project import Project
 
-RIGHT_IOU = 0.5
 LATEST = 20
 """The score is about so many of the latest images, for earlier heads knew less."""
 
@@ -113,7 +113,7 @@ def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]
     for name in {name for name, _ in boxes}:
         rows = [row for row, (of, _) in enumerate(boxes) if of == name]
         same_name = [box for of, box in objects if of == name]
-        matches = match(as_array([boxes[row][1] for row in rows]), as_array(same_name), RIGHT_IOU)
+        matches = match(as_array([boxes[row][1] for row in rows]), as_array(same_name), MATCH_IOU)
         for row, index in zip(rows, matches, strict=True):
             right[row] = index is not None
     return right

@@ -17,6 +17,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.label_issues import Kind, LabelIssue
+from hitl_desktop.domain.overlap import MATCH_IOU
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.encoder import crop
@@ -25,7 +26,7 @@ from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.annotation.label_issues import SAME_OBJECT_IOU, holds, offered_ids
+from hitl_desktop.workflows.annotation.label_issues import holds, offered_ids
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -87,7 +88,7 @@ def _same(a: LabelIssue, b: LabelIssue) -> bool:
     if a.image_id != b.image_id or (a.bbox is None) != (b.bbox is None):
         return False
     if a.bbox is None:
-        return a.suggested_bbox.iou(b.suggested_bbox) >= SAME_OBJECT_IOU
+        return a.suggested_bbox.iou(b.suggested_bbox) >= MATCH_IOU
     return (a.bbox, a.category_id, a.kind) == (b.bbox, b.category_id, b.kind)
 
 
@@ -187,8 +188,8 @@ def _free_places(
     rejected = [p.bbox for p in predictions if p.id in known]
 
     def is_free(bbox: BBox) -> bool:
-        return not any(bbox.iou(box) >= SAME_OBJECT_IOU for box in rejected) and not any(
-            (a.crowd and in_crowd(bbox, a.bbox)) or a.bbox.iou(bbox) >= SAME_OBJECT_IOU for a in annotations
+        return not any(bbox.iou(box) >= MATCH_IOU for box in rejected) and not any(
+            (a.crowd and in_crowd(bbox, a.bbox)) or a.bbox.iou(bbox) >= MATCH_IOU for a in annotations
         )
 
     return is_free
@@ -213,7 +214,7 @@ def _distinct(missed: Sequence[_Missed]) -> list[_Missed]:
     """Of boxes on the same object the surest, the surest first."""
     kept: list[_Missed] = []
     for candidate in sorted(missed, key=lambda m: -m[0]):
-        if not any(candidate[1].iou(bbox) >= SAME_OBJECT_IOU for _, bbox, _ in kept):
+        if not any(candidate[1].iou(bbox) >= MATCH_IOU for _, bbox, _ in kept):
             kept.append(candidate)
     return kept
 

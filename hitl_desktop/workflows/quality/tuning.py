@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitl_desktop.domain.geometry import BBox, as_array, match
+from hitl_desktop.domain.overlap import MATCH_IOU
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.learning.metrics import Interval, bootstrap_images, gain_interval, share_interval
 from hitl_desktop.progress import Progress
@@ -16,7 +17,7 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.prediction.unseen_predictions import RIGHT_IOU, UnseenResult, unseen_results
+from hitl_desktop.workflows.prediction.unseen_predictions import UnseenResult, unseen_results
 from hitl_desktop.workflows.quality.effort import (
     EffortOverTime,
     effort_over_time,
@@ -298,7 +299,7 @@ def _confused(
     boxes: _Named, scores: Sequence[float], truth: _Named
 ) -> Iterator[tuple[tuple[str, str], BBox, float | None]]:
     """The places of one image, each with its real and its predicted name, or `NOTHING`, and the score."""
-    found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), RIGHT_IOU)
+    found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), MATCH_IOU)
     for (predicted, bbox), score, index in zip(boxes, scores, found, strict=True):
         real = truth[index][0] if index is not None else NOTHING
         yield (real, predicted), bbox, score

@@ -13,6 +13,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
+from hitl_desktop.domain.overlap import BACKGROUND_IOU, SAME_OBJECT_IOU
 from hitl_desktop.domain.predictions import Prediction, Vector
 from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.learning.blending import Opinions, detector_weight
@@ -25,10 +26,6 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 
-MATCH_IOU = 0.6
-"""A proposal that overlaps a box this much shows the same object."""
-BACKGROUND_IOU = 0.4
-"""A proposal that overlaps no box this much shows no object; between the two it teaches nothing."""
 LIKELY_UNLABELLED = 0.5
 """A crop on an image decided before a category appeared is no background if it is this likely of that
 category."""
@@ -233,7 +230,7 @@ class _Image:
         """How many objects there are, and on how many of them the detector has a box."""
         of_detector = np.array([len(p.class_scores) > 0 for p in self.predictions], bool)
         is_object = np.array([not a.crowd for a in self.annotations], bool)
-        is_found = (overlaps[of_detector] > MATCH_IOU).any(axis=0)
+        is_found = (overlaps[of_detector] > SAME_OBJECT_IOU).any(axis=0)
         return int(is_object.sum()), int((is_found & is_object).sum())
 
     def proposed(self, overlaps: NDArray[np.float64], unknown_id: int) -> list[tuple[Prediction, int]]:
@@ -347,7 +344,7 @@ def _target(overlaps: NDArray[np.float64], bbox: BBox, annotations: Sequence[Ann
     if not annotations:
         return BACKGROUND
     best = int(overlaps.argmax())
-    if overlaps[best] > MATCH_IOU and not annotations[best].crowd:
+    if overlaps[best] > SAME_OBJECT_IOU and not annotations[best].crowd:
         return annotations[best].category_id
     unsaid = any(a.crowd and in_crowd(bbox, a.bbox) for a in annotations)
     return BACKGROUND if overlaps[best] < BACKGROUND_IOU and not unsaid else None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.overlap import HAS_BOX_IOU
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
@@ -35,7 +36,6 @@ that is likelier of it than of all else, were there as many examples of each. Wh
 10 images that hold them all: 7 are put back (by the head itself 4 or 5); platelets, named after 16, two
 runs: 3 of the 5 images that hold them, and 2 others. Of 146 images of cards and scenes that do not hold
 the new category none."""
-SAME_OBJECT_IOU = 0.4
 MOST_EXAMINED, MOST_REOPENED = 200, 20
 """The latest images before the category appeared; those in which it is most likely."""
 ENOUGH = 8
@@ -189,7 +189,7 @@ def _chance(project: Project, image: ImageRecord, scorer: Scorer, category_id: i
             p.score
             for p in proposals_of(project, image, scorer)
             if p.category_id == category_id  # also what was rejected: nobody could say then that it is one
-            and not any(p.bbox.iou(box) > SAME_OBJECT_IOU for box in boxes)
+            and not any(p.bbox.iou(box) > HAS_BOX_IOU for box in boxes)
         ),
         default=0.0,
     )

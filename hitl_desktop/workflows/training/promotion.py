@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.overlap import PINNED_IOU
 from hitl_desktop.domain.proposals import shown, with_category
 from hitl_desktop.domain.words import counted
 from hitl_desktop.learning.classification_head import ClassificationHead
@@ -36,8 +37,6 @@ from hitl_desktop.workflows.training.holdout_detections import find_with_heads
 
 MOST_TRIED = 12
 """So many of the latest images, of those drawn and of each set: each takes a hundredth of a second."""
-_ABOUT_IOU = 0.3
-"""A prediction that overlaps a pinned box so far is about it."""
 LEAST_DRAWN = 3
 """With fewer images that were drawn by chance there is no comparison on them."""
 
@@ -58,7 +57,7 @@ class _Truth:
 
     def judges(self, box: BBox) -> bool:
         """Whether a box can be judged right or wrong."""
-        if self.is_part and not any(box.iou(own) >= _ABOUT_IOU for _, own in self.objects):
+        if self.is_part and not any(box.iou(own) >= PINNED_IOU for _, own in self.objects):
             return False
         return not any(in_crowd(box, crowd) for crowd in self.crowds)
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.overlap import SAME_OBJECT_IOU, SAME_PLACE_IOU
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.proposals import SAME_OBJECT_IOU, SAME_PLACE_IOU, open_ones, shown, shown_to_people
+from hitl_desktop.domain.proposals import open_ones, shown, shown_to_people
 from hitl_desktop.domain.review import Thresholds
 
 side = st.integers(0, 12).map(lambda n: n / 4)
