@@ -7,11 +7,12 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.settings import Settings
+from hitl_desktop.translation import language, tr
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell import excepthook
 from hitl_desktop.ui.theme.style import apply_theme
@@ -34,6 +35,7 @@ def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.
     check_display()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("hitl-desktop")
+    _translate_qt(app)
     excepthook.start_log()
     settings = Settings()
     apply_theme(settings.text("theme"))
@@ -49,6 +51,14 @@ def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.
     return app.exec()
 
 
+def _translate_qt(app: QCoreApplication) -> None:
+    """Give Qt's own buttons and dialogs the language of the texts, where Qt has it."""
+    translator = QTranslator(app)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(QLocale(language()), "qtbase", "_", folder):
+        app.installTranslator(translator)
+
+
 def check_display() -> None:
     """Refuse to start where Qt would end the process.
 
@@ -58,8 +68,8 @@ def check_display() -> None:
     chosen = [os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")]
     if sys.platform.startswith("linux") and not any(chosen):
         raise HitlError(
-            "There is no display, so the window cannot be opened.",
-            hint="Work on the command line (hitl-desktop --help), or try hitl-desktop demo.",
+            tr("There is no display, so the window cannot be opened."),
+            hint=tr("Work on the command line (hitl-desktop --help), or try hitl-desktop demo."),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.paths import config_dir
+from hitl_desktop.translation import tr
 
 DISPLAY_THRESHOLD: Final = 0.3
 """Proposals below this score are not shown: verifying takes 1.6 s, drawing 7 s, deleting costs something
@@ -85,6 +86,10 @@ class Settings:
             part.replace(self._file)
         except OSError as error:
             raise HitlError(
-                f"The settings file {self._file} cannot be written ({error.strerror}).",
-                hint="The setting holds until the program ends; make the folder writable to keep it.",
+                tr(
+                    "The settings file {file} cannot be written ({strerror}).",
+                    file=self._file,
+                    strerror=error.strerror,
+                ),
+                hint=tr("The setting holds until the program ends; make the folder writable to keep it."),
             ) from error

@@ -152,3 +152,21 @@ def test_nothing_on_the_screen_misses_the_catalogue(tmp_path: Path, images: Path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1]) == {}
+
+
+def test_every_error_is_looked_up() -> None:
+    """Both sentences of it, for people read them."""
+    bare = [
+        f"{path.name}:{text.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and any(keyword.arg == "hint" for keyword in node.keywords)
+        for text in (*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "hint"))
+        if isinstance(text, ast.Constant | ast.JoinedStr) and any(c.isalpha() for c in literal(text))
+    ]
+    assert bare == []
+
+
+def literal(text: ast.Constant | ast.JoinedStr) -> str:
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    return "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))

@@ -96,7 +96,7 @@ def audit(project: Path, claim: float | None, seed: int | None, out: Path | None
         latest = next(reversed(opened.audits.all()), None)
         if latest is None and out is not None:
             raise HitlError(
-                "No audit has been started, so there is no report to write.", hint="Give a --claim."
+                tr("No audit has been started, so there is no report to write."), hint=tr("Give a --claim.")
             )
         if latest is None:
             offered = {f"{plan.claim:.0%}": plan.wanted for plan in audits.plans(opened)}

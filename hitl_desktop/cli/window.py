@@ -26,7 +26,8 @@ def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
     """Open the window."""
     if path is not None and not path.exists():
         raise HitlError(
-            f"There is no project or folder {path}.", hint="Check the name, or see hitl-desktop --help."
+            tr("There is no project or folder {path}.", path=path),
+            hint=tr("Check the name, or see hitl-desktop --help."),
         )
     from hitl_desktop.app import run  # noqa: PLC0415 - the only command that needs Qt
 

@@ -43,6 +43,7 @@ from hitl_desktop.store.migrations.quality_and_queue import (
     pin_boxes,
     validate,
 )
+from hitl_desktop.translation import tr
 
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     create_pictures,
@@ -86,12 +87,13 @@ def migrate(db: Database, *, is_new: bool) -> None:
     version = db.scalar("PRAGMA user_version")
     if not is_new and db.scalar("PRAGMA application_id") != APPLICATION_ID:
         raise ProjectError(
-            f"{db.path} is a database of another program.", hint="Open a .hitl file, or a folder of pictures."
+            tr("{path} is a database of another program.", path=db.path),
+            hint=tr("Open a .hitl file, or a folder of images."),
         )
     if version > len(MIGRATIONS):
         raise ProjectError(
-            f"{db.path.name} was saved by a newer version of HITL Desktop.",
-            hint="Update the program; the project was not touched.",
+            tr("{name} was saved by a newer version of HITL Desktop.", name=db.path.name),
+            hint=tr("Update the program; the project was not touched."),
         )
     if 0 < version < len(MIGRATIONS):
         back_up(db, version)

@@ -25,6 +25,7 @@ from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM
 
@@ -56,13 +57,14 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         finding = project.heads.finding_of(version.id) if version else None
     if version is None or scorer is None or scorer.head is None:
         raise HitlError(
-            "Nothing has been trained yet.", hint="Decide some images first, then export what was learned."
+            tr("Nothing has been trained yet."),
+            hint=tr("Decide some images first, then export what was learned."),
         )
     detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
     if scorer.detector.hash != detector.sha256:
         raise HitlError(
-            f"What was taught beside {scorer.detector.name} cannot be exported with it yet.",
-            hint="Pre-label with the bundled detector, let it learn, and export then.",
+            tr("What was taught beside {name} cannot be exported with it yet.", name=scorer.detector.name),
+            hint=tr("Pre-label with the bundled detector, let it learn, and export then."),
         )
     head = DetectionHead.from_bytes(finding) if finding else None
     graph = build(
@@ -73,7 +75,8 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HitlError(
-            f"{folder} cannot be made ({error.strerror}).", hint="Choose another place."
+            tr("{folder} cannot be made ({strerror}).", folder=folder, strerror=error.strerror),
+            hint=tr("Choose another place."),
         ) from error
     write_atomically(folder / "detector.onnx", graph)
     write_atomically(folder / "detector.toml", _card(scorer, graph, detector, encoder).encode())
@@ -116,7 +119,7 @@ def _refiner_arrays(head: DetectionHead | None) -> RefinerArrays | None:
 def _scoring_arrays(scorer: Scorer) -> ScoringArrays:
     head, names = scorer.head, len(scorer.names)
     if head is None:
-        raise HitlError("Nothing has been trained yet.", hint="Decide some images first.")
+        raise HitlError(tr("Nothing has been trained yet."), hint=tr("Decide some images first."))
     own_weight = np.ones((2, names), np.float32)
     class_to_name = np.zeros((len(scorer.class_column), names), np.float32)
     for row, column in enumerate(scorer.class_column.tolist()):
