@@ -252,8 +252,7 @@ class QueuePanel(Pane):
 
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
-        filters.addWidget(self.state)
-        filters.addWidget(self.text, 1)
+        filters.addWidget(self.state, 1)
         filters.addWidget(self.more)
         more = QWidget()
         grid = QGridLayout(more)
@@ -266,6 +265,7 @@ class QueuePanel(Pane):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(filters)
+        layout.addWidget(self.text)
         layout.addWidget(more)
         layout.addWidget(self._found)
         layout.addWidget(self.list, 1)
