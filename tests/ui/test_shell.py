@@ -191,3 +191,15 @@ def test_each_hint_is_shown_at_its_act_and_once(
     again.open_path(path)
     qtbot.waitUntil(lambda: again.session.is_open and again.canvas.has_image)
     assert not again.hints.isVisible()  # on an untouched image, too
+
+
+def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
+    apply_theme("light")
+    window.resize(1280, 720)
+    narrowest = window.minimumSizeHint().width()
+    window.session.set_category(window.session.add_category("c" * 200))
+    window.action_bar.share.setText("12 of 40 done, about 30 minutes left" * 3)
+    window.action_bar.why.setText("Why now: " + "x" * 300)
+    window.hints.label.setText("h" * 300)
+    assert window.minimumSizeHint().width() <= max(narrowest, 1000)
+    assert window.action_bar.minimumSizeHint().width() <= 900

@@ -43,7 +43,7 @@ class ActionBar(QFrame):
         self.why, self.place = ElidedLabel(), ElidedLabel()
         self.why.setToolTip(tr("Why this image is shown now"))
         self.why.setProperty("role", "dim")
-        self.progress, self.share = QProgressBar(), QLabel()
+        self.progress, self.share = QProgressBar(), ElidedLabel()
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(72)
         self.progress.setAccessibleName(tr("Images that are done"))
@@ -55,8 +55,9 @@ class ActionBar(QFrame):
             row.addWidget(widget)
         row.addWidget(self.place, 2)
         row.addWidget(self.why, 3)
-        for widget in (self.progress, self.share, self.saved):
-            row.addWidget(widget)
+        row.addWidget(self.progress)
+        row.addWidget(self.share, 2)
+        row.addWidget(self.saved)
         session.decided.connect(self._pace.note)
         session.opened.connect(self._pace.forget)
 
@@ -84,6 +85,7 @@ class ActionBar(QFrame):
         left = self._pace.left(session.pictures.count("undecided"))
         done = tr("{decided} of {total} done", decided=decided, total=total)
         self.share.setText(", ".join(filter(None, (done, left))) if total else "")
+        self.share.setToolTip(self.share.text())
         self.show_saved(session.saving)
 
     def show_saved(self, saving: Saving) -> None:

@@ -64,9 +64,10 @@ class Hints(QFrame):
         super().__init__(canvas)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self._session, self._settings = session, settings
+        self._session, self._settings, self._canvas = session, settings, canvas
         self._now: Hint | None = None
         self.label, self.close_button = QLabel(), QToolButton()
+        self.label.setWordWrap(True)
         self.close_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.close_button.setToolTip(tr("Do not show this hint again"))
         self.close_button.setAccessibleName(tr("Do not show this hint again"))
@@ -96,6 +97,9 @@ class Hints(QFrame):
         self.setVisible(self._now is not None)
         if self._now is not None:
             self.label.setText(self._now.text)
+            wanted = self.label.fontMetrics().horizontalAdvance(self._now.text) + SPACE[0]
+            room = self._canvas.width() - 2 * SPACE[4] - self.close_button.sizeHint().width()
+            self.label.setFixedWidth(max(min(wanted, room), 120))
             self.adjustSize()
             self.move(SPACE[2], SPACE[2])
             self.raise_()
