@@ -262,7 +262,7 @@ class WindowParts(QMainWindow):
             "reopen_selected": self.queue_acts.reopen,
             "tag_selected": self.queue_acts.tag,
             "untag_selected": self.queue_acts.untag,
-            "focus_queue": self.queue.take_focus,
+            "focus_queue": self.queue.list.setFocus,
             "find_picture": self.queue.text.setFocus,
             "more_filters": self.queue.more.toggle,
             "next": session.next,

@@ -92,7 +92,7 @@ def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: Mai
 
 def test_a_filter_keeps_the_order_of_asking(window: MainWindow) -> None:
     window.session.pictures.order.rerank([4, 3, 2], [1, 2, 3, 4])
-    choose(window.queue.state, "To do")
+    window.queue.state.setCurrentIndex(window.queue.state.findData("undecided"))
     assert listed(window) == [1, 4, 3, 2]
 
 
@@ -215,7 +215,7 @@ def test_the_list_by_keys_alone(window: MainWindow) -> None:
 def test_filters_are_as_they_were_when_the_project_is_opened_again(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
-    choose(window.queue.state, "To do")
+    window.queue.state.setCurrentIndex(window.queue.state.findData("undecided"))
     window.queue.text.setText("png")
     choose(window.queue.sorting, "Name")
     before = listed(window)
@@ -225,7 +225,7 @@ def test_filters_are_as_they_were_when_the_project_is_opened_again(
     other = make_window()
     other.open_path(path)
     qtbot.waitUntil(lambda: other.session.is_open)
-    assert (other.queue.state.currentText(), other.queue.text.text()) == ("To do", "png")
+    assert (other.queue.state.currentText(), other.queue.text.text()) == ("To do: 4", "png")
     assert other.queue.sorting.currentText() == "Name"
     assert other.queue.sorting.isVisible()
     assert listed(other) == before

@@ -203,3 +203,11 @@ def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
     window.hints.label.setText("h" * 300)
     assert window.minimumSizeHint().width() <= max(narrowest, 1000)
     assert window.action_bar.minimumSizeHint().width() <= 900
+
+
+def test_the_list_counts_what_is_to_do_and_done(window: MainWindow) -> None:
+    state = window.queue.state
+    assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 4", "Decided: 0"]
+    with_boxes(window)
+    window.session.accept_image()
+    assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 3", "Decided: 1"]

@@ -566,7 +566,7 @@ def test_the_next_image_is_one_that_the_filter_shows(window: MainWindow) -> None
     key(window, Qt.Key.Key_N)
     assert window.session.image.path == "b.jpg"
     window.queue.text.setText(".png")
-    window.queue.state.setCurrentText("Decided")
+    window.queue.state.setCurrentIndex(window.queue.state.findData("decided"))
     key(window, Qt.Key.Key_N)
     assert window.session.image.path == "c.png"
 
@@ -629,7 +629,7 @@ def test_the_queue_shows_state_and_filters_and_a_click_opens(window: MainWindow)
     model = window.queue.model
     assert model.index(0, 0).data(STATUS) == "decided"
     assert model.index(1, 0).data(DETAIL) == "not examined yet"
-    window.queue.state.setCurrentText("To do")
+    window.queue.state.setCurrentIndex(window.queue.state.findData("undecided"))
     assert model.rowCount() == 3
     window.queue.text.setText("sub/")
     assert [model.index(0, 0).data(IMAGE_ID), model.rowCount()] == [4, 1]

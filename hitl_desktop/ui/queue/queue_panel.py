@@ -386,10 +386,6 @@ class QueuePanel(Pane):
                 selection.select(index, index)
         self.list.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def take_focus(self) -> None:
-        """Let arrows go through the list; `Shift` selects, `Return` opens."""
-        self.list.setFocus()
-
     def _reload(self) -> None:
         self._reselect = self.selected if 1 < self.count_selected < _KEPT_SELECTION else []
         self.model.reload()
@@ -410,9 +406,15 @@ class QueuePanel(Pane):
             if found
             else tr("Nothing matches.")
         )
-        for row, status in enumerate(STATES.values()):
-            count = self._session.pictures.count(status) if status else len(self._session.pictures.statuses)
-            self.state.setItemData(row, tr("{count} images", count=count), Qt.ItemDataRole.ToolTipRole)
+        self._show_states()
+
+    def _show_states(self) -> None:
+        """How many images are in each state, beside its name."""
+        pictures = self._session.pictures
+        for row, (name, status) in enumerate(STATES.items()):
+            count = pictures.count(status) if status else len(pictures.statuses)
+            if self.state.itemText(row) != (text := tr("{state}: {n}", state=name, n=count)):
+                self.state.setItemText(row, text)
 
     def _on_changed(self, changes: Changes) -> None:
         many = changes.queue and changes.go_to is None and len(changes.annotations_of) > 1
@@ -423,6 +425,7 @@ class QueuePanel(Pane):
         self._fill()
         if changes.queue:
             self._fill_queues()
+        self._show_states()
         if self._wanted() != self.model.wanted:  # what it asked for is gone
             self._on_filter()
 
