@@ -81,9 +81,8 @@ class WindowParts(QMainWindow):
         main_thread = QtThread(self)
         self.ask = ask(self)
         self.runner = JobRunner(main_thread)
-        self._warns_of_disk = False
+        self._warns_of_disk, self._height_before = False, 0
         self._put_away: list[QDockWidget] = []
-        self._height_before = 0
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
