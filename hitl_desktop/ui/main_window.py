@@ -56,7 +56,9 @@ class MainWindow(WindowParts):
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
         self.actions_.add_to_menu(Menu.VIEW, [dock.toggleViewAction() for dock in self._docks])
-        self.category_keys = CategoryKeys(self.session, self.canvas, self.controller.use_category_key)
+        self.category_keys = CategoryKeys(
+            self.session, self.canvas, self.controller.use_category_key, self.actions_.reserve
+        )
         self.queue.list.addActions(self.actions_.of_menu(Menu.QUEUE))
         self.inspector.categories.addActions(self.actions_.of_menu(Menu.CATEGORY))
         self.toolbar = Toolbar(self.session, self.actions_.__getitem__, self.actions_.menus)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme.categories import category_colour
@@ -165,3 +166,17 @@ def test_adding_a_category_is_undone(window: MainWindow) -> None:
         window.session.redo()
     assert window.session.known.of == {1: "cat"}
     assert len(window.session.annotations) == 1
+
+
+def test_a_key_that_a_category_had_before_an_act_was_new_stays_the_categorys(window: MainWindow) -> None:
+    cat, dog = window.session.add_category("cat"), window.session.add_category("dog")
+    assert cat is not None
+    assert dog is not None
+    assert window.session.project
+    window.session.project.db.execute("UPDATE categories SET hotkey = 'J' WHERE id = ?", (dog,))
+    window.session.read_names()
+    window.session.set_category(cat)
+    window.session.apply_changes(Changes(categories=True))
+    QTest.keyClick(window.canvas, Qt.Key.Key_J)
+    assert window.session.category_id == dog
+    assert window.actions_.keys_of("click_to_box") == ()

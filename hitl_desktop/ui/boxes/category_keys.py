@@ -15,15 +15,22 @@ from hitl_desktop.service.project.session import Session
 class CategoryKeys(QObject):
     """Shortcuts on the canvas that follow the categories."""
 
-    def __init__(self, session: Session, canvas: QWidget, use: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        canvas: QWidget,
+        use: Callable[[str], None],
+        reserve: Callable[[set[str]], None],
+    ) -> None:
         super().__init__()
-        self._session, self._canvas, self._use = session, canvas, use
+        self._session, self._canvas, self._use, self._reserve = session, canvas, use, reserve
         self._shortcuts: dict[str, QShortcut] = {}
         session.opened.connect(self._refresh)
         session.changed.connect(self._refresh)
 
     def _refresh(self, _changes: object = None) -> None:
         wanted = {key for key in self._session.known.hotkeys.values() if not key.isdigit()}
+        self._reserve(wanted)
         for key in set(self._shortcuts) - wanted:
             shortcut = self._shortcuts.pop(key)
             shortcut.setEnabled(False)

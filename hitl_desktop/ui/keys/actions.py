@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -264,6 +264,7 @@ class Actions:
         self, window: QMainWindow, canvas: QWidget, handlers: Mapping[str, Callable[[], object]]
     ) -> None:
         self._chosen: dict[str, str] = {}
+        self._reserved: frozenset[str] = frozenset()
         self._actions: dict[str, QAction] = {}
         self._held: dict[str, QAction] = {}
         menus = self._menus = {
@@ -306,11 +307,16 @@ class Actions:
         if action_id in self._chosen:
             key = self._chosen[action_id]
             return (key,) if key else ()
-        chosen = [
-            key for other, key in self._chosen.items() if other != action_id
-        ]  # perhaps before this act was new
+        # perhaps before this act was new
+        chosen = [*self._reserved, *(key for other, key in self._chosen.items() if other != action_id)]
         delivered = next(spec.keys for spec in ACTIONS if spec.id == action_id)
         return tuple(key for key in delivered if not any(clash(key, other) for other in chosen))
+
+    def reserve(self, keys: Iterable[str]) -> None:
+        """Leave keys to the categories of the project, also those that an act was delivered with later."""
+        if (reserved := frozenset(keys)) != self._reserved:
+            self._reserved = reserved
+            self.load(self._chosen)
 
     def owner_of(self, key: str, *, other_than: str = "") -> ActionSpec | None:
         """The act that a key, or its beginning, belongs to."""
