@@ -53,6 +53,7 @@ from hitl_desktop.ui.queue.queue_panel import QueuePanel
 from hitl_desktop.ui.queue.set_acts import SetActs
 from hitl_desktop.ui.shell.announcer import Announcer
 from hitl_desktop.ui.shell.garbage import GarbageTimer
+from hitl_desktop.ui.shell.panels import Panels
 from hitl_desktop.ui.shell.panes import Panes
 from hitl_desktop.ui.shell.welcome import Welcome
 from hitl_desktop.ui.theme.categories import UNNAMED_COLOUR, choose_colours
@@ -82,7 +83,6 @@ class WindowParts(QMainWindow):
         self.ask = ask(self)
         self.runner = JobRunner(main_thread)
         self._warns_of_disk, self._height_before = False, 0
-        self._put_away: list[QDockWidget] = []
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
@@ -228,14 +228,6 @@ class WindowParts(QMainWindow):
             self.tune_acts.show()
         self.model_panel.tabs.setFocus()
 
-    def _toggle_panels(self) -> None:
-        """Give the image all of the window but the bars, or bring the panels back that were there."""
-        shown = [dock for dock in self._docks if dock.isVisible()]
-        if shown:
-            self._put_away = shown
-        for dock in self._put_away:
-            dock.setVisible(not shown)
-
     def _make_room(self, number: int) -> None:
         """Let plots have room, and give it back to the canvas afterwards."""
         dock = self._docks[-1]
@@ -322,7 +314,7 @@ class WindowParts(QMainWindow):
         return {
             "next_pane": partial(self.panes.go, 1),
             "previous_pane": partial(self.panes.go, -1),
-            "image_only": self._toggle_panels,
+            "image_only": Panels(self._docks).toggle,
             "fit": canvas.camera.fit,
             "zoom_in": partial(canvas.camera.zoom, 1.25),
             "zoom_out": partial(canvas.camera.zoom, 0.8),

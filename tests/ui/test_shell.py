@@ -14,6 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell.action_bar import Pace
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
+from hitl_desktop.ui.theme import icons
 from hitl_desktop.ui.theme.style import apply_theme
 from tests.ui.conftest import MakeWindow
 
@@ -211,3 +212,84 @@ def test_the_list_counts_what_is_to_do_and_done(window: MainWindow) -> None:
     with_boxes(window)
     window.session.accept_image()
     assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 3", "Decided: 1"]
+
+
+def drag(window: MainWindow, start: QPoint, end: QPoint, *, release: bool = True) -> None:
+    QTest.mousePress(window.canvas, LEFT, pos=start)
+    QTest.mouseMove(window.canvas, (start + end) / 2)
+    QTest.mouseMove(window.canvas, end)
+    if release:
+        QTest.mouseRelease(window.canvas, LEFT, pos=end)
+
+
+def test_the_bar_follows_its_box_and_is_out_of_the_way_of_drags(window: MainWindow) -> None:
+    with_boxes(window)
+    window.canvas.selection.click(window.canvas.items[0].key)
+    before = window.context_bar.pos()
+    drag(window, at(window, 15, 15), at(window, 35, 15), release=False)
+    assert not window.context_bar.isVisible()
+    QTest.mouseRelease(window.canvas, LEFT, pos=at(window, 35, 15))
+    assert window.context_bar.isVisible()
+    assert window.context_bar.x() > before.x()
+    window.canvas.set_hidden(True)
+    assert not window.context_bar.isVisible()
+    window.canvas.set_hidden(False)
+    window.session.undo()
+    assert window.context_bar.pos() == before
+
+
+def test_the_right_button_gives_up_what_the_left_one_began(window: MainWindow) -> None:
+    with_boxes(window)
+    drag(window, at(window, 1, 1), at(window, 4, 60), release=False)
+    QTest.mousePress(window.canvas, Qt.MouseButton.RightButton, pos=at(window, 4, 60))
+    window.context_bar.show_menu(at(window, 4, 60))
+    assert QApplication.activePopupWidget() is None
+    QTest.mouseRelease(window.canvas, LEFT, pos=at(window, 4, 60))
+    assert len(window.session.annotations) == 2
+
+
+def test_the_name_field_stands_where_the_bar_would(window: MainWindow) -> None:
+    with_boxes(window)
+    QTest.mouseDClick(window.canvas, LEFT, pos=at(window, 50, 40))
+    field = window.controller.name_at_box
+    assert field.isVisible() != window.context_bar.isVisible()
+    if field.isVisible():
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert window.context_bar.isVisible()
+
+
+def test_panels_come_back_whatever_was_opened_meanwhile(window: MainWindow) -> None:
+    window.actions_["image_only"].trigger()
+    window.toolbar.model.click()
+    window.actions_["image_only"].trigger()
+    window.actions_["image_only"].trigger()
+    assert window.queue.isVisible()
+    assert window.inspector.isVisible()
+    assert window.model_panel.isVisible()
+
+
+def test_the_select_tool_is_put_away_by_its_key_and_by_drawing_commands(window: MainWindow) -> None:
+    QTest.keyClick(window.canvas, Qt.Key.Key_V)
+    assert window.actions_["tool_select"].isChecked()
+    QTest.keyClick(window.canvas, Qt.Key.Key_V)
+    assert window.actions_["tool_box"].isChecked()
+    QTest.keyClick(window.canvas, Qt.Key.Key_V)
+    window.actions_["draw_by_corners"].trigger()
+    assert window.actions_["tool_box"].isChecked()
+    assert window.canvas.pointer_tool.draws
+
+
+def test_the_swatch_of_the_category_outlives_another_theme_and_icons_are_kept_once(
+    window: MainWindow,
+) -> None:
+    with_boxes(window)
+    before = window.toolbar.category.icon().pixmap(14, 14).toImage()
+    kept = len(icons._setters)
+    for _ in range(5):
+        window.model_chip._show()
+    assert len(icons._setters) <= kept
+    window.actions_["theme_dark"].trigger()
+    try:
+        assert window.toolbar.category.icon().pixmap(14, 14).toImage() == before
+    finally:
+        apply_theme("light")

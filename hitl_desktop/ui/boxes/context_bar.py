@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
@@ -31,13 +31,14 @@ _OF_IMAGE = ("accept_picture", "mark_empty", "skip", "paste", "select_all", "sho
 class ContextBar(QFrame):
     """Accept, rename and remove at the selection; it moves out of the way while a box is drawn or moved."""
 
-    def __init__(self, canvas: Canvas, action: Callable[[str], QAction]) -> None:
+    def __init__(self, canvas: Canvas, action: Callable[[str], QAction], name_field: QWidget) -> None:
         super().__init__(canvas)
         self.setObjectName("contextBar")
         self.setAccessibleName(tr("Selected boxes"))
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self._canvas, self._action = canvas, action
+        self._canvas, self._action, self._name_field = canvas, action, name_field
+        self._is_away = False
         self.accept = _button(action("accept_box"), "check", tr("Accept"))
         self.rename = _button(action("find_category"), "tag", tr("Category"))
         self.remove = _button(action("remove_box"), "x", tr("Remove"))
@@ -48,15 +49,28 @@ class ContextBar(QFrame):
             row.addWidget(button)
         canvas.selection_changed.connect(self.show_at_selection)
         canvas.view_changed.connect(self.show_at_selection)
+        canvas.items_changed.connect(self.show_at_selection)
+        canvas.out_of_way.connect(self._go_away)
+        name_field.installEventFilter(self)
         canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         canvas.customContextMenuRequested.connect(self.show_menu)
         canvas.relabel_wanted.connect(action("find_category").trigger)
         self.hide()
 
+    def _go_away(self, away: bool) -> None:
+        self._is_away = away
+        self.show_at_selection()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The field for the name of a box stands where this bar would."""
+        if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
+            self._go_away(event.type() == QEvent.Type.Show)
+        return super().eventFilter(watched, event)
+
     def show_at_selection(self) -> None:
         """Stand below the selected box, or above or inside it where there is no room."""
         canvas, item = self._canvas, self._canvas.selection.last
-        if item is None or not canvas.has_image or canvas.pointer_tool.is_changing:
+        if item is None or not canvas.has_image or self._is_away or self._name_field.isVisible():
             self.hide()
             return
         is_open = item.key.kind is not Kind.TRUTH
@@ -72,7 +86,7 @@ class ContextBar(QFrame):
         left = min(max(visible.center().x() - self.width() // 2, 0), canvas.width() - self.width())
         below, above = visible.bottom() + _GAP, visible.top() - self.height() - 4 * _GAP
         fits_below = below + self.height() <= canvas.height()
-        top = below if fits_below else above if above >= 0 else visible.bottom() - self.height() - _GAP
+        top = below if fits_below else above if above >= 0 else visible.top() + _GAP
         self.move(QPoint(left, top))
         self.show()
         self.raise_()
@@ -81,6 +95,9 @@ class ContextBar(QFrame):
         """Select the box under the pointer, and offer the commands about it; elsewhere those about the image."""
         canvas = self._canvas
         if not canvas.has_image:
+            return
+        if canvas.pointer_tool.cancel():  # the right button gives up what the left one began
+            canvas.update()
             return
         found = canvas.hit(QPointF(at))
         if found is None or not canvas.selection.has(found.item.key):

@@ -226,6 +226,7 @@ class Controller(BoxNames):
 
     def draw_by(self, clicks: int) -> None:
         """Say how many clicks draw a box; drags always do."""
+        self._canvas.pointer_tool.use("box")
         self._canvas.pointer_tool.clicks = clicks
         words = {
             0: tr("A drag draws a box."),

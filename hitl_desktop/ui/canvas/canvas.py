@@ -50,9 +50,7 @@ _CENTRED = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 class Canvas(QWidget):
     """An image with boxes.
 
-    A drag draws a box, unless it starts on a handle or the border of a selected box (resizes, moves), or
-    inside one that was clicked (moves); a click selects, with `Shift` more than one. The wheel zooms at the
-    pointer, the middle button or `Space` pans.
+    What mouse and keys do is in `PointerTool`; the wheel zooms at the pointer.
 
     Signals:
         drawn: a new box was drawn.
@@ -60,7 +58,9 @@ class Canvas(QWidget):
         nudged: the same by arrow keys, a step at a time.
         selection_changed: other boxes are selected, or none.
         view_changed: another part of the image is in view, or it is larger or smaller.
-        relabel_wanted: a box was double-clicked; it is selected.
+        relabel_wanted: a box was double-clicked; it is selected. tool_changed: another tool is in use, by name.
+        items_changed: other boxes are shown, or the same ones elsewhere.
+        out_of_way: what lies over the image shall go (True), for a drag or while boxes are hidden, or may come back.
     """
 
     drawn = Signal(BBox)
@@ -69,6 +69,9 @@ class Canvas(QWidget):
     selection_changed = Signal()
     view_changed = Signal()
     relabel_wanted = Signal()
+    items_changed = Signal()
+    tool_changed = Signal(str)
+    out_of_way = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         make_accessible()
@@ -155,6 +158,7 @@ class Canvas(QWidget):
         self._hovered = None
         tell_items(self)
         self.selection.use(self._layer)
+        self.items_changed.emit()
         self.update()
 
     def show_suggestion(self, box: BBox | None, words: str = "") -> None:
@@ -165,6 +169,7 @@ class Canvas(QWidget):
     def set_hidden(self, hidden: bool) -> None:
         """Hide all boxes, or show them again."""
         self._hidden = hidden
+        self.out_of_way.emit(hidden)
         self.update()
 
     def select_next(self, step: int = 1) -> None:
@@ -203,13 +208,8 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Give a box another category; elsewhere two clicks are two clicks."""
-        found = self.hit(event.position()) if self.has_image else None
-        if found is None or event.button() != Qt.MouseButton.LeftButton or self.pointer_tool.clicks:
+        if not self.has_image or not self.pointer_tool.double_click(event):
             self.mousePressEvent(event)
-            return
-        self.pointer_tool.cancel()
-        self.selection.click(found.item.key)
-        self.relabel_wanted.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""

@@ -47,6 +47,7 @@ class _Drag:
     target: Hit | None
     does: str  # draws, changes, selects, pans or goes (where the small map says)
     moving: bool = False
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton
 
 
 class PointerTool:
@@ -70,10 +71,13 @@ class PointerTool:
         self.moved: Mapping[BoxKey, BBox] = {}
 
     def use(self, name: str) -> None:
-        """Take another tool: with `box` drags draw, with `select` they move and select."""
+        """Take another tool: with `box` drags draw, with `select`, until it is taken again, they move and select."""
+        if name == "select" and not self.draws:
+            name = "box"
         self.cancel()
         self.draws = name == "box"
         self._canvas.setCursor(self.cursor(None))
+        self._canvas.tool_changed.emit(name)
         self._canvas.update()
 
     @property
@@ -109,6 +113,8 @@ class PointerTool:
     def cancel(self) -> bool:
         """Give up what was begun; tells whether there was anything."""
         begun = self._drag is not None or bool(self._points) or self._keyed
+        if self._drag is not None and self._drag.moving:
+            self._canvas.out_of_way.emit(False)
         self._drag, self._draft, self._points, self._keyed, self.moved = None, None, [], False, {}
         return begun
 
@@ -116,12 +122,14 @@ class PointerTool:
 
     def press(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
+        if self._drag is not None and event.button() != self._drag.button:
+            return  # a second button changes nothing about what the first one began
         point, keys = event.position(), event.modifiers()
         if (there := self._canvas.camera.map_point(point)) is not None:
-            self._drag = _Drag(point, None, "goes")
+            self._drag = _Drag(point, None, "goes", button=event.button())
             self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif event.button() == Qt.MouseButton.MiddleButton or self.space_held:
-            self._drag = _Drag(point, None, "pans")
+            self._drag = _Drag(point, None, "pans", button=event.button())
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() == Qt.MouseButton.LeftButton:
             forced = bool(keys & Qt.KeyboardModifier.ControlModifier) or bool(self._points)
@@ -154,6 +162,8 @@ class PointerTool:
             if (there := self._canvas.camera.map_point(point)) is not None:
                 self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
         elif drag.moving or (point - drag.start).manhattanLength() >= _DRAG_STARTS:
+            if not drag.moving:
+                self._canvas.out_of_way.emit(True)
             drag.moving = True
             if drag.does == "changes" and drag.target is not None:
                 self.moved = self._changed(drag.target, drag.start, point)
@@ -164,9 +174,11 @@ class PointerTool:
     def release(self, event: QMouseEvent) -> None:
         """End what was begun."""
         drag, draft, moved = self._drag, self._draft, self.moved
-        if drag is None:
+        if drag is None or event.button() != drag.button:
             return
         self._drag, self._draft, self.moved = None, None, {}
+        if drag.moving:
+            self._canvas.out_of_way.emit(False)
         if drag.does in {"pans", "goes"}:
             return
         if not drag.moving:
@@ -179,6 +191,16 @@ class PointerTool:
             self._canvas.selection.add_area(QRectF(*draft))
         elif moved:
             self._canvas.changed.emit(moved)
+
+    def double_click(self, event: QMouseEvent) -> bool:
+        """Select a box and ask for its category; tells whether there was one, and clicks do not draw."""
+        found = self._canvas.hit(event.position())
+        if found is None or event.button() != Qt.MouseButton.LeftButton or (self.draws and self.clicks):
+            return False
+        self.cancel()
+        self._canvas.selection.click(found.item.key)
+        self._canvas.relabel_wanted.emit()
+        return True
 
     def _click(self, drag: _Drag, keys: Qt.KeyboardModifier) -> None:
         canvas = self._canvas

@@ -23,6 +23,7 @@ class ModelChip:
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self._show)
+        self._icon = ""
         button.setCheckable(True)
         session.opened.connect(self._show)
         session.changed.connect(lambda _: self._soon.start())
@@ -37,7 +38,9 @@ class ModelChip:
         self._button.setText(f"{text}  ({job.title})" if job is not None else text)
         self._button.setToolTip(tip)
         self._button.setAccessibleName(tip)
-        keep_icon(self._button, "activity" if job is not None else "sparkles")
+        if (name := "activity" if job is not None else "sparkles") != self._icon:
+            self._icon = name
+            keep_icon(self._button, name)
 
 
 def _texts(model: ModelView) -> tuple[str, str]:

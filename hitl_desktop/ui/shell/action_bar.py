@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import REASON_OF, QueueReason
@@ -47,7 +47,10 @@ class ActionBar(QFrame):
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(72)
         self.progress.setAccessibleName(tr("Images that are done"))
-        self.saved = QLabel()
+        self.saved = ElidedLabel()
+        self.saved.setMinimumWidth(self.fontMetrics().horizontalAdvance(tr("Saving")) + SPACE[1])
+        longest = self.fontMetrics().horizontalAdvance(_accept_text(99, 0)) + 2 * SPACE[4]
+        self.accept.setMinimumWidth(longest)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], SPACE[0])
         row.setSpacing(SPACE[1])
@@ -57,7 +60,7 @@ class ActionBar(QFrame):
         row.addWidget(self.why, 3)
         row.addWidget(self.progress)
         row.addWidget(self.share, 2)
-        row.addWidget(self.saved)
+        row.addWidget(self.saved, 1)
         session.decided.connect(self._pace.note)
         session.opened.connect(self._pace.forget)
 
@@ -97,6 +100,7 @@ class ActionBar(QFrame):
         else:
             text, role = (tr("Saving") if saving.is_pending else tr("Saved")), "dim"
         self.saved.setText(text)
+        self.saved.setToolTip(text)
         if self.saved.property("role") != role:
             self.saved.setProperty("role", role)
             self.saved.style().polish(self.saved)

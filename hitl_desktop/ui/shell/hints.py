@@ -79,6 +79,7 @@ class Hints(QFrame):
         row.addWidget(self.close_button)
         for event in (session.boxes_changed, session.image_changed, session.opened):
             event.connect(self._show_due)
+        canvas.view_changed.connect(self._place)
         self.hide()
 
     @property
@@ -97,12 +98,16 @@ class Hints(QFrame):
         self.setVisible(self._now is not None)
         if self._now is not None:
             self.label.setText(self._now.text)
+            self._place()
+            self.raise_()
+
+    def _place(self) -> None:
+        if self._now is not None:
             wanted = self.label.fontMetrics().horizontalAdvance(self._now.text) + SPACE[0]
             room = self._canvas.width() - 2 * SPACE[4] - self.close_button.sizeHint().width()
             self.label.setFixedWidth(max(min(wanted, room), 120))
             self.adjustSize()
             self.move(SPACE[2], SPACE[2])
-            self.raise_()
 
     def _dismiss(self) -> None:
         if self._now is not None:

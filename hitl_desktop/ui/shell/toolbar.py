@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr, trn
+from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.theme.categories import swatch
-from hitl_desktop.ui.theme.icons import keep_icon
+from hitl_desktop.ui.theme.icons import icon, keep_icon
 from hitl_desktop.ui.theme.tokens import CONTROL, SPACE, TOOLBAR
 
 _STEP = 0.05
@@ -23,12 +24,16 @@ _NAME_WIDTH = 160
 class Toolbar(QFrame):
     """One row above everything; none of its buttons takes the keyboard from the canvas."""
 
-    def __init__(self, session: Session, action: Callable[[str], QAction], menus: Sequence[QMenu]) -> None:
+    _is_ready = False
+
+    def __init__(
+        self, session: Session, canvas: Canvas, action: Callable[[str], QAction], menus: Sequence[QMenu]
+    ) -> None:
         super().__init__()
         self.setProperty("bar", True)
         self.setFixedHeight(TOOLBAR)
         self.setAccessibleName(tr("Toolbar"))
-        self._session = session
+        self._session, self._action = session, action
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], 0, SPACE[1], 0)
         row.setSpacing(SPACE[0])
@@ -69,14 +74,27 @@ class Toolbar(QFrame):
             action(name).setCheckable(True)
             self._tools.addAction(action(name))
         action("tool_box").setChecked(True)
+        canvas.tool_changed.connect(self._check_tool)
         session.opened.connect(self._show_project)
         session.category_changed.connect(self._show_category)
         session.names_changed.connect(self._show_category)
         self._show_project()
+        self._is_ready = True
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme: the icon for no category has another colour."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._is_ready:
+            self._show_category()
+
+    def _check_tool(self, name: str) -> None:
+        self._action(f"tool_{name}").setChecked(True)
 
     def _show_project(self) -> None:
         project = self._session.project
-        self.project.setText(project.path.stem if project is not None else tr("HITL Desktop"))
+        name = project.path.stem if project is not None else tr("HITL Desktop")
+        self.project.setText(self._short(name))
+        self.project.setToolTip(str(project.path) if project is not None else tr("All commands by subject"))
         for widget in (*self._of_project, self.model):
             widget.setVisible(project is not None)
         self._show_category()
@@ -85,13 +103,18 @@ class Toolbar(QFrame):
         names, category_id = self._session.known, self._session.category_id
         name = names.offered.get(category_id) if category_id is not None else None
         if name is None or category_id is None:
-            keep_icon(self.category, "tag")
+            self.category.setIcon(icon("tag"))
             self.category.setText(tr("No category"))
             return
         key = names.hotkeys.get(category_id, "")
         self.category.setIcon(swatch(category_id))
-        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        text = self._short(name)
         self.category.setText(f"{text}  {key}" if key else text)
+        self.category.setToolTip(tr("{name}: the category of the next box", name=name))
+
+    def _short(self, name: str) -> str:
+        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        return text.replace("&", "&&")
 
     def _fill_categories(self) -> None:
         self._categories.clear()

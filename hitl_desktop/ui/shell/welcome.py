@@ -74,6 +74,8 @@ class Welcome(QWidget):
         self.list.setAccessibleName(tr("Recent projects"))
         self.list.setIconSize(_THUMBNAIL)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.itemActivated.connect(self._on_chosen)
         self.list.itemClicked.connect(self._on_chosen)
         self._right = QWidget()

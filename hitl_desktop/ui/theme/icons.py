@@ -52,6 +52,7 @@ def keep_icon(owner: object, name: str, side: int = _SIDE) -> None:
         target.setIcon(icon(name, side))  # type: ignore[attr-defined]
 
     set_icon(owner)
+    _setters[:] = [entry for entry in _setters if entry[0]() is not owner]
     _setters.append((weakref.ref(owner), set_icon))
 
 

@@ -112,6 +112,9 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
   background: {c.raised}; color: {c.text}; selection-background-color: {c.accent};
   selection-color: {c.on_accent}; }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border: {FOCUS}px solid {c.accent}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.border}; border-radius: 3px;
+  background: {c.raised}; }}
+QCheckBox::indicator:checked {{ width: 8px; height: 8px; border: 4px solid {c.accent}; background: {c.on_accent}; }}
 QSlider {{ min-height: {CONTROL - 4}px; }}
 QAbstractItemView:focus {{ border: {FOCUS}px solid {c.accent}; }}
 QMenu {{ background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
