@@ -44,7 +44,7 @@ def test_options_files_and_names_are_completed() -> None:
     assert completed("import birds.hitl") == ["labels.json", "my dir/"]
     assert completed("evaluate birds.hitl --ground-truth", "l") == ["labels.json"]
     assert completed("prelabel birds.hitl --model", "n") == ["nanodet_g_416", "net.onnx"]
-    assert completed("export birds.hitl --format") == ["coco"]
+    assert completed("export birds.hitl --format") == ["coco", "coco-compact"]
     assert completed("completion") == ["bash", "zsh", "fish"]
 
 

@@ -88,7 +88,7 @@ def cells_of(model: QAbstractItemModel) -> Iterator[str]:
 def missing_in(text: str) -> list[str]:
     """The words of a text that are in no catalogue: those outside of its brackets."""
     text = re.sub(r"<b>[^<]*</b>&nbsp;", " ", text)  # keys, of which one is a bracket
-    text = re.sub(r"<[^>]*>|&nbsp;|\S+\.(png|jpg)|\w+_\w+", " ", text)  # names of files and models
+    text = re.sub(r"<[^>]*>|&nbsp;|\S+\.(png|jpg|hitl)|\w+_\w+", " ", text)  # names of files and models
     while (shorter := re.sub(r"\[[^\[\]]*\]", " ", text)) != text:
         text = shorter
     return [w for w in re.findall(r"[A-Za-z]{2,}", text.replace("&", "")) if w not in NAMES]
