@@ -11,7 +11,7 @@ import pytest
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
-from hitl_desktop.service.loop.steps import DETECTING, DetectionStep, IntakeStep, LearningStep
+from hitl_desktop.service.loop.steps import DETECTING, LEARNING, DetectionStep, IntakeStep, LearningStep
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult
 from hitl_desktop.workflows.images.open_folder import Listed, PassedOver, Scan
 from hitl_desktop.workflows.training.late_categories import LateCategories
@@ -144,6 +144,18 @@ def test_a_version_chosen_while_another_is_trained_stays_chosen(
     runner.succeed("Learning", CANDIDATE)
     assert "Ranking with the new version" not in runner.titles
     assert learning.unlearned == {decided}
+
+
+def test_a_training_that_was_stopped_too_late_is_not_activated(held: Service) -> None:
+    runner, learning = runner_of(held), held.loop.learning
+    decided = held.session.at_hand
+    held.session.mark_empty()
+    learning.learn()
+    runner.cancel(LEARNING)
+    runner.succeed("Learning", CANDIDATE)
+    assert "Ranking with the new version" not in runner.titles
+    assert learning.unlearned == {decided}
+    assert learning.step is LearningStep.RESTING
 
 
 def test_a_queue_that_cannot_be_listed_is_reported_and_no_longer_waited_for(held: Service) -> None:

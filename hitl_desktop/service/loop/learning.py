@@ -97,6 +97,9 @@ class Learning:
                 self._queued.pop(job, None)
 
         def succeeded(result: _Result) -> None:
+            if step is LearningStep.TRAINING and job is not None and job.is_cancelled:
+                cancelled()  # it was stopped too late to end early; its candidate is not to be used all the same
+                return
             end()
             on_success(result)
 
