@@ -64,7 +64,7 @@ def rivals(against: Mapping[str, Any]) -> list[Row]:
 
 
 def measured(found: Sequence[Row]) -> list[Row]:
-    """What was measured at all."""
+    """Leave out the figures that were not measured."""
     return [row for row in found if row["shown"]]
 
 

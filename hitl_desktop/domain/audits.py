@@ -15,7 +15,7 @@ class Error(StrEnum):
 
     @property
     def is_visible_error(self) -> bool:
-        """Whether it is an error on an image that can be read; an unreadable one cannot be judged right."""
+        """Whether a person found it on the image; an unreadable image counts as wrong without that."""
         return self is not Error.UNSEEN
 
 

@@ -34,7 +34,7 @@ def upper_bound(wrong: int, seen: int, *, of: int | None = None, confidence: flo
 
 
 def lower_bound(wrong: int, seen: int, *, of: int | None = None, confidence: float = CONFIDENCE) -> float:
-    """The share of wrong images is at least this: what is right is at most the rest."""
+    """A lower bound of the share of wrong images: one minus the upper bound of the share of right ones."""
     return round(1.0 - upper_bound(seen - wrong, seen, of=of, confidence=confidence), 12)
 
 

@@ -122,7 +122,7 @@ def test_measuring_lists_what_was_left_out_and_fails_where_nothing_is_left(
 def test_errors_of_imported_labels_are_listed(tmp_path: Path, dataset: Path) -> None:
     project = tmp_path / "p.hitl"
     report("new", project, "--images", dataset / "images", "--coco", dataset / "instances.json")
-    assert "Pre-label with it first" in hitl("errors", project, code=1)
+    assert "Pre-label with the bundled detector first" in hitl("errors", project, code=1)
     report("prelabel", project)
     found = report("errors", project, "--limit", 3)
     assert found["ranked"] > len(found["suspicions"]) == 3

@@ -126,5 +126,5 @@ def test_a_project_with_little_says_what_is_missing(window: MainWindow, qtbot: Q
     window.messages.warning.connect(warnings.append)
     window.actions_["label_errors"].trigger()
     qtbot.waitUntil(lambda: bool(warnings), timeout=LONG)
-    assert "Pre-label with it first" in warnings[0]
+    assert "Pre-label with the bundled detector first" in warnings[0]
     assert window.error_acts.dialog is None

@@ -1,4 +1,4 @@
-"""What is said of the selected boxes besides their category: flags, choices, numbers, texts."""
+"""The attributes of the selected boxes: flags, choices, numbers, texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VARIOUS = "various"
 
 
 def value_of(box: Annotation | Proposal, name: str) -> Value | None:
-    """What is said of a box; nothing of a proposal."""
+    """The attributes of a box; a proposal has none."""
     if isinstance(box, Proposal):
         return None
     return (box.crowd or None) if name == CROWD else dict(box.attributes).get(name)

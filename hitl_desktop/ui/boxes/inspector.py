@@ -57,6 +57,7 @@ class Inspector(Pane):
         self._is_marking = False
         self.setMinimumWidth(216)
         self.boxes_title, self.categories_title = QLabel(tr("Boxes")), QLabel(tr("Categories"))
+        self.boxes_title.setWordWrap(True)  # nothing of it is cut off beside a narrow panel's edge
         self.model = BoxModel(session)
         self.boxes = _table(self.model)
         self.boxes.clicked.connect(self._on_box)

@@ -22,6 +22,8 @@ from hitl_desktop.ui.widgets.elided import ElidedLabel
 
 _LATEST = 20
 _WIDE = 1000
+_MOST_SHARE = 150
+"""How wide "12 of 40 done" may be before it is shortened, in pixels."""
 _LONGEST_S = 600.0
 
 
@@ -49,7 +51,7 @@ class ActionBar(QFrame):
         self.progress.setAccessibleName(tr("Images that are done"))
         self.saved = ElidedLabel()
         self.saved.setMinimumWidth(self.fontMetrics().horizontalAdvance(tr("Saving")) + SPACE[1])
-        longest = self.fontMetrics().horizontalAdvance(_accept_text(99, 0)) + 2 * SPACE[4]
+        longest = self.fontMetrics().horizontalAdvance(_accept_text(99, 0)) + 2 * SPACE[3]
         self.accept.setMinimumWidth(longest)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], SPACE[0])
@@ -89,6 +91,7 @@ class ActionBar(QFrame):
         done = tr("{decided} of {total} done", decided=decided, total=total)
         self.share.setText(", ".join(filter(None, (done, left))) if total else "")
         self.share.setToolTip(self.share.text())
+        self.share.setMinimumWidth(min(self.fontMetrics().horizontalAdvance(done) + 1, _MOST_SHARE))
         self.show_saved(session.saving)
 
     def show_saved(self, saving: Saving) -> None:

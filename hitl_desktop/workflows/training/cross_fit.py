@@ -91,7 +91,7 @@ def check_enough(
     if detector is None or net is None:
         raise HitlError(
             tr("Only beside the bundled detector can heads look for errors yet."),
-            hint=tr("Pre-label with it first."),
+            hint=tr("Pre-label with the bundled detector first."),
         )
     absent = project.absent_folders()
     there = sum(image.folder_id not in absent for image in images)
