@@ -1,4 +1,8 @@
-"""What detectors propose, which proposals people rejected, and what the head said of them at first sight."""
+"""What detectors propose, which proposals people rejected, and how the heads scored them before training.
+
+A run on an image supersedes the predictions of the run before, which keep their ids: acts, statistics and undo
+refer to them. Those that people answered stay among the current ones.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,10 @@ MOST_CANDIDATES = 30
 COCO."""
 
 _COLUMNS = "id, image_id, x, y, w, h, score, class_scores"
+_CURRENT = "(superseded = 0 OR id IN (SELECT prediction_id FROM rejections))"
+_UNANSWERED = """id NOT IN (SELECT prediction_id FROM rejections) AND id NOT IN (SELECT prediction_id FROM sightings)
+                 AND NOT EXISTS (SELECT 1 FROM annotations a
+                                 WHERE a.image_id = predictions.image_id AND a.prediction_id = predictions.id)"""
 
 
 def _prediction(row: Row) -> Prediction:
@@ -89,7 +97,7 @@ class Predictions:
             if score >= KEEP_FROM
         ]
         with self._db.transaction():  # as short as can be: the window may be waiting to save
-            forgotten = self._forget_unanswered(image_id, model_id)
+            superseded = self._supersede(image_id, model_id)
             self._db.many(
                 """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -99,14 +107,14 @@ class Predictions:
                 "INSERT OR REPLACE INTO predicted_images (image_id, model_id) VALUES (?, ?)",
                 (image_id, model_id),
             )
-            self._drop_vectors(image_id, forgotten)
+            self._drop_vectors(image_id, superseded)
 
     def replace_found(
         self, image_id: int, model_id: int, head_id: int, found: Sequence[tuple[BBox, float]]
     ) -> None:
         """Store what a head found on an image, with how surely; predictions that people answered stay."""
         with self._db.transaction():
-            forgotten = self._forget_unanswered(image_id, model_id)
+            superseded = self._supersede(image_id, model_id)
             self._db.many(
                 """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)""",
@@ -115,7 +123,7 @@ class Predictions:
             self._db.execute(
                 "INSERT OR REPLACE INTO predicted_images VALUES (?, ?, ?)", (image_id, model_id, head_id)
             )
-            self._drop_vectors(image_id, forgotten)
+            self._drop_vectors(image_id, superseded)
 
     def images_found_by(self, model_id: int, head_id: int) -> set[int]:
         """Images on which this head looked for objects."""
@@ -123,39 +131,57 @@ class Predictions:
         return {row[0] for row in self._db.all(sql, (model_id, head_id))}
 
     def forget_detections(self, image_id: int) -> None:
-        """Note that no detector has run on an image as it is now, and forget the unanswered ones of its
-        predictions."""
+        """Note that no detector has run on an image as it is now; what was found on it is superseded."""
         for row in self._db.all("SELECT model_id FROM predicted_images WHERE image_id = ?", (image_id,)):
-            self._forget_unanswered(image_id, row[0])
+            self._supersede(image_id, row[0])
         self._db.execute("DELETE FROM predicted_images WHERE image_id = ?", (image_id,))
 
     def forget_done(self, model_id: int) -> None:
         """Let a detector work on all images again; what it proposed stays until then."""
         self._db.execute("DELETE FROM predicted_images WHERE model_id = ?", (model_id,))
 
-    def _forget_unanswered(self, image_id: int, model_id: int) -> list[BBox]:
-        """Delete the unanswered ones of a model's predictions; returns their boxes."""
+    def _supersede(self, image_id: int, model_id: int) -> list[BBox]:
+        """Mark the unanswered ones of a model's predictions as superseded; returns their boxes."""
         rows = self._db.all(
-            """DELETE FROM predictions WHERE image_id = ?1 AND model_id = ?2
-               AND id NOT IN (SELECT prediction_id FROM rejections)
-               AND id NOT IN (SELECT prediction_id FROM sightings)
-               AND id NOT IN (SELECT prediction_id FROM annotations
-                              WHERE image_id = ?1 AND prediction_id IS NOT NULL)
-               RETURNING x, y, w, h""",
+            f"""UPDATE predictions SET superseded = 1
+                WHERE image_id = ? AND model_id = ? AND superseded = 0 AND {_UNANSWERED}
+                RETURNING x, y, w, h""",
             (image_id, model_id),
         )
         return [BBox(*row) for row in rows]
 
-    def _drop_vectors(self, image_id: int, forgotten: Sequence[BBox]) -> None:
-        """Delete the vectors of boxes that are gone, for each head version finds others; those of a box that
-        is still there, in whatever way, stay."""
+    def superseded_of(self, prediction_ids: Iterable[int]) -> set[int]:
+        """The ids among these that a newer run superseded."""
+        rows = self._db.all(
+            "SELECT id FROM predictions WHERE superseded = 1 AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(prediction_ids)),),
+        )
+        return {row[0] for row in rows}
+
+    def drop_superseded(self, *, but: int | None) -> None:
+        """Delete the superseded predictions that nothing refers to any longer: no answer, no statistic, no act
+        that can be redone, and not the image `but`, which is on the screen."""
+        with self._db.transaction():
+            undone = self._db.all("SELECT DISTINCT image_id FROM journal WHERE undone = 1")
+            if (None,) in undone:  # an act on many images may be redone
+                return
+            kept = json.dumps([*(row[0] for row in undone), but])
+            self._db.execute(
+                f"""DELETE FROM predictions WHERE superseded = 1 AND {_UNANSWERED}
+                    AND image_id NOT IN (SELECT value FROM json_each(?) WHERE value IS NOT NULL)""",
+                (kept,),
+            )
+
+    def _drop_vectors(self, image_id: int, superseded: Sequence[BBox]) -> None:
+        """Delete the vectors of superseded boxes, for each head version finds others; those of a box that is
+        still there, in whatever way, stay."""
         content_hash = self._db.scalar("SELECT content_hash FROM images WHERE id = ?", (image_id,))
-        if not forgotten or content_hash is None:
+        if not superseded or content_hash is None:
             return
-        boxes = """SELECT x, y, w, h FROM predictions WHERE image_id = ?1
+        boxes = f"""SELECT x, y, w, h FROM predictions WHERE image_id = ?1 AND {_CURRENT}
                    UNION SELECT x, y, w, h FROM annotations WHERE image_id = ?1"""
         there = {crop_key(content_hash, BBox(*row)) for row in self._db.all(boxes, (image_id,))}
-        gone = {crop_key(content_hash, box) for box in forgotten} - there
+        gone = {crop_key(content_hash, box) for box in superseded} - there
         self._db.many(
             "DELETE FROM embeddings WHERE model_id IN (SELECT id FROM models) AND crop = ?",
             ((key,) for key in gone),
@@ -174,8 +200,8 @@ class Predictions:
         """What detectors and heads found on an image, best first."""
         marks = ",".join("?" * len(model_ids))
         rows = self._db.all(
-            f"""SELECT {_COLUMNS} FROM predictions WHERE image_id = ? AND model_id IN ({marks}) AND candidate >= ?
-                ORDER BY score DESC, id""",
+            f"""SELECT {_COLUMNS} FROM predictions WHERE image_id = ? AND model_id IN ({marks})
+                AND candidate >= ? AND {_CURRENT} ORDER BY score DESC, id""",
             (image_id, *model_ids, int(candidates_only)),
         )
         return [_prediction(row) for row in rows]
@@ -205,7 +231,7 @@ class Predictions:
 
     def _candidates(self, columns: str, image_ids: Iterable[int], model_ids: Sequence[int]) -> list[Row]:
         return self._db.all(
-            f"""SELECT {columns} FROM predictions WHERE candidate = 1
+            f"""SELECT {columns} FROM predictions WHERE candidate = 1 AND {_CURRENT}
                 AND image_id IN (SELECT value FROM json_each(?)) AND model_id IN (SELECT value FROM json_each(?))
                 ORDER BY image_id, score DESC, id""",
             (json.dumps(list(image_ids)), json.dumps(model_ids)),
@@ -218,16 +244,6 @@ class Predictions:
             (image_id,),
         )
         return {row[0] for row in rows}
-
-    def still_there(self, prediction_ids: Iterable[int]) -> set[int]:
-        """The ids among these whose predictions are still stored; a newer run deletes the old ones."""
-        wanted = json.dumps(list(prediction_ids))
-        return {
-            row[0]
-            for row in self._db.all(
-                "SELECT id FROM predictions WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
-            )
-        }
 
     def reject(self, prediction_ids: Iterable[int]) -> None:
         """Note that people rejected these."""
@@ -245,7 +261,7 @@ class Predictions:
         seen."""
         self._db.many(
             """INSERT OR IGNORE INTO sightings (prediction_id, image_id, head_id, name, category_id, raw, score, shown)
-               SELECT id, image_id, ?, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",  # it may be forgotten
+               SELECT id, image_id, ?, ?, ?, ?, ?, ? FROM predictions WHERE id = ?""",
             (
                 (s.head_id, s.name, s.category_id, s.raw, s.score, s.shown, s.prediction_id)
                 for s in unseen_predictions

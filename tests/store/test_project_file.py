@@ -12,7 +12,6 @@ import pytest
 
 from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store import file_lock, migrations
@@ -224,9 +223,12 @@ def test_first_sights_from_before_scores_were_kept_stay(images: Path, tmp_path: 
             project.db.execute(
                 "INSERT INTO models (id, hash, name, classes) VALUES (1, 'hash', 'detector', '[\"x\"]')"
             )
-            boxes = np.array([[1, 1, 5, 5], [20, 20, 5, 5]], float)
-            found = Detections(boxes, np.array([[0.9], [0.4]], np.float32))
-            project.predictions.replace(1, 1, found)
+            for x, score in ((1, 0.9), (20, 0.4)):
+                project.db.execute(
+                    """INSERT INTO predictions (image_id, model_id, x, y, w, h, score, class_scores, candidate)
+                       VALUES (1, 1, ?, ?, 5, 5, ?, x'', 1)""",
+                    (x, x, score),
+                )
             project.db.execute(
                 "INSERT INTO head_versions (created, model_id, weights, summary) VALUES ('', 1, x'', ?)",
                 (

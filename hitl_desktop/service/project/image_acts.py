@@ -166,13 +166,7 @@ class ImageActs(ImageWalk):
 
     def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
         """Delete annotations and reject proposals, as one step."""
-        if self.image is None or not self.execute(Remove(self.image.id, tuple(boxes))):
-            return False
-        ids = {box.prediction_id for box in boxes if isinstance(box, Proposal)}
-        if not ids <= self.current.rejected:  # a job replaced them since: what is in their place is rejected
-            self.current.proposals = [p for p in self.proposals if p.prediction_id not in ids]
-            self.boxes_changed.emit()
-        return True
+        return self.image is not None and self.execute(Remove(self.image.id, tuple(boxes)))
 
     def set_tags(self, names: Sequence[str]) -> bool:
         """Replace the tags of the image."""

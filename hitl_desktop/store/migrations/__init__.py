@@ -25,6 +25,7 @@ from hitl_desktop.store.migrations.files_and_codes import (
     remark_on_files,
     stamp_files,
     store_codes,
+    supersede_predictions,
 )
 from hitl_desktop.store.migrations.first_tables import (
     create_ground_truth,
@@ -75,6 +76,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     stamp_files,
     store_codes,
     mend_early_files,
+    supersede_predictions,
 )
 
 

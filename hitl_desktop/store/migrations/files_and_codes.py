@@ -153,3 +153,11 @@ def mend_early_files(db: Database) -> None:
     _recode_reasons(db, _EARLY_REASON_CODES, {})
     if not db.scalar("SELECT 1 FROM pragma_table_info('models') WHERE name = 'card'"):
         db.execute("ALTER TABLE models ADD COLUMN card TEXT NOT NULL DEFAULT ''")
+
+
+def supersede_predictions(db: Database) -> None:
+    """A run on an image supersedes what the run before found, and deletes nothing that an act may refer to."""
+    db.execute("ALTER TABLE predictions ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0")
+    db.execute("DROP INDEX predictions_by_image")
+    db.execute("CREATE INDEX predictions_by_image ON predictions (image_id, model_id, superseded)")
+    db.execute("CREATE INDEX predictions_superseded ON predictions (id) WHERE superseded = 1")

@@ -279,35 +279,30 @@ def as_annotation(
 def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
     """Delete annotations and reject proposals of one image, as one step.
 
-    The proposals that annotations came from count as rejected, too. Where a job replaced a proposal since it
-    was shown, those that lie at its place now are rejected.
+    The proposals that annotations came from count as rejected, too, and where a newer run superseded one since
+    it was shown, so do those that lie at its place now.
     """
     if not boxes:
         return Changes()
     image_id = boxes[0].image_id
     deleted = tuple(box for box in boxes if isinstance(box, Annotation))
     known = project.predictions.rejected_of(image_id)
-    now = stored_ids(
-        project, image_id, {box.prediction_id: box.bbox for box in boxes if box.prediction_id is not None}
-    )
-    rejected = tuple(dict.fromkeys(i for ids in now.values() for i in ids if i not in known))
+    answered = {box.prediction_id: box.bbox for box in boxes if box.prediction_id is not None}
+    everywhere = [*answered, *_in_place_of(project, image_id, answered)]
+    rejected = tuple(dict.fromkeys(i for i in everywhere if i not in known))
     if not deleted and not rejected:
         return Changes()
     label = _counted(tr("Delete box") if deleted else tr("Reject proposal"), len(boxes))
     return do(project, Edit(label, image_id, before=Side(deleted), after=Side(rejected=rejected)))
 
 
-def stored_ids(project: Project, image_id: int, shown: Mapping[int, BBox]) -> dict[int, list[int]]:
-    """For each prediction that was shown the ones that are stored in its place now: itself, if no job
-    replaced it."""
-    there = project.predictions.still_there(shown)
-    found = {prediction_id: [prediction_id] for prediction_id in shown if prediction_id in there}
-    if len(found) < len(shown):
-        present = project.predictions.of_image(image_id, *project.models.proposers(), candidates_only=True)
-        for prediction_id, bbox in shown.items():
-            if prediction_id not in there:
-                found[prediction_id] = [p.id for p in present if p.bbox.iou(bbox) > SAME_OBJECT_IOU]
-    return found
+def _in_place_of(project: Project, image_id: int, answered: Mapping[int, BBox]) -> list[int]:
+    """The current predictions at the place of those that a newer run superseded since they were shown."""
+    superseded = project.predictions.superseded_of(answered)
+    if not superseded:
+        return []
+    current = project.predictions.of_image(image_id, *project.models.proposers(), candidates_only=True)
+    return [p.id for p in current if any(p.bbox.iou(answered[i]) > SAME_OBJECT_IOU for i in superseded)]
 
 
 def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes:

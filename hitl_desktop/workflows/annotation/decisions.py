@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import normalise_name
@@ -17,7 +17,7 @@ from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import skip_text
 from hitl_desktop.translation import tr, trn
-from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered, stored_ids
+from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered
 from hitl_desktop.workflows.annotation.edits import apply, changes_of, count_acts, do, kind_of
 
 
@@ -147,13 +147,8 @@ def _note_first_seen(
     project: Project, image_id: int, seen: Sequence[Proposal], thresholds: Thresholds
 ) -> None:
     """Keep the scores that proposals had before training on their image."""
-    now = stored_ids(project, image_id, {p.prediction_id: p.bbox for p in seen})
     project.predictions.note_first_seen(image_id)
-    project.predictions.note_unseen_predictions(
-        _sighting(replace(p, prediction_id=now[p.prediction_id][0]), thresholds)
-        for p in seen
-        if now[p.prediction_id]
-    )
+    project.predictions.note_unseen_predictions(_sighting(p, thresholds) for p in seen)
 
 
 def _check_named(project: Project, present: Sequence[Annotation]) -> None:

@@ -353,4 +353,5 @@ def find_ahead(
         done += embed_images(project, [image], quiet, threads=threads)
         embed_whole_images(project, [image], quiet, threads=threads)
         progress.report(number, len(front), image.path)
+    project.predictions.drop_superseded(but=at_hand())
     return done

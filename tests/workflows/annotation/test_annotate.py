@@ -118,16 +118,59 @@ def test_rejecting_finds_what_a_job_put_in_the_place_of_a_proposal(
     assert [tuple(p.bbox) for p in left] == [(60, 60, 9, 9)]
 
 
-def test_scores_before_training_are_kept_also_if_a_job_replaced_the_proposals(
-    project: Project, proposals: list[Proposal]
-) -> None:
+def run_again(project: Project, boxes: list[list[float]], scores: list[list[float]]) -> None:
     model = project.models.find("hash")
     assert model
-    project.predictions.replace(
-        1, model.id, Detections(np.array([[1, 1, 20, 20]]), np.array([[0.8, 0]], np.float32))
-    )
+    again = Detections(np.array(boxes, float).reshape(-1, 4), np.array(scores, np.float32).reshape(-1, 2))
+    project.predictions.replace(1, model.id, again)
+
+
+def test_scores_before_training_are_those_that_were_shown_also_if_a_newer_run_superseded_them(
+    project: Project, proposals: list[Proposal]
+) -> None:
+    run_again(project, [[1, 1, 20, 20]], [[0.8, 0]])
     decisions.decide(project, 1, proposals, proposals, HOW)
-    assert [s.name for s in project.predictions.unseen_predictions_of(1)] == ["cup"]
+    unseen = project.predictions.unseen_predictions_of(1)
+    assert [(s.name, round(s.score, 1), tuple(s.bbox)) for s in unseen] == [
+        (p.name, round(p.score, 1), tuple(p.bbox)) for p in proposals
+    ]
+
+
+def test_a_newer_run_supersedes_what_nobody_answered_and_undo_brings_nothing_old_back(
+    project: Project, proposals: list[Proposal]
+) -> None:
+    run_again(project, [[60, 60, 9, 9]], [[0.6, 0]])
+    assert [tuple(p.bbox) for p in proposed_on(project, 1)] == [(60, 60, 9, 9)]
+    annotate.remove(project, [proposals[0]])  # it was on the screen until now
+    assert project.predictions.rejected_of(1) == {proposals[0].prediction_id}
+    edits.undo(project)
+    assert [tuple(p.bbox) for p in proposed_on(project, 1)] == [(60, 60, 9, 9)]
+    edits.redo(project)
+    assert project.predictions.rejected_of(1) == {proposals[0].prediction_id}
+
+
+def test_a_superseded_prediction_is_dropped_once_no_act_and_no_statistic_needs_it(
+    project: Project, proposals: list[Proposal]
+) -> None:
+    def stored() -> list[int]:
+        return [row[0] for row in project.db.all("SELECT id FROM predictions WHERE superseded = 1")]
+
+    accepted, rejected, unanswered = (p.prediction_id for p in proposals)
+    annotate.accept(project, proposals[:1])
+    annotate.remove(project, [proposals[1]])
+    edits.undo(project)
+    run_again(project, [], [])
+    project.predictions.drop_superseded(but=None)
+    assert stored() == [rejected, unanswered]  # redo may reject one of them again
+    edits.redo(project)
+    project.predictions.drop_superseded(but=1)
+    assert stored() == [rejected, unanswered]  # the image is on the screen
+    project.predictions.drop_superseded(but=None)
+    assert stored() == [rejected]
+    assert {p.id for p in project.predictions.of_image(1, project.models.proposers()[0])} == {
+        accepted,
+        rejected,
+    }
 
 
 def test_no_image_with_an_unnamed_box_is_decided(project: Project) -> None:
