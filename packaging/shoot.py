@@ -78,7 +78,7 @@ def main(project: Path, folder: Path, theme: str, size: str, scale: str) -> None
     camera.keep("welcome")
     window.open_path(project)
     camera.settle(800)
-    window.session.next()
+    window.session.walk.next()
     camera.keep("suggestions")
     window.canvas.select_next()
     camera.keep("selection")

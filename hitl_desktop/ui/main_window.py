@@ -89,7 +89,7 @@ class MainWindow(WindowParts):
         self.session.opened.connect(self.receipt.hide)
         self.session.changed.connect(self._receipt_is_old)
         self.session.better_changed.connect(self._show_better)
-        self.better.acted.connect(self.session.take_better)
+        self.better.acted.connect(self.session.walk.take_better)
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
         self.session.image_changed.connect(self._show_state)
@@ -135,7 +135,7 @@ class MainWindow(WindowParts):
             "relink": self.file_acts.relink,
             "quit": self.close,
             "undo": self.long_acts.undo,
-            "redo": session.redo,
+            "redo": session.history.redo,
             "go_elsewhere": self._go_elsewhere,
         }
 
@@ -181,7 +181,7 @@ class MainWindow(WindowParts):
         self.loop.stop()
         self._warning.dismiss()
         try:
-            self.session.use(project)
+            self.session.walk.use(project)
         except HitlError as error:
             self.messages.error(error)
 
@@ -245,7 +245,7 @@ class MainWindow(WindowParts):
         self.runner.close()
         self._garbage.stop()
         self.loader.close()
-        self.session.close()
+        self.session.walk.close()
         self.canvas.show_image((), (0, 0))  # ends what reads its tiles
         event.accept()
 
@@ -322,7 +322,7 @@ class MainWindow(WindowParts):
 
     def _go_elsewhere(self) -> None:
         if self._offer.isVisible():
-            self.session.go_to(self._elsewhere)
+            self.session.walk.go_to(self._elsewhere)
             self.canvas.setFocus()
 
     def _receipt_is_old(self, changes: Changes) -> None:

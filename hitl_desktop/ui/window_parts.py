@@ -256,8 +256,8 @@ class WindowParts(QMainWindow):
             "focus_queue": self.queue.list.setFocus,
             "find_picture": self.queue.text.setFocus,
             "more_filters": self.queue.more.toggle,
-            "next": session.next,
-            "previous": session.previous,
+            "next": session.walk.next,
+            "previous": session.walk.previous,
         }
 
     def _box_handlers(self) -> dict[str, Callable[[], object]]:
@@ -292,7 +292,7 @@ class WindowParts(QMainWindow):
                 for n, c in (("drag", 0), ("corners", 2), ("extremes", 4))
             },
             "find_category": controller.find_category,
-            "take_better": session.take_better,
+            "take_better": session.walk.take_better,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
             "unknown": self.unknown_acts.mark,
             "name_unknowns": self.unknown_acts.show_wall,

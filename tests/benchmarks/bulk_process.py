@@ -31,9 +31,9 @@ def main(file: Path) -> None:
     window.show()
     window.open_path(file)
     session, deadline = window.session, time.monotonic() + MOST_SECONDS
-    while not window.canvas.has_image or not session.pictures.statuses or window.runner.jobs:
+    while not window.canvas.has_image or not session.image_list.statuses or window.runner.jobs:
         app.processEvents()
-    session.add_category("thing")
+    session.project_acts.add_category("thing")
     gaps: list[float] = []
     acts: list[float] = []
     refused: list[str] = []
@@ -73,8 +73,8 @@ def main(file: Path) -> None:
         return time.perf_counter() - began
 
     window.queue.list.selectAll()
-    images = len(session.pictures.statuses)
-    run(partial(session.pictures.count, "undecided"))
+    images = len(session.image_list.statuses)
+    run(partial(session.image_list.count, "undecided"))
     timers = [timer(TICK_MS, tick), timer(ACT_MS, act)]
     last[0] = time.perf_counter()
     calm = time.perf_counter() + 3.0  # the same hand without the job, to compare with
@@ -84,7 +84,7 @@ def main(file: Path) -> None:
     gaps.clear()
     acts.clear()  # the next act is a box of its own
     computed.clear()
-    seconds = run(lambda: session.pictures.count("skipped") >= images - 1 and not window.runner.jobs)
+    seconds = run(lambda: session.image_list.count("skipped") >= images - 1 and not window.runner.jobs)
     run_on = time.perf_counter() + 1.0  # what follows the act counts, too
     run(lambda: time.perf_counter() > run_on)
     for one in timers:
@@ -98,7 +98,7 @@ def main(file: Path) -> None:
         "computed": computed,
         "acts": acts,
         "seconds": seconds,
-        "skipped": session.pictures.count("skipped"),
+        "skipped": session.image_list.count("skipped"),
         "boxes": len(project.annotations.all()),
         "refused": refused,
     }

@@ -38,7 +38,7 @@ def window_on(folder: Path, qtbot: QtBot, images: int, *, read: bool = True) -> 
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.session.is_open)
     window.loop.intake.refresh_folders()
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == images, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.session.image_list.statuses) == images, timeout=60_000)
     if not read:
         window.runner.cancel("reading")
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)

@@ -68,11 +68,11 @@ class Watch:
             return
         self.steps += 1
         if session.category_id is None:
-            session.add_category("thing")
+            session.project_acts.add_category("thing")
         if self.steps % 5:
             self._time("draw", partial(self.window.canvas.drawn.emit, BBox(20 + self.steps % 50, 20, 60, 60)))
         else:
-            self._time("accept", session.accept_image)
+            self._time("accept", session.acts.accept_image)
 
     def _time(self, name: str, function: Callable[[], None]) -> None:
         self.doing = f"{name} beside {self.doing}"
@@ -116,7 +116,7 @@ def main(folder: Path) -> None:
         "syncs": watch.syncs,
         "heads": project.db.scalar("SELECT count(*) FROM head_versions"),
         "prelabelled": len(project.predictions.images_done(model)) if model else 0,
-        "pictures": len(window.session.pictures.statuses),
+        "pictures": len(window.session.image_list.statuses),
     }
     window.close()
     print(json.dumps(result))

@@ -58,9 +58,9 @@ def window_with(folder: Path, qtbot: QtBot, boxes: int) -> MainWindow:
     with open_path(folder) as project:
         fill(project, 1, boxes)
     window = window_on(folder, qtbot, 2)
-    window.session.go_to(2)
+    window.session.walk.go_to(2)
     qtbot.waitUntil(lambda: window.canvas.has_image)
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     qtbot.waitUntil(lambda: window.canvas.has_image and len(window.canvas.items) == boxes)
     QApplication.processEvents()
     return window
@@ -82,7 +82,7 @@ def test_five_thousand_boxes(bench: Bench, folder: Path, qtbot: QtBot) -> None:
     canvas, session = window.canvas, window.session
 
     def load(_run: int) -> None:
-        session.go_to(1)
+        session.walk.go_to(1)
         window.repaint()
         canvas.repaint()
 
@@ -169,16 +169,16 @@ def test_an_act_among_three_hundred_boxes_and_sixty_candidates(
         project.db.execute("INSERT INTO predicted_images (image_id, model_id) VALUES (1, ?)", (detector.id,))
     window = window_on(folder, qtbot, 2)
     session = window.session
-    session.go_to(1)
+    session.walk.go_to(1)
     qtbot.waitUntil(lambda: window.canvas.has_image and len(window.canvas.items) > 330)
     times = []
     for run in range(RUNS):
         boxes = len(session.annotations)
         began = time.thread_time()
         if run % 2:
-            session.revise([Revision(session.visible_proposals[0])])
+            session.acts.revise([Revision(session.visible_proposals[0])])
         else:
-            session.draw([(BBox(20.0 + 30 * run, 20, 25, 25), 1)])
+            session.acts.draw([(BBox(20.0 + 30 * run, 20, 25, 25), 1)])
         window.canvas.repaint()
         times.append((time.thread_time() - began) * 1000)
         assert len(session.annotations) == boxes + 1

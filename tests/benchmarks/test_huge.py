@@ -45,7 +45,7 @@ def test_500_megapixels(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:
     window.canvas.show_image((), (0, 0))
     QApplication.processEvents()
     before, began = memory_mb(), time.perf_counter()
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     wait_for(lambda: window.canvas.has_image)
     window.canvas.repaint()
     bench.note("huge_first_view_ms", (time.perf_counter() - began) * 1000)

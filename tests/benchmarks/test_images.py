@@ -58,12 +58,12 @@ def test_the_next_image(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str) -
 
     qtbot.waitUntil(shown)
     for _ in range(STEPS):
-        following = window.session.pictures.order.next_of(window.session.pictures.undecided)
+        following = window.session.image_list.order.next_of(window.session.image_list.undecided)
         assert following
         qtbot.waitUntil(lambda wanted=following: window.loader.is_kept(wanted), timeout=20_000)
         QApplication.processEvents()
         began = time.perf_counter()
-        window.session.go_to(following)
+        window.session.walk.go_to(following)
         window.canvas.repaint()
         prefetched.append((time.perf_counter() - began) * 1000)
         assert shown()
@@ -73,7 +73,7 @@ def test_the_next_image(bench: Bench, tmp_path: Path, qtbot: QtBot, name: str) -
             wait_for(lambda: window.loader.is_idle)
             window.loader.clear()
             began = time.perf_counter()
-            window.session.go_to(target)
+            window.session.walk.go_to(target)
             wait_for(shown)
             window.canvas.repaint()
             cold.append((time.perf_counter() - began) * 1000)
@@ -99,18 +99,18 @@ def test_costs_do_not_grow_with_the_number_of_images(
             image(SIZES["vga"]).save(source, quality=90)
         (folder / f"{number:06}.jpg").hardlink_to(source)
     window = window_on(folder, qtbot, count, read=False)
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     following, edits = [], []
     for _ in range(40):
-        target = window.session.pictures.walk.next_of(window.session.pictures.undecided)
+        target = window.session.image_list.walk.next_of(window.session.image_list.undecided)
         assert target
         wait_for(lambda wanted=target: window.loader.is_kept(wanted))
         began = time.perf_counter()
-        window.session.go_to(target)
+        window.session.walk.go_to(target)
         window.canvas.repaint()
         following.append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
-        window.session.draw([(BBox(10, 10, 50, 50), 1)])
+        window.session.acts.draw([(BBox(10, 10, 50, 50), 1)])
         window.canvas.repaint()
         edits.append((time.perf_counter() - began) * 1000)
         QApplication.processEvents()

@@ -82,7 +82,7 @@ def test_a_hundred_thousand_are_put_in_another_order(bench: Bench, large: Path, 
     window.resize(1360, 860)
     window.show()
     window.open_path(large)
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == IMAGES, timeout=120_000)
+    qtbot.waitUntil(lambda: len(window.session.image_list.statuses) == IMAGES, timeout=120_000)
     qtbot.waitUntil(lambda: not window.runner.jobs and window.canvas.has_image, timeout=120_000)
     at_hand = window.session.image
     figures: dict[str, float] = {}
@@ -122,7 +122,7 @@ def test_a_hundred_thousand_are_put_in_another_order(bench: Bench, large: Path, 
     timer.start(TICK_MS)
     window.runner.start(LEARNING, "Ranking the queue", in_project(window.session.project.path, rerank))
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=120_000)
-    window.session.apply_changes(Changes(queue=True))
+    window.session.walk.apply_changes(Changes(queue=True))
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=120_000)
     timer.stop()
     assert window.session.image == at_hand

@@ -32,7 +32,7 @@ def act() -> None:
     if session.image is None or not window.canvas.has_image:
         return
     if session.category_id is None:
-        session.add_category("thing")
+        session.project_acts.add_category("thing")
     step += 1
     image_id = session.image.id
     if step % 5:
@@ -41,7 +41,7 @@ def act() -> None:
         if is_saved():  # "saving" outlives a kill, too: only a power cut may lose it
             print(f"box {drawn.id} {image_id} {drawn.bbox.x} {drawn.bbox.w}", flush=True)
     else:
-        session.accept_image()
+        session.acts.accept_image()
         if is_saved():
             print(f"decided {image_id}", flush=True)
     jobs = ",".join(job.title for job in window.runner.jobs)

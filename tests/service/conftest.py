@@ -91,10 +91,10 @@ class Service:
         self.long_acts = LongActs(self.session, self.loop.learning)
 
     def open(self, path: Path) -> None:
-        self.session.use(Project.open(path))
+        self.session.walk.use(Project.open(path))
 
     def close(self) -> None:
-        self.session.close()
+        self.session.walk.close()
         self.runner.close()
 
 

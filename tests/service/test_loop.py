@@ -51,7 +51,7 @@ def test_a_version_is_trained_then_activated_then_used_to_look_ahead(held: Servi
 def test_what_is_decided_while_a_version_is_trained_is_learned_next(held: Service) -> None:
     runner, learning = runner_of(held), held.loop.learning
     learning.learn()
-    held.session.mark_empty()
+    held.session.acts.mark_empty()
     learning.learn()  # asked for once more, and not at the same time
     assert runner.titles == ["Learning"]
     runner.succeed("Learning", CANDIDATE)
@@ -68,7 +68,7 @@ def test_a_training_that_ends_early_leaves_its_images_to_be_learned(
 ) -> None:
     runner, learning = runner_of(held), held.loop.learning
     decided = held.session.at_hand
-    held.session.mark_empty()
+    held.session.acts.mark_empty()
     assert learning.unlearned == {decided}
     learning.learn()
     assert learning.unlearned == set()
@@ -138,7 +138,7 @@ def test_a_version_chosen_while_another_is_trained_stays_chosen(
 ) -> None:
     runner, learning = runner_of(held), held.loop.learning
     decided = held.session.at_hand
-    held.session.mark_empty()
+    held.session.acts.mark_empty()
     learning.learn()
     learning.use_version(7, hold=True)
     runner.succeed("Learning", CANDIDATE)
@@ -149,7 +149,7 @@ def test_a_version_chosen_while_another_is_trained_stays_chosen(
 def test_a_training_that_was_stopped_too_late_is_not_activated(held: Service) -> None:
     runner, learning = runner_of(held), held.loop.learning
     decided = held.session.at_hand
-    held.session.mark_empty()
+    held.session.acts.mark_empty()
     learning.learn()
     runner.cancel(LEARNING)
     runner.succeed("Learning", CANDIDATE)
@@ -160,15 +160,15 @@ def test_a_training_that_was_stopped_too_late_is_not_activated(held: Service) ->
 
 def test_a_queue_that_cannot_be_listed_is_reported_and_no_longer_waited_for(held: Service) -> None:
     runner, session = runner_of(held), held.session
-    session.listing_wanted.emit(session.pictures.ask())
+    session.listing_wanted.emit(session.image_list.ask())
     runner.fail("Listing the queue", HitlError("The disk was removed.", hint="Put it back."))
-    assert not session.pictures.is_listing
+    assert not session.image_list.is_listing
     assert "The disk was removed." in held.texts[-1]
 
 
 def test_another_project_begins_at_rest(held: Service, project_file: Path, tmp_path: Path) -> None:
     runner, learning = runner_of(held), held.loop.learning
-    held.session.mark_empty()
+    held.session.acts.mark_empty()
     learning.learn()
     held.open(Path(shutil.copy(project_file, tmp_path / "other.hitl")))
     assert learning.step is LearningStep.RESTING

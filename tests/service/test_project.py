@@ -30,13 +30,13 @@ def boxes_in(file: Path) -> list[tuple[int, BBox, str]]:
 
 def test_what_is_drawn_decided_and_undone_is_in_the_file(service: Service, project_file: Path) -> None:
     session = service.session
-    cat = session.add_category("cat")
+    cat = session.project_acts.add_category("cat")
     assert cat is not None
     first = session.at_hand
-    assert session.draw([(BOX, cat)])
-    session.accept_image()
+    assert session.acts.draw([(BOX, cat)])
+    session.acts.accept_image()
     assert session.at_hand != first
-    session.undo()
+    session.history.undo()
     assert session.at_hand == first
     assert session.image
     assert session.image.state is ImageState.UNDECIDED
@@ -48,7 +48,7 @@ def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
     service: Service, project_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = service.session
-    cat = session.add_category("cat")
+    cat = session.project_acts.add_category("cat")
     assert cat is not None
     first = session.at_hand
     run = annotate.Draw.run
@@ -57,11 +57,11 @@ def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
         raise ProjectError("The disk is full.", hint="Free some space.")
 
     monkeypatch.setattr(annotate.Draw, "run", refuse)
-    assert not session.draw([(BOX, cat)])
+    assert not session.acts.draw([(BOX, cat)])
     assert session.saving.is_waiting
-    assert not session.draw([(BBox(1, 1, 2, 2), cat)])
+    assert not session.acts.draw([(BBox(1, 1, 2, 2), cat)])
     assert "still waiting" in service.texts[-1]
-    session.go_to(next(i for i in session.pictures.statuses if i != first))
+    session.walk.go_to(next(i for i in session.image_list.statuses if i != first))
     monkeypatch.setattr(annotate.Draw, "run", run)
     for again in list(service.pump.repeated):  # the retry of every two seconds
         again()
@@ -74,7 +74,7 @@ def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(
 def refused(service: Service, monkeypatch: pytest.MonkeyPatch) -> int:
     """Draw a cat while the disk refuses it; the disk takes it when this returns (the image's id)."""
     session = service.session
-    cat = session.add_category("cat")
+    cat = session.project_acts.add_category("cat")
     assert cat is not None
     assert session.at_hand is not None
 
@@ -83,7 +83,7 @@ def refused(service: Service, monkeypatch: pytest.MonkeyPatch) -> int:
 
     with monkeypatch.context() as full:
         full.setattr(annotate.Draw, "run", refuse)
-        assert not session.draw([(BOX, cat)])
+        assert not session.acts.draw([(BOX, cat)])
     return session.at_hand
 
 
@@ -119,7 +119,7 @@ def test_a_waiting_command_that_has_become_impossible_is_dropped_and_others_go_o
         service.pump.repeated[0]()
     assert "The category was deleted." in service.texts[-1]
     assert service.pump.repeated == []
-    assert session.draw([(BBox(1, 1, 9, 9), session.add_category("cat") or 0)])
+    assert session.acts.draw([(BBox(1, 1, 9, 9), session.project_acts.add_category("cat") or 0)])
     service.close()
     assert boxes_in(project_file) == [(image_id, BBox(1, 1, 9, 9), "cat")]
 

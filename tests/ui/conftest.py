@@ -122,7 +122,7 @@ def window(make_window: MakeWindow, images: Path, qtbot: QtBot) -> MainWindow:
     qtbot.waitUntil(lambda: made.session.is_open)
     made.loop.intake.refresh_folders()
     qtbot.waitUntil(
-        lambda: len(made.session.pictures.statuses) == 4 and made.canvas.has_image, timeout=10_000
+        lambda: len(made.session.image_list.statuses) == 4 and made.canvas.has_image, timeout=10_000
     )
     qtbot.waitUntil(lambda: not made.runner.jobs, timeout=30_000)
     return made

@@ -142,7 +142,7 @@ def main() -> None:
     reader.read()
     window.open_path(Path(sys.argv[1]))
     reader.settle()
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     reader.act = "open"
     reader.read()
     for spec in ACTIONS:

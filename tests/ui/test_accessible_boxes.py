@@ -192,10 +192,10 @@ def test_children_go_with_their_canvas(qapp: QApplication) -> None:
 
 def test_the_image_and_the_selected_box_are_read_out(window: MainWindow, heard: Heard, qtbot: QtBot) -> None:
     session, canvas = window.session, window.canvas
-    category = session.add_category("cell")
+    category = session.project_acts.add_category("cell")
     assert category is not None
     canvas.setFocus()
-    session.draw([(BBox(5, 5, 20, 20), category), (BBox(30, 5, 20, 20), category)])
+    session.acts.draw([(BBox(5, 5, 20, 20), category), (BBox(30, 5, 20, 20), category)])
     qtbot.wait(1)
     assert QAccessible.queryAccessibleInterface(canvas).text(NAME) == "Image a.png, 80 x 60, undecided"
     heard.said()
@@ -209,7 +209,7 @@ def test_the_image_and_the_selected_box_are_read_out(window: MainWindow, heard: 
 
 def test_what_became_of_boxes_is_said(window: MainWindow, heard: Heard, qtbot: QtBot) -> None:
     session, canvas = window.session, window.canvas
-    first, other = session.add_category("cell"), session.add_category("dish")
+    first, other = session.project_acts.add_category("cell"), session.project_acts.add_category("dish")
     assert first is not None
     assert other is not None
 
@@ -218,9 +218,9 @@ def test_what_became_of_boxes_is_said(window: MainWindow, heard: Heard, qtbot: Q
         return heard.said()
 
     said()
-    session.draw([(BBox(5, 5, 20, 20), first)])
+    session.acts.draw([(BBox(5, 5, 20, 20), first)])
     assert "Added: cell." in said()
-    session.relabel(session.annotations, other)
+    session.acts.relabel(session.annotations, other)
     assert "Renamed: dish." in said()
     canvas.selection.select(canvas.items[0].key)
     canvas.nudged.emit({canvas.items[0].key: BBox(6, 5, 20, 20)})
@@ -251,9 +251,9 @@ def test_suggestions_are_read_out_accepted_and_rejected(
 
 
 def test_a_decision_and_the_next_image_are_said(window: MainWindow, heard: Heard, qtbot: QtBot) -> None:
-    category = window.session.add_category("cell")
+    category = window.session.project_acts.add_category("cell")
     assert category is not None
-    window.session.draw([(BBox(5, 5, 20, 20), category)])
+    window.session.acts.draw([(BBox(5, 5, 20, 20), category)])
     qtbot.wait(1)
     heard.said()
     window.actions_["accept_picture"].trigger()
@@ -267,7 +267,7 @@ def test_a_decision_and_the_next_image_are_said(window: MainWindow, heard: Heard
 
 def test_the_last_decision_is_said_once(window: MainWindow, heard: Heard, qtbot: QtBot) -> None:
     for _ in range(3):
-        window.session.mark_empty()
+        window.session.acts.mark_empty()
     qtbot.waitUntil(lambda: window.canvas.has_image)
     assert window.session.image
     propose(window, window.session.image.id)

@@ -61,8 +61,8 @@ def test_nothing_of_the_first_page_is_without_a_name(make_window: MakeWindow) ->
 
 
 def test_nothing_of_an_open_project_is_without_a_name(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cell")
-    window.session.draw([(BBox(5, 5, 20, 20), window.session.known.categories[0].id)])
+    window.session.project_acts.add_category("cell")
+    window.session.acts.draw([(BBox(5, 5, 20, 20), window.session.known.categories[0].id)])
     window.canvas.selection.select(window.canvas.items[0].key)
     window.queue.more.setChecked(True)
     window.messages.warn("The disk is nearly full.")
@@ -74,7 +74,7 @@ def test_nothing_of_an_open_project_is_without_a_name(window: MainWindow, qtbot:
 
 
 def test_nothing_that_a_command_opens_is_without_a_name(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     with reading() as reader:
         for spec in ACTIONS:
             action = None if spec.held else window.actions_[spec.id]

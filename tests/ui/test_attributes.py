@@ -21,8 +21,8 @@ from tests.ui.conftest import Answers
 
 def select(window: MainWindow) -> None:
     """Two boxes of one category, both in the hand."""
-    assert window.session.add_category("car") is not None
-    window.session.draw([(BBox(5, 5, 10, 10), 1), (BBox(30, 5, 10, 10), 1)])
+    assert window.session.project_acts.add_category("car") is not None
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1), (BBox(30, 5, 10, 10), 1)])
     window.canvas.setFocus()
     window.controller.select_all()
 
@@ -109,10 +109,10 @@ def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: 
     field.setFocus()
     QTest.keyClicks(field, "CD")
     first = window.session.image
-    window.session.next()
+    window.session.walk.next()
     assert first is not None
     assert window.session.image != first
-    window.session.go_to(first.id)
+    window.session.walk.go_to(first.id)
     assert attributes_of(window) == [(("plate", "AB 12"),), (("plate", "CD"),)]
 
 
@@ -128,7 +128,7 @@ def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
 def test_tags_by_key(window: MainWindow) -> None:
     press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
     assert "no tag 1 yet" in window.news.text()
-    window.session.set_tags(["night", "blurred"])
+    window.session.acts.set_tags(["night", "blurred"])
     press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
     assert window.inspector.tags.text() == "blurred"
     press(window, Qt.Key.Key_Y, Qt.Key.Key_1)
@@ -137,7 +137,7 @@ def test_tags_by_key(window: MainWindow) -> None:
 
 
 def test_the_dialog_makes_an_attribute(window: MainWindow) -> None:
-    window.session.add_category("car")
+    window.session.project_acts.add_category("car")
     dialog = NewAttribute(window.session.known.categories[0], window)
     dialog.name.setText("colour")
     dialog.kind.setCurrentIndex(1)

@@ -28,7 +28,7 @@ def decided(window: MainWindow) -> MainWindow:
     for image in project.images.all():
         project.annotations.add([Annotation(0, image.id, category.id, BBox(5, 5, 20, 20))])
         project.images.set_state(image.id, ImageState.DECIDED)
-    window.session.apply_changes(Changes(categories=True))
+    window.session.walk.apply_changes(Changes(categories=True))
     return window
 
 
@@ -163,7 +163,7 @@ def test_the_image_at_hand_is_covered_while_it_is_judged_blind(
     decided: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = decided
-    shown, place = window.session.at_hand, window.session.pictures.order.position
+    shown, place = window.session.at_hand, window.session.image_list.order.position
     dialog = begun(window, qtbot, monkeypatch)
     for _ in range(4):
         qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
@@ -176,7 +176,7 @@ def test_the_image_at_hand_is_covered_while_it_is_judged_blind(
     assert window.session.image is None
     assert window.canvas.items == []
     assert "hidden while it is reviewed" in window.canvas.placeholder
-    window.session.apply_changes(Changes(queue=True))  # the queue may be put in order meanwhile
+    window.session.walk.apply_changes(Changes(queue=True))  # the queue may be put in order meanwhile
     dialog.close()
     assert window.session.at_hand == shown
-    assert window.session.pictures.order.position == place
+    assert window.session.image_list.order.position == place

@@ -25,7 +25,7 @@ def open_with_a_new_image(
     save(images / "new.png", np.full((64, 64, 3), 99, np.uint8))
     window = make_window(automatic=True)
     window.open_path(project.path)
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == 5, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.session.image_list.statuses) == 5, timeout=60_000)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=60_000)
     return window
 
@@ -37,7 +37,7 @@ def test_the_window_pre_labels_with_the_projects_own_detector(
     window = open_with_a_new_image(make_window, project, images, qtbot)
     assert [i.path for i in window.session.project.images.all()][-1] == "new.png"  # type: ignore[union-attr]
     for image_id in (5, 1):
-        window.session.go_to(image_id)
+        window.session.walk.go_to(image_id)
         assert [(p.name, p.provenance, round(p.score, 2)) for p in window.session.visible_hints] == [
             ("cup", "mine", 0.9)
         ]
@@ -54,8 +54,8 @@ def test_a_window_whose_detector_is_gone_reports_it_and_keeps_its_boxes(
     opened = window.session.project
     assert opened
     assert getattr(opened.models.detector(), "name", "") == "mine"
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     assert [p.name for p in window.session.visible_hints] == ["cup"]
-    window.session.go_to(5)
+    window.session.walk.go_to(5)
     assert window.session.visible_hints == []
     assert len(opened.queue.ids()) == 5  # the order was made all the same

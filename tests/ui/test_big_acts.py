@@ -51,9 +51,9 @@ def states(window: MainWindow) -> dict[int, str]:
 
 def check_list(window: MainWindow) -> None:
     """The list is that of the session, and the image at hand is the selected one wherever hands go."""
-    assert listed(window) == window.session.pictures.order.ids
+    assert listed(window) == window.session.image_list.order.ids
     for image_id in (450, 30):
-        window.session.go_to(image_id)
+        window.session.walk.go_to(image_id)
         assert window.queue.selected == [image_id]
         assert window.queue.list.currentIndex().row() == listed(window).index(image_id)
 
@@ -66,12 +66,12 @@ def test_after_hundreds_were_skipped_the_list_and_its_selection_are_true(
     qtbot.waitUntil(lambda: not crowded.runner.jobs)
     assert {i for i, state in states(crowded).items() if state == "skipped"} == set(range(1, 301))
     check_list(crowded)
-    crowded.session.go_to(450)
+    crowded.session.walk.go_to(450)
     crowded.actions_["skip_selected"].trigger()
     assert {i for i, state in states(crowded).items() if state == "skipped"} == {*range(1, 301), 450}
-    crowded.session.undo()
-    crowded.session.undo()
-    qtbot.waitUntil(lambda: crowded.session.pictures.count("undecided") == MANY)
+    crowded.session.history.undo()
+    crowded.session.history.undo()
+    qtbot.waitUntil(lambda: crowded.session.image_list.count("undecided") == MANY)
     qtbot.waitUntil(lambda: not crowded.runner.jobs)
     assert set(states(crowded).values()) == {"undecided"}
     check_list(crowded)
@@ -83,10 +83,10 @@ def test_images_that_a_job_opened_again_are_listed_where_they_are_asked_about(cr
     decided = list(range(1, 400))
     for image_id in decided:
         project.images.set_state(image_id, ImageState.DECIDED)
-    crowded.session.apply_changes(Changes(queue=True))
+    crowded.session.walk.apply_changes(Changes(queue=True))
     with Project.open(project.path, background=True) as other:
         changes = bulk_edits.reopen(other, decided[:250])
-    crowded.session.apply_changes(changes)
+    crowded.session.walk.apply_changes(changes)
     check_list(crowded)
 
 
@@ -109,14 +109,14 @@ def test_undo_takes_back_the_box_that_was_drawn_before_a_bulk_act_wrote_anything
     crowded.session.messages.info.connect(texts.append)
     session, project = crowded.session, crowded.session.project
     assert project
-    cat = session.add_category("cat")
+    cat = session.project_acts.add_category("cat")
     assert cat is not None
-    session.go_to(450)
-    crowded.long_acts.change_many("Skipping", late, session.apply_changes)
-    session.draw([(BBox(1, 1, 9, 9), cat)])
+    session.walk.go_to(450)
+    crowded.long_acts.change_many("Skipping", late, session.walk.apply_changes)
+    session.acts.draw([(BBox(1, 1, 9, 9), cat)])
     crowded.long_acts.undo()  # while the act has not begun
     assert project.annotations.all() == []
-    crowded.session.redo()
+    crowded.session.history.redo()
     held.set()
     qtbot.waitUntil(lambda: not crowded.runner.jobs)
     assert [a.image_id for a in project.annotations.all()] == [450]

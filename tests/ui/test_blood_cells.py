@@ -46,8 +46,8 @@ def opened(
 
 def accept_all(window: MainWindow, qtbot: QtBot) -> None:
     """Press A on one image after the other."""
-    for image_id in window.session.pictures.order.ids[:COUNT]:
-        window.session.go_to(image_id)
+    for image_id in window.session.image_list.order.ids[:COUNT]:
+        window.session.walk.go_to(image_id)
         qtbot.waitUntil(lambda: window.canvas.has_image, timeout=20_000)
         key(window, Qt.Key.Key_A)
 
@@ -69,8 +69,8 @@ def test_with_the_detectors_classes_as_categories_accepting_works_at_once(
 ) -> None:
     window = opened(make_window, shared_data / "coco-open100" / "images", tmp_path, qtbot, use_classes=True)
     shown = {}
-    for image_id in window.session.pictures.order.ids[:COUNT]:
-        window.session.go_to(image_id)
+    for image_id in window.session.image_list.order.ids[:COUNT]:
+        window.session.walk.go_to(image_id)
         shown[image_id] = [p.name for p in window.session.visible_proposals]
         assert window.session.visible_hints == []
     assert sum(map(len, shown.values())) >= COUNT

@@ -35,7 +35,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     )
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
-    window.session.manage(lambda p: use_as_categories(p, record.classes))
+    window.session.project_acts.manage(lambda p: use_as_categories(p, record.classes))
     window.actions_["accept_many"].trigger()
     dialog = window.bulk_acts.dialog
     assert dialog is not None
@@ -63,8 +63,8 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     assert len(project.annotations.all()) == 2
     sample.close()
     assert window.bulk_acts.sample is None
-    window.session.undo()
-    window.session.undo()
+    window.session.history.undo()
+    window.session.history.undo()
     assert project.annotations.all() == []
     window.actions_["check_accepted"].trigger()
     assert window.bulk_acts.sample is None
@@ -79,18 +79,18 @@ def test_a_sample_of_what_was_taken_back_is_asked_about_no_more(window: MainWind
     for image in project.images.all():
         one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
         project.predictions.replace(image.id, record.id, one)
-    window.session.manage(lambda p: use_as_categories(p, record.classes))
+    window.session.project_acts.manage(lambda p: use_as_categories(p, record.classes))
     accepted = bulk_accept.accept_all(project, bulk_accept.preview(project, "car", 0.5, NoProgress()))
-    window.session.apply_changes(accepted)
+    window.session.walk.apply_changes(accepted)
     window.actions_["check_accepted"].trigger()
     sample = window.bulk_acts.sample
     assert sample is not None
-    window.session.undo()
+    window.session.history.undo()
     qtbot.waitUntil(lambda: sample.canvas.has_image, timeout=LONG)
     qtbot.keyClick(sample, Qt.Key.Key_1)
     assert window.bulk_acts.sample is None
     assert "was taken back" in window.news.text()
-    window.session.redo()
+    window.session.history.redo()
     assert not any(b.is_wrong is not None for each in project.bulk_accepts.all() for b in each.sample)
 
 
@@ -107,35 +107,35 @@ def test_crops_on_a_wall_have_their_own_colours_also_when_they_are_chosen(qtbot:
 def test_an_undo_of_very_many_boxes_is_a_job_and_hands_wait_for_it(window: MainWindow, qtbot: QtBot) -> None:
     session, project = window.session, window.session.project
     assert project
-    cat = session.add_category("cat") or 0
+    cat = session.project_acts.add_category("cat") or 0
     grid = [BBox(x, y, 0.5, 0.5) for x in range(50) for y in range(40)]
-    session.draw([(box, cat) for box in grid])
+    session.acts.draw([(box, cat) for box in grid])
     assert len(session.annotations) == 2000
-    session.undo()
+    session.history.undo()
     assert len(session.annotations) == 2000
-    session.draw([(BBox(1, 1, 9, 9), cat)])
+    session.acts.draw([(BBox(1, 1, 9, 9), cat)])
     assert "Try again when it has finished" in window.news.text()
-    assert not session.manage(lambda _: Changes())
+    assert not session.project_acts.manage(lambda _: Changes())
     qtbot.waitUntil(lambda: not session.annotations, timeout=LONG)
     assert project.annotations.all() == []
     assert "Undid: Draw box (2000 boxes)." in window.news.text()
-    session.redo()
+    session.history.redo()
     qtbot.waitUntil(lambda: len(session.annotations) == 2000, timeout=LONG)
-    session.draw([(BBox(1, 1, 9, 9), cat)])
+    session.acts.draw([(BBox(1, 1, 9, 9), cat)])
     assert len(project.annotations.all()) == 2001
 
 
 def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
     session, project, runner = window.session, window.session.project, window.runner
     assert project
-    cat = session.add_category("cat") or 0
-    session.draw([(BBox(x, y, 0.5, 0.5), cat) for x in range(50) for y in range(40)])
+    cat = session.project_acts.add_category("cat") or 0
+    session.acts.draw([(BBox(x, y, 0.5, 0.5), cat) for x in range(50) for y in range(40)])
     go = Event()
     places = runner._turns._free
     for lane in range(places):  # the undo has no turn before these end
         runner.start(f"busy {lane}", "Something before it", lambda _: go.wait(20))
     qtbot.waitUntil(lambda: runner._turns._free == 0)
-    session.undo()
+    session.history.undo()
     session.set_threshold(0.4)  # kept without waiting for the file
     with project.db.transaction():
         bulk_edits.skip(project, [2])  # as a job may
@@ -149,12 +149,12 @@ def test_a_job_undoes_what_was_meant_and_nothing_else(window: MainWindow, qtbot:
     for lane in range(places):
         runner.start(f"busy {lane}", "Something before it", lambda _: go.wait(20))
     qtbot.waitUntil(lambda: runner._turns._free == 0)
-    session.undo()  # the skipping
-    session.undo()
+    session.history.undo()  # the skipping
+    session.history.undo()
     path = project.path
     window.open_path(path)
     qtbot.waitUntil(lambda: session.project is not project, timeout=LONG)
-    session.draw([(BBox(1, 1, 9, 9), cat)])
+    session.acts.draw([(BBox(1, 1, 9, 9), cat)])
     go.set()
     qtbot.waitUntil(lambda: not runner.jobs, timeout=LONG)
     assert session.project

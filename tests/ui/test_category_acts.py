@@ -21,9 +21,9 @@ def answers(window: MainWindow) -> Answers:
 
 def zoo(window: MainWindow) -> None:
     session = window.session
-    ids = [session.add_category(name) for name in ("cat", "kitty")]
+    ids = [session.project_acts.add_category(name) for name in ("cat", "kitty")]
     assert all(ids)
-    session.draw([(BBox(5, 5, 10, 10), 1), (BBox(30, 5, 10, 10), 2)])
+    session.acts.draw([(BBox(5, 5, 10, 10), 1), (BBox(30, 5, 10, 10), 2)])
 
 
 def rows(window: MainWindow) -> list[str]:
@@ -62,13 +62,13 @@ def test_merge_asks_with_a_preview(window: MainWindow) -> None:
     assert rows(window) == ["1 cat 2"]
     assert window.session.category_id == 1
     assert {i.label for i in window.canvas.items} == {"cat"}
-    window.session.undo()
+    window.session.history.undo()
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
 
 
 def test_a_retired_category_is_not_offered_and_its_boxes_keep_it(window: MainWindow) -> None:
     zoo(window)
-    window.session.add_category("kat")
+    window.session.project_acts.add_category("kat")
     window.actions_["retire_category"].trigger()
     assert answers(window).asked == []  # nothing is lost
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
@@ -79,16 +79,16 @@ def test_a_retired_category_is_not_offered_and_its_boxes_keep_it(window: MainWin
     assert {i.label for i in window.canvas.items} == {"cat", "kitty"}
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
     assert window.session.category_id == 2
-    window.session.add_category("Cat")  # its name brings it back
+    window.session.project_acts.add_category("Cat")  # its name brings it back
     assert rows(window) == ["1 cat 1", "2 kitty 1"]
-    window.session.undo()
+    window.session.history.undo()
     assert rows(window) == ["1 kitty 1"]
 
 
 def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> None:
     zoo(window)
     for n in range(10):
-        window.session.add_category(f"c{n}")
+        window.session.project_acts.add_category(f"c{n}")
     assert window.session.known.hotkeys[10] == "W, 1"
     QTest.keyClick(window.canvas, Qt.Key.Key_W)
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
@@ -130,7 +130,7 @@ def test_a_plural_is_asked_about(window: MainWindow) -> None:
 
 def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window: MainWindow) -> None:
     for n in range(170, 180):
-        window.session.add_category(f"kind {n} of {300 - n}")
+        window.session.project_acts.add_category(f"kind {n} of {300 - n}")
     name = window.inspector.name
     QTest.keyClick(window.canvas, Qt.Key.Key_C)
     QTest.keyClicks(name, "kind 17")
@@ -147,7 +147,7 @@ def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window:
 def test_ctrl_and_enter_add_a_name_though_another_holds_it(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.session.add_category("red blood cell")
+    window.session.project_acts.add_category("red blood cell")
     QTest.keyClick(window.canvas, Qt.Key.Key_C)
     QTest.keyClicks(window.inspector.name, "cell")
     held = Qt.KeyboardModifier.ControlModifier
@@ -157,26 +157,29 @@ def test_ctrl_and_enter_add_a_name_though_another_holds_it(
 
 
 def test_adding_a_category_is_undone(window: MainWindow) -> None:
-    window.session.add_category("cat")
-    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
     for _ in range(2):
-        window.session.undo()
+        window.session.history.undo()
     assert window.session.known.of == {}
     for _ in range(2):
-        window.session.redo()
+        window.session.history.redo()
     assert window.session.known.of == {1: "cat"}
     assert len(window.session.annotations) == 1
 
 
 def test_a_key_that_a_category_had_before_an_act_was_new_stays_the_categorys(window: MainWindow) -> None:
-    cat, dog = window.session.add_category("cat"), window.session.add_category("dog")
+    cat, dog = (
+        window.session.project_acts.add_category("cat"),
+        window.session.project_acts.add_category("dog"),
+    )
     assert cat is not None
     assert dog is not None
     assert window.session.project
     window.session.project.db.execute("UPDATE categories SET hotkey = 'J' WHERE id = ?", (dog,))
     window.session.read_names()
     window.session.set_category(cat)
-    window.session.apply_changes(Changes(categories=True))
+    window.session.walk.apply_changes(Changes(categories=True))
     QTest.keyClick(window.canvas, Qt.Key.Key_J)
     assert window.session.category_id == dog
     assert window.actions_.keys_of("click_to_box") == ()

@@ -31,7 +31,7 @@ def detected(window: MainWindow) -> MainWindow:
     scores = np.array([[0.9, 0, 0], [0.8, 0, 0], [0, 0.7, 0]], np.float32)
     for image_id in project.images.ids():
         project.predictions.replace(image_id, model.id, Detections(boxes, scores))
-    window.session.load_missing_proposals()
+    window.session.walk.load_missing_proposals()
     return window
 
 
@@ -68,8 +68,8 @@ def test_all_classes_become_categories_by_one_click_and_undo_takes_them_back(
     project = detected.session.project
     assert project
     assert len(project.annotations.of_image(1)) == 3
-    detected.session.undo()
-    detected.session.undo()
+    detected.session.history.undo()
+    detected.session.history.undo()
     assert categories(detected) == []
 
 
@@ -99,7 +99,7 @@ def test_none_is_not_asked_again(detected: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_category_of_ones_own_answers_the_question(detected: MainWindow, qtbot: QtBot) -> None:
     banner = asked(detected, qtbot)
-    detected.session.add_category("blood cell")
+    detected.session.project_acts.add_category("blood cell")
     assert not banner.isVisible()
     assert categories(detected) == ["blood cell"]
     assert {item.key.kind for item in detected.canvas.items} == {Kind.HINT}
@@ -107,15 +107,15 @@ def test_a_category_of_ones_own_answers_the_question(detected: MainWindow, qtbot
 
 def test_a_class_that_always_gets_one_category_is_offered_for_mapping(detected: MainWindow) -> None:
     window = detected
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     for image_id in (1, 2, 3):
-        window.session.go_to(image_id)
+        window.session.walk.go_to(image_id)
         cups = [h for h in window.session.visible_hints if h.name == "cup"]
-        window.session.relabel(cups, 1)
+        window.session.acts.relabel(cups, 1)
     toast = window.class_acts._toast
     assert toast.text() == "cup is always cell here. Map it?"
     QTest.mouseClick(toast.button, LEFT)
-    window.session.go_to(4)
+    window.session.walk.go_to(4)
     assert [item.label for item in window.canvas.items if item.key.kind is Kind.PROPOSAL] == [
         "cell 0.90",
         "cell 0.80",
@@ -132,11 +132,11 @@ def test_a_mapping_is_taken_back_like_any_act_and_done_again(
     detected: MainWindow, qtbot: QtBot, *, by_key: bool
 ) -> None:
     window = detected
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     for image_id in (1, 2, 3):
-        window.session.go_to(image_id)
-        window.session.relabel([h for h in window.session.visible_hints if h.name == "cup"], 1)
-    window.session.go_to(4)
+        window.session.walk.go_to(image_id)
+        window.session.acts.relabel([h for h in window.session.visible_hints if h.name == "cup"], 1)
+    window.session.walk.go_to(4)
     QTest.mouseClick(window.class_acts._toast.button, LEFT)
     assert labels(window) == ["cell 0.90", "cell 0.80"]
     assert window.receipt.text() == "cup is shown as cell now."
@@ -151,5 +151,5 @@ def test_a_mapping_is_taken_back_like_any_act_and_done_again(
     assert not window.receipt.isVisible()
     assert [len(project.annotations.of_image(i)) for i in (1, 2, 3)] == [2, 2, 2]  # these were other acts
     assert project.class_maps.get("hash") == {}
-    window.session.redo()
+    window.session.history.redo()
     assert labels(window) == ["cell 0.90", "cell 0.80"]

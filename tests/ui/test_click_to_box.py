@@ -42,9 +42,9 @@ def coffee(tmp_path: Path, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     made.open_path(tmp_path / "photos")
     qtbot.waitUntil(lambda: made.session.is_open)
     made.loop.intake.refresh_folders()
-    qtbot.waitUntil(lambda: len(made.session.pictures.statuses) == 2 and made.canvas.is_sharp)
+    qtbot.waitUntil(lambda: len(made.session.image_list.statuses) == 2 and made.canvas.is_sharp)
     qtbot.waitUntil(lambda: not made.runner.jobs)
-    made.session.add_category("cup")
+    made.session.project_acts.add_category("cup")
     made.canvas.setFocus()
     return made
 
@@ -108,7 +108,7 @@ def test_the_key_again_or_tab_draws_the_next_box_and_undo_takes_all_back(
     assert not coffee.canvas.selection.items
     QTest.keyClick(coffee, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert stored(coffee) == []
-    coffee.session.redo()
+    coffee.session.history.redo()
     assert stored(coffee) == [third]
 
 
@@ -131,7 +131,7 @@ def test_tab_selects_boxes_again_after_another_act_or_elsewhere(coffee: MainWind
     point_at(coffee, 290, 152)
     press(coffee)
     (first,) = drawn(coffee, qtbot)
-    coffee.session.draw([(BBox(10, 10, 40, 40), first.category_id)])
+    coffee.session.acts.draw([(BBox(10, 10, 40, 40), first.category_id)])
     press(coffee, Qt.Key.Key_Tab)
     assert coffee.canvas.selection.items
     point_at(coffee, 228, 267)
@@ -143,7 +143,7 @@ def test_a_box_that_was_moved_is_not_replaced(coffee: MainWindow, qtbot: QtBot) 
     point_at(coffee, 290, 152)
     press(coffee)
     drawn(coffee, qtbot)
-    coffee.session.revise([Revision(coffee.session.annotations[0], BBox(10, 10, 40, 40))])
+    coffee.session.acts.revise([Revision(coffee.session.annotations[0], BBox(10, 10, 40, 40))])
     press(coffee)
     moved, new = stored(coffee)
     assert moved.bbox == BBox(10, 10, 40, 40)
@@ -161,7 +161,7 @@ def test_without_a_category_the_box_waits_for_its_name(coffee: MainWindow, qtbot
     press(coffee)
     (after,) = stored(coffee)
     assert after.bbox != box.bbox
-    coffee.session.undo()
+    coffee.session.history.undo()
     assert stored(coffee) == []
 
 
@@ -172,7 +172,7 @@ def test_a_decided_image_is_decided_again_when_the_box_without_a_name_is_taken_b
     assert coffee.session.image is not None
     image_id = coffee.session.image.id
     mark_empty(coffee.session.project, image_id, [], How(None, Thresholds(0.3), 0.0))
-    coffee.session.go_to(image_id)
+    coffee.session.walk.go_to(image_id)
     qtbot.waitUntil(lambda: coffee.canvas.is_sharp)
     coffee.session.set_category(None)
     point_at(coffee, 290, 152)
@@ -181,7 +181,7 @@ def test_a_decided_image_is_decided_again_when_the_box_without_a_name_is_taken_b
     assert coffee.session.image.state is ImageState.UNDECIDED
     QTest.keyClick(coffee.controller.name_at_box, Qt.Key.Key_Escape)
     press(coffee)
-    coffee.session.undo()
+    coffee.session.history.undo()
     assert stored(coffee) == []
     assert coffee.session.image.state is ImageState.DECIDED
 
@@ -199,7 +199,7 @@ def test_clicks_before_the_detector_is_done_are_all_drawn(coffee: MainWindow, qt
 def test_a_click_on_an_image_that_was_left_draws_nothing_elsewhere(coffee: MainWindow, qtbot: QtBot) -> None:
     point_at(coffee, 290, 152)
     press(coffee)
-    coffee.session.next()
+    coffee.session.walk.next()
     qtbot.waitUntil(lambda: coffee.canvas.is_sharp and not coffee.runner._quiet)
     assert stored(coffee) == []
     press(coffee)
@@ -212,7 +212,7 @@ def test_what_a_click_needs_is_prepared_once_a_detector_has_run(coffee: MainWind
     assert coffee.session.project is not None
     with Project.open(coffee.session.project.path, background=True) as project:
         prelabel(project, NoProgress(), threads=1)
-    coffee.session.next()
+    coffee.session.walk.next()
     qtbot.waitUntil(lambda: coffee.canvas.is_sharp and bool(coffee.click_to_box._fields))
     assert not any(job.lane == LANE for job in coffee.runner.jobs)
     point_at(coffee, 290, 152)
@@ -245,7 +245,7 @@ def test_a_detector_without_such_boxes_is_told_about_in_words(
     assert coffee.session.project is not None
     with Project.open(coffee.session.project.path, background=True) as project:
         prelabel(project, NoProgress(), model=str(toy(tmp_path / "toy.onnx")), threads=1)
-    coffee.session.next()
+    coffee.session.walk.next()
     qtbot.waitUntil(lambda: coffee.canvas.is_sharp)
     point_at(coffee, 290, 152)
     press(coffee)

@@ -95,7 +95,7 @@ def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
     data = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "cup"}]}
     (tmp_path / "in.json").write_text(json.dumps(data))
     answers(window).next_import = tmp_path / "in.json"
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     window.actions_["import_coco"].trigger()
     qtbot.waitUntil(started.is_set)
     window.runner.jobs[0].cancel()

@@ -29,8 +29,8 @@ def at_hand(window: MainWindow) -> Path:
 
 
 def test_an_image_written_over_is_said_kept_and_read_again(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cat")
-    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
     Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
     assert "was changed on the disk. Its boxes are kept" in banner(window).text()
@@ -43,8 +43,8 @@ def test_an_image_written_over_is_said_kept_and_read_again(window: MainWindow, q
 
 
 def test_an_image_that_went_away_can_be_found_again(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cat")
-    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
     new = at_hand(window).with_name("renamed.png")
     at_hand(window).rename(new)
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
@@ -69,7 +69,7 @@ def test_an_image_that_comes_back_unchanged_needs_no_act(window: MainWindow, qtb
 def test_another_image_is_another_matter(window: MainWindow, qtbot: QtBot) -> None:
     at_hand(window).unlink()
     qtbot.waitUntil(banner(window).isVisible, timeout=10_000)
-    window.session.next()
+    window.session.walk.next()
     assert not banner(window).isVisible()
 
 
@@ -113,7 +113,7 @@ def test_an_image_found_elsewhere_does_not_bring_its_neighbours(
     there.mkdir()
     for n in range(5):
         Image.fromarray(np.full((33, 44, 3), n, np.uint8)).save(there / f"{n}.png")
-    count = len(window.session.pictures.statuses)
+    count = len(window.session.image_list.statuses)
     answers = window.file_acts.ask
     assert isinstance(answers, Answers)
     answers.next_image = at_hand(window).rename(there / "moved.png")
@@ -121,31 +121,31 @@ def test_an_image_found_elsewhere_does_not_bring_its_neighbours(
     qtbot.waitUntil(lambda: at_hand(window).parent == there, timeout=10_000)
     window.loop.intake.refresh_folders()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
-    assert len(window.session.pictures.statuses) == count
+    assert len(window.session.image_list.statuses) == count
     window.loop.intake.add_folder(there)  # now it is wanted
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == count + 5, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.session.image_list.statuses) == count + 5, timeout=10_000)
 
 
 def test_boxes_of_an_image_that_was_scaled_are_scaled_with_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cat")
-    window.session.draw([(BBox(40, 30, 20, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(40, 30, 20, 10), 1)])
     Image.fromarray(np.full((30, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     window.file_acts.reread()
     qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
     assert [a.bbox for a in window.session.annotations] == [BBox(20, 15, 10, 5)]
     assert "It was 80 x 60 and is 40 x 30" in window.news.text()
-    window.session.undo()
+    window.session.history.undo()
     assert [a.bbox for a in window.session.annotations] == [BBox(40, 30, 20, 10)]
 
 
 def test_an_image_with_boxes_outside_of_it_is_not_accepted(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cat")
-    window.session.draw([(BBox(60, 30, 10, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(60, 30, 10, 10), 1)])
     Image.fromarray(np.full((60, 40, 3), 200, np.uint8)).save(at_hand(window), format="PNG")
     window.file_acts.reread()
     qtbot.waitUntil(lambda: window.canvas.image_size == (40, 60), timeout=10_000)
-    window.session.accept_image()
-    assert window.session.pictures.count("decided") == 0
+    window.session.acts.accept_image()
+    assert window.session.image_list.count("decided") == 0
     assert "1 box of this image lies outside of it" in window._warning.text()
 
 
@@ -186,7 +186,7 @@ def test_images_that_came_meanwhile_are_there_at_the_next_opening(
     qtbot.waitUntil(lambda: first.session.is_open)
     first.loop.intake.refresh_folders()
     qtbot.waitUntil(
-        lambda: not first.runner.jobs and len(first.session.pictures.statuses) == 4, timeout=20_000
+        lambda: not first.runner.jobs and len(first.session.image_list.statuses) == 4, timeout=20_000
     )
     first.close()
     Image.fromarray(np.full((33, 44, 3), 200, np.uint8)).save(images / "later.png")
@@ -207,7 +207,7 @@ def test_pages_that_are_left_out_are_told_below_the_image(
         lambda: "pages.tif" in names_in_the_list(window) and not window.runner.jobs, timeout=20_000
     )
     assert window.session.project
-    window.session.go_to(window.session.project.images.all()[-1].id)
+    window.session.walk.go_to(window.session.project.images.all()[-1].id)
     qtbot.waitUntil(lambda: window.canvas.image_size == (40, 30), timeout=10_000)
     assert (
         "The file holds 3 pages; the first one is used, the other 2 pages are left out."
@@ -226,7 +226,7 @@ def test_an_image_that_no_decoder_reads_says_why_and_leaves_the_others(
     assert window.session.project
     broken = window.session.project.images.all()[-1]
     assert broken.reason
-    window.session.go_to(broken.id)
+    window.session.walk.go_to(broken.id)
     qtbot.waitUntil(lambda: window.canvas.placeholder == broken.reason, timeout=10_000)
 
     def thumbnail() -> QImage | None:
@@ -236,7 +236,7 @@ def test_an_image_that_no_decoder_reads_says_why_and_leaves_the_others(
     made = thumbnail()
     assert made is not None
     assert made.isNull()
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     qtbot.waitUntil(lambda: window.canvas.has_image, timeout=10_000)
 
 
@@ -248,9 +248,9 @@ def test_a_file_replaced_while_another_image_is_on_screen_is_named_by_refresh(
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
     file, image = at_hand(window), window.session.image
     assert image
-    window.session.add_category("cat")
-    window.session.draw([(BBox(5, 5, 10, 10), 1)])
-    window.session.next()
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.walk.next()
     noise = np.random.default_rng(1).integers(0, 256, (image.height or 0, image.width or 0, 3), np.uint8)
     Image.fromarray(noise).save(file, format="PNG")
     messages: list[str] = []
@@ -259,4 +259,4 @@ def test_a_file_replaced_while_another_image_is_on_screen_is_named_by_refresh(
     qtbot.waitUntil(lambda: any(image.path in text for text in messages), timeout=20_000)
     assert any("changed on the disk: The file is another one" in text for text in messages)
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
-    assert window.session.pictures.statuses[image.id] == "unreadable"
+    assert window.session.image_list.statuses[image.id] == "unreadable"

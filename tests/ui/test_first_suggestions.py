@@ -30,7 +30,10 @@ def suggest(window: MainWindow, *category_ids: int, head_id: int | None = 1) -> 
 
 
 def test_the_first_suggestion_of_a_category_is_told_once(window: MainWindow) -> None:
-    cat, dog = window.session.add_category("cat"), window.session.add_category("dog")
+    cat, dog = (
+        window.session.project_acts.add_category("cat"),
+        window.session.project_acts.add_category("dog"),
+    )
     assert cat is not None
     assert dog is not None
     suggest(window, cat, head_id=None)  # the detector's own

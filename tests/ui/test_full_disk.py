@@ -32,7 +32,7 @@ def full_disk(window: MainWindow) -> Generator[None]:
 
 
 def draw(window: MainWindow, x: float) -> None:
-    window.session.draw([(BBox(x, 5, 10, 10), 1)])
+    window.session.acts.draw([(BBox(x, 5, 10, 10), 1)])
 
 
 def stored(window: MainWindow) -> list[float]:
@@ -45,7 +45,7 @@ def shown(window: MainWindow) -> list[float]:
 
 
 def test_the_act_is_kept_shown_and_saved_by_itself(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     draw(window, 5)
     with full_disk(window):
         draw(window, 20)
@@ -64,10 +64,10 @@ def test_the_act_is_kept_shown_and_saved_by_itself(window: MainWindow, qtbot: Qt
 
 
 def test_it_is_saved_on_its_own_image_wherever_the_hand_is(window: MainWindow) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     with full_disk(window):
         draw(window, 20)
-        window.session.next()
+        window.session.walk.next()
     assert window.session.image
     assert window.session.image.id != 1
     assert window.session.saving.retry()
@@ -76,11 +76,11 @@ def test_it_is_saved_on_its_own_image_wherever_the_hand_is(window: MainWindow) -
 
 
 def test_undo_gives_up_what_waits(window: MainWindow) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     draw(window, 5)
     with full_disk(window):
         draw(window, 20)
-        window.session.undo()
+        window.session.history.undo()
         assert shown(window) == [5]
         assert "the change that was waiting" in window.news.text()
     assert window.session.saving.retry()
@@ -88,20 +88,20 @@ def test_undo_gives_up_what_waits(window: MainWindow) -> None:
 
 
 def test_a_decided_image_stays_until_that_is_saved(window: MainWindow) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     draw(window, 5)
     with full_disk(window):
-        window.session.accept_image()
+        window.session.acts.accept_image()
         assert window.session.image
         assert window.session.image.id == 1
-        assert window.session.pictures.count("decided") == 0
-        window.session.next()
+        assert window.session.image_list.count("decided") == 0
+        window.session.walk.next()
     assert window.session.saving.retry()
-    assert window.session.pictures.count("decided") == 1
+    assert window.session.image_list.count("decided") == 1
 
 
 def test_closing_asks_before_anything_is_lost(window: MainWindow) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     answers = window.ask
     assert isinstance(answers, Answers)
     answers.confirms = False

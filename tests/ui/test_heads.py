@@ -59,7 +59,7 @@ def versions(window: MainWindow) -> tuple[int, int, int]:
     project.heads.activate(first)
     project.heads.activate(second)
     third = project.heads.add(1, head, summary, waits=WAITS)
-    window.session.apply_changes(Changes(head=True))
+    window.session.walk.apply_changes(Changes(head=True))
     return first, second, third
 
 
@@ -93,11 +93,11 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
     monkeypatch.setattr(Decisions, "acts", acts)
     monkeypatch.setattr(views, "_COUNTED_AT_ONCE", -1)  # any number is very many
     propose(window)
-    window.session.accept_image()
+    window.session.acts.accept_image()
     qtbot.waitUntil(
         lambda: "less than drawing 3 boxes by hand" in window.model_panel.effort.text(), timeout=20_000
     )
-    window.session.undo()
+    window.session.history.undo()
     qtbot.waitUntil(lambda: "no box decided yet" in window.model_panel.effort.text(), timeout=20_000)
     assert in_window
     assert not any(in_window)
@@ -158,8 +158,8 @@ def test_sets_have_names_hold_boxes_are_queues_and_are_deleted(
     project, answers = window.session.project, window.set_acts.ask
     assert project
     assert isinstance(answers, Answers)
-    category = window.session.add_category("cat")
-    window.session.draw([(BBox(5, 5, 10, 10), category or 0)])
+    category = window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(5, 5, 10, 10), category or 0)])
     window.controller.select_all()
     answers.next_reason, answers.next_text = "a new set...", " night "
     key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
@@ -231,7 +231,7 @@ def test_more_like_this_is_a_wall_from_which_images_are_pinned(
         assert window.session.project
         assert window.session.project.sets.all()[f"like {selects}"] == wall.chosen
         wall.close()
-        window.session.go_to(1)
+        window.session.walk.go_to(1)
 
 
 def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
@@ -241,7 +241,7 @@ def test_how_sure_is_sure_shows_what_was_measured_and_takes_thresholds(
     assert project
     for image_id in (1, 2):
         see(project, image_id, [("cell", 0.75, True), ("cell", 0.75, False), ("gap", 0.9, True)])
-    window.session.apply_changes(Changes(categories=True))
+    window.session.walk.apply_changes(Changes(categories=True))
     evidence = gather(project)
     dialog = ReliabilityDialog(reliability(evidence), partial(advise, evidence), 0.3, window)
     qtbot.addWidget(dialog)
@@ -275,12 +275,12 @@ def test_proposals_of_a_category_are_shown_from_its_own_threshold_on(
     project = window.session.project
     assert project
     cup = project.categories.ensure("cup").id
-    window.session.apply_changes(Changes(head=True, categories=True))
-    window.session.load_missing_proposals()
+    window.session.walk.apply_changes(Changes(head=True, categories=True))
+    window.session.walk.load_missing_proposals()
     assert sorted(p.name for p in window.session.visible_proposals) == ["cup", "cup", "dog"]
     window.session.set_own_thresholds({cup: 0.6})
-    window.session.go_to(2)
-    window.session.go_to(1)
+    window.session.walk.go_to(2)
+    window.session.walk.go_to(1)
     assert sorted(p.name for p in window.session.visible_proposals) == ["cup", "dog"]
     window.session.set_own_thresholds({})
     assert len(window.session.visible_proposals) == 3
@@ -344,8 +344,8 @@ def test_classes_of_the_detector_are_mapped_with_a_preview(
     scores = np.array([[0.8, 0.1], [0.2, 0.6]], np.float32)
     boxes = np.array([[5.0, 5, 20, 20], [40, 5, 20, 20]])
     project.predictions.replace(1, record.id, Detections(boxes, scores))
-    vehicle = window.session.add_category("vehicle")
-    window.session.go_to(1)
+    vehicle = window.session.project_acts.add_category("vehicle")
+    window.session.walk.go_to(1)
     seen: list[list[str]] = []
 
     def names() -> list[str]:

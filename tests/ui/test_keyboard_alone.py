@@ -35,9 +35,9 @@ def ready(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window with two boxes, the keyboard on the image."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    category = window.session.add_category("cell")
+    category = window.session.project_acts.add_category("cell")
     assert category is not None
-    window.session.draw([(BBox(5, 5, 20, 20), category), (BBox(30, 5, 20, 20), category)])
+    window.session.acts.draw([(BBox(5, 5, 20, 20), category), (BBox(30, 5, 20, 20), category)])
     window.toolbar.model.click()  # the model panel is one of the panes once it is open
     window.canvas.setFocus()
     return window
@@ -143,7 +143,7 @@ def test_several_boxes_stay_selected_while_the_table_has_the_keyboard(ready: Mai
 
 
 def test_enter_in_the_list_of_categories_makes_one_the_current(ready: MainWindow) -> None:
-    other = ready.session.add_category("dish")
+    other = ready.session.project_acts.add_category("dish")
     ready.session.set_category(ready.session.known.categories[0].id)
     ready.inspector.categories.setFocus()
     press(Key.Key_Down)

@@ -43,9 +43,9 @@ def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
     editor = after_pressing("M", window)
     assert '"Nothing here: verified empty, next image" has the key M.' in editor.note.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_E)
-    assert window.session.pictures.count("decided") == 0
+    assert window.session.image_list.count("decided") == 0
     QTest.keyClick(window.canvas, Qt.Key.Key_M)
-    assert window.session.pictures.count("decided") == 1
+    assert window.session.image_list.count("decided") == 1
     assert "<b>M</b>" in cheat_sheet_html(window.actions_)
 
 

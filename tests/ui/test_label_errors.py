@@ -54,7 +54,7 @@ def test_the_list_leads_to_images_and_its_keys_mend_dismiss_and_undo(
     window: MainWindow, qtbot: QtBot, corrupted: Path
 ) -> None:
     window.open_path(corrupted)
-    qtbot.waitUntil(lambda: len(window.session.pictures.statuses) == 12, timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.session.image_list.statuses) == 12, timeout=LONG)
     project = window.session.project
     assert project
     dialog = shown(window, qtbot)
@@ -109,7 +109,7 @@ def test_the_list_leads_to_images_and_its_keys_mend_dismiss_and_undo(
         for n in range(count)
         if dialog.list.item(n).data(Qt.ItemDataRole.UserRole).image_id == listed.image_id
     ]
-    window.session.remove(
+    window.session.acts.remove(
         window.session.annotations
     )  # by hand: what was suspected of them is gone, nobody moves on
     assert here is not None

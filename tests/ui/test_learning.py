@@ -50,13 +50,15 @@ def after(window: MainWindow, qtbot: QtBot, act: Callable[[], object]) -> HeadVe
 
 def weights(window: MainWindow, version: HeadVersion) -> np.ndarray:
     assert window.session.project
-    kept = window.session.project.heads.finding_of(version.id)
+    kept = window.session.project.heads.finding_of(
+        version.id, window.session.project.heads.detector_of(version.id)
+    )
     assert kept
     return next(iter(DetectionHead.from_bytes(kept).views.values())).weights
 
 
 def show(window: MainWindow, image_id: int, qtbot: QtBot) -> None:
-    window.session.go_to(image_id)
+    window.session.walk.go_to(image_id)
     qtbot.waitUntil(lambda: window.canvas.has_image, timeout=LONG)
 
 
@@ -69,7 +71,7 @@ def test_an_edit_that_is_taken_back_is_forgotten_and_done_again_it_is_learned(
     decided = session.project.decisions.decided_order()[1]
     show(window, decided, qtbot)
     box = session.annotations[0]
-    edited = after(window, qtbot, lambda: session.revise([Revision(box, box.bbox.scaled(0.8))]))
+    edited = after(window, qtbot, lambda: session.acts.revise([Revision(box, box.bbox.scaled(0.8))]))
     assert not np.allclose(weights(window, edited), weights(window, first), atol=1e-3)
     undone = after(window, qtbot, lambda: key(window, Qt.Key.Key_Z, CTRL))
     np.testing.assert_allclose(weights(window, undone), weights(window, first), rtol=1e-5, atol=1e-5)
@@ -83,7 +85,7 @@ def test_a_decision_that_is_undone_or_skipped_leads_to_the_head_that_never_saw_i
     window, session = learning, learning.session
     assert session.project
     first = newest(window)
-    show(window, next(iter(session.pictures.undecided)), qtbot)
+    show(window, next(iter(session.image_list.undecided)), qtbot)
     fifth = session.at_hand
     trained = after(window, qtbot, lambda: key(window, Qt.Key.Key_E))
     assert fifth in trained.learned
@@ -92,7 +94,7 @@ def test_a_decision_that_is_undone_or_skipped_leads_to_the_head_that_never_saw_i
     np.testing.assert_allclose(weights(window, undone), weights(window, first), rtol=1e-5, atol=1e-5)
     skipped = session.project.decisions.decided_order()[0]
     show(window, skipped, qtbot)
-    assert skipped not in after(window, qtbot, session.skip).learned
+    assert skipped not in after(window, qtbot, session.acts.skip).learned
 
 
 def test_what_was_skipped_while_nothing_learned_is_forgotten_at_the_next_opening(
@@ -105,8 +107,8 @@ def test_what_was_skipped_while_nothing_learned_is_forgotten_at_the_next_opening
     quiet = make_window()
     quiet.open_path(path)
     qtbot.waitUntil(lambda: quiet.session.is_open, timeout=LONG)
-    quiet.session.go_to(gone)
-    quiet.session.skip()
+    quiet.session.walk.go_to(gone)
+    quiet.session.acts.skip()
     quiet.close()
     window = make_window(automatic=True)
     window.open_path(path)
@@ -119,7 +121,7 @@ def test_a_version_that_was_chosen_is_used_although_a_decision_follows(
 ) -> None:
     window, session = learning, learning.session
     assert session.project
-    show(window, next(iter(session.pictures.undecided)), qtbot)
+    show(window, next(iter(session.image_list.undecided)), qtbot)
     after(window, qtbot, lambda: key(window, Qt.Key.Key_E))
     before = session.project.heads.active_id()
     assert before is not None

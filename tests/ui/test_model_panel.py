@@ -16,11 +16,11 @@ def test_the_effort_saved_is_shown_while_something_else_computes(window: MainWin
     for lane in range(max(1, (os.cpu_count() or 2) - 1)):  # as learning does on all processors
         window.runner.start(f"busy {lane}", "Learning", lambda _: go_on.wait(20))
     try:
-        cat = window.session.add_category("cat")
+        cat = window.session.project_acts.add_category("cat")
         assert cat is not None
-        window.session.draw([(BBox(5, 5, 10, 10), cat)])
+        window.session.acts.draw([(BBox(5, 5, 10, 10), cat)])
         assert "no box decided yet" in window.model_panel.effort.text()
-        window.session.accept_image()
+        window.session.acts.accept_image()
         qtbot.waitUntil(
             lambda: "less than drawing 1 box by hand" in window.model_panel.effort.text(), timeout=5_000
         )

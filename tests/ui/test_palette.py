@@ -85,4 +85,4 @@ def test_the_chosen_act_is_done(window: MainWindow) -> None:
 
     QTimer.singleShot(50, choose)
     window.actions_["palette"].trigger()
-    assert window.session.pictures.count("decided") == 1
+    assert window.session.image_list.count("decided") == 1

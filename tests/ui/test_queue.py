@@ -54,13 +54,13 @@ def test_category_tag_reason_and_score(window: MainWindow) -> None:
         window.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     )
     assert queue.category.isVisible()
-    window.session.add_category("cat")
-    window.session.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
     choose(queue.category, "cat")
     assert listed(window) == [1]
     choose(queue.category, "Any category")
-    window.session.go_to(3)
-    window.session.set_tags(["night"])
+    window.session.walk.go_to(3)
+    window.session.acts.set_tags(["night"])
     choose(queue.tag, "night")
     assert listed(window) == [3]
     choose(queue.tag, "Any tag")
@@ -78,7 +78,7 @@ def test_category_tag_reason_and_score(window: MainWindow) -> None:
 
 def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: MainWindow) -> None:
     for name in ("cat", "dog"):
-        window.session.add_category(name)
+        window.session.project_acts.add_category(name)
     choose(window.queue.category, "cat")
     assert listed(window) == []
     window.session.set_category(1)
@@ -91,26 +91,26 @@ def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: Mai
 
 
 def test_a_filter_keeps_the_order_of_asking(window: MainWindow) -> None:
-    window.session.pictures.order.rerank([4, 3, 2], [1, 2, 3, 4])
+    window.session.image_list.order.rerank([4, 3, 2], [1, 2, 3, 4])
     window.queue.state.setCurrentIndex(window.queue.state.findData("undecided"))
     assert listed(window) == [1, 4, 3, 2]
 
 
 def test_next_goes_as_the_list_is_sorted(window: MainWindow) -> None:
-    window.session.add_category("cat")
-    window.session.go_to(3)
-    window.session.draw([(BBox(5, 5, 10, 10), 1)])
-    window.session.go_to(2)
-    window.session.draw([(BBox(5, 5, 10, 10), 1), (BBox(7, 7, 10, 10), 1)])
+    window.session.project_acts.add_category("cat")
+    window.session.walk.go_to(3)
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
+    window.session.walk.go_to(2)
+    window.session.acts.draw([(BBox(5, 5, 10, 10), 1), (BBox(7, 7, 10, 10), 1)])
     choose(window.queue.sorting, "Most boxes first")
     assert listed(window) == [2, 3, 1, 4]
     visited = [2]
     for _ in range(3):
-        window.session.next()
+        window.session.walk.next()
         assert window.session.image
         visited.append(window.session.image.id)
     assert visited == [2, 3, 1, 4]
-    window.session.previous()
+    window.session.walk.previous()
     assert window.session.image
     assert window.session.image.id == 1
 
@@ -124,8 +124,8 @@ def test_several_images_are_skipped_tagged_and_opened_again_as_one(window: MainW
     window.actions_["skip_selected"].trigger()
     assert [window.queue.model.index(n, 0).data(STATUS) for n in range(4)] == ["undecided", *["skipped"] * 3]
     assert "Done for 3 images" in window.news.text()
-    window.session.undo()
-    assert window.session.pictures.count("skipped") == 0
+    window.session.history.undo()
+    assert window.session.image_list.count("skipped") == 0
     assert window.queue.selected == [2, 3, 4]
     answers = window.ask
     assert isinstance(answers, Answers)
@@ -147,10 +147,10 @@ def test_very_many_images_are_changed_by_a_job(
     window.queue.list.selectAll()
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
-    qtbot.waitUntil(lambda: window.session.pictures.count("skipped") == 4)
+    qtbot.waitUntil(lambda: window.session.image_list.count("skipped") == 4)
     assert "Done for 4 images" in window.news.text()
-    window.session.undo()
-    assert window.session.pictures.count("undecided") == 4
+    window.session.history.undo()
+    assert window.session.image_list.count("undecided") == 4
 
 
 def test_a_tag_is_for_what_was_selected_when_it_was_asked_for(
@@ -163,7 +163,9 @@ def test_a_tag_is_for_what_was_selected_when_it_was_asked_for(
     wait = QSignalSpy(window.queue.model.reloaded)
 
     def text(title: str, label: str, value: str) -> str:
-        window.session.apply_changes(Changes(queue=True))  # the head has put the queue in order meanwhile
+        window.session.walk.apply_changes(
+            Changes(queue=True)
+        )  # the head has put the queue in order meanwhile
         qtbot.waitUntil(lambda: wait.count() > 0)
         return "night"
 
@@ -189,9 +191,9 @@ def test_the_image_at_hand_alone_is_selected_though_ctrl_is_held(
     held = Qt.KeyboardModifier.ControlModifier
     monkeypatch.setattr(QGuiApplication, "keyboardModifiers", staticmethod(lambda: held))
     QTest.keyPress(window.canvas, Qt.Key.Key_Control, held)  # as for Ctrl+J
-    window.session.go_to(3)
+    window.session.walk.go_to(3)
     assert window.queue.selected == [3]
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     assert window.queue.selected == [1]
     QTest.keyRelease(window.canvas, Qt.Key.Key_Control)
 
@@ -291,12 +293,12 @@ def test_why_an_image_is_asked_about_is_said_beside_it(window: MainWindow) -> No
     assert project
     assert window.action_bar.why.text() == ""
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, QueueReason.DISAGREEMENT)]))
-    window.session.apply_changes(Changes(queue=True))
+    window.session.walk.apply_changes(Changes(queue=True))
     assert window.action_bar.why.text() == "Why now: detector and head disagree"
     choose(window.queue.reason, "Detector and head disagree (1)")
     assert listed(window) == [1]
-    window.session.mark_empty()
-    window.session.go_to(1)
+    window.session.acts.mark_empty()
+    window.session.walk.go_to(1)
     assert window.action_bar.why.text() == ""
 
 
@@ -305,11 +307,11 @@ def test_an_image_is_skipped_with_a_reason(window: MainWindow) -> None:
     assert isinstance(answers, Answers)
     answers.next_reason = None  # the menu was left
     QTest.keyClick(window.canvas, Qt.Key.Key_S)
-    assert window.session.pictures.count("skipped") == 0
+    assert window.session.image_list.count("skipped") == 0
     answers.next_reason = OTHER_REASON
     answers.next_text = " not ours "
     QTest.keyClick(window.canvas, Qt.Key.Key_S)
-    assert window.session.pictures.count("skipped") == 1
+    assert window.session.image_list.count("skipped") == 1
     model = window.queue.model
     assert model.index(0, 0).data(DETAIL) == "skipped: not ours"
 
@@ -317,23 +319,23 @@ def test_an_image_is_skipped_with_a_reason(window: MainWindow) -> None:
 def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBot) -> None:
     session, project = window.session, window.session.project
     assert project
-    cat = session.add_category("cat") or 0
+    cat = session.project_acts.add_category("cat") or 0
     for image_id in (1, 2):
-        session.go_to(image_id)
-        session.draw([(BBox(5, 5, 20, 20), cat)])
-        session.accept_image()
+        session.walk.go_to(image_id)
+        session.acts.draw([(BBox(5, 5, 20, 20), cat)])
+        session.acts.accept_image()
     wrong = LabelIssue(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
     project.label_issues.replace_open([2], [wrong])
     with project.db.transaction():
         project.queue.take(Ranking([2, 3, 1, 4], again={2: QueueReason.SUSPECTED, 1: QueueReason.AGAIN}))
     assert session.image
     assert session.image.id == 3
-    session.apply_changes(Changes(queue=True))
+    session.walk.apply_changes(Changes(queue=True))
     choose(window.queue.reason, "Possible label error (1)")
     assert listed(window) == [2]
     choose(window.queue.reason, "Any reason")
 
-    session.next()
+    session.walk.next()
     assert session.image.id == 2
     assert "possible label error" in window.action_bar.why.text()
     assert window.canvas._suggestion == (BBox(30, 5, 9, 9), "maybe missed: cat")
@@ -358,14 +360,14 @@ def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBo
 def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> None:
     session, project = window.session, window.session.project
     assert project
-    session.go_to(1)
-    session.mark_empty()
-    session.go_to(3)
+    session.walk.go_to(1)
+    session.acts.mark_empty()
+    session.walk.go_to(3)
     with project.db.transaction():
         project.queue.take(Ranking([1, 2, 4], again={1: QueueReason.AGAIN}))
-    session.go_to(4)
-    session.apply_changes(Changes(queue=True))
-    session.next()
+    session.walk.go_to(4)
+    session.walk.apply_changes(Changes(queue=True))
+    session.walk.next()
     dialog = window.consistency_acts.dialog
     assert dialog is not None
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
@@ -379,30 +381,30 @@ def blind(window: MainWindow, *, at: int) -> Project:
     """The first image is decided, and due to be labelled again."""
     session, project = window.session, window.session.project
     assert project
-    session.add_category("cat")
-    session.go_to(1)
-    session.mark_empty()
+    session.project_acts.add_category("cat")
+    session.walk.go_to(1)
+    session.acts.mark_empty()
     with project.db.transaction():
         project.queue.take(Ranking([1, 2, 3, 4], again={1: QueueReason.AGAIN}))
-    session.go_to(at)
-    session.apply_changes(Changes(queue=True))
+    session.walk.go_to(at)
+    session.walk.apply_changes(Changes(queue=True))
     return project
 
 
 def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: QtBot) -> None:
     project, session, acts = blind(window, at=4), window.session, window.consistency_acts
-    session.next()
+    session.walk.next()
     assert acts.dialog is not None
-    session.next()  # it is said that it is open, and nobody is held up without a word
+    session.walk.next()  # it is said that it is open, and nobody is held up without a word
     assert "still being labelled again" in window.news.text()
-    session.go_to(3)
+    session.walk.go_to(3)
     QTest.keyClick(acts.dialog, Qt.Key.Key_Escape)
     assert session.at_hand == 3  # where the hands went meanwhile
 
-    session.apply_changes(Changes(queue=True))
+    session.walk.apply_changes(Changes(queue=True))
     window.queue.model.set_filter(QueueFilter(queue=int(QueueReason.AGAIN)))
     assert listed(window) == [1]
-    session.next()
+    session.walk.next()
     assert session.at_hand == 3
     assert acts.dialog is not None
     dialog = acts.dialog
@@ -410,8 +412,8 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert len(project.reannotations.all()) == 1
     window.queue.model.set_filter(QueueFilter())
-    session.go_to(4)
-    session.next()
+    session.walk.go_to(4)
+    session.walk.next()
     assert session.at_hand == 2
     assert len(project.reannotations.all()) == 1
 
@@ -419,36 +421,36 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
 def test_what_is_suspected_stays_so_until_somebody_says_otherwise(window: MainWindow, qtbot: QtBot) -> None:
     session, project = window.session, window.session.project
     assert project
-    cat = session.add_category("cat") or 0
-    session.go_to(2)
-    session.draw([(BBox(5, 5, 20, 20), cat)])
-    session.accept_image()
+    cat = session.project_acts.add_category("cat") or 0
+    session.walk.go_to(2)
+    session.acts.draw([(BBox(5, 5, 20, 20), cat)])
+    session.acts.accept_image()
     wrong = LabelIssue(2, Kind.MISSED, 0.9, None, None, BBox(30, 5, 9, 9), cat)
     project.label_issues.replace_open([2], [wrong])
-    session.go_to(3)
-    session.draw([(BBox(1, 1, 9, 9), cat)])
+    session.walk.go_to(3)
+    session.acts.draw([(BBox(1, 1, 9, 9), cat)])
     window.tune_acts._show_example(Example(3, BBox(1, 1, 5, 5)))
     session.set_threshold(0.4)
     assert window.canvas._suggestion == (BBox(1, 1, 5, 5), "this one")
     with project.db.transaction():
         project.queue.take(Ranking([2, 3, 4], again={2: QueueReason.SUSPECTED}))
-    session.apply_changes(Changes(queue=True))
-    session.next()
+    session.walk.apply_changes(Changes(queue=True))
+    session.walk.next()
     marker = (BBox(30, 5, 9, 9), "maybe missed: cat")
     assert window.canvas._suggestion == marker
-    session.draw([(BBox(40, 40, 5, 5), cat)])
+    session.acts.draw([(BBox(40, 40, 5, 5), cat)])
     assert window.canvas._suggestion == marker
-    assert session.again is QueueReason.SUSPECTED
+    assert session.walk.again is QueueReason.SUSPECTED
     qtbot.waitUntil(lambda: window.canvas.has_image)
     QTest.keyClick(window.canvas, Qt.Key.Key_A)
     assert project.label_issues.open() == []
-    session.undo()
+    session.history.undo()
     assert [s.image_id for s in project.label_issues.open()] == [2]
     assert len(project.annotations.of_image(3)) == 1
 
 
 def test_the_image_at_hand_stays_in_sight_when_the_list_has_less_room(window: MainWindow) -> None:
-    window.session.go_to(window.session.pictures.order.ids[-1])
+    window.session.walk.go_to(window.session.image_list.order.ids[-1])
     view = window.queue.list
     for height in (400, 90):
         view.setFixedHeight(height)

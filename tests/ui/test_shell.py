@@ -27,9 +27,9 @@ def at(window: MainWindow, x: float, y: float) -> QPoint:
 
 
 def with_boxes(window: MainWindow) -> None:
-    cat = window.session.add_category("cat")
+    cat = window.session.project_acts.add_category("cat")
     assert cat is not None
-    window.session.draw([(BBox(5, 5, 20, 20), cat), (BBox(40, 30, 20, 20), cat)])
+    window.session.acts.draw([(BBox(5, 5, 20, 20), cat), (BBox(40, 30, 20, 20), cat)])
 
 
 def test_the_large_button_names_what_it_does_and_decides(window: MainWindow) -> None:
@@ -116,7 +116,7 @@ def test_the_first_page_lists_what_was_open_last_and_opens_it(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     with_boxes(window)
-    window.session.accept_image()
+    window.session.acts.accept_image()
     assert window.session.project
     path = window.session.project.path
     window.close()
@@ -198,7 +198,7 @@ def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
     apply_theme("light")
     window.resize(1280, 720)
     narrowest = window.minimumSizeHint().width()
-    window.session.set_category(window.session.add_category("c" * 200))
+    window.session.set_category(window.session.project_acts.add_category("c" * 200))
     window.action_bar.share.setText("12 of 40 done, about 30 minutes left" * 3)
     window.action_bar.why.setText("Why now: " + "x" * 300)
     window.hints.label.setText("h" * 300)
@@ -210,7 +210,7 @@ def test_the_list_counts_what_is_to_do_and_done(window: MainWindow) -> None:
     state = window.queue.state
     assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 4", "Decided: 0"]
     with_boxes(window)
-    window.session.accept_image()
+    window.session.acts.accept_image()
     assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 3", "Decided: 1"]
 
 
@@ -234,7 +234,7 @@ def test_the_bar_follows_its_box_and_is_out_of_the_way_of_drags(window: MainWind
     window.canvas.set_hidden(True)
     assert not window.context_bar.isVisible()
     window.canvas.set_hidden(False)
-    window.session.undo()
+    window.session.history.undo()
     assert window.context_bar.pos() == before
 
 

@@ -30,7 +30,7 @@ def cups(window: MainWindow) -> None:
     for image_id in project.images.ids():
         one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
         project.predictions.replace(image_id, model.id, one)
-    window.session.load_missing_proposals()
+    window.session.walk.load_missing_proposals()
 
 
 def named(window: MainWindow) -> list[str]:
@@ -41,7 +41,7 @@ def test_suggestions_of_a_category_that_was_undone_elsewhere_are_gone(window: Ma
     cups(window)
     drag(window, (40, 5), (60, 25))
     type_name(window, "cup")
-    window.session.go_to(3)
+    window.session.walk.go_to(3)
     assert named(window) == ["cup"]
     key(window, Qt.Key.Key_Z, CTRL)
     assert named(window) == []
@@ -53,7 +53,7 @@ def test_suggestions_of_a_category_that_was_undone_elsewhere_are_gone(window: Ma
 
 def test_a_category_that_is_typed_is_suggested_when_the_person_asks(window: MainWindow) -> None:
     cups(window)
-    window.session.add_category("cup")
+    window.session.project_acts.add_category("cup")
     assert named(window) == []
     key(window, Qt.Key.Key_R)
     assert named(window) == ["cup"]
@@ -61,11 +61,11 @@ def test_a_category_that_is_typed_is_suggested_when_the_person_asks(window: Main
 
 def test_nothing_is_accepted_at_once_under_a_category_that_was_undone(window: MainWindow) -> None:
     cups(window)
-    window.session.add_category("cup")
+    window.session.project_acts.add_category("cup")
     project = window.session.project
     assert project
     wanted = bulk_accept.preview(project, "cup", 0.5, NoProgress())
-    window.session.undo()
+    window.session.history.undo()
     with pytest.raises(HitlError, match="no longer offered"):
         bulk_accept.accept_all(project, wanted)
     assert project.annotations.all() == []
@@ -105,7 +105,7 @@ def test_a_box_without_a_category_is_asked_about_before_an_image_is_called_empty
 
 
 def test_unknown_objects_leave_the_category_of_the_next_box_alone(window: MainWindow) -> None:
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     drag(window, (10, 10), (30, 30))
     click(window, (20, 20))
     key(window, Qt.Key.Key_U)
@@ -122,9 +122,9 @@ def test_unknown_objects_leave_the_category_of_the_next_box_alone(window: MainWi
 
 def test_undo_of_a_new_category_goes_back_to_the_one_before(window: MainWindow) -> None:
     for name in ("red", "white", "platelet"):
-        window.session.add_category(name)
+        window.session.project_acts.add_category(name)
     key(window, Qt.Key.Key_2)
-    window.session.add_category("dust")
+    window.session.project_acts.add_category("dust")
     assert window.canvas.next_label == "dust"
     key(window, Qt.Key.Key_Z, CTRL)
     assert window.canvas.next_label == "white"
@@ -144,7 +144,7 @@ def test_suggestions_that_are_hidden_are_not_accepted(window: MainWindow) -> Non
 
 
 def test_no_category_takes_the_name_of_boxes_without_one(window: MainWindow) -> None:
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     project = window.session.project
     assert project
     (cell,) = project.categories.all()

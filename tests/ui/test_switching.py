@@ -60,6 +60,6 @@ def test_a_project_that_cannot_be_read_leaves_the_one_before_open(
     window.open_path(other)
     assert window.session.project.path == before
     assert window._warning.isVisible()
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     with Project.open(before, background=True) as disk:
         assert [c.name for c in disk.categories.all()] == ["cell"]

@@ -42,9 +42,9 @@ def clicked(interface: QAccessibleInterface) -> QRect:
 def test_targets_are_large_enough(window: MainWindow, qtbot: QtBot) -> None:
     apply_theme("light")
     window.toolbar.model.click()
-    category = window.session.add_category("cell")
+    category = window.session.project_acts.add_category("cell")
     assert category is not None
-    window.session.draw([(BBox(5, 5, 20, 20), category)])
+    window.session.acts.draw([(BBox(5, 5, 20, 20), category)])
     window.canvas.selection.select(window.canvas.items[0].key)
     window.queue.more.setChecked(True)
     window.messages.warn("The disk is nearly full.")

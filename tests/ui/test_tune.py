@@ -74,14 +74,14 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     window.model_panel.report_asked.emit()  # its data would replace another file
     assert not window.runner.to_finish
     assert (tmp_path / "other.json").read_text() == "not a report"
-    window.session.apply_changes(Changes(head=True))  # a new head: measured anew while it is looked at
+    window.session.walk.apply_changes(Changes(head=True))  # a new head: measured anew while it is looked at
     qtbot.waitUntil(lambda: window.tune_acts.pages is not dialog, timeout=LONG)
     window.model_panel.tabs.setFocus()
     QTest.keyClick(window.model_panel.tabs, Qt.Key.Key_Escape)
     assert window.canvas.hasFocus()
     window.model_panel.tabs.setCurrentIndex(0)
     shown = window.tune_acts.pages
-    window.session.apply_changes(Changes(head=True))
+    window.session.walk.apply_changes(Changes(head=True))
     assert not window.runner.busy(EXAMINING)
     assert window.tune_acts.pages is shown
 
@@ -93,8 +93,8 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
     assert project
     window.actions_["look_again"].trigger()
     qtbot.waitUntil(lambda: "none is forgotten enough" in window.news.text(), timeout=LONG)
-    cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
-    window.session.draw([(BBox(5, 5, 20, 20), cat or 0)])
+    cat, dog = (window.session.project_acts.add_category(name) for name in ("cat", "dog"))
+    window.session.acts.draw([(BBox(5, 5, 20, 20), cat or 0)])
     for image in project.images.all():
         project.images.set_state(image.id, ImageState.DECIDED)
         project.decisions.add(Decision(image.id, DecisionKind.CORRECTED, 1.0, Acts(drawn=1)))
@@ -149,7 +149,7 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
         window.model_panel.tabs.setCurrentIndex(tab)
     assert not window.runner.busy(EXAMINING)  # nothing is new
     window._docks[-1].hide()
-    window.session.apply_changes(Changes(head=True))
+    window.session.walk.apply_changes(Changes(head=True))
     window.actions_["tune"].trigger()
     qtbot.waitUntil(lambda: window.tune_acts.pages is not first, timeout=LONG)
     assert window._docks[-1].height() > height

@@ -34,7 +34,7 @@ def proposed(window: MainWindow) -> MainWindow:
     )
     for image in project.images.all():
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
-    window.session.manage(lambda p: use_as_categories(p, record.classes))
+    window.session.project_acts.manage(lambda p: use_as_categories(p, record.classes))
     return window
 
 
@@ -86,10 +86,10 @@ def test_verdicts_by_key_go_where_nothing_learns(
     assert "8 of 8" in answers.told[-1][1]
     assert "car: 4 of 4 shown right, 4 of 4 found" in answers.told[-1][2]
     dialog.promote.click()
-    assert window.session.pictures.count("decided") == 4
+    assert window.session.image_list.count("decided") == 4
     assert window.loop.learning.unlearned == {1, 2, 3, 4}
-    window.session.undo()
-    assert window.session.pictures.count("decided") == 0
+    window.session.history.undo()
+    assert window.session.image_list.count("decided") == 0
     assert window.loop.learning.unlearned == {1, 2, 3, 4}  # what was taken back is to be forgotten
     assert not any(v.is_promoted for v in project.validations.all())
     dialog.close()
@@ -125,7 +125,7 @@ def test_an_image_that_is_gone_is_passed_over_and_does_not_come_again(
     assert dialog.image_id == later.id
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: dialog.image_id != later.id and dialog.canvas.has_image, timeout=LONG)
-    assert window.session.pictures.statuses[later.id] == "unreadable"
+    assert window.session.image_list.statuses[later.id] == "unreadable"
     assert [v.image_id for v in project.validations.all()] not in ([gone.id], [later.id])
     dialog.close()
 

@@ -99,7 +99,7 @@ def propose(window: MainWindow, image_id: int = 1) -> None:
     scores = np.array([[0.9, 0.1], [0.1, 0.8], [0.55, 0.1], [0.2, 0.0]], np.float32)
     project.predictions.replace(image_id, model.id, Detections(boxes, scores))
     use_as_categories(project, model.classes)
-    window.session.apply_changes(Changes(categories=True))
+    window.session.walk.apply_changes(Changes(categories=True))
     window.session.set_category(None)
 
 
@@ -136,8 +136,8 @@ def test_the_first_box_of_a_project_asks_for_its_name_beside_the_box(
 
 def test_a_box_is_moved_resized_renamed_and_deleted_each_on_disk(window: MainWindow) -> None:
     session = window.session
-    session.add_category("cat")
-    session.add_category("dog")
+    session.project_acts.add_category("cat")
+    session.project_acts.add_category("dog")
     key(window, Qt.Key.Key_1)
     drag(window, (10, 10), (40, 40))
     before = session.annotations[0]
@@ -158,7 +158,7 @@ def test_a_box_is_moved_resized_renamed_and_deleted_each_on_disk(window: MainWin
 
 def test_undo_and_redo_by_key_also_across_images(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    session.add_category("cat")
+    session.project_acts.add_category("cat")
     drag(window, (10, 10), (40, 40))
     key(window, Qt.Key.Key_N)
     assert session.image
@@ -217,14 +217,14 @@ def test_the_part_that_was_looked_at_is_shown_when_the_project_is_opened_again(
     other.open_path(path)
     qtbot.waitUntil(lambda: other.canvas.has_image)
     assert other.canvas.camera.scale_and_centre() == pytest.approx(before, abs=1e-6)
-    other.session.next()
+    other.session.walk.next()
     qtbot.waitUntil(lambda: other.canvas.has_image)
     assert other.canvas.camera.scale_and_centre() is None
 
 
 def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
-    window.session.add_category("cell")
-    window.session.draw([(BBox(5 + 12 * n, 5, 10, 10), 1) for n in range(4)])
+    window.session.project_acts.add_category("cell")
+    window.session.acts.draw([(BBox(5 + 12 * n, 5, 10, 10), 1) for n in range(4)])
     window.canvas.selection.select_all([item.key for item in window.canvas.items[:2]])
     key(window, Qt.Key.Key_C)
     type_name(window, "red cell")
@@ -235,7 +235,7 @@ def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
         "cell",
         "cell",
     ]
-    window.session.undo()
+    window.session.history.undo()
     assert {names[a.category_id] for a in window.session.annotations} == {"cell"}
 
 
@@ -243,20 +243,20 @@ def test_a_category_is_split_by_what_is_selected(window: MainWindow) -> None:
 def test_a_hundred_thousand_boxes_on_one_image(window: MainWindow, qtbot: QtBot) -> None:
     project = window.session.project
     assert project
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     boxes = [(BBox((n % 400) * 0.2, (n // 400) * 0.2, 0.5, 0.5), 1) for n in range(100_000)]
-    window.session.draw(boxes)
+    window.session.acts.draw(boxes)
     assert len(window.canvas.items) == len(window.session.annotations) == 100_000
-    window.session.next()
-    window.session.previous()
+    window.session.walk.next()
+    window.session.walk.previous()
     assert len(window.canvas.items) == 100_000
     window.canvas.grab()
     window.canvas.selection.select(window.canvas.items[-1].key)
     window.controller.remove_box()
     assert project.db.scalar("SELECT count(*) FROM annotations") == 99_999
-    window.session.undo()
+    window.session.history.undo()
     assert len(window.canvas.items) == 100_000
-    window.session.undo()
+    window.session.history.undo()
     qtbot.waitUntil(lambda: window.canvas.items == [], timeout=30_000)
     assert project.db.scalar("SELECT count(*) FROM annotations") == 0
 
@@ -295,7 +295,7 @@ def test_tab_enter_and_x_go_through_proposals_the_most_doubtful_first(window: Ma
 
 
 def test_a_digit_renames_a_proposal_and_moving_one_corrects_it(window: MainWindow) -> None:
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     propose(window)
     key(window, Qt.Key.Key_Tab)
     key(window, Qt.Key.Key_1)
@@ -332,7 +332,7 @@ def test_what_the_threshold_hides_is_said_before_an_image_is_called_empty(window
     window.session.set_threshold(0.95)
     key(window, Qt.Key.Key_A)
     assert "4 below the threshold; [ shows more." in window.news.text()
-    assert window.session.pictures.count("decided") == 0
+    assert window.session.image_list.count("decided") == 0
 
 
 def test_tab_after_accepting_goes_on_to_what_is_still_open(window: MainWindow) -> None:
@@ -382,7 +382,7 @@ def test_several_boxes_wait_for_their_names_and_deciding_asks_for_them(window: M
 
 
 def test_a_drag_that_begins_in_a_fresh_box_draws_another_one(window: MainWindow) -> None:
-    window.session.add_category("cell")
+    window.session.project_acts.add_category("cell")
     drag(window, (5, 5), (40, 40))
     drag(window, (20, 20), (60, 50))
     assert [tuple(round(v) for v in a.bbox) for a in window.session.annotations] == [
@@ -395,8 +395,8 @@ def test_a_drag_that_begins_in_a_fresh_box_draws_another_one(window: MainWindow)
 
 
 def test_a_digit_after_drawing_is_about_the_next_box(window: MainWindow) -> None:
-    window.session.add_category("cell")
-    window.session.add_category("dust")
+    window.session.project_acts.add_category("cell")
+    window.session.project_acts.add_category("dust")
     key(window, Qt.Key.Key_1)
     drag(window, (5, 5), (20, 20))
     key(window, Qt.Key.Key_2)
@@ -407,8 +407,8 @@ def test_a_digit_after_drawing_is_about_the_next_box(window: MainWindow) -> None
 
 
 def test_undo_of_a_relabelling_brings_the_category_of_the_next_box_back(window: MainWindow) -> None:
-    window.session.add_category("cell")
-    window.session.add_category("dust")
+    window.session.project_acts.add_category("cell")
+    window.session.project_acts.add_category("dust")
     key(window, Qt.Key.Key_1)
     drag(window, (5, 5), (20, 20))
     click(window, (12, 12))
@@ -429,7 +429,7 @@ def hint(window: MainWindow, image_id: int = 1) -> None:
     boxes = np.array([[0, 0, 20, 20], [30, 0, 20, 20], [0, 30, 20, 20]], float)
     scores = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.6]], np.float32)
     project.predictions.replace(image_id, model.id, Detections(boxes, scores))
-    window.session.load_missing_proposals()
+    window.session.walk.load_missing_proposals()
 
 
 def test_classes_that_are_no_categories_are_hints_that_nothing_accepts(window: MainWindow) -> None:
@@ -452,7 +452,7 @@ def test_classes_that_are_no_categories_are_hints_that_nothing_accepts(window: M
 
 
 def test_all_hints_become_boxes_of_a_category_by_one_digit(window: MainWindow) -> None:
-    window.session.add_category("red blood cell")
+    window.session.project_acts.add_category("red blood cell")
     hint(window)
     places = [item.bbox for item in window.canvas.items]
     key(window, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -486,7 +486,7 @@ def test_newer_suggestions_wait_for_a_key(window: MainWindow) -> None:
     assert model
     better = Detections(np.array([[40, 5, 15, 15]], float), np.array([[0.95, 0]], np.float32))
     project.predictions.replace(1, model.id, better)
-    window.session.load_missing_proposals()
+    window.session.walk.load_missing_proposals()
     assert [(item.bbox, item.label) for item in window.canvas.items] == shown
     assert window.better.isVisible()
     key(window, Qt.Key.Key_R)
@@ -517,7 +517,7 @@ def test_a_decision_that_waited_for_the_disk_is_about_its_own_image(
 ) -> None:
     propose(window, 1)
     propose(window, 2)
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     on_first = [p.bbox for p in window.session.visible_proposals]
     decide = decisions.decide
 
@@ -558,8 +558,8 @@ def test_the_next_image_is_one_that_the_filter_shows(window: MainWindow) -> None
     key(window, Qt.Key.Key_E)
     assert window.session.image
     assert window.session.image.path == "c.png"  # b.jpg is not in the filter
-    window.session.mark_empty()
-    window.session.mark_empty()
+    window.session.acts.mark_empty()
+    window.session.acts.mark_empty()
     key(window, Qt.Key.Key_N)
     assert "Nothing is left to do in this filter" in window.news.text()
     window.queue.text.setText("")
@@ -640,7 +640,7 @@ def test_the_queue_shows_state_and_filters_and_a_click_opens(window: MainWindow)
 
 def test_a_write_that_fails_shows_the_stored_truth_and_one_message(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    session.add_category("cat")
+    session.project_acts.add_category("cat")
     drag(window, (10, 10), (40, 40))
     assert session.project
     stored = list(session.annotations)
@@ -668,7 +668,7 @@ def test_what_the_disk_does_not_take_is_not_called_saved(
     session = window.session
     with monkeypatch.context() as broken:
         broken.setattr(os, "fsync", full)
-        session.add_category("cat")
+        session.project_acts.add_category("cat")
         drag(window, (10, 10), (40, 40))
         qtbot.waitUntil(lambda: window.action_bar.saved.text() == "NOT SAVED")
         assert "may not be on the disk" in window._warning.text()
@@ -694,10 +694,10 @@ def test_an_image_that_cannot_be_read_says_why_and_cannot_be_decided(
     project.path_of(image).write_bytes(b"")
     window.loader.forget(2)
     window.loop.intake.refresh_folders()
-    window.session.go_to(2)
+    window.session.walk.go_to(2)
     qtbot.waitUntil(lambda: "empty" in window.canvas.placeholder)
     project.images.set_reason(2, "The file is empty.")
-    window.session.go_to(2)
+    window.session.walk.go_to(2)
     key(window, Qt.Key.Key_A)
     assert "cannot be decided" in window.news.text()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
@@ -721,7 +721,7 @@ def test_export_and_import_through_the_menu(
     qtbot.waitUntil(lambda: other.session.is_open)
     other.loop.intake.refresh_folders()
     qtbot.waitUntil(
-        lambda: len(other.session.pictures.statuses) == 4 and not other.runner.jobs, timeout=30_000
+        lambda: len(other.session.image_list.statuses) == 4 and not other.runner.jobs, timeout=30_000
     )
     other_answers = other.ask
     assert isinstance(other_answers, Answers)
@@ -761,7 +761,7 @@ def test_what_cannot_be_opened_says_why_and_the_open_project_stays(
 def test_a_vanished_folder_is_a_sentence_and_the_boxes_are_safe(
     window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     drag(window, (10, 10), (40, 40))
     window.close()
     shutil.move(tmp_path / "pictures" / "pictures.hitl", tmp_path / "p.hitl")
@@ -795,7 +795,7 @@ def test_the_project_opens_where_work_goes_on(
     other = reopened(window, make_window)
     assert other.session.image
     assert other.session.image.id == 2
-    assert other.session.pictures.order.ids == [1, 2, 3, 4]
+    assert other.session.image_list.order.ids == [1, 2, 3, 4]
     qtbot.waitUntil(lambda: other.canvas.has_image)
 
 
@@ -822,7 +822,7 @@ def test_images_are_never_written_to(make_window: MakeWindow, tmp_path: Path, qt
 
 def test_entering_a_name_that_is_being_suggested(window: MainWindow, qtbot: QtBot) -> None:
     """Replacing the completer while its popup handled Enter ended the process."""
-    window.session.add_category("jack")
+    window.session.project_acts.add_category("jack")
     assert isinstance(window.ask, Answers)
     window.ask.confirms = False  # "jacks" is meant
     for typed in ("jack", "ja", "jacks"):
@@ -851,7 +851,7 @@ def test_a_click_into_the_lists_leaves_the_keys_with_the_canvas(window: MainWind
     for view in (window.queue.list, window.inspector.boxes, window.inspector.categories):
         QTest.mouseClick(view.viewport(), LEFT)
         assert window.canvas.hasFocus()
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     key(window, Qt.Key.Key_Tab)
     assert window.canvas.selection.last
 
@@ -860,14 +860,14 @@ def test_a_box_that_waits_for_its_name_gets_it_by_a_digit_or_waits_until_the_per
     window: MainWindow,
 ) -> None:
     drag(window, (10, 10), (40, 40))
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     key(window, Qt.Key.Key_1)
     assert [item.label for item in window.canvas.items] == ["cat"]
     window.session.set_category(None)
     drag(window, (50, 10), (70, 40))
     key(window, Qt.Key.Key_N)
     assert not window.controller.name_at_box.isVisible()
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     type_name(window, "dog")  # a category for what comes; the box was not asked about
     assert [item.label for item in window.canvas.items] == ["cat", "unnamed"]
 
@@ -877,13 +877,13 @@ def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_E)
     assert "cannot be decided" in window.news.text()
-    assert window.session.pictures.count("decided") == 0
+    assert window.session.image_list.count("decided") == 0
 
 
 def test_accepting_an_image_without_boxes_asks_for_the_other_key(window: MainWindow) -> None:
     key(window, Qt.Key.Key_A)
     assert "E marks the image as empty" in window.news.text()
-    assert window.session.pictures.count("decided") == 0
+    assert window.session.image_list.count("decided") == 0
 
 
 def test_keys_held_down_do_not_repeat(window: MainWindow) -> None:
@@ -893,24 +893,24 @@ def test_keys_held_down_do_not_repeat(window: MainWindow) -> None:
 def test_a_decided_image_that_is_corrected_is_a_decision_and_one_left_alone_is_not(
     window: MainWindow,
 ) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     key(window, Qt.Key.Key_E)
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     project = window.session.project
     assert project
     count = project.decisions.count()
     learned: list[int] = []
     window.session.decided.connect(lambda: learned.append(1))
-    window.session.draw([(BBox(1, 1, 9, 9), 1)])
+    window.session.acts.draw([(BBox(1, 1, 9, 9), 1)])
     assert project.decisions.count() == count + 1
     assert project.decisions.acts().drawn == 1
     assert learned == [1]
-    window.session.accept_image()
+    window.session.acts.accept_image()
     assert project.decisions.count() == count + 1
 
 
 def test_marking_an_image_empty_says_what_went_with_it(window: MainWindow) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     drag(window, (10, 10), (40, 40))
     key(window, Qt.Key.Key_E)
     assert window.receipt.text() == "Marked as empty: 1 box removed."
@@ -932,7 +932,7 @@ def test_a_tag_with_a_comma_is_left_alone(window: MainWindow) -> None:
     assert project
     tag = project.tags.ensure("red, big").id
     project.images.set_tags(1, [tag])
-    window.session.go_to(1)
+    window.session.walk.go_to(1)
     window.inspector.tags.setFocus()
     QTest.keyClick(window.inspector.tags, Qt.Key.Key_Return)
     assert project.images.tags_of(1) == (tag,)
@@ -968,7 +968,7 @@ def test_a_file_read_for_one_project_is_not_imported_into_another(
 def test_a_renamed_folder_opens_its_project(
     window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     window.close()
     (tmp_path / "pictures").rename(tmp_path / "renamed")
     other = make_window()
@@ -988,7 +988,7 @@ def test_images_added_while_the_detector_looks_are_looked_at_too(
     qtbot.waitUntil(lambda: window.runner.busy("detecting"), timeout=20_000)
     window.loop.intake.add_folder(tmp_path / "more")
     qtbot.waitUntil(
-        lambda: len(window.session.pictures.statuses) == 8 and not window.runner.jobs, timeout=60_000
+        lambda: len(window.session.image_list.statuses) == 8 and not window.runner.jobs, timeout=60_000
     )
     project = window.session.project
     assert project
@@ -1019,7 +1019,7 @@ def test_escape_in_the_tags_gives_up_all_that_was_typed(window: MainWindow) -> N
     QTest.keyClick(window.inspector.tags, Qt.Key.Key_Backspace)
     QTest.keyClick(window.inspector.tags, Qt.Key.Key_Escape)
     assert window.inspector.tags.text() == "night"
-    window.session.next()
+    window.session.walk.next()
     with on_disk(window) as project:
         assert [t.name for t in project.tags.all()] == ["night"]
 
@@ -1028,18 +1028,18 @@ def test_images_are_counted_that_changed_since_the_head_learned_not_acts(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     unlearned, session = window.loop.learning.unlearned, window.session
-    session.add_category("cat")
+    session.project_acts.add_category("cat")
     drag(window, (10, 10), (40, 40))
     assert unlearned == set()
-    session.accept_image()
+    session.acts.accept_image()
     assert unlearned == {1}
-    session.go_to(1)
-    session.set_tags(["night"])
+    session.walk.go_to(1)
+    session.acts.set_tags(["night"])
     for n in range(3):
-        session.revise([Revision(session.annotations[0], BBox(n, 5, 20, 20))])
+        session.acts.revise([Revision(session.annotations[0], BBox(n, 5, 20, 20))])
     assert unlearned == {1}
-    session.go_to(2)
-    session.set_tags(["night"])
+    session.walk.go_to(2)
+    session.acts.set_tags(["night"])
     assert unlearned == {1}
 
 
@@ -1058,11 +1058,11 @@ def test_what_was_not_learned_is_remembered_over_a_cancel_and_a_restart(
 
 def test_the_last_image_to_do_is_not_called_decided(window: MainWindow) -> None:
     for image_id in (1, 2, 3):
-        window.session.go_to(image_id)
-        window.session.skip()
-    window.session.next()
+        window.session.walk.go_to(image_id)
+        window.session.acts.skip()
+    window.session.walk.next()
     assert "This is the last image to do." in window.news.text()
-    window.session.mark_empty()
+    window.session.acts.mark_empty()
     assert "Nothing is left to do. Skipped: 3." in window.news.text()
 
 
@@ -1081,10 +1081,12 @@ def test_a_late_answer_of_the_disk_is_about_the_project_before(
 
 def three_boxes(window: MainWindow) -> None:
     """Two cats and a dog on the image at hand."""
-    cat, dog = (window.session.add_category(name) for name in ("cat", "dog"))
+    cat, dog = (window.session.project_acts.add_category(name) for name in ("cat", "dog"))
     assert cat
     assert dog
-    window.session.draw([(BBox(5, 5, 10, 10), cat), (BBox(30, 5, 10, 10), dog), (BBox(55, 5, 10, 10), cat)])
+    window.session.acts.draw(
+        [(BBox(5, 5, 10, 10), cat), (BBox(30, 5, 10, 10), dog), (BBox(55, 5, 10, 10), cat)]
+    )
 
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -1129,7 +1131,7 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_image_before(
     assert window.canvas.selection.last
     assert window.canvas.selection.last.key.id == window.session.annotations[-1].id
     key(window, Qt.Key.Key_C, CTRL)
-    window.session.next()
+    window.session.walk.next()
     qtbot.waitUntil(lambda: window.canvas.has_image)
     key(window, Qt.Key.Key_V, CTRL)
     assert [(a.bbox, a.category_id) for a in window.session.annotations] == [(BBox(42, 17, 10, 10), 2)]
@@ -1142,16 +1144,16 @@ def test_boxes_are_duplicated_copied_and_taken_from_the_image_before(
 
 
 def test_pasted_boxes_are_clipped_to_a_smaller_image(window: MainWindow, qtbot: QtBot) -> None:
-    cat = window.session.add_category("cat")
+    cat = window.session.project_acts.add_category("cat")
     assert cat
-    window.session.draw([(BBox(30, 30, 40, 25), cat), (BBox(60, 45, 10, 10), cat)])
+    window.session.acts.draw([(BBox(30, 30, 40, 25), cat), (BBox(60, 45, 10, 10), cat)])
     key(window, Qt.Key.Key_A, CTRL)
     key(window, Qt.Key.Key_C, CTRL)
-    window.session.go_to(3)  # 40 x 40
+    window.session.walk.go_to(3)  # 40 x 40
     window.canvas.show_image((), (0, 0))
     window.controller.paste()
     assert window.session.annotations == []  # not before the image is there
-    window.session.go_to(3)
+    window.session.walk.go_to(3)
     qtbot.waitUntil(lambda: window.canvas.has_image)
     window.controller.paste()
     assert [a.bbox for a in window.session.annotations] == [BBox(30, 30, 10, 10)]
@@ -1160,14 +1162,14 @@ def test_pasted_boxes_are_clipped_to_a_smaller_image(window: MainWindow, qtbot: 
 def test_what_was_copied_is_forgotten_with_its_project(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, images: Path
 ) -> None:
-    cat = window.session.add_category("cat")
+    cat = window.session.project_acts.add_category("cat")
     assert cat
-    window.session.draw([(BBox(10, 10, 10, 10), cat)])
+    window.session.acts.draw([(BBox(10, 10, 10, 10), cat)])
     key(window, Qt.Key.Key_A, CTRL)
     key(window, Qt.Key.Key_C, CTRL)
     with Project.create(tmp_path / "other.hitl") as other:
         add_folder(other, images, NoProgress())
-    window.session.use(Project.open(tmp_path / "other.hitl"))
+    window.session.walk.use(Project.open(tmp_path / "other.hitl"))
     qtbot.waitUntil(lambda: window.canvas.has_image)
     window.controller.paste()
     assert "Nothing was copied" in window.news.text()
@@ -1202,7 +1204,7 @@ def test_boxes_and_categories_are_hidden_and_shown_again(window: MainWindow) -> 
 
 
 def test_a_box_is_drawn_in_the_window_by_keys_alone(window: MainWindow) -> None:
-    window.session.add_category("cat")
+    window.session.project_acts.add_category("cat")
     key(window, Qt.Key.Key_B)
     key(window, Qt.Key.Key_Right, SHIFT)
     key(window, Qt.Key.Key_Return)
@@ -1210,8 +1212,8 @@ def test_a_box_is_drawn_in_the_window_by_keys_alone(window: MainWindow) -> None:
 
 
 def test_ten_boxes_of_one_category_take_eleven_acts(window: MainWindow) -> None:
-    window.session.add_category("cat")
-    window.session.add_category("dog")
+    window.session.project_acts.add_category("cat")
+    window.session.project_acts.add_category("dog")
     acts = 1
     key(window, Qt.Key.Key_1)
     for n in range(10):
@@ -1235,38 +1237,38 @@ def test_very_many_images_are_listed_by_a_job_and_hands_need_not_wait(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hitl_desktop.service.project.image_walk.MANY", 2)
-    window.session.go_to(3)
+    window.session.walk.go_to(3)
     other = reopened(window, make_window)
     session = other.session
     assert session.image
     assert session.image.id == 3  # at once, before the others are known
-    assert session.pictures.is_listing
-    assert session.pictures.statuses == {}
-    session.skip()
+    assert session.image_list.is_listing
+    assert session.image_list.statuses == {}
+    session.acts.skip()
     assert "still being listed" in other.news.text()
-    qtbot.waitUntil(lambda: len(session.pictures.statuses) == 4)
-    assert session.pictures.statuses[3] == "skipped"  # what was done meanwhile stands
-    assert session.pictures.count("undecided") == 3
+    qtbot.waitUntil(lambda: len(session.image_list.statuses) == 4)
+    assert session.image_list.statuses[3] == "skipped"  # what was done meanwhile stands
+    assert session.image_list.count("undecided") == 3
     assert other.queue.model.rowCount() == 4
     assert other.queue.model.index_of(3).isValid()
-    session.next()
+    session.walk.next()
     assert session.image.id != 3
 
 
 def test_a_listing_that_was_asked_for_anew_is_dropped(window: MainWindow) -> None:
-    images = window.session.pictures
+    images = window.session.image_list
     before = images.statuses
     stale, fresh = images.ask(), images.ask()
     read = (Listing([2], statuses={2: "undecided"}, by_status={"undecided": {2}}), ReviewOrder([2]))
-    window.session.take_listing(stale, read)
+    window.session.walk.take_listing(stale, read)
     assert images.statuses is before
     assert images.is_listing
-    window.session.take_listing(fresh, read)
+    window.session.walk.take_listing(fresh, read)
     assert images.statuses == {2: "undecided"}
 
 
 def test_the_last_image_is_at_hand_again(window: MainWindow, make_window: MakeWindow) -> None:
-    window.session.go_to(3)
+    window.session.walk.go_to(3)
     other = reopened(window, make_window)
     assert other.session.image
     assert other.session.image.id == 3
@@ -1292,9 +1294,9 @@ def test_settings_that_cannot_be_kept_hold_all_the_same(
 def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -> None:
     propose(window)
     session, slider = window.session, window.inspector.threshold
-    category = session.add_category("cup")
+    category = session.project_acts.add_category("cup")
     assert category
-    session.go_to(1)
+    session.walk.go_to(1)
     assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup"]
     assert slider.words.text() == "from 0.30"
     assert not slider.reset.isEnabled()
@@ -1309,7 +1311,7 @@ def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -
         "cup",
         "cup",
     ]  # what is hidden is stored
-    session.set_category(session.add_category("another"))
+    session.set_category(session.project_acts.add_category("another"))
     assert slider.words.text() == "from 0.30"
     session.set_category(category)
     slider.reset.click()
@@ -1326,14 +1328,14 @@ def test_proposals_appear_on_an_image_with_none_until_hands_have_begun(window: M
     propose(window)
     assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup"]
     on_screen = session.proposals
-    session.load_missing_proposals()
+    session.walk.load_missing_proposals()
     assert session.proposals is on_screen  # they stay as they are
-    session.go_to(2)
+    session.walk.go_to(2)
     propose(window, 2)
     session.set_threshold(0.95)
-    session.draw([(BBox(50, 40, 9, 9), session.add_category("cup") or 0)])
+    session.acts.draw([(BBox(50, 40, 9, 9), session.project_acts.add_category("cup") or 0)])
     session.set_threshold(0.85)
     on_screen = session.proposals
-    session.remove(session.visible_proposals)
-    session.load_missing_proposals()
+    session.acts.remove(session.visible_proposals)
+    session.walk.load_missing_proposals()
     assert session.proposals is on_screen  # hands have begun

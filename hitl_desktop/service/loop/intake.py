@@ -105,9 +105,9 @@ class Intake:
 
     def _on_listed(self) -> None:
         session = self._session
-        session.apply_changes(Changes(images=True, queue=True))
-        if session.image is None and not session.is_covered:
-            session.go_to(session.pictures.order.next_of(session.pictures.undecided))
+        session.walk.apply_changes(Changes(images=True, queue=True))
+        if session.image is None and not session.walk.is_covered:
+            session.walk.go_to(session.image_list.order.next_of(session.image_list.undecided))
         self.prelabel_if_automatic()
         self.step = IntakeStep.SCANNING
         self._jobs.start(
@@ -117,7 +117,7 @@ class Intake:
 
     def _on_scanned(self, scan: Scan) -> None:
         self._rest()
-        self._session.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
+        self._session.walk.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
         if scan.changed:
             path, what = next(iter(scan.changed.items()))
             others = len(scan.changed) - 1
@@ -167,7 +167,7 @@ class Intake:
     def _on_prelabelling(self, job: Job) -> None:
         if job.is_cancelled:
             return
-        self._session.load_missing_proposals()
+        self._session.walk.load_missing_proposals()
         self.detected.emit(job.done, False)
         if job.done - self._ranked_at >= RANK_EVERY and not self._runner.busy(LEARNING):
             self._ranked_at = job.done
@@ -181,7 +181,7 @@ class Intake:
                 provider=PROVIDER,
                 images_per_s=1000 / result.images_per_s,
             )
-        self._session.apply_changes(result.changes)
+        self._session.walk.apply_changes(result.changes)
         self.detected.emit(result.done, True)
         show = self._session.messages.warn if result.not_done else self._session.messages.show
         for remark in result.remarks:
@@ -193,5 +193,5 @@ class Intake:
     def _on_not_prelabelled(self, error: BaseException) -> None:
         self._ranked_at = 0
         self._session.messages.error(error)
-        self._session.load_missing_proposals()
+        self._session.walk.load_missing_proposals()
         self._learning.rank()  # by what is there: learning goes on

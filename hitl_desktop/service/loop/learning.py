@@ -189,7 +189,7 @@ class Learning:
                     "updated. Reconnect their folder."
                 )
             )
-        self._session.apply_changes(result.changes)
+        self._session.walk.apply_changes(result.changes)
         self._measure_threshold()
         self._learn_on(result.left)
         self._prepare_ahead()
@@ -204,17 +204,22 @@ class Learning:
     def learn_if_due(self) -> None:
         """Learn if there is enough to be learned, or anything to be forgotten."""
         project = self._session.project
-        if project is None or not self._automatic or not self.unlearned or self._session.pictures.is_listing:
+        if (
+            project is None
+            or not self._automatic
+            or not self.unlearned
+            or self._session.image_list.is_listing
+        ):
             return
         withdrawn = self.unlearned - project.images.decided_of(self.unlearned)
         to_forget = withdrawn & project.heads.trained_image_ids() if withdrawn else withdrawn
         if not self.is_training:
             self.unlearned -= withdrawn - to_forget  # no version was trained on them
-        if to_forget or is_due(len(self.unlearned), self._session.pictures.count("decided")):
+        if to_forget or is_due(len(self.unlearned), self._session.image_list.count("decided")):
             self.learn()
 
     def _on_decided(self) -> None:
-        decided = self._session.pictures.count("decided")
+        decided = self._session.image_list.count("decided")
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
             self._session.messages.show(
@@ -264,7 +269,7 @@ class Learning:
         self._session.messages.show(
             tr("Version {head_id} of the head is used from the next image on.", head_id=head_id)
         )
-        self._session.apply_changes(Changes(head=True, queue=True))
+        self._session.walk.apply_changes(Changes(head=True, queue=True))
         self._go_on()
 
     def _go_on(self) -> None:
@@ -283,7 +288,7 @@ class Learning:
         )
 
     def _on_ranked(self) -> None:
-        self._session.apply_changes(Changes(queue=True))
+        self._session.walk.apply_changes(Changes(queue=True))
         self._prepare_ahead()
 
     def _prepare_ahead(self) -> None:
@@ -295,7 +300,7 @@ class Learning:
             tr("Preparing the next images"),
             partial(self._find_ahead, _IMAGES_AHEAD),
             self._on_prepared,
-            on_progress=lambda _: self._session.load_missing_proposals(),
+            on_progress=lambda _: self._session.walk.load_missing_proposals(),
         )
         self._jobs.start(
             LEARNING,

@@ -46,13 +46,13 @@ class LongActs:
         session.step_wanted.connect(self._step)
 
     def _list(self, number: int) -> None:
-        front = self._session.pictures.order.front
+        front = self._session.image_list.order.front
 
         def read(project: Project, _: Progress) -> tuple[Listing, ReviewOrder]:
             listing = list_queue(project)
             return listing, arranged(front, listing.ranked, listing.statuses, listing.again)
 
-        take = partial(self._session.take_listing, number)
+        take = partial(self._session.walk.take_listing, number)
         self._jobs.start(
             LISTING,
             tr("Listing the queue"),
@@ -63,7 +63,7 @@ class LongActs:
         )
 
     def _on_not_listed(self, number: int, error: BaseException) -> None:
-        self._session.pictures.stop_listing(number)
+        self._session.image_list.stop_listing(number)
         self._session.messages.error(error)
 
     def change_many(
@@ -96,7 +96,7 @@ class LongActs:
         at_hand = self._session.at_hand
         boxes_of = frozenset({at_hand} if at_hand is not None else ())
         self._note_decisions()
-        self._session.apply_changes(
+        self._session.walk.apply_changes(
             Changes(images=True, queue=True, categories=True, annotations_of=boxes_of)
         )
         self._session.messages.error(error)
@@ -116,12 +116,12 @@ class LongActs:
                     tr("Stopping: {title}. Ctrl+Z again undoes what was done so far.", title=job.title)
                 )
                 return
-        self._session.undo()
+        self._session.history.undo()
 
     def _step(self, act: int, redo: bool) -> None:
         others = self._runner.to_finish
         if others:
-            self._session.take_step(None, redo=redo)
+            self._session.history.take_step(None, redo=redo)
             self._session.messages.show(
                 tr("{title}: wait until this is done, then try again.", title=others[0].title)
             )
@@ -130,14 +130,14 @@ class LongActs:
             FILES,
             "Redoing" if redo else "Undoing",
             lambda p, progress: _step_over(p, act, progress, redo=redo),
-            on_success=lambda step: self._session.take_step(step, redo=redo),
+            on_success=lambda step: self._session.history.take_step(step, redo=redo),
             on_failure=partial(self._on_not_stepped, redo),
             on_cancelled=partial(self._on_not_stepped, redo, None),
         )
 
     def _on_not_stepped(self, redo: bool, error: BaseException | None) -> None:
         self._note_decisions()
-        self._session.take_step(None, redo=redo)
+        self._session.history.take_step(None, redo=redo)
         self._learning.learn_if_due()
         if error is not None:
             self._session.messages.error(error)

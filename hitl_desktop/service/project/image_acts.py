@@ -1,4 +1,4 @@
-"""What hands do to the image at hand: each act is a command, and in the file when its method returns."""
+"""What people do to the image at hand: each act is a command, and in the file when its method returns."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from hitl_desktop.domain.proposals import shown, with_category
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.errors import HitlError, ProjectError
 from hitl_desktop.service.project.image_walk import ImageWalk
+from hitl_desktop.service.project.open_project import OpenProject
+from hitl_desktop.service.project.undo_history import UndoHistory
 from hitl_desktop.texts import skip_text
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.annotate import (
     Draw,
     DrawUnnamed,
+    NameBoxes,
     Redraw,
     Remove,
     Revise,
@@ -32,9 +35,17 @@ from hitl_desktop.workflows.annotation.decisions import Accept, How, MarkEmpty, 
 IDLE_SECONDS = 30.0
 
 
-class ImageActs(ImageWalk):
+class ImageActs:
     """Executes commands on the image at hand; one that the disk refuses waits and is tried again as the same
     value."""
+
+    def __init__(self, open_project: OpenProject, walk: ImageWalk, history: UndoHistory) -> None:
+        self._open, self._walk, self._history = open_project, walk, history
+        self._since, self._active_seconds = time.monotonic(), 0.0
+        open_project.image_changed.connect(self._begin_time)
+
+    def _begin_time(self) -> None:
+        self._active_seconds, self._since = 0.0, time.monotonic()
 
     def execute(self, command: Command | None, *, leaves: bool = False) -> bool:
         """Do something to the image at hand; if it cannot be saved, what it would leave is shown and one
@@ -42,12 +53,17 @@ class ImageActs(ImageWalk):
 
         A command that `leaves` the image does not show it once more.
         """
-        if self.project is None or self.image is None or command is None or self.has_to_wait():
+        if (
+            self._open.project is None
+            or self._open.image is None
+            or command is None
+            or self._open.has_to_wait()
+        ):
             return False
-        if self.saving.is_waiting:
-            self.messages.show(
+        if self._open.saving.is_waiting:
+            self._open.messages.show(
                 tr("The change that was waiting is saved now. Repeat this one.")
-                if self.saving.retry()
+                if self._open.saving.retry()
                 else tr(
                     "A change is still waiting for the disk, so this one was not made. Free "
                     "some space; it is retried automatically."
@@ -55,87 +71,72 @@ class ImageActs(ImageWalk):
             )
             return False
         self._touch()
-        self.messages.show("")
-        before = (self.image.state, self.annotations)
+        self._open.messages.show("")
+        before = (self._open.image.state, self._open.annotations)
         try:
-            changes = command.run(self.project)
+            changes = command.run(self._open.project)
         except ProjectError as error:
-            self.saving.keep(partial(self._execute_kept, command), error)
+            self._open.saving.keep(partial(self._execute_kept, command), error)
             self._show_as_if(command)
             return False
         except HitlError as error:  # nothing that could be done later
-            self.messages.error(error)
-            self._read_again(command.image_id)
-            self.boxes_changed.emit()
+            self._open.messages.error(error)
+            self._walk.read_again(command.image_id)
+            self._open.boxes_changed.emit()
             return False
-        self.saving.written()
+        self._open.saving.written()
         if changes.categories:
-            self.read_names()
-        self._read_again(command.image_id)
+            self._open.read_names()
+        self._walk.read_again(command.image_id)
         if leaves:
-            self.pictures.pass_over(command.image_id)
+            self._open.image_list.pass_over(command.image_id)
         else:
-            self.boxes_changed.emit()
-        self.changed.emit(changes)
+            self._open.boxes_changed.emit()
+        self._open.changed.emit(changes)
         if (
-            self.image
-            and self.image.state is ImageState.DECIDED
-            and before != (self.image.state, self.annotations)
+            self._open.image
+            and self._open.image.state is ImageState.DECIDED
+            and before != (self._open.image.state, self._open.annotations)
         ):
-            self.decided.emit()
+            self._open.decided.emit()
         return True
 
     def _execute_kept(self, command: Command) -> Callable[[], None]:
         """Run the command that was waiting for the disk, whichever image is shown now."""
-        if self.project is None:
+        if self._open.project is None:
             return lambda: None
-        before = self.project.images.get(command.image_id)
+        before = self._open.project.images.get(command.image_id)
         if before is None:
             raise HitlError(
                 tr("The image of the change that was waiting is no longer in the project."),
                 hint=tr("The change was dropped."),
             )
-        return partial(self._show_kept, before, command.run(self.project))
+        return partial(self._show_kept, before, command.run(self._open.project))
 
     def _show_kept(self, image: ImageRecord, changes: Changes) -> None:
-        if self.project is None:
+        if self._open.project is None:
             return
-        self.read_names()
-        if self.at_hand == image.id:
-            self._read_again(image.id)
-            self.boxes_changed.emit()
-        after = self.project.images.get(image.id)
+        self._open.read_names()
+        if self._open.at_hand == image.id:
+            self._walk.read_again(image.id)
+            self._open.boxes_changed.emit()
+        after = self._open.project.images.get(image.id)
         if after is not None:
-            self.pictures.set_status(image.id, after.status)
-        self.changed.emit(changes)
-        self.messages.show(
+            self._open.image_list.set_status(image.id, after.status)
+        self._open.changed.emit(changes)
+        self._open.messages.show(
             tr("The change to {path} that was waiting for the disk is saved now.", path=image.path)
         )
         if after is not None and after.state is ImageState.DECIDED:
-            self.decided.emit()
+            self._open.decided.emit()
 
     def _show_as_if(self, command: Command) -> None:
         """Show the boxes as the command would leave them."""
-        self._read_again(command.image_id)
-        after = preview(self.project, command) if self.project is not None else None
+        self._walk.read_again(command.image_id)
+        after = preview(self._open.project, command) if self._open.project is not None else None
         if after is not None:
-            self.current.annotations, self.current.rejected = after
-        self.boxes_changed.emit()
-
-    def _read_again(self, image_id: int) -> None:
-        """Read state and annotations again; the proposals stay as they were scored when the image came up."""
-        if self.project is not None:
-            self.current.read_again(self.project, image_id)
-            if self.image is not None:
-                self.pictures.set_status(image_id, self.image.status)
-
-    def has_to_wait(self) -> bool:
-        """Whether a job is still undoing or redoing; then a new act is refused with a message."""
-        if self.is_stepping:
-            self.messages.show(
-                tr("A large change is still being undone or redone. Try again when it has finished.")
-            )
-        return self.is_stepping
+            self._open.current.annotations, self._open.current.rejected = after
+        self._open.boxes_changed.emit()
 
     def _touch(self) -> None:
         """Count active time; pauses over half a minute count as half a minute."""
@@ -145,39 +146,78 @@ class ImageActs(ImageWalk):
 
     def draw(self, boxes: Sequence[tuple[BBox, int]], label: str = tr("Draw box")) -> bool:
         """Add boxes, each with its category."""
-        return self.image is not None and self.execute(Draw(self.image.id, tuple(boxes), label))
+        return self._open.image is not None and self.execute(Draw(self._open.image.id, tuple(boxes), label))
 
     def draw_unnamed(self, bbox: BBox) -> bool:
         """Add a box that waits for its category."""
-        image = self.image
+        image = self._open.image
         if image is None or not self.execute(DrawUnnamed(image.id, bbox)):
             return False
         if image.state is ImageState.DECIDED:
-            self.messages.show(tr("This image is on the to-do list again until its new box has a category."))
+            self._open.messages.show(
+                tr("This image is on the to-do list again until its new box has a category.")
+            )
         return True
 
     def redraw(self, box: Annotation, bbox: BBox) -> bool:
         """Put a box that was just drawn elsewhere; undo takes both back at once."""
-        return self.image is not None and self.execute(Redraw(self.image.id, box, bbox))
+        return self._open.image is not None and self.execute(Redraw(self._open.image.id, box, bbox))
 
     def revise(self, revisions: Sequence[Revision], *, goes_on: bool = False) -> bool:
         """Accept, move, resize, re-class boxes, as one step; what `goes_on` belongs to the step before."""
-        return self.image is not None and self.execute(Revise(self.image.id, tuple(revisions), goes_on))
+        return self._open.image is not None and self.execute(
+            Revise(self._open.image.id, tuple(revisions), goes_on)
+        )
+
+    def name_boxes(self, boxes: Sequence[Annotation | Proposal], name: str, *, for_next: bool = True) -> bool:
+        """Give boxes the category of this name, which the next boxes have, too, unless it is not `for_next`.
+
+        A new one is undone with them.
+        """
+        before, act = self._open.category_id, self._history.latest_act()
+        if self._open.image is None or not self.execute(NameBoxes(self._open.image.id, tuple(boxes), name)):
+            return False
+        category = self._open.project.categories.find(name) if self._open.project is not None else None
+        if category is not None and for_next:
+            self._history.use_category(category.id, before, act)
+            self._emit_hints_named(boxes, category.id)
+        elif not for_next:
+            self._open.set_category(before if before in self._open.known.offered else None)
+        self._walk.load_missing_proposals()
+        return True
+
+    def _emit_hints_named(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> None:
+        if any(isinstance(box, Proposal) and box.category_id is None for box in boxes):
+            self._open.hints_named.emit(category_id)
+
+    def relabel(self, boxes: Sequence[Annotation | Proposal], category_id: int) -> bool:
+        """Give boxes a category, which the next boxes have, too; undo brings the category before back."""
+        before, act = self._open.category_id, self._history.latest_act()
+        if not self.revise([Revision(box, category_id=category_id) for box in boxes]):
+            return False
+        self._history.use_category(category_id, before, act)
+        self._emit_hints_named(boxes, category_id)
+        return True
 
     def remove(self, boxes: Sequence[Annotation | Proposal]) -> bool:
         """Delete annotations and reject proposals, as one step."""
-        return self.image is not None and self.execute(Remove(self.image.id, tuple(boxes)))
+        return self._open.image is not None and self.execute(Remove(self._open.image.id, tuple(boxes)))
 
     def set_tags(self, names: Sequence[str]) -> bool:
         """Replace the tags of the image."""
-        return self.image is not None and self.execute(SetTags(self.image.id, tuple(names)))
+        return self._open.image is not None and self.execute(SetTags(self._open.image.id, tuple(names)))
 
     def accept_image(self) -> None:
         """Accept every proposal shown, call the image done, show the next one."""
-        if self.annotations or self.visible_proposals or self.image is None or self.image.reason:
+        if (
+            self._open.annotations
+            or self._open.visible_proposals
+            or self._open.image is None
+            or self._open.image.reason
+        ):
             self._decide(empty=False)
-        elif self.visible_hints:
-            self.messages.show(
+        elif self._open.visible_hints:
+            self._open.messages.show(
                 tr(
                     "The dotted boxes are hints without a category, which A does not accept. "
                     "Select them (Ctrl+A) and press a digit to label them; E marks the "
@@ -185,8 +225,8 @@ class ImageActs(ImageWalk):
                 )
             )
         else:
-            hidden = len(shown(with_category(self.proposals), 0.0))
-            self.messages.show(
+            hidden = len(shown(with_category(self._open.proposals), 0.0))
+            self._open.messages.show(
                 sentences(
                     tr("No box is shown, so there is nothing to accept."),
                     tr("{n} below the threshold; [ shows more.", n=hidden) if hidden else "",
@@ -201,32 +241,32 @@ class ImageActs(ImageWalk):
     def _decide(self, *, empty: bool) -> None:
         self._touch()
         shown_now, candidates, present = (
-            tuple(self.visible_proposals),
-            tuple(self.proposals),
-            len(self.annotations),
+            tuple(self._open.visible_proposals),
+            tuple(self._open.proposals),
+            len(self._open.annotations),
         )
-        how = How(self.current.head_id, self.thresholds, self._active_seconds)
-        if self.image is None:
+        how = How(self._open.current.head_id, self._open.thresholds, self._active_seconds)
+        if self._open.image is None:
             return
-        if self.image.reason:
-            self.messages.show(tr("This image cannot be read, so it cannot be decided."))
+        if self._open.image.reason:
+            self._open.messages.show(tr("This image cannot be read, so it cannot be decided."))
             return
-        image_id = self.image.id
+        image_id = self._open.image.id
         command = (
             MarkEmpty(image_id, candidates, how) if empty else Accept(image_id, shown_now, candidates, how)
         )
         if self.execute(command, leaves=True):
-            self.next()
-            self.receipt.emit(_receipt(len(shown_now), present, empty=empty))
+            self._walk.next()
+            self._open.receipt.emit(_receipt(len(shown_now), present, empty=empty))
 
     def skip(self, reason: str = "") -> None:
         """Cannot tell: put the image aside, show the next one."""
         self._touch()
-        if self.image is not None and self.execute(
-            Skip(self.image.id, self._active_seconds, reason), leaves=True
+        if self._open.image is not None and self.execute(
+            Skip(self._open.image.id, self._active_seconds, reason), leaves=True
         ):
-            self.next()
-            self.receipt.emit(
+            self._walk.next()
+            self._open.receipt.emit(
                 tr("Skipped: {reason}.", reason=skip_text(reason)) if reason else tr("Skipped.")
             )
 

@@ -3,7 +3,6 @@ saved."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,10 +24,11 @@ from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.views import Views
 from hitl_desktop.settings import Settings
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 
 
 class OpenProject:
-    """What is open; `ImageWalk` goes from image to image, `ImageActs` changes them, `Session` undoes that.
+    """What is open, and the events about it.
 
     Attributes:
         opened: another project is open, or none.
@@ -70,18 +70,16 @@ class OpenProject:
         self.jobs, self.views = ProjectJobs(runner), Views()
         self.current = CurrentImage()
         self.known = Names()
-        self.limits = DisplayThresholds(self._default_threshold, self._keep_in_project, messages)
-        self.pictures = ImageList()
+        self.limits = DisplayThresholds(self.default_threshold, self._keep_in_project, messages)
+        self.image_list = ImageList()
         self.saving = Saving(messages, main_thread)
         self.category_id: int | None = None
         self.is_stepping = False
-        self._covered: int | None = None
-        self._remembered: dict[str, str] = {}
-        self._since = time.monotonic()
-        self._active_seconds = 0.0
+        self.remembered: dict[str, str] = {}
 
     @property
-    def _default_threshold(self) -> float:
+    def default_threshold(self) -> float:
+        """From which score on proposals are shown in a project that keeps none."""
         return self.settings.number("display_threshold")
 
     @property
@@ -127,7 +125,7 @@ class OpenProject:
 
     def remember(self, key: str, text: str) -> None:
         """Keep how the project is looked at, to be recalled when it is opened again."""
-        self._remembered[key] = text
+        self.remembered[key] = text
 
     def recall(self, key: str) -> str:
         """What was kept; empty if nothing was."""
@@ -161,6 +159,14 @@ class OpenProject:
         self.limits.set_own(own)
         self.boxes_changed.emit()
 
+    def has_to_wait(self) -> bool:
+        """Whether a job is still undoing or redoing; then a new act is refused with a message."""
+        if self.is_stepping:
+            self.messages.show(
+                tr("A large change is still being undone or redone. Try again when it has finished.")
+            )
+        return self.is_stepping
+
     def _keep_in_project(self, key: str, text: str) -> None:
         if self.project is None:
             return
@@ -170,7 +176,7 @@ class OpenProject:
         try:
             with self.project.db.at_once():
                 self.project.meta.set(key, text)
-            self._remembered.pop(key, None)
+            self.remembered.pop(key, None)
         except HitlError as error:  # it holds, and is written when the project is closed
             self.remember(key, text)
             if not isinstance(error, ProjectBusyError):

@@ -13,8 +13,8 @@ from hitl_desktop.domain.review import Acts, Ranked
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.label_issues import holds
+from hitl_desktop.workflows.detection.detector import has_feature_maps
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
-from hitl_desktop.workflows.training.detection_head import has_detection_head
 from hitl_desktop.workflows.training.versions import waiting
 
 _COUNTED_AT_ONCE = 2_000
@@ -124,7 +124,7 @@ class Views:
         return ModelView(
             detector.name if detector else None,
             project.predictions.count_done(detector.id) if detector else 0,
-            detector is not None and not has_detection_head(detector),
+            detector is not None and not has_feature_maps(detector),
             project.heads.active(),
             waiting(project),
         )

@@ -85,7 +85,7 @@ class AttributeActs:
         category = next((c for c in session.known.categories if c.id == session.category_id), None)
         wanted = self.ask.attribute(category)
         if wanted is not None:
-            session.manage(partial(attributes.define, attribute=wanted))
+            session.project_acts.manage(partial(attributes.define, attribute=wanted))
 
     def remove(self) -> None:
         """Take an attribute off the list."""
@@ -96,7 +96,7 @@ class AttributeActs:
             return
         chosen = self.ask.choice(tr("Remove attribute"), tr("Take off the list"), list(by_words))
         if chosen is not None:
-            session.manage(partial(attributes.remove, attribute=by_words[chosen]))
+            session.project_acts.manage(partial(attributes.remove, attribute=by_words[chosen]))
 
     def toggle_tag(self, number: int) -> None:
         """The tag under `Y` and a digit: on this image, or no longer."""
@@ -110,7 +110,7 @@ class AttributeActs:
         chosen, chosen_name = tags[number - 1]
         now = self._session.views.tags_of(image.id)
         names = [name for tag_id, name in tags if (tag_id in now) != (tag_id == chosen)]
-        if self._session.set_tags(names):
+        if self._session.acts.set_tags(names):
             self._inspector.show_tags()
             self._messages.show(
                 tr('Tag "{name}" removed.', name=chosen_name)

@@ -84,7 +84,7 @@ class BoxNames(ImageView):
         if meant is None:
             self._inspector.ask_for_name(name)
             return
-        category_id = self._session.add_category(meant)
+        category_id = self._session.project_acts.add_category(meant)
         if category_id is not None:
             self._session.set_category(category_id)
         self._back_to_canvas()
@@ -98,7 +98,7 @@ class BoxNames(ImageView):
             place = self.name_at_box.geometry()
             if self._to_name:  # still on this image
                 self.name_at_box.show_at(BBox(place.x(), place.y(), 1, 1), name)
-        elif boxes and self._session.name_boxes(boxes, meant):
+        elif boxes and self._session.acts.name_boxes(boxes, meant):
             self._back_to_canvas()
         elif not asked:
             self._on_name(meant, is_new)
@@ -147,14 +147,14 @@ class BoxNames(ImageView):
         too."""
         asked = self._asked_about()
         if asked:
-            self._session.relabel(self._boxes(asked), category_id)
+            self._session.acts.relabel(self._boxes(asked), category_id)
             self._back_to_canvas()
             return
         if not self._canvas.selection.items:
             self._session.set_category(category_id)
             return
         boxes, grabbed = self.selected_boxes(), self._canvas.selection.is_grabbed
-        if boxes and self._session.relabel(boxes, category_id):
+        if boxes and self._session.acts.relabel(boxes, category_id):
             self._select_again(boxes, grabbed=grabbed)
 
     def _asked_about(self) -> list[BoxKey]:
@@ -170,7 +170,7 @@ class BoxNames(ImageView):
             self._boxes(asked) if asked else self.selected_boxes(),
             self._canvas.selection.is_grabbed,
         )
-        if boxes and self._session.name_boxes(boxes, name, for_next=False):
+        if boxes and self._session.acts.name_boxes(boxes, name, for_next=False):
             if asked:
                 self._back_to_canvas()
             else:

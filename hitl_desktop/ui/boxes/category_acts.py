@@ -45,14 +45,14 @@ class CategoryActs:
         category = self._current()
         name = self.ask.text(tr("Rename category"), tr("New name"), category.name) if category else None
         if category is not None and name:
-            self._session.manage(partial(_change, category=category, name=name))
+            self._session.project_acts.manage(partial(_change, category=category, name=name))
 
     def recolour(self) -> None:
         """Another colour for the current category."""
         category = self._current()
         colour = self.ask.colour(category_colour(category.id).name()) if category else None
         if category is not None and colour:
-            self._session.manage(partial(_change, category=category, colour=colour))
+            self._session.project_acts.manage(partial(_change, category=category, colour=colour))
 
     def choose_key(self) -> None:
         """A key, or two one after the other, for the current category."""
@@ -74,7 +74,7 @@ class CategoryActs:
                 tr('{key} is taken: "{words}". Choose another key.', key=key, words=taken.words)
             )
         else:
-            self._session.manage(partial(_change, category=category, hotkey=key))
+            self._session.project_acts.manage(partial(_change, category=category, hotkey=key))
 
     def merge(self) -> None:
         """Give all boxes of the current category to another one."""
@@ -108,11 +108,11 @@ class CategoryActs:
                 ),
                 partial(self._on_merged, into.id),
             )
-        elif session.manage(lambda project: categories.merge(project, category, into)):
+        elif session.project_acts.manage(lambda project: categories.merge(project, category, into)):
             session.set_category(into.id)
 
     def _on_merged(self, into: int, changes: Changes) -> None:
-        self._session.apply_changes(changes)
+        self._session.walk.apply_changes(changes)
         self._session.set_category(into)
 
     def retire(self) -> None:
@@ -127,7 +127,7 @@ class CategoryActs:
             tr('"{name}" is no longer offered for new boxes. {kept}', name=category.name, kept=kept),
         ):
             return
-        if session.manage(lambda project: categories.retire(project, category)):
+        if session.project_acts.manage(lambda project: categories.retire(project, category)):
             self._messages.show(
                 tr('"{name}" is no longer offered; its name, typed anew, brings it back.', name=category.name)
             )

@@ -173,7 +173,7 @@ class ClickToBox(QObject):
         following = (proposed.at + 1) % len(proposed.choices)
         self._acts = True
         try:
-            done = following != proposed.at and self._session.redraw(box, proposed.choices[following])
+            done = following != proposed.at and self._session.acts.redraw(box, proposed.choices[following])
         finally:
             self._acts = False
         if done:

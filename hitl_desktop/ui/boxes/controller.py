@@ -62,13 +62,13 @@ class Controller(BoxNames):
         category_id = self._session.category_id
         self._canvas.selection.select(None)
         if category_id is not None:
-            self._session.draw([(bbox, category_id)])
-        elif self._session.draw_unnamed(bbox):
+            self._session.acts.draw([(bbox, category_id)])
+        elif self._session.acts.draw_unnamed(bbox):
             self._ask_for_name([key_of(self._session.annotations[-1])], bbox)
 
     def _draw_copies(self, boxes: Sequence[tuple[BBox, int]], label: str) -> None:
         """Save boxes that come from elsewhere, and select them, for they may have to be moved."""
-        if boxes and self._session.draw(boxes, label):
+        if boxes and self._session.acts.draw(boxes, label):
             self._canvas.selection.select_all(key_of(a) for a in self._session.annotations[-len(boxes) :])
 
     def _on_changed(self, changed: Mapping[BoxKey, BBox]) -> None:
@@ -88,7 +88,7 @@ class Controller(BoxNames):
         """
         in_hand = all(self._canvas.selection.has(key_of(r.box)) for r in revisions)
         grabbed = self._canvas.selection.is_grabbed
-        if not revisions or not self._session.revise(revisions, goes_on=goes_on):
+        if not revisions or not self._session.acts.revise(revisions, goes_on=goes_on):
             return False
         if not in_hand:
             return True
@@ -109,12 +109,12 @@ class Controller(BoxNames):
                 )
             )
             return
-        self._session.accept_image()
+        self._session.acts.accept_image()
 
     def mark_empty(self) -> None:
         """Nothing here, once there is something to see; boxes without a category are asked about first."""
         if self._is_seen() and not self._asks_for_names():
-            self._session.mark_empty()
+            self._session.acts.mark_empty()
 
     def skip(self) -> None:
         """Put the image aside, and say why."""
@@ -123,7 +123,7 @@ class Controller(BoxNames):
             reason = self.ask.text(tr("Cannot tell"), tr("Why can this image not be labelled?"), "")
         if reason is not None:
             code = next((code for code, text in SKIP_TEXT.items() if text == reason), reason.strip())
-            self._session.skip("" if reason == NO_REASON else code)
+            self._session.acts.skip("" if reason == NO_REASON else code)
 
     def _is_seen(self) -> bool:
         image = self._session.image
@@ -154,7 +154,7 @@ class Controller(BoxNames):
             )
             return
         following = self._next_proposal(keys)
-        if self._session.revise([Revision(box) for box in self._boxes(keys)]):
+        if self._session.acts.revise([Revision(box) for box in self._boxes(keys)]):
             self._canvas.selection.select(following)
 
     def remove_box(self) -> None:
@@ -162,7 +162,7 @@ class Controller(BoxNames):
         boxes = self.selected_boxes()
         keys = [key_of(box) for box in boxes]
         following = self._next_proposal(keys) if any(key.kind is Kind.PROPOSAL for key in keys) else None
-        if boxes and self._session.remove(boxes) and following is not None:
+        if boxes and self._session.acts.remove(boxes) and following is not None:
             self._canvas.selection.select(following)
 
     def duplicate(self) -> None:
@@ -193,7 +193,7 @@ class Controller(BoxNames):
     def take_previous(self) -> None:
         """Draw the boxes of the image before this one, for series of nearly the same image."""
         session = self._session
-        before = session.pictures.walk.step(-1)
+        before = session.image_list.walk.step(-1)
         if session.project is None or before is None:
             self._messages.show(tr("There is no image before this one."))
             return

@@ -73,7 +73,7 @@ class ImageView(QObject):
         if image is None or path is None:
             self._canvas.placeholder = (
                 tr("This image is hidden while it is reviewed without its labels.")
-                if session.is_covered
+                if session.walk.is_covered
                 else tr("No image is open.")
             )
             self._canvas.show_image((), (0, 0))
@@ -98,8 +98,8 @@ class ImageView(QObject):
         session = self._session
         if session.project is None:
             return []
-        start = session.pictures.walk.position + 1
-        ahead = [i for i in session.pictures.walk.ids[start : start + 50] if i in session.pictures][
+        start = session.image_list.walk.position + 1
+        ahead = [i for i in session.image_list.walk.ids[start : start + 50] if i in session.image_list][
             :_PREFETCHED
         ]
         return [(image.id, session.project.path_of(image)) for image in session.views.images(ahead)]

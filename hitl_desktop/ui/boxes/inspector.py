@@ -149,7 +149,7 @@ class Inspector(Pane):
         self.tags_title.setText(tr("Tags: {keys}", keys=keys) if keys else tr("Tags"))
         hints = [
             f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}"
-            for tag, chance in self._session.tag_hints()
+            for tag, chance in self._session.walk.tag_hints()
         ]
         self.tag_hints.setText(tr("Probably: {hints}", hints=", ".join(hints)) if hints else "")
         self.tag_hints.setVisible(bool(hints))
@@ -245,7 +245,7 @@ class Inspector(Pane):
         image, views = self._session.image, self._session.views
         if image is not None:
             wanted = {*views.tags_of(image.id), int(link)}
-            self._session.set_tags([name for tag_id, name in views.tags().items() if tag_id in wanted])
+            self._session.acts.set_tags([name for tag_id, name in views.tags().items() if tag_id in wanted])
             self.show_tags()
 
     def _on_tags(self) -> None:
@@ -256,7 +256,7 @@ class Inspector(Pane):
             name for name in (part.strip() for part in self.tags.text().split(",")) if normalise_name(name)
         ]
         if self._session.image is not None:
-            self._session.set_tags(names)
+            self._session.acts.set_tags(names)
             self.show_tags()
 
     def _show_matching(self, text: str) -> None:

@@ -74,13 +74,13 @@ class UnknownActs:
 
     def _name(self, boxes: Sequence[Annotation], name: str) -> bool:
         if len(boxes) <= _MANY:
-            return self._session.manage(lambda project: name_unknowns(project, boxes, name))
+            return self._session.project_acts.manage(lambda project: name_unknowns(project, boxes, name))
         if not name.strip():
             self._messages.warn(tr("Type a name for these objects first."))
             return False
         self._long_acts.change_many(
             tr("Naming {objects}", objects=counted(len(boxes), "object")),
             lambda p, progress, reserved: name_unknowns(p, boxes, name, progress, reserved=reserved),
-            self._session.apply_changes,
+            self._session.walk.apply_changes,
         )
         return True

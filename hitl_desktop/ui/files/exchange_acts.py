@@ -61,8 +61,8 @@ class ExchangeActs(QObject):
         self._warning.dismiss()
         here = self._session.project is not None and self._session.project.path == path
         if here:
-            self._session.apply_changes(summary.changes)
-            self._session.go_to(self._session.image.id if self._session.image else None)
+            self._session.walk.apply_changes(summary.changes)
+            self._session.walk.go_to(self._session.image.id if self._session.image else None)
         text = tr("Imported: {words}.", words=summary.words)
         if summary.issues:
             kinds = "\n".join(f"{ISSUE_TEXT[kind]}: {count}" for kind, count in summary.faults().items())

@@ -124,9 +124,9 @@ class FileActs(QObject):
         if 0 not in {*was, *is_now} and was != is_now:
             sizes = tr("It was {before} and is {now}.", before=_by(was), now=_by(is_now))
             words = sentences(words, sizes, _boxes_text(boxes, session.views.annotations(image_id)))
-        session.apply_changes(changes)
+        session.walk.apply_changes(changes)
         if session.image is not None and session.image.id == image_id:
-            session.go_to(image_id)
+            session.walk.go_to(image_id)
         if words:
             session.messages.show(words.lstrip())
         self._intake.prelabel_if_automatic()

@@ -140,7 +140,7 @@ class ClassActs(QObject):
             note_asked(opened)
             return use_as_categories(opened, names) if names else Changes()
 
-        if self._session.project is project and self._session.manage(keep) and names:
+        if self._session.project is project and self._session.project_acts.manage(keep) and names:
             self._session.messages.show(
                 tr("{categories} added. Ctrl+Z takes them back.", categories=counted(len(names), "category"))
             )
@@ -168,7 +168,7 @@ class ClassActs(QObject):
             return
         name, category_id = self._to_map
         self._to_map = None
-        if self._session.manage(lambda project: map_class(project, name, category_id)):
+        if self._session.project_acts.manage(lambda project: map_class(project, name, category_id)):
             self._session.receipt.emit(
                 tr("{name} is shown as {of} now.", name=name, of=self._session.known.of[category_id])
             )

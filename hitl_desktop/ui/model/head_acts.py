@@ -122,14 +122,14 @@ class HeadActs:
         with once(
             ClassMapDialog(seen, session.known.offered, categories_known(project), self._window)
         ) as dialog:
-            dialog.tried.connect(session.try_mapping)
+            dialog.tried.connect(session.walk.try_mapping)
             is_wanted = bool(dialog.exec())
             take((dialog.mapping, dialog.new_categories) if is_wanted else None)
 
     def _use_mapping(self, chosen: tuple[Mapping[str, int], Sequence[str]] | None) -> None:
         session = self._session
-        if chosen is None or not session.manage(lambda project: set_mapping(project, *chosen)):
-            session.try_mapping(None)
+        if chosen is None or not session.project_acts.manage(lambda project: set_mapping(project, *chosen)):
+            session.walk.try_mapping(None)
 
     def plan_input_resolution(self) -> None:
         """Measure what a closer look would cost, and switch it on, or off again, if that is wanted."""
@@ -174,7 +174,7 @@ class HeadActs:
             set_input_sizes(project, sides)
             return Changes()
 
-        if self._session.manage(keep):
+        if self._session.project_acts.manage(keep):
             self._learning.learn()
 
     def export(self) -> None:

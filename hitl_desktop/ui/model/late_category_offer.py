@@ -31,5 +31,5 @@ class LateCategoryOffer:
 
     def _reopen(self) -> None:
         self._banner.hide()
-        if self._session.manage(partial(reopen, late_categories=self._found)):
+        if self._session.project_acts.manage(partial(reopen, late_categories=self._found)):
             self._learning.rank()

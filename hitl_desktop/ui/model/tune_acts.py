@@ -116,7 +116,7 @@ class TuneActs:
 
     def _show_example(self, example: Example) -> None:
         if self._session.image is None or self._session.image.id != example.image_id:
-            self._session.go_to(example.image_id)
+            self._session.walk.go_to(example.image_id)
         self._canvas.show_suggestion(example.bbox, tr("this one"))
         self._is_shown = True
 

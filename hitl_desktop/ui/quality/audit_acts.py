@@ -88,7 +88,7 @@ class AuditActs:
             begun.append(begin(project, possible[chosen].claim))
             return Changes()
 
-        if self._session.manage(act):
+        if self._session.project_acts.manage(act):
             self._go_on(begun[0])
 
     def _go_on(self, audit: Audit) -> None:
@@ -115,7 +115,7 @@ class AuditActs:
         if image is None:
             self._on_unseen(image_id)
             return
-        self._session.cover(image.id)
+        self._session.walk.cover(image.id)
         names = self._session.known.of
         items = [
             BoxItem(BoxKey(Kind.TRUTH, a.id), a.bbox, names.get(a.category_id, ""), a.category_id)
@@ -138,7 +138,7 @@ class AuditActs:
                 self._audit, self._last = judge(project, audit, verdict), verdict.image_id
             return Changes()
 
-        if self._session.manage(act):
+        if self._session.project_acts.manage(act):
             self._again = None
             self._show_next()
 
@@ -172,7 +172,7 @@ class AuditActs:
             dialog, self.dialog = self.dialog, None
             dialog.close()
             dialog.deleteLater()
-            self._session.uncover()
+            self._session.walk.uncover()
 
 
 def _plans(project: Project, _progress: Progress) -> list[Plan]:

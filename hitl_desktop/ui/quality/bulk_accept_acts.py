@@ -97,7 +97,7 @@ class BulkActs:
         )
 
     def _on_accepted(self, changes: Changes) -> None:
-        self._session.apply_changes(changes)
+        self._session.walk.apply_changes(changes)
         self._messages.show(
             tr(
                 "Accepted on {images}; Ctrl+Z takes all of it back.",
@@ -176,7 +176,7 @@ class BulkActs:
             )
             self._forget_sample()
             return
-        if bulk is not None and project is not None and self._session.manage(act):
+        if bulk is not None and project is not None and self._session.project_acts.manage(act):
             self._bulk = next((b for b in self._session.views.bulk_accepts() if b.id == bulk.id), None)
             self._show_next()
 

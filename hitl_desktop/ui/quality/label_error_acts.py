@@ -125,7 +125,7 @@ class ErrorActs:
         before = self._came_from
         self.close()
         if before is not None and self._session.at_hand != before:
-            self._session.go_to(before)
+            self._session.walk.go_to(before)
 
     def close(self) -> None:
         """Put the list away."""
@@ -139,7 +139,7 @@ class ErrorActs:
     def _show_issue(self, issue: LabelIssue | None) -> None:
         session = self._session
         if issue is not None and (session.image is None or session.image.id != issue.image_id):
-            session.go_to(issue.image_id)
+            session.walk.go_to(issue.image_id)
         self._show_suggestion()
         if issue is not None and issue.bbox is not None:
             same = (a for a in session.annotations if a.bbox == issue.bbox)
@@ -170,13 +170,13 @@ class ErrorActs:
             )
 
     def _mend(self, issue: LabelIssue) -> None:
-        if self._session.manage(lambda p: apply_suggestion(p, issue)):
+        if self._session.project_acts.manage(lambda p: apply_suggestion(p, issue)):
             self._done.append((issue, self._session.views.latest_act()))
         if self.dialog is not None:
             self.dialog.keep_those(lambda s: s.id != issue.id)
 
     def _dismiss(self, issue: LabelIssue) -> None:
-        if self._session.manage(partial(_dismissed, issue, is_dismissed=True)):
+        if self._session.project_acts.manage(partial(_dismissed, issue, is_dismissed=True)):
             self._done.append((issue, None))
             if self.dialog is not None:
                 self.dialog.keep_those(lambda s: s.id != issue.id)
@@ -188,12 +188,12 @@ class ErrorActs:
             return
         issue, number = self._done[-1]
         if number is None:
-            self._session.manage(partial(_dismissed, issue, is_dismissed=False))
+            self._session.project_acts.manage(partial(_dismissed, issue, is_dismissed=False))
         else:
             if self._session.views.latest_act() != number:
                 self._messages.show(tr("Something else was done since. Take that back first, in the window."))
                 return
-            self._session.undo()
+            self._session.history.undo()
         self._done.pop()
         self._list()
 

@@ -87,16 +87,16 @@ class ConsistencyActs:
                 self._end()
                 self._messages.show(agreement)
             return
-        self._session.cover(image.id)
+        self._session.walk.cover(image.id)
         words = tr("{images} to be labelled again.", images=counted(len(self._due), "image"))
         dialog.show_image(image.id, project.path_of(image), self._session.known.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:
         dialog = self.dialog
-        if dialog is not None and self._session.manage(
+        if dialog is not None and self._session.project_acts.manage(
             partial(_kept, dialog.image_id, boxes, dialog.seconds)
         ):
-            self._session.pictures.pass_over(self._due.pop(0))
+            self._session.image_list.pass_over(self._due.pop(0))
             self._show_next()
 
     def _on_unseen(self, _image_id: int) -> None:
@@ -108,9 +108,9 @@ class ConsistencyActs:
         asked = self._asked
         self.close()
         if asked is not None:
-            self._session.pictures.pass_over(asked)
+            self._session.image_list.pass_over(asked)
             if self._session.at_hand == self._from:  # nobody went elsewhere meanwhile
-                self._session.next()
+                self._session.walk.next()
 
     def close(self) -> None:
         """Put the dialog away."""
@@ -119,7 +119,7 @@ class ConsistencyActs:
             dialog, self.dialog = self.dialog, None
             dialog.close()
             dialog.deleteLater()
-            self._session.uncover()
+            self._session.walk.uncover()
 
 
 def _kept(image_id: int, boxes: list[LabelledBox], seconds: float, project: Project) -> Changes:

@@ -109,7 +109,7 @@ class ValidateActs:
 
     def _on_unseen(self, image_id: int) -> None:
         """An image that cannot be read is noted as such, and passed over."""
-        if self._session.manage(partial(note_not_shown, image_id)):
+        if self._session.project_acts.manage(partial(note_not_shown, image_id)):
             self._prepare_next()
 
     def _judge(self, validated: Validated) -> None:
@@ -119,7 +119,7 @@ class ValidateActs:
             done.append(validation.judge(project, validated))
             return Changes()
 
-        if self._session.manage(act):
+        if self._session.project_acts.manage(act):
             if None in done:
                 self._messages.show(
                     tr("This image was decided or skipped meanwhile, so no verdict on it was kept.")
@@ -132,7 +132,7 @@ class ValidateActs:
         if not self._done:
             self._messages.show(tr("Nothing was judged in this sitting that could be taken back."))
             return
-        if self._session.manage(partial(validation.take_back, self._done[-1])):
+        if self._session.project_acts.manage(partial(validation.take_back, self._done[-1])):
             self._done.pop()
             self._prepare_next()
 
@@ -179,11 +179,11 @@ class ValidateActs:
             done.append(validation.promote(project))
             return done[-1].changes
 
-        if self._session.manage(act):
+        if self._session.project_acts.manage(act):
             self._show_promotion(done[0])
 
     def _on_promoted(self, promotion: validation.Promotion) -> None:
-        self._session.apply_changes(promotion.changes)
+        self._session.walk.apply_changes(promotion.changes)
         self._show_promotion(promotion)
 
     def _show_promotion(self, promotion: validation.Promotion) -> None:

@@ -60,11 +60,11 @@ class QueueActs:
         project = self._session.project
         if project is None:
             return
-        with once(MixDialog(policy_of(project), self._session.pictures.queues, self._queue)) as dialog:
+        with once(MixDialog(policy_of(project), self._session.image_list.queues, self._queue)) as dialog:
             dialog.exec()
         if self._session.project is not project:
             return  # another one was opened meanwhile, by what had begun before
-        if dialog.chosen is not None and self._session.manage(partial(_mixed, dialog.chosen)):
+        if dialog.chosen is not None and self._session.project_acts.manage(partial(_mixed, dialog.chosen)):
             self._learning.rank()
 
     def skip(self) -> None:
@@ -109,11 +109,11 @@ class QueueActs:
             done.append(act(project, ids))
             return done[-1]
 
-        if self._session.manage(on_all):
+        if self._session.project_acts.manage(on_all):
             self._show_result(done[-1], nothing)
 
     def _on_done(self, nothing: str, changes: Changes) -> None:
-        self._session.apply_changes(changes)
+        self._session.walk.apply_changes(changes)
         self._show_result(changes, nothing)
 
     def _show_result(self, changes: Changes, nothing: str) -> None:

@@ -92,13 +92,13 @@ class QueueModel(QAbstractListModel):
         if found is None:
             return None
         record = found.record
-        status = self._session.pictures.statuses.get(record.id, record.status)
+        status = self._session.image_list.statuses.get(record.id, record.status)
         return Facts(record.path, _detail(found), status, self._thumbnail(record))
 
     def _words(self, row: QueueRow, role: int) -> str | None:
         record = row.record
         if role == STATUS:
-            return self._session.pictures.statuses.get(record.id, record.status)
+            return self._session.image_list.statuses.get(record.id, record.status)
         if role == DETAIL:
             return _detail(row)
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
@@ -108,14 +108,14 @@ class QueueModel(QAbstractListModel):
     @property
     def is_stale(self) -> bool:
         """Whether the images were listed anew since they were taken."""
-        return self._revision != self._session.pictures.revision
+        return self._revision != self._session.image_list.revision
 
     def reload(self) -> None:
         """Take the session's order anew; of very many images a job finds those that pass, and `reloaded`
         follows."""
         self._asked += 1
-        self._revision = self._session.pictures.revision
-        project, asked = self._session.project, self._session.pictures.order.ids
+        self._revision = self._session.image_list.revision
+        project, asked = self._session.project, self._session.image_list.order.ids
         if self.wanted.is_plain or project is None:
             self._take(None)
         elif len(asked) > MANY:
@@ -128,9 +128,9 @@ class QueueModel(QAbstractListModel):
             self._take(view)
 
     def _take(self, view: ReviewOrder | None) -> None:
-        self._session.pictures.restrict(view, decided_too=self.wanted.is_about_done_ones)
+        self._session.image_list.restrict(view, decided_too=self.wanted.is_about_done_ones)
         self.beginResetModel()
-        self._shown = self._session.pictures.order.snapshot() if view is None else view
+        self._shown = self._session.image_list.order.snapshot() if view is None else view
         self._read_again()
         self.endResetModel()
         self.reloaded.emit()

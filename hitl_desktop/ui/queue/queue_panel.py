@@ -347,7 +347,7 @@ class QueuePanel(Pane):
         chosen, self._is_filling = self.reason.currentData(), True
         queues = [
             (tr("Any reason"), QueueFilter()),
-            *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.pictures.queues),
+            *((f"{q.words} ({q.pictures})", q.shows) for q in self._session.image_list.queues),
         ]
         if [self.reason.itemData(n) for n in range(self.reason.count())] != [shows for _, shows in queues]:
             self.reason.clear()
@@ -399,7 +399,7 @@ class QueuePanel(Pane):
 
     def _show_counts(self) -> None:
         self._fill_queues()
-        found, of = self.model.rowCount(), len(self._session.pictures.statuses)
+        found, of = self.model.rowCount(), len(self._session.image_list.statuses)
         self._found.setVisible(found < of)
         self._found.setText(
             tr("{found} of {images}", found=found, images=counted(of, "image"))
@@ -410,7 +410,7 @@ class QueuePanel(Pane):
 
     def _show_states(self) -> None:
         """How many images are in each state, beside its name."""
-        pictures = self._session.pictures
+        pictures = self._session.image_list
         for row, (name, status) in enumerate(STATES.items()):
             count = pictures.count(status) if status else len(pictures.statuses)
             if self.state.itemText(row) != (text := tr("{state}: {n}", state=name, n=count)):
@@ -464,7 +464,7 @@ class QueuePanel(Pane):
         if self.count_selected > 1 or self._is_deselected(index):
             return  # hands are selecting, not looking
         if isinstance(image_id, int):
-            self._session.go_to(image_id)
+            self._session.walk.go_to(image_id)
 
 
 def _capital(words: str) -> str:

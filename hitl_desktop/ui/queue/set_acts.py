@@ -66,7 +66,7 @@ class SetActs:
             is_in.append(edge_cases.toggle_edge_case(project, image.id, name, selected))
             return Changes(queue=True)
 
-        if self._session.manage(toggle):
+        if self._session.project_acts.manage(toggle):
             self._messages.show(_toggled(image.path, name, is_in=is_in[-1], boxes=len(selected)))
 
     def _which(self, image_id: int) -> str | None:
@@ -108,8 +108,8 @@ class SetActs:
         elif act == _RENAME:
             new = self.ask.text(tr("Rename the set"), tr("New name"), name)
             if new and new.strip() and new.strip() != name:
-                self._session.manage(partial(_renamed, name, new.strip()))
-        elif self._session.manage(partial(_deleted, name)):
+                self._session.project_acts.manage(partial(_renamed, name, new.strip()))
+        elif self._session.project_acts.manage(partial(_deleted, name)):
             self._messages.show(
                 tr("The set “{name}” is deleted. A version that waited for it is tried anew.", name=name)
             )
@@ -138,7 +138,7 @@ class SetActs:
     def _show(self, found: list[Similar]) -> None:
         self.close()
         self.wall = SimilarDialog(found, self._window)
-        self.wall.image_chosen.connect(self._session.go_to)
+        self.wall.image_chosen.connect(self._session.walk.go_to)
         self.wall.pin_asked.connect(self._pin_all)
         self.wall.finished.connect(self.close)
         self.wall.show()
@@ -149,7 +149,11 @@ class SetActs:
             tr("Put {images} into the set", images=counted(len(image_ids), "image")),
             EDGE_CASES,
         )
-        if name and name.strip() and self._session.manage(partial(_added, name.strip(), image_ids)):
+        if (
+            name
+            and name.strip()
+            and self._session.project_acts.manage(partial(_added, name.strip(), image_ids))
+        ):
             self._messages.show(
                 tr(
                     "{images} put into “{name}”.",

@@ -74,20 +74,20 @@ class ActionBar(QFrame):
     def show_state(self) -> None:
         """Show the state of the open project and of its current image."""
         session = self._session
-        image, total = session.image, len(session.pictures.statuses)
+        image, total = session.image, len(session.image_list.statuses)
         shown = len(session.visible_proposals)
         present = len(session.annotations)
         self.accept.setText(_accept_text(shown, present))
         self.accept.setEnabled(image is not None and shown + present > 0)
         self.empty.setText(tr("Empty  E"))
         self.skip.setText(tr("Skip  S"))
-        decided = session.pictures.count("decided")
+        decided = session.image_list.count("decided")
         remark = image.remark if image is not None and not image.reason else None
         self.why.setText("   ".join(filter(None, (_why_asked(session), remark))))
         self.place.setText(_place_text(session, total))
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(decided)
-        left = self._pace.left(session.pictures.count("undecided"))
+        left = self._pace.left(session.image_list.count("undecided"))
         done = tr("{decided} of {total} done", decided=decided, total=total)
         self.share.setText(", ".join(filter(None, (done, left))) if total else "")
         self.share.setToolTip(self.share.text())
@@ -145,19 +145,19 @@ def _accept_text(shown: int, present: int) -> str:
 
 def _place_text(session: Session, total: int) -> str:
     image = session.image
-    if session.pictures.is_listing and not total:
+    if session.image_list.is_listing and not total:
         return tr("Listing the images")
     if image is None:
         return ""
-    place = tr("image {position} of {total}", position=session.pictures.order.position + 1, total=total)
+    place = tr("image {position} of {total}", position=session.image_list.order.position + 1, total=total)
     return f"{image.path}   {STATUS_TEXT[image.status]}   {place}"
 
 
 def _why_asked(session: Session) -> str:
     """Why the current image is worth a look."""
     image = session.image
-    if session.again:
-        return tr("Shown again: {reason}", reason=REASON_TEXT[REASON_OF[session.again]])
+    if session.walk.again:
+        return tr("Shown again: {reason}", reason=REASON_TEXT[REASON_OF[session.walk.again]])
     if image is None or image.state is not ImageState.UNDECIDED or image.reason:
         return ""
     ranked = session.views.ranked(image.id)

@@ -46,7 +46,7 @@ HINTS = (
         "done",
         tr("When every object has its box, press A: the image is done and the next one comes."),
         lambda session: bool(session.annotations) and not session.visible_proposals,
-        lambda session: session.pictures.count("decided") > 0,
+        lambda session: session.image_list.count("decided") > 0,
     ),
     Hint(
         "suggestions",

@@ -60,9 +60,9 @@ def note_session(session: Session) -> None:
     """Remember how far the open project is; the list is a convenience, so nothing depends on it."""
     if session.project is None:
         return
-    first = session.image or session.views.image(next(iter(session.pictures.statuses), 0))
+    first = session.image or session.views.image(next(iter(session.image_list.statuses), 0))
     image = session.path_of(first) if first is not None else None
-    done, total = session.pictures.count("decided"), len(session.pictures.statuses)
+    done, total = session.image_list.count("decided"), len(session.image_list.statuses)
     try:
         note_project(RecentProject(str(session.project.path), done, total, str(image or "")))
     except FormatError as error:
