@@ -80,18 +80,19 @@ class Heads:
         calibration: Calibration | None = None,
         waits: str = "",
         trial: bytes | None = None,
+        detector: str = "",
     ) -> int:
         """Store a version, with the bytes of its detection head and of what was tried of it if there are any.
 
-        It is not active yet.
+        It is not active yet. `detector` is the hash of the one on whose feature maps it finds.
         """
         head_id = self._db.insert(
             """INSERT INTO head_versions
-               (created, model_id, weights, summary, finding, learned, calibration, waits, trial)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               (created, model_id, weights, summary, finding, learned, calibration, waits, trial, detector)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 now(), model_id, weights, json.dumps(asdict(summary)), finding, json.dumps(sorted(learned)),
-                json.dumps(asdict(calibration or Calibration())), waits, trial,
+                json.dumps(asdict(calibration or Calibration())), waits, trial, detector,
             ),
         )  # fmt: skip
         self._db.execute(
@@ -115,10 +116,16 @@ class Heads:
         )
         return [_version(row) for row in rows]
 
-    def finding_of(self, head_id: int) -> bytes | None:
-        """The bytes that the detection head of a version made, if it has one; with many categories
-        megabytes."""
-        return self._db.scalar("SELECT finding FROM head_versions WHERE id = ?", (head_id,))
+    def finding_of(self, head_id: int, detector: str) -> bytes | None:
+        """The bytes that the detection head of a version made, if it has one that was trained beside the
+        detector of this hash; with many categories megabytes."""
+        return self._db.scalar(
+            "SELECT finding FROM head_versions WHERE id = ? AND detector = ?", (head_id, detector)
+        )
+
+    def detector_of(self, head_id: int) -> str:
+        """The hash of the detector beside which a version was trained."""
+        return self._db.scalar("SELECT detector FROM head_versions WHERE id = ?", (head_id,)) or ""
 
     def trial_of(self, head_id: int) -> bytes | None:
         """The bytes of what was tried of a version, if anything was."""

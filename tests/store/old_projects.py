@@ -9,8 +9,8 @@ The files of 20, 26 and 28 came to be that way. Those of the other versions were
 of each version, by the acts and jobs that it had, and their JSON was read from them by SQL before anything
 migrated them, with vectors and history as that commit read, undid and redid them.
 
-There is no file of 1, 2, 3, 14 and 23, for no program ever wrote one: the first commit had version 4 already,
-and 14 and 23 came with the version after them in one commit. Nor is there one of the first forms of steps 4
+There is no file of 1, 2, 3, 14, 23 and 30, for no program ever wrote one: the first commit had version 4 already,
+and the others came together with the version after them. Nor is there one of the first forms of steps 4
 and 10, which were changed for some hours after they came: only their last forms can be opened.
 """
 
@@ -199,7 +199,9 @@ def details(project: Project) -> dict[str, Any]:
             for h in heads
             if (m := project.models.get(h.model_id))
         ],
-        "finding": [(project.heads.finding_of(h.id) or b"").hex() for h in heads],
+        "finding": [
+            (project.heads.finding_of(h.id, project.heads.detector_of(h.id)) or b"").hex() for h in heads
+        ],
         "tag_head": (project.heads.tag_head() or b"").hex(),
         "vectors": {key.hex(): v.tolist() for key, v in project.embeddings.get(encoder.id, keys).items()},
         "put_back": [paths[i] for i in project.queue.reopened_for_new_category()],

@@ -23,7 +23,7 @@ from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.queue.filtering import from_text
 from tests.store.old_projects import PLACE, contents, details, history, redone
 
-NEVER_WRITTEN = {1, 2, 3, 14, 23}
+NEVER_WRITTEN = {1, 2, 3, 14, 23, 30}
 ANOTHER_ENCODER = 11
 """Vectors from before this version, and what was learned from them, are of another encoder."""
 CODES = {

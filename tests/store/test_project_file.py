@@ -344,4 +344,4 @@ def test_vectors_of_the_encoder_before_are_dropped_with_what_was_learned_from_th
         kept = project.heads.get(head_id)
         assert kept is not None
         assert not kept.is_kept
-        assert (project.heads.finding_of(head_id), project.heads.trial_of(head_id)) == (None, None)
+        assert (project.heads.finding_of(head_id, ""), project.heads.trial_of(head_id)) == (None, None)

@@ -235,6 +235,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         for index in ("predictions_by_image", "predictions_superseded"):
             project.db.execute(f"DROP INDEX {index}")
         project.db.execute("ALTER TABLE predictions DROP COLUMN superseded")
+        project.db.execute("ALTER TABLE head_versions DROP COLUMN detector")
         project.db.execute("CREATE INDEX predictions_by_image ON predictions (image_id, model_id)")
         project.db.execute("DROP INDEX journal_in_order")
         project.db.execute("ALTER TABLE journal DROP COLUMN act")

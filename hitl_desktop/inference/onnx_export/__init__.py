@@ -18,7 +18,7 @@ from hitl_desktop.inference.onnx_export.arrays import DecodingRules, RefinerArra
 from hitl_desktop.inference.onnx_export.boxes import suppressed, to_corners
 from hitl_desktop.inference.onnx_export.classification_head import category_scores
 from hitl_desktop.inference.onnx_export.detection_head import find_objects
-from hitl_desktop.inference.onnx_export.detector import Network, candidates, detect, highest
+from hitl_desktop.inference.onnx_export.detector import DETECTOR_GRAPHS, Network, candidates, highest
 from hitl_desktop.inference.onnx_export.preprocessing import InputImage
 from hitl_desktop.translation import tr
 
@@ -40,7 +40,8 @@ def build(
     Raises:
         ModelError: the detector is of a family that cannot be exported.
     """
-    if detector.family != "nanodet":
+    detect = DETECTOR_GRAPHS.get(detector.family)
+    if detect is None:
         raise ModelError(
             tr(
                 "A detector of the family {family} cannot be exported with a head yet.",

@@ -1,7 +1,8 @@
-"""The detector in the graph: NanoDet's network, its boxes decoded and suppressed, and the candidates."""
+"""The detector in the graph: its network, its boxes decoded and suppressed, and the candidates."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ class Detections:
     network_input: NetworkInput
 
 
-def detect(g: GraphBuilder, image: InputImage, detector: Network) -> Detections:
+def _nanodet(g: GraphBuilder, image: InputImage, detector: Network) -> Detections:
     """Run NanoDet, decode its boxes and suppress those that overlap in each class."""
     card = detector.card
     side = card.input.size[0]
@@ -75,6 +76,10 @@ def detect(g: GraphBuilder, image: InputImage, detector: Network) -> Detections:
     return Detections(
         g.rows(boxes, kept), g.rows(class_scores, kept), outputs[2 * len(levels) :], network_input
     )
+
+
+DETECTOR_GRAPHS: dict[str, Callable[[GraphBuilder, InputImage, Network], Detections]] = {"nanodet": _nanodet}
+"""What writes the detections of a family into the graph."""
 
 
 def _decoded(g: GraphBuilder, distances: str, side: int, stride: int) -> str:

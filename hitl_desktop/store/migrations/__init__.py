@@ -18,6 +18,7 @@ from hitl_desktop.store.migrations.categories_and_heads import (
 from hitl_desktop.store.migrations.files_and_codes import (
     compose_names,
     index_suspicions,
+    keep_detector_of_heads,
     keep_extras,
     keep_model_files,
     mend_early_files,
@@ -77,6 +78,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     store_codes,
     mend_early_files,
     supersede_predictions,
+    keep_detector_of_heads,
 )
 
 

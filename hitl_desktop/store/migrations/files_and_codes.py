@@ -161,3 +161,12 @@ def supersede_predictions(db: Database) -> None:
     db.execute("DROP INDEX predictions_by_image")
     db.execute("CREATE INDEX predictions_by_image ON predictions (image_id, model_id, superseded)")
     db.execute("CREATE INDEX predictions_superseded ON predictions (id) WHERE superseded = 1")
+
+
+def keep_detector_of_heads(db: Database) -> None:
+    """A detection head works on the feature maps of one detector, which until now was the bundled one."""
+    db.execute("ALTER TABLE head_versions ADD COLUMN detector TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        """UPDATE head_versions SET detector = coalesce(
+               (SELECT substr(hash, length('found on ') + 1) FROM models WHERE hash LIKE 'found on %'), '')"""
+    )

@@ -1,16 +1,22 @@
-"""Which detector a project uses, and where its file is."""
+"""Which detector and encoder a project uses, where their files are, and what they can do."""
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
+import msgspec
+
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, bundled_detectors, find_card
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, bundled_detectors, find_card
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+
+log = logging.getLogger(__name__)
 
 
 def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, ModelCard | None]:
@@ -66,6 +72,31 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
             name=project.path.name,
         ),
     )
+
+
+def has_feature_maps(detector: ModelRecord) -> bool:
+    """Whether detection heads can be trained beside a detector: its card names feature maps."""
+    if detector.card:  # as it was used last
+        _family, _input, decode, _classes = msgspec.json.decode(detector.card)
+        return bool(decode["features"])
+    return any(card.sha256 == detector.hash and card.decode.features for card in bundled_detectors())
+
+
+def features_of(project: Project, threads: int | None) -> FeatureNet | None:
+    """The backbone of the project's detector; None without feature maps, or while its file is away."""
+    detector = project.models.detector()
+    if detector is None or not has_feature_maps(detector):
+        return None
+    try:
+        return load_features(card_of(project, detector), threads=threads)
+    except ModelError as error:
+        log.info("no feature maps of %s: %s", detector.name, error)
+        return None
+
+
+def encoder_of(_project: Project) -> ModelCard:
+    """The encoder that names the boxes of a project: as yet the bundled one in each."""
+    return find_card(DEFAULT_ENCODER)
 
 
 def _noted(project: Project, file: Path) -> str:

@@ -11,10 +11,11 @@ from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import content_hash, perceptual_hash, read_for_models
 from hitl_desktop.inference.encoder import crop
-from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
+from hitl_desktop.inference.registry import load_encoder
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.detection.detector import encoder_of
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 
 _PORTION = 500
@@ -23,7 +24,7 @@ _PORTION = 500
 
 def encoder_record_id(project: Project) -> int:
     """The project's id of the encoder."""
-    card = find_card(DEFAULT_ENCODER)
+    card = encoder_of(project)
     return project.models.ensure(card.sha256, card.name).id
 
 
@@ -113,7 +114,7 @@ def embed_boxes(
         return 0
     size, pixels = read_for_models(project.path_of(image))
     shrink = pixels.shape[1] / size[0]  # of a huge image, whose view is read
-    encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+    encoder = load_encoder(encoder_of(project), threads=threads)
     wanted = [(key, box) for key, box in keys.items() if key in missing]
     vectors = encoder.embed([crop(pixels, box if shrink == 1 else box.scaled(shrink)) for _, box in wanted])
     project.embeddings.add(encoder_id, zip((key for key, _ in wanted), vectors, strict=True))
@@ -138,7 +139,7 @@ def embed_whole_images(
             key = crop_key(hash_of(project, image), None)
             if project.embeddings.missing(encoder_id, [key]):
                 _, pixels = read_for_models(project.path_of(image))
-                encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+                encoder = load_encoder(encoder_of(project), threads=threads)
                 project.embeddings.add(encoder_id, [(key, encoder.embed([pixels])[0])])
                 project.files.set_perceptual_hash(image.id, perceptual_hash(pixels))
         except UnreadableImageError as error:
@@ -152,9 +153,7 @@ def embed_whole_images(
 
 def vectors_of(project: Project, images: Sequence[ImageRecord]) -> dict[int, Vector]:
     """The vectors of whole images that are there already."""
-    encoder = project.models.find(
-        find_card(DEFAULT_ENCODER).sha256
-    )  # reads only: rankings are made in a snapshot
+    encoder = project.models.find(encoder_of(project).sha256)  # reads only: rankings are made in a snapshot
     if encoder is None:
         return {}
     keys = {image.id: crop_key(image.content_hash, None) for image in images if image.content_hash}

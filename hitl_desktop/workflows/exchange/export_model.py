@@ -17,7 +17,6 @@ from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.onnx_export import build
 from hitl_desktop.inference.onnx_export.arrays import DecodingRules, RefinerArrays, ScoringArrays, ViewArrays
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, find_card
 from hitl_desktop.learning import box_refiner, detection_head
 from hitl_desktop.learning.blending import found_weight
 from hitl_desktop.learning.detection_head import DetectionHead
@@ -26,6 +25,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.detection.detector import card_of, encoder_of
 from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM
 
@@ -54,18 +54,13 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     with project.db.snapshot():
         version = project.heads.active()
         scorer = load_scorer(project)
-        finding = project.heads.finding_of(version.id) if version else None
+        finding = project.heads.finding_of(version.id, scorer.detector.hash) if version and scorer else None
     if version is None or scorer is None or scorer.head is None:
         raise HitlError(
             tr("Nothing has been trained yet."),
             hint=tr("Decide some images first, then export what was learned."),
         )
-    detector, encoder = find_card(DEFAULT_DETECTOR), find_card(DEFAULT_ENCODER)
-    if scorer.detector.hash != detector.sha256:
-        raise HitlError(
-            tr("What was taught beside {name} cannot be exported with it yet.", name=scorer.detector.name),
-            hint=tr("Pre-label with the bundled detector, let it learn, and export then."),
-        )
+    detector, encoder = card_of(project, scorer.detector), encoder_of(project)
     head = DetectionHead.from_bytes(finding) if finding else None
     graph = build(
         detector, encoder, _views(head), _refiner_arrays(head), _RULES, _scoring_arrays(scorer),

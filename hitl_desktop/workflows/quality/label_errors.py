@@ -21,12 +21,13 @@ from hitl_desktop.domain.overlap import MATCH_IOU
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.encoder import crop
-from hitl_desktop.inference.registry import DEFAULT_ENCODER, find_card, load_encoder
+from hitl_desktop.inference.registry import load_encoder
 from hitl_desktop.learning.softmax import softmax
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.label_issues import holds, offered_ids
+from hitl_desktop.workflows.detection.detector import encoder_of
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -228,7 +229,7 @@ def _chances(
     except UnreadableImageError:
         return np.zeros((len(boxes), len(each.scorer.category_ids) + 1))
     shrink = pixels.shape[1] / size[0]
-    encoder = load_encoder(find_card(DEFAULT_ENCODER), threads=threads)
+    encoder = load_encoder(encoder_of(project), threads=threads)
     with few_threads(threads):
         vectors = encoder.embed([crop(pixels, box.scaled(shrink)) for box in boxes])
     return softmax(each.scorer.logits(vectors))

@@ -26,7 +26,7 @@ from hitl_desktop.workflows.quality.effort import (
     stop_advice,
 )
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability, advise, gather, reliability
-from hitl_desktop.workflows.training.promotion import HoldoutModel, f1_of, trial_images
+from hitl_desktop.workflows.training.promotion import f1_of, kept_holdout_model, trial_images
 
 STRETCH = 10
 LATEST = 10
@@ -218,8 +218,7 @@ def _gap(project: Project, seen: Sequence[UnseenResult]) -> Gap | None:
 
 def _held_out(project: Project) -> HeldOut:
     active = project.heads.active_id()
-    kept = project.heads.trial_of(active) if active is not None else None
-    trial = HoldoutModel.from_bytes(kept) if kept else None
+    trial = kept_holdout_model(project, active) if active is not None else None
     images = [i for i in trial_images(project) if trial is not None and i.id not in trial.learned]
     if trial is None or not images:
         return HeldOut(0, 0, None, (0.0, 1.0))
@@ -234,9 +233,9 @@ def _held_out_curve(project: Project, progress: Progress) -> tuple[Point, ...]:
     kept = [v for v in reversed(project.heads.latest()) if v.is_kept]
     spread = sorted({round(n) for n in np.linspace(0, len(kept) - 1, min(len(kept), MOST_VERSIONS))})
     trials = [
-        (len(v.learned), HoldoutModel.from_bytes(data))
+        (len(v.learned), trial)
         for v in (kept[n] for n in spread)
-        if (data := project.heads.trial_of(v.id)) is not None
+        if (trial := kept_holdout_model(project, v.id)) is not None
     ]
     trained = frozenset(i for _, trial in trials for i in trial.learned)
     images = [i for i in trial_images(project) if i.id not in trained][-MOST_HELD_OUT:]

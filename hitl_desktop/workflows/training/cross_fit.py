@@ -19,10 +19,11 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.detection.detector import features_of
 from hitl_desktop.workflows.detection.embeddings import encoder_record_id
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 from hitl_desktop.workflows.training.classification_samples import collect
-from hitl_desktop.workflows.training.detection_head import features_of, few_threads, input_sizes
+from hitl_desktop.workflows.training.detection_head import few_threads, input_sizes
 from hitl_desktop.workflows.training.training_targets import grids_of, targets_of, training_targets
 
 PARTS = 4
@@ -87,10 +88,10 @@ def check_enough(
         HitlError: there are too few images, or the detector has no feature maps to find on.
     """
     detector = project.models.detector()
-    net = features_of(detector, threads)
+    net = features_of(project, threads)
     if detector is None or net is None:
         raise HitlError(
-            tr("Only beside the bundled detector can heads look for errors yet."),
+            tr("Label errors cannot be searched beside this detector: its card names no feature maps."),
             hint=tr("Pre-label with the bundled detector first."),
         )
     absent = project.absent_folders()

@@ -10,15 +10,15 @@ import msgspec
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
-from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
+from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import content_hash
-from hitl_desktop.inference.features import FeatureNet, load_features
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
+from hitl_desktop.inference.features import FeatureNet
 from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.detection.detector import features_of
 from hitl_desktop.workflows.detection.embeddings import embed_images, embed_whole_images
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.open_folder import note_unreadable
@@ -97,7 +97,7 @@ def train_detection_head(
         ImagesAwayError: some were added in another session, and their folder is gone: the head that was
             trained on them is better than one that was not.
     """
-    net = features_of(detector, threads)
+    net = features_of(project, threads)
     if detector is None or net is None:
         return None, None
     absent = project.absent_folders()
@@ -211,28 +211,6 @@ def _add(
     return new
 
 
-def has_detection_head(detector: ModelRecord) -> bool:
-    """Whether a detection head can be trained beside this detector: it is the bundled one."""
-    try:
-        return find_card(DEFAULT_DETECTOR).sha256 == detector.hash
-    except ModelError:
-        return False
-
-
-def features_of(detector: ModelRecord | None, threads: int | None) -> FeatureNet | None:
-    """The backbone of the detector, if it is the bundled one: others name no feature maps that were tried."""
-    if detector is None:
-        return None
-    try:
-        return (
-            load_features(find_card(DEFAULT_DETECTOR), threads=threads)
-            if has_detection_head(detector)
-            else None
-        )
-    except ModelError:
-        return None
-
-
 def _store_found(
     project: Project,
     images: Sequence[ImageRecord],
@@ -309,9 +287,10 @@ class _Finder:
 
 def _active_finder(project: Project, threads: int | None) -> _Finder | None:
     detector, head_id = project.models.detector(), project.heads.active_id()
-    kept = project.heads.finding_of(head_id) if head_id is not None else None
-    net = features_of(detector, threads)
-    if detector is None or head_id is None or kept is None or net is None:
+    if detector is None or head_id is None:
+        return None
+    kept, net = project.heads.finding_of(head_id, detector.hash), features_of(project, threads)
+    if kept is None or net is None:
         return None
     model = project.models.ensure_detection_head_of(detector)
     done = project.predictions.images_found_by(model.id, head_id)

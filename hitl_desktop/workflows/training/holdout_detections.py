@@ -17,7 +17,8 @@ from hitl_desktop.inference.features import FeatureNet
 from hitl_desktop.learning.detection_head import DetectionHead
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.training.detection_head import TrainingCache, features_of, few_threads
+from hitl_desktop.workflows.detection.detector import features_of
+from hitl_desktop.workflows.training.detection_head import TrainingCache, few_threads
 
 
 def find_with_heads(
@@ -35,7 +36,7 @@ def find_with_heads(
     cannot be read is left out.
     """
     detector = project.models.detector()
-    net = features_of(detector, threads)
+    net = features_of(project, threads)
     if detector is None or net is None:
         return None
     kept = (cache or TrainingCache()).of(project, detector, net).grids

@@ -15,7 +15,8 @@ from hitl_desktop.learning.detection_head import DetectionLearner, assign_target
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, features_of, input_sizes
+from hitl_desktop.workflows.detection.detector import features_of
+from hitl_desktop.workflows.training.detection_head import DEFAULT_INPUT_SIZES, input_sizes
 
 SEEN_FROM = 20.0
 """Objects should be this wide, in input pixels, two cells and a half: smaller ones are hardly found."""
@@ -96,12 +97,12 @@ def plan_input_resolution(
             tr("No decided image can be read, so nothing can be measured."),
             hint=tr("Reconnect their folder."),
         )
-    net = features_of(project.models.detector(), threads)
+    net = features_of(project, threads)
     if net is None:
         raise HitlError(
             tr(
-                "Heads find objects beside the bundled detector only, so a closer look would "
-                "bring nothing here."
+                "Heads cannot find objects beside this detector, whose card names no feature maps, so a "
+                "higher input resolution would bring nothing."
             ),
             hint=tr("Pre-label with the bundled detector first."),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -127,6 +127,16 @@ class HoldoutModel:
             return cls(frozenset(file["learned"].tolist()), named, finding)
 
 
+def kept_holdout_model(project: Project, head_id: int) -> HoldoutModel | None:
+    """The holdout model of a version; it finds nothing where another detector is used since."""
+    stored, detector = project.heads.trial_of(head_id), project.models.detector()
+    if stored is None:
+        return None
+    model = HoldoutModel.from_bytes(stored)
+    same = detector is not None and project.heads.detector_of(head_id) == detector.hash
+    return model if same else replace(model, finding=None)
+
+
 def compare(
     project: Project,
     trial: HoldoutModel,
@@ -143,10 +153,9 @@ def compare(
     finding by the average precision of boxes whatever their names.
     """
     active = project.heads.active_id()
-    stored = project.heads.trial_of(active) if active is not None else None
-    if stored is None:
+    before = kept_holdout_model(project, active) if active is not None else None
+    if before is None:
         return []
-    before = HoldoutModel.from_bytes(stored)
     records = {
         i.id: i for i in project.images.all(state=ImageState.DECIDED) if i.reason is None and i.content_hash
     }

@@ -43,7 +43,7 @@ from hitl_desktop.workflows.training.detection_head import (
 from hitl_desktop.workflows.training.holdout import in_holdout
 from hitl_desktop.workflows.training.input_resolution import wanted_sides
 from hitl_desktop.workflows.training.late_categories import note_new_categories
-from hitl_desktop.workflows.training.promotion import Comparison, HoldoutModel, compare
+from hitl_desktop.workflows.training.promotion import Comparison, HoldoutModel, compare, kept_holdout_model
 from hitl_desktop.workflows.training.tag_head import learn_tags
 
 
@@ -84,6 +84,7 @@ class Candidate:
     last_decision: int
     tag_head: bytes | None
     head: CalibratedHead | None = None
+    detector: str = ""
     detection_head: DetectionHead | None = None
     holdout_model: HoldoutModel | None = None
     unseen: Sequence[UnseenResult] = ()
@@ -209,6 +210,7 @@ def train_candidate(
     return replace(
         nothing,
         head=CalibratedHead(head, encoder_id, calibration),
+        detector=detector.hash if detector is not None else "",
         detection_head=detection_head,
         holdout_model=holdout_model,
         unseen=unseen,
@@ -242,6 +244,7 @@ def _store(
             calibration=head.calibration,
             waits=candidate.waits,
             trial=held_out.to_bytes() if held_out else None,
+            detector=candidate.detector,
         )
         if not candidate.waits:
             before, now = project.heads.active(), project.heads.get(head_id)
@@ -289,10 +292,9 @@ def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, Det
     active = project.heads.active_id()
     if active is None:
         return None, None
-    finding, trial = project.heads.finding_of(active), project.heads.trial_of(active)
-    return DetectionHead.from_bytes(finding) if finding else None, HoldoutModel.from_bytes(
-        trial
-    ).finding if trial else None
+    detector, trial = project.models.detector(), kept_holdout_model(project, active)
+    finding = project.heads.finding_of(active, detector.hash) if detector is not None else None
+    return DetectionHead.from_bytes(finding) if finding else None, trial.finding if trial else None
 
 
 def _holdout_model(

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.errors import HitlError
 from hitl_desktop.inference.features import load_features
+from hitl_desktop.inference.model_card import file_hash
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
 from hitl_desktop.learning.cell_classifier import CellClassifier
 from hitl_desktop.learning.detection_head import DetectionHead, FindingView
+from hitl_desktop.paths import models_dir
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, decisions, edits
 from hitl_desktop.workflows.benchmark.oracle import answers_for, decide_as_oracle
+from hitl_desktop.workflows.detection.detector import features_of
 from hitl_desktop.workflows.detection.embeddings import embed_images
+from hitl_desktop.workflows.detection.prelabel import prelabel
+from hitl_desktop.workflows.exchange.export_model import export_head
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
+from hitl_desktop.workflows.quality.label_errors import find_label_errors
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import detection_head, training_sums
 from hitl_desktop.workflows.training.detection_head import (
@@ -68,7 +77,7 @@ def learned(project: Project, cache: TrainingCache | None = None) -> DetectionHe
 
 def sums_of(memory: TrainingCache, project: Project) -> training_sums.TrainingSums:
     detector = project.models.detector()
-    net = detection_head.features_of(detector, 2)
+    net = features_of(project, 2)
     assert detector
     assert net
     return memory.of(project, detector, net)
@@ -347,7 +356,9 @@ def test_looking_ahead_reads_the_head_once_for_all_images(
     train_heads(project, QUIET, threads=1)
     read: list[int] = []
     real = project.heads.finding_of
-    monkeypatch.setattr(project.heads, "finding_of", lambda head_id: read.append(head_id) or real(head_id))
+    monkeypatch.setattr(
+        project.heads, "finding_of", lambda head_id, detector: read.append(head_id) or real(head_id, detector)
+    )
     assert find_ahead(project, QUIET, threads=1, most=4) >= 4
     assert len(read) == 1
 
@@ -371,3 +382,56 @@ def test_learning_that_was_cancelled_goes_on_where_it_was(project: Project, data
     with pytest.raises(JobCancelled):
         train_detection_head(project, images, project.models.detector(), CancelAt(1), threads=1, cache=memory)
     same(learned(project, memory), learned(project))
+
+
+def renamed_detector(folder: Path) -> Path:
+    """The network of the bundled detector as another file, with a card of its own."""
+    card = find_card(DEFAULT_DETECTOR)
+    model = onnx.load(str(card.file))
+    model.producer_name = "somebody else"
+    file = folder / "other.onnx"
+    onnx.save(model, str(file))
+    text = (models_dir() / f"{DEFAULT_DETECTOR}.toml").read_text(encoding="utf-8")
+    text = text.replace(card.sha256, file_hash(file)).replace(card.file.name, file.name)
+    file.with_suffix(".toml").write_text(text, encoding="utf-8")
+    return file
+
+
+def test_heads_find_and_are_exported_beside_any_detector_whose_card_names_feature_maps(
+    project: Project, dataset: Path, tmp_path: Path
+) -> None:
+    decide(project, dataset, [1, 2])
+    train_heads(project, QUIET, threads=1)
+    bundled = project.models.detector()
+    assert bundled
+    prelabel(project, QUIET, model=str(renamed_detector(tmp_path)), threads=1)
+    other = project.models.detector()
+    assert other
+    assert other.hash != bundled.hash
+    left = project.images.all(state=ImageState.UNDECIDED)
+    assert find_objects(project, left, QUIET, threads=1) == 0  # the head was trained on other feature maps
+    train_heads(project, QUIET, threads=1)
+    assert find_objects(project, left, QUIET, threads=1) == len(left)
+    found = project.models.detection_head_of(other)
+    assert found
+    assert any(project.predictions.of_image(image.id, found.id) for image in left)
+    export = export_head(project, tmp_path / "out")
+    contents = json.loads((export.folder / "head.json").read_text(encoding="utf-8"))
+    assert contents["detector"]["sha256"] == other.hash
+
+
+def test_nothing_is_found_beside_a_detector_whose_card_names_no_feature_maps(
+    project: Project, dataset: Path, tmp_path: Path
+) -> None:
+    file = renamed_detector(tmp_path)
+    card = file.with_suffix(".toml")
+    card.write_text(card.read_text(encoding="utf-8").split("features =")[0], encoding="utf-8")
+    prelabel(project, QUIET, model=str(file), threads=1)
+    decide(project, dataset, [1, 2])
+    result = train_heads(project, QUIET, threads=1)
+    detector = project.models.detector()
+    assert detector
+    assert result.head_id is not None
+    assert project.heads.finding_of(result.head_id, detector.hash) is None
+    with pytest.raises(HitlError, match="names no feature maps"):
+        find_label_errors(project, QUIET)

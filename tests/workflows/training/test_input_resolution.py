@@ -72,7 +72,7 @@ def test_the_cost_is_measured_and_the_head_looks_closer_from_then_on(
     assert not learn(taught_project).small
     active = taught_project.heads.active_id()
     assert active is not None
-    kept = taught_project.heads.finding_of(active)
+    kept = taught_project.heads.finding_of(active, taught_project.heads.detector_of(active))
     assert kept is not None
     assert tuple(DetectionHead.from_bytes(kept).views) == closer.sides == (640, 960)
     assert wanted_sides(taught_project) is None

@@ -272,7 +272,7 @@ def test_a_head_keeps_finding_while_its_images_are_away(taught_project: Project,
     assert learn(taught_project).finds_as_before
     active = taught_project.heads.active_id()
     assert active is not None
-    assert taught_project.heads.finding_of(active) is not None
+    assert taught_project.heads.finding_of(active, taught_project.heads.detector_of(active)) is not None
 
 
 def test_a_version_that_waited_and_was_used_is_gone_back_to(misled_project: Project, learn: Learn) -> None:
