@@ -143,7 +143,7 @@ def test_very_many_images_are_changed_by_a_job(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hitl_desktop.ui.queue.queue_acts._MANY", 2)
-    monkeypatch.setattr("hitl_desktop.service.project.session._FEW", 2)
+    monkeypatch.setattr("hitl_desktop.service.project.image_walk._FEW", 2)
     window.queue.list.selectAll()
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
