@@ -59,6 +59,11 @@ class Acts:
         """How many boxes came out."""
         return self.accepted + self.moved + self.relabelled + self.drawn
 
+    @property
+    def corrections(self) -> int:
+        """How many boxes were not simply accepted."""
+        return self.moved + self.relabelled + self.rejected + self.drawn
+
     def effort_saved(self) -> float | None:
         """The share of drawing time that proposals saved; negative when they cost more than they gave.
 

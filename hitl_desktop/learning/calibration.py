@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.calibration import Calibration, logit
-from hitl_desktop.learning.metrics import Interval, bootstrap
+from hitl_desktop.learning.metrics import Interval, bootstrap, clustered_interval
 
 LEAST_SAMPLES = 20
 """With fewer answers scores stay as they are."""
@@ -68,6 +68,28 @@ def fit_calibration(samples: CalibrationSamples) -> Calibration:
         tuple(best[3:6].tolist()),
         {int(c): float(v) for c, v in zip(ids, best[6:], strict=True) if c > 0},
         len(samples),
+    )
+
+
+ReliabilityBin = tuple[float, float, int, Interval]
+"""Of the boxes of a bin: their mean score, the share that was right, how many, the interval of the share."""
+
+
+def reliability_bins(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], groups: NDArray[np.integer]
+) -> tuple[ReliabilityBin, ...]:
+    """For each tenth of the scores what was right, with the 95 % interval of boxes that lie on images
+    [N] together."""
+    index = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    members = [index == b for b in np.unique(index)]
+    return tuple(
+        (
+            float(confidence[m].mean()),
+            float(right[m].mean()),
+            int(m.sum()),
+            clustered_interval(right[m], groups[m]),
+        )
+        for m in members
     )
 
 

@@ -1,10 +1,22 @@
 """What charts are made of: axes with round ticks, points, bars and cells, with the words that go with them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hitl_desktop.learning.metrics import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The pixels that a chart may take; without a height it is as high as it reads well."""
+
+    width: float = 720.0
+    height: float | None = None
+
+
+PAGE = Room()
+"""The room on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +109,28 @@ class HeatCell:
     is_right: bool
     words: str
     link: str = ""
+
+    @property
+    def strength(self) -> float:
+        """How much of its colour it has (0..1): never so much that the number on it could not be read."""
+        return 0.08 + 0.47 * self.share
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Cells by row and column, where there are any, and what rows and columns are called."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Mapping[tuple[int, int], HeatCell]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Boxes of nearly the same score: the mean of it, the share that was right with its interval, how many."""
+
+    score: float
+    right: float
+    boxes: int
+    interval: Interval
+    words: str

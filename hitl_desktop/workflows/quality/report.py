@@ -37,18 +37,11 @@ def report(project: Project, progress: Progress, tuned: Tuning | None = None) ->
         "head": version and {"version": version.id, "made": version.created, **asdict(version.summary)},
         "strategy": policy_of(project).strategy,
         "categories": [_plain(c) | {"words": c.words} for c in categories_known(project)],
-        "learning_curve": _plain(tuned.curve),
-        "learning_curve_random": _plain(tuned.drawn),
-        "learning_curve_held_out": _plain(tuned.held_out_curve),
+        **charted(project, tuned),
         "memorising": _plain(tuned.gap) | {"words": tuned.gap.words} if tuned.gap else None,
         "held_out": _plain(tuned.held_out) | {"words": tuned.held_out.words},
-        "at_first_sight": _plain(tuned.categories),
-        "mixed_up": [{"real": c.real, "said": c.predicted, "boxes": len(c.examples)} for c in tuned.cells],
-        "reliability": _plain(tuned.reliability),
         "thresholds": _plain(tuned.advice),
-        "effort": _plain(tuned.effort),
         "stop_advice": tuned.stop,
-        "consistency": _plain(labels := consistency(project.reannotations.all())) | {"words": labels.words},
         "validation": _validation(project),
         "audits": [audit.report(project, a) | {"words": _audit_words(project, a)} for a in project.audits.all()],
         "accepted_at_once": [
@@ -59,6 +52,21 @@ def report(project: Project, progress: Progress, tuned: Tuning | None = None) ->
         "edge_cases": {name: len(members) for name, members in project.sets.all().items()},
         "skipped": _skipped(project),
     }  # fmt: skip
+
+
+def charted(project: Project, tuned: Tuning) -> Report:
+    """What charts are drawn of."""
+    labels = consistency(project.reannotations.all())
+    return {
+        "learning_curve": _plain(tuned.curve),
+        "learning_curve_random": _plain(tuned.drawn),
+        "learning_curve_held_out": _plain(tuned.held_out_curve),
+        "at_first_sight": _plain(tuned.categories),
+        "mixed_up": [{"real": c.real, "said": c.predicted, "boxes": len(c.examples)} for c in tuned.cells],
+        "reliability": _plain(tuned.reliability),
+        "effort": _plain(tuned.effort),
+        "consistency": _plain(labels) | {"words": labels.words},
+    }
 
 
 def _audit_words(project: Project, of: audit.Audit) -> str:

@@ -1,4 +1,4 @@
-"""The figures of the report: what was measured, as charts."""
+"""What was measured, as charts: those of the report and of the window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,20 @@ from typing import Any
 from hitl_desktop.domain.review import SECONDS_TO_DRAW
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.quality.chart_values import Axis, Band, Bars, HeatCell, Part, Series, Value, axis
+from hitl_desktop.workflows.quality.chart_values import (
+    PAGE,
+    Axis,
+    Band,
+    Bars,
+    Bin,
+    HeatCell,
+    Matrix,
+    Part,
+    Room,
+    Series,
+    Value,
+    axis,
+)
 from hitl_desktop.workflows.quality.report_crops import words_of
 from hitl_desktop.workflows.quality.svg_charts import bar_chart, heat_map, line_chart, reliability_diagram
 from hitl_desktop.workflows.quality.threshold_advice import WORTH_SHOWING
@@ -26,7 +39,7 @@ _BELOW_ZERO = -0.2
 _SHARES = (0.0, 1.0)
 
 
-def learning_curve(data: Data) -> str:
+def learning_curve(data: Data, room: Room = PAGE) -> str:
     """F1 by decided images, of all, of a random sample and of what is held out; "" where nothing is
     measured."""
     curves = (
@@ -45,7 +58,7 @@ def learning_curve(data: Data) -> str:
         band = Band(name, low, high)
     x = axis(tr("decided images"), [0, *places], whole=True)
     y = axis(tr("F1 on images not yet trained on"), _SHARES, "{:.1f}")
-    return line_chart(tr("Learning curve"), series, x, y, band)
+    return line_chart(tr("Learning curve"), series, x, y, band, room)
 
 
 def _f1_value(point: Data) -> Value:
@@ -70,18 +83,20 @@ def share_words(part: float | None, interval: Sequence[float], of: int) -> str:
     )
 
 
-def precision_and_recall(title: str, rows: Sequence[Data]) -> str:
-    """Both of each category, those with the most objects first."""
+def precision_and_recall(
+    title: str, rows: Sequence[Data], room: Room = PAGE, most: int | None = MOST_BARS
+) -> str:
+    """Both of each category, those with the most objects first, as many as have room."""
     if not rows:
         return ""
     names = (tr("precision: of the boxes shown"), tr("recall: of the objects"))
-    ranked = sorted(rows, key=lambda c: -max(c["objects"], c["shown"]))[:MOST_BARS]
+    ranked = sorted(rows, key=lambda c: -max(c["objects"], c["shown"]))[:most]
     bars = [
         Bars(
             c["name"],
             [
-                _part(names[0], c["right"], c["shown"], c["precision_interval"]),
-                _part(names[1], c["right"], c["objects"], c["recall_interval"]),
+                _part(c["name"], names[0], c["right"], c["shown"], c["precision_interval"]),
+                _part(c["name"], names[1], c["right"], c["objects"], c["recall_interval"]),
             ],
         )
         for c in ranked
@@ -89,38 +104,45 @@ def precision_and_recall(title: str, rows: Sequence[Data]) -> str:
     band = Band(
         tr("precision from which a box saves time: {share:.0%}", share=WORTH_SHOWING), WORTH_SHOWING, 1.0
     )
-    return bar_chart(title, names, bars, axis(tr("share"), _SHARES, _PERCENT), band)
+    return bar_chart(title, names, bars, axis(tr("share"), _SHARES, _PERCENT), band, room)
 
 
-def _part(name: str, right: int, of: int, interval: Sequence[float]) -> Part:
+def _part(category: str, name: str, right: int, of: int, interval: Sequence[float]) -> Part:
     label = tr("{right} of {of}", right=right, of=of) if of else tr("none")
     share = right / of if of else None
     low, high = interval
-    return Part(share, (low, high) if of else None, label, f"{name}: {share_words(share, interval, of)}")
+    words = tr(
+        "{category}, {name}: {share}", category=category, name=name, share=share_words(share, interval, of)
+    )
+    return Part(share, (low, high) if of else None, label, words)
 
 
-def confusion_names(cells: Sequence[Data]) -> list[str]:
-    """The categories of the matrix, those with the most boxes first, as many as have room."""
+def confusion_names(cells: Sequence[Data], most: int | None = MOST_IN_MATRIX) -> list[str]:
+    """The categories of the matrix, as many as have room: those with the most boxes."""
     boxes: Counter[str] = Counter()
     for cell in cells:
         for name in {cell["real"], cell["said"]} - {NOTHING}:
             boxes[name] += cell["boxes"]
-    return sorted(name for name, _ in boxes.most_common(MOST_IN_MATRIX))
+    return sorted(name for name, _ in boxes.most_common(most))
 
 
-def confusion_matrix(cells: Sequence[Data], links: Mapping[tuple[str, str], str]) -> str:
-    """What objects of each category were called; a cell with crops leads to them."""
-    if not cells:
-        return ""
-    every = confusion_names(cells)
-    rows, columns = [*every, NOTHING], [*every, NOTHING]
+def confusions(
+    cells: Sequence[Data],
+    links: Mapping[tuple[str, str], str] | None = None,
+    most: int | None = MOST_IN_MATRIX,
+) -> Matrix:
+    """What objects of each category were suggested as; false alarms are in the last row, missed objects in
+    the last column."""
+    every = confusion_names(cells, most)
+    names = [*every, NOTHING]
     totals: Counter[str] = Counter()
     for cell in cells:
         totals[cell["real"]] += cell["boxes"]
     shown: dict[tuple[int, int], HeatCell] = {}
+    places = {name: n for n, name in enumerate(names)}
     for cell in cells:
         real, said, boxes = cell["real"], cell["said"], cell["boxes"]
-        if real not in rows or said not in columns:
+        if real not in places or said not in places:
             continue
         share = boxes / totals[real]
         words = tr(
@@ -130,47 +152,60 @@ def confusion_matrix(cells: Sequence[Data], links: Mapping[tuple[str, str], str]
             share=share,
             total=totals[real],
         )
-        place = rows.index(real), columns.index(said)
-        shown[place] = HeatCell(boxes, share, real == said, words, links.get((real, said), ""))
+        link = (links or {}).get((real, said), "")
+        shown[places[real], places[said]] = HeatCell(boxes, share, real == said, words, link)
+    rows = [tr("{name} (n = {total})", name=r, total=totals[r]) for r in every]
+    rows.append(tr("false alarm (n = {total})", total=totals[NOTHING]))
+    return Matrix(rows, [*every, tr("missed")], shown)
+
+
+def confusion_matrix(cells: Sequence[Data], links: Mapping[tuple[str, str], str]) -> str:
+    """What objects of each category were suggested as; a cell with crops leads to them."""
+    if not cells:
+        return ""
     return heat_map(
-        tr("Confusion matrix: what objects are, against what they were called"),
-        [*(tr("{name} (n = {total})", name=r, total=totals[r]) for r in every),
-         tr("nothing there (n = {total})", total=totals[NOTHING])],
-        [*every, tr("not found")],
-        shown,
-        axes=(tr("really"), tr("called")),
-        names=(tr("correct; stronger: a larger share of the row"), tr("mistaken; stronger: a larger share of the row")),
-    )  # fmt: skip
+        tr("Confusion matrix: what objects are, against what they were suggested as"),
+        confusions(cells, links),
+        axes=(tr("really"), tr("suggested")),
+        names=(
+            tr("correct; stronger: a larger share of the row"),
+            tr("mistaken; stronger: a larger share of the row"),
+        ),
+    )
 
 
-def reliability_chart(measured: Data) -> str:
+def reliability_chart(measured: Data, room: Room = PAGE) -> str:
     """The share that was right by score, with how many boxes that were."""
-    bins = [(score, right, n) for score, right, n in measured["bins"]]
+    bins = [_bin(*one) for one in measured["bins"]]
     if not bins:
         return ""
-    words = [
-        tr(
-            "score {score:.2f}: {right:.0%} correct ({boxes})",
-            score=score,
-            right=right,
-            boxes=counted(n, "box"),
-        )
-        for score, right, n in bins
-    ]
     axes = (
         axis(tr("score"), _SHARES, "{:.1f}"),
         axis(tr("share that was correct"), _SHARES, _PERCENT),
     )
     names = (
-        tr("measured"),
+        tr("measured, with 95 % intervals"),
         Band(tr("as the score says, give or take {tolerance:.1f}", tolerance=_TOLERANCE), 0.0, _TOLERANCE),
     )
     return reliability_diagram(
-        tr("Reliability of the scores"), bins, words, axes, names, tr("boxes, by score")
+        tr("Reliability of the scores"), bins, axes, names, tr("boxes, by score"), room
     )
 
 
-def effort_saved(stretches: Sequence[Data]) -> str:
+def _bin(score: float, right: float, boxes: int, interval: Sequence[float]) -> Bin:
+    low, high = interval
+    words = tr(
+        "score {score:.2f}: {right:.0%} correct (95 %: {low:.0%} to {high:.0%}; {boxes})",
+        score=score,
+        right=right,
+        low=low,
+        high=high,
+        boxes=counted(boxes, "box"),
+    )
+    return Bin(score, right, boxes, (low, high), words)
+
+
+def effort_saved(stretches: Sequence[Data], room: Room = PAGE) -> str:
     """The share of drawing time that suggestions saved, over decided images."""
     values = _over_time(stretches, "saved", "{:.0%}", tr("boxes"), "boxes")
     if not values:
@@ -179,10 +214,27 @@ def effort_saved(stretches: Sequence[Data]) -> str:
     y = axis(tr("share of drawing time saved"), [1.0, max(-1.0, min(_BELOW_ZERO, *lows))], _PERCENT)
     band = Band(tr("suggestions save time"), 0.0, 1.0)
     x = _decided(stretches)
-    return line_chart(tr("Effort saved"), [Series(tr("effort saved"), values)], x, y, band)
+    return line_chart(tr("Effort saved"), [Series(tr("effort saved"), values)], x, y, band, room)
 
 
-def minutes_an_image(stretches: Sequence[Data]) -> str:
+def corrections_an_image(stretches: Sequence[Data], room: Room = PAGE) -> str:
+    """How many boxes people drew or corrected on an image, over decided images, beside how many it has."""
+    values = _over_time(stretches, "corrections", "{:.1f}", tr("images"), "pictures")
+    if not values:
+        return ""
+    images, boxes = (sum(s[key] for s in stretches) for key in ("pictures", "boxes"))
+    by_hand = boxes / images if images else 0.0
+    band = None
+    if by_hand:
+        name = tr("less than drawing every box by hand: {boxes:.1f}", boxes=by_hand)
+        band = Band(name, 0.0, by_hand)
+    highs = [v.interval[1] if v.interval else v.y for v in values]
+    y = axis(tr("boxes an image"), [0.0, by_hand, *highs])
+    series = [Series(tr("boxes drawn, moved, renamed or rejected"), values)]
+    return line_chart(tr("Corrections an image"), series, _decided(stretches), y, band, room)
+
+
+def minutes_an_image(stretches: Sequence[Data], room: Room = PAGE) -> str:
     """Active minutes an image, over decided images, beside what drawing all their boxes would take."""
     values = _over_time(stretches, "minutes", "{:.2f}", tr("images"), "pictures")
     if not values:
@@ -200,7 +252,7 @@ def minutes_an_image(stretches: Sequence[Data]) -> str:
     highs = [v.interval[1] if v.interval else v.y for v in values]
     y = axis(tr("minutes an image, without pauses"), [0.0, by_hand, *highs])
     series = [Series(tr("minutes an image"), values)]
-    return line_chart(tr("Minutes an image"), series, _decided(stretches), y, band)
+    return line_chart(tr("Minutes an image"), series, _decided(stretches), y, band, room)
 
 
 def _decided(stretches: Sequence[Data]) -> Axis:

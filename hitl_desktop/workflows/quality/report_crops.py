@@ -69,10 +69,10 @@ def words_of(real: str, called: str) -> str:
     if real == called:
         return tr("{name}, correct", name=real)
     if real == NOTHING:
-        return tr("called {name}, nothing there", name=called)
+        return tr("false alarm: {name}", name=called)
     if called == NOTHING:
-        return tr("{name}, not found", name=real)
-    return tr("{real}, called {called}", real=real, called=called)
+        return tr("{name}, missed", name=real)
+    return tr("{real}, suggested as {called}", real=real, called=called)
 
 
 def cut_crops(project: Project, cells: Sequence[Cell], head_id: int | None, progress: Progress) -> Crops:

@@ -65,6 +65,7 @@ def to_html(data: Data, crops: Crops | None = None) -> str:
         reliability_words=_reliability_words(data["reliability"], data["reliability"]["boxes"]),
         thresholds=_thresholds(data["thresholds"]),
         saved=charts.effort_saved(effort["stretches"]),
+        corrections=charts.corrections_an_image(effort["stretches"]),
         minutes=charts.minutes_an_image(effort["stretches"]),
         effort=_effort_table(effort),
         validation=charts.precision_and_recall(

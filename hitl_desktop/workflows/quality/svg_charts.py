@@ -1,28 +1,32 @@
-"""Charts as inline SVG for pages without scripts.
+"""Charts as SVG, for pages without scripts and for the window.
 
-Colours are custom properties of the page's style, so that they follow light, dark and print; dashes, markers,
+Their style is `resources/templates/chart.css`, whose colours the page or the theme gives; dashes, markers,
 outlines and labels tell the same apart without colour. All texts come in ready to be read.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from hitl_desktop.workflows.quality.chart_values import (
+    PAGE,
     Axis,
     Band,
     Bars,
+    Bin,
     HeatCell,
+    Matrix,
     Part,
+    Room,
     Series,
     Value,
 )
 
-WIDTH = 720
-_PLOT_HEIGHT = 240
+_PLOT_HEIGHT, _LEAST_HEIGHT = 240.0, 110.0
 _LEFT, _RIGHT = 56, 24
 _LINE = 20
 _LONGEST = 24
@@ -71,7 +75,7 @@ def _titled(words: str) -> str:
     return _tag("title", escape(words))
 
 
-def _svg(title: str, height: float, parts: Sequence[str], *, width: float = WIDTH, role: str = "img") -> str:
+def _svg(title: str, height: float, parts: Sequence[str], *, width: float, role: str = "img") -> str:
     return _tag(
         "svg", _titled(title) + "".join(parts),
         viewBox=f"0 0 {width:.0f} {height:.0f}", width=f"{width:.0f}", role=role,
@@ -90,13 +94,19 @@ def _marker(number: int) -> str:
     return _tag("polygon", points=corners)
 
 
-def _legend(entries: Sequence[tuple[str, str]], left: float, top: float) -> list[str]:
-    """A sample of each thing, drawn about the origin and 28 wide, with its name, one below the other: names
-    may be long in another language."""
-    return [
-        _tag("g", sample + _text(name, 36, 4), transform=f"translate({left:.1f} {top + n * _LINE:.1f})")
-        for n, (sample, name) in enumerate(entries)
-    ]
+def _legend(
+    entries: Sequence[tuple[str, str]], left: float, width: float = PAGE.width
+) -> tuple[list[str], float]:
+    """A sample of each thing, drawn about the origin and 28 wide, with its name, one below the other, for
+    names may be long in another language; and where they end."""
+    parts: list[str] = []
+    at = 12.0
+    for sample, name in entries:
+        lines = textwrap.wrap(name, max(12, int((width - left - 36) / _CHAR))) or [""]
+        words = "".join(_text(line, 36, 4 + n * 16) for n, line in enumerate(lines))
+        parts.append(_tag("g", sample + words, transform=f"translate({left:.1f} {at:.1f})"))
+        at += _LINE + 16 * (len(lines) - 1)
+    return parts, at
 
 
 def _line_sample(number: int) -> str:
@@ -128,22 +138,29 @@ def _grid(x: Axis | None, y: Axis | None, area: _Area) -> list[str]:
     return parts
 
 
-def line_chart(title: str, series: Sequence[Series], x: Axis, y: Axis, band: Band | None = None) -> str:
+def line_chart(
+    title: str, series: Sequence[Series], x: Axis, y: Axis, band: Band | None = None, room: Room = PAGE
+) -> str:
     """Lines through points, with their intervals as bands, and where the values should be."""
     shown = [(number, one) for number, one in enumerate(series) if one.values]
     entries = [(_line_sample(number), one.name) for number, one in shown]
     if band is not None:
         entries.append((_band_sample(), band.name))
-    top = 12 + _LINE * len(entries) + 22
-    area = _Area(_LEFT, top, WIDTH - _RIGHT, top + _PLOT_HEIGHT)
-    parts = [*_legend(entries, _LEFT, 12), *_grid(x, y, area)]
+    legend, top = _legend(entries, _LEFT, room.width)
+    area = _Area(_LEFT, top + 22, room.width - _RIGHT, top + 22 + _plot_height(room, top + 22 + 46))
+    parts = [*legend, *_grid(x, y, area)]
     if band is not None:
         edges = (y.place(band.high, area.bottom, area.top), y.place(band.low, area.bottom, area.top))
         parts.append(_rect(area.left, edges[0], area.right, max(edges[1], edges[0] + 1), "target"))
     for number, one in shown:
         parts.extend(_curve(number, one.values, x, y, area))
     parts.append(_line(area.left, area.bottom, area.right, area.bottom, "axis"))
-    return _svg(title, area.bottom + 46, parts)
+    return _svg(title, area.bottom + 46, parts, width=room.width)
+
+
+def _plot_height(room: Room, taken: float) -> float:
+    """How high the plot area is where the rest of the chart has taken so much."""
+    return _PLOT_HEIGHT if room.height is None else max(_LEAST_HEIGHT, room.height - taken)
 
 
 def _curve(number: int, values: Sequence[Value], x: Axis, y: Axis, area: _Area) -> Iterator[str]:
@@ -171,18 +188,24 @@ def _points(places: Sequence[tuple[float, float]]) -> str:
 
 
 def bar_chart(
-    title: str, measures: Sequence[str], bars: Sequence[Bars], x: Axis, band: Band | None = None
+    title: str,
+    measures: Sequence[str],
+    bars: Sequence[Bars],
+    x: Axis,
+    band: Band | None = None,
+    room: Room = PAGE,
 ) -> str:
     """Horizontal bars, one for each measure of each name, with intervals, and where the values should be."""
     entries = [(_rect(0, -6, 28, 6, f"bar s{n}"), name) for n, name in enumerate(measures)]
     if band is not None:
         entries.append((_band_sample(), band.name))
-    top, high = 12.0 + _LINE * len(entries), 17
+    high = 17
     row = high * len(measures) + 10
     left = 20 + min(_LONGEST, max((len(b.name) for b in bars), default=1)) * _CHAR
     beside = 16 + max((len(p.label) for b in bars for p in b.parts), default=0) * _CHAR
-    area = _Area(left, top, WIDTH - beside, top + row * len(bars))
-    parts = [*_legend(entries, left, 12), *_grid(x, None, area)]
+    legend, top = _legend(entries, left, room.width)
+    area = _Area(left, top, room.width - beside, top + row * len(bars))
+    parts = [*legend, *_grid(x, None, area)]
     if band is not None:
         ends = (x.place(band.low, area.left, area.right), x.place(band.high, area.left, area.right))
         parts.append(_rect(ends[0], area.top, ends[1], area.bottom, "target"))
@@ -194,7 +217,7 @@ def bar_chart(
         for m, part in enumerate(bar.parts):
             parts.append(_bar(part, m, x, area, start + m * high, high - 4))
     parts.append(_line(area.left, area.top, area.left, area.bottom, "axis"))
-    return _svg(title, area.bottom + 46, parts)
+    return _svg(title, area.bottom + 46, parts, width=room.width)
 
 
 def _bar(part: Part, number: int, x: Axis, area: _Area, top: float, high: float) -> str:
@@ -210,28 +233,20 @@ def _bar(part: Part, number: int, x: Axis, area: _Area, top: float, high: float)
     return _tag("g", "".join(inside))
 
 
-def heat_map(
-    title: str,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    cells: Mapping[tuple[int, int], HeatCell],
-    *,
-    axes: tuple[str, str],
-    names: tuple[str, str],
-) -> str:
+def heat_map(title: str, matrix: Matrix, *, axes: tuple[str, str], names: tuple[str, str]) -> str:
     """Counts by row and column, stronger the larger their share of the row; cells may lead to a place of the
     page. `axes` are the titles of rows and columns, `names` what right cells and the others are called."""
-    entries = [(_shades("right"), names[0]), (_shades("wrong"), names[1])]
+    rows, columns = matrix.rows, matrix.columns
+    legend, top = _legend([(_shades("right"), names[0]), (_shades("wrong"), names[1])], 12)
     left = 24 + min(_LONGEST, max((len(n) for n in rows), default=1)) * _CHAR
     longest = min(_LONGEST, max((len(n) for n in columns), default=1))
-    wide = min(72.0, max(30.0, (WIDTH - left - 60) / max(1, len(columns))))
+    wide = min(72.0, max(30.0, (PAGE.width - left - 60) / max(1, len(columns))))
     high, slant = 32.0, 40.0
     head = 16 + longest * _CHAR * math.sin(math.radians(slant))
-    top = 12 + _LINE * len(entries) + 18 + head
+    top += 18 + head
     right = left + wide * len(columns)
-    width = max(WIDTH, right + longest * _CHAR * math.cos(math.radians(slant)))
-    parts = _legend(entries, 12, 12)
-    parts.append(_text(axes[1], left, top - head - 2, kind="title"))
+    width = max(PAGE.width, right + longest * _CHAR * math.cos(math.radians(slant)))
+    parts = [*legend, _text(axes[1], left, top - head - 2, kind="title")]
     parts.append(_text(axes[0], left - 10, top - 10, anchor="end", kind="title"))
     for c, name in enumerate(columns):
         x = left + (c + 0.5) * wide
@@ -244,7 +259,7 @@ def heat_map(
         parts.append(_tag("text", words, x=left - 10, y=y + high / 2 + 4, text_anchor="end", class_="label"))
         for c in range(len(columns)):
             place = _Area(left + c * wide, y, left + (c + 1) * wide, y + high)
-            parts.append(_heat_cell(cells.get((r, c)), place))
+            parts.append(_heat_cell(matrix.cells.get((r, c)), place))
     return _svg(title, top + high * len(rows) + 12, parts, width=width, role="group")
 
 
@@ -256,11 +271,11 @@ def _shades(kind: str) -> str:
 
 
 def _heat_cell(cell: HeatCell | None, place: _Area) -> str:
-    """Never so dark that the number on it could not be read; right ones have an outline."""
+    """Right ones have an outline."""
     box = (place.left + 1, place.top + 1, place.right - 1, place.bottom - 1)
     if cell is None:
         return _rect(*box, "empty")
-    kind, opacity = "right" if cell.is_right else "wrong", f"{0.08 + 0.47 * cell.share:.2f}"
+    kind, opacity = "right" if cell.is_right else "wrong", f"{cell.strength:.2f}"
     inside = _titled(cell.words) + _rect(*box, f"heat {kind}", opacity)
     middle = (place.left + place.right) / 2, (place.top + place.bottom) / 2 + 4
     inside += _text(str(cell.count), *middle, anchor="middle", kind=f"count {kind}")
@@ -268,8 +283,7 @@ def _heat_cell(cell: HeatCell | None, place: _Area) -> str:
 
 
 def reliability_diagram(
-    title: str, bins: Sequence[tuple[float, float, int]], words: Sequence[str], axes: tuple[Axis, Axis],
-    names: tuple[str, Band], counts: str,
+    title: str, bins: Sequence[Bin], axes: tuple[Axis, Axis], names: tuple[str, Band], counts: str, room: Room = PAGE
 ) -> str:  # fmt: skip
     """The share that was right by score against the diagonal, and below it how many boxes that were.
 
@@ -278,27 +292,28 @@ def reliability_diagram(
     x, y = axes
     measured, band = names
     entries = [(_line_sample(0), measured), (_band_sample() + _line(0, 7, 28, -7, "ideal"), band.name)]
-    top, size = 12 + _LINE * len(entries) + 22, 300
-    area = _Area(_LEFT, top, _LEFT + 420, top + size)
+    width = min(room.width, _LEFT + 420.0 + _RIGHT)
+    legend, top = _legend(entries, _LEFT, width)
+    high = 300.0 if room.height is None else max(_LEAST_HEIGHT, room.height - top - 152)
+    area = _Area(_LEFT, top + 22, width - _RIGHT, top + 22 + high)
     half = band.high
     corners = (
         (x.low, y.low), (x.low + half, y.low), (x.high, y.high - half), (x.high, y.high),
         (x.high - half, y.high), (x.low, y.low + half),
     )  # fmt: skip
     outline = [(x.place(a, area.left, area.right), y.place(b, area.bottom, area.top)) for a, b in corners]
-    parts = [*_legend(entries, _LEFT, 12), *_grid(x, y, area)]
+    parts = [*legend, *_grid(x, y, area)]
     parts.append(_tag("polygon", points=_points(outline), class_="target"))
     parts.append(_line(area.left, area.bottom, area.right, area.top, "ideal"))
-    said = zip(bins, words, strict=True)
-    parts.extend(_curve(0, [Value(b[0], b[1], None, text) for b, text in said], x, y, area))
+    parts.extend(_curve(0, [Value(b.score, b.right, b.interval, b.words) for b in bins], x, y, area))
     parts.append(_line(area.left, area.bottom, area.right, area.bottom, "axis"))
     strip = _Area(area.left, area.bottom + 70, area.right, area.bottom + 118)
     parts.append(_text(counts, strip.left, strip.top - 16, kind="title"))
-    most = max((n for _, _, n in bins), default=1) or 1
-    for score, _, n in bins:
-        at = x.place(score, strip.left, strip.right)
-        tip = strip.bottom - 44 * n / most
+    most = max((b.boxes for b in bins), default=1) or 1
+    for one in bins:
+        at = x.place(one.score, strip.left, strip.right)
+        tip = strip.bottom - 44 * one.boxes / most
         parts.append(_rect(at - 9, tip, at + 9, strip.bottom, "bar s0"))
-        parts.append(_text(str(n), at, tip - 3, anchor="middle", kind="tick n"))
+        parts.append(_text(str(one.boxes), at, tip - 3, anchor="middle", kind="tick n"))
     parts.append(_line(strip.left, strip.bottom, strip.right, strip.bottom, "axis"))
-    return _svg(title, strip.bottom + 12, parts, width=area.right + _RIGHT)
+    return _svg(title, strip.bottom + 12, parts, width=width)

@@ -13,11 +13,12 @@ from hitl_desktop.domain.calibration import Calibration
 from hitl_desktop.domain.categories import UNKNOWN, normalise_name
 from hitl_desktop.domain.review import SECONDS_TO_DRAW, SECONDS_TO_REJECT, SECONDS_TO_VERIFY
 from hitl_desktop.learning.calibration import (
-    BINS,
     CalibrationSamples,
+    ReliabilityBin,
     calibration_error_interval,
     error_if_honest,
     expected_calibration_error,
+    reliability_bins,
 )
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM
@@ -39,13 +40,13 @@ _HIGHEST = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Scores as they were shown beside the share that was right, for each tenth: (mean score, share, boxes).
+    """Scores as they were shown beside the share that was right, for each tenth.
 
     `error` is the expected calibration error with its 95 % interval, over `boxes` on `images`; `by_chance`
     the error of perfectly calibrated scores on as many.
     """
 
-    bins: tuple[tuple[float, float, int], ...]
+    bins: tuple[ReliabilityBin, ...]
     error: float
     interval: Interval
     by_chance: float
@@ -110,14 +111,10 @@ def reliability(evidence: Evidence) -> Reliability:
     if not rows:
         return Reliability((), 0.0, (0.0, 1.0), 0.0, 0, 0)
     scores, right, images = (np.array(column) for column in zip(*rows, strict=True))
-    index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
-    bins = tuple(
-        (float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum()))
-        for b in np.unique(index)
-    )
     return Reliability(
-        bins, expected_calibration_error(scores, right), calibration_error_interval(scores, right, images),
-        error_if_honest(scores), len(rows), len(np.unique(images)),
+        reliability_bins(scores, right, images), expected_calibration_error(scores, right),
+        calibration_error_interval(scores, right, images), error_if_honest(scores), len(rows),
+        len(np.unique(images)),
     )  # fmt: skip
 
 

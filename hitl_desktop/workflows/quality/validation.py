@@ -21,7 +21,11 @@ from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
-from hitl_desktop.learning.calibration import BINS, calibration_error_interval, expected_calibration_error
+from hitl_desktop.learning.calibration import (
+    calibration_error_interval,
+    expected_calibration_error,
+    reliability_bins,
+)
 from hitl_desktop.learning.metrics import (
     Interval,
     average_precision_of_judged,
@@ -288,13 +292,8 @@ def _reliability(boxes: Sequence[tuple[int, JudgedBox]]) -> dict[str, Any]:
     scores = np.array([box.score for _, box in boxes])
     right = np.array([box.judgement is Judgement.CORRECT for _, box in boxes], bool)
     images = np.array([image_id for image_id, _ in boxes], np.int64)
-    index = np.clip((scores * BINS).astype(int), 0, BINS - 1)
-    bins = [
-        [float(scores[index == b].mean()), float(right[index == b].mean()), int((index == b).sum())]
-        for b in np.unique(index)
-    ]
     return {
-        "bins": bins,
+        "bins": [list(one) for one in reliability_bins(scores, right, images)],
         "error": expected_calibration_error(scores, right),
         "interval": calibration_error_interval(scores, right, images),
         "precision_interval": clustered_interval(right, images),

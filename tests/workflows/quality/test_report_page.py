@@ -61,12 +61,12 @@ def test_mistakes_are_shown_and_the_matrix_leads_to_them(mistaken: Project) -> N
     page = Page(text)
     assert [c["boxes"] for c in data["mixed_up"]] == [1, 1, 2, 1, 1]
     worst = re.findall(r'alt="([^"]*)"', text)[:4]
-    # the surest of what was wrong, then what was not found
+    # the surest of what was wrong, then what was missed
     assert worst == [
-        "called cell, nothing there, a.png",
-        "called gap, nothing there, b.jpg",
-        "cell, not found, a.png",
-        "cell, not found, a.png",
+        "false alarm: cell, a.png",
+        "false alarm: gap, b.jpg",
+        "cell, missed, a.png",
+        "cell, missed, a.png",
     ]
     assert len(page.links & {f"cell-{n}" for n in range(5)}) == 5  # each cell of the matrix
     assert text.count("<details>") == 6  # one for each cell, one for the numbers of the curve
@@ -95,7 +95,7 @@ def test_the_page_of_a_taught_project(taught_project: Project, taught: Path) -> 
     titles = {
         "Learning curve",
         "Precision and recall before training",
-        "Confusion matrix: what objects are, against what they were called",
+        "Confusion matrix: what objects are, against what they were suggested as",
         "Reliability of the scores",
         "Precision and recall on validated images",
     }
@@ -124,7 +124,7 @@ def test_light_dark_and_paper_have_their_colours(project: Project) -> None:
     dark, _, paper = rest.partition("@media print")
     variables = [{*re.findall(r"(--[\w-]+):", part.partition("}")[0])} for part in (light, dark)]
     assert variables[0] == variables[1] > {"--paper", "--ink", "--series-0"}
-    assert {*re.findall(r"var\((--[\w-]+)\)", style)} <= variables[0] | {"--c"}
+    assert {*re.findall(r"var\((--[\w-]+)\)", style)} <= variables[0]
     assert "break-inside: avoid" in paper
     assert "&" not in style  # it was not escaped as words are
 
@@ -133,7 +133,7 @@ def test_a_crop_shows_the_box_in_its_surroundings(project: Project, images: Path
     cells = [Cell("a", "b", (Example(1, BBox(30, 20, 20, 10), 0.5),))]
     before = (images / "a.png").read_bytes()
     (crop,) = cut_crops(project, cells, None, QUIET).worst
-    assert crop.words == "a, called b"
+    assert crop.words == "a, suggested as b"
     assert (crop.width, crop.height) == (report_crops.SIDE, round(report_crops.SIDE * 0.8))  # 40 x 32 pixels
     shown = pixels_of(crop.source)
     assert shown.shape[:2] == (crop.height, crop.width)

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitl_desktop.workflows.quality.chart_values import Axis, Band, Bars, HeatCell, Part, Series, Value, axis
+from hitl_desktop.workflows.quality.chart_values import (
+    Axis,
+    Band,
+    Bars,
+    Bin,
+    HeatCell,
+    Matrix,
+    Part,
+    Room,
+    Series,
+    Value,
+    axis,
+)
 from hitl_desktop.workflows.quality.svg_charts import bar_chart, heat_map, line_chart, reliability_diagram
 
 SHARES = axis("share", [0.0, 1.0], "{:.1f}")
@@ -109,6 +121,20 @@ def test_series_differ_without_their_colour() -> None:
     assert len({shape[1:] for shape in shapes}) == 3
 
 
+@pytest.mark.parametrize("room", [Room(320, 260), Room(900, 400), Room(300, 90)])
+def test_a_chart_fills_the_room_it_is_given_and_wraps_long_names(room: Room) -> None:
+    name = "names that are given by the latest versions on held-out images"
+    svg = line_chart("Room", [Series(name, [Value(1, 0.5, None, "a")])], axis("x", [0, 2]), SHARES, room=room)
+    width, height = (float(n) for n in parsed(svg).get("viewBox", "").split()[2:])
+    _, top, right, bottom = area_of(svg)
+    assert width == room.width
+    assert right <= room.width
+    assert height == room.height or bottom - top == 110  # where it would be too low to be read
+    words = texts(svg, "label")
+    assert " ".join(words) == name
+    assert all(92 + len(line) * 7.2 <= room.width for line in words)
+
+
 def test_bars_are_as_long_as_their_values() -> None:
     parts = [Part(0.5, (0.25, 0.75), "5 of 10", "precision 50%"), Part(None, None, "none", "recall: none")]
     svg = bar_chart("Bars", ["precision", "recall"], [Bars("a" * 40, parts)], SHARES, Band("pays", 0.3, 1.0))
@@ -128,7 +154,8 @@ def test_cells_are_darker_by_their_share_and_lead_to_what_is_behind_them() -> No
         (0, 0): HeatCell(9, 0.9, True, "right"),
         (0, 1): HeatCell(1, 0.1, False, "mistake", "cell-1"),
     }
-    svg = heat_map("Matrix", ["a", "b"], ["a", "b"], cells, axes=("really", "called"), names=("good", "bad"))
+    matrix = Matrix(["a", "b"], ["a", "b"], cells)
+    svg = heat_map("Matrix", matrix, axes=("really", "called"), names=("good", "bad"))
     right, wrong = (elements(svg, kind)[4] for kind in ("right", "wrong"))  # four are in the legend
     assert float(right.get("fill-opacity", "")) > float(wrong.get("fill-opacity", ""))
     assert texts(svg, "count") == ["9", "1"]
@@ -138,15 +165,16 @@ def test_cells_are_darker_by_their_share_and_lead_to_what_is_behind_them() -> No
 
 
 def test_reliability_has_its_diagonal_and_its_counts() -> None:
-    bins = [(0.35, 0.2, 40), (0.95, 0.9, 10)]
+    bins = [Bin(0.35, 0.2, 40, (0.1, 0.35), "a"), Bin(0.95, 0.9, 10, (0.6, 0.98), "b")]
     axes = (axis("score", [0, 1], "{:.1f}"), axis("correct", [0, 1], "{:.0%}"))
-    svg = reliability_diagram(
-        "Scores", bins, ["a", "b"], axes, ("measured", Band("as it says", 0, 0.1)), "boxes"
-    )
+    svg = reliability_diagram("Scores", bins, axes, ("measured", Band("as it says", 0, 0.1)), "boxes")
     left, top, right, bottom = area_of(svg)
     points = [place_of(m) for m in elements(svg, "mark")][1:]
     assert points[0] == pytest.approx((left + 0.35 * (right - left), bottom - 0.2 * (bottom - top)), abs=0.1)
     assert texts(svg, "n") == ["40", "10"]
+    high = bottom - top
+    ends = [(float(w.get("y1", "")), float(w.get("y2", ""))) for w in elements(svg, "whisker")]
+    assert ends[0] == pytest.approx((bottom - 0.1 * high, bottom - 0.35 * high), abs=0.1)
     diagonal = elements(svg, "ideal")[-1]
     assert [float(diagonal.get(k, "")) for k in ("x1", "y1", "x2", "y2")] == [left, bottom, right, top]
 
@@ -160,9 +188,7 @@ def test_hostile_names_are_only_words() -> None:
         bar_chart(name, [name], [Bars(name, [Part(1.0, None, name, name)])], SHARES),
         heat_map(
             name,
-            [name],
-            [name],
-            {(0, 0): HeatCell(1, 1.0, True, name)},
+            Matrix([name], [name], {(0, 0): HeatCell(1, 1.0, True, name)}),
             axes=(name, name),
             names=(name, name),
         ),
