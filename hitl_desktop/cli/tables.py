@@ -242,7 +242,7 @@ _REPORT = (
             Column(tr("images"), "name", kind=Kind.WORDS),
             Column(tr("count"), "pictures", forms.count),
             Column(tr("effort saved (95 %)"), "", forms.with_interval("saved", forms.share)),
-            Column(tr("minutes an image (95 %)"), "", forms.with_interval("minutes", forms.digits(2))),
+            Column(tr("minutes per image (95 %)"), "", forms.with_interval("minutes", forms.digits(2))),
         ),
         rows=rows.efforts,
     ),

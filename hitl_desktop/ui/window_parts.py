@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -91,7 +90,7 @@ class WindowParts(QMainWindow):
         self.loop = Loop(
             self.session,
             automatic=automatic,
-            libraries=(warm_up, partial(import_module, "pyqtgraph")),
+            libraries=(warm_up,),
         )
         self.long_acts = LongActs(self.session, self.loop.learning)
         self.canvas = Canvas()

@@ -51,10 +51,9 @@ NAMES = {word for name in CLASSES for word in name.split()} | {
 }  # fmt: skip
 """Names, keys and what the test itself typed."""
 OF_LIBRARIES = {
-    "Float", "Close", "Scroll Left", "Scroll Right", "OK", "Cancel", "Save", "Export...", "Grid", "Average",
-    "Plot Options", "Alpha", "Downsample", "Points", "Transforms", "Press shortcut",
+    "Float", "Close", "Scroll Left", "Scroll Right", "OK", "Cancel", "Save", "Press shortcut",
 }  # fmt: skip
-"""Texts of Qt and of the plots, which they translate or do not."""
+"""Texts of Qt, which it translates or does not."""
 
 
 def texts_of(widget: QObject) -> Iterator[str]:

@@ -19,6 +19,7 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model import tune_acts
+from hitl_desktop.ui.model.confusion_matrix import ConfusionMatrix
 from hitl_desktop.ui.model.tune_pages import TunePages
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.queue import relabelling
@@ -26,6 +27,93 @@ from tests.ui.conftest import Answers
 from tests.workflows.quality.test_threshold_advice import see
 
 LONG = 30_000
+CATEGORIES, CONFUSIONS, EFFORT = 2, 3, 4
+"""Tabs of the model panel."""
+
+
+def headers(matrix: ConfusionMatrix, side: Qt.Orientation) -> list[str]:
+    model = matrix.model()
+    count = model.columnCount() if side == Qt.Orientation.Horizontal else model.rowCount()
+    return [model.headerData(n, side) for n in range(count)]
+
+
+def counts(matrix: ConfusionMatrix) -> list[list[str]]:
+    model = matrix.model()
+    return [[model.index(r, c).data() for c in range(model.columnCount())] for r in range(model.rowCount())]
+
+
+def measure(window: MainWindow, qtbot: QtBot, tab: int) -> TunePages:
+    """Show a tab of the model panel with what was measured now."""
+    window.actions_["tune"].trigger()
+    qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
+    window.model_panel.tabs.setCurrentIndex(tab)
+    pages = window.tune_acts.pages
+    assert pages is not None
+    return pages
+
+
+def test_the_largest_mistake_is_shown_at_once_and_keys_go_from_the_matrix_to_the_image(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    project = window.session.project
+    assert project
+    see(project, 1, [("cell", 0.8, True), ("cell", 0.7, False)])
+    see(project, 2, [("cell", 0.9, False)], missed=1)
+    pages = measure(window, qtbot, CONFUSIONS)
+    matrix, wall = pages.matrix, pages.wall
+    assert pages.words.text() == "false alarm: cell (2 boxes)"
+    frame, other = (wall.item(n).icon().pixmap(wall.iconSize()).toImage() for n in range(wall.count()))
+    assert frame == other  # empty ones, at once
+    assert [wall.item(n).text() for n in range(2)] == ["0.90", "0.70"]  # the highest scores first
+    qtbot.waitUntil(
+        lambda: wall.item(0).icon().pixmap(wall.iconSize()).toImage() != frame, timeout=LONG
+    )  # the crop
+    matrix.setFocus()
+    QTest.keyClick(matrix, Qt.Key.Key_Up)  # to the cell in which both say so
+    QTest.keyClick(matrix, Qt.Key.Key_Right)
+    assert matrix.currentIndex().data() == "1"
+    assert pages.words.text() == "false alarm: cell (2 boxes)"  # nothing is opened by going past it
+    QTest.keyClick(matrix, Qt.Key.Key_Return)
+    assert pages.words.text() == "cell, missed (1 box)"
+    assert wall.hasFocus()
+    assert wall.currentItem().text() == "missed"
+    QTest.keyClick(wall, Qt.Key.Key_Return)
+    assert window.session.image
+    assert window.session.image.id == 2
+    row = next(n for n in range(pages.mistakes.count()) if "false alarm" in pages.mistakes.itemText(n))
+    assert pages.mistakes.itemText(row) == "false alarm: cell (2 boxes)"
+    pages.mistakes.activated.emit(row)
+    assert pages.words.text() == "false alarm: cell (2 boxes)"
+    assert matrix.currentIndex().data() == "2"
+
+
+def test_what_cannot_be_read_says_so_and_only_some_of_very_many_boxes_are_shown(
+    window: MainWindow, qtbot: QtBot, images: Path
+) -> None:
+    project = window.session.project
+    assert project
+    see(project, 1, [("cell", 0.5 + n / 100, False) for n in range(30)])
+    image = project.images.get(1)
+    assert image
+    project.path_of(image).write_bytes(b"nothing")
+    pages = measure(window, qtbot, CONFUSIONS)
+    assert pages.words.text() == "false alarm: cell (30 boxes, 24 shown)"
+    assert pages.wall.count() == 24
+    qtbot.waitUntil(lambda: pages.wall.item(23).text() == "unreadable", timeout=LONG)
+
+
+def test_few_images_make_a_sentence_and_no_curve(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    see(project, 1, [("cell", 0.8, True)])
+    pages = measure(window, qtbot, 1)
+    assert pages.curve.marks == []
+    assert pages.curve.accessibleDescription() == (
+        "The learning curve appears here after 11 images with suggestions have been decided."
+    )
+    window.model_panel.tabs.setCurrentIndex(EFFORT)
+    empty = [chart.accessibleDescription() for chart in pages.effort]
+    assert empty[0] == "Corrections per image appear here after 21 images have been decided."
 
 
 def test_cells_open_their_boxes_and_the_report_is_written(
@@ -41,19 +129,27 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
     dialog = window.tune_acts.pages
     assert isinstance(dialog, TunePages)
-    window.model_panel.tabs.setCurrentIndex(2)
-    matrix = dialog.matrix
-    headings = [matrix.horizontalHeaderItem(c).text() for c in range(matrix.columnCount())]
-    rows = [matrix.verticalHeaderItem(r).text() for r in range(matrix.rowCount())]
-    assert headings == ["called cell", "called gap", "not found"]
-    assert rows == ["cell", "no object"]
-    matrix.itemClicked.emit(matrix.item(rows.index("no object"), headings.index("called gap")))
-    assert dialog.examples.rowCount() == 1
-    dialog.examples.itemClicked.emit(dialog.examples.item(0, 0))
+    window.model_panel.tabs.setCurrentIndex(CONFUSIONS)
+    matrix, wall = dialog.matrix, dialog.wall
+    assert headers(matrix, Qt.Orientation.Horizontal) == ["cell", "gap", "missed"]
+    rows = headers(matrix, Qt.Orientation.Vertical)
+    assert rows == ["cell (n = 1)", "gap (n = 0)", "false alarm (n = 2)"]
+    assert counts(matrix) == [["1", "", ""], ["", "", ""], ["1", "1", ""]]
+    matrix.clicked.emit(matrix.model().index(2, 1))
+    assert dialog.words.text() == "false alarm: gap (1 box)"
+    assert [wall.item(n).text() for n in range(wall.count())] == ["0.80"]
+    wall.itemClicked.emit(wall.item(0))
     assert window.session.image
     assert window.session.image.id == 2
-    dialog.categories.itemClicked.emit(dialog.categories.item(0, 0))
-    assert dialog.examples.rowCount() == 1  # the one that was called a cell and is none
+    window.model_panel.tabs.setCurrentIndex(CATEGORIES)
+    bars = dialog.categories
+    assert [mark.words.partition(":")[0] for mark in bars.marks] == [
+        f"{name}, {measure}" for name in ("cell", "gap") for measure in ("precision", "recall")
+    ]
+    assert "cell, precision: of the boxes shown: 50% (" in bars.accessibleDescription()
+    bars.chosen.emit(0)
+    assert window.model_panel.tabs.currentIndex() == CONFUSIONS
+    assert dialog.words.text() == "mistakes about cell (1 box)"  # the one that was called a cell and is none
     words = [label.text() for label in dialog.page(0).findChildren(QLabel)]
     assert any(text.startswith("On the last 2 images") and "F1" in text for text in words)
     answers.next_report = tmp_path / "loop.html"
@@ -61,7 +157,7 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     qtbot.waitUntil(lambda: "Written" in window.news.text(), timeout=LONG)
     page = tmp_path / "loop.html"
     assert "<svg" in page.read_text()
-    assert "minutes an image" in page.read_text()
+    assert "minutes per image" in page.read_text()
     assert 'src="data:image/jpeg' in page.read_text()  # the mistakes themselves
     assert json.loads(page.with_suffix(".json").read_text())["pictures"]["all"] == 4
     offer = next(b for b in window.findChildren(Banner) if b.text() == f"Report saved as {page}.")
@@ -145,7 +241,7 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
     window.actions_["tune"].trigger()
     qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
     first = window.tune_acts.pages
-    for tab in (2, 3, 1):
+    for tab in (2, 3, 4, 1):
         window.model_panel.tabs.setCurrentIndex(tab)
     assert not window.runner.busy(EXAMINING)  # nothing is new
     window._docks[-1].hide()

@@ -19,6 +19,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.jobs.preparing import prepare
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
+from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.once import once
@@ -93,8 +94,6 @@ class HeadActs:
         )
 
     def _show_reliability(self, evidence: Evidence) -> None:
-        from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog  # noqa: PLC0415 - plots are heavy
-
         take = self._session.jobs.if_still_open(self._session.set_own_thresholds)  # a dialog may outlive it
         advises = partial(advise, evidence)
         with once(

@@ -125,7 +125,7 @@ class ModelPanel(Pane):
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
         tabs.addTab(now, tr("Now"))
-        for title in (tr("Learning"), tr("Confusions"), tr("Effort")):
+        for title in (tr("Learning"), tr("Categories"), tr("Confusions"), tr("Effort")):
             area = QScrollArea()  # a small panel stays small
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,12 +18,12 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.widgets.plots import new_plot
+from hitl_desktop.ui.widgets.chart import Chart
 from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.workflows.quality.report_charts import reliability_chart
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability
 
-_HEADINGS = (tr("Category"), tr("Show from"), tr("Then right"), tr("Finds"))
-_LARGEST = 18
+_HEADINGS = (tr("Category"), tr("Threshold"), tr("Precision"), tr("Recall"))
 
 
 class ReliabilityDialog(QDialog):
@@ -40,29 +38,33 @@ class ReliabilityDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Calibration"))
-        self.resize(1020, 480)
+        self.resize(1040, 620)
         self.chosen: dict[int, float] | None = None
         self._advise = advise
         self.words = QLabel(_words(reliability))
         self.words.setWordWrap(True)
-        self.plot = _plot(reliability, self)
+        self.plot = Chart(
+            tr("Reliability diagram"),
+            partial(reliability_chart, {"bins": reliability.bins}),
+            tr("The reliability diagram appears here once an image with suggestions is decided."),
+        )
         self.wanted = QSpinBox()
         self.wanted.setRange(0, 99)
         self.wanted.setSuffix(" %")
-        self.wanted.setSpecialValueText(tr("what pays"))
-        self.wanted.setAccessibleName(tr("Share of the shown boxes that should be right"))
+        self.wanted.setSpecialValueText(tr("best trade-off"))
+        self.wanted.setAccessibleName(tr("Precision target"))
         self.wanted.valueChanged.connect(self._show_advice)
         self.table = read_only_table(tr("Suggested thresholds"), _HEADINGS, 0, stretch=0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.use = buttons.addButton(tr("Use these"), QDialogButtonBox.ButtonRole.ActionRole)
         self.one = buttons.addButton(
-            tr("One for all ({general:.2f})", general=general), QDialogButtonBox.ButtonRole.ActionRole
+            tr("Use {general:.2f} for all", general=general), QDialogButtonBox.ButtonRole.ActionRole
         )
         self.use.clicked.connect(self._use)
         self.one.clicked.connect(self._use_one)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
-        row.addWidget(QLabel(tr("Of what is shown, right should be at least")))
+        row.addWidget(QLabel(tr("Precision target")))
         row.addWidget(self.wanted)
         row.addStretch(1)
         right = QVBoxLayout()
@@ -131,17 +133,3 @@ def _words(reliability: Reliability) -> str:
         images=counted(reliability.pictures, "image"),
         by_chance=reliability.by_chance,
     )
-
-
-def _plot(reliability: Reliability, parent: QWidget) -> QWidget:
-    """Share of right boxes over their mean score; larger dots are more boxes."""
-    ink = parent.palette().text().color()
-    plot = new_plot(parent, tr("Reliability plot"), tr("score shown"), tr("share right"))
-    plot.setRange(xRange=(0, 1), yRange=(0, 1))
-    plot.plot([0, 1], [0, 1], pen=pg.mkPen(ink, style=Qt.PenStyle.DashLine))
-    if reliability.bins:
-        scores, shares, counts = (np.array(column, float) for column in zip(*reliability.bins, strict=True))
-        sizes = 6 + _LARGEST * np.sqrt(counts / counts.max())
-        colour = parent.palette().highlight().color()
-        plot.plot(scores, shares, pen=pg.mkPen(colour), symbol="o", symbolSize=sizes, symbolBrush=colour)
-    return plot

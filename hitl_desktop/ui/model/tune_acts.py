@@ -3,15 +3,9 @@ page."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from hitl_desktop.translation import tr
-from hitl_desktop.workflows.images.open_folder import paths_of
-
-if TYPE_CHECKING:
-    from hitl_desktop.ui.model.tune_pages import TunePages
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.formats.atomic import write_report
@@ -22,13 +16,20 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
+from hitl_desktop.ui.jobs.preparing import PREPARING
+from hitl_desktop.ui.model.example_wall import CUT_SIDE
 from hitl_desktop.ui.model.model_panel import ModelPanel
+from hitl_desktop.ui.model.tune_pages import TunePages
+from hitl_desktop.workflows.images.open_folder import paths_of
+from hitl_desktop.workflows.quality.example_crops import cut_examples
+from hitl_desktop.workflows.quality.report import Report, charted
 from hitl_desktop.workflows.quality.report_page import report_and_page
 from hitl_desktop.workflows.quality.tuning import Example, Tuning, tuning
 
-_Measured = tuple[Tuning, dict[int, str]]
+_Measured = tuple[Tuning, Report, dict[int, str]]
 
 
 class TuneActs:
@@ -47,6 +48,7 @@ class TuneActs:
         self._messages, self._reports = messages, reports
         self.pages: TunePages | None = None
         self._measuring: Job | None = None
+        self._cutting: Job | None = None
         self._is_stale = True
         self._is_shown = False
         panel.measure_asked.connect(self.show)
@@ -79,16 +81,32 @@ class TuneActs:
         )
 
     def _show(self, measured: _Measured) -> None:
-        from hitl_desktop.ui.model.tune_pages import TunePages  # noqa: PLC0415 - plots are heavy
-
         self._measuring = None
         now = self.pages
         self.pages = TunePages(*measured, self._panel, now.chosen if now else None)
         if now is not None:
             now.deleteLater()
         self.pages.example_chosen.connect(self._show_example)
+        self.pages.crops_asked.connect(self._cut)
+        self.pages.page_asked.connect(self._show_page)
         if self._panel.is_tuning:
             self.show()
+
+    def _show_page(self, number: int) -> None:
+        self._panel.tabs.setCurrentIndex(number + 1)
+
+    def _cut(self, examples: Sequence[Example]) -> None:
+        """Fill the frames of these boxes; of two figures chosen one after the other the first is given up."""
+        if self._cutting is not None:
+            self._cutting.abandon()
+        pages = self.pages
+        self._cutting = self._session.jobs.start(
+            PREPARING,
+            tr("Cutting out boxes"),
+            lambda project, progress: cut_examples(project, examples, CUT_SIDE, progress),
+            on_success=lambda crops: pages.show_crops(crops) if pages is self.pages and pages else None,
+            quiet=True,
+        )
 
     def _on_not_measured(self, error: BaseException | None) -> None:
         self._measuring, self._is_stale = None, True
@@ -131,7 +149,8 @@ class TuneActs:
 
 
 def _measure(project: Project, progress: Progress) -> _Measured:
-    return tuning(project, progress), paths_of(project)
+    tuned = tuning(project, progress)
+    return tuned, charted(project, tuned), paths_of(project)
 
 
 def _written(stem: Path, project: Project, progress: Progress) -> Path:

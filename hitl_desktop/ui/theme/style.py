@@ -127,6 +127,7 @@ QDockWidget::title {{ padding: 6px 8px; background: {c.surface}; }}
 QMainWindow::separator {{ background: {c.line}; width: 1px; height: 1px; }}
 QHeaderView::section {{ background: {c.surface}; color: {c.text_dim}; border: none;
   border-bottom: 1px solid {c.line}; padding: 4px 6px; }}
+QHeaderView, QTableCornerButton::section {{ background: {c.surface}; border: none; }}
 QTableView, QListView, QListWidget, QTreeView {{ background: {c.raised}; border: 1px solid {c.line};
   border-radius: {RADIUS_CHIP}px; outline: none; }}
 QListWidget::item {{ min-height: {CONTROL - 4}px; padding: 0 4px; border-radius: {RADIUS_CHIP}px; }}

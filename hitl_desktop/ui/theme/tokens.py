@@ -47,6 +47,9 @@ class Colours:
     notice: str
     on_notice: str
     notice_action: str
+    right: str
+    wrong: str
+    series: tuple[str, str, str, str]
 
 
 LIGHT: Final = Colours(
@@ -56,6 +59,7 @@ LIGHT: Final = Colours(
     accent="#1F5FD6", on_accent="#FFFFFF", selected="#DCE8FD", on_selected="#1B1F24", on_selected_dim="#4A525C",
     ok="#1B7F4B", warn="#8A5A00", danger="#B3261E",
     notice="#22262B", on_notice="#F2F4F6", notice_action="#9CC2FF",
+    right="#1F6FB4", wrong="#D3620F", series=("#1F6FB4", "#C2500A", "#23794B", "#7A4BB0"),
 )  # fmt: skip
 DARK: Final = Colours(
     is_dark=True,
@@ -64,6 +68,7 @@ DARK: Final = Colours(
     accent="#6EA2FF", on_accent="#0B1220", selected="#27406B", on_selected="#FFFFFF", on_selected_dim="#C3CEDF",
     ok="#5CC98D", warn="#E3B341", danger="#FF8A80",
     notice="#E7E9EC", on_notice="#1B1F24", notice_action="#1F5FD6",
+    right="#3F8FD8", wrong="#E07F35", series=("#6CB1F0", "#F2A15F", "#6FD09A", "#C3A0F0"),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 
 LATEST = 100
-_SOON, _FEWEST = 20, 5
+STRETCH, _FEWEST = 20, 5
+MOST_POINTS = 40
 _LITTLE = 0.05
 
 
@@ -85,14 +87,20 @@ def random_sample(project: Project) -> list[int]:
     return [i for i in sample_so_far(list(states), done) if states[i] == ImageState.DECIDED]
 
 
-def effort_over_time(project: Project, *, stretch: int = _SOON) -> EffortOverTime:
-    """Effort in stretches of so many images, and by why they were asked about."""
+def stretch_size(images: int, least: int) -> int:
+    """How many images make a point of a curve, so that very many images still make a curve that is read."""
+    return max(least, math.ceil(images / MOST_POINTS))
+
+
+def effort_over_time(project: Project, *, least: int = STRETCH) -> EffortOverTime:
+    """Effort in stretches of so many images at least, and by why they were asked about."""
     final = reviews(project)
     sample = set(random_sample(project))
     with_head = final[next((n for n, d in enumerate(final) if d.head_id is not None), len(final)) :]
     drawn = [d for d in with_head if d.image_id in sample]
     others = [d for d in with_head if d.image_id not in sample]
-    stretches = (final[start : start + stretch] for start in range(0, len(final), stretch))
+    size = stretch_size(len(final), least)
+    stretches = (final[start : start + size] for start in range(0, len(final), size))
     return EffortOverTime(tuple(effort_of(part) for part in stretches), effort_of(drawn), effort_of(others))
 
 
@@ -100,7 +108,7 @@ def stop_advice(decisions: Sequence[Decision]) -> str:
     """What the latest reviews changed, in words: whether to go on is for a person to decide."""
     latest = decisions[-LATEST:]
     seen = [d for d in latest if d.acts.boxes + d.acts.rejected]
-    if len(seen) < _SOON:
+    if len(seen) < STRETCH:
         return ""
     touched = np.array([d.acts.boxes + d.acts.rejected for d in seen], float)
     changed = touched - [d.acts.accepted for d in seen]

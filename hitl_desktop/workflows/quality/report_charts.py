@@ -83,6 +83,11 @@ def share_words(part: float | None, interval: Sequence[float], of: int) -> str:
     )
 
 
+def by_size(rows: Sequence[Data]) -> list[Data]:
+    """Categories by how many objects there were, or how many boxes were shown."""
+    return sorted(rows, key=lambda c: -max(c["objects"], c["shown"]))
+
+
 def precision_and_recall(
     title: str, rows: Sequence[Data], room: Room = PAGE, most: int | None = MOST_BARS
 ) -> str:
@@ -90,7 +95,7 @@ def precision_and_recall(
     if not rows:
         return ""
     names = (tr("precision: of the boxes shown"), tr("recall: of the objects"))
-    ranked = sorted(rows, key=lambda c: -max(c["objects"], c["shown"]))[:most]
+    ranked = by_size(rows)[:most]
     bars = [
         Bars(
             c["name"],
@@ -229,13 +234,13 @@ def corrections_an_image(stretches: Sequence[Data], room: Room = PAGE) -> str:
         name = tr("less than drawing every box by hand: {boxes:.1f}", boxes=by_hand)
         band = Band(name, 0.0, by_hand)
     highs = [v.interval[1] if v.interval else v.y for v in values]
-    y = axis(tr("boxes an image"), [0.0, by_hand, *highs])
+    y = axis(tr("boxes per image"), [0.0, by_hand, *highs])
     series = [Series(tr("boxes drawn, moved, renamed or rejected"), values)]
-    return line_chart(tr("Corrections an image"), series, _decided(stretches), y, band, room)
+    return line_chart(tr("Corrections per image"), series, _decided(stretches), y, band, room)
 
 
 def minutes_an_image(stretches: Sequence[Data], room: Room = PAGE) -> str:
-    """Active minutes an image, over decided images, beside what drawing all their boxes would take."""
+    """Active minutes per image, over decided images, beside what drawing all their boxes would take."""
     values = _over_time(stretches, "minutes", "{:.2f}", tr("images"), "pictures")
     if not values:
         return ""
@@ -250,9 +255,9 @@ def minutes_an_image(stretches: Sequence[Data], room: Room = PAGE) -> str:
         )
         band = Band(name, 0.0, by_hand)
     highs = [v.interval[1] if v.interval else v.y for v in values]
-    y = axis(tr("minutes an image, without pauses"), [0.0, by_hand, *highs])
-    series = [Series(tr("minutes an image"), values)]
-    return line_chart(tr("Minutes an image"), series, _decided(stretches), y, band, room)
+    y = axis(tr("minutes per image, without pauses"), [0.0, by_hand, *highs])
+    series = [Series(tr("minutes per image"), values)]
+    return line_chart(tr("Minutes per image"), series, _decided(stretches), y, band, room)
 
 
 def _decided(stretches: Sequence[Data]) -> Axis:

@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import NamedTuple
 
-import numpy as np
-
-from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.validation import Judgement
-from hitl_desktop.errors import HitlError
-from hitl_desktop.imaging import RgbImage, read_for_models
+from hitl_desktop.imaging import RgbImage
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.quality.example_crops import cut_examples
 from hitl_desktop.workflows.quality.tuning import NOTHING, Cell, Example
 
 MOST_CROPS = 60
@@ -25,8 +22,6 @@ MOST_BYTES = 2_000_000
 SIDE = 176
 _WORST, _MISSED, _JUDGED, _OF_ONE_IMAGE = 12, 4, 12, 3
 _OF_A_CELL = 6
-_SMALLEST = 32
-"""So many pixels of the image are shown at least: less would show no surroundings."""
 _QUALITY = 82
 
 CellKey = tuple[str, str]
@@ -150,56 +145,22 @@ def _of_cells(cells: Sequence[Cell], most: int) -> list[_Wanted]:
 
 
 def _cut(project: Project, wanted: Sequence[_Wanted], progress: Progress) -> tuple[list[Crop | None], int]:
-    """The crops in the order of what was wanted; None where an image cannot be read."""
-    crops: list[Crop | None] = [None] * len(wanted)
-    by_image: dict[int, list[int]] = {}
-    for place, one in enumerate(wanted):
-        by_image.setdefault(one.example.image_id, []).append(place)
-    unreadable = 0
-    for done, (image_id, places) in enumerate(by_image.items()):
-        progress.check_cancelled()
-        progress.report(done, len(by_image), tr("cutting out examples"))
-        image = project.images.get(image_id)
-        try:
-            read = read_for_models(project.path_of(image)) if image is not None else None
-        except HitlError:  # counted, and said in the report
-            read = None
-        if image is None or read is None:
-            unreadable += len(places)
-            continue
-        (width, _), pixels = read
-        for place in places:
-            example, words = wanted[place].example, wanted[place].words
-            cut = _jpeg(pixels, example.bbox.scaled(pixels.shape[1] / width))
-            if cut is not None:
-                crops[place] = Crop(*cut, image.path, words, example.score)
-    return crops, unreadable
+    """The crops in the order of what was wanted, None where an image cannot be read, and how often that was."""
+    cut = cut_examples(project, [one.example for one in wanted], SIDE, progress)
+    names = {image.id: image.path for image in project.images.some({one.example.image_id for one in wanted})}
+    crops = [
+        None
+        if pixels is None
+        else Crop(*_jpeg(pixels), names[one.example.image_id], one.words, one.example.score)
+        for one, pixels in zip(wanted, cut, strict=True)
+    ]
+    return crops, sum(pixels is None for pixels in cut)
 
 
-def _jpeg(pixels: RgbImage, box: BBox) -> tuple[str, int, int] | None:
-    """The box with as much again around it, and its outline; None if it lies outside of the image."""
+def _jpeg(pixels: RgbImage) -> tuple[str, int, int]:
     import cv2  # noqa: PLC0415 - heavy
 
     height, width = pixels.shape[:2]
-    half_w, half_h = max(box.w, _SMALLEST / 2), max(box.h, _SMALLEST / 2)
-    x, y = box.x + box.w / 2, box.y + box.h / 2
-    left, right = max(0, round(x - half_w)), min(width, round(x + half_w))
-    top, bottom = max(0, round(y - half_h)), min(height, round(y + half_h))
-    if right <= left or bottom <= top:
-        return None
-    scale = SIDE / max(right - left, bottom - top)
-    size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    shown = np.ascontiguousarray(
-        cv2.resize(pixels[top:bottom, left:right], size, interpolation=how), np.uint8
-    )
-    start = (round((box.x - left) * scale), round((box.y - top) * scale))
-    end = (round((box.x + box.w - left) * scale), round((box.y + box.h - top) * scale))
-    for colour, thick in (((0, 0, 0), 4), ((255, 255, 255), 2)):  # to be seen on light and on dark
-        cv2.rectangle(shown, start, end, colour, thick)
-    done, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    )
-    if not done:
-        return None
-    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}", size[0], size[1]
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
+    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}", width, height

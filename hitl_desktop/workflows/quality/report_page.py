@@ -114,7 +114,7 @@ def _key_figures(data: Data) -> Iterator[tuple[str, str, str]]:
         if latest["minutes_interval"] is not None:
             low, high = latest["minutes_interval"]
             of = tr("{low:.2f} to {high:.2f}; {images}", low=low, high=high, images=of)
-        yield tr("minutes an image, lately"), f"{latest['minutes']:.2f}", of
+        yield tr("minutes per image, lately"), f"{latest['minutes']:.2f}", of
 
 
 def _categories(data: Data) -> Table:
@@ -204,7 +204,7 @@ def _effort_table(effort: Data) -> Table:
         )
         for name, e in ((tr("a random sample"), effort["drawn"]), (tr("all others"), effort["others"]))
     ]
-    headings = (tr("images"), tr("how many"), tr("boxes"), tr("effort saved"), tr("minutes an image"))
+    headings = (tr("images"), tr("how many"), tr("boxes"), tr("effort saved"), tr("minutes per image"))
     return Table(tr("Effort since the first training, with 95 % intervals"), headings, rows)
 
 

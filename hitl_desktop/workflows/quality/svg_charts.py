@@ -97,16 +97,19 @@ def _marker(number: int) -> str:
 def _legend(
     entries: Sequence[tuple[str, str]], left: float, width: float = PAGE.width
 ) -> tuple[list[str], float]:
-    """A sample of each thing, drawn about the origin and 28 wide, with its name, one below the other, for
-    names may be long in another language; and where they end."""
+    """A sample of each thing, drawn about the origin and 28 wide, with its name, in rows as long as there is
+    room; and where they end."""
     parts: list[str] = []
-    at = 12.0
+    x, y, below = left, 12.0, 12.0
     for sample, name in entries:
         lines = textwrap.wrap(name, max(12, int((width - left - 36) / _CHAR))) or [""]
+        long = 36 + max(map(len, lines)) * _CHAR
+        if x > left and x + long > width:
+            x, y = left, below
         words = "".join(_text(line, 36, 4 + n * 16) for n, line in enumerate(lines))
-        parts.append(_tag("g", sample + words, transform=f"translate({left:.1f} {at:.1f})"))
-        at += _LINE + 16 * (len(lines) - 1)
-    return parts, at
+        parts.append(_tag("g", sample + words, transform=f"translate({x:.1f} {y:.1f})"))
+        x, below = x + long + 24, max(below, y + _LINE + 16 * (len(lines) - 1))
+    return parts, below
 
 
 def _line_sample(number: int) -> str:

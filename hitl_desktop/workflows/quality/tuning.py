@@ -24,6 +24,7 @@ from hitl_desktop.workflows.quality.effort import (
     random_sample,
     reviews,
     stop_advice,
+    stretch_size,
 )
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability, advise, gather, reliability
 from hitl_desktop.workflows.training.promotion import f1_of, kept_holdout_model, trial_images
@@ -109,13 +110,13 @@ class Gap:
         )
         if low > 0.1:
             return tr(
-                "memorising: {sizes} better on its training images. More varied images "
+                "Memorising: {sizes} better on its training images. More varied images "
                 "help, not more of these.",
                 sizes=sizes,
             )
         if high < 0.1:
-            return tr("not memorising: {sizes} on its training images", sizes=sizes)
-        return tr("perhaps memorising: {sizes} on its training images; too few images to tell", sizes=sizes)
+            return tr("Not memorising: {sizes} on its training images", sizes=sizes)
+        return tr("Perhaps memorising: {sizes} on its training images; too few images to tell", sizes=sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,9 @@ def tuning(project: Project, progress: Progress) -> Tuning:
 
 def _curve(seen: Sequence[UnseenResult], places: dict[int, int]) -> tuple[Point, ...]:
     points: list[Point] = []
-    for start in range(0, len(seen), STRETCH):
-        part = seen[start : start + STRETCH]
+    size = stretch_size(len(seen), STRETCH)
+    for start in range(0, len(seen), size):
+        part = seen[start : start + size]
         f1 = np.array([result.f1_at(DISPLAY_THRESHOLD) for result in part])
         place = int(np.mean([places.get(s.image_id, start + n) for n, s in enumerate(part)]))
         interval = bootstrap_images(lambda rows, f1=f1: float(f1[rows].mean()), len(f1))

@@ -17,6 +17,7 @@ from hitl_desktop.workflows.images.edge_cases import toggle_edge_case
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality import audit
 from hitl_desktop.workflows.quality import tuning as tuning_module
+from hitl_desktop.workflows.quality.effort import stretch_size
 from hitl_desktop.workflows.quality.report import report
 from hitl_desktop.workflows.quality.report_page import to_html
 from hitl_desktop.workflows.quality.tuning import NOTHING, Gap, HeldOut, tuning
@@ -73,9 +74,13 @@ def test_what_is_called_otherwise_lies_off_the_diagonal(project: Project) -> Non
     assert [example.bbox for example in cells["platelet", NOTHING]] == [BBox(50, 30, 9, 9)]
 
 
+def test_very_many_images_make_a_curve_of_few_points() -> None:
+    assert [stretch_size(images, 10) for images in (0, 9, 400, 401, 10_000)] == [10, 10, 10, 11, 250]
+
+
 def test_the_gap_is_said_in_words_as_far_as_it_is_known() -> None:
-    assert "memorising: +0.40 (95 %: +0.30 to +0.50; 20 images)" in Gap(20, 0.5, 0.9, (0.3, 0.5)).words
-    assert Gap(20, 0.8, 0.82, (-0.01, 0.05)).words.startswith("not memorising: +0.02")
+    assert "Memorising: +0.40 (95 %: +0.30 to +0.50; 20 images)" in Gap(20, 0.5, 0.9, (0.3, 0.5)).words
+    assert Gap(20, 0.8, 0.82, (-0.01, 0.05)).words.startswith("Not memorising: +0.02")
     assert "too few images to tell" in Gap(3, 0.5, 0.7, (-0.1, 0.5)).words
     assert "Too few to see a difference smaller than 0.20" in HeldOut(6, 40, 0.7, (0.5, 0.9)).words
     assert "Too few" not in HeldOut(60, 400, 0.7, (0.65, 0.75)).words

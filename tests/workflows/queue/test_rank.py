@@ -410,7 +410,7 @@ def test_effort_is_told_of_a_random_sample_beside_the_others(taught_project: Pro
     set_mix(taught_project, QueuePolicy("margin", {QueueReason.RANDOM: 100}))
     refresh_queue(taught_project, load_scorer(taught_project), QUIET)
     decide(taught_project, taught / "set", 2)
-    effort = effort_over_time(taught_project, stretch=3)
+    effort = effort_over_time(taught_project, least=3)
     assert effort.drawn.pictures == 2
     assert effort.others.pictures == 0
     assert [part.pictures for part in effort.stretches][:2] == [3, 3]
