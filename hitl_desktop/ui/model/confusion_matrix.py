@@ -18,7 +18,7 @@ from hitl_desktop.workflows.quality.report_crops import words_of
 from hitl_desktop.workflows.quality.tuning import NOTHING
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMN, _WIDEST_COLUMN, _LARGEST_NAME = 76, 130, 180
+_COLUMN, _WIDEST_COLUMN, _LARGEST_NAME = 76, 130, 240
 _ROLE = Qt.ItemDataRole
 
 

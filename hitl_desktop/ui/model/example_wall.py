@@ -76,17 +76,18 @@ class ExampleWall(QListWidget):
 
 
 def _framed(pixels: RgbImage | None) -> QPixmap:
-    """A crop in the middle of a square, or the square alone."""
+    """A crop in the middle of a square through which the theme is seen, or an empty frame."""
     made = QPixmap(CUT_SIDE, CUT_SIDE)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(style.colours().sunken))
-    painter.drawRoundedRect(made.rect(), RADIUS_CHIP * _SCALE, RADIUS_CHIP * _SCALE)
     if pixels is not None:
         height, width = pixels.shape[:2]
         painter.drawImage((CUT_SIDE - width) // 2, (CUT_SIDE - height) // 2, to_qimage(pixels))
+    else:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(style.colours().sunken))
+        painter.drawRoundedRect(made.rect(), RADIUS_CHIP * _SCALE, RADIUS_CHIP * _SCALE)
     painter.end()
     made.setDevicePixelRatio(_SCALE)
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.words import counted, sentences
@@ -85,7 +85,7 @@ class TunePages(QObject):
             tuned.held_out.words,
             tuned.stop or tr("Advice on when to stop appears after 20 reviewed images."),
         )
-        return _row(self.curve, _column(*(_label(text) for text in words)))
+        return _row(self.curve, _column(*words))
 
     def _by_category(self) -> QWidget:
         rows = self._data["at_first_sight"]
@@ -103,7 +103,7 @@ class TunePages(QObject):
         few = tr("Only the {n} categories with the most objects are shown.", n=MOST_CATEGORIES)
         words = sentences(
             tr(
-                "Suggestions as they were before training on their image, with 95 % intervals by image. Click a "
+                "Suggestions as they were before training on their image, with 95 % intervals by image. Choose a "
                 "bar to see the mistakes about its category."
             ),
             few if len(rows) > MOST_CATEGORIES else "",
@@ -221,8 +221,8 @@ class TunePages(QObject):
             (tr("All other images"), self._data["effort"]["others"]),
         )
         estimated = tr("Estimated from acts: drawing a box 7 s, verifying one 1.6 s, moving one 4 s.")
-        words = [_label(_effort_words(name, of)) for name, of in both if of["pictures"]]
-        return _row(*self.effort, _column(*words, _label(estimated)), even=True)
+        words = [_effort_words(name, of) for name, of in both if of["pictures"]]
+        return _row(*self.effort, _column(*words, estimated), even=True)
 
 
 def _nothing(_: object) -> str:
@@ -279,14 +279,10 @@ def _stacked(label: QLabel, widget: QWidget) -> QWidget:
     return page
 
 
-def _column(*labels: QLabel) -> QWidget:
-    words = QWidget()
+def _column(*paragraphs: str) -> QLabel:
+    words = _label("\n\n".join(paragraphs))
     words.setMinimumWidth(_WORDS_WIDTH)
-    layout = QVBoxLayout(words)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for label in labels:
-        layout.addWidget(label)
-    layout.addStretch(1)
+    words.setAlignment(Qt.AlignmentFlag.AlignTop)
     return words
 
 
