@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
@@ -10,13 +11,23 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.theme.style import apply_theme
 
 LOOKS = 6
 DIALOGS = (
-    "palette", "cheat_sheet", "edit_keys", "versions", "reliability", "map_classes", "label_errors", "audit",
-    "validate", "accept_many", "mix", "sets", "name_unknowns",
+    "palette", "cheat_sheet", "edit_keys", "versions", "reliability", "map_classes", "mix", "sets",
 )  # fmt: skip
+MODES = ("label_errors", "audit", "validate", "accept_many", "look_again")
+
+
+class FirstChoice(Ask):
+    """Takes the first of what is offered."""
+
+    def choice(self, title: str, label: str, options: Sequence[str]) -> str | None:  # noqa: ARG002
+        """The first one."""
+        return options[0]
 
 
 class Photographer:
@@ -59,6 +70,14 @@ class Photographer:
         for dialog in _dialogs():
             dialog.close()
 
+    def keep_mode(self, name: str) -> None:
+        """A picture of the window in a review mode."""
+        self._window.actions_[name].trigger()
+        self.settle(1500)
+        self.keep(name)
+        for mode in self._window.findChildren(ReviewMode):
+            mode.left.emit()
+
     def _file(self, name: str) -> str:
         return str(self._folder / f"{self._prefix}-{name}.png")
 
@@ -71,7 +90,7 @@ def main(project: Path, folder: Path, theme: str, size: str, scale: str) -> None
     """Go through the states."""
     app = QApplication([])
     apply_theme(theme)
-    window = MainWindow(Settings(), automatic=False)
+    window = MainWindow(Settings(), automatic=False, ask=FirstChoice)
     window.resize(*(round(int(side) / float(scale)) for side in size.split("x")))
     window.show()
     camera = Photographer(folder, f"{theme}-{size}-{scale}", window)
@@ -93,6 +112,8 @@ def main(project: Path, folder: Path, theme: str, size: str, scale: str) -> None
     window.toolbar.model.click()
     for name in DIALOGS:
         camera.keep_dialog(name)
+    for name in MODES:
+        camera.keep_mode(name)
     window.queue.text.setText("no such image")
     camera.keep("nothing-matches")
     window.queue.text.clear()

@@ -65,6 +65,7 @@ class MainWindow(WindowParts):
         self.setMenuWidget(self.toolbar)
         self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
         self._column.addWidget(self.action_bar)
+        self._labelling.append(self.action_bar)
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
         panel = self._docks[-1].toggleViewAction()  # it is unchecked by closing, not by minimising
         self.toolbar.model.clicked.connect(panel.trigger)
@@ -97,6 +98,7 @@ class MainWindow(WindowParts):
         self.session.changed.connect(self._show_state)
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
+        self.modes.changed.connect(self._show_state)
         self.queue.model.filter_wanted.connect(self.long_acts.filter_queue)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
@@ -297,7 +299,10 @@ class MainWindow(WindowParts):
 
     def _show_state(self, _changes: object = None) -> None:
         session = self.session
-        self.actions_.enable(project=session.is_open, image=session.image is not None)
+        can_label = not self.modes.is_in_the_middle
+        self.actions_.enable(
+            project=session.is_open and can_label, image=session.image is not None and can_label
+        )
         if not session.is_open:
             return
         self.action_bar.show_state()

@@ -50,6 +50,8 @@ from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.queue_acts import QueueActs
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
 from hitl_desktop.ui.queue.set_acts import SetActs
+from hitl_desktop.ui.review.mode import ReviewMode
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.ui.shell.announcer import Announcer
 from hitl_desktop.ui.shell.garbage import GarbageTimer
 from hitl_desktop.ui.shell.panels import Panels
@@ -102,15 +104,20 @@ class WindowParts(QMainWindow):
         )
         report_banner = Banner(calm=True)
         self.reports = Reports(self.runner, report_banner, self.messages, self.ask)
+        self._pages, self._beside = QStackedWidget(), QStackedWidget()
+        self._beside.addWidget(self.queue)
+        self._labelling: list[QWidget] = []
+        self.modes = ReviewModes(self._pages, self._beside, self._labelling, self.canvas)
         self._make_acts()
         self.setCentralWidget(self._make_centre(report_banner))
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
-            self._dock("Queue", tr("Queue"), self.queue, Qt.DockWidgetArea.LeftDockWidgetArea),
+            self._dock("Queue", tr("Queue"), self._beside, Qt.DockWidgetArea.LeftDockWidgetArea),
             self._dock("Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
             self._dock("Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
+        self._labelling += self._docks
         self.panes = Panes(
             (
                 (self.canvas, self.canvas),
@@ -118,14 +125,18 @@ class WindowParts(QMainWindow):
                 (self.inspector, self.inspector.boxes),
                 (self.model_panel, self.model_panel.tabs),
             ),
-            lambda: [self.welcome, *self.findChildren(Banner), *self.findChildren(Toast)],
+            lambda: [
+                self.welcome,
+                *self.findChildren(Banner),
+                *self.findChildren(Toast),
+                *self.findChildren(ReviewMode),
+            ],
         )
         self.announcer = Announcer(self.session, self.canvas, self.messages, self)
 
     def _make_centre(self, report_banner: Banner) -> QWidget:
         """The canvas or the welcome page, with the notices above it."""
         self.welcome = Welcome()
-        self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.canvas)
         notices: list[Toast] = []
@@ -180,15 +191,17 @@ class WindowParts(QMainWindow):
             self.session, self.loop.learning, self.long_acts, self.queue, self.messages, self.ask
         )
         self.unknown_acts = UnknownActs(
-            self.session, self.runner, self.long_acts, self.controller, self.messages, self
+            self.session, self.runner, self.long_acts, self.controller, self.messages, self.modes, self
         )
-        self.audit_acts = AuditActs(self.session, self.runner, self.messages, self.ask, self.reports, self)
-        self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self)
-        self.bulk_acts = BulkActs(self.session, self.runner, self.long_acts, self.messages, self)
+        self.audit_acts = AuditActs(
+            self.session, self.runner, self.messages, self.ask, self.reports, self.modes, self
+        )
+        self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self.modes)
+        self.bulk_acts = BulkActs(self.session, self.runner, self.long_acts, self.messages, self.modes)
         self.validate_acts = ValidateActs(
-            self.session, self.runner, self.long_acts, self.messages, self.ask, self
+            self.session, self.runner, self.long_acts, self.messages, self.ask, self.modes
         )
-        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self)
+        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self.modes)
         self.head_acts = HeadActs(
             self.session, self.runner, self.loop.learning, self.messages, self.ask, self
         )

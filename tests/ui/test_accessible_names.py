@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.annotations import Annotation
@@ -17,11 +17,13 @@ from hitl_desktop.ui.jobs.finishing import FinishingDialog
 from hitl_desktop.ui.jobs.preparing import PreparingDialog
 from hitl_desktop.ui.keys.actions import ACTIONS
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.quality.audit_dialog import AuditDialog
-from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
-from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
-from hitl_desktop.ui.quality.self_agreement_dialog import ReannotationDialog
+from hitl_desktop.ui.quality.audit_mode import AuditMode
+from hitl_desktop.ui.quality.bulk_accept_mode import BulkAcceptMode, BulkSampleMode
+from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
+from hitl_desktop.ui.quality.self_agreement_mode import ReannotationMode
+from hitl_desktop.ui.quality.validation_mode import ValidationMode
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.review.crop_list import CropList
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 from tests.ui.accessibility import nameless
 from tests.ui.conftest import MakeWindow
@@ -85,7 +87,7 @@ def test_nothing_that_a_command_opens_is_without_a_name(window: MainWindow, qtbo
             qtbot.wait(30)
             qtbot.waitUntil(lambda: not window.runner.jobs, timeout=30_000)
     assert reader.found == {}
-    assert {"MixDialog", "ClassMapDialog", "VersionsDialog", "ReliabilityDialog", "ValidateDialog", "Palette",
+    assert {"MixDialog", "ClassMapDialog", "VersionsDialog", "ReliabilityDialog", "Palette",
             "KeysEditor", "CheatSheet"} <= reader.seen  # fmt: skip
 
 
@@ -97,15 +99,16 @@ def test_nothing_of_a_question_is_without_a_name(window: MainWindow, question: s
     assert reader.found == {}
 
 
-WAITING: dict[str, Callable[[MainWindow], QDialog]] = {
-    "audit": AuditDialog,
-    "bulk": lambda window: BulkAcceptDialog(["cell"], {}, window),
-    "sample": BulkSampleDialog,
-    "suspicions": SuspicionsDialog,
-    "again": ReannotationDialog,
+WAITING: dict[str, Callable[[MainWindow], QWidget]] = {
+    "audit": lambda window: AuditMode(CropList("Images", window.session.jobs)),
+    "bulk": lambda _window: BulkAcceptMode(["cell"], {}),
+    "sample": lambda window: BulkSampleMode(CropList("Boxes", window.session.jobs)),
+    "label errors": lambda window: LabelErrorPanel(CropList("Labels", window.session.jobs)),
+    "validation": lambda window: ValidationMode(CropList("Boxes", window.session.jobs)),
+    "again": lambda _window: ReannotationMode(),
     "finishing": lambda window: FinishingDialog(window.runner, window),
 }
-"""Dialogs that a command opens only where there is something to show in them."""
+"""Dialogs and modes that a command opens only where there is something to show in them."""
 
 
 @pytest.mark.parametrize("dialog", list(WAITING))
@@ -119,6 +122,6 @@ def test_nothing_of_a_dialog_about_data_is_without_a_name(window: MainWindow, di
 def test_nothing_of_the_wall_of_unknown_objects_is_without_a_name(window: MainWindow) -> None:
     one = Unknown(Annotation(1, 1, 1, BBox(0, 0, 5, 5)), np.zeros((96, 96, 3), np.uint8))
     window.unknown_acts._show([[one]])
-    assert window.unknown_acts.wall
-    assert nameless(window.unknown_acts.wall) == set()
-    window.unknown_acts.wall.close()
+    assert window.unknown_acts.mode
+    assert nameless(window.unknown_acts.mode) == set()
+    window.unknown_acts.mode.close()

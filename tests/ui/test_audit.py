@@ -15,7 +15,7 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.quality.audit_dialog import AuditDialog
+from hitl_desktop.ui.quality.audit_mode import AuditMode
 
 LONG = 20_000
 
@@ -32,12 +32,12 @@ def decided(window: MainWindow) -> MainWindow:
     return window
 
 
-def begun(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> AuditDialog:
+def begun(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> AuditMode:
     """The dialog of an audit of the first claim that is offered."""
     monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, options: options[0])
     window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    dialog = window.audit_acts.dialog
+    qtbot.waitUntil(lambda: window.audit_acts.mode is not None, timeout=LONG)
+    dialog = window.audit_acts.mode
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
     return dialog
@@ -51,8 +51,8 @@ def test_an_audit_from_the_claim_to_the_report(
     monkeypatch.setattr(window.audit_acts.ask, "choice", five)
     monkeypatch.setattr(window.ask, "where_to_save_report", lambda suggestion: tmp_path / suggestion.name)
     window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.dialog is not None, timeout=LONG)
-    dialog = window.audit_acts.dialog
+    qtbot.waitUntil(lambda: window.audit_acts.mode is not None, timeout=LONG)
+    dialog = window.audit_acts.mode
     assert dialog is not None
     project = window.session.project
     assert project
@@ -83,7 +83,7 @@ def test_an_audit_from_the_claim_to_the_report(
     audit_report = json.loads(next(tmp_path.glob("*-audit-1.json")).read_text())
     assert (audit_report["wrong"], audit_report["holds"]) == (1, False)
     dialog.close()
-    assert window.audit_acts.dialog is None
+    assert window.audit_acts.mode is None
 
 
 def test_an_audit_that_was_left_goes_on_where_it_was(
@@ -94,9 +94,9 @@ def test_an_audit_that_was_left_goes_on_where_it_was(
     qtbot.keyClick(dialog, Qt.Key.Key_Space)
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert window.audit_acts.dialog is None
+    assert window.audit_acts.mode is None
     window.actions_["audit"].trigger()
-    again = window.audit_acts.dialog
+    again = window.audit_acts.mode
     assert again is not None
     assert "Image 2 of" in again.words.text()
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_seen_is_never_called_right(
         project.path_of(image).unlink()
     dialog.close()
     window.actions_["audit"].trigger()
-    dialog = window.audit_acts.dialog
+    dialog = window.audit_acts.mode
     assert dialog is not None
     for number in range(1, len(audit.image_ids) + 1):
         assert f"Image {number} of" in dialog.words.text()

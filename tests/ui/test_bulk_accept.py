@@ -26,7 +26,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     project = window.session.project
     assert project
     window.actions_["accept_many"].trigger()
-    assert window.bulk_acts.dialog is None  # nothing was pre-labelled
+    assert window.bulk_acts.mode is None  # nothing was pre-labelled
     record = project.models.ensure("hash", "small", ("car", "truck"))
     project.models.set_detector(record.id)
     scores, boxes = (
@@ -37,22 +37,21 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
         project.predictions.replace(image.id, record.id, Detections(boxes, scores))
     window.session.project_acts.manage(lambda p: use_as_categories(p, record.classes))
     window.actions_["accept_many"].trigger()
-    dialog = window.bulk_acts.dialog
+    dialog = window.bulk_acts.mode
     assert dialog is not None
     assert not dialog.accept_button.isEnabled()
     dialog.name.setCurrentText("car")
     dialog.score.setValue(0.95)
-    dialog.preview_button.click()
     qtbot.waitUntil(lambda: "No proposal of car" in dialog.words.text(), timeout=LONG)
     dialog.score.setValue(0.5)
-    dialog.preview_button.click()
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
     assert dialog.crops.count() == 4
     assert "4 boxes on 4 images" in dialog.words.text()
     dialog.crops.item(0).setSelected(False)
     assert "3 boxes" in dialog.words.text()
     dialog.accept_button.click()
-    qtbot.waitUntil(lambda: window.bulk_acts.sample is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: "Accepted on 3 images" in window.news.text(), timeout=LONG)
+    window.actions_["check_accepted"].trigger()
     sample = window.bulk_acts.sample
     assert sample is not None
     assert len(project.annotations.all()) == 3

@@ -92,7 +92,7 @@ def test_the_preview_of_accepting_many_needs_no_button(window: MainWindow, qtbot
 
     propose(window)
     window.actions_["accept_many"].trigger()
-    dialog = window.bulk_acts.dialog
+    dialog = window.bulk_acts.mode
     assert dialog
     assert dialog.words.text()
     dialog.name.setCurrentText("cup")

@@ -17,7 +17,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
+from hitl_desktop.ui.quality.validation_mode import ValidationMode
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 
@@ -79,7 +79,7 @@ def test_dialogs_of_commands_are_freed(window: MainWindow, impatient: QTimer, ac
 
 
 def test_the_menu_of_validation_is_freed(window: MainWindow, impatient: QTimer) -> None:
-    dialog = ValidateDialog(window)
+    dialog = ValidationMode(window)
     for _ in range(USES):
         dialog.ask_category("What is it?")
     assert widgets(dialog) == Counter()
@@ -101,7 +101,7 @@ def test_a_wall_is_freed_with_its_crops(window: MainWindow) -> None:
         crops.append(weakref.ref(one))
         window.unknown_acts._show([[one]])
         del one
-        assert window.unknown_acts.wall
-        window.unknown_acts.wall.close()
+        assert window.unknown_acts.mode
+        window.unknown_acts.mode.close()
     assert widgets(window) - before == Counter()
     assert [ref for ref in crops if ref() is not None] == []

@@ -50,7 +50,7 @@ def test_f6_goes_round_the_panes_and_back(ready: MainWindow) -> None:
 
 
 def test_f6_leaves_out_what_is_not_shown_and_takes_in_a_notice(ready: MainWindow) -> None:
-    ready.queue.parentWidget().hide()
+    ready._docks[0].hide()
     ready.messages.warn("The disk is nearly full.")
     found = [press(Key.Key_F6) for _ in range(4)]
     assert found[:2] == [ready.inspector.boxes, ready.model_panel.tabs.tabBar()]

@@ -15,7 +15,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
+from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.label_issues import open_issues
@@ -41,9 +41,9 @@ def corrupted(tmp_path: Path, dataset: Path) -> Path:
     return file
 
 
-def shown(window: MainWindow, qtbot: QtBot) -> SuspicionsDialog:
+def shown(window: MainWindow, qtbot: QtBot) -> LabelErrorPanel:
     window.actions_["label_errors"].trigger()
-    dialog = window.error_acts.dialog
+    dialog = window.error_acts.mode
     assert dialog is not None  # at once
     assert dialog.isVisible()
     qtbot.waitUntil(lambda: dialog.has_any, timeout=LONG)
@@ -104,11 +104,7 @@ def test_the_list_leads_to_images_and_its_keys_mend_dismiss_and_undo(
     listed = dialog.current
     assert listed is not None
     count, here = dialog.list.count(), window.session.image
-    own = [
-        n
-        for n in range(count)
-        if dialog.list.item(n).data(Qt.ItemDataRole.UserRole).image_id == listed.image_id
-    ]
+    own = [n for n in range(count) if dialog._shown[n].image_id == listed.image_id]
     window.session.acts.remove(
         window.session.annotations
     )  # by hand: what was suspected of them is gone, nobody moves on
@@ -118,7 +114,7 @@ def test_the_list_leads_to_images_and_its_keys_mend_dismiss_and_undo(
     assert dialog.list.count() < count
     assert own
     dialog.close()
-    assert window.error_acts.dialog is None
+    assert window.error_acts.mode is None
 
 
 def test_a_project_with_little_says_what_is_missing(window: MainWindow, qtbot: QtBot) -> None:
@@ -127,4 +123,4 @@ def test_a_project_with_little_says_what_is_missing(window: MainWindow, qtbot: Q
     window.actions_["label_errors"].trigger()
     qtbot.waitUntil(lambda: bool(warnings), timeout=LONG)
     assert "Pre-label with the bundled detector first" in warnings[0]
-    assert window.error_acts.dialog is None
+    assert window.error_acts.mode is None

@@ -344,7 +344,7 @@ def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBo
     assert project.label_issues.open() == []
     assert window.queue.reason.findText("Possible label error (0)") > 0
     assert window.canvas._suggestion is None
-    dialog = window.consistency_acts.dialog
+    dialog = window.consistency_acts.mode
     assert dialog is not None  # the turn of the first image, blind
     assert dialog.image_id == 1
     qtbot.waitUntil(lambda: dialog.canvas.has_image)
@@ -352,7 +352,7 @@ def test_decided_images_come_again_in_their_turn(window: MainWindow, qtbot: QtBo
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     (reannotation,) = project.reannotations.all()
     assert reannotation.image_id == 1
-    assert window.consistency_acts.dialog is None
+    assert window.consistency_acts.mode is None
     assert session.image.id == 4
     assert "agree with yourself" in window.news.text()
 
@@ -368,10 +368,10 @@ def test_a_blind_look_that_is_put_off_holds_nobody_up(window: MainWindow) -> Non
     session.walk.go_to(4)
     session.walk.apply_changes(Changes(queue=True))
     session.walk.next()
-    dialog = window.consistency_acts.dialog
+    dialog = window.consistency_acts.mode
     assert dialog is not None
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
-    assert window.consistency_acts.dialog is None
+    assert window.consistency_acts.mode is None
     assert session.image
     assert session.image.id == 2
     assert project.reannotations.all() == []
@@ -394,11 +394,11 @@ def blind(window: MainWindow, *, at: int) -> Project:
 def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: QtBot) -> None:
     project, session, acts = blind(window, at=4), window.session, window.consistency_acts
     session.walk.next()
-    assert acts.dialog is not None
+    assert acts.mode is not None
     session.walk.next()  # it is said that it is open, and nobody is held up without a word
     assert "still being labelled again" in window.news.text()
     session.walk.go_to(3)
-    QTest.keyClick(acts.dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(acts.mode, Qt.Key.Key_Escape)
     assert session.at_hand == 3  # where the hands went meanwhile
 
     session.walk.apply_changes(Changes(queue=True))
@@ -406,8 +406,8 @@ def test_a_second_look_stays_blind_and_is_taken_once(window: MainWindow, qtbot: 
     assert listed(window) == [1]
     session.walk.next()
     assert session.at_hand == 3
-    assert acts.dialog is not None
-    dialog = acts.dialog
+    assert acts.mode is not None
+    dialog = acts.mode
     qtbot.waitUntil(lambda: dialog.canvas.has_image)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert len(project.reannotations.all()) == 1

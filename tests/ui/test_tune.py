@@ -196,8 +196,8 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
         project.decisions.add(Decision(image.id, DecisionKind.CORRECTED, 1.0, Acts(drawn=1)))
     monkeypatch.setattr(relabelling, "FORGOTTEN_AFTER", 3)
     window.actions_["look_again"].trigger()
-    qtbot.waitUntil(lambda: window.consistency_acts.dialog is not None, timeout=LONG)
-    dialog = window.consistency_acts.dialog
+    qtbot.waitUntil(lambda: window.consistency_acts.mode is not None, timeout=LONG)
+    dialog = window.consistency_acts.mode
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.canvas.has_image, timeout=LONG)
     assert dialog.canvas.items == []  # blind
@@ -218,7 +218,7 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
     assert project.annotations.all() == before
     assert "You agree with yourself by F1" in dialog.words.text()
     dialog.close()
-    assert window.consistency_acts.dialog is None
+    assert window.consistency_acts.mode is None
 
 
 def test_a_failed_measurement_says_so_and_is_tried_again(

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.ui.boxes.unknown_wall import WallDialog
+from hitl_desktop.ui.boxes.unknown_mode import UnknownMode
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 from tests.ui.test_window import click, drag, key, type_name
@@ -46,7 +46,7 @@ def test_the_wall_shows_groups_and_names_what_is_chosen(window: MainWindow, qtbo
         named.append(([box.id for box in boxes], text))
         return True
 
-    wall = WallDialog([unknown[:3], unknown[3:]], ["cell"], name, window)  # type: ignore[arg-type]
+    wall = UnknownMode([unknown[:3], unknown[3:]], ["cell"], name)  # type: ignore[arg-type]
     qtbot.addWidget(wall)
     wall.show()
     assert [wall.groups.item(row).text() for row in range(2)] == ["Group 1: 3 objects", "Group 2: 2 objects"]
@@ -76,10 +76,11 @@ def test_the_wall_is_made_of_the_project(window: MainWindow, qtbot: QtBot) -> No
     drag(window, (10, 10), (50, 40))
     key(window, Qt.Key.Key_U)
     window.actions_["name_unknowns"].trigger()
-    qtbot.waitUntil(lambda: window.unknown_acts.wall is not None, timeout=30_000)
-    wall = window.unknown_acts.wall
+    qtbot.waitUntil(lambda: window.unknown_acts.mode is not None, timeout=30_000)
+    wall = window.unknown_acts.mode
     assert wall is not None
     QTest.keyClicks(wall.name, "moon")
     wall.give.click()
     assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["moon"]
-    wall.reject()
+    wall.close()
+    assert window.unknown_acts.mode is None

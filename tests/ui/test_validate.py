@@ -14,7 +14,7 @@ from hitl_desktop.domain.validation import Judgement
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
+from hitl_desktop.ui.quality.validation_mode import ValidationMode
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.quality.validation import next_images, prepare_images
 from tests.ui.conftest import Answers
@@ -45,10 +45,10 @@ def test_verdicts_by_key_go_where_nothing_learns(
     project = window.session.project
     assert project
     car = project.categories.ensure("car").id
-    monkeypatch.setattr(ValidateDialog, "ask_category", lambda _dialog, _title: (True, car))
+    monkeypatch.setattr(ValidationMode, "ask_category", lambda _dialog, _title: (True, car))
     window.actions_["validate"].trigger()
-    qtbot.waitUntil(lambda: window.validate_acts.dialog is not None, timeout=LONG)
-    dialog = window.validate_acts.dialog
+    qtbot.waitUntil(lambda: window.validate_acts.mode is not None, timeout=LONG)
+    dialog = window.validate_acts.mode
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.canvas.has_image and dialog.done_button.isEnabled(), timeout=LONG)
     first = dialog.image_id
@@ -93,13 +93,13 @@ def test_verdicts_by_key_go_where_nothing_learns(
     assert window.loop.learning.unlearned == {1, 2, 3, 4}  # what was taken back is to be forgotten
     assert not any(v.is_promoted for v in project.validations.all())
     dialog.close()
-    assert window.validate_acts.dialog is None
+    assert window.validate_acts.mode is None
 
 
 def test_without_a_detector_it_is_said(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["validate"].trigger()
     qtbot.waitUntil(lambda: "No detector has run" in window._warning.text(), timeout=LONG)
-    assert window.validate_acts.dialog is None
+    assert window.validate_acts.mode is None
 
 
 def test_an_image_that_is_gone_is_passed_over_and_does_not_come_again(
@@ -110,8 +110,8 @@ def test_an_image_that_is_gone_is_passed_over_and_does_not_come_again(
     gone, _, later = next_images(project, 3)
     (images / gone.path).unlink()
     window.actions_["validate"].trigger()
-    qtbot.waitUntil(lambda: window.validate_acts.dialog is not None, timeout=LONG)
-    dialog = window.validate_acts.dialog
+    qtbot.waitUntil(lambda: window.validate_acts.mode is not None, timeout=LONG)
+    dialog = window.validate_acts.mode
     assert dialog
     qtbot.waitUntil(lambda: dialog.done_button.isEnabled() and dialog.canvas.has_image, timeout=LONG)
     assert dialog.image_id != gone.id  # looking told that it cannot be read

@@ -15,8 +15,9 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.controller import Controller
-from hitl_desktop.ui.boxes.unknown_wall import WallDialog
+from hitl_desktop.ui.boxes.unknown_mode import UnknownMode
 from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.workflows.prediction.unknowns import Unknown, group_unknowns, name_unknowns
 
 _MANY = 100
@@ -33,12 +34,13 @@ class UnknownActs:
         long_acts: LongActs,
         controller: Controller,
         messages: Messages,
+        modes: ReviewModes,
         window: QWidget,
     ) -> None:
         self._session, self._runner = session, runner
         self._long_acts, self._controller = long_acts, controller
-        self._messages, self._window = messages, window
-        self.wall: WallDialog | None = None
+        self._messages, self._modes, self._window = messages, modes, window
+        self.mode: UnknownMode | None = None
         session.opened.connect(self.close)
 
     def mark(self) -> None:
@@ -61,16 +63,15 @@ class UnknownActs:
             return
         names = [name for name in self._session.known.offered.values() if name != UNKNOWN]
         self.close()
-        self.wall = WallDialog(groups, names, self._name, self._window)
-        self.wall.finished.connect(self.close)
-        self.wall.open()
+        self.mode = UnknownMode(groups, names, self._name)
+        self.mode.left.connect(self.close)
+        self._modes.enter(self.mode)
 
-    def close(self, _result: int = 0) -> None:
-        """Put the wall away with its crops."""
-        if self.wall is not None:
-            wall, self.wall = self.wall, None
-            wall.close()
-            wall.deleteLater()
+    def close(self) -> None:
+        """Leave the crops."""
+        if self.mode is not None:
+            mode, self.mode = self.mode, None
+            self._modes.leave(mode)
 
     def _name(self, boxes: Sequence[Annotation], name: str) -> bool:
         if len(boxes) <= _MANY:

@@ -10,6 +10,9 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.canvas.painting import map_place, rect_of
 from hitl_desktop.ui.canvas.viewport import Viewport
 
+_CONTEXT = 3.0
+_LARGEST = 8.0
+
 
 class Camera:
     """What of an image is in view.
@@ -77,6 +80,16 @@ class Camera:
         if not self.area.intersects(rect_of(box)):
             x, y = self._centre
             self.pan(QPointF(x - box.x - box.w / 2, y - box.y - box.h / 2))
+
+    def zoom_to_box(self, bbox: BBox) -> None:
+        """Show a box with what is around it: it takes a third of the view, of the image's own pixels at most
+        eightfold."""
+        width, height = self.view
+        wanted = min(width / bbox.w, height / bbox.h) / _CONTEXT
+        whole = Viewport.fitting(self.image, self.view).scale
+        self.fit()
+        if wanted > whole:
+            self.centre_on(min(wanted, max(_LARGEST, whole)), bbox.x + bbox.w / 2, bbox.y + bbox.h / 2)
 
     def map_point(self, point: QPointF) -> QPointF | None:
         """The point of the image under a point of the small map; None outside of the map."""

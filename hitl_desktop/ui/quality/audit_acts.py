@@ -18,12 +18,15 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import AUDIT_ERROR_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.jobs.preparing import prepare
-from hitl_desktop.ui.quality.audit_dialog import AuditDialog
+from hitl_desktop.ui.quality.audit_mode import AuditMode
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.review.crop_list import CropList, Entry
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.workflows.quality.audit import (
     Plan,
     begin,
@@ -47,11 +50,12 @@ class AuditActs:
         messages: Messages,
         ask: Ask,
         reports: Reports,
+        modes: ReviewModes,
         window: QWidget,
     ) -> None:
         self._session, self._runner, self._reports = session, runner, reports
-        self._messages, self.ask, self._window = messages, ask, window
-        self.dialog: AuditDialog | None = None
+        self._messages, self.ask, self._modes, self._window = messages, ask, modes, window
+        self.mode: AuditMode | None = None
         self._audit: Audit | None = None
         self._last: int | None = None
         self._again: int | None = None
@@ -60,7 +64,7 @@ class AuditActs:
     def show(self) -> None:
         """Go on with the audit that is not finished, or begin one."""
         project = self._session.project
-        if project is None or self.dialog is not None:
+        if project is None or self.mode is not None:
             return
         audit = unfinished(project)
         if audit is not None:
@@ -92,25 +96,28 @@ class AuditActs:
             self._go_on(begun[0])
 
     def _go_on(self, audit: Audit) -> None:
-        self.dialog = AuditDialog(self._window)
-        self.dialog.judged.connect(self._judge)
-        self.dialog.unseen.connect(self._on_unseen)
-        self.dialog.back_asked.connect(self._back)
-        self.dialog.save_asked.connect(self._save)
-        self.dialog.finished.connect(self.close)
+        self._crops = CropList(tr("Images of the audit"), self._session.jobs)
+        self.mode = AuditMode(self._crops)
+        self.mode.judged.connect(self._judge)
+        self.mode.unseen.connect(self._on_unseen)
+        self.mode.back_asked.connect(self._back)
+        self.mode.again_asked.connect(self._judge_again)
+        self.mode.save_asked.connect(self._save)
+        self.mode.left.connect(self.close)
         self._audit, self._last, self._again = audit, None, None
+        self._modes.enter(self.mode)
         self._show_next()
-        self.dialog.show()
-        self.dialog.setFocus()
 
     def _show_next(self) -> None:
-        project, audit, dialog = self._session.project, self._audit, self.dialog
-        if project is None or audit is None or dialog is None:
+        project, audit, mode = self._session.project, self._audit, self.mode
+        if project is None or audit is None or mode is None:
             return
         if audit.is_complete:
-            dialog.show_result(in_words(report(project, audit)))
+            self._list_images(audit, None)
+            mode.show_result(in_words(report(project, audit)))
             return
         image_id = self._again or audit.left[0]
+        self._list_images(audit, image_id)
         image = self._session.views.image(image_id)
         if image is None:
             self._on_unseen(image_id)
@@ -128,7 +135,24 @@ class AuditActs:
             image_ids=len(audit.image_ids),
             path=image.path,
         )
-        dialog.show_image(image.id, project.path_of(image), items, words)
+        mode.show_image(image.id, project.path_of(image), items, words)
+
+    def _list_images(self, audit: Audit, at_hand: int | None) -> None:
+        """The images of the audit with their verdicts; those to come are not shown ahead."""
+        verdicts = {verdict.image_id: verdict for verdict in audit.verdicts}
+        shown = [i for i in audit.image_ids if i in verdicts or i == at_hand]
+        entries = [Entry(i, i, None, _verdict_text(verdicts.get(i))) for i in shown]
+        self._crops.show_entries(entries, shown.index(at_hand) if at_hand is not None else -1)
+
+    def _judge_again(self, row: int) -> None:
+        """Judge an image of the list anew."""
+        audit = self._audit
+        if audit is None or audit.is_complete:
+            return
+        judged = {verdict.image_id for verdict in audit.verdicts}
+        shown = [i for i in audit.image_ids if i in judged or i == (self._again or audit.left[0])]
+        self._again = shown[row] if shown[row] in judged else None
+        self._show_next()
 
     def _judge(self, verdict: Verdict) -> None:
         audit = self._audit
@@ -166,12 +190,11 @@ class AuditActs:
             suggestion, lambda stem, progress: in_project(path, partial(_written, number, stem))(progress)
         )
 
-    def close(self, _result: int = 0) -> None:
+    def close(self) -> None:
         """End it for now; what was judged is kept."""
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            dialog.close()
-            dialog.deleteLater()
+        if self.mode is not None:
+            mode, self.mode = self.mode, None
+            self._modes.leave(mode)
             self._session.walk.uncover()
 
 
@@ -180,6 +203,14 @@ def _plans(project: Project, _progress: Progress) -> list[Plan]:
         return plans(project)
     except HitlError:
         return []  # said in other words here
+
+
+def _verdict_text(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return tr("being judged")
+    if not verdict.errors:
+        return tr("✓ right")
+    return tr("✗ {errors}", errors=", ".join(AUDIT_ERROR_TEXT[error] for error in sorted(verdict.errors)))
 
 
 def _written(audit_id: int, stem: Path, project: Project, _progress: Progress) -> Path:

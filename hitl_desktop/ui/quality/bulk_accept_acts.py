@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
-
 from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.errors import NotPrelabelledError
 from hitl_desktop.service.jobs import Job, JobRunner
 from hitl_desktop.service.loop.long_acts import LongActs
@@ -19,7 +16,9 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.jobs.preparing import PREPARING
-from hitl_desktop.ui.quality.bulk_accept_dialog import BulkAcceptDialog, BulkSampleDialog
+from hitl_desktop.ui.quality.bulk_accept_mode import BulkAcceptMode, BulkSampleMode
+from hitl_desktop.ui.review.crop_list import CropList, Entry
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.workflows.prediction import bulk_accept
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
@@ -28,12 +27,12 @@ class BulkActs:
     """Acts on very many proposals."""
 
     def __init__(
-        self, session: Session, runner: JobRunner, long_acts: LongActs, messages: Messages, window: QWidget
+        self, session: Session, runner: JobRunner, long_acts: LongActs, messages: Messages, modes: ReviewModes
     ) -> None:
         self._session, self._runner, self._long_acts = session, runner, long_acts
-        self._messages, self._window = messages, window
-        self.dialog: BulkAcceptDialog | None = None
-        self.sample: BulkSampleDialog | None = None
+        self._messages, self._modes = messages, modes
+        self.mode: BulkAcceptMode | None = None
+        self.sample: BulkSampleMode | None = None
         self._bulk: BulkAccept | None = None
         self._previewing: Job | None = None
         session.opened.connect(self.close)
@@ -41,7 +40,7 @@ class BulkActs:
     def show(self) -> None:
         """Choose what to accept."""
         session, scorer = self._session, self._session.known.scorer
-        if session.project is None or self.dialog is not None:
+        if session.project is None or self.mode is not None:
             return
         if scorer is None:
             self._messages.warn(str(NotPrelabelledError()))
@@ -52,11 +51,11 @@ class BulkActs:
                 tr("Nothing is suggested under a category of this project yet. Label some images first.")
             )
             return
-        self.dialog = BulkAcceptDialog(names, {}, self._window)
-        self.dialog.preview_asked.connect(self._preview)
-        self.dialog.accepted.connect(self._accept)
-        self.dialog.finished.connect(self._forget_dialog)
-        self.dialog.show()
+        self.mode = BulkAcceptMode(names, {})
+        self.mode.preview_asked.connect(self._preview)
+        self.mode.accept_asked.connect(self._accept)
+        self.mode.left.connect(self._leave)
+        self._modes.enter(self.mode)
 
     def _preview(self, name: str, threshold: float) -> None:
         if self._previewing is not None:
@@ -72,22 +71,23 @@ class BulkActs:
         )
 
     def _on_previewing(self, job: Job) -> None:
-        if self.dialog is not None and job is self._previewing:
-            self.dialog.show_progress(job.done, job.total)
+        if self.mode is not None and job is self._previewing:
+            self.mode.show_progress(job.done, job.total)
 
     def _on_preview(self, preview: Preview) -> None:
-        if self.dialog is not None:
-            self.dialog.show_preview(preview)
+        if self.mode is not None:
+            self.mode.show_preview(preview)
 
     def _on_no_preview(self, error: BaseException) -> None:
-        if self.dialog is not None:
-            self.dialog.show_problem(str(error))
+        if self.mode is not None:
+            self.mode.show_problem(str(error))
 
     def _accept(self) -> None:
-        project, dialog = self._session.project, self.dialog
-        if project is None or dialog is None or dialog.preview is None:
+        project, mode = self._session.project, self.mode
+        if project is None or mode is None or mode.preview is None:
             return
-        preview, out = dialog.preview, dialog.out
+        preview, out = mode.preview, mode.out
+        self._leave()
         self._long_acts.change_many(
             tr("Accepting {boxes}", boxes=counted(len(preview.proposals) - len(out), "box")),
             lambda p, progress, reserved: bulk_accept.accept_all(
@@ -99,19 +99,17 @@ class BulkActs:
     def _on_accepted(self, changes: Changes) -> None:
         self._session.walk.apply_changes(changes)
         self._messages.show(
-            tr(
-                "Accepted on {images}; Ctrl+Z takes all of it back.",
-                images=counted(len(changes.annotations_of), "image"),
+            sentences(
+                tr(
+                    "Accepted on {images}; Ctrl+Z takes all of it back.",
+                    images=counted(len(changes.annotations_of), "image"),
+                ),
+                tr("How many may be wrong is estimated from a random sample: Check what was accepted."),
             )
         )
-        self._open_sample(is_asked_for=False)
 
     def check(self) -> None:
-        """Look at the sample of the latest acceptance, or at what it said."""
-        self._open_sample(is_asked_for=True)
-
-    def _open_sample(self, *, is_asked_for: bool) -> None:
-        """Open the sample; it takes the keyboard only from who asked for it."""
+        """Go on with the sample of the latest acceptance, or show its result."""
         project = self._session.project
         if project is None or self.sample is not None:
             return
@@ -120,22 +118,20 @@ class BulkActs:
         if self._bulk is None:
             self._messages.show(tr("Nothing was accepted at once yet."))
             return
-        self.sample = BulkSampleDialog(self._window)
+        self.sample = BulkSampleMode(CropList(tr("Boxes of the sample"), self._session.jobs))
         self.sample.judged.connect(self._judge)
         self.sample.unseen.connect(self._on_unseen)
         self.sample.back_asked.connect(self._back)
-        self.sample.finished.connect(self._forget_sample)
+        self.sample.left.connect(self._leave_sample)
+        self._modes.enter(self.sample)
         self._show_next()
-        self.sample.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not is_asked_for)
-        self.sample.show()
-        if is_asked_for:
-            self.sample.setFocus()
 
     def _show_next(self) -> None:
         project, bulk, sample = self._session.project, self._bulk, self.sample
         if project is None or bulk is None or sample is None:
             return
         left = bulk.left
+        sample.show_sample(self._entries(bulk), len(bulk.sample) - len(left))
         image = self._session.views.image(left[0].image_id) if left else None
         if image is None:
             sample.show_result(bulk_accept.in_words(bulk))
@@ -149,6 +145,11 @@ class BulkActs:
         )
         words = tr("{drawn}: is it {name}, and well placed?", drawn=drawn, name=bulk.name)
         sample.show_box(image.id, project.path_of(image), left[0].bbox, bulk.name, category_id or 0, words)
+
+    @staticmethod
+    def _entries(bulk: BulkAccept) -> list[Entry]:
+        texts = {None: "", False: tr("✓ right"), True: tr("✗ wrong")}
+        return [Entry(n, s.image_id, s.bbox, texts[s.is_wrong]) for n, s in enumerate(bulk.sample)]
 
     def _judge(self, is_wrong: bool) -> None:
         bulk = self._bulk
@@ -174,27 +175,25 @@ class BulkActs:
             self._messages.show(
                 tr("What was accepted at once was taken back, so its sample is asked about no more.")
             )
-            self._forget_sample()
+            self._leave_sample()
             return
         if bulk is not None and project is not None and self._session.project_acts.manage(act):
             self._bulk = next((b for b in self._session.views.bulk_accepts() if b.id == bulk.id), None)
             self._show_next()
 
-    def _forget_dialog(self, _result: int = 0) -> None:
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            dialog.deleteLater()
+    def _leave(self) -> None:
+        if self.mode is not None:
+            mode, self.mode = self.mode, None
+            self._modes.leave(mode)
         if self._previewing is not None:
             self._previewing.abandon()
 
-    def _forget_sample(self, _result: int = 0) -> None:
+    def _leave_sample(self) -> None:
         if self.sample is not None:
             sample, self.sample = self.sample, None
-            sample.close()
-            sample.deleteLater()
+            self._modes.leave(sample)
 
     def close(self) -> None:
-        """Put both away."""
-        if self.dialog is not None:
-            self.dialog.close()
-        self._forget_sample()
+        """Leave both."""
+        self._leave()
+        self._leave_sample()

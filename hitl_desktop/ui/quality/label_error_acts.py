@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QWidget
-
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import LabelIssue
@@ -20,12 +17,13 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.jobs.preparing import PREPARING
-from hitl_desktop.ui.quality.label_error_dialog import SuspicionsDialog
+from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
+from hitl_desktop.ui.review.crop_list import CropList
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.workflows.annotation.label_issues import apply_suggestion, dismiss, holds, open_issues
 from hitl_desktop.workflows.images.open_folder import paths_of
 from hitl_desktop.workflows.quality.label_errors import find_label_errors
 
-_BELOW_MENU = 60
 _Listed = tuple[list[LabelIssue], dict[int, str]]
 
 
@@ -38,11 +36,11 @@ class ErrorActs:
         runner: JobRunner,
         canvas: Canvas,
         messages: Messages,
-        window: QWidget,
+        modes: ReviewModes,
     ) -> None:
         self._session, self._runner, self._canvas = session, runner, canvas
-        self._messages, self._window = messages, window
-        self.dialog: SuspicionsDialog | None = None
+        self._messages, self._modes = messages, modes
+        self.mode: LabelErrorPanel | None = None
         self._is_shown = False
         self._came_from: int | None = None
         self._done: list[tuple[LabelIssue, int | None]] = []
@@ -55,27 +53,25 @@ class ErrorActs:
         """Open the list at once and fill it; look for wrong labels first if nobody did."""
         if self._session.project is None:
             return
-        if self.dialog is None:
+        if self.mode is None:
             self._came_from = self._session.at_hand
-            self.dialog = dialog = SuspicionsDialog(self._window)
-            dialog.issue_chosen.connect(self._show_issue)
-            dialog.mend_asked.connect(self._mend)
-            dialog.dismiss_asked.connect(self._dismiss)
-            dialog.undo_asked.connect(self._undo)
-            dialog.search_asked.connect(self.search)
-            dialog.finished.connect(self._on_finished)
-            dialog.move(
-                self._window.mapToGlobal(QPoint(0, _BELOW_MENU))
-            )  # over the queue, not over the boxes
-            dialog.show_waiting(tr("Reading what was found before."))
-            dialog.show()
-            dialog.list.setFocus()
+            crops = CropList(tr("Labels that are probably wrong"), self._session.jobs)
+            self.mode = mode = LabelErrorPanel(crops)
+            mode.issue_chosen.connect(self._show_issue)
+            mode.mend_asked.connect(self._mend)
+            mode.dismiss_asked.connect(self._dismiss)
+            mode.undo_asked.connect(self._undo)
+            mode.search_asked.connect(self.search)
+            mode.left.connect(self._on_left)
+            mode.show_waiting(tr("Reading what was found before."))
+            self._modes.enter_beside(mode)
+            mode.setFocus()
         self._list(or_search=True)
 
     def search(self) -> None:
         """Look at all decided images anew."""
-        if self.dialog is not None:
-            self.dialog.show_waiting(tr("Looking for wrong labels."))
+        if self.mode is not None:
+            self.mode.show_waiting(tr("Looking for wrong labels."))
         self._start(EXAMINING, tr("Looking for wrong labels"), _search)  # learning may not put an end to it
 
     def _list(self, *, or_search: bool = False) -> None:
@@ -99,28 +95,28 @@ class ErrorActs:
         )  # fmt: skip
 
     def _on_progress(self, job: Job) -> None:
-        if self.dialog is not None and not self.dialog.has_any:
-            self.dialog.show_progress(job)
+        if self.mode is not None and not self.mode.has_any:
+            self.mode.show_progress(job)
 
     def _on_failure(self, error: BaseException) -> None:
         self._messages.error(error)
-        if self.dialog is not None and not self.dialog.has_any:
+        if self.mode is not None and not self.mode.has_any:
             self.close()
 
     def _show_text(self, words: str) -> None:
-        if self.dialog is not None:
-            self.dialog.show_waiting(words)
+        if self.mode is not None:
+            self.mode.show_waiting(words)
 
     def _show(self, or_search: bool, listed: _Listed) -> None:
-        if self.dialog is None:
+        if self.mode is None:
             return
         label_issues, paths = listed
         if label_issues or not or_search:
-            self.dialog.show_all(label_issues, self._session.known.of, paths)
+            self.mode.show_all(label_issues, self._session.known.of, paths)
         else:
             self.search()
 
-    def _on_finished(self, _result: int = 0) -> None:
+    def _on_left(self) -> None:
         """Go back to the image at which the list was opened."""
         before = self._came_from
         self.close()
@@ -129,11 +125,10 @@ class ErrorActs:
 
     def close(self) -> None:
         """Put the list away."""
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
+        if self.mode is not None:
+            mode, self.mode = self.mode, None
             self._done.clear()
-            dialog.close()
-            dialog.deleteLater()
+            self._modes.leave(mode)
         self._show_suggestion()
 
     def _show_issue(self, issue: LabelIssue | None) -> None:
@@ -145,12 +140,14 @@ class ErrorActs:
             same = (a for a in session.annotations if a.bbox == issue.bbox)
             item = next((i for a in same for i in self._canvas.items if i.bbox == a.bbox), None)
             self._canvas.selection.select(item.key if item else None)
+        if issue is not None:
+            self._canvas.zoom_to(issue.bbox or issue.suggested_bbox)
 
     def _show_suggestion(self) -> None:
         session = self._session
         image = session.image
-        issue = self.dialog.current if self.dialog else None
-        if self.dialog is None and image is not None and image.state is ImageState.DECIDED:
+        issue = self.mode.current if self.mode else None
+        if self.mode is None and image is not None and image.state is ImageState.DECIDED:
             issue = session.views.label_issue(image.id, session.annotations)
         if issue is not None and image is not None and image.id == issue.image_id:
             self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.known.of))
@@ -162,24 +159,30 @@ class ErrorActs:
     def _drop_changed(self) -> None:
         """What a hand changed on the image is no longer suspected."""
         image = self._session.image
-        if self.dialog is None:
+        if self.mode is None:
             self._show_suggestion()
         elif image is not None:
-            self.dialog.keep_those(
+            self.mode.keep_those(
                 lambda s: s.image_id != image.id or holds(s, self._session.annotations), goes_on=False
             )
+
+    @property
+    def _answers(self) -> list[bool]:
+        return [act is not None for _, act in self._done]
 
     def _mend(self, issue: LabelIssue) -> None:
         if self._session.project_acts.manage(lambda p: apply_suggestion(p, issue)):
             self._done.append((issue, self._session.views.latest_act()))
-        if self.dialog is not None:
-            self.dialog.keep_those(lambda s: s.id != issue.id)
+        if self.mode is not None:
+            self.mode.show_answers(self._answers)
+            self.mode.keep_those(lambda s: s.id != issue.id)
 
     def _dismiss(self, issue: LabelIssue) -> None:
         if self._session.project_acts.manage(partial(_dismissed, issue, is_dismissed=True)):
             self._done.append((issue, None))
-            if self.dialog is not None:
-                self.dialog.keep_those(lambda s: s.id != issue.id)
+            if self.mode is not None:
+                self.mode.show_answers(self._answers)
+                self.mode.keep_those(lambda s: s.id != issue.id)
 
     def _undo(self) -> None:
         """Take back what was done last in the list, and nothing else."""
@@ -195,6 +198,8 @@ class ErrorActs:
                 return
             self._session.history.undo()
         self._done.pop()
+        if self.mode is not None:
+            self.mode.show_answers(self._answers)
         self._list()
 
 

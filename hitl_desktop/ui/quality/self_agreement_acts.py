@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
-
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.domain.words import counted
@@ -15,7 +13,8 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.quality.self_agreement_dialog import ReannotationDialog
+from hitl_desktop.ui.quality.self_agreement_mode import ReannotationMode
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.workflows.quality.self_agreement import self_agreement, store_reannotation
 from hitl_desktop.workflows.queue.relabelling import due, why_none
 
@@ -23,18 +22,18 @@ from hitl_desktop.workflows.queue.relabelling import due, why_none
 class ConsistencyActs:
     """Acts of looking once more; what is drawn goes into a table of its own."""
 
-    def __init__(self, session: Session, runner: JobRunner, messages: Messages, window: QWidget) -> None:
-        self._session, self._runner, self._messages, self._window = session, runner, messages, window
+    def __init__(self, session: Session, runner: JobRunner, messages: Messages, modes: ReviewModes) -> None:
+        self._session, self._runner, self._messages, self._modes = session, runner, messages, modes
         self._due: list[int] = []
         self._asked: int | None = None
         self._from: int | None = None
-        self.dialog: ReannotationDialog | None = None
+        self.mode: ReannotationMode | None = None
         session.opened.connect(self.close)
         session.blind_wanted.connect(self._show_asked)
 
     def show(self) -> None:
         """Begin with what is due."""
-        if self.dialog is None:
+        if self.mode is None:
             self._session.jobs.start(
                 READING,
                 tr("Finding images that are due"),
@@ -45,9 +44,7 @@ class ConsistencyActs:
 
     def _show_asked(self, image_id: int) -> None:
         """It is this image's turn in the queue; then the queue goes on."""
-        if self.dialog is not None and self._due:
-            self.dialog.raise_()
-            self.dialog.activateWindow()
+        if self.mode is not None and self._due:
             self._messages.show(tr("An image is still being labelled again: finish it, or close it."))
             return
         self.close()
@@ -56,7 +53,7 @@ class ConsistencyActs:
 
     def _show(self, found: tuple[list[int], str]) -> None:
         project = self._session.project
-        if project is None or self.dialog is not None:
+        if project is None or self.mode is not None:
             return
         self._due, why = found
         if not self._due:
@@ -66,35 +63,34 @@ class ConsistencyActs:
         self._open()
 
     def _open(self) -> None:
-        self.dialog = ReannotationDialog(self._window)
-        self.dialog.labelled.connect(self._on_done)
-        self.dialog.unseen.connect(self._on_unseen)
-        self.dialog.finished.connect(self._end)
+        self.mode = ReannotationMode()
+        self.mode.labelled.connect(self._on_done)
+        self.mode.unseen.connect(self._on_unseen)
+        self.mode.left.connect(self._end)
+        self._modes.enter(self.mode)
         self._show_next()
-        self.dialog.show()
-        self.dialog.setFocus()
 
     def _show_next(self) -> None:
-        project, dialog = self._session.project, self.dialog
-        if project is None or dialog is None:
+        project, mode = self._session.project, self.mode
+        if project is None or mode is None:
             return
         image = self._session.views.image(self._due[0]) if self._due else None
         if image is None:
             agreement = self_agreement(project).words
             if self._asked is None:
-                dialog.show_result(agreement)
+                mode.show_result(agreement)
             else:
                 self._end()
                 self._messages.show(agreement)
             return
         self._session.walk.cover(image.id)
         words = tr("{images} to be labelled again.", images=counted(len(self._due), "image"))
-        dialog.show_image(image.id, project.path_of(image), self._session.known.offered, words)
+        mode.show_image(image.id, project.path_of(image), self._session.known.offered, words)
 
     def _on_done(self, boxes: list[LabelledBox]) -> None:
-        dialog = self.dialog
-        if dialog is not None and self._session.project_acts.manage(
-            partial(_kept, dialog.image_id, boxes, dialog.seconds)
+        mode = self.mode
+        if mode is not None and self._session.project_acts.manage(
+            partial(_kept, mode.image_id, boxes, mode.seconds)
         ):
             self._session.image_list.pass_over(self._due.pop(0))
             self._show_next()
@@ -103,7 +99,7 @@ class ConsistencyActs:
         self._due.pop(0)
         self._show_next()
 
-    def _end(self, _result: int = 0) -> None:
+    def _end(self) -> None:
         """End it for now; what the queue asked for gives way to the next image."""
         asked = self._asked
         self.close()
@@ -113,12 +109,11 @@ class ConsistencyActs:
                 self._session.walk.next()
 
     def close(self) -> None:
-        """Put the dialog away."""
+        """Leave it."""
         self._asked = None
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            dialog.close()
-            dialog.deleteLater()
+        if self.mode is not None:
+            mode, self.mode = self.mode, None
+            self._modes.leave(mode)
             self._session.walk.uncover()
 
 

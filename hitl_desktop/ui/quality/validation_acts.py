@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
-
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.validation import Validated
@@ -20,8 +18,10 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.quality.validation_dialog import ValidateDialog
+from hitl_desktop.ui.quality.validation_mode import ValidationMode
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.review.crop_list import CropList
+from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.workflows.images.open_folder import note_not_shown
 from hitl_desktop.workflows.quality import validation
 
@@ -40,35 +40,34 @@ class ValidateActs:
         long_acts: LongActs,
         messages: Messages,
         ask: Ask,
-        window: QWidget,
+        modes: ReviewModes,
     ) -> None:
         self._session, self._runner, self._long_acts = session, runner, long_acts
-        self._messages, self.ask, self._window = messages, ask, window
-        self.dialog: ValidateDialog | None = None
+        self._messages, self.ask, self._modes = messages, ask, modes
+        self.mode: ValidationMode | None = None
         self._done: list[int] = []
         self._asked = 0
         session.opened.connect(self.close)
 
     def show(self) -> None:
         """Begin, or go on."""
-        if self._session.project is not None and self.dialog is None:
+        if self._session.project is not None and self.mode is None:
             self._done = []
-            self.dialog = ValidateDialog(self._window)
-            self.dialog.judged.connect(self._judge)
-            self.dialog.unseen.connect(self._on_unseen)
-            self.dialog.back_asked.connect(self._back)
-            self.dialog.report_asked.connect(self._report)
-            self.dialog.promote_asked.connect(self._promote)
-            self.dialog.finished.connect(self.close)
-            self.dialog.show()
-            self.dialog.setFocus()
+            self.mode = ValidationMode(CropList(tr("Boxes to judge"), self._session.jobs))
+            self.mode.judged.connect(self._judge)
+            self.mode.unseen.connect(self._on_unseen)
+            self.mode.back_asked.connect(self._back)
+            self.mode.report_asked.connect(self._report)
+            self.mode.promote_asked.connect(self._promote)
+            self.mode.left.connect(self.close)
+            self._modes.enter(self.mode)
             self._prepare_next()
 
     def _prepare_next(self) -> None:
         """Let the head look at the next images, then show the first of them."""
         self._asked += 1
-        if self.dialog is not None:
-            self.dialog.wait()
+        if self.mode is not None:
+            self.mode.wait()
         self._session.jobs.start(
             EXAMINING,
             tr("Looking at an image"),
@@ -84,15 +83,15 @@ class ValidateActs:
 
     def _show(self, asked: int, next_ones: list[ImageRecord]) -> None:
         session, project = self._session, self._session.project
-        if project is None or asked != self._asked or self.dialog is None:
+        if project is None or asked != self._asked or self.mode is None:
             return
         if not next_ones:
-            self._with_report(self.dialog.show_end)
+            self._with_report(self.mode.show_end)
             return
         image = next_ones[0]
         proposals = validation.to_judge(project, image, session.thresholds)
         words = tr("{images} judged now. {path}.", images=counted(len(self._done), "image"), path=image.path)
-        self.dialog.show_proposals(
+        self.mode.show_proposals(
             image.id,
             project.path_of(image),
             proposals,
@@ -150,7 +149,7 @@ class ValidateActs:
         )
 
     def _show_report(self, show: Callable[[str], None] | None, validation_report: dict[str, Any]) -> None:
-        if self.dialog is None:
+        if self.mode is None:
             return
         words, lines = validation.in_words(validation_report), validation.lines_of(validation_report)
         if show is not None:
@@ -196,9 +195,8 @@ class ValidateActs:
             )
         )
 
-    def close(self, _result: int = 0) -> None:
+    def close(self) -> None:
         """End it for now; what was judged is kept."""
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            dialog.close()
-            dialog.deleteLater()
+        if self.mode is not None:
+            mode, self.mode = self.mode, None
+            self._modes.leave(mode)

@@ -35,7 +35,9 @@ def _is_in(pane: QWidget, widget: QWidget | None) -> bool:
 
 
 def _button_of(notice: QWidget) -> QWidget | None:
-    """What can be pressed in a notice that is shown."""
+    """What can be pressed in a notice that is shown, or what has the keyboard there."""
     if not notice.isVisible():
         return None
+    if notice.focusProxy() is not None:
+        return notice.focusProxy()
     return next((b for b in notice.findChildren(QAbstractButton) if b.isVisible() and b.isEnabled()), None)

@@ -9,7 +9,18 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.service.events import Event
-from hitl_desktop.ui.theme.tokens import BODY, CONTROL, DARK, FOCUS, LIGHT, RADIUS, RADIUS_CHIP, Colours
+from hitl_desktop.ui.theme.tokens import (
+    BODY,
+    CONTROL,
+    DARK,
+    FOCUS,
+    LIGHT,
+    RADIUS,
+    RADIUS_CHIP,
+    REVIEW_FRAME,
+    REVIEWS,
+    Colours,
+)
 
 SYSTEM: Final = "system"
 changed = Event[[]]()
@@ -151,4 +162,8 @@ Toast QPushButton {{ color: {c.notice_action}; background: transparent; border: 
 Toast QPushButton:hover {{ text-decoration: underline; }}
 Banner {{ background: {c.sunken}; border-left: 4px solid {c.danger}; }}
 Banner[calm="true"] {{ border-left-color: {c.accent}; }}
-"""
+QLabel#reviewTitle {{ font-size: 15px; font-weight: 600; }}
+""" + "\n".join(
+        f'QFrame[review="{kind}"] {{ border: {REVIEW_FRAME}px solid {getattr(c, f"review_{kind}")}; }}'
+        for kind in REVIEWS
+    )

@@ -20,6 +20,9 @@ BODY: Final = 13
 TITLE: Final = 15
 PAGE: Final = 20
 FOCUS: Final = 2
+REVIEW_FRAME: Final = 4
+"""Width of the frame of a review mode."""
+REVIEWS: Final = ("audit", "validation", "label_issues", "blind", "bulk", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ class Colours:
     right: str
     wrong: str
     series: tuple[str, str, str, str]
+    review_audit: str
+    review_validation: str
+    review_label_issues: str
+    review_blind: str
+    review_bulk: str
+    review_unknown: str
 
 
 LIGHT: Final = Colours(
@@ -60,6 +69,8 @@ LIGHT: Final = Colours(
     ok="#1B7F4B", warn="#8A5A00", danger="#B3261E",
     notice="#22262B", on_notice="#F2F4F6", notice_action="#9CC2FF",
     right="#1F6FB4", wrong="#D3620F", series=("#1F6FB4", "#C2500A", "#23794B", "#7A4BB0"),
+    review_audit="#1F5FD6", review_validation="#8E44AD", review_label_issues="#8A5A00", review_blind="#0F766E",
+    review_bulk="#9D174D", review_unknown="#59616B",
 )  # fmt: skip
 DARK: Final = Colours(
     is_dark=True,
@@ -69,6 +80,8 @@ DARK: Final = Colours(
     ok="#5CC98D", warn="#E3B341", danger="#FF8A80",
     notice="#E7E9EC", on_notice="#1B1F24", notice_action="#1F5FD6",
     right="#3F8FD8", wrong="#E07F35", series=("#6CB1F0", "#F2A15F", "#6FD09A", "#C3A0F0"),
+    review_audit="#6EA2FF", review_validation="#C792EA", review_label_issues="#E3B341", review_blind="#4FD1C5",
+    review_bulk="#F48FB1", review_unknown="#A6ADB6",
 )  # fmt: skip
 
 

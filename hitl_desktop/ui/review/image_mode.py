@@ -1,4 +1,4 @@
-"""A dialog that shows one image after the other on a canvas of its own, and counts active seconds."""
+"""A review mode that shows one image after the other on a canvas, and counts active seconds."""
 
 from __future__ import annotations
 
@@ -6,25 +6,35 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QMouseEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hitl_desktop.service.project.image_acts import IDLE_SECONDS
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
+from hitl_desktop.ui.review.crop_list import CropList
+from hitl_desktop.ui.review.kinds import ReviewKind
+from hitl_desktop.ui.review.mode import ReviewMode
+from hitl_desktop.ui.widgets.flow import FlowLayout
+
+_QUEUE_WIDTH = 220
 
 
-class ImageDialog(QDialog):
-    """Keys are the dialog's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button
-    look around. `unseen` tells an image that cannot be read, when a person goes on.
+class ImageMode(ReviewMode):
+    """Keys are the mode's; unless `draws`, nothing is drawn or moved on its canvas: wheel and middle button
+    look around.
+
+    Signals:
+        unseen: an image that cannot be read, when a person goes on.
     """
 
     unseen = Signal(int)
 
-    def __init__(self, parent: QWidget, *, draws: bool = False) -> None:
-        super().__init__(parent)
-        self.resize(980, 760)
+    def __init__(
+        self, kind: ReviewKind, title: str, queue: CropList | None = None, *, draws: bool = False
+    ) -> None:
+        super().__init__(kind, title)
         self._loader = ImageLoader()
         self._loader.loaded.connect(self._on_loaded)
         self._is_unreadable = False
@@ -32,9 +42,24 @@ class ImageDialog(QDialog):
         self._seconds, self._since = 0.0, time.monotonic()
         self._draws = draws
         self.canvas = Canvas()
-        if not draws:
-            self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.installEventFilter(self)
+        self._queue = queue
+        row = QHBoxLayout()
+        if queue is not None:
+            queue.setFixedWidth(_QUEUE_WIDTH)
+            queue.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(queue)
+        row.addWidget(self.canvas, 1)
+        self.body.addLayout(row, 1)
+
+    def add_row(self, *widgets: QWidget) -> None:
+        """Controls below the image, which leave the keyboard to the mode."""
+        row = FlowLayout()
+        for widget in widgets:
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(widget)
+        self.body.addLayout(row)
 
     @property
     def seconds(self) -> float:
@@ -82,19 +107,13 @@ class ImageDialog(QDialog):
         return super().eventFilter(watched, event)
 
     def on_click(self, event: QMouseEvent) -> None:
-        """A click on the canvas of a dialog that does not draw: nothing, unless it selects."""
+        """A click on the canvas of a mode that does not draw: nothing, unless it selects."""
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """What was said is kept; the rest waits."""
-        self._end()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape ends it, too."""
-        self._end()
-        super().reject()
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Stop loading; what was judged is kept, the rest waits."""
+        super().end()
+        if self._queue is not None:
+            self._queue.end()
         self._loader.close()
         self.canvas.show_image((), (0, 0))
 

@@ -7,32 +7,36 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton
 
 from hitl_desktop.domain.audits import Error, Verdict
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem
-from hitl_desktop.ui.quality.image_dialog import ImageDialog
+from hitl_desktop.ui.review.crop_list import CropList
+from hitl_desktop.ui.review.image_mode import ImageMode
+from hitl_desktop.ui.review.kinds import ReviewKind
 
 
-class AuditDialog(ImageDialog):
-    """Shows one image after the other; `judged` tells the verdict on the one shown, and whoever listens
-    goes on.
+class AuditMode(ImageMode):
+    """Shows one image after the other, with a list of those of the audit.
 
-    `back_asked`: the one before is to be judged anew.
+    Signals:
+        judged: the verdict on the image shown.
+        back_asked: the one before is to be judged anew.
+        again_asked: a judged one (its place in the list) is to be judged anew.
+        save_asked: the report is to be written.
     """
 
     judged = Signal(object)
     back_asked = Signal()
+    again_asked = Signal(int)
     save_asked = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Audit"))
+    def __init__(self, queue: CropList) -> None:
+        super().__init__(ReviewKind.AUDIT, tr("Audit"), queue)
         self._items: list[BoxItem] = []
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+        queue.row_clicked.connect(self.again_asked)
         self.errors = {
             error: QCheckBox(f"&{number}  {AUDIT_ERROR_TEXT[error]}")
             for number, error in enumerate((e for e in Error if e.is_visible_error), start=1)
@@ -40,14 +44,7 @@ class AuditDialog(ImageDialog):
         self.reveal = QPushButton(tr("Show the labels (Space)"))
         self.done_button = QPushButton(tr("Judged, next (Enter)"))
         self.save = QPushButton(tr("Save the report..."))
-        row = QHBoxLayout()
-        for widget in (self.reveal, *self.errors.values(), self.done_button, self.save):
-            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.words)
-        layout.addWidget(self.canvas, 1)
-        layout.addLayout(row)
+        self.add_row(self.reveal, *self.errors.values(), self.done_button, self.save)
         self.reveal.clicked.connect(self._reveal)
         self.done_button.clicked.connect(self._judge)
         self.save.clicked.connect(self.save_asked)

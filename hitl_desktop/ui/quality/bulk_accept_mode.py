@@ -10,14 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QVBoxLayout,
-    QWidget,
 )
 
 from hitl_desktop.domain.geometry import BBox
@@ -25,7 +20,10 @@ from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.image_dialog import ImageDialog
+from hitl_desktop.ui.review.crop_list import CropList, Entry
+from hitl_desktop.ui.review.image_mode import ImageMode
+from hitl_desktop.ui.review.kinds import ReviewKind
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
@@ -33,18 +31,19 @@ _PREVIEW_AFTER_MS = 250
 """A preview follows a change of category or score after this pause."""
 
 
-class BulkAcceptDialog(QDialog):
-    """`preview_asked` (name, score) wants a wall, at once and after each change.
+class BulkAcceptMode(ReviewMode):
+    """Who accepts wants the last preview without those taken `out`.
 
-    Who accepts wants the last preview without those taken `out`.
+    Signals:
+        preview_asked: (name, score) of the wall that is wanted, at once and after each change.
+        accept_asked: what is previewed is to be accepted.
     """
 
     preview_asked = Signal(str, float)
+    accept_asked = Signal()
 
-    def __init__(self, names: Sequence[str], thresholds: Mapping[str, float], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Accept many at once"))
-        self.resize(820, 620)
+    def __init__(self, names: Sequence[str], thresholds: Mapping[str, float]) -> None:
+        super().__init__(ReviewKind.BULK, tr("Accept many at once"))
         self.preview: Preview | None = None
         self._thresholds = dict(thresholds)
         self.name = QComboBox()
@@ -55,32 +54,25 @@ class BulkAcceptDialog(QDialog):
         self.score.setSingleStep(0.05)
         self.score.setPrefix(tr("score from "))
         self.score.setAccessibleName(tr("Accept from this score up"))
-        self.preview_button = QPushButton(tr("&Look"))
-        self.preview_button.setDefault(True)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PREVIEW_AFTER_MS)
         self._soon.timeout.connect(self._ask_for_preview)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
         self.crops = CropWall(tr("A random part of what would be accepted"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.accept_button = buttons.addButton(tr("&Accept all"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.accept_button = QPushButton(tr("&Accept all"))
+        self.accept_button.setProperty("primary", "true")
         self.accept_button.setEnabled(False)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.accept_button.clicked.connect(self.accept_asked)
         row = QHBoxLayout()
-        for widget in (self.name, self.score, self.preview_button):
+        for widget in (self.name, self.score):
             row.addWidget(widget)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.addLayout(row)
-        layout.addWidget(self.words)
-        layout.addWidget(self.crops, 1)
-        layout.addWidget(buttons)
+        row.addWidget(self.accept_button)
+        self.body.insertLayout(1, row)
+        self.body.addWidget(self.crops, 1)
+        self.setFocusProxy(self.name)
         self.name.currentTextChanged.connect(self._on_name)
         self.score.valueChanged.connect(self._forget)
-        self.preview_button.clicked.connect(self._ask_for_preview)
         self.crops.itemSelectionChanged.connect(self._show_text)
         self._on_name(self.name.currentText())
 
@@ -173,33 +165,32 @@ class BulkAcceptDialog(QDialog):
         self.accept_button.setEnabled(boxes > out)
 
 
-class BulkSampleDialog(ImageDialog):
-    """One box of the sample after the other: `judged` tells whether it is wrong; Backspace takes the last one
-    back."""
+class BulkSampleMode(ImageMode):
+    """One box of the sample after the other, which the list shows with the verdicts; Backspace takes the last
+    one back.
+
+    Signals:
+        judged: whether the box shown is wrong.
+        back_asked: the latest verdict is to be taken back.
+    """
 
     judged = Signal(bool)
     back_asked = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Sample of what was accepted at once"))
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+    def __init__(self, queue: CropList) -> None:
+        super().__init__(ReviewKind.BULK, tr("Sample of what was accepted at once"), queue)
+        self._list = queue
         self.right, self.wrong = (
             QPushButton(tr("Right (1 or Enter)")),
             QPushButton(tr("Wrong: delete it (2 or X)")),
         )
-        row = QHBoxLayout()
-        for button in (self.right, self.wrong):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            row.addWidget(button)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.words)
-        layout.addWidget(self.canvas, 1)
-        layout.addLayout(row)
+        self.add_row(self.right, self.wrong)
         self.right.clicked.connect(lambda: self._judge(is_wrong=False))
         self.wrong.clicked.connect(lambda: self._judge(is_wrong=True))
+
+    def show_sample(self, entries: Sequence[Entry], row: int) -> None:
+        """List the boxes of the sample, of which one is at hand."""
+        self._list.show_entries(entries, row)
 
     def show_box(self, image_id: int, path: Path, bbox: BBox, name: str, colour: int, words: str) -> None:
         """Show a box on its image."""
@@ -209,6 +200,7 @@ class BulkSampleDialog(ImageDialog):
         item = BoxItem(BoxKey(Kind.TRUTH, 1), bbox, name, colour)
         self.canvas.show_items([item])
         self.canvas.selection.select(item.key)
+        self.canvas.zoom_to(bbox)
         for button in (self.right, self.wrong):
             button.setEnabled(True)
 

@@ -8,28 +8,25 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCompleter,
-    QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QPushButton,
-    QVBoxLayout,
-    QWidget,
 )
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
+from hitl_desktop.ui.review.kinds import ReviewKind
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 
 _MOST_SHOWN = 500
 """More crops of a group are named with it, but not drawn: making their images would stop the window."""
 
 
-class WallDialog(QDialog):
+class UnknownMode(ReviewMode):
     """`name` is called with the boxes that are chosen and the name typed; it says whether that was done."""
 
     def __init__(
@@ -37,18 +34,13 @@ class WallDialog(QDialog):
         groups: Sequence[Sequence[Unknown]],
         names: Sequence[str],
         name: Callable[[Sequence[Annotation], str], bool],
-        parent: QWidget,
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Unknown objects"))
-        self.resize(900, 620)
+        super().__init__(ReviewKind.UNKNOWN, tr("Unknown objects"))
         self._groups, self._name = [list(group) for group in groups], name
         self.groups = QListWidget()
         self.groups.setAccessibleName(tr("Groups of alike objects"))
         self.groups.setMaximumWidth(180)
         self.crops = CropWall(tr("Crops of the group"))
-        self.words = QLabel()
-        self.words.setWordWrap(True)
         self.name = QLineEdit()
         self.name.setPlaceholderText(tr("What are these?"))
         self.name.setAccessibleName(tr("Name of the chosen objects"))
@@ -57,21 +49,17 @@ class WallDialog(QDialog):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.name.setCompleter(completer)
         self.give = QPushButton(tr("Name them"))
-        self.give.setDefault(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
-        buttons.rejected.connect(self.reject)
+        self.give.setProperty("primary", "true")
+        self.name.returnPressed.connect(self._give)
         row = QHBoxLayout()
         row.addWidget(self.name, 1)
         row.addWidget(self.give)
         both = QHBoxLayout()
         both.addWidget(self.groups)
         both.addWidget(self.crops, 1)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.words)
-        layout.addLayout(both, 1)
-        layout.addLayout(row)
-        layout.addWidget(buttons)
+        self.body.addLayout(both, 1)
+        self.body.addLayout(row)
+        self.setFocusProxy(self.name)
         self.groups.currentRowChanged.connect(self._show_group)
         self.crops.itemSelectionChanged.connect(self._show_text)
         self.give.clicked.connect(self._give)

@@ -7,42 +7,30 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.reannotation import LabelledBox
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.image_dialog import ImageDialog
+from hitl_desktop.ui.review.image_mode import ImageMode
+from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.widgets.announce import name_choice
 
 
-class ReannotationDialog(ImageDialog):
-    """`labelled` tells the boxes that were drawn."""
+class ReannotationMode(ImageMode):
+    """`labelled` gives the boxes that were drawn."""
 
     labelled = Signal(object)
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, draws=True)
-        self.setWindowTitle(tr("Label again, blind"))
-        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys are the dialog's
+    def __init__(self) -> None:
+        super().__init__(ReviewKind.BLIND, tr("Label again, blind"), draws=True)
         self._boxes: dict[int, LabelledBox] = {}
         self._names: dict[int, str] = {}
-        self.words = QLabel()
-        self.words.setWordWrap(True)
         self.category = QComboBox()
         name_choice(self.category, tr("Category of the next box, or of the selected one"))
-        self.category.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.done_button = QPushButton(tr("Done (Enter)"))
-        self.done_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        row = QHBoxLayout()
-        row.addWidget(self.category)
-        row.addStretch(1)
-        row.addWidget(self.done_button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.words)
-        layout.addWidget(self.canvas, 1)
-        layout.addLayout(row)
+        self.add_row(self.category, self.done_button)
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.changed.connect(self._on_changed)
         self.category.activated.connect(self._on_category)

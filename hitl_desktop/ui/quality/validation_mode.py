@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
@@ -15,11 +15,12 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.texts import JUDGEMENT_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.quality.image_dialog import ImageDialog
+from hitl_desktop.ui.review.crop_list import CropList, Entry
+from hitl_desktop.ui.review.image_mode import ImageMode
+from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 from hitl_desktop.ui.widgets.once import once
 
-_FRAME = "#8E44AD"
 _MARKS = {
     Judgement.CORRECT: "✓",
     Judgement.CATEGORY: "≠",
@@ -30,10 +31,12 @@ _MARKS = {
 _KEYS = tr("1 correct, 2 wrong category, 3 badly placed, 4 nothing there, 5 something missed")
 
 
-class ValidateDialog(ImageDialog):
-    """`judged` tells the verdicts on the image shown, and whoever listens shows the next one.
+class ValidationMode(ImageMode):
+    """The proposals of an image are its queue. One that nobody judged is correct: Enter confirms that a person
+    looked at all of them. Backspace goes back.
 
-    A proposal nobody judged is correct: Enter says that a person looked at all of them. Backspace goes back.
+    Signals:
+        judged: the verdicts on the image shown; whoever listens shows the next one.
     """
 
     judged = Signal(object)
@@ -41,38 +44,26 @@ class ValidateDialog(ImageDialog):
     report_asked = Signal()
     promote_asked = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Validation only: nothing is learned from this"))
+    def __init__(self, queue: CropList) -> None:
+        super().__init__(ReviewKind.VALIDATION, tr("Validation only: nothing is learned from this"), queue)
+        self._list = queue
         self._proposals: list[Proposal] = []
         self._judgements: dict[int, tuple[Judgement, int | None]] = {}
         self._missed: list[int | None] = []
         self._names: dict[int, str] = {}
         self._head_id: int | None = None
         self._is_waiting = False
-        self.words, self.state = QLabel(), QLabel()
-        for label in (self.words, self.state):
-            label.setWordWrap(True)
-        frame = QFrame()
-        frame.setObjectName("validation")
-        frame.setStyleSheet(f"QFrame#validation {{ border: 5px solid {_FRAME}; }}")
-        inner = QVBoxLayout(frame)
-        inner.setContentsMargins(5, 5, 5, 5)
-        inner.addWidget(self.canvas)
+        self.state = QLabel()
+        self.state.setWordWrap(True)
         self.buttons = {j: QPushButton(f"{n} {JUDGEMENT_TEXT[j]}") for n, j in enumerate(Judgement, start=1)}
         self.done_button = QPushButton(tr("All judged, next (Enter)"))
         self.report = QPushButton(tr("Report..."))
         self.promote = QPushButton(tr("Use as labels..."))
         self.promote.setToolTip(tr("Until you do this, verdicts are not used for training"))
-        row = QHBoxLayout()
-        for widget in (*self.buttons.values(), self.done_button, self.report, self.promote):
-            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.words)
-        layout.addWidget(frame, 1)
-        layout.addWidget(self.state)
-        layout.addLayout(row)
+        self.body.addWidget(self.state)
+        self.add_row(*self.buttons.values(), self.done_button, self.report, self.promote)
+        queue.row_clicked.connect(self._select)
+        self.canvas.selection_changed.connect(self._mark_row)
         for judgement, button in self.buttons.items():
             button.clicked.connect(lambda _=False, j=judgement: self.judge(j))
         self.done_button.clicked.connect(self._done)
@@ -108,6 +99,7 @@ class ValidateDialog(ImageDialog):
         """The head is looking at the next image."""
         self.clear(tr("The model is processing the next image."))
         self._proposals, self._is_waiting = [], True
+        self._list.show_entries(())
         self._enable(False)
 
     def show_end(self, words: str) -> None:
@@ -116,6 +108,7 @@ class ValidateDialog(ImageDialog):
         self.clear(tr("Every unseen image has been judged."))
         self.state.clear()
         self._proposals, self._is_waiting = [], False
+        self._list.show_entries(())
         self._enable(False)
 
     def _enable(self, enabled: bool) -> None:
@@ -123,7 +116,15 @@ class ValidateDialog(ImageDialog):
             button.setEnabled(enabled)
 
     def _show(self) -> None:
-        self.canvas.show_items([self._item(p) for p in self._proposals])
+        items = [self._item(p) for p in self._proposals]
+        self._list.show_entries(
+            [
+                Entry(p.prediction_id, p.image_id, p.bbox, item.label)
+                for p, item in zip(self._proposals, items, strict=True)
+            ]
+        )
+        self.canvas.show_items(items)
+        self._mark_row()
         judgements = [judgement for judgement, _ in self._judgements.values()]
         parts = [counted(len(self._proposals), "box")]
         parts += [f"{judgements.count(j)} {JUDGEMENT_TEXT[j]}" for j in Judgement if judgements.count(j)]
@@ -143,6 +144,17 @@ class ValidateDialog(ImageDialog):
             colour,
             doubt,
         )
+
+    def _select(self, row: int) -> None:
+        self.canvas.selection.select(BoxKey(Kind.PROPOSAL, self._proposals[row].prediction_id))
+        self.canvas.camera.bring_into_view(self._proposals[row].bbox)
+
+    def _mark_row(self) -> None:
+        """The row of the selected box."""
+        last = self.canvas.selection.last
+        ids = [p.prediction_id for p in self._proposals]
+        row = ids.index(last.key.id) if last is not None and last.key.id in ids else -1
+        self._list.setCurrentRow(row)
 
     def judge(self, judgement: Judgement) -> None:
         """A verdict on the selected box; what was missed needs none."""
