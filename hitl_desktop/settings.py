@@ -41,6 +41,7 @@ class Setting:
 SETTINGS: Final = (
     Setting("theme", "Theme", "system", choices=("system", "light", "dark")),
     Setting("keys", "Keys that differ from those delivered, as JSON", "{}"),
+    Setting("motion", "Zoom in a short movement", "on", choices=("on", "off")),
     Setting("hints_seen", "Hints that were shown", ""),
     Setting("display_threshold", "Show proposals from this score up", DISPLAY_THRESHOLD, low=0.05, high=0.95),
 )

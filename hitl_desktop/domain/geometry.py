@@ -133,6 +133,12 @@ def handle_at(box: BBox, x: float, y: float, tolerance: float) -> Handle | None:
     return None
 
 
+def nearest_corner(box: BBox, x: float, y: float) -> Handle:
+    """The corner of a box that is nearest to a point."""
+    corners = (handle for handle in Handle if 0 not in handle.value)
+    return min(corners, key=lambda h: math.hypot(h.point(box)[0] - x, h.point(box)[1] - y))
+
+
 def on_border(box: BBox, x: float, y: float, tolerance: float) -> bool:
     """Whether a point lies within `tolerance` pixels of an edge of a box, corners included."""
     inside = (

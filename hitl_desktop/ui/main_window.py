@@ -56,6 +56,8 @@ class MainWindow(WindowParts):
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
         self.actions_.add_to_menu(Menu.VIEW, [dock.toggleViewAction() for dock in self._docks])
+        self.actions_["motion"].setCheckable(True)
+        self._show_motion()
         self.category_keys = CategoryKeys(
             self.session, self.canvas, self.controller.use_category_key, self.actions_.reserve
         )
@@ -145,6 +147,7 @@ class MainWindow(WindowParts):
         """Jobs, keys, help."""
         return {
             **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
+            "motion": self._toggle_motion,
             "stop_jobs": self.loop.stop,
             "palette": lambda: self.key_acts.find_command(self.actions_),
             "edit_keys": lambda: self.key_acts.edit_keys(self.actions_),
@@ -340,6 +343,14 @@ class MainWindow(WindowParts):
             self.better.show_text(tr("Newer suggestions are ready."), tr("Show (R)"))
         else:
             self.better.hide()
+
+    def _toggle_motion(self) -> None:
+        self.session.keep("motion", "on" if self.actions_["motion"].isChecked() else "off")
+        self._show_motion()
+
+    def _show_motion(self) -> None:
+        self.canvas.eased_zoom.is_on = self.settings.text("motion") == "on"
+        self.actions_["motion"].setChecked(self.canvas.eased_zoom.is_on)
 
     def _set_theme(self, name: str) -> None:
         self.session.keep("theme", name)

@@ -281,6 +281,7 @@ class WindowParts(QMainWindow):
             "accept_box": controller.accept_box,
             "remove_box": controller.remove_box,
             "click_to_box": self.click_to_box.propose,
+            "grab_corner": canvas.pointer_tool.grab_corner,
             "begin_box": canvas.pointer_tool.begin_box,
             "tool_select": partial(canvas.pointer_tool.use, "select"),
             "tool_box": partial(canvas.pointer_tool.use, "box"),

@@ -25,6 +25,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.accessible import make_accessible, tell_items, tell_selection
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.canvas.display import Display
+from hitl_desktop.ui.canvas.eased_zoom import EasedZoom
 from hitl_desktop.ui.canvas.held_keys import HeldKeys
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit
 from hitl_desktop.ui.canvas.layer import BoxLayer
@@ -83,6 +84,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)
         self.view_changed.connect(self.update)
+        self.eased_zoom = EasedZoom(self.camera)
         self.selection = Selection(self._on_selection)
         self.pointer_tool = PointerTool(self)
         self.held_keys = HeldKeys()
@@ -113,7 +115,7 @@ class Canvas(QWidget):
 
     @property
     def items(self) -> list[BoxItem]:
-        """The boxes, in the order in which they are painted."""
+        """The boxes that are shown."""
         return self._layer.items
 
     @property
@@ -140,6 +142,7 @@ class Canvas(QWidget):
         self._pixels.use(levels, pyramid)
         self._still = self._hovered = None
         self.pointer_tool.cancel()
+        self.eased_zoom.stop()
         self.camera.image = size
         self.camera.fit()
         wanted, self._zoom_wanted = self._zoom_wanted, None
@@ -200,6 +203,7 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take what lies under the pointer."""
         if self.has_image:
+            self.eased_zoom.stop()
             self.pointer_tool.press(event)
             self.update()
 
@@ -225,7 +229,7 @@ class Canvas(QWidget):
         """Zoom at the pointer."""
         steps = event.angleDelta().y() / 120
         if steps and self.has_image:
-            self.camera.zoom(_WHEEL_STEP**steps, event.position())
+            self.eased_zoom.zoom(_WHEEL_STEP**steps, event.position())
         event.accept()
 
     def event(self, event: QEvent) -> bool:

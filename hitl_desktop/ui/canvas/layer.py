@@ -23,7 +23,7 @@ _SMALLEST_WITH_LABEL = 18.0
 
 
 class BoxLayer:
-    """The boxes on an image, in the order in which they are painted."""
+    """The boxes on an image; small ones are painted above large ones."""
 
     def __init__(self, items: Iterable[BoxItem] = ()) -> None:
         self.items = list(items)
@@ -32,7 +32,8 @@ class BoxLayer:
         self._areas = self._boxes[:, 2] * self._boxes[:, 3]
         self._rects = [QRectF(*item.bbox) for item in self.items]
         self._styles: dict[tuple[Kind, int, bool], list[int]] = {}
-        for n, item in enumerate(self.items):
+        for n in np.argsort(-self._areas, kind="stable").tolist():  # small boxes are painted above large ones
+            item = self.items[n]
             self._styles.setdefault((item.key.kind, item.colour, item.is_open), []).append(n)
 
     def get(self, key: BoxKey | None) -> BoxItem | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle, on_border
+from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle, nearest_corner, on_border
 from hitl_desktop.ui.canvas.items import BoxKey, Hit
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class _Drag:
     target: Hit | None
     does: str  # draws, changes, selects, pans or goes (where the small map says)
     moving: bool = False
+    follows: bool = False  # without a button, until the next click
     button: Qt.MouseButton = Qt.MouseButton.LeftButton
 
 
@@ -125,6 +126,9 @@ class PointerTool:
         if self._drag is not None and event.button() != self._drag.button:
             return  # a second button changes nothing about what the first one began
         point, keys = event.position(), event.modifiers()
+        if self._drag is not None and self._drag.follows:
+            self.move(point)
+            return  # the release of this click ends it
         if (there := self._canvas.camera.map_point(point)) is not None:
             self._drag = _Drag(point, None, "goes", button=event.button())
             self._canvas.camera.centre_on(self._canvas.camera.viewport.scale, there.x(), there.y())
@@ -173,16 +177,19 @@ class PointerTool:
 
     def release(self, event: QMouseEvent) -> None:
         """End what was begun."""
-        drag, draft, moved = self._drag, self._draft, self.moved
-        if drag is None or event.button() != drag.button:
-            return
+        drag = self._drag
+        if drag is not None and event.button() == drag.button:
+            self._end(drag, event.modifiers())
+
+    def _end(self, drag: _Drag, keys: Qt.KeyboardModifier) -> None:
+        draft, moved = self._draft, self.moved
         self._drag, self._draft, self.moved = None, None, {}
         if drag.moving:
             self._canvas.out_of_way.emit(False)
         if drag.does in {"pans", "goes"}:
             return
         if not drag.moving:
-            self._click(drag, event.modifiers())
+            self._click(drag, keys)
         elif drag.does == "draws" and draft is not None:
             self._points = []
             if draft.is_valid():
@@ -271,7 +278,11 @@ class PointerTool:
     # keys
 
     def wants(self, key: int) -> bool:
-        """Whether a key belongs to a box being drawn by keys before it belongs to anything else."""
+        """Whether a key belongs to a box being drawn by keys, or to a corner that follows the pointer, before it
+        belongs to anything else."""
+        follows = self._drag is not None and self._drag.follows
+        if follows and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}:
+            return True
         return self._keyed and key in {*_ARROWS, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}
 
     def begin_box(self) -> None:
@@ -289,12 +300,35 @@ class PointerTool:
         )
         canvas.update()
 
+    def grab_corner(self) -> bool:
+        """Let the corner that is nearest to the pointer follow it until a click, of the selected box or else of
+        that under the pointer; tells whether there is one."""
+        canvas, pointer = self._canvas, self.pointer
+        if pointer is None or not canvas.has_image or self._drag is not None:
+            return False
+        x, y = self._at(pointer)
+        selected = canvas.selection.items
+        found = Hit(selected[0]) if len(selected) == 1 else canvas.hit(pointer)
+        if found is None:
+            return False
+        handle = nearest_corner(found.item.bbox, x, y)
+        canvas.selection.select(found.item.key)
+        corner = QPointF(*canvas.camera.viewport.to_view(*handle.point(found.item.bbox)))
+        self._drag = _Drag(corner, Hit(found.item, handle), "changes", moving=True, follows=True)
+        canvas.out_of_way.emit(True)
+        self.move(pointer)
+        canvas.update()
+        return True
+
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """An arrow or the end of a box drawn by keys; tells whether the key was taken."""
         if key in _ARROWS:
             step = 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
             dx, dy = (step * d for d in _ARROWS[Qt.Key(key)])
             return self._arrow(dx, dy, resizes=bool(modifiers & Qt.KeyboardModifier.AltModifier))
+        if self._drag is not None and self._drag.follows and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._end(self._drag, Qt.KeyboardModifier.NoModifier)
+            return True
         if self._keyed and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             box, self._keyed, self._draft = self._draft, False, None
             if box is not None and box.is_valid():

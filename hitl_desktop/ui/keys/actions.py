@@ -143,6 +143,9 @@ ACTIONS: Final = (
     ActionSpec("tool_box", tr("Box tool: drags draw"), "", When.PROJECT, Menu.BOX),
     ActionSpec("begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.IMAGE, Menu.BOX),
     ActionSpec("click_to_box", tr("Box &from a click: under the pointer"), "J", When.IMAGE, Menu.BOX),
+    ActionSpec(
+        "grab_corner", tr("Nearest cor&ner follows the pointer until a click"), "W", When.IMAGE, Menu.BOX
+    ),
     ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec("paste", tr("&Paste"), "Ctrl+V", When.IMAGE, Menu.BOX, on_canvas=True),
@@ -190,6 +193,7 @@ ACTIONS: Final = (
         for n in range(1, 10)
     ),
     ActionSpec("image_only", tr("Image only: hide or show the panels"), "\\", When.PROJECT, Menu.VIEW),
+    ActionSpec("motion", tr("Animate &zooming"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("fit", tr("&Fit the image"), "F", When.IMAGE, Menu.VIEW),
     ActionSpec("zoom_in", tr("Zoom &in"), "+", When.IMAGE, Menu.VIEW),
     ActionSpec("zoom_out", tr("Zoom &out"), "-", When.IMAGE, Menu.VIEW),
