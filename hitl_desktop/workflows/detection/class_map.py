@@ -103,6 +103,18 @@ def map_class(project: Project, name: str, category_id: int) -> Changes:
     return set_mapping(project, {**chosen, name: category_id}, label=label)
 
 
+def ignore_classes(project: Project, names: Sequence[str]) -> Changes:
+    """Show no boxes of these classes of the detector, as one step that undo takes back."""
+    detector = project.models.detector()
+    chosen = project.class_maps.get(detector.hash) if detector is not None else {}
+    label = (
+        tr("Ignore {name}", name=names[0])
+        if len(names) == 1
+        else tr("Ignore {classes}", classes=counted(len(names), "class"))
+    )
+    return set_mapping(project, {**chosen, **dict.fromkeys(names, NOT_SHOWN)}, label=label)
+
+
 def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
     """Make these classes of the detector categories of the project, as one step that undo takes back.
 

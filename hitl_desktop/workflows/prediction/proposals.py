@@ -19,9 +19,10 @@ def proposals_of(project: Project, image: ImageRecord, scorer: Scorer | None) ->
     """The image's candidates as they are named now, best first, whatever people said and whatever their
     score.
 
-    Each has its best category of the project; where the project has none at all, it is a hint only.
+    Each has its best category of the project; where the project has none at all, it is a hint only. There
+    are none while all classes of the detector are ignored and there is no category.
     """
-    if scorer is None:
+    if scorer is None or not scorer.names:
         return []
     scored = score_boxes(project, image, scorer, candidates_only=True)
     hints = _hints(scorer, scored.predictions)

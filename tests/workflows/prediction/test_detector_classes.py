@@ -16,7 +16,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, categories
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.edits import redo, undo
-from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, map_class, set_mapping
+from hitl_desktop.workflows.detection.class_map import NOT_SHOWN, ignore_classes, map_class, set_mapping
 from hitl_desktop.workflows.prediction.detector_classes import always_labelled, categories_known, classes_seen
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
@@ -188,3 +188,14 @@ def test_choices_of_the_dialog_are_one_act_with_the_categories_they_make(project
     redo(project)
     assert project.class_maps.get("hash") == {"car": vehicle}
     assert [c.name for c in project.categories.all() if not c.retired] == ["vehicle", "person"]
+
+
+def test_nothing_is_shown_once_all_classes_are_ignored(project: Project) -> None:
+    detect(project, 1, (0.8, 0.1, 0.0), (0.0, 0.1, 0.6))
+    ignore_classes(project, ["truck"])
+    ignore_classes(project, ["car", "person"])
+    assert project.class_maps.get("hash") == dict.fromkeys(CLASSES, NOT_SHOWN)
+    assert proposed(project) == []
+    undo(project)
+    assert project.class_maps.get("hash") == {"truck": NOT_SHOWN}
+    assert proposed(project) == [("car", 0.8), ("person", 0.6)]
