@@ -312,6 +312,8 @@ class WindowParts(QMainWindow):
             "rename_category": self.category_acts.rename,
             "recolour_category": self.category_acts.recolour,
             "choose_category_key": self.category_acts.choose_key,
+            "show_from": self.inspector.edit_threshold,
+            "general_threshold": self.category_acts.use_general_threshold,
             "merge_category": self.category_acts.merge,
             "retire_category": self.category_acts.retire,
             **{f"say_{a.name}": partial(self.attribute_acts.toggle, a.name) for a in COMMON},

@@ -59,7 +59,7 @@ def test_flags_by_key_toggle_for_the_whole_selection(window: MainWindow) -> None
     QTest.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert attributes_of(window) == [(), (("occluded", True),)]
     assert len(window.canvas.selection.items) == 2
-    assert "car (occluded)" in {window.inspector.model.index(n, 0).data() for n in range(2)}
+    assert "car (occluded)" in {window.inspector.model.index(n, 0).data() for n in (1, 2)}
 
 
 def test_free_attributes_by_key_and_by_typing(window: MainWindow, qtbot: QtBot) -> None:
@@ -118,8 +118,9 @@ def test_what_is_typed_is_kept_when_the_hand_goes_on(window: MainWindow, qtbot: 
 
 def test_without_a_selection_nothing_is_said(window: MainWindow) -> None:
     select(window)
+    assert window.inspector.attributes.isVisible()
     window.canvas.selection.select(None)
-    assert not window.inspector.attributes.isEnabled()
+    assert not window.inspector.attributes.isVisible()
     press(window, Qt.Key.Key_O)
     assert attributes_of(window) == [()] * 2
     assert "Select a box" in window.news.text()

@@ -27,8 +27,7 @@ def zoo(window: MainWindow) -> None:
 
 
 def rows(window: MainWindow) -> list[str]:
-    items = [window.inspector.categories.item(n) for n in range(window.inspector.categories.count())]
-    return [" ".join(item.text().split()) for item in items]
+    return [f"{row.key} {row.name} {row.boxes}" for row in window.inspector.category_model.rows]
 
 
 def test_rename_recolour_and_undo(window: MainWindow) -> None:
@@ -108,9 +107,9 @@ def test_a_key_of_its_own_and_two_one_after_the_other(window: MainWindow) -> Non
 def test_the_right_button_makes_a_category_current_before_its_menu_opens(window: MainWindow) -> None:
     zoo(window)
     window.canvas.selection.select(None)
-    item = window.inspector.categories.item(0)
-    place = window.inspector.categories.visualItemRect(item).center()
-    QTest.mousePress(window.inspector.categories.viewport(), Qt.MouseButton.RightButton, pos=place)
+    categories = window.inspector.categories
+    place = categories.visualRect(categories.model().index(0, 0)).center()
+    QTest.mousePress(categories.viewport(), Qt.MouseButton.RightButton, pos=place)
     assert window.session.category_id == 1
     assert [a.category_id for a in window.session.annotations] == [1, 2]  # nothing was re-classed
 
@@ -134,14 +133,14 @@ def test_a_part_of_a_name_and_enter_take_the_first_category_that_matches(window:
     name = window.inspector.name
     QTest.keyClick(window.canvas, Qt.Key.Key_C)
     QTest.keyClicks(name, "kind 17")
-    assert not any(window.inspector.categories.item(row).isHidden() for row in range(10))
+    assert not any(window.inspector.categories.isRowHidden(row) for row in range(10))
     QTest.keyClicks(name, "3")
-    assert not window.inspector.categories.item(3).isHidden()
-    assert window.inspector.categories.item(4).isHidden()
+    assert not window.inspector.categories.isRowHidden(3)
+    assert window.inspector.categories.isRowHidden(4)
     QTest.keyClick(name, Qt.Key.Key_Return)
     assert window.session.known.of[window.session.category_id or 0].startswith("kind 173")
     assert len(window.session.known.of) == 10
-    assert not window.inspector.categories.item(4).isHidden()
+    assert not window.inspector.categories.isRowHidden(4)
 
 
 def test_ctrl_and_enter_add_a_name_though_another_holds_it(

@@ -103,10 +103,16 @@ def test_tab_reaches_each_filter_and_the_list_of_the_queue(ready: MainWindow) ->
 def test_tab_reaches_everything_of_the_inspector(ready: MainWindow) -> None:
     inspector = ready.inspector
     ready.canvas.selection.select(ready.canvas.items[0].key)
-    inspector.boxes.setFocus()
+    inspector.sorting.setFocus()
     flags = [inspector.attributes.widget(name) for name in ("occluded", "truncated", "difficult", "crowd")]
-    wanted = [inspector.boxes, *flags, inspector.name, inspector.categories, inspector.threshold.slider,
-              inspector.tags]  # fmt: skip
+    wanted = [
+        inspector.sorting,
+        inspector.boxes,
+        *flags,
+        inspector.name,
+        inspector.categories,
+        inspector.tags,
+    ]
     assert reached(inspector) == wanted
 
 

@@ -1291,34 +1291,6 @@ def test_settings_that_cannot_be_kept_hold_all_the_same(
     assert "cannot be written" in window._warning.text()
 
 
-def test_a_category_has_a_threshold_of_its_own_by_a_slider(window: MainWindow) -> None:
-    propose(window)
-    session, slider = window.session, window.inspector.threshold
-    category = session.project_acts.add_category("cup")
-    assert category
-    session.walk.go_to(1)
-    assert [p.name for p in session.visible_proposals] == ["cup", "dog", "cup"]
-    assert slider.words.text() == "from 0.30"
-    assert not slider.reset.isEnabled()
-    slider.slider.setValue(17)
-    assert session.thresholds.own == {category: 0.85}
-    assert slider.words.text() == "from 0.85"
-    assert [p.name for p in session.visible_proposals] == ["cup", "dog"]
-    slider.slider.setValue(1)
-    assert [p.name for p in session.visible_proposals] == [
-        "cup",
-        "dog",
-        "cup",
-        "cup",
-    ]  # what is hidden is stored
-    session.set_category(session.project_acts.add_category("another"))
-    assert slider.words.text() == "from 0.30"
-    session.set_category(category)
-    slider.reset.click()
-    assert session.thresholds.own == {}
-    assert len(session.visible_proposals) == 3
-
-
 def test_proposals_appear_on_an_image_with_none_until_hands_have_begun(window: MainWindow) -> None:
     """What a head finds a second after the image came up is shown; it does not come between a person's
     boxes."""

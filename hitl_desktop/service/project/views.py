@@ -105,6 +105,10 @@ class Views:
         """How many boxes each category has."""
         return self._project.annotations.count_by_category() if self._project else {}
 
+    def done_images_with(self, category_id: int) -> int:
+        """How many decided images hold a category."""
+        return len(self._project.annotations.decided_images_of(category_id)) if self._project else 0
+
     def category_id(self, name: str) -> int | None:
         """The category of this name."""
         category = self._project.categories.find(name) if self._project else None

@@ -76,6 +76,14 @@ class CategoryActs:
         else:
             self._session.project_acts.manage(partial(_change, category=category, hotkey=key))
 
+    def use_general_threshold(self) -> None:
+        """Show suggestions of the current category from the score that counts for all."""
+        category, own = self._current(), self._session.thresholds.own
+        if category is not None and category.id in own:
+            self._session.set_own_thresholds({i: score for i, score in own.items() if i != category.id})
+        elif category is not None:
+            self._messages.show(tr('"{name}" has no threshold of its own.', name=category.name))
+
     def merge(self) -> None:
         """Give all boxes of the current category to another one."""
         session, category = self._session, self._current()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.display_thresholds import THRESHOLD_STEP
@@ -52,6 +54,8 @@ class Controller(BoxNames):
         canvas.drawn.connect(self._on_drawn)
         canvas.changed.connect(self._on_changed)
         canvas.nudged.connect(self._on_nudged)
+        inspector.boxes.accept_asked.connect(self._accept_one)
+        inspector.boxes.reject_asked.connect(self._reject_one)
 
     def _forget_copies(self) -> None:
         """Another project is open: what was copied has categories of the one before."""
@@ -153,17 +157,33 @@ class Controller(BoxNames):
                 else tr("No proposal is left on this image. A calls it done.")
             )
             return
-        following = self._next_proposal(keys)
-        if self._session.acts.revise([Revision(box) for box in self._boxes(keys)]):
+        self._accept(keys)
+
+    def _accept_one(self, key: BoxKey) -> None:
+        self._accept([key])
+
+    def _reject_one(self, key: BoxKey) -> None:
+        self._remove(self._boxes([key]))
+
+    def _accept(self, keys: Sequence[BoxKey]) -> None:
+        """Accept proposals; if one of them is in the hand, the next one is taken into it."""
+        following, in_hand = self._next_proposal(keys), self._is_in_hand(keys)
+        if self._session.acts.revise([Revision(box) for box in self._boxes(keys)]) and in_hand:
             self._canvas.selection.select(following)
 
     def remove_box(self) -> None:
         """Reject the selected proposals, delete the selected annotations, and go to the next proposal."""
-        boxes = self.selected_boxes()
+        self._remove(self.selected_boxes())
+
+    def _remove(self, boxes: Sequence[Annotation | Proposal]) -> None:
         keys = [key_of(box) for box in boxes]
-        following = self._next_proposal(keys) if any(key.kind is Kind.PROPOSAL for key in keys) else None
+        is_open = any(key.kind is Kind.PROPOSAL for key in keys)
+        following = self._next_proposal(keys) if is_open and self._is_in_hand(keys) else None
         if boxes and self._session.acts.remove(boxes) and following is not None:
             self._canvas.selection.select(following)
+
+    def _is_in_hand(self, keys: Sequence[BoxKey]) -> bool:
+        return any(self._canvas.selection.has(key) for key in keys)
 
     def duplicate(self) -> None:
         """Draw the selected boxes once more, a little to the side."""

@@ -53,7 +53,7 @@ class ImageView(QObject):
         loader.loaded.connect(self._on_loaded)
         loader.failed.connect(self._on_failed)
         canvas.selection_changed.connect(self.show_selection)
-        inspector.box_chosen.connect(canvas.selection.select)
+        inspector.boxes.chosen.connect(canvas.selection.select)
 
     def _on_opened(self) -> None:
         self._loader.clear()

@@ -116,6 +116,9 @@ QToolButton {{ min-height: {CONTROL - 4}px; min-width: {CONTROL - 4}px; padding:
   border-radius: {RADIUS_CHIP}px; background: transparent; color: {c.text}; }}
 QToolButton:hover {{ background: {c.sunken}; border-color: {c.line}; }}
 QToolButton:checked {{ background: {c.selected}; color: {c.on_selected}; border-color: {c.accent}; }}
+QToolButton[fold="true"] {{ padding: 1px 0; }}
+QToolButton[fold="true"]:checked {{ background: transparent; color: {c.text}; border-color: transparent; }}
+QToolButton[fold="true"]:checked:focus {{ border-color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.border}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{

@@ -193,6 +193,13 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     )  # fmt: skip
 
 
+def by_category(project: Project) -> dict[str, UnseenCategoryResult]:
+    """How suggestions of each category did before training on their images, by name."""
+    return {
+        result.name: result for result in _mixed_up(project, unseen_results(project, latest=MOST_MIXED))[1]
+    }
+
+
 def _curve(seen: Sequence[UnseenResult], places: dict[int, int]) -> tuple[Point, ...]:
     points: list[Point] = []
     size = stretch_size(len(seen), STRETCH)

@@ -1,0 +1,204 @@
+"""The list of boxes in the inspector: groups fold, suggestions are accepted and rejected in their rows."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QActionGroup, QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.boxes.box_model import ACCEPT, KEY, BoxModel, detail_of, key_of, words_of
+from hitl_desktop.ui.boxes.box_order import ORDER_WORDS, Box, BoxGroup, BoxOrder
+from hitl_desktop.ui.canvas.items import BoxKey, Kind
+from hitl_desktop.ui.theme.categories import swatch
+from hitl_desktop.ui.theme.icons import keep_icon, tinted
+from hitl_desktop.ui.theme.tokens import SPACE
+from hitl_desktop.ui.widgets.row_buttons import ButtonList, Index, RowDelegate, draw_name, draw_right
+
+_CHEVRON, _MARK = 12, 14
+_LINES = {
+    Kind.TRUTH: Qt.PenStyle.SolidLine,
+    Kind.PROPOSAL: Qt.PenStyle.DashLine,
+    Kind.HINT: Qt.PenStyle.DotLine,
+}
+
+
+class BoxList(ButtonList):
+    """The rows of a `BoxModel`; a group answers `Enter`, `Left` and `Right`, a suggestion `Enter`.
+
+    Signals:
+        chosen: a box is to be selected, or (None) no box.
+        accept_asked: a suggestion is right.
+        reject_asked: a suggestion or a hint is wrong.
+    """
+
+    chosen = Signal(object)
+    accept_asked = Signal(BoxKey)
+    reject_asked = Signal(BoxKey)
+
+    def __init__(self, model: BoxModel) -> None:
+        super().__init__(model, tr("Boxes of this image"))
+        self._boxes = model
+        self._marked: BoxKey | None = None
+        self._is_marking = False
+        self._delegate = _BoxDelegate(self)
+        self.row_clicked.connect(self._on_clicked)
+        self.row_entered.connect(self._on_entered)
+        self.button_clicked.connect(self._on_button)
+        self.selectionModel().currentChanged.connect(self._on_current)
+
+    def reload(self) -> None:
+        """Show the boxes as they are now; the keyboard stays where it was as far as that is there."""
+        row = self.currentIndex().row()
+        group = self._boxes.row(row)
+        self._is_marking = True
+        self._boxes.reload()
+        self._stay(self._boxes.row_of_group(group.category_id) if isinstance(group, BoxGroup) else row)
+        self._is_marking = False
+
+    def sort_by(self, order: BoxOrder) -> None:
+        """Sort the boxes otherwise; the selected one stays selected."""
+        self._boxes.order = order
+        self.reload()
+        self.mark(self._marked)
+
+    def mark(self, key: BoxKey | None) -> None:
+        """Show which box is selected; its group is unfolded for it once."""
+        if key is not None and key != self._marked and self._boxes.row_of(key) < 0:
+            group = self._boxes.group_with(key)
+            if group is not None:
+                self._boxes.fold(group, folded=False)
+        self._marked = key
+        row = self._boxes.row_of(key)
+        self._is_marking = True
+        if row >= 0:
+            self.setCurrentIndex(self._boxes.index(row, 0))
+        else:
+            self.clearSelection()
+        self._is_marking = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Left` folds the group of a row, `Right` unfolds it."""
+        group = self._boxes.group_of(self.currentIndex().row())
+        if group is not None and event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
+            self._fold(group, folded=event.key() == Qt.Key.Key_Left)
+        else:
+            super().keyPressEvent(event)
+
+    def _stay(self, row: int) -> None:
+        """Leave the keyboard at a row without selecting it."""
+        index = self._boxes.index(min(row, self._boxes.rowCount() - 1), 0)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _fold(self, group: BoxGroup, *, folded: bool) -> None:
+        at = self.verticalScrollBar().value()
+        self._is_marking = True
+        self._boxes.fold(group, folded=folded)
+        self._stay(self._boxes.row_of_group(group.category_id))
+        if (row := self._boxes.row_of(self._marked)) >= 0:
+            self.selectionModel().select(self._boxes.index(row, 0), QItemSelectionModel.SelectionFlag.Select)
+        self._is_marking = False
+        self.verticalScrollBar().setValue(at)
+
+    def _on_clicked(self, number: int) -> None:
+        row = self._boxes.row(number)
+        if isinstance(row, BoxGroup):
+            self._fold(row, folded=not self._boxes.is_folded(row))
+        else:
+            self.chosen.emit(self._boxes.index(number, 0).data(KEY))
+
+    def _on_entered(self, number: int) -> None:
+        key = self._boxes.index(number, 0).data(KEY)
+        if key is None:
+            self._on_clicked(number)
+        elif key.kind is Kind.PROPOSAL:
+            self.accept_asked.emit(key)
+
+    def _on_button(self, number: int, button: str) -> None:
+        key = self._boxes.index(number, 0).data(KEY)
+        (self.accept_asked if button == ACCEPT else self.reject_asked).emit(key)
+
+    def _on_current(self, index: QModelIndex) -> None:
+        """Arrows go through the boxes on the canvas, too."""
+        if self.hasFocus() and not self._is_marking and index.isValid():
+            self.chosen.emit(index.data(KEY))
+
+
+class _BoxDelegate(RowDelegate):
+    """A group: chevron, mark, name, how many; a box: its outline as on the canvas, origin, a number."""
+
+    def paint_row(self, painter: QPainter, inner: QRect, index: Index, text: QColor, dim: QColor) -> None:
+        """Paint what a row shows."""
+        model = cast("BoxModel", index.model())
+        row = model.row(index.row())
+        if isinstance(row, BoxGroup):
+            self._paint_group(painter, inner, row, (text, dim), is_folded=model.is_folded(row))
+        elif row is not None:
+            self._paint_box(painter, inner, row, detail_of(row, model.order), (text, dim))
+
+    def _paint_group(
+        self,
+        painter: QPainter,
+        inner: QRect,
+        group: BoxGroup,
+        pens: tuple[QColor, QColor],
+        *,
+        is_folded: bool,
+    ) -> None:
+        middle = inner.center().y() + 1
+        chevron = tinted("chevron-right" if is_folded else "chevron-down", pens[1].name(), _CHEVRON)
+        painter.drawPixmap(inner.left(), middle - _CHEVRON // 2, chevron)
+        inner.setLeft(inner.left() + _CHEVRON + SPACE[0])
+        if group.category_id is not None:
+            place = QRect(inner.left(), middle - _MARK // 2, _MARK, _MARK)
+            swatch(group.category_id).paint(painter, place)
+            inner.setLeft(inner.left() + _MARK + SPACE[1])
+        draw_right(painter, inner, group.count_words, pens[1])
+        font = painter.font()
+        font.setWeight(font.Weight.DemiBold)
+        painter.setFont(font)
+        draw_name(painter, inner, group.name, pens[0])
+
+    def _paint_box(
+        self, painter: QPainter, inner: QRect, box: Box, detail: str, pens: tuple[QColor, QColor]
+    ) -> None:
+        inner.setLeft(inner.left() + SPACE[1])
+        kind = key_of(box).kind
+        painter.setPen(QPen(pens[1], 1.5, _LINES[kind]))
+        painter.drawRect(QRectF(inner.left() + 1, inner.center().y() - 3.5, 11, 9))
+        inner.setLeft(inner.left() + _MARK + SPACE[0])
+        draw_right(painter, inner, detail, pens[1])
+        draw_name(painter, inner, words_of(box), pens[0])
+
+
+class SortButton(QToolButton):
+    """Chooses by what the boxes are sorted.
+
+    Signals:
+        chosen: another `BoxOrder`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("Sort the boxes"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        keep_icon(self, "arrow-up-down", 16)
+        menu, group = QMenu(self), QActionGroup(self)
+        self.entries = {order: menu.addAction(words) for order, words in ORDER_WORDS.items()}
+        for order, entry in self.entries.items():
+            entry.setCheckable(True)
+            group.addAction(entry)
+            entry.triggered.connect(partial(self.chosen.emit, order))
+        self.setMenu(menu)
+        self.show_order(BoxOrder.CATEGORY)
+
+    def show_order(self, order: BoxOrder) -> None:
+        """Check the order that is on."""
+        self.entries[order].setChecked(True)
+        self.setToolTip(tr("Sorted by: {order}", order=ORDER_WORDS[order]))
