@@ -40,6 +40,7 @@ from hitl_desktop.ui.model.class_acts import ClassActs
 from hitl_desktop.ui.model.head_acts import HeadActs
 from hitl_desktop.ui.model.late_category_offer import LateCategoryOffer
 from hitl_desktop.ui.model.model_panel import ModelPanel
+from hitl_desktop.ui.model.other_class_acts import OtherClassActs
 from hitl_desktop.ui.model.tune_acts import TuneActs
 from hitl_desktop.ui.quality.audit_acts import AuditActs
 from hitl_desktop.ui.quality.bulk_accept_acts import BulkActs
@@ -150,6 +151,7 @@ class WindowParts(QMainWindow):
         self.class_acts = ClassActs(
             self.session, self.runner, self.loop, class_banner, Toast(self._pages, notices), self
         )
+        self.other_class_acts = OtherClassActs(self.session, self.loop, self.inspector.other_classes)
         self.file_acts = FileActs(
             self.session, self.runner, self.loop.intake, self.loader, file_banner, self.ask
         )

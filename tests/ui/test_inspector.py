@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDoubleSpinBox
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
@@ -284,3 +284,110 @@ def test_three_hundred_categories_with_long_names_leave_room_for_their_numbers(w
     assert view.viewport().rect().contains(row)
     assert view.horizontalScrollBar().maximum() == 0
     assert window.inspector.width() < 260
+
+
+# --- the detector's classes that are no categories ---
+
+
+@pytest.fixture
+def hinted(proposed: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The detector's classes are counted, and the section is open."""
+    proposed.loop.intake.detected.emit(4, True)
+    qtbot.waitUntil(proposed.inspector.other_classes.isVisible, timeout=LONG)
+    assert not proposed.inspector.other_classes.list.isVisible()  # it is folded at first
+    QTest.mouseClick(proposed.inspector.other_classes.title, LEFT)
+    return proposed
+
+
+def other_classes(window: MainWindow) -> list[str]:
+    section = window.inspector.other_classes
+    if not section.isVisible():
+        return []
+    return [
+        section.model.index(n, 0).data(Qt.ItemDataRole.ToolTipRole) for n in range(section.model.rowCount())
+    ]
+
+
+def test_other_classes_are_counted_and_folded_away(hinted: MainWindow) -> None:
+    section = hinted.inspector.other_classes
+    assert section.title.text() == "Other detector classes (1)"
+    assert other_classes(hinted) == ["kite: 4 boxes on 4 images"]
+    assert section.list.isVisible()
+
+
+def test_a_class_is_ignored_by_one_act_that_undo_takes_back(hinted: MainWindow) -> None:
+    click_button(hinted.inspector.other_classes.list, 0, "ignore")
+    assert hinted.session.visible_hints == []
+    assert other_classes(hinted) == []
+    assert hinted.receipt.text() == "kite is ignored now."
+    QTest.mouseClick(hinted.receipt.button, LEFT)
+    assert [h.name for h in hinted.session.visible_hints] == ["kite"]
+    assert other_classes(hinted) == ["kite: 4 boxes on 4 images"]
+
+
+def test_a_class_becomes_a_category_by_one_act(hinted: MainWindow) -> None:
+    click_button(hinted.inspector.other_classes.list, 0, "add")
+    assert list(hinted.session.known.offered.values()) == ["cup", "dog", "kite"]
+    assert other_classes(hinted) == []
+    hinted.session.history.undo()
+    assert list(hinted.session.known.offered.values()) == ["cup", "dog"]
+    assert other_classes(hinted) == ["kite: 4 boxes on 4 images"]
+
+
+def choose(text: str) -> None:
+    """Choose an entry of the menu that is open, or of one within it."""
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    entries = {a.text(): a for each in (menu, *menu.findChildren(QWidget)) for a in each.actions()}
+    entries[text].trigger()
+    menu.close()
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_class_is_mapped_to_a_category(hinted: MainWindow, qtbot: QtBot, *, by_key: bool) -> None:
+    classes = hinted.inspector.other_classes.list
+    if by_key:
+        hinted.activateWindow()
+        qtbot.waitUntil(hinted.isActiveWindow)
+        classes.setFocus()
+        classes.setCurrentIndex(classes.model().index(0, 0))
+        QTest.keyClick(classes, Key.Key_Return)
+    else:
+        click_button(classes, 0, "map")
+    choose("dog")
+    assert [p.name for p in hinted.session.visible_proposals] == ["cup", "dog", "dog", "cup"]
+    assert hinted.receipt.text() == "kite is shown as dog now."
+    assert other_classes(hinted) == []
+    hinted.session.history.undo()
+    assert [h.name for h in hinted.session.visible_hints] == ["kite"]
+
+
+def test_all_other_classes_are_ignored_by_one_act(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    model = project.models.ensure("hash", "detector", ("cup", "dog"))
+    project.models.set_detector(model.id)
+    boxes = np.array([[0, 0, 20, 20], [30, 0, 10, 10]], float)
+    scores = np.array([[0.9, 0], [0, 0.8]], np.float32)
+    project.predictions.replace(1, model.id, Detections(boxes, scores))
+    window.session.walk.load_missing_proposals()
+    window.loop.intake.detected.emit(4, True)
+    qtbot.waitUntil(lambda: len(other_classes(window)) == 2, timeout=LONG)
+    window.inspector.other_classes.title.click()
+    QTest.mouseClick(window.inspector.other_classes.ignore_all, LEFT)
+    assert window.session.visible_hints == []
+    assert other_classes(window) == []
+    assert window.receipt.text() == "Ignored: 2 classes of the detector."
+    window.session.history.undo()
+    assert len(other_classes(window)) == len(window.session.visible_hints) == 2
+
+
+def test_classes_are_counted_when_a_project_is_opened(
+    hinted: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    project = hinted.session.project
+    assert project
+    hinted.close()
+    again = make_window()
+    again.open_path(project.path)
+    qtbot.waitUntil(lambda: other_classes(again) == ["kite: 4 boxes on 4 images"], timeout=LONG)

@@ -13,6 +13,7 @@ from hitl_desktop.domain.review import Acts, Ranked
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.label_issues import holds
+from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.detection.detector import has_feature_maps
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
 from hitl_desktop.workflows.training.versions import waiting
@@ -108,6 +109,14 @@ class Views:
     def done_images_with(self, category_id: int) -> int:
         """How many decided images hold a category."""
         return len(self._project.annotations.decided_images_of(category_id)) if self._project else 0
+
+    def hint_classes(self) -> set[str]:
+        """The detector's classes that are mapped to no category and not ignored: their boxes are hints."""
+        detector = self._project.models.detector() if self._project else None
+        if self._project is None or detector is None:
+            return set()
+        categories = class_to_category(self._project, detector)
+        return {name for name, category in zip(detector.classes, categories, strict=True) if category is None}
 
     def category_id(self, name: str) -> int | None:
         """The category of this name."""

@@ -23,6 +23,7 @@ from hitl_desktop.ui.boxes.box_order import BoxOrder
 from hitl_desktop.ui.boxes.category_list import CategoryList
 from hitl_desktop.ui.boxes.category_model import CategoryModel
 from hitl_desktop.ui.boxes.name_field import NameField, matching
+from hitl_desktop.ui.boxes.other_classes import OtherClasses
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.annotation.attributes import of_categories
@@ -70,6 +71,7 @@ class Inspector(Pane):
         self.categories.chosen.connect(self.category_chosen)
         self.categories.looked_at.connect(self._measure)
         self.categories.edited.connect(self.left)
+        self.other_classes = OtherClasses(session)
         self._lay_out()
         session.opened.connect(self._on_opened)
         session.leaving.connect(self.commit)
@@ -100,7 +102,7 @@ class Inspector(Pane):
         layout.addLayout(head)
         for widget, stretch in (
             (self.boxes, 3), (self.attributes, 0), (self.categories_title, 0), (self.name, 0), (self.categories, 3),
-            (self.tags_title, 0), (self.tags, 0), (self.tag_hints, 0),
+            (self.other_classes, 0), (self.tags_title, 0), (self.tags, 0), (self.tag_hints, 0),
         ):  # fmt: skip
             layout.addWidget(widget, stretch)
 
