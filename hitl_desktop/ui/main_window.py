@@ -74,6 +74,9 @@ class MainWindow(WindowParts):
         panel.toggled.connect(self.toolbar.model.setChecked)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__, self.controller.name_at_box)
+        boxes = self.inspector.boxes
+        boxes.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        boxes.customContextMenuRequested.connect(partial(self.context_bar.show_menu_beside, boxes.viewport()))
         self.hints = Hints(self.session, settings, self.canvas)
         self.first_suggestions = FirstSuggestions(self.session, self.news.show_text)
         self._connect()

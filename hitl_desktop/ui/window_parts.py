@@ -148,10 +148,16 @@ class WindowParts(QMainWindow):
         late_banner = Banner(calm=True)
         self.late_category_offer = LateCategoryOffer(self.session, self.loop.learning, late_banner)
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
-        self.class_acts = ClassActs(
-            self.session, self.runner, self.loop, class_banner, Toast(self._pages, notices), self
-        )
         self.other_class_acts = OtherClassActs(self.session, self.loop, self.inspector.other_classes)
+        self.class_acts = ClassActs(
+            self.session,
+            self.runner,
+            self.loop,
+            class_banner,
+            Toast(self._pages, notices),
+            self.other_class_acts.map,
+            self,
+        )
         self.file_acts = FileActs(
             self.session, self.runner, self.loop.intake, self.loader, file_banner, self.ask
         )

@@ -66,6 +66,15 @@ def click_button(view: ButtonList, row: int, button: str) -> None:
     QTest.mouseClick(view.viewport(), LEFT, pos=found[0])
 
 
+def choose(text: str) -> None:
+    """Choose an entry of the menu that is open, or of one within it."""
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    entries = {a.text(): a for each in (menu, *menu.findChildren(QWidget)) for a in each.actions()}
+    entries[text].trigger()
+    menu.close()
+
+
 def test_boxes_are_grouped_by_category_own_ones_before_suggestions(proposed: MainWindow) -> None:
     assert rows(proposed) == [
         "cup 1 + 2 suggested", "- 30 x 25", "- 0.90", "- 0.55", "dog 1 suggested", "- 0.80", "Hints 1", "- 0.70",
@@ -121,6 +130,37 @@ def test_a_suggestion_and_a_hint_are_rejected_by_one_click_in_their_rows(propose
     assert [p.name for p in proposed.session.visible_proposals] == ["cup", "cup"]
     click_button(proposed.inspector.boxes, 5, "reject")
     assert rows(proposed) == ["cup 1 + 2 suggested", "- 30 x 25", "- 0.90", "- 0.55"]
+
+
+def test_a_double_click_answers_one_suggestion_not_the_next_one_too(proposed: MainWindow) -> None:
+    view = proposed.inspector.boxes
+    place_of(view, 2)
+    accept = view.button_places(view.model().index(2, 0))[0][1].center()
+    QTest.mouseClick(view.viewport(), LEFT, pos=accept)
+    QTest.mouseDClick(view.viewport(), LEFT, pos=accept)
+    assert rows(proposed)[0] == "cup 2 + 1 suggested"
+
+
+def test_the_list_stays_where_it_was_scrolled_to(proposed: MainWindow) -> None:
+    session, view = proposed.session, proposed.inspector.boxes
+    session.acts.draw([(BBox(n % 70, n % 50, 4, 4), 1) for n in range(60)])
+    proposed.canvas.selection.select(key_of(session.annotations[0]))
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    at = view.verticalScrollBar().value()
+    click_button(view, view.model().rowCount() - 1, "reject")  # the hint; its group goes, too
+    assert view.verticalScrollBar().value() == view.verticalScrollBar().maximum() > at - 60
+    session.walk.go_to(2)
+    assert view.verticalScrollBar().value() == 0
+
+
+def test_the_right_button_offers_the_commands_about_a_box(proposed: MainWindow) -> None:
+    view = proposed.inspector.boxes
+    at = place_of(view, 5)
+    QTest.mousePress(view.viewport(), Qt.MouseButton.RightButton, pos=at)
+    assert [item.label for item in proposed.canvas.selection.items] == ["dog 0.80"]
+    view.customContextMenuRequested.emit(at)
+    choose(proposed.actions_["remove_box"].text())
+    assert [p.name for p in proposed.session.visible_proposals] == ["cup", "cup"]
 
 
 def test_buttons_are_in_the_row_of_the_selected_suggestion_and_in_no_own_box(proposed: MainWindow) -> None:
@@ -300,12 +340,10 @@ def hinted(proposed: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def other_classes(window: MainWindow) -> list[str]:
+    """What the section lists, for screen readers."""
     section = window.inspector.other_classes
-    if not section.isVisible():
-        return []
-    return [
-        section.model.index(n, 0).data(Qt.ItemDataRole.ToolTipRole) for n in range(section.model.rowCount())
-    ]
+    rows = range(section.model.rowCount()) if section.isVisible() else ()
+    return [section.model.index(n, 0).data(Qt.ItemDataRole.AccessibleTextRole) for n in rows]
 
 
 def test_other_classes_are_counted_and_folded_away(hinted: MainWindow) -> None:
@@ -313,6 +351,19 @@ def test_other_classes_are_counted_and_folded_away(hinted: MainWindow) -> None:
     assert section.title.text() == "Other detector classes (1)"
     assert other_classes(hinted) == ["kite: 4 boxes on 4 images"]
     assert section.list.isVisible()
+
+
+def test_a_class_is_seen_in_its_tool_tip(hinted: MainWindow, qtbot: QtBot) -> None:
+    first = hinted.inspector.other_classes.model.index(0, 0)
+    qtbot.waitUntil(lambda: "<img" in first.data(Qt.ItemDataRole.ToolTipRole), timeout=LONG)
+
+
+def test_without_categories_there_is_nothing_to_map_a_class_to(hinted: MainWindow) -> None:
+    hinted.session.history.undo()  # the box
+    hinted.session.history.undo()  # the categories
+    classes = hinted.inspector.other_classes.list
+    place_of(classes, 0)
+    assert [b.id for b, _ in classes.button_places(classes.model().index(0, 0))] == ["ignore", "add"]
 
 
 def test_a_class_is_ignored_by_one_act_that_undo_takes_back(hinted: MainWindow) -> None:
@@ -332,15 +383,6 @@ def test_a_class_becomes_a_category_by_one_act(hinted: MainWindow) -> None:
     hinted.session.history.undo()
     assert list(hinted.session.known.offered.values()) == ["cup", "dog"]
     assert other_classes(hinted) == ["kite: 4 boxes on 4 images"]
-
-
-def choose(text: str) -> None:
-    """Choose an entry of the menu that is open, or of one within it."""
-    menu = QApplication.activePopupWidget()
-    assert menu is not None
-    entries = {a.text(): a for each in (menu, *menu.findChildren(QWidget)) for a in each.actions()}
-    entries[text].trigger()
-    menu.close()
 
 
 @pytest.mark.parametrize("by_key", [True, False])

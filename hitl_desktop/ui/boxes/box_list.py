@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QActionGroup, QColor, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_model import ACCEPT, KEY, BoxModel, detail_of, key_of, words_of
-from hitl_desktop.ui.boxes.box_order import ORDER_WORDS, Box, BoxGroup, BoxOrder
+from hitl_desktop.ui.boxes.box_order import Box, BoxGroup, BoxOrder
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
 from hitl_desktop.ui.theme.categories import swatch
-from hitl_desktop.ui.theme.icons import keep_icon, tinted
+from hitl_desktop.ui.theme.icons import tinted
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.row_buttons import ButtonList, Index, RowDelegate, draw_name, draw_right
 
@@ -52,12 +50,20 @@ class BoxList(ButtonList):
 
     def reload(self) -> None:
         """Show the boxes as they are now; the keyboard stays where it was as far as that is there."""
-        row = self.currentIndex().row()
+        row, at = self.currentIndex().row(), self.verticalScrollBar().value()
         group = self._boxes.row(row)
         self._is_marking = True
         self._boxes.reload()
         self._stay(self._boxes.row_of_group(group.category_id) if isinstance(group, BoxGroup) else row)
         self._is_marking = False
+        self.scroll_back(at)
+
+    def begin(self) -> None:
+        """Another image is at hand: its boxes are read from the top."""
+        self._marked = None
+        self._stay(-1)
+        self.scrollToTop()
+        self.reload()
 
     def sort_by(self, order: BoxOrder) -> None:
         """Sort the boxes otherwise; the selected one stays selected."""
@@ -71,7 +77,7 @@ class BoxList(ButtonList):
             group = self._boxes.group_with(key)
             if group is not None:
                 self._boxes.fold(group, folded=False)
-        self._marked = key
+        is_new, self._marked, at = key != self._marked, key, self.verticalScrollBar().value()
         row = self._boxes.row_of(key)
         self._is_marking = True
         if row >= 0:
@@ -79,6 +85,15 @@ class BoxList(ButtonList):
         else:
             self.clearSelection()
         self._is_marking = False
+        if not is_new:  # it is not looked for
+            self.scroll_back(at)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Also by the right button, whose menu is about the selected box."""
+        super().mousePressEvent(event)
+        key = self.indexAt(event.position().toPoint()).data(KEY)
+        if event.button() == Qt.MouseButton.RightButton and key is not None:
+            self.chosen.emit(key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """`Left` folds the group of a row, `Right` unfolds it."""
@@ -101,7 +116,7 @@ class BoxList(ButtonList):
         if (row := self._boxes.row_of(self._marked)) >= 0:
             self.selectionModel().select(self._boxes.index(row, 0), QItemSelectionModel.SelectionFlag.Select)
         self._is_marking = False
-        self.verticalScrollBar().setValue(at)
+        self.scroll_back(at)
 
     def _on_clicked(self, number: int) -> None:
         row = self._boxes.row(number)
@@ -128,7 +143,8 @@ class BoxList(ButtonList):
 
 
 class _BoxDelegate(RowDelegate):
-    """A group: chevron, mark, name, how many; a box: its outline as on the canvas, origin, a number."""
+    """A group: chevron, mark, name, how many own boxes and suggestions; a box: its outline as on the canvas,
+    where it is from, a number."""
 
     def paint_row(self, painter: QPainter, inner: QRect, index: Index, text: QColor, dim: QColor) -> None:
         """Paint what a row shows."""
@@ -156,7 +172,15 @@ class _BoxDelegate(RowDelegate):
             place = QRect(inner.left(), middle - _MARK // 2, _MARK, _MARK)
             swatch(group.category_id).paint(painter, place)
             inner.setLeft(inner.left() + _MARK + SPACE[1])
-        draw_right(painter, inner, group.count_words, pens[1])
+        if group.others:
+            draw_right(painter, inner, str(group.others), pens[1])
+            _draw_outline(painter, inner.right() - _MARK, inner, key_of(group.boxes[-1]).kind, pens[1])
+            inner.setRight(inner.right() - _MARK - SPACE[1])
+        if group.own:
+            draw_right(painter, inner, str(group.own), pens[1])
+            if group.others:
+                _draw_outline(painter, inner.right() - _MARK, inner, Kind.TRUTH, pens[1])
+                inner.setRight(inner.right() - _MARK - SPACE[1])
         font = painter.font()
         font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
@@ -166,39 +190,14 @@ class _BoxDelegate(RowDelegate):
         self, painter: QPainter, inner: QRect, box: Box, detail: str, pens: tuple[QColor, QColor]
     ) -> None:
         inner.setLeft(inner.left() + SPACE[1])
-        kind = key_of(box).kind
-        painter.setPen(QPen(pens[1], 1.5, _LINES[kind]))
-        painter.drawRect(QRectF(inner.left() + 1, inner.center().y() - 3.5, 11, 9))
+        _draw_outline(painter, inner.left(), inner, key_of(box).kind, pens[1])
         inner.setLeft(inner.left() + _MARK + SPACE[0])
         draw_right(painter, inner, detail, pens[1])
         draw_name(painter, inner, words_of(box), pens[0])
 
 
-class SortButton(QToolButton):
-    """Chooses by what the boxes are sorted.
-
-    Signals:
-        chosen: another `BoxOrder`.
-    """
-
-    chosen = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName(tr("Sort the boxes"))
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        keep_icon(self, "arrow-up-down", 16)
-        menu, group = QMenu(self), QActionGroup(self)
-        self.entries = {order: menu.addAction(words) for order, words in ORDER_WORDS.items()}
-        for order, entry in self.entries.items():
-            entry.setCheckable(True)
-            group.addAction(entry)
-            entry.triggered.connect(partial(self.chosen.emit, order))
-        self.setMenu(menu)
-        self.show_order(BoxOrder.CATEGORY)
-
-    def show_order(self, order: BoxOrder) -> None:
-        """Check the order that is on."""
-        self.entries[order].setChecked(True)
-        self.setToolTip(tr("Sorted by: {order}", order=ORDER_WORDS[order]))
+def _draw_outline(painter: QPainter, left: int, row: QRect, kind: Kind, colour: QColor) -> None:
+    """A small box with the line that such boxes have on the canvas."""
+    painter.setPen(QPen(colour, 1.5, _LINES[kind]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(left + 1, row.center().y() - 3.5, 11, 9))

@@ -29,6 +29,7 @@ from hitl_desktop.ui.widgets.row_buttons import ButtonList, Index, RowDelegate, 
 
 _KEY_WIDTH, _MARK, _DOT = 20, 14, 9
 _FIELD = 64
+_NO_STEPPERS = "QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }"
 _FEWEST = 2
 
 
@@ -168,7 +169,7 @@ class _CategoryDelegate(RowDelegate):
         field.setRange(THRESHOLD_STEP, 1 - THRESHOLD_STEP)
         field.setSingleStep(THRESHOLD_STEP)
         field.setPrefix("≥ ")
-        field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)  # arrows and the wheel step it
+        field.setStyleSheet(_NO_STEPPERS)  # arrows and the wheel step it
         field.setAccessibleName(tr("Show suggestions of {name} from", name=row.name if row else ""))
         if row is not None:
             field.setValue(self._session.thresholds.of(row.category_id))

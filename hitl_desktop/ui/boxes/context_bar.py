@@ -102,11 +102,19 @@ class ContextBar(QFrame):
         found = canvas.hit(QPointF(at))
         if found is None or not canvas.selection.has(found.item.key):
             canvas.selection.select(found.item.key if found is not None else None)
+        self._show_commands(canvas, at)
+
+    def show_menu_beside(self, view: QWidget, at: QPoint) -> None:
+        """The same commands at a point of another view, about what is selected."""
+        if self._canvas.has_image:
+            self._show_commands(view, at)
+
+    def _show_commands(self, view: QWidget, at: QPoint) -> None:
         menu = QMenu(self._canvas)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         names = _OF_BOX if self._canvas.selection.last is not None else _OF_IMAGE
         menu.addActions([self._action(name) for name in names])
-        menu.popup(canvas.mapToGlobal(at))
+        menu.popup(view.mapToGlobal(at))
 
 
 def _button(action: QAction, name: str, text: str) -> QToolButton:

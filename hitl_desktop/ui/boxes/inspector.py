@@ -17,13 +17,14 @@ from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
-from hitl_desktop.ui.boxes.box_list import BoxList, SortButton
+from hitl_desktop.ui.boxes.box_list import BoxList
 from hitl_desktop.ui.boxes.box_model import BoxModel, key_of
 from hitl_desktop.ui.boxes.box_order import BoxOrder
 from hitl_desktop.ui.boxes.category_list import CategoryList
 from hitl_desktop.ui.boxes.category_model import CategoryModel
 from hitl_desktop.ui.boxes.name_field import NameField, matching
 from hitl_desktop.ui.boxes.other_classes import OtherClasses
+from hitl_desktop.ui.boxes.sort_button import SortButton
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.annotation.attributes import of_categories
@@ -137,7 +138,8 @@ class Inspector(Pane):
         self._on_image()
 
     def _on_image(self) -> None:
-        self._on_boxes()
+        self.boxes.begin()
+        self._show_numbers()
         self.show_tags()
 
     def show_tags(self) -> None:
@@ -166,6 +168,9 @@ class Inspector(Pane):
 
     def _on_boxes(self) -> None:
         self.boxes.reload()
+        self._show_numbers()
+
+    def _show_numbers(self) -> None:
         hints = len(self._session.visible_hints)
         title = tr(
             "Boxes: {annotations}, suggested: {visible_proposals}",

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final, cast
+from typing import cast
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from hitl_desktop.domain.words import counted
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.boxes.other_class_model import ADD, IGNORE, OtherClassModel
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.row_buttons import (
-    BUTTONS,
     SIDE,
     ButtonList,
-    RowButton,
     RowDelegate,
     draw_name,
     draw_right,
@@ -28,57 +33,20 @@ from hitl_desktop.ui.widgets.row_buttons import (
 from hitl_desktop.workflows.prediction.detector_classes import ClassSeen
 
 Index = QModelIndex | QPersistentModelIndex
-_MAP: Final = RowButton("map", "arrow-right", tr("Map to a category"))
-_IGNORE: Final = RowButton("ignore", "eye-off", tr("Ignore: show none of its boxes"))
-_ADD: Final = RowButton("add", "plus", tr("Add as a category"))
-_MOST_ROWS = 5
-
-
-class OtherClassModel(QAbstractListModel):
-    """The classes that have boxes here, most of them first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.classes: Sequence[ClassSeen] = ()
-
-    def show_classes(self, classes: Sequence[ClassSeen]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self.classes = classes
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many classes there are."""
-        return 0 if parent is not None and parent.isValid() else len(self.classes)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What is asked about a class."""
-        if not 0 <= index.row() < len(self.classes):
-            return None
-        seen = self.classes[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return seen.name
-        if role == BUTTONS:
-            return (_MAP, _IGNORE, _ADD)
-        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return tr(
-                "{name}: {boxes} on {images}",
-                name=seen.name,
-                boxes=counted(seen.boxes, "box"),
-                images=counted(seen.pictures, "image"),
-            )
-        return None
+_FEWEST_ROWS, _MOST_ROWS = 2, 5
 
 
 class OtherClasses(QWidget):
     """A line that unfolds to the classes; hidden while there are none.
 
     Signals:
+        unfolded: the classes are to be seen.
         map_asked: a class is to be one of the categories: (its name, the category's id).
         ignore_asked: the boxes of these classes are to be shown no longer (their names).
         add_asked: a class is to be a category of its own name.
     """
 
+    unfolded = Signal()
     map_asked = Signal(str, int)
     ignore_asked = Signal(object)
     add_asked = Signal(str)
@@ -86,10 +54,11 @@ class OtherClasses(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.model = OtherClassModel()
+        self.model = OtherClassModel(session)
         self.title = QToolButton()
         self.title.setCheckable(True)
         self.title.setProperty("fold", True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it widens no panel
         self.title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.title.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.title.setToolTip(
@@ -119,7 +88,8 @@ class OtherClasses(QWidget):
         """Offer these classes."""
         self.model.show_classes(classes)
         self.title.setText(tr("Other detector classes ({n})", n=len(classes)))
-        self.list.setFixedHeight(SIDE * min(len(classes), _MOST_ROWS) + 2 * self.list.frameWidth())
+        self.list.setMinimumHeight(_height(self.list, min(len(classes), _FEWEST_ROWS)))
+        self.list.setMaximumHeight(_height(self.list, min(len(classes), _MOST_ROWS)))
         self.setVisible(bool(classes))
 
     def menu_of(self, row: int) -> QMenu:
@@ -144,15 +114,17 @@ class OtherClasses(QWidget):
         keep_icon(self.title, "chevron-down" if is_open else "chevron-right", 16)
         self.list.setVisible(is_open)
         self.ignore_all.setVisible(is_open)
+        if is_open:
+            self.unfolded.emit()
 
     def _ignore_all(self) -> None:
         self.ignore_asked.emit([seen.name for seen in self.model.classes])
 
     def _on_button(self, row: int, button: str) -> None:
         name = self.model.classes[row].name
-        if button == _ADD.id:
+        if button == ADD.id:
             self.add_asked.emit(name)
-        elif button == _IGNORE.id:
+        elif button == IGNORE.id:
             self.ignore_asked.emit([name])
         else:
             menu = QMenu(self)
@@ -171,6 +143,10 @@ class OtherClasses(QWidget):
     def _below(self, row: int) -> QPoint:
         place = self.list.visualRect(self.model.index(row, 0))
         return self.list.viewport().mapToGlobal(place.bottomLeft())
+
+
+def _height(view: ButtonList, rows: int) -> int:
+    return SIDE * rows + 2 * view.frameWidth()
 
 
 class _ClassDelegate(RowDelegate):

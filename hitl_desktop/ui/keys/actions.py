@@ -173,8 +173,14 @@ ACTIONS: Final = (
         "recolour_category", tr("&Colour of the current category..."), "", When.PROJECT, Menu.CATEGORY
     ),
     ActionSpec("choose_category_key", tr("&Key of the current category..."), "", When.PROJECT, Menu.CATEGORY),
-    ActionSpec("show_from", tr("&Show its suggestions from..."), "", When.PROJECT, Menu.CATEGORY),
-    ActionSpec("general_threshold", tr("Use the &general threshold"), "", When.PROJECT, Menu.CATEGORY),
+    ActionSpec("show_from", tr("&Show the current category from..."), "", When.PROJECT, Menu.CATEGORY),
+    ActionSpec(
+        "general_threshold",
+        tr("Use the &general threshold for the current category"),
+        "",
+        When.PROJECT,
+        Menu.CATEGORY,
+    ),
     ActionSpec(
         "merge_category", tr("&Merge the current category into another..."), "", When.PROJECT, Menu.CATEGORY
     ),

@@ -3,6 +3,7 @@ itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject
@@ -21,7 +22,7 @@ from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.ui.widgets.toast import Toast
-from hitl_desktop.workflows.detection.class_map import map_class, use_as_categories
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.prediction.detector_classes import (
     ClassesSeen,
     always_labelled,
@@ -46,11 +47,13 @@ class ClassActs(QObject):
         loop: Loop,
         banner: Banner,
         toast: Toast,
+        map_class: Callable[[str, int], None],
         window: QWidget,
     ) -> None:
         super().__init__()
         self._session, self._runner, self._loop = session, runner, loop
         self._banner, self._toast, self._window = banner, toast, window
+        self._map_class = map_class
         self._seen: ClassesSeen | None = None
         self._counting = False
         self._offered: set[str] = set()
@@ -168,7 +171,4 @@ class ClassActs(QObject):
             return
         name, category_id = self._to_map
         self._to_map = None
-        if self._session.project_acts.manage(lambda project: map_class(project, name, category_id)):
-            self._session.receipt.emit(
-                tr("{name} is shown as {of} now.", name=name, of=self._session.known.of[category_id])
-            )
+        self._map_class(name, category_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
@@ -12,7 +13,9 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.other_classes import OtherClasses
 from hitl_desktop.workflows.detection.class_map import ignore_classes, map_class, use_as_categories
-from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen, classes_seen
+from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen, class_crops, classes_seen
+
+_MOST_CROPS = 20
 
 
 class OtherClassActs:
@@ -21,10 +24,12 @@ class OtherClassActs:
     def __init__(self, session: Session, loop: Loop, section: OtherClasses) -> None:
         self._session, self._loop, self._section = session, loop, section
         self._seen: ClassesSeen | None = None
+        self._has_crops = False
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         loop.intake.detected.connect(self._on_detected)
-        section.map_asked.connect(self._map)
+        section.unfolded.connect(self._read_crops)
+        section.map_asked.connect(self.map)
         section.ignore_asked.connect(self._ignore)
         section.add_asked.connect(self._add)
 
@@ -44,12 +49,34 @@ class OtherClassActs:
 
     def _count(self) -> None:
         self._session.jobs.start(
-            READING, tr("Counting the detector's classes"), classes_seen, on_success=self._take, quiet=True
+            READING,
+            tr("Counting the detector's classes"),
+            classes_seen,
+            on_success=self._take,
+            quiet=True,
+            gives_way=True,
         )
 
     def _take(self, seen: ClassesSeen) -> None:
-        self._seen = seen
+        self._seen, self._has_crops = seen, False
         self._show()
+        if self._section.title.isChecked():
+            self._read_crops()
+
+    def _read_crops(self) -> None:
+        """Read what the classes look like, once somebody has unfolded them."""
+        classes = self._section.model.classes[:_MOST_CROPS]
+        if self._has_crops or not classes:
+            return
+        self._has_crops = True
+        self._session.jobs.start(
+            READING,
+            tr("Reading examples of the detector's classes"),
+            partial(class_crops, classes=classes),
+            on_success=self._section.model.show_crops,
+            quiet=True,
+            gives_way=True,
+        )
 
     def _show(self) -> None:
         """Offer the classes with boxes that are still hints."""
@@ -57,7 +84,8 @@ class OtherClassActs:
         classes = self._seen.classes if self._seen is not None else ()
         self._section.show_classes([c for c in classes if c.boxes and c.name in hints])
 
-    def _map(self, name: str, category_id: int) -> None:
+    def map(self, name: str, category_id: int) -> None:
+        """Show the boxes of a class under a category."""
         if self._session.project_acts.manage(lambda project: map_class(project, name, category_id)):
             of = self._session.known.of[category_id]
             self._session.receipt.emit(tr("{name} is shown as {of} now.", name=name, of=of))

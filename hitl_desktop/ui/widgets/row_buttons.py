@@ -84,7 +84,8 @@ class ButtonList(QListView):
         """The buttons of a row that are shown, and where."""
         buttons = cast("Sequence[RowButton] | None", index.data(BUTTONS)) if self.has_buttons(index) else None
         row = self.visualRect(index)
-        right, places = row.right() + 1 - SPACE[0] - self.tail, list[tuple[RowButton, QRect]]()
+        tail = self.tail + SPACE[1] if self.tail else 0
+        right, places = row.right() + 1 - SPACE[0] - tail, list[tuple[RowButton, QRect]]()
         for button in reversed(buttons or ()):
             width = self.fontMetrics().horizontalAdvance(button.text) + SPACE[1] if button.text else SIDE
             right -= max(width, SIDE)
@@ -111,10 +112,8 @@ class ButtonList(QListView):
             self.row_clicked.emit(row)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Two clicks on a button, one soon after the other, are two clicks."""
-        if self._button_at(event.position().toPoint()) is not None:
-            self.mousePressEvent(event)
-        else:
+        """The second click of two is none on a button: by then it may be another row's."""
+        if self._button_at(event.position().toPoint()) is None:
             super().mouseDoubleClickEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -147,6 +146,11 @@ class ButtonList(QListView):
                     QToolTip.showText(event.globalPos(), button.tip, self.viewport(), place)
                     return True
         return super().viewportEvent(event)
+
+    def scroll_back(self, at: int) -> None:
+        """Let the rows stand as far up as they did, after they were replaced."""
+        self.executeDelayedItemsLayout()
+        self.verticalScrollBar().setValue(at)
 
     def _button_at(self, at: QPoint) -> tuple[int, str] | None:
         index = self.indexAt(at)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hitl_desktop.errors import HitlError, NotPrelabelledError
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.predictions import Prediction
+from hitl_desktop.errors import HitlError, NotPrelabelledError, UnreadableImageError
+from hitl_desktop.imaging import RgbImage
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
+from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 _MOST_EXAMINED = 2000
@@ -29,7 +34,8 @@ class ClassSeen:
     stands for.
 
     `category_id` is None where it has no category yet, `NOT_SHOWN` where people want to see nothing of it;
-    `is_chosen` is whether a person chose it, `number` is its place in the detector's own order.
+    `is_chosen` is whether a person chose it, `number` is its place in the detector's own order, `surest` the
+    box with the highest score, and the image it is on.
     """
 
     name: str
@@ -38,6 +44,7 @@ class ClassSeen:
     category_id: int | None
     is_chosen: bool
     number: int = 0
+    surest: tuple[int, BBox] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +108,49 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
     some = done
     if len(done) > _MOST_EXAMINED:
         some = random.Random(0).sample(done, _MOST_EXAMINED)  # noqa: S311
-    boxes, images = Counter[int](), Counter[int]()
+    boxes, images, surest = Counter[int](), Counter[int](), dict[int, Prediction]()
     for number, image_id in enumerate(some):
         if number % 32 == 0:
             progress.check_cancelled()
             progress.report(number, len(some), tr("counting what the detector found"))
         found = project.predictions.of_image(image_id, detector.id, candidates_only=True)
-        here = [int(np.argmax(p.class_scores)) for p in found if p.score >= DISPLAY_THRESHOLD]
-        boxes.update(here)
-        images.update(set(here))
+        here = [(int(np.argmax(p.class_scores)), p) for p in found if p.score >= DISPLAY_THRESHOLD]
+        boxes.update(kind for kind, _ in here)
+        images.update({kind for kind, _ in here})
+        for kind, prediction in here:
+            if kind not in surest or prediction.score > surest[kind].score:
+                surest[kind] = prediction
     chosen, now = project.class_maps.get(detector.hash), class_to_category(project, detector)
     seen = [
-        ClassSeen(name, boxes[number], images[number], now[number], name in chosen, number)
+        ClassSeen(
+            name,
+            boxes[number],
+            images[number],
+            now[number],
+            name in chosen,
+            number,
+            (surest[number].image_id, surest[number].bbox) if number in surest else None,
+        )
         for number, name in enumerate(detector.classes)
     ]
     return ClassesSeen(
         detector.name, tuple(sorted(seen, key=lambda c: (-c.boxes, c.name))), len(some), len(done)
     )
+
+
+def class_crops(project: Project, progress: Progress, classes: Sequence[ClassSeen]) -> dict[str, RgbImage]:
+    """What the surest box of each class shows, by the class's name, as far as its image can be read."""
+    crops: dict[str, RgbImage] = {}
+    for seen in classes:
+        progress.check_cancelled()
+        image = project.images.get(seen.surest[0]) if seen.surest is not None else None
+        if image is None or seen.surest is None or image.reason:
+            continue
+        try:
+            (crops[seen.name],) = crops_of_boxes(project, image, [seen.surest[1]])
+        except UnreadableImageError:  # it is shown as unreadable in the queue
+            continue
+    return crops
 
 
 def classes_asked(project: Project) -> bool:
