@@ -36,7 +36,7 @@ class BoxModel(QAbstractListModel):
         self._session = session
         self._groups: list[BoxGroup] = []
         self._rows: list[BoxGroup | Box] = []
-        self._places: dict[BoxKey, int] = {}
+        self._places: dict[BoxKey, int] | None = None
         self._folded: set[int | None] = set()
         self.order = BoxOrder.CATEGORY
 
@@ -107,12 +107,19 @@ class BoxModel(QAbstractListModel):
         self._rows = list(
             chain.from_iterable((g, *(() if g.category_id in self._folded else g.boxes)) for g in groups)
         )
-        self._places = {key_of(row): n for n, row in enumerate(self._rows) if not isinstance(row, BoxGroup)}
+        self._places = None
         self.endResetModel()
 
     def row_of(self, key: BoxKey | None) -> int:
         """The row of a box; -1 if it is not listed."""
-        return self._places.get(key, -1) if key is not None else -1
+        if key is None:
+            return -1
+        if (
+            self._places is None
+        ):  # of thousands of boxes it takes longer than all else, and often none is selected
+            rows = enumerate(self._rows)
+            self._places = {key_of(row): n for n, row in rows if not isinstance(row, BoxGroup)}
+        return self._places.get(key, -1)
 
     def group_of(self, row: int) -> BoxGroup | None:
         """The group of a row, perhaps the row itself."""

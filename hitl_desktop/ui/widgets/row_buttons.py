@@ -69,7 +69,8 @@ class ButtonList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
-        model.modelReset.connect(self._forget_pointer)
+        model.modelReset.connect(self._forget_press)
+        self.verticalScrollBar().valueChanged.connect(self._hover_again)
 
     @property
     def is_pressing(self) -> bool:
@@ -163,10 +164,14 @@ class ButtonList(QListView):
             for each in (before, row):
                 self.update(self.model().index(each, 0))
 
-    def _forget_pointer(self) -> None:
+    def _forget_press(self) -> None:
         """Other rows are shown: a press on one that is gone means nothing."""
         self._pressed = None
-        self.hovered = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row()
+
+    def _hover_again(self) -> None:
+        """Rows moved under the pointer, if it is here."""
+        if self.hovered >= 0:
+            self._hover(self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row())
 
 
 class RowDelegate(QStyledItemDelegate):
