@@ -40,7 +40,6 @@ from hitl_desktop.ui.model.class_acts import ClassActs
 from hitl_desktop.ui.model.head_acts import HeadActs
 from hitl_desktop.ui.model.late_category_offer import LateCategoryOffer
 from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.ui.model.other_class_acts import OtherClassActs
 from hitl_desktop.ui.model.tune_acts import TuneActs
 from hitl_desktop.ui.quality.audit_acts import AuditActs
 from hitl_desktop.ui.quality.bulk_accept_acts import BulkActs
@@ -148,15 +147,9 @@ class WindowParts(QMainWindow):
         late_banner = Banner(calm=True)
         self.late_category_offer = LateCategoryOffer(self.session, self.loop.learning, late_banner)
         file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
-        self.other_class_acts = OtherClassActs(self.session, self.loop, self.inspector.other_classes)
+        mapping = Toast(self._pages, notices)
         self.class_acts = ClassActs(
-            self.session,
-            self.runner,
-            self.loop,
-            class_banner,
-            Toast(self._pages, notices),
-            self.other_class_acts.map,
-            self,
+            self.session, self.loop, class_banner, mapping, self.inspector.other_classes, self
         )
         self.file_acts = FileActs(
             self.session, self.runner, self.loop.intake, self.loader, file_banner, self.ask
@@ -317,13 +310,13 @@ class WindowParts(QMainWindow):
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
             "unknown": self.unknown_acts.mark,
             "name_unknowns": self.unknown_acts.show_wall,
-            "rename_category": self.category_acts.rename,
-            "recolour_category": self.category_acts.recolour,
             "choose_category_key": self.category_acts.choose_key,
             "show_from": self.inspector.edit_threshold,
             "general_threshold": self.category_acts.use_general_threshold,
-            "merge_category": self.category_acts.merge,
-            "retire_category": self.category_acts.retire,
+            **{
+                f"{act}_category": getattr(self.category_acts, act)
+                for act in ("rename", "recolour", "merge", "retire")
+            },
             **{f"say_{a.name}": partial(self.attribute_acts.toggle, a.name) for a in COMMON},
             **{f"attribute_{n}": partial(self.attribute_acts.use_number, n) for n in range(1, 10)},
             "add_attribute": self.attribute_acts.add,

@@ -23,13 +23,8 @@ from hitl_desktop.ui.boxes.other_class_model import ADD, IGNORE, OtherClassModel
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
-from hitl_desktop.ui.widgets.row_buttons import (
-    SIDE,
-    ButtonList,
-    RowDelegate,
-    draw_name,
-    draw_right,
-)
+from hitl_desktop.ui.widgets.row_buttons import SIDE, ButtonList
+from hitl_desktop.ui.widgets.row_delegate import RowDelegate, draw_name, draw_right
 from hitl_desktop.workflows.prediction.detector_classes import ClassSeen
 
 Index = QModelIndex | QPersistentModelIndex

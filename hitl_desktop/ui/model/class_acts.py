@@ -3,7 +3,6 @@ itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject
@@ -12,13 +11,14 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted
-from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.boxes.other_classes import OtherClasses
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
+from hitl_desktop.ui.model.other_class_acts import OtherClassActs
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.once import once
 from hitl_desktop.ui.widgets.toast import Toast
@@ -43,17 +43,16 @@ class ClassActs(QObject):
     def __init__(
         self,
         session: Session,
-        runner: JobRunner,
         loop: Loop,
         banner: Banner,
         toast: Toast,
-        map_class: Callable[[str, int], None],
+        other_classes: OtherClasses,
         window: QWidget,
     ) -> None:
         super().__init__()
-        self._session, self._runner, self._loop = session, runner, loop
+        self._session, self._loop = session, loop
         self._banner, self._toast, self._window = banner, toast, window
-        self._map_class = map_class
+        self._others = OtherClassActs(session, loop, other_classes)
         self._seen: ClassesSeen | None = None
         self._counting = False
         self._offered: set[str] = set()
@@ -171,4 +170,4 @@ class ClassActs(QObject):
             return
         name, category_id = self._to_map
         self._to_map = None
-        self._map_class(name, category_id)
+        self._others.map(name, category_id)
