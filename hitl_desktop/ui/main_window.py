@@ -33,9 +33,9 @@ from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.action_bar import ActionBar
 from hitl_desktop.ui.shell.hints import Hints
 from hitl_desktop.ui.shell.key_acts import KeyActs
+from hitl_desktop.ui.shell.looks import Looks
 from hitl_desktop.ui.shell.recent import note_session
 from hitl_desktop.ui.shell.toolbar import Toolbar
-from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
@@ -52,12 +52,12 @@ class MainWindow(WindowParts):
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
         self.key_acts = KeyActs(self.session, self.canvas, self)
+        self.looks = Looks(self.session, self.canvas)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
         self.actions_.add_to_menu(Menu.VIEW, [dock.toggleViewAction() for dock in self._docks])
-        self.actions_["motion"].setCheckable(True)
-        self._show_motion()
+        self.looks.show_motion(self.actions_)
         self.category_keys = CategoryKeys(
             self.session, self.canvas, self.controller.use_category_key, self.actions_.reserve
         )
@@ -149,8 +149,8 @@ class MainWindow(WindowParts):
     def _help_handlers(self) -> dict[str, Callable[[], object]]:
         """Jobs, keys, help."""
         return {
-            **{f"theme_{name}": partial(self._set_theme, name) for name in ("system", "light", "dark")},
-            "motion": self._toggle_motion,
+            **{f"theme_{name}": partial(self.looks.use_theme, name) for name in ("system", "light", "dark")},
+            "motion": lambda: None,  # the check mark is what changes
             "stop_jobs": self.loop.stop,
             "palette": lambda: self.key_acts.find_command(self.actions_),
             "edit_keys": lambda: self.key_acts.edit_keys(self.actions_),
@@ -346,18 +346,6 @@ class MainWindow(WindowParts):
             self.better.show_text(tr("Newer suggestions are ready."), tr("Show (R)"))
         else:
             self.better.hide()
-
-    def _toggle_motion(self) -> None:
-        self.session.keep("motion", "on" if self.actions_["motion"].isChecked() else "off")
-        self._show_motion()
-
-    def _show_motion(self) -> None:
-        self.canvas.eased_zoom.is_on = self.settings.text("motion") == "on"
-        self.actions_["motion"].setChecked(self.canvas.eased_zoom.is_on)
-
-    def _set_theme(self, name: str) -> None:
-        self.session.keep("theme", name)
-        apply_theme(name)
 
 
 def _end_dialogs() -> None:

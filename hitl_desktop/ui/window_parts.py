@@ -113,9 +113,9 @@ class WindowParts(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [
-            self._dock("Queue", tr("Queue"), self._beside, Qt.DockWidgetArea.LeftDockWidgetArea),
-            self._dock("Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock("Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
+            _dock(self, "Queue", tr("Queue"), self._beside, Qt.DockWidgetArea.LeftDockWidgetArea),
+            _dock(self, "Inspector", tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
+            _dock(self, "Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self._labelling += self._docks
         self.panes = Panes(
@@ -219,16 +219,6 @@ class WindowParts(QMainWindow):
             self.ask,
             self,
         )
-
-    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)  # layouts are kept under it
-        dock.setWidget(widget)
-        dock.setAccessibleName(title)
-        dock.setTitleBarWidget(QWidget())  # the canvas needs the room
-        dock.hide()
-        self.addDockWidget(area, dock)
-        return dock
 
     def _show_tuning(self) -> None:
         """Show what was measured of the loop in the model panel, as high as it takes to read it."""
@@ -372,3 +362,16 @@ class WindowParts(QMainWindow):
             "check_accepted": self.bulk_acts.check,
             "validate": self.validate_acts.show,
         }
+
+
+def _dock(
+    window: QMainWindow, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
+) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)  # layouts are kept under it
+    dock.setWidget(widget)
+    dock.setAccessibleName(title)
+    dock.setTitleBarWidget(QWidget())  # the canvas needs the room
+    dock.hide()
+    window.addDockWidget(area, dock)
+    return dock

@@ -153,7 +153,7 @@ def test_the_camera_shows_a_box_with_what_is_around_it(
     bbox: BBox, scale: float, centre: tuple[float, float]
 ) -> None:
     camera = Camera(lambda: (500, 400), lambda: None)
-    camera.image = (1000, 800)
+    camera.show((1000, 800), is_there=True)
     camera.zoom_to_box(bbox)
     assert camera.viewport.scale == pytest.approx(scale)
     assert camera.viewport.to_image(250, 200) == pytest.approx(centre)
@@ -162,7 +162,7 @@ def test_the_camera_shows_a_box_with_what_is_around_it(
 def test_a_box_is_shown_as_soon_as_its_image_is_there_and_not_on_the_next_one(window: MainWindow) -> None:
     canvas, large = window.canvas, QImage(1000, 800, QImage.Format.Format_RGB888)
     canvas.show_image((), (0, 0))
-    canvas.zoom_to(BBox(100, 100, 50, 50))
+    canvas.camera.zoom_to_box(BBox(100, 100, 50, 50))
     canvas.show_image((large,), (1000, 800))
     assert canvas.camera.to_image(QPointF(canvas.rect().center())) == pytest.approx((125, 125), abs=1)
     canvas.show_image((large,), (1000, 800))

@@ -31,6 +31,8 @@ class Camera:
         self.viewport = Viewport()
         self.is_fitted = True
         self.image: tuple[int, int] = (0, 0)
+        self._is_there = False
+        self._wanted: BBox | None = None
 
     @property
     def view(self) -> tuple[int, int]:
@@ -81,9 +83,20 @@ class Camera:
             x, y = self._centre
             self.pan(QPointF(x - box.x - box.w / 2, y - box.y - box.h / 2))
 
+    def show(self, image: tuple[int, int], *, is_there: bool) -> None:
+        """Another image of this size, whose pixels are there or not yet."""
+        wanted, self._wanted = self._wanted, None
+        self.image, self._is_there = image, is_there
+        self.fit()
+        if wanted is not None and is_there:
+            self.zoom_to_box(wanted)
+
     def zoom_to_box(self, bbox: BBox) -> None:
-        """Show a box with what is around it: it takes a third of the view, of the image's own pixels at most
-        eightfold."""
+        """Show a box with what is around it, as soon as there are pixels: it takes a third of the view, and is
+        shown eightfold at most."""
+        if not self._is_there:
+            self._wanted = bbox
+            return
         width, height = self.view
         wanted = min(width / bbox.w, height / bbox.h) / _CONTEXT
         whole = Viewport.fitting(self.image, self.view).scale

@@ -99,7 +99,6 @@ class Canvas(QWidget):
         self._draws_here = True
         self._suggestion: tuple[BBox, str] | None = None
         self._hidden = False
-        self._zoom_wanted: BBox | None = None
 
     def _on_selection(self) -> None:
         self.selection_changed.emit()
@@ -143,17 +142,7 @@ class Canvas(QWidget):
         self._still = self._hovered = None
         self.pointer_tool.cancel()
         self.eased_zoom.stop()
-        self.camera.image = size
-        self.camera.fit()
-        wanted, self._zoom_wanted = self._zoom_wanted, None
-        if wanted is not None and self.has_image:
-            self.camera.zoom_to_box(wanted)
-
-    def zoom_to(self, bbox: BBox) -> None:
-        """Show a box with what is around it; at once, or as soon as the next image is there."""
-        self._zoom_wanted = None if self.has_image else bbox
-        if self.has_image:
-            self.camera.zoom_to_box(bbox)
+        self.camera.show(size, is_there=self.has_image)
 
     def refine(self, levels: Sequence[QImage], pyramid: Pyramid | None = None) -> None:
         """The same image in more pixels; what the hands are at goes on."""

@@ -125,7 +125,7 @@ class PointerTool:
         """Take what lies under the pointer."""
         if self._drag is not None and event.button() != self._drag.button:
             return  # a second button changes nothing about what the first one began
-        point, keys = event.position(), event.modifiers()
+        point = event.position()
         if self._drag is not None and self._drag.follows:
             self.move(point)
             return  # the release of this click ends it
@@ -136,15 +136,19 @@ class PointerTool:
             self._drag = _Drag(point, None, "pans", button=event.button())
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() == Qt.MouseButton.LeftButton:
-            forced = bool(keys & Qt.KeyboardModifier.ControlModifier) or bool(self._points)
-            target = None if forced else self._canvas.hit(point)
-            if keys & Qt.KeyboardModifier.ShiftModifier:
-                does = "selects"
-            elif not self.draws and not forced:
-                does = self._select_or_move(target)
-            else:
-                does = "changes" if target is not None and self._takes(target, point) else "draws"
-            self._drag = _Drag(point, target, does)
+            self._drag = self._begun(point, event.modifiers())
+
+    def _begun(self, point: QPointF, keys: Qt.KeyboardModifier) -> _Drag:
+        """What a press of the left button takes, and what it does once it moves."""
+        forced = bool(keys & Qt.KeyboardModifier.ControlModifier) or bool(self._points)
+        target = None if forced else self._canvas.hit(point)
+        if keys & Qt.KeyboardModifier.ShiftModifier:
+            does = "selects"
+        elif not self.draws and not forced:
+            does = self._select_or_move(target)
+        else:
+            does = "changes" if target is not None and self._takes(target, point) else "draws"
+        return _Drag(point, target, does)
 
     def _select_or_move(self, target: Hit | None) -> str:
         """What a press of the select tool does; a box that it takes is selected at once, so that it moves alone."""
@@ -304,17 +308,11 @@ class PointerTool:
         """Let the corner that is nearest to the pointer follow it until a click, of the selected box or else of
         that under the pointer; tells whether there is one."""
         canvas, pointer = self._canvas, self.pointer
-        if pointer is None or not canvas.has_image or self._drag is not None:
+        found = _corner(canvas, pointer) if pointer is not None and self._drag is None else None
+        if pointer is None or found is None:
             return False
-        x, y = self._at(pointer)
-        selected = canvas.selection.items
-        found = Hit(selected[0]) if len(selected) == 1 else canvas.hit(pointer)
-        if found is None:
-            return False
-        handle = nearest_corner(found.item.bbox, x, y)
-        canvas.selection.select(found.item.key)
-        corner = QPointF(*canvas.camera.viewport.to_view(*handle.point(found.item.bbox)))
-        self._drag = _Drag(corner, Hit(found.item, handle), "changes", moving=True, follows=True)
+        canvas.selection.select(found[0].item.key)
+        self._drag = _Drag(found[1], found[0], "changes", moving=True, follows=True)
         canvas.out_of_way.emit(True)
         self.move(pointer)
         canvas.update()
@@ -355,6 +353,17 @@ class PointerTool:
         elif not selection and not resizes:
             self._canvas.camera.pan(QPointF(-_PAN_STEP * dx, -_PAN_STEP * dy))
         return bool(selection) or not resizes
+
+
+def _corner(canvas: Canvas, pointer: QPointF) -> tuple[Hit, QPointF] | None:
+    """The corner nearest to the pointer of the selected box, or else of that under it, and where it is in the
+    view."""
+    selected = canvas.selection.items if canvas.has_image else []
+    found = Hit(selected[0]) if len(selected) == 1 else canvas.hit(pointer)
+    if found is None:
+        return None
+    handle = nearest_corner(found.item.bbox, *canvas.camera.to_image(pointer))
+    return Hit(found.item, handle), QPointF(*canvas.camera.viewport.to_view(*handle.point(found.item.bbox)))
 
 
 def _around(points: list[tuple[float, float]]) -> BBox:

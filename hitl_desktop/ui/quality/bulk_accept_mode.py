@@ -200,7 +200,7 @@ class BulkSampleMode(ImageMode):
         item = BoxItem(BoxKey(Kind.TRUTH, 1), bbox, name, colour)
         self.canvas.show_items([item])
         self.canvas.selection.select(item.key)
-        self.canvas.zoom_to(bbox)
+        self.canvas.camera.zoom_to_box(bbox)
         for button in (self.right, self.wrong):
             button.setEnabled(True)
 

@@ -141,7 +141,7 @@ class ErrorActs:
             item = next((i for a in same for i in self._canvas.items if i.bbox == a.bbox), None)
             self._canvas.selection.select(item.key if item else None)
         if issue is not None:
-            self._canvas.zoom_to(issue.bbox or issue.suggested_bbox)
+            self._canvas.camera.zoom_to_box(issue.bbox or issue.suggested_bbox)
 
     def _show_suggestion(self) -> None:
         session = self._session

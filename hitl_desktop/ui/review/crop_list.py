@@ -11,14 +11,11 @@ from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.progress import Progress
 from hitl_desktop.service.project.project_jobs import ProjectJobs
-from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.qimages import to_qimage
-from hitl_desktop.workflows.detection.crops import crops_of_boxes
+from hitl_desktop.workflows.detection.crops import crops_in_context
 
 SIDE = 48
 _LANE = "crops"
@@ -109,7 +106,7 @@ class CropList(QListWidget):
         self._jobs.start(
             _LANE,
             tr("Reading crops"),
-            lambda p, progress: _read_crops(p, wanted, progress),
+            lambda p, progress: crops_in_context(p, [(e.key, e.image_id, e.bbox) for e in wanted], progress),
             on_success=partial(self._show, wanted),
             on_failure=lambda _error: self._show(wanted, {}),
             on_cancelled=self._stop,
@@ -136,30 +133,3 @@ def _icon(pixels: RgbImage) -> QIcon:
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint those that are selected
         made.addPixmap(QPixmap.fromImage(to_qimage(pixels)), mode)
     return made
-
-
-def _read_crops(project: Project, wanted: Sequence[Entry], progress: Progress) -> dict[int, RgbImage]:
-    found: dict[int, RgbImage] = {}
-    by_image: dict[int, list[Entry]] = {}
-    for entry in wanted:
-        by_image.setdefault(entry.image_id, []).append(entry)
-    for image_id, entries in by_image.items():
-        progress.check_cancelled()
-        image = project.images.get(image_id)
-        if image is None or image.width is None or image.height is None:
-            continue
-        size = (image.width, image.height)
-        try:
-            crops = crops_of_boxes(project, image, [_with_context(e.bbox, size) for e in entries])
-        except UnreadableImageError:
-            continue  # it is listed without a crop; the image itself tells why when it is chosen
-        found |= {entry.key: crop for entry, crop in zip(entries, crops, strict=True)}
-    return found
-
-
-def _with_context(bbox: BBox | None, size: tuple[int, int]) -> BBox:
-    whole = BBox(0, 0, *size)
-    if bbox is None:
-        return whole
-    around = 0.25 * max(bbox.w, bbox.h)
-    return BBox(bbox.x - around, bbox.y - around, bbox.w + 2 * around, bbox.h + 2 * around).clipped(*size)
